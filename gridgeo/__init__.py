@@ -1,0 +1,1 @@
+"""gridgeo cuts a city into its governance grids (网格)."""

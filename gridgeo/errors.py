@@ -1,0 +1,77 @@
+"""The errors that gridgeo raises.
+
+::
+
+    GridgeoError
+     +-- InputError       a file, layer, row or value cannot be used
+     +-- SettingsError    a setting is unknown, of the wrong type or contradicts another
+     +-- OutputError      the results cannot be written where they should go
+
+All of them end the command line with exit code 2. Every error says what was wrong in both
+languages, where it stood and what to do about it.
+"""
+
+from gridgeo.text import Lang, Text
+
+
+class GridgeoError(Exception):
+    """An error with a message in two languages, a place and a remedy.
+
+    Parameters
+    ----------
+    message
+        What is wrong.
+    remedy
+        What the reader can do about it.
+    place
+        Where it stands, in the order to be printed: ``file``, ``layer``, ``row``, ``field``,
+        ``value``, ``rule`` or ``key``. Entries that are None are left out.
+
+    Examples
+    --------
+    >>> error = InputError(Text("negative count", "户数为负"), file="a.csv", row=3, value=-5)
+    >>> str(error)
+    'negative count [file a.csv, row 3, value -5]'
+    >>> error.say("zh")
+    '户数为负〔文件 a.csv，行 3，值 -5〕'
+    """
+
+    def __init__(self, message: Text, *, remedy: Text | None = None, **place: object) -> None:
+        self.message = message
+        self.remedy = remedy
+        self.place = {name: value for name, value in place.items() if value is not None}
+        super().__init__(self.say("en"))
+
+    def say(self, lang: Lang) -> str:
+        """Return message, place and remedy as one line in `lang`."""
+        where = [f"{_PLACES.get(n, Text(n, n)).say(lang)} {v}" for n, v in self.place.items()]
+        told = self.message.say(lang)
+        if where:
+            told += f" [{', '.join(where)}]" if lang == "en" else f"〔{'，'.join(where)}〕"
+        if self.remedy:
+            told += f". {self.remedy.en}" if lang == "en" else f"。{self.remedy.zh}"
+        return told
+
+
+class InputError(GridgeoError):
+    """A file, layer, row or value cannot be used."""
+
+
+class SettingsError(GridgeoError):
+    """A setting is unknown, of the wrong type or contradicts another."""
+
+
+class OutputError(GridgeoError):
+    """The results cannot be written where they should go."""
+
+
+_PLACES = {
+    "file": Text("file", "文件"),
+    "layer": Text("layer", "图层"),
+    "row": Text("row", "行"),
+    "rows": Text("rows", "行"),
+    "field": Text("field", "字段"),
+    "value": Text("value", "值"),
+    "rule": Text("rule", "规则"),
+    "key": Text("key", "设置项"),
+}

@@ -1,0 +1,220 @@
+"""What travels between the stages: frames at both ends, arrays and one label series between.
+
+All frames carry a ``RangeIndex`` and, where they have geometry, one projected CRS in metres.
+Stages take them, never change them, and return new ones.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+    from numpy.typing import NDArray
+    from pyproj import CRS
+    from shapely.geometry.base import BaseGeometry
+
+    from gridgeo.config import Settings
+    from gridgeo.text import Text
+
+#: Street and barrier classes of a border, from the strongest division to none at all.
+BORDER_CLASSES = (
+    "water",
+    "rail",
+    "motorway",
+    "arterial",
+    "collector",
+    "local",
+    "wall",
+    "lane",
+    "none",
+)
+#: Classes that divide their two sides unless a street crosses them.
+CROSSED_BY_STREETS_ONLY = ("water", "rail", "motorway")
+#: Categories of facilities that may become dedicated grids (专属网格).
+CATEGORIES = (
+    "office",
+    "business_park",
+    "shopping",
+    "school",
+    "hospital",
+    "institution",
+    "green_park",
+)
+#: The layers that a planner may give.
+ROLES = (
+    "communities",
+    "streets",
+    "barriers",
+    "households",
+    "compounds",
+    "buildings",
+    "parcels",
+    "addresses",
+    "facilities",
+    "atoms",
+)
+
+Severity = Literal["error", "warning", "info"]
+SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
+#: Verdicts of a grid, and those of a community.
+GRID_VERDICTS = ("in_band", "under", "over", "small", "dedicated", "open")
+COMMUNITY_VERDICTS = ("in_band", "small", "impossible", "not_found")
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something said aloud on the way: columns as understood, the CRS chosen, gaps closed."""
+
+    topic: str
+    message: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A row that could not be used, and why; `row` counts the data rows from 1."""
+
+    layer: str
+    file: str
+    row: int
+    field: str
+    value: str
+    reason: Text
+    households: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layers:
+    """What was read, in one projected metre CRS, rows in an order that the file's order cannot change.
+
+    Every frame is there, empty where nothing was given. Text is never missing (``""``).
+
+    ============ =======================================================================
+    communities  code, name, geometry (polygonal); code is ``""`` where there is none
+    streets      street_class, name, cuts, geometry (LineString); `cuts` is False for
+                 tunnels, and False rows still cross barriers (underpass)
+    barriers     street_class (water, rail, wall), name, geometry (lines or polygons)
+    households   households (int64), residents (float64, NaN unknown), group, name, geometry
+                 (Point)
+    compounds    name, geometry (polygonal)
+    buildings    name, floors (float64, NaN unknown), geometry (polygonal)
+    parcels      name, geometry (polygonal)
+    facilities   kind (of `CATEGORIES`), name, area_m2, floor_area_m2, people, geometry
+                 (Point or polygonal); measures are float64, NaN where not given
+    atoms        households, residents, community (its code or name, ``""``), name, geometry;
+                 None where the atoms are to be cut from streets
+    ============ =======================================================================
+    """
+
+    crs: CRS
+    communities: gpd.GeoDataFrame
+    streets: gpd.GeoDataFrame
+    barriers: gpd.GeoDataFrame
+    households: gpd.GeoDataFrame
+    compounds: gpd.GeoDataFrame
+    buildings: gpd.GeoDataFrame
+    parcels: gpd.GeoDataFrame
+    facilities: gpd.GeoDataFrame
+    atoms: gpd.GeoDataFrame | None = None
+    rejects: tuple[Reject, ...] = ()
+    notes: tuple[Note, ...] = ()
+    #: households in all usable and unusable rows, before any was put aside
+    households_in: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Atoms:
+    """The pieces that grids are made of, and the borders between them.
+
+    ``frame`` (indexed 0..n-1): community (position in the communities frame), households
+    (int64), residents (float64, NaN where unknown everywhere), kind (``block``, ``cell``,
+    ``given``), facility (position in the facilities frame, -1 for none), name, geometry. The
+    geometries are a valid, noded coverage.
+
+    ``borders``: left, right (positions in `frame`; right is -1 on the outer rim, else
+    left < right), border_m, street_class, street_name, passable (False where a barrier is not
+    crossed by any street), geometry (lines directed so that `left` lies on their left).
+
+    ``placed``: for each row of ``Layers.households`` its atom, -1 outside every community.
+    """
+
+    frame: gpd.GeoDataFrame
+    borders: gpd.GeoDataFrame
+    communities: gpd.GeoDataFrame
+    placed: NDArray[Any]
+    considered: gpd.GeoDataFrame
+    notes: tuple[Note, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Partition:
+    """The labels and what is known about them.
+
+    ``labels``: for each atom the number of its grid, 0..g-1, numbered without holes.
+    ``grids``: kind, community (position), facility, verdict, reason_en, reason_zh; index = label.
+    ``communities``: verdict, reason_en, reason_zh, grids, proof; index = position.
+    """
+
+    labels: NDArray[Any]
+    grids: pd.DataFrame
+    communities: pd.DataFrame
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One thing that a check found, with its place and amount.
+
+    `amount` is in `unit` (``m2``, ``m``, ``households``, ``grids`` ...); `where` is in the
+    CRS of the plan.
+    """
+
+    rule: str
+    severity: Severity
+    message: Text
+    grids: tuple[str, ...] = ()
+    where: BaseGeometry | None = None
+    amount: float | None = None
+    unit: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """One partition of one area, with what it was made from and what is known about it.
+
+    Every frame is a layer of the saved ``plan.gpkg``; geometry is in one projected metre CRS;
+    text is in ``settings.lang``.
+
+    ============ =======================================================================
+    communities  code, name, households, residents, grids, verdict, reason, proof, geometry
+                 (the effective community: the union of its atoms)
+    grids        code, scheme, name, kind (basic, dedicated, open), community (code),
+                 community_name, households, residents, area_m2, bounded_by, contains,
+                 verdict, reason, facility, geometry; sorted by code
+    atoms        grid (code), community (code), households, residents, kind, name, geometry
+    borders      left, right, border_m, street_class, street_name, passable, geometry
+    households   grid (code, ``""`` where listed), households, residents, group, name, reason,
+                 geometry
+    considered   every facility: kind, name, area_m2, dedicated, grid, reason, geometry
+    streets      street_class, name, cuts, geometry
+    barriers     street_class, name, geometry
+    ============ =======================================================================
+    """
+
+    settings: Settings
+    communities: gpd.GeoDataFrame
+    grids: gpd.GeoDataFrame
+    atoms: gpd.GeoDataFrame
+    borders: gpd.GeoDataFrame
+    households: gpd.GeoDataFrame
+    considered: gpd.GeoDataFrame
+    streets: gpd.GeoDataFrame
+    barriers: gpd.GeoDataFrame
+    findings: tuple[Finding, ...]
+    rejects: tuple[Reject, ...]
+    notes: tuple[Note, ...]
+    summary: dict[str, Any]
+    run: dict[str, Any] = field(default_factory=dict)
