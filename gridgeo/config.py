@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from gridgeo.errors import SettingsError
-from gridgeo.model import CATEGORIES, CROSSED_BY_STREETS_ONLY, ROLES
+from gridgeo.model import CATEGORIES, ROLES
 from gridgeo.text import LANGS, Lang, Text
 
 Profile = Literal["either", "households", "residents"]
@@ -176,7 +176,7 @@ class Weights:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Search:
-    """How long the search goes on, counted in iterations so that any machine gives the same plan."""
+    """How long the search goes on, in iterations: any machine gives the same plan."""
 
     seed: int = 1
     #: independent starts for each number of grids

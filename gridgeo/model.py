@@ -87,7 +87,7 @@ class Reject:
 
 @dataclass(frozen=True, kw_only=True)
 class Layers:
-    """What was read, in one projected metre CRS, rows in an order that the file's order cannot change.
+    """What was read, in one projected metre CRS, in an order that file order cannot change.
 
     Every frame is there, empty where nothing was given. Text is never missing (``""``).
 
