@@ -1,0 +1,139 @@
+"""Blocks: what streets, barriers and community borders enclose, without the slivers between."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from gridgeo.atoms.communities import repair_communities
+from gridgeo.atoms.faces import Faces, cut_areas
+from gridgeo.atoms.lines import close_gaps, explode
+from gridgeo.atoms.named import NamedLines
+from gridgeo.atoms.place import count_in, place_points
+from gridgeo.atoms.segments import Edges, coverage_edges
+from gridgeo.atoms.slivers import absorb_slivers
+from gridgeo.config import AtomRules
+from gridgeo.model import BORDER_CLASSES, Finding, Layers, Note
+from gridgeo.text import Text
+
+#: Streets of these classes only cut blocks that are too heavy.
+LANE = "lane"
+#: Streets of these classes inside a compound that stays whole do not cut it.
+INNER_CLASSES = ("local", "lane")
+#: How gladly a sliver gives up its border with a neighbour, by the class of that border.
+GIVES_UP = dict(zip(BORDER_CLASSES, (0.1, 0.1, 0.1, 0.4, 0.6, 0.8, 0.9, 1.0, 2.0), strict=True))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Blocks:
+    """The blocks of repaired communities, and what later cuts need.
+
+    ``faces.parent`` is the position of the community. ``lanes`` are the lines left for blocks
+    that are too heavy; ``named`` all lines that give a border its class and name.
+    """
+
+    communities: gpd.GeoDataFrame
+    faces: Faces
+    lanes: NDArray[Any]
+    named: NamedLines
+    notes: tuple[Note, ...]
+    findings: tuple[Finding, ...]
+
+
+def cut_blocks(layers: Layers, rules: AtomRules, *, limit: int) -> Blocks:
+    """Cut the communities into blocks along streets and barriers.
+
+    Parameters
+    ----------
+    layers
+        Communities, streets, barriers, compounds and households in one metre CRS.
+    limit
+        Households that a grid can hold: compounds with no more stay whole, up to
+        ``compound_share`` of it.
+    """
+    communities, repaired = repair_communities(layers.communities, rules)
+    areas = communities.geometry.to_numpy()
+    streets = layers.streets[layers.streets["cuts"]]
+    lane = (streets["street_class"] == LANE).to_numpy()
+    whole = _whole_compounds(layers, rules.compound_share * limit)
+    cutting = np.concatenate(
+        [
+            _outside(streets[~lane], whole),
+            explode(layers.barriers.geometry.to_numpy()),
+        ]
+    )
+    closed = close_gaps(cutting, coverage_edges(areas).lines, tolerance_m=rules.close_gap_m)
+    faces = cut_areas(areas, np.concatenate([cutting, closed.pieces]))
+    named = NamedLines.gather(streets, layers.barriers)
+    households = _count(layers, faces)
+    blocks, _ = absorb_slivers(faces, households, rules, gives_up(named))
+    notes = (_gaps_note(closed.gap_m, closed.dangling), _slivers_note(len(faces), len(blocks)))
+    return Blocks(
+        communities=communities,
+        faces=blocks,
+        lanes=_outside(streets[lane], whole),
+        named=named,
+        notes=notes,
+        findings=repaired,
+    )
+
+
+def gives_up(named: NamedLines) -> Any:
+    """Return the function that weighs the edges of a sliver by length and class."""
+    factor = np.array([GIVES_UP[c] for c in BORDER_CLASSES])
+
+    def weigh(edges: Edges) -> NDArray[np.float64]:
+        rank, _ = named.of(edges)
+        return edges.length * factor[rank]
+
+    return weigh
+
+
+def _count(layers: Layers, faces: Faces) -> NDArray[np.int64]:
+    placed = place_points(layers.households.geometry.to_numpy(), faces.polygons)
+    counts = layers.households["households"].to_numpy()
+    return count_in(placed, counts, len(faces)).astype(np.int64)
+
+
+def _whole_compounds(layers: Layers, limit: float) -> NDArray[Any]:
+    compounds = layers.compounds.geometry.to_numpy()
+    placed = place_points(layers.households.geometry.to_numpy(), compounds)
+    held = count_in(placed, layers.households["households"].to_numpy(), len(compounds))
+    whole: NDArray[Any] = compounds[held <= limit]
+    return whole
+
+
+def _outside(streets: gpd.GeoDataFrame, compounds: NDArray[Any]) -> NDArray[Any]:
+    """Return the street lines without what minor streets run inside a whole compound."""
+    lines = streets.geometry.to_numpy()
+    minor = streets["street_class"].isin(INNER_CLASSES).to_numpy()
+    inside = shapely.union_all(shapely.buffer(compounds, -1.0))
+    kept = np.where(minor, shapely.difference(lines, inside), lines)
+    return explode(kept[~shapely.is_empty(kept)])
+
+
+def _gaps_note(gap_m: NDArray[np.float64], dangling: int) -> Note:
+    longest = float(gap_m.max()) if len(gap_m) else 0.0
+    return Note(
+        "gaps",
+        Text(
+            f"{len(gap_m)} of {dangling} dangling street ends were closed (longest gap "
+            f"{longest:.2f} m)",
+            f"{dangling} 处断头路端中有 {len(gap_m)} 处已延伸闭合（最长缺口 {longest:.2f} 米）",
+        ),
+    )
+
+
+def _slivers_note(faces: int, blocks: int) -> Note:
+    return Note(
+        "slivers",
+        Text(
+            f"{faces} faces between the streets, {faces - blocks} slivers absorbed: {blocks} blocks",
+            f"街道围合 {faces} 个面，其中 {faces - blocks} 个碎片并入相邻街区，得到 {blocks} 个街区",
+        ),
+    )

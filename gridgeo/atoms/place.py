@@ -1,0 +1,53 @@
+"""Households are placed in atoms, each exactly once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from gridgeo.atoms.segments import Polygons
+
+#: A point this near to the rim of all communities lies on it.
+ON_RIM_M = 0.01
+
+
+def place_points(points: NDArray[Any], polygons: Polygons) -> NDArray[np.int64]:
+    """Return for each point the position of the polygon that it lies in, -1 outside all.
+
+    A point on a shared border belongs to the polygon of the lowest position; one within 1 cm
+    outside the rim belongs to the nearest.
+
+    Examples
+    --------
+    >>> left, right = shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1)
+    >>> place_points(shapely.points([(1, 0.5), (1.5, 0.5), (9, 9)]), np.array([left, right]))
+    array([ 0,  1, -1])
+    """
+    placed = np.full(len(points), -1)
+    if not len(points) or not len(polygons):
+        return placed
+    tree = shapely.STRtree(polygons)
+    _keep_lowest(placed, *tree.query(points, predicate="intersects"))
+    outside = np.flatnonzero(placed < 0)
+    near, polygon = tree.query(points[outside], predicate="dwithin", distance=ON_RIM_M)
+    _keep_lowest(placed, outside[near], polygon)
+    return placed
+
+
+def count_in(
+    placed: NDArray[np.int64], amount: NDArray[Any], size: int
+) -> NDArray[np.float64]:
+    """Return the sum of `amount` per polygon, leaving out what lies outside."""
+    inside = placed >= 0
+    return np.bincount(placed[inside], amount[inside], size)
+
+
+def _keep_lowest(
+    placed: NDArray[np.int64], point: NDArray[np.int64], polygon: NDArray[np.int64]
+) -> None:
+    order = np.lexsort((polygon, point))
+    point, first = np.unique(point[order], return_index=True)
+    placed[point] = polygon[order][first]

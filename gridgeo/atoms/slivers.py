@@ -1,0 +1,93 @@
+"""Faces between dual carriageways, ramps and roundabouts join the neighbour they belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from gridgeo.atoms.faces import Faces, merge_faces
+from gridgeo.atoms.segments import Edges, Polygons, coverage_edges
+from gridgeo.config import AtomRules
+
+Counts = NDArray[np.int64]
+Weights = NDArray[np.float64]
+
+
+def is_thin(polygons: Polygons, rules: AtomRules) -> NDArray[np.bool_]:
+    """Whether a polygon is too small or too narrow to be a block.
+
+    Thin: area under ``sliver_area_m2`` or an inscribed circle under ``sliver_radius_m``. The
+    circle is only computed where area and perimeter leave it open.
+    """
+    area, around = shapely.area(polygons), shapely.length(polygons)
+    radius = rules.sliver_radius_m
+    thin = (area < rules.sliver_area_m2) | (area < np.pi * radius**2)
+    open_question = np.flatnonzero(~thin & (area < around * radius))
+    circles = shapely.maximum_inscribed_circle(polygons[open_question], tolerance=0.5)
+    thin[open_question] = shapely.length(circles) < radius
+    return thin
+
+
+def absorb_slivers(
+    faces: Faces, households: Counts, rules: AtomRules, weigh: Callable[[Edges], Weights]
+) -> tuple[Faces, Counts]:
+    """Merge thin faces with fewer than ``sliver_households`` into a neighbour of the same parent.
+
+    In rounds: every sliver beside a real face joins the one with which it shares the greatest
+    `weigh`ed border, so that the border that remains is the stronger street; where no sliver has
+    a real face beside it any more, slivers join each other. Slivers without any neighbour stay.
+
+    Returns
+    -------
+    tuple
+        The faces left, and for each old face the position of the one that it is part of now.
+    """
+    member = np.arange(len(faces))
+    while True:
+        target = _targets(faces, households, rules, weigh)
+        if (target < 0).all():
+            return faces, member
+        group = _groups(target)
+        parent = np.full(group.max() + 1, -1)
+        parent[group] = faces.parent
+        faces = Faces(polygons=merge_faces(faces.polygons, group), parent=parent)
+        member = group[member]
+        households = np.bincount(group, households).astype(np.int64)
+
+
+def _targets(
+    faces: Faces, households: Counts, rules: AtomRules, weigh: Callable[[Edges], Weights]
+) -> Counts:
+    """Return for each face the neighbour that it joins in this round, or -1."""
+    target = np.full(len(faces), -1)
+    sliver = is_thin(faces.polygons, rules) & (households < rules.sliver_households)
+    if not sliver.any():
+        return target
+    edges = coverage_edges(faces.polygons)
+    inner = edges.inner & (faces.parent[edges.left] == faces.parent[edges.right])
+    weight = weigh(edges)[inner]
+    source = np.concatenate([edges.left[inner], edges.right[inner]])
+    beside = np.concatenate([edges.right[inner], edges.left[inner]])
+    pairs = pd.DataFrame({"source": source, "beside": beside, "weight": np.tile(weight, 2)})
+    pairs = pairs[sliver[pairs["source"]]]
+    real = pairs[~sliver[pairs["beside"]]]
+    shared = (real if len(real) else pairs).groupby(["source", "beside"])["weight"].sum()
+    best = shared.round(6).reset_index().sort_values(["source", "weight", "beside"])
+    best = best.drop_duplicates("source", keep="last")
+    target[best["source"]] = best["beside"]
+    return target
+
+
+def _groups(target: Counts) -> Counts:
+    """Number the groups that the joins make, in the order of their real (or first) faces."""
+    joins = np.flatnonzero(target >= 0)
+    size = len(target)
+    links = coo_array((np.ones(len(joins)), (joins, target[joins])), shape=(size, size))
+    _, group = connected_components(links, directed=False)
+    return np.asarray(group, dtype=np.int64)
