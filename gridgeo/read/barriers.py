@@ -1,0 +1,115 @@
+"""Barriers: water, railways and walls, by their values or by what the whole file is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import geopandas as gpd
+import pandas as pd
+
+from gridgeo.errors import InputError
+from gridgeo.read.classify import Classes, classify
+from gridgeo.read.columns import find_all, say_columns
+from gridgeo.read.context import Ground, Journal, RawLayer, tally
+from gridgeo.read.geometry import gather, lines, place, polygons
+from gridgeo.read.streets import underground
+from gridgeo.read.values import texts
+from gridgeo.read.vocabulary import NO_BARRIER, barrier_class, word
+from gridgeo.text import Text
+
+BARRIER_COLUMNS = ("street_class", "name")
+_BELOW = ("below_grade", "underground", "tunnel", "subsurface", "地下")
+
+
+def clean_barriers(
+    raws: Sequence[RawLayer], rails: Sequence[gpd.GeoDataFrame], ground: Ground
+) -> gpd.GeoDataFrame:
+    """Return the barriers of all files, and the railways that were found among the streets."""
+    frames = [part for raw in raws for part in _clean(raw, ground)]
+    return gather([frame for frame in (*frames, *rails) if len(frame)], BARRIER_COLUMNS, ground.crs)
+
+
+def _clean(raw: RawLayer, ground: Ground) -> list[gpd.GeoDataFrame]:
+    rules, journal = ground.rules, ground.journal
+    told = classify(raw, find_all(raw, "class", rules), barrier_class, journal)
+    fields = ("name", "tunnel", "level", "grade")
+    single = {field: columns[0] for field in fields if (columns := find_all(raw, field, rules))}
+    classes = _whole_file(raw, told)
+    used = {"class": ", ".join(told.columns)} if told.columns else {}
+    say_columns(raw, used | single, journal)
+    buried = _buried(raw, classes, single, journal)
+    _say_left_out(raw, told.values[classes == NO_BARRIER], "divide nothing", "不构成屏障", ground)
+    _say_left_out(raw, told.values[buried], "lie underground", "位于地下", ground)
+    unknown = classes.index[classes == ""]
+    reason = Text("neither water, rail nor wall", "不是水系、铁路或围墙")
+    journal.reject(
+        raw, unknown, field=", ".join(told.columns), values=told.values.loc[unknown], reason=reason
+    )
+    kept = classes.index[(classes != "") & (classes != NO_BARRIER) & ~buried]
+    attributes = pd.DataFrame(
+        {"street_class": classes, "name": texts(raw, single.get("name"), journal)}
+    )
+    return _shapes(raw, attributes.loc[kept], ground)
+
+
+def _whole_file(raw: RawLayer, told: Classes) -> pd.Series[str]:
+    """Return the classes; what the whole file is said to be stands in where a row tells none."""
+    if raw.kind:
+        whole = barrier_class(raw.kind)
+        if whole in ("", NO_BARRIER):
+            raise InputError(
+                Text(f"{raw.kind!r} is no kind of barrier", f"{raw.kind!r} 不是屏障类别"),
+                remedy=Text("Choose one of water, rail, wall", "可选：water、rail、wall"),
+                **raw.place,
+            )
+        return told.classes.where(told.classes == NO_BARRIER, whole)
+    if (told.classes == "").all():
+        raise InputError(
+            Text("no row says whether it is water, rail or wall", "无法判断是水系、铁路还是围墙"),
+            remedy=Text(
+                "Say it for the whole file (--barriers water=PATH), or name the column "
+                "(--column barriers.class=NAME)",
+                "请为整个文件指明（--barriers water=路径），或指明字段（--column barriers.class=字段名）",
+            ),
+            **raw.place,
+        )
+    return told.classes
+
+
+def _buried(
+    raw: RawLayer, classes: pd.Series[str], found: dict[str, str], journal: Journal
+) -> pd.Series[bool]:
+    """Return what runs underground; open water may carry a layer below 0 and stay open."""
+    level = found.get("level")
+    below = underground(raw, found.get("tunnel"), None)
+    if "grade" in found:
+        below = below | texts(raw, found["grade"], journal).map(word).isin(_BELOW).to_numpy()
+    below = below | (underground(raw, None, level) & (classes == "rail").to_numpy())
+    return pd.Series(below & (classes != NO_BARRIER).to_numpy(), index=classes.index)
+
+
+def _say_left_out(
+    raw: RawLayer, values: pd.Series[str], english: str, chinese: str, ground: Ground
+) -> None:
+    if len(values):
+        ground.journal.say(
+            "barriers",
+            Text(
+                f"{raw}: {len(values)} rows {english} and are left out: {tally(values)}",
+                f"{raw}：{len(values)} 行{chinese}，已略去：{tally(values)}",
+            ),
+        )
+
+
+def _shapes(raw: RawLayer, attributes: pd.DataFrame, ground: Ground) -> list[gpd.GeoDataFrame]:
+    """Return the lines and the polygons of the rows of `attributes`; points are left out."""
+    placed = place(raw, ground)
+    placed = placed[placed.index.isin(attributes.index)]
+    points = placed.geom_type.isin(["Point", "MultiPoint"])
+    _say_left_out(raw, placed.geom_type[points], "are points", "为点状", ground)
+    flat = placed.geom_type.isin(["Polygon", "MultiPolygon"])
+    out = []
+    for part, shape in ((placed[flat], polygons), (placed[~flat & ~points], lines)):
+        if len(part):
+            out.append(shape(part, raw, ground)[["geometry"]].join(attributes))
+    return out

@@ -1,0 +1,251 @@
+"""Which column means what: aliases in Chinese and English, and the settings that override them."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
+from types import MappingProxyType
+
+from gridgeo.config import ReadRules
+from gridgeo.errors import InputError, SettingsError
+from gridgeo.read.context import Journal, RawLayer
+from gridgeo.text import Text
+
+_NAME = ("name", "名称", "名字", "name:zh", "mc", "site_name", "title", "*名称", "*name", "name*")
+_CODE = (
+    "code12", "编码", "代码", "社区编码", "社区代码", "村社区代码", "村代码", "行政区划代码", "区划代码",
+    "统计用区划代码", "community_code", "villcode", "village_code", "code", "community_id", "n_hood",
+    "geoid", "adcode", "*编码", "*代码", "*_code", "geoid*", "*cd",
+)  # fmt: skip
+_COMMUNITY_NAME = (
+    "社区名称", "村名称", "村社区名称", "社区", "村居", "居委会", "村名", "community_name", "villname",
+    "village_name", "community", *_NAME, "*nm",
+)  # fmt: skip
+_HOUSEHOLDS = (
+    "户数", "住户数", "居民户数", "总户数", "常住户数", "家庭户数", "households", "household", "hh", "units",
+    "dwellings", "hh_cnt", "h_cnt", "hh_count", "households_est", "household_count",
+    "户数*", "*户数", "households*", "num_households", "hh*",
+)  # fmt: skip
+_RESIDENTS = (
+    "常住人口", "人口", "人口数", "常住人口数", "居民数", "总人口", "residents", "population", "pop", "p_cnt",
+    "pop_count", "人数", "常住人口*", "*人口数", "*人口", "residents*", "population*",
+)  # fmt: skip
+_KEY = (
+    "key", "编码", "代码", "code", "小区编码", "楼栋编码", "房屋编码", "地块编码", "小区名称", "小区", "楼栋名称",
+    "楼栋", "地址", "compound_id", "building_id", "compound", "building", "parcel", "address", "full_address",
+    "名称", "name", "*编码", "*代码", "*名称", "*_code", "*_id", "*name",
+)  # fmt: skip
+_STREET_CLASS = (
+    "street_class", "道路等级", "道路类型", "道路类别", "等级", "highway", "fclass", "kind_detail", "road_class",
+    "road_type", "roadtype", "class", "type", "类型", "kind", "railway",
+)  # fmt: skip
+_BARRIER_CLASS = (
+    "street_class", "railway", "waterway", "barrier", "natural", "water", "fclass", "kind", "类型", "类别", "type",
+    "class", "landuse", "leisure",
+)  # fmt: skip
+_FACILITY_KIND = (
+    "设施类型", "设施类别", "类别", "类型", "用途", "category", "kind", "facility", "fclass", "amenity", "office",
+    "shop", "leisure", "landuse", "tourism", "government", "military", "building", "type", "class", "use",
+)  # fmt: skip
+_FLOORS = (
+    "层数", "楼层", "楼层数", "地上层数", "floors", "levels_used", "levels", "building:levels", "stories", "storeys",
+    "num_floors",
+)  # fmt: skip
+
+#: role -> field -> aliases; ``*`` stands for any text, and such an alias yields to exact ones
+ALIASES: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "communities": {"code": _CODE, "name": _COMMUNITY_NAME},
+        "streets": {
+            "class": _STREET_CLASS,
+            "name": ("路名", "道路名称", "name", "名称", "name:zh", "street", "street_name", "road_name",
+                     "label", "*路名", "*名称"),
+            "tunnel": ("tunnel", "is_tunnel", "隧道", "是否隧道"),
+            "level": ("layer", "level", "层级"),
+        },
+        "barriers": {
+            "class": _BARRIER_CLASS,
+            "name": _NAME,
+            "tunnel": ("tunnel", "is_tunnel", "隧道", "是否隧道"),
+            "level": ("layer",),
+            "grade": ("grade", "location"),
+        },
+        "households": {
+            "households": _HOUSEHOLDS,
+            "residents": _RESIDENTS,
+            "key": _KEY,
+            "group": ("村民小组", "居民小组", "小组", "楼栋", "楼栋号", "小区", "小区名称", "group", "group_name",
+                      "compound", "compound_name", "building", "building_name"),
+            "name": (*_NAME[:4], "地址", "address", "location", "full_address"),
+            "x": ("x", "lon", "lng", "long", "longitude", "经度", "easting", "东坐标", "x坐标", "point_x", "coord_x"),
+            "y": ("y", "lat", "latitude", "纬度", "northing", "北坐标", "y坐标", "point_y", "coord_y"),
+        },
+        "compounds": {
+            "name": ("小区名称", "小区", "compound", "compound_name", *_NAME),
+            "key": _KEY, "households": _HOUSEHOLDS, "residents": _RESIDENTS,
+        },
+        "buildings": {
+            "name": ("楼栋名称", "楼名", "building_name", *_NAME),
+            "floors": _FLOORS,
+            "height": ("height", "高度", "建筑高度", "楼高"),
+            "key": _KEY, "households": _HOUSEHOLDS, "residents": _RESIDENTS,
+        },
+        "parcels": {"name": ("地块名称", *_NAME, "location", "address"), "key": _KEY},
+        "addresses": {"key": ("地址", "门牌", "address", "full_address", *_KEY), "name": ("地址", *_NAME)},
+        "facilities": {
+            "kind": _FACILITY_KIND,
+            "name": ("设施名称", "单位名称", *_NAME),
+            "area": ("area_m2", "占地面积", "用地面积", "面积"),
+            "floor_area": ("floor_area_m2", "floor_area", "建筑面积", "gfa"),
+            "people": ("学生数", "在校生数", "学生人数", "员工数", "职工数", "职工人数", "从业人数", "床位数", "人数",
+                       "enrolment", "enrollment", "students", "employees", "beds", "people"),
+        },
+        "atoms": {
+            "households": _HOUSEHOLDS, "residents": _RESIDENTS,
+            "community": ("社区编码", "社区代码", "社区", "社区名称", "community", "community_code", "villcode",
+                          "village_code", "community_name", "villname"),
+            "name": ("名称", "name", "code", "编码", "codebase"),
+        },
+        "grids": {
+            "code": ("code", "网格编码", "网格代码", "编码", "代码", "grid_code", "*编码", "*代码", "*_code"),
+            "name": ("name", "网格名称", "名称", "grid_name", "*名称", "*name"),
+            "kind": ("kind", "网格类型", "类型", "类别", "type"),
+            "community": ("community", "社区编码", "社区代码", "所属社区", "社区名称", "社区", "community_code",
+                          "community_name", "所属村社区"),
+            "households": _HOUSEHOLDS, "residents": _RESIDENTS,
+        },
+    }
+)  # fmt: skip
+
+
+def normal(name: str) -> str:
+    """Return `name` without case, width, spaces, underscores and remarks in brackets.
+
+    Examples
+    --------
+    >>> normal("HH_Cnt"), normal("户数（户）"), normal("Ｎame:ZH")
+    ('hhcnt', '户数', 'name:zh')
+    """
+    plain = unicodedata.normalize("NFKC", name).casefold()
+    return re.sub(r"\(.*?\)|[\s_\-]", "", plain) or plain
+
+
+def candidates(columns: Sequence[str], aliases: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns that one of the `aliases` fits, the best first.
+
+    An exact alias beats one with ``*``, which beats a Chinese name that a shapefile cut to 10
+    bytes; then the order of the aliases counts, then the order of the columns.
+
+    Examples
+    --------
+    >>> candidates(["households_2020", "HH"], ["households", "hh", "households*"])
+    ('HH', 'households_2020')
+    """
+    return tuple(column for *_, column in _ranked(columns, aliases))
+
+
+def _ranked(columns: Sequence[str], aliases: Sequence[str]) -> list[tuple[int, int, int, str]]:
+    ranked = []
+    for position, column in enumerate(columns):
+        ranks = [rank for alias in enumerate(aliases) if (rank := _rank(normal(column), *alias))]
+        if ranks:
+            ranked.append((*min(ranks), position, column))
+    return sorted(ranked)
+
+
+def _rank(name: str, position: int, alias: str) -> tuple[int, int] | None:
+    wanted = normal(alias)
+    if name == wanted:
+        return 0, position
+    if "*" in alias and fnmatchcase(name, wanted):
+        return 1, position
+    if not name.isascii() and len(name.encode()) >= 8 and wanted.startswith(name):
+        return 2, position
+    return None
+
+
+def check_keys(rules: ReadRules) -> None:
+    """Raise SettingsError for a ``role.field`` that no layer knows."""
+    known = [f"{role}.{field}" for role, fields in ALIASES.items() for field in fields]
+    for key in rules.columns:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1)
+            role = key.partition(".")[0]
+            listed = near or [name for name in known if name.startswith(f"{role}.")] or known
+            raise SettingsError(
+                Text(f"there is no column setting {key!r}", f"没有名为 {key!r} 的字段设置"),
+                key=f"columns.{key}",
+                remedy=Text(
+                    f"Did you mean {' or '.join(listed)}?", f"您是否想写 {'、'.join(listed)}？"
+                ),
+            )
+
+
+def check_columns(role: str, raws: Sequence[RawLayer], rules: ReadRules) -> None:
+    """Raise InputError where a column named in the settings is in none of the layers of a role."""
+    for key, column in rules.columns.items():
+        if (
+            key.partition(".")[0] == role
+            and raws
+            and not any(column in raw.columns for raw in raws)
+        ):
+            raise missing_column(raws[0], key.partition(".")[2], column)
+
+
+def missing_column(raw: RawLayer, field: str, column: str = "") -> InputError:
+    """Say that `raw` has no column for `field`, and list the columns that it has."""
+    has = ", ".join(raw.columns) or "-"
+    key = f"{raw.role}.{field}"
+    named = f" {column!r}" if column else ""
+    return InputError(
+        Text(
+            f"no column{named} for {key}; the columns are: {has}",
+            f"没有可作 {key} 的字段{named}；现有字段：{has}",
+        ),
+        remedy=Text(
+            f"Name the right one with --column {key}=NAME, or add such a column",
+            f"请用 --column {key}=字段名 指明，或在数据中补上该字段",
+        ),
+        **raw.place,
+    )
+
+
+def find_all(raw: RawLayer, field: str, rules: ReadRules) -> tuple[str, ...]:
+    """Return every column of `raw` that may hold `field`, the best first; a setting stands alone."""
+    named = rules.columns.get(f"{raw.role}.{field}")
+    if named is not None and named in raw.columns:
+        return (named,)
+    return candidates(raw.columns, ALIASES[raw.role].get(field, ()))
+
+
+def understand(
+    raw: RawLayer, fields: Sequence[str], rules: ReadRules, journal: Journal
+) -> dict[str, str]:
+    """Return the column of each of the `fields` that `raw` has, and note them."""
+    found: dict[str, str] = {}
+    doubts: list[str] = []
+    for field in fields:
+        columns = find_all(raw, field, rules)
+        if columns:
+            found[field] = columns[0]
+        ranked = _ranked(columns, ALIASES[raw.role][field])
+        rivals = [column for kind, *_, column in ranked[1:] if kind == ranked[0][0]]
+        if rivals:
+            doubts.append(f"{field}: {', '.join(rivals)}")
+    say_columns(raw, found, journal, doubts)
+    return found
+
+
+def say_columns(
+    raw: RawLayer, found: Mapping[str, str], journal: Journal, doubts: Sequence[str] = ()
+) -> None:
+    """Note the columns of `raw` as understood, and which others would have fitted."""
+    told = ", ".join(f"{field} = {column}" for field, column in found.items())
+    english, chinese = told or "no columns understood", told or "没有识别出字段"
+    if doubts:
+        english += f" (also possible: {'; '.join(doubts)})"
+        chinese += f"（也可能是：{'；'.join(doubts)}）"
+    journal.say("columns", Text(f"{raw}: {english}", f"{raw}：{chinese}"))

@@ -1,0 +1,108 @@
+"""What the cleaning functions share: a raw layer, the journal of what was said, the ground."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import pandas as pd
+from pyproj import CRS
+
+from gridgeo.config import ReadRules
+from gridgeo.model import Note, Reject
+from gridgeo.text import Text
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RawLayer:
+    """One layer as it stands in its file; row n of the file has index n - 1.
+
+    `frame` is a GeoDataFrame where the layer has geometry. `crs_assumed` is True where the
+    format, not the file, says which CRS it is. `counts` are the households of each row, where
+    they are known, so that rows put aside can be counted.
+    """
+
+    role: str
+    frame: pd.DataFrame
+    file: str = ""
+    layer: str = ""
+    kind: str = ""
+    encoding: str = ""
+    crs_assumed: bool = False
+    counts: pd.Series[int] | None = None
+
+    @property
+    def place(self) -> dict[str, str]:
+        """File and layer, as errors name them."""
+        named = {"file": self.file, "layer": self.layer or self.role}
+        return {name: value for name, value in named.items() if value}
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the attribute columns, in file order."""
+        return tuple(str(name) for name in self.frame.columns if name != "geometry")
+
+    def __str__(self) -> str:
+        source = f"{self.file}::{self.layer}" if self.layer else self.file
+        return f"{self.role} ({source})" if source else self.role
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """Collects what is said aloud and what is put aside while layers are read."""
+
+    notes: list[Note] = field(default_factory=list)
+    rejects: list[Reject] = field(default_factory=list)
+
+    def say(self, topic: str, message: Text) -> None:
+        """Add a note."""
+        self.notes.append(Note(topic, message))
+
+    def reject(
+        self,
+        raw: RawLayer,
+        index: Iterable[int],
+        *,
+        field: str,
+        values: Iterable[object],
+        reason: Text,
+    ) -> None:
+        """Put the rows at `index` of `raw` aside."""
+        for at, value in zip(index, values, strict=True):
+            self.rejects.append(
+                Reject(
+                    layer=raw.layer or raw.role,
+                    file=raw.file,
+                    row=int(at) + 1,
+                    field=field,
+                    value=str(value),
+                    reason=reason,
+                    households=0 if raw.counts is None else int(raw.counts.loc[at]),
+                )
+            )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ground:
+    """Where all layers are brought to: rules, one metre CRS, and the communities' bounds."""
+
+    rules: ReadRules
+    journal: Journal
+    crs: CRS
+    bounds: tuple[float, float, float, float] | None = None
+
+
+def tally(values: Iterable[object], *, most: int = 12) -> str:
+    """Count equal values, the commonest first: ``residential 7, path 2``.
+
+    Examples
+    --------
+    >>> tally(["b", "a", "b"])
+    'b 2, a 1'
+    """
+    counts: dict[str, int] = {}
+    for value in values:
+        counts[str(value)] = counts.get(str(value), 0) + 1
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    told = ", ".join(f"{name or '(empty)'} {count}" for name, count in ranked[:most])
+    return told + (", ..." if len(ranked) > most else "")

@@ -1,0 +1,192 @@
+"""The door: every layer read, cleaned and brought to one metre CRS."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping, Sequence
+
+import geopandas as gpd
+import pandas as pd
+
+from gridgeo.config import ReadRules
+from gridgeo.errors import InputError
+from gridgeo.model import ROLES, Layers
+from gridgeo.read.areas import Area, area_columns, clean_areas
+from gridgeo.read.barriers import clean_barriers
+from gridgeo.read.columns import check_columns, check_keys, find_all
+from gridgeo.read.communities import clean_communities
+from gridgeo.read.context import Ground, Journal, RawLayer
+from gridgeo.read.crs import working_crs
+from gridgeo.read.facilities import clean_facilities
+from gridgeo.read.geometry import gather
+from gridgeo.read.given_atoms import clean_atoms
+from gridgeo.read.households import (
+    HOUSEHOLD_COLUMNS,
+    clean_households,
+    household_source,
+    say_source,
+)
+from gridgeo.read.load import load, tidy
+from gridgeo.read.streets import clean_streets
+from gridgeo.text import Text
+
+Raws = Mapping[str, Sequence[RawLayer]]
+
+
+def read_layers(rules: ReadRules, *, on_progress: Callable[[str], None] | None = None) -> Layers:
+    """Read every file of ``rules.inputs`` and return the layers of the job.
+
+    All frames come in one projected metre CRS: the communities' own, else one chosen from where
+    they lie. Rows that cannot be used are in ``rejects`` with file, layer and row; whatever was
+    understood, repaired or left out is in ``notes``. The order of rows in the files changes
+    nothing but the row numbers of rejects.
+
+    Parameters
+    ----------
+    rules
+        The inputs by role, and columns, CRS, datum and encoding where they need saying.
+    on_progress
+        Called with the name of each layer before it is read.
+
+    Raises
+    ------
+    InputError
+        A file, layer, row or value cannot be used.
+    SettingsError
+        A column or CRS of the settings is unknown.
+    """
+    check_keys(rules)
+    journal = Journal()
+    raws: dict[str, list[RawLayer]] = {role: [] for role in ROLES}
+    for role in ROLES:
+        for source in rules.inputs.get(role, ()):
+            if on_progress is not None:
+                on_progress(f"{role}: {source}")
+            raws[role].append(load(source, role, rules, journal))
+    return _clean_all(raws, rules, journal)
+
+
+def layers_from_frames(frames: Mapping[str, pd.DataFrame], rules: ReadRules) -> Layers:
+    """Return the layers of the job from frames in memory, by role; same rules as `read_layers`.
+
+    Households may be a plain DataFrame with coordinates or with keys. The frames are not
+    changed.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from shapely import box, LineString, Point
+    >>> crs = "EPSG:4548"
+    >>> layers = layers_from_frames(
+    ...     {
+    ...         "communities": gpd.GeoDataFrame(
+    ...             {"名称": ["甲社区"]}, geometry=[box(500000, 4000000, 500200, 4000100)], crs=crs
+    ...         ),
+    ...         "streets": gpd.GeoDataFrame(
+    ...             {"等级": ["支路"]},
+    ...             geometry=[LineString([(500100, 4000000), (500100, 4000100)])],
+    ...             crs=crs,
+    ...         ),
+    ...         "households": gpd.GeoDataFrame(
+    ...             {"户数": [320]}, geometry=[Point(500050, 4000050)], crs=crs
+    ...         ),
+    ...     },
+    ...     ReadRules(),
+    ... )
+    >>> layers.households_in, layers.streets["street_class"].tolist()
+    (320, ['local'])
+    """
+    check_keys(rules)
+    unknown = [role for role in frames if role not in ROLES]
+    if unknown:
+        near = difflib.get_close_matches(unknown[0], ROLES, n=1) or list(ROLES)
+        raise InputError(
+            Text(f"there is no layer {unknown[0]!r}", f"没有名为 {unknown[0]!r} 的图层"),
+            remedy=Text(f"Did you mean {', '.join(near)}?", f"您是否想写 {'、'.join(near)}？"),
+        )
+    raws: dict[str, list[RawLayer]] = {role: [] for role in ROLES}
+    for role, frame in frames.items():
+        raws[role].append(RawLayer(role=role, frame=tidy(frame)))
+    return _clean_all(raws, rules, Journal())
+
+
+def _clean_all(raws: Raws, rules: ReadRules, journal: Journal) -> Layers:
+    _check_roles(raws, rules)
+    crs = working_crs(raws["communities"][0], rules, journal)
+    communities = clean_communities(
+        raws["communities"], Ground(rules=rules, journal=journal, crs=crs)
+    )
+    west, south, east, north = (float(value) for value in communities.total_bounds)
+    ground = Ground(rules=rules, journal=journal, crs=crs, bounds=(west, south, east, north))
+    streets, rails = clean_streets(raws["streets"], ground)
+    areas = {
+        role: clean_areas(raws[role], ground)
+        for role in ("compounds", "buildings", "parcels", "addresses")
+    }
+    atoms, households, households_in = _counted(raws, communities, areas, ground)
+    return Layers(
+        crs=crs,
+        communities=communities,
+        streets=streets,
+        barriers=clean_barriers(raws["barriers"], rails, ground),
+        households=households,
+        compounds=_joined("compounds", areas, ground),
+        buildings=_joined("buildings", areas, ground),
+        parcels=_joined("parcels", areas, ground),
+        facilities=clean_facilities(raws["facilities"], ground),
+        atoms=atoms,
+        rejects=tuple(journal.rejects),
+        notes=tuple(dict.fromkeys(journal.notes)),
+        households_in=households_in,
+    )
+
+
+def _joined(role: str, areas: Mapping[str, Sequence[Area]], ground: Ground) -> gpd.GeoDataFrame:
+    return gather([area.frame for area in areas[role]], area_columns(role), ground.crs)
+
+
+def _counted(
+    raws: Raws, communities: gpd.GeoDataFrame, areas: Mapping[str, Sequence[Area]], ground: Ground
+) -> tuple[gpd.GeoDataFrame | None, gpd.GeoDataFrame, int]:
+    """Return the atoms (None to cut them), the household points, and all households."""
+    nobody = gather([], HOUSEHOLD_COLUMNS, ground.crs).astype(
+        {"households": "int64", "residents": "float64"}
+    )
+    if not raws["atoms"]:
+        source = household_source(raws, ground.rules)
+        if not source:
+            raise _missing("households", "compounds or buildings with a household count", "户数")
+        say_source(source, raws, ground)
+        return None, *clean_households(raws[source], areas, ground)
+    named_by = [
+        columns[0]
+        for raw in raws["communities"]
+        for field in ("code", "name")
+        if (columns := find_all(raw, field, ground.rules))
+    ]
+    atoms, total = clean_atoms(raws["atoms"], communities, named_by, ground)
+    if raws["households"]:
+        ground.journal.say(
+            "households",
+            Text(
+                "households are counted from the atoms; the household layers are not used",
+                "户数取自现成单元，户数图层不重复使用",
+            ),
+        )
+    return atoms, nobody, total
+
+
+def _check_roles(raws: Raws, rules: ReadRules) -> None:
+    for role in ROLES:
+        check_columns(role, raws[role], rules)
+    if not raws["communities"]:
+        raise _missing("communities", "the outlines of communities or villages", "社区（村）边界")
+    if not raws["atoms"] and not raws["streets"]:
+        raise _missing("streets", "street lines, or ready-made atoms with counts", "道路或现成单元")
+
+
+def _missing(role: str, what: str, chinese: str) -> InputError:
+    return InputError(
+        Text(f"no {role} given", f"没有提供{chinese}图层"),
+        remedy=Text(f"Give --{role}: {what}", f"请用 --{role} 提供{chinese}"),
+    )

@@ -1,0 +1,205 @@
+"""Load one layer of one file as it stands; whatever goes wrong is an InputError."""
+
+from __future__ import annotations
+
+import json
+import re
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import pyarrow
+import pyarrow.parquet
+import pyogrio
+from shapely.errors import ShapelyError
+
+from gridgeo.config import ReadRules, Source
+from gridgeo.errors import InputError
+from gridgeo.read import shapefile, tables
+from gridgeo.read.columns import ALIASES, candidates
+from gridgeo.read.context import Journal, RawLayer
+from gridgeo.read.probe import TABLES, LayerSchema, check_path, gdal_errors, probe, unreadable
+from gridgeo.text import Text
+
+
+def load(source: Source, role: str, rules: ReadRules, journal: Journal) -> RawLayer:
+    """Return one layer as it stands; empty and unreadable ones raise InputError."""
+    path = check_path(source.path)
+    if path.suffix.lower() in TABLES:
+        raw = _load_table(path, source, role, rules, journal)
+    elif path.suffix.lower() in (".parquet", ".geoparquet"):
+        raw = _load_parquet(path, source, role)
+    else:
+        raw = _load_vector(path, source, role, rules, journal)
+    if raw.frame.empty:
+        raise InputError(
+            Text("the layer has no rows", "图层没有任何记录"),
+            remedy=Text("Give a layer with content", "请提供有内容的图层"),
+            **raw.place,
+        )
+    return raw
+
+
+def _load_table(
+    path: Path, source: Source, role: str, rules: ReadRules, journal: Journal
+) -> RawLayer:
+    knows = header_test(role, rules)
+    frame, sheet, encoding = tables.load_table(
+        path, source.layer, rules.encoding.get(role, ""), knows
+    )
+    blank, total = tables.blank_or_total(frame)
+    if total.any():
+        rows = ", ".join(str(at + 1) for at in frame.index[total])
+        journal.say(
+            "tables",
+            Text(
+                f"{source}: rows of totals are not counted: {rows}",
+                f"{source}：合计行不重复计数：第 {rows} 行",
+            ),
+        )
+    if encoding not in ("", "utf-8"):
+        _say_encoding(str(source), encoding, journal)
+    return RawLayer(
+        role=role, frame=frame[~(blank | total)], file=source.path, layer=sheet, kind=source.kind,
+        encoding=encoding,
+    )  # fmt: skip
+
+
+def header_test(role: str, rules: ReadRules) -> Callable[[str], bool]:
+    """Return the test for a cell of a header row: an alias of `role`, or named in the settings."""
+    aliases = [alias for names in ALIASES[role].values() for alias in names if "*" not in alias]
+    named = {name for key, name in rules.columns.items() if key.startswith(f"{role}.")}
+    return lambda cell: cell in named or bool(candidates([cell], aliases))
+
+
+def _load_parquet(path: Path, source: Source, role: str) -> RawLayer:
+    probe(source.path)
+    try:
+        spatial = b"geo" in (pyarrow.parquet.read_schema(path).metadata or {})
+        frame = gpd.read_parquet(path) if spatial else pd.read_parquet(path)
+    except (pyarrow.ArrowException, ValueError, OSError, KeyError) as error:
+        raise unreadable(source.path, error) from error
+    return RawLayer(role=role, frame=tidy(frame), file=source.path, kind=source.kind)
+
+
+def _load_vector(
+    path: Path, source: Source, role: str, rules: ReadRules, journal: Journal
+) -> RawLayer:
+    if path.suffix.lower() == ".shp":
+        shapefile.check_parts(path)
+    schema = choose_layer(source, probe(source.path))
+    frame = _read(path, schema, journal)
+    encoding = ""
+    if schema.driver == "ESRI Shapefile":
+        encoding = find_encoding(path, frame, rules.encoding.get(role, ""))
+        frame = shapefile.decode_frame(frame, encoding)
+        if encoding != "utf-8":
+            _say_encoding(str(source), encoding, journal)
+    layer = schema.name if schema.driver == "GPKG" else ""
+    return RawLayer(
+        role=role, frame=tidy(frame), file=source.path, layer=layer, kind=source.kind,
+        encoding=encoding, crs_assumed=schema.driver == "GeoJSON" and not _names_crs(path),
+    )  # fmt: skip
+
+
+def choose_layer(source: Source, layers: tuple[LayerSchema, ...]) -> LayerSchema:
+    """Return the layer that `source` names, or the only one; else InputError listing them."""
+    names = ", ".join(layer.name for layer in layers)
+    fitting = [layer for layer in layers if layer.name == source.layer or not source.layer]
+    if len(fitting) == 1:
+        return fitting[0]
+    if not fitting and len(layers) == 1 and layers[0].driver != "GPKG":
+        return layers[0]
+    raise InputError(
+        Text(
+            f"no layer {source.layer!r}; the layers are: {names}",
+            f"没有图层“{source.layer}”，现有：{names}",
+        )
+        if source.layer
+        else Text(
+            f"{len(layers)} layers and none named: {names}",
+            f"文件有 {len(layers)} 个图层，未指明用哪个：{names}",
+        ),
+        remedy=Text("Name one as PATH::LAYER", "请用 路径::图层名 指明其中一个"),
+        file=source.path,
+    )
+
+
+def _read(path: Path, schema: LayerSchema, journal: Journal) -> pd.DataFrame:
+    options: dict[str, Any] = {"use_arrow": True, "layer": schema.name}
+    if schema.driver == "ESRI Shapefile":
+        options["encoding"] = "ISO-8859-1"
+    with warnings.catch_warnings(record=True) as caught, gdal_errors(str(path), schema.name):
+        warnings.simplefilter("always")
+        try:
+            frame = pyogrio.read_dataframe(path, **options)
+        except ShapelyError as error:
+            raise _bad_geometry(path, error) from error
+    for text in sorted({str(warning.message) for warning in caught}):
+        journal.say("file", Text(f"{path.name}: {text}", f"{path.name}：{text}"))
+    return frame
+
+
+def _bad_geometry(path: Path, error: ShapelyError) -> InputError:
+    row = _unclosed(path) if path.suffix.lower() in (".geojson", ".json") else None
+    if row is None:
+        return unreadable(str(path), error)
+    return InputError(
+        Text("the ring of the polygon is not closed", "多边形的环没有闭合"),
+        remedy=Text(
+            "Repeat the first point of the ring at its end", "请在环的末尾重复第一个点使其闭合"
+        ),
+        file=str(path),
+        row=row,
+    )
+
+
+def _unclosed(path: Path) -> int | None:
+    """Return the number (from 1) of the first feature with an open ring."""
+    try:
+        features = json.loads(path.read_text(encoding="utf-8-sig")).get("features", [])
+    except ValueError:
+        return None
+    for number, feature in enumerate(features, start=1):
+        geometry = feature.get("geometry") or {}
+        rings = geometry.get("coordinates", [])
+        polygons = {"Polygon": [rings], "MultiPolygon": rings}.get(geometry.get("type"), [])
+        if any(ring[:1] != ring[-1:] for polygon in polygons for ring in polygon):
+            return number
+    return None
+
+
+def find_encoding(path: Path, frame: pd.DataFrame, given: str) -> str:
+    """Return the encoding of a shapefile's text; raises InputError where none fits."""
+    found = shapefile.texts_of(frame)
+    encoding = shapefile.find_encoding(found, given or shapefile.declared_encoding(path))
+    if not encoding or (given and not shapefile.fits(found, given)):
+        raise InputError(
+            Text(f"the text cannot be read as {given or 'any known encoding'}",
+                 f"文字无法按 {given or '已知编码'} 读取"),
+            remedy=Text("Give the right encoding, such as gb18030", "请指明正确的编码，如 gb18030"),
+            file=str(path),
+        )  # fmt: skip
+    return encoding
+
+
+def _names_crs(path: Path) -> bool:
+    with path.open("rb") as stream:
+        return re.search(rb'"crs"\s*:\s*\{', stream.read(10_000)) is not None
+
+
+def _say_encoding(source: str, encoding: str, journal: Journal) -> None:
+    journal.say(
+        "encoding", Text(f"{source}: text read as {encoding}", f"{source}：文字按 {encoding} 读取")
+    )
+
+
+def tidy(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return `frame` with rows numbered from 0, text as column names and ``geometry`` active."""
+    out = frame.reset_index(drop=True)
+    if isinstance(out, gpd.GeoDataFrame) and out.active_geometry_name not in (None, "geometry"):
+        out = out.drop(columns="geometry", errors="ignore").rename_geometry("geometry")
+    return out.rename(columns={name: str(name) for name in out.columns})
