@@ -1,0 +1,221 @@
+"""One partition under examination: the subject, the rules, and what several checks need."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property, reduce
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from gridgeo.config import Band, Codes
+from gridgeo.model import Finding
+from gridgeo.schemes import SCHEMES, GridCode
+from gridgeo.text import Text
+from gridgeo.validate.ground import common, minus, polygonal, united
+from gridgeo.validate.placing import Placing, place_points, stated_positions
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from gridgeo.validate.subject import Subject
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """A subject with the rules that it is judged by; derived values are computed once."""
+
+    subject: Subject
+    band: Band
+    codes: Codes
+
+    @cached_property
+    def grid_codes(self) -> list[str]:
+        """The code of each grid, ``""`` where there is none."""
+        return texts(self.subject.grids["code"])
+
+    @cached_property
+    def handles(self) -> list[str]:
+        """What each grid is called in findings: its code, else its name, else its row."""
+        names = texts(self.subject.grids["name"])
+        both = zip(self.grid_codes, names, strict=True)
+        return [code or name or f"#{row}" for row, (code, name) in enumerate(both, start=1)]
+
+    @cached_property
+    def parsed(self) -> list[GridCode | None]:
+        """What each grid code says in the scheme, None where it is malformed."""
+        scheme = SCHEMES[self.codes.scheme]
+        return [scheme.parse(code) for code in self.grid_codes]
+
+    @cached_property
+    def ground(self) -> NDArray[Any]:
+        """The valid polygonal ground of each grid."""
+        return polygonal(self.subject.grids.geometry.to_numpy())
+
+    @cached_property
+    def outlines(self) -> NDArray[Any]:
+        """The valid polygonal ground of each community."""
+        return polygonal(self.subject.communities.geometry.to_numpy())
+
+    @cached_property
+    def tree(self) -> shapely.STRtree:
+        """Index of the grids' ground."""
+        return shapely.STRtree(self.ground)
+
+    @cached_property
+    def basic(self) -> NDArray[np.bool_]:
+        """Which grids are basic ones; a kind that is not given counts as basic."""
+        return ~np.isin(texts(self.subject.grids["kind"]), ("dedicated", "open"))
+
+    @cached_property
+    def community_names(self) -> list[str]:
+        """What each community is called in findings: its name, else its code, else its row."""
+        frame = self.subject.communities
+        both = zip(texts(frame["name"]), texts(frame["code"]), strict=True)
+        return [name or code or f"#{row}" for row, (name, code) in enumerate(both, start=1)]
+
+    @cached_property
+    def stated(self) -> NDArray[np.intp]:
+        """Position of the community that each grid states by code or name, -1 for none."""
+        frame = self.subject.communities
+        known: dict[str, int] = {}
+        for column in ("code", "name"):
+            values = pd.Series(texts(frame[column]))
+            for place in np.flatnonzero((values != "") & ~values.duplicated(keep=False)):
+                known.setdefault(values[int(place)], int(place))
+        return np.array([known.get(t, -1) for t in texts(self.subject.grids["community"])], np.intp)
+
+    @cached_property
+    def parents(self) -> NDArray[np.intp]:
+        """Position of each grid's community: as stated, else of the largest overlap, else -1."""
+        parents = self.stated.copy()
+        rows = np.flatnonzero(parents < 0)
+        parents[rows] = largest_overlap(self.ground[rows], self.outlines)
+        return parents
+
+    @cached_property
+    def located(self) -> NDArray[np.intp]:
+        """Position of the community that holds most of each grid, whatever it states."""
+        located = self.parents.copy()
+        mostly_out = shapely.area(self.excess) * 2 > shapely.area(self.ground)
+        rows = np.flatnonzero(mostly_out)
+        located[rows] = largest_overlap(self.ground[rows], self.outlines)
+        return located
+
+    @cached_property
+    def gaps(self) -> NDArray[Any]:
+        """The ground of each community that belongs to no grid, whosever the grid is."""
+        own = _rows_by(self.parents, len(self.outlines))
+        covered = [united(self.ground[rows]) for rows in own]
+        gaps: NDArray[Any] = minus(self.outlines, covered)
+        for place in np.flatnonzero(~shapely.is_empty(gaps)):
+            others = np.setdiff1d(self.tree.query(gaps[place]), own[place])
+            gaps[place] = reduce(minus, self.ground[others], gaps[place])
+        return gaps
+
+    @cached_property
+    def excess(self) -> NDArray[Any]:
+        """The ground of each grid that lies outside its community."""
+        excess = self.ground.copy()
+        rows = np.flatnonzero(self.parents >= 0)
+        excess[rows] = minus(self.ground[rows], self.outlines[self.parents[rows]])
+        return excess
+
+    @cached_property
+    def overlaps(self) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[Any]]:
+        """Pairs of grids (left < right) and the ground that both hold, where they hold any."""
+        left, right = self.tree.query(self.ground, predicate="intersects")
+        left, right = left[left < right], right[left < right]
+        shared = common(self.ground[left], self.ground[right])
+        some = shapely.area(shared) > 0
+        return left[some], right[some], shared[some]
+
+    @cached_property
+    def points(self) -> gpd.GeoDataFrame | None:
+        """The household points, None where there are none."""
+        points = self.subject.households
+        return None if points is None or len(points) == 0 else points
+
+    @cached_property
+    def placing(self) -> Placing | None:
+        """Which grid each household point lies in and states."""
+        if self.points is None:
+            return None
+        stated = texts(self.points["grid"]) if "grid" in self.points.columns else None
+        geometry = self.points.geometry.to_numpy()
+        return place_points(self.ground, geometry, codes=self.grid_codes, stated=stated)
+
+    @cached_property
+    def atoms_of(self) -> dict[str, NDArray[Any]]:
+        """The geometries of the atoms of each grid, by its code."""
+        atoms = self.subject.atoms
+        if atoms is None:
+            return {}
+        rows = pd.Series(texts(atoms["grid"])).groupby(texts(atoms["grid"])).indices
+        return {str(code): atoms.geometry.to_numpy()[own] for code, own in rows.items()}
+
+    def count(self, measure: str) -> NDArray[np.float64]:
+        """Return `measure` of each grid as stated, else as counted from the points inside."""
+        stated = self.subject.grids[measure].to_numpy(dtype=np.float64, na_value=np.nan)
+        if self.points is None or self.placing is None or not np.isnan(stated).any():
+            return stated
+        counted = sums(self.points[measure], self.placing.inside, len(stated))
+        return np.where(np.isnan(stated), counted, stated)
+
+    def positions(self, codes: Sequence[str]) -> NDArray[np.intp]:
+        """Return the position of the first grid with each of `codes`; see `stated_positions`."""
+        return stated_positions(codes, self.grid_codes)
+
+    def named(self, rows: Sequence[int] | NDArray[Any]) -> tuple[str, ...]:
+        """Return the handles of grids at `rows`, sorted."""
+        return tuple(sorted(self.handles[int(row)] for row in rows))
+
+
+def _rows_by(group: NDArray[np.intp], size: int) -> list[NDArray[np.intp]]:
+    """Return the rows of each of `size` groups; rows of group -1 are left out."""
+    order = np.argsort(group, kind="stable")
+    return np.split(order, np.searchsorted(group[order], np.arange(size + 1)))[1:-1]
+
+
+def texts(column: pd.Series[Any]) -> list[str]:
+    """Return a column as stripped text, ``""`` where nothing is given."""
+    return [
+        "" if missing else str(v).strip() for v, missing in zip(column, column.isna(), strict=True)
+    ]
+
+
+def largest_overlap(ground: NDArray[Any], outlines: NDArray[Any]) -> NDArray[np.intp]:
+    """Return for each piece the outline that it shares most area with, -1 where it shares none."""
+    best = np.full(len(ground), -1, dtype=np.intp)
+    piece, outline = shapely.STRtree(outlines).query(ground, predicate="intersects")
+    area = shapely.area(common(ground[piece], outlines[outline]))
+    order = np.lexsort((-outline, area))
+    order = order[area[order] > 0]
+    best[piece[order]] = outline[order]
+    return best
+
+
+def sums(values: pd.Series[Any], grid: NDArray[np.intp], size: int) -> NDArray[np.float64]:
+    """Return the sum of `values` by grid; NaN everywhere where no value is known."""
+    numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
+    if np.isnan(numbers).all():
+        return np.full(size, np.nan)
+    held = grid >= 0
+    known = np.nan_to_num(numbers[held])
+    return np.bincount(grid[held], known, minlength=size).astype(np.float64)
+
+
+def not_checked(rule: str, lacking: Text) -> Finding:
+    """Return the finding that says that `rule` could not be checked without a layer."""
+    return Finding(
+        rule="not_checked",
+        severity="info",
+        message=Text(
+            f"{rule} was not checked: there are no {lacking.en}",
+            f"未检查 {rule}：缺少{lacking.zh}",
+        ),
+    )

@@ -1,0 +1,130 @@
+"""Checks on codes: well-formed, unique, and those of the community that the grid lies in."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from gridgeo.model import Finding
+from gridgeo.schemes import CN15, SCHEMES, unusual_segments
+from gridgeo.text import Text
+from gridgeo.validate.case import Case, not_checked, texts
+
+_SHOWN = 5
+
+
+def codes_wellformed(case: Case) -> Iterator[Finding]:
+    """Every grid has a code of the scheme.
+
+    Where most codes are not of the scheme, one finding says so: then it is the scheme that is
+    wrong, or the column.
+    """
+    scheme = SCHEMES[case.codes.scheme]
+    given = pd.Series(case.grid_codes)
+    for row in np.flatnonzero(given == ""):
+        yield _about(case, "codes_wellformed", row, Text("has no code", "没有编码"))
+    bad = [n for n, code in enumerate(given) if code and case.parsed[n] is None]
+    said = Text(f"is not {scheme.form.en}", f"不是{scheme.form.zh}（编码方案 {scheme.id}）")
+    if len(bad) > max(_SHOWN, len(given) // 2):
+        some = ", ".join(sorted(given[bad])[:_SHOWN])
+        yield Finding(
+            rule="codes_wellformed",
+            severity="error",
+            message=Text(
+                f"{len(bad)} of {len(given)} codes ({some} ...) are not of scheme {scheme.id}: "
+                f"{scheme.form.en}",
+                f"{len(given)} 个编码中有 {len(bad)} 个（{some} 等）不符合编码方案 "
+                f"{scheme.id}：{scheme.form.zh}",
+            ),
+            amount=float(len(bad)),
+            unit="grids",
+        )
+        return
+    for place in bad:
+        yield _about(case, "codes_wellformed", place, said)
+
+
+def codes_unique(case: Case) -> Iterator[Finding]:
+    """No two grids have one code (不重)."""
+    codes = np.array(case.grid_codes, dtype=object)
+    for code in sorted(code for code, times in Counter(case.grid_codes).items() if times > 1):
+        if code:
+            rows = np.flatnonzero(codes == code)
+            yield Finding(
+                rule="codes_unique",
+                severity="error",
+                message=Text(
+                    f"{len(rows)} grids have the code {code}",
+                    f"{len(rows)} 个网格的编码同为 {code}",
+                ),
+                grids=(code,),
+                where=shapely.MultiPolygon(shapely.get_parts(case.ground[rows]).tolist()),
+                amount=float(len(rows)),
+                unit="grids",
+            )
+
+
+def codes_parented(case: Case) -> Iterator[Finding]:
+    """Every grid's code begins with that of its community, and the community exists."""
+    codes = texts(case.subject.communities["code"])
+    if not any(codes) and case.codes.scheme == CN15.id:
+        lacking = Text("community codes", "社区代码")
+        yield not_checked("codes_parented", lacking)
+        return
+    stated = texts(case.subject.grids["community"])
+    known, own = set(codes), _own_codes(case, codes)
+    for row, parsed in enumerate(case.parsed):
+        if stated[row] and case.stated[row] < 0:
+            said = Text(
+                f"names community {stated[row]}, which is not there",
+                f"所属社区 {stated[row]} 不存在",
+            )
+            yield _about(case, "codes_parented", row, said)
+        elif parsed and any(codes) and parsed.community not in known:
+            said = Text(
+                f"has the code of a community that is not there: {parsed.community}",
+                f"编码中的社区代码 {parsed.community} 不存在",
+            )
+            yield _about(case, "codes_parented", row, said)
+        elif parsed and own[row] not in ("", parsed.community):
+            said = Text(
+                f"has the code of community {parsed.community}, but lies in {own[row]}",
+                f"编码属于社区 {parsed.community}，却位于社区 {own[row]}",
+            )
+            yield _about(case, "codes_parented", row, said)
+
+
+def segments_usual(case: Case) -> Iterator[Finding]:
+    """Community codes have usual province, township and village segments (``cn15`` only)."""
+    if case.codes.scheme != CN15.id:
+        return
+    for row, code in enumerate(texts(case.subject.communities["code"])):
+        said = unusual_segments(code) if CN15.accepts_community(code) else None
+        if said:
+            name = case.community_names[row]
+            yield Finding(
+                rule="segments_usual",
+                severity="warning",
+                message=Text(f"community {name}, {code}: ", f"社区“{name}”{code}：") + said,
+                where=case.outlines[row],
+            )
+
+
+def _own_codes(case: Case, codes: list[str]) -> list[str]:
+    """Return the code of the community that holds most of each grid, ``""`` where none does."""
+    return [codes[place] if place >= 0 else "" for place in case.located]
+
+
+def _about(case: Case, rule: str, row: int | np.intp, said: Text) -> Finding:
+    handle = case.handles[row]
+    return Finding(
+        rule=rule,
+        severity="error",
+        message=Text(f"grid {handle} ", f"网格 {handle} ") + said,
+        grids=(handle,),
+        where=None if case.ground[row].is_empty else case.ground[row],
+    )
