@@ -1,0 +1,5 @@
+"""Maps: the only place that imports folium."""
+
+from gridgeo.maps.page import build_map, map_page
+
+__all__ = ["build_map", "map_page"]

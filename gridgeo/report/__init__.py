@@ -1,0 +1,7 @@
+"""The folder of a plan: saved whole or not at all, and read back."""
+
+from gridgeo.report.load import load_plan
+from gridgeo.report.save import check_target, save_plan
+from gridgeo.report.schema import layer_frame
+
+__all__ = ["check_target", "layer_frame", "load_plan", "save_plan"]

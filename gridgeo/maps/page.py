@@ -1,0 +1,135 @@
+"""The map of a plan, as a folium map and as a page that needs no network."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import folium
+import geopandas as gpd
+import numpy as np
+from branca.element import Element, MacroElement
+from folium.map import Layer
+from folium.template import Template
+
+from gridgeo.maps.escape import esc
+from gridgeo.maps.features import in_degrees
+from gridgeo.maps.labels import label_data
+from gridgeo.maps.layers import LAYERS, finding_layers
+from gridgeo.maps.legend import legend
+from gridgeo.maps.scorecard import plan_title, scorecard
+from gridgeo.maps.vendored import head
+from gridgeo.model import Plan
+from gridgeo.text import Text
+
+
+def build_map(plan: Plan) -> folium.Map:
+    """Return the map of `plan`: grids by verdict, streets, communities, findings, households.
+
+    The map carries Leaflet with it and fetches nothing, in a notebook or saved; it has no
+    background tiles. Text is in ``plan.settings.lang``.
+
+    Examples
+    --------
+    >>> build_map(plan).save("map.html")  # doctest: +SKIP
+    """
+    made = folium.Map(
+        location=[0, 0],
+        tiles=None,
+        prefer_canvas=True,
+        control_scale=True,
+        zoom_control="bottomleft",
+        attributionControl=False,
+        font_size="13px",
+        max_zoom=20,
+        zoomSnap=0.25,
+        zoomDelta=0.5,
+    )
+    made.default_js, made.default_css = [], []
+    figure = made.get_root()
+    figure.title = esc(plan_title(plan))
+    figure.header.add_child(Element(_raw(head())), name="gridgeo_head", index=0)
+    layers = [layer for make in LAYERS if (layer := make(plan)) is not None]
+    layers += finding_layers(plan)
+    for layer in layers:
+        layer.add_to(made)
+    Labels(plan).add_to(made)
+    folium.LayerControl(collapsed=False).add_to(made)
+    Panels(plan, layers).add_to(made)
+    _number(figure)
+    return made
+
+
+def map_page(plan: Plan) -> str:
+    """Return the map of `plan` as one HTML page, the same for the same plan.
+
+    The page opens from a disk with no network at all: a content security policy forbids every
+    request, and values from data are text.
+    """
+    page: str = build_map(plan).get_root().render()
+    return page
+
+
+class Labels(Layer):
+    """Names and numbers of grids, communities and streets, as a layer that can be switched off."""
+
+    _template = Template(
+        "{% macro script(this, kwargs) %}"
+        "var {{ this.get_name() }} = gridgeo.labels({{ this.data|tojson }});"
+        "{% endmacro %}"
+    )
+
+    def __init__(self, plan: Plan) -> None:
+        name = Text("Labels", "注记").say(plan.settings.lang)
+        super().__init__(name=name, overlay=True, show=True)
+        self._name = "Labels"
+        self.data = label_data(plan)
+
+
+class Panels(MacroElement):
+    """The title with the scorecard, the legend, and the order of the layers."""
+
+    _template = Template(
+        "{% macro script(this, kwargs) %}"
+        "{% set map = this._parent.get_name() %}"
+        "gridgeo.title({{ map }}, {{ this.title|tojson }});"
+        "gridgeo.legend({{ map }}, {{ this.legend|tojson }});"
+        "gridgeo.fit({{ map }}, {{ this.bounds|tojson }});"
+        "gridgeo.keepOrder({{ map }}, ["
+        "{% for layer in this.layers %}{{ layer.get_name() }}, {% endfor %}]);"
+        "{% endmacro %}"
+    )
+
+    def __init__(self, plan: Plan, layers: list[folium.GeoJson]) -> None:
+        super().__init__()
+        self._name = "Panels"
+        self.layers = layers
+        credit = str(plan.summary.get("attribution") or "")
+        self.title: dict[str, Any] = {
+            "title": plan_title(plan),
+            "figures": scorecard(plan),
+            "lines": [credit] if credit else [],
+        }
+        self.legend = legend(plan)
+        self.bounds = _bounds(plan.grids.geometry)
+
+
+def _raw(text: str) -> str:
+    return "{% raw %}" + text + "{% endraw %}"
+
+
+def _bounds(shapes: gpd.GeoSeries) -> list[list[float]]:
+    if shapes.empty:
+        return [[-60.0, -180.0], [75.0, 180.0]]
+    west, south, east, north = gpd.GeoSeries(in_degrees(shapes)).total_bounds
+    return np.round([[south, west], [north, east]], 6).tolist()
+
+
+def _number(figure: Element) -> None:
+    """Replace the random ids of folium by numbers, so that equal plans give equal pages."""
+    waiting = [figure]
+    number = 0
+    while waiting:
+        element = waiting.pop()
+        element._id = f"{number:04d}"
+        number += 1
+        waiting += reversed(element._children.values())

@@ -1,0 +1,60 @@
+"""Leaflet and our own script and style, as text that a page carries with it."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from importlib.resources import files
+
+_ASSETS = files("gridgeo.maps") / "assets"
+#: Nothing may be fetched: scripts and styles stand in the page, images are data.
+CONTENT_POLICY = (
+    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
+    "img-src data: blob:; font-src data:; base-uri 'none'; form-action 'none'"
+)
+
+
+def head() -> str:
+    """Return what goes into the head of a page: policy, Leaflet with its licence, our own.
+
+    Nothing in it names an address to be fetched; images are ``data:`` URIs.
+    """
+    licence = _text("LEAFLET-LICENSE.txt").replace("--", "- -")
+    return "\n".join(
+        (
+            f'<meta http-equiv="Content-Security-Policy" content="{CONTENT_POLICY}"/>',
+            f"<!-- Leaflet 1.9.4\n{licence}-->",
+            f"<style>{_style('leaflet.css')}</style>",
+            f"<script>{_script('leaflet.js')}</script>",
+            f"<style>{_style('page.css')}</style>",
+            f"<script>{_script('page.js')}</script>",
+        )
+    )
+
+
+def manifest() -> dict[str, str]:
+    """Return the SHA-256 of each vendored file, as recorded when it was taken from npm."""
+    recorded: dict[str, str] = json.loads(_text("MANIFEST.json"))["sha256"]
+    return recorded
+
+
+def asset(name: str) -> bytes:
+    """Return the bytes of an asset."""
+    return (_ASSETS / name).read_bytes()
+
+
+def _text(name: str) -> str:
+    return asset(name).decode("utf-8")
+
+
+def _script(name: str) -> str:
+    return re.sub(r"\n//# sourceMappingURL=.*", "", _text(name))
+
+
+def _style(name: str) -> str:
+    return re.sub(r"url\(images/([\w-]+\.png)\)", _image, _text(name))
+
+
+def _image(match: re.Match[str]) -> str:
+    return f"url(data:image/png;base64,{base64.b64encode(asset(match[1])).decode()})"

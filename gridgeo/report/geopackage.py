@@ -1,0 +1,101 @@
+"""``plan.gpkg``: every layer of a plan, its tables and its QGIS styles, the same bytes each time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pyogrio
+import shapely
+
+from gridgeo.model import Plan
+from gridgeo.report.records import finding_frame, note_frame, reject_frame, settings_frame
+from gridgeo.report.schema import SCHEMA, layer_frame
+from gridgeo.report.styles import style_frame
+
+GEOPACKAGE = "plan.gpkg"
+#: GeoPackages carry the time of each change: ours never differs.
+_CLOCK = {"OGR_CURRENT_DATE": "2000-01-01T00:00:00.000Z"}
+_SHAPES = {"Polygon": "MultiPolygon", "LineString": "MultiLineString", "Point": "Point"}
+#: Layers that are drawn in one kind of geometry even when they are empty.
+_EMPTY_SHAPES = {"streets": "MultiLineString", "borders": "MultiLineString", "households": "Point"}
+
+
+def write_geopackage(plan: Plan, path: Path) -> None:
+    """Write all layers and tables of `plan` into the new file `path`.
+
+    Polygons and lines are stored as multi-geometries (QGIS wants one type a layer); a layer that
+    mixes points and polygons is stored as it is.
+    """
+    layers = {name: layer_frame(name, getattr(plan, name)) for name in SCHEMA}
+    crs = plan.grids.crs
+    layers["findings"] = finding_frame(plan.findings, plan.settings.lang, crs)
+    with _fixed_clock():
+        for name, frame in layers.items():
+            _write_layer(frame, path, name)
+        for name, table in _tables(plan).items():
+            _write_table(table, path, name)
+        styles = style_frame(layers, plan.settings.lang)
+        if len(styles):
+            _write_table(styles, path, "layer_styles", FID="id")
+
+
+def _tables(plan: Plan) -> dict[str, pd.DataFrame]:
+    return {
+        "rejects": reject_frame(plan.rejects, plan.settings.lang),
+        "notes": note_frame(plan.notes, plan.settings.lang),
+        "settings": settings_frame(plan.settings),
+    }
+
+
+def _write_layer(frame: gpd.GeoDataFrame, path: Path, name: str) -> None:
+    shape = _shape(frame, name)
+    if shape.startswith("Multi"):
+        frame = frame.set_geometry(_multi(frame))
+    pyogrio.write_dataframe(
+        frame,
+        path,
+        layer=name,
+        driver="GPKG",
+        geometry_type=shape,
+        promote_to_multi=False,
+        append=path.exists(),
+        layer_options={"GEOMETRY_NAME": "geom"},
+    )
+
+
+def _write_table(frame: pd.DataFrame, path: Path, name: str, **options: str) -> None:
+    pyogrio.write_dataframe(
+        frame, path, layer=name, driver="GPKG", append=True, layer_options=options
+    )
+
+
+def _shape(frame: gpd.GeoDataFrame, name: str) -> str:
+    found = sorted({kind.removeprefix("Multi") for kind in frame.geom_type.dropna()})
+    if not found:
+        return _EMPTY_SHAPES.get(name, "Unknown" if name == "findings" else "MultiPolygon")
+    mixed = len(found) > 1 or (found[0] == "Point" and (frame.geom_type == "MultiPoint").any())
+    return "Unknown" if mixed else _SHAPES.get(found[0], "Unknown")
+
+
+def _multi(frame: gpd.GeoDataFrame) -> gpd.GeoSeries:
+    single = frame.geom_type.isin(["Polygon", "LineString"]).to_numpy()
+    shapes = frame.geometry.to_numpy().copy()
+    makers = {"Polygon": shapely.multipolygons, "LineString": shapely.multilinestrings}
+    for kind in sorted(set(frame.geom_type[single])):
+        rows = (frame.geom_type == kind).to_numpy().nonzero()[0]
+        shapes[rows] = makers[kind](shapes[rows], indices=range(len(rows)))
+    return gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs)
+
+
+@contextmanager
+def _fixed_clock() -> Iterator[None]:
+    before = {name: pyogrio.get_gdal_config_option(name) for name in _CLOCK}
+    pyogrio.set_gdal_config_options(_CLOCK)
+    try:
+        yield
+    finally:
+        pyogrio.set_gdal_config_options(before)

@@ -1,0 +1,64 @@
+"""What the columns of the workbook and of the report are called."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from gridgeo.text import Lang, Text
+
+#: Column name, its header and what it holds. The headers are among those that `read` finds.
+COLUMNS: Mapping[str, tuple[Text, Text]] = MappingProxyType(
+    {
+        "code": (Text("code", "编码"), Text("code of the row", "本行的编码")),
+        "scheme": (Text("scheme", "编码规则"), Text("how codes are built", "编码方案")),
+        "name": (Text("name", "名称"), Text("", "")),
+        "kind": (Text("kind", "类型"), Text("kind of grid or facility", "网格或设施的类型")),
+        "community": (Text("community code", "社区编码"), Text("", "所属社区（村）编码")),
+        "community_name": (Text("community", "社区"), Text("", "所属社区（村）名称")),
+        "households": (Text("households", "户数"), Text("resident households", "常住户数")),
+        "residents": (
+            Text("residents", "人口"),
+            Text("residents; empty where unknown", "常住人口，未知为空"),
+        ),
+        "area_m2": (Text("area (m²)", "面积（平方米）"), Text("", "投影面积")),
+        "bounded_by": (Text("bounded by", "四至"), Text("streets by side", "四周边界道路")),
+        "contains": (
+            Text("contains", "包含范围"),
+            Text("compounds, buildings, addresses", "小区、楼栋、门牌"),
+        ),
+        "verdict": (Text("verdict", "结论"), Text("against the band", "是否符合规模标准")),
+        "reason": (Text("reason", "原因"), Text("", "")),
+        "facility": (
+            Text("facility", "设施类别"),
+            Text("of a dedicated grid", "专属网格所属设施"),
+        ),
+        "grids": (Text("grids", "网格数"), Text("number of basic grids", "基础网格个数")),
+        "proof": (
+            Text("proof", "证明"),
+            Text("why no partition can meet the band", "为何无法达标"),
+        ),
+        "rule": (Text("rule", "规则"), Text("the check that found it", "发现问题的检查项")),
+        "severity": (Text("severity", "级别"), Text("", "错误、警告或提示")),
+        "grid_codes": (Text("grid codes", "涉及网格"), Text("separated by ;", "以分号分隔")),
+        "message": (Text("finding", "问题"), Text("", "")),
+        "amount": (Text("amount", "数量"), Text("in the unit beside it", "单位见后列")),
+        "unit": (Text("unit", "单位"), Text("", "")),
+        "dedicated": (Text("dedicated", "设为专属网格"), Text("yes or no", "是或否")),
+        "grid": (Text("grid code", "网格编码"), Text("", "所在网格")),
+        "layer": (Text("layer", "图层"), Text("", "")),
+        "file": (Text("file", "文件"), Text("", "")),
+        "row": (Text("row", "行号"), Text("data rows count from 1", "数据行从 1 起")),
+        "field": (Text("field", "字段"), Text("", "")),
+        "value": (Text("value", "值"), Text("as it stood in the file", "文件中的原值")),
+    }
+)
+
+
+def header(column: str, lang: Lang) -> str:
+    """Return what `column` is called in `lang`.
+
+    Examples
+    --------
+    >>> header("households", "zh")
+    '户数'
+    """
+    return COLUMNS[column][0].say(lang)

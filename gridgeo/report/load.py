@@ -1,0 +1,93 @@
+"""Read a saved plan."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pyogrio
+import shapely
+from pyogrio.errors import DataLayerError, DataSourceError
+
+from gridgeo.errors import InputError
+from gridgeo.model import Plan
+from gridgeo.report.documents import RUN, SUMMARY
+from gridgeo.report.geopackage import GEOPACKAGE
+from gridgeo.report.records import findings_of, notes_of, rejects_of, settings_of
+from gridgeo.report.schema import SCHEMA, layer_frame
+from gridgeo.text import Text
+
+
+def load_plan(folder: str | Path) -> Plan:
+    """Return the plan that `gridgeo.report.save_plan` wrote into `folder`.
+
+    Frames, findings, rejects, notes, settings, summary and run come back as they were; a
+    multi-geometry of one part comes back as that part.
+
+    Raises
+    ------
+    InputError
+        A file of the plan is missing or cannot be read.
+    """
+    path = Path(folder)
+    package = path / GEOPACKAGE
+    frames = {name: layer_frame(name, _layer(package, name)) for name in SCHEMA}
+    return Plan(
+        **frames,
+        settings=settings_of(_table(package, "settings")),
+        findings=findings_of(_layer(package, "findings", text=_FINDING_TEXT)),
+        rejects=rejects_of(_table(package, "rejects")),
+        notes=notes_of(_table(package, "notes")),
+        summary=_document(path / SUMMARY),
+        run=_document(path / RUN) if (path / RUN).exists() else {},
+    )
+
+
+_FINDING_TEXT = ("rule", "severity", "grids", "unit", "message_en", "message_zh")
+
+
+def _layer(package: Path, name: str, *, text: tuple[str, ...] = ()) -> gpd.GeoDataFrame:
+    frame = _table(package, name)
+    if pyogrio.read_info(package, layer=name)["geometry_type"].startswith("Multi"):
+        frame = frame.set_geometry(_single(frame.geometry))
+    return frame.assign(**{column: frame[column].fillna("").astype("str") for column in text})
+
+
+def _single(shapes: gpd.GeoSeries) -> gpd.GeoSeries:
+    """Undo the promotion to multi-geometries."""
+    values = shapes.to_numpy().copy()
+    alone = shapely.get_num_geometries(values) == 1
+    values[alone] = shapely.get_geometry(values[alone], 0)
+    return gpd.GeoSeries(values, index=shapes.index, crs=shapes.crs)
+
+
+def _table(package: Path, name: str) -> gpd.GeoDataFrame:
+    if not package.is_file():
+        raise InputError(
+            Text("the folder holds no plan", "文件夹中没有方案"),
+            file=str(package),
+            remedy=Text("Give a folder that gridgeo wrote", "请指定 gridgeo 输出的文件夹"),
+        )
+    try:
+        return pyogrio.read_dataframe(package, layer=name)
+    except (DataSourceError, DataLayerError) as error:
+        raise InputError(
+            Text(f"the layer cannot be read: {error}", f"无法读取图层：{error}"),
+            file=str(package),
+            layer=name,
+            remedy=Text("Run the partition again", "请重新运行划分"),
+        ) from error
+
+
+def _document(path: Path) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(
+            Text(f"the file cannot be read: {error}", f"无法读取文件：{error}"),
+            file=str(path),
+            remedy=Text("Run the partition again", "请重新运行划分"),
+        ) from error
+    return found

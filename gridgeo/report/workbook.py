@@ -1,0 +1,196 @@
+"""``grids.xlsx``: what officers read, filter and print; codes stay text, formulas stay asleep."""
+
+from __future__ import annotations
+
+import datetime
+import io
+import re
+import zipfile
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from openpyxl import Workbook
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.properties import PageSetupProperties
+from openpyxl.writer.excel import ExcelWriter
+
+from gridgeo.maps.style import VERDICT_COLOURS
+from gridgeo.model import Plan
+from gridgeo.report.headers import COLUMNS, header
+from gridgeo.report.records import finding_frame, reject_frame
+from gridgeo.report.schema import SCHEMA, layer_frame
+from gridgeo.text import Lang, Text
+from gridgeo.words import FACILITIES, KINDS, SEVERITIES, VERDICTS, word
+
+if TYPE_CHECKING:
+    from openpyxl.cell import Cell
+    from openpyxl.worksheet.worksheet import Worksheet
+
+_CODES = ("code", "community", "grid", "grid_codes")
+_WIDE = ("bounded_by", "contains", "reason", "message", "proof")
+_TERMS: Mapping[str, Mapping[str, Text]] = {
+    "verdict": VERDICTS,
+    "severity": SEVERITIES,
+    "kind": {**FACILITIES, **KINDS},
+    "facility": FACILITIES,
+}
+_YES_NO = {True: Text("yes", "是"), False: Text("no", "否")}
+_FORMATS = {"area_m2": "#,##0", "amount": "#,##0.##", "households": "#,##0", "residents": "#,##0"}
+#: Excel takes no other control characters, and no cell longer than this.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
+_LONGEST = 32_767
+_EPOCH = datetime.datetime(2000, 1, 1)  # noqa: DTZ001  (openpyxl writes naive times as UTC)
+_HEAD_FILL = PatternFill("solid", fgColor="FF2F4858")
+
+
+def write_workbook(plan: Plan, path: Path) -> None:
+    """Write the tables of `plan` to the new file `path`, in the language of the plan.
+
+    One header row, frozen and filtered; codes are text cells; strings that look like formulas
+    are text; control characters are taken out. The last sheet says what each column holds and
+    what it is called in ``plan.gpkg``.
+    """
+    lang = plan.settings.lang
+    book = Workbook()
+    book.remove(book.active)
+    for title, table in SHEETS:
+        _sheet(book, title.say(lang), table(plan), lang)
+    _columns_sheet(book, lang)
+    book.properties.creator = "gridgeo"
+    book.properties.created = book.properties.modified = _EPOCH
+    _store(book, path)
+
+
+def _grids(plan: Plan) -> pd.DataFrame:
+    return layer_frame("grids", plan.grids)[list(SCHEMA["grids"])]
+
+
+def _communities(plan: Plan) -> pd.DataFrame:
+    return layer_frame("communities", plan.communities)[list(SCHEMA["communities"])]
+
+
+def _findings(plan: Plan) -> pd.DataFrame:
+    frame = finding_frame(plan.findings, plan.settings.lang, None)
+    names = ["rule", "severity", "grids", "message", "amount", "unit"]
+    return frame[names].rename(columns={"grids": "grid_codes"})
+
+
+def _considered(plan: Plan) -> pd.DataFrame:
+    return layer_frame("considered", plan.considered)[list(SCHEMA["considered"])]
+
+
+def _rejects(plan: Plan) -> pd.DataFrame:
+    return reject_frame(plan.rejects, plan.settings.lang).iloc[:, :7]
+
+
+#: A new sheet is one function and one line here.
+SHEETS: tuple[tuple[Text, Callable[[Plan], pd.DataFrame]], ...] = (
+    (Text("grids", "网格"), _grids),
+    (Text("communities", "社区"), _communities),
+    (Text("findings", "问题"), _findings),
+    (Text("considered", "专属网格评估"), _considered),
+    (Text("rejects", "未采用的行"), _rejects),
+)
+
+
+def _sheet(book: Workbook, title: str, frame: pd.DataFrame, lang: Lang) -> None:
+    sheet = book.create_sheet(title)
+    columns = list(frame.columns)
+    _header(sheet, [header(name, lang) for name in columns])
+    for row, values in enumerate(frame.itertuples(index=False), start=2):
+        for column, (name, value) in enumerate(zip(columns, values, strict=True), start=1):
+            _put(sheet.cell(row, column), _shown(name, value, lang), name)
+    for column, name in enumerate(columns, start=1):
+        sheet.column_dimensions[get_column_letter(column)].width = _width(sheet, column, name)
+    _verdict_colours(sheet, frame)
+    sheet.auto_filter.ref = sheet.dimensions
+    _print_setup(sheet)
+
+
+def _header(sheet: Worksheet, titles: Iterable[str]) -> None:
+    for column, title in enumerate(titles, start=1):
+        cell = sheet.cell(1, column, title)
+        cell.font = Font(bold=True, color="FFFFFFFF")
+        cell.fill = _HEAD_FILL
+        cell.alignment = Alignment(vertical="center", wrap_text=True)
+    sheet.freeze_panes = "A2"
+
+
+def _shown(name: str, value: Any, lang: Lang) -> Any:
+    if name in _TERMS:
+        return word(_TERMS[name], value, lang)
+    if name == "dedicated":
+        return _YES_NO[bool(value)].say(lang)
+    return None if pd.isna(value) else value
+
+
+def _put(cell: Cell, value: Any, name: str) -> None:
+    if isinstance(value, str):
+        text = _CONTROL.sub("", value)[:_LONGEST]
+        cell.value = text or None
+        if text:
+            cell.data_type = "s"
+            cell.quotePrefix = text[0] in "=+-@\t\r"
+    elif value is not None:
+        cell.value = float(value) if isinstance(value, float) else int(value)
+    if name in _CODES:
+        cell.number_format = "@"
+    elif name in _FORMATS:
+        cell.number_format = _FORMATS[name]
+    if name in _WIDE:
+        cell.alignment = Alignment(vertical="top", wrap_text=True)
+
+
+def _width(sheet: Worksheet, column: int, name: str) -> float:
+    if name in _WIDE:
+        return 44.0
+    shown = (str(cell.value or "") for (cell,) in sheet.iter_rows(min_col=column, max_col=column))
+    return float(min(36, 3 + max(sum(2 if ord(c) > 0x2E80 else 1 for c in text) for text in shown)))
+
+
+def _verdict_colours(sheet: Worksheet, frame: pd.DataFrame) -> None:
+    if "verdict" not in frame.columns:
+        return
+    column = list(frame.columns).index("verdict") + 1
+    for row, verdict in enumerate(frame["verdict"], start=2):
+        if verdict in VERDICT_COLOURS:
+            colour = f"FF{VERDICT_COLOURS[verdict][1:].upper()}"
+            sheet.cell(row, column).fill = PatternFill("solid", fgColor=colour)
+
+
+def _print_setup(sheet: Worksheet) -> None:
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
+    sheet.page_setup.fitToHeight = 0
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    sheet.print_title_rows = "1:1"
+    sheet.oddFooter.center.text = "&P / &N"
+
+
+def _columns_sheet(book: Workbook, lang: Lang) -> None:
+    sheet = book.create_sheet(Text("columns", "字段说明").say(lang))
+    titles = (Text("header", "表头"), Text("column", "字段名"), Text("meaning", "说明"))
+    _header(sheet, [title.say(lang) for title in titles])
+    for row, (name, (title, meaning)) in enumerate(COLUMNS.items(), start=2):
+        for column, text in enumerate((title.say(lang), name, meaning.say(lang)), start=1):
+            sheet.cell(row, column, text or None)
+    for letter, width in zip("ABC", (20, 20, 50), strict=True):
+        sheet.column_dimensions[letter].width = width
+
+
+def _store(book: Workbook, path: Path) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        ExcelWriter(book, archive).save()  # save_workbook would stamp the time of writing
+    with (
+        zipfile.ZipFile(packed) as source,
+        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive,
+    ):
+        for name in sorted(source.namelist(), key=lambda n: (n != "[Content_Types].xml", n)):
+            entry = zipfile.ZipInfo(name, date_time=_EPOCH.timetuple()[:6])
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o600 << 16
+            archive.writestr(entry, source.read(name))
