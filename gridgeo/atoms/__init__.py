@@ -1,0 +1,7 @@
+"""From streets, barriers and households to atoms, the pieces that grids are made of."""
+
+from gridgeo.atoms.blocks import Blocks, cut_blocks
+from gridgeo.atoms.build import build_atoms
+from gridgeo.atoms.given import take_atoms
+
+__all__ = ["Blocks", "build_atoms", "cut_blocks", "take_atoms"]

@@ -14,9 +14,9 @@ from gridgeo.atoms.communities import repair_communities
 from gridgeo.atoms.faces import Faces, cut_areas
 from gridgeo.atoms.lines import close_gaps, explode
 from gridgeo.atoms.named import NamedLines
-from gridgeo.atoms.place import count_in, place_points
+from gridgeo.place import count_in, place_points
 from gridgeo.atoms.segments import Edges, coverage_edges
-from gridgeo.atoms.slivers import absorb_slivers
+from gridgeo.atoms.slivers import Tidy, absorb_slivers
 from gridgeo.config import AtomRules
 from gridgeo.model import BORDER_CLASSES, Finding, Layers, Note
 from gridgeo.text import Text
@@ -70,8 +70,7 @@ def cut_blocks(layers: Layers, rules: AtomRules, *, limit: int) -> Blocks:
     closed = close_gaps(cutting, coverage_edges(areas).lines, tolerance_m=rules.close_gap_m)
     faces = cut_areas(areas, np.concatenate([cutting, closed.pieces]))
     named = NamedLines.gather(streets, layers.barriers)
-    households = _count(layers, faces)
-    blocks, _ = absorb_slivers(faces, households, rules, gives_up(named))
+    blocks, _ = tidier(layers, named, rules)(faces)
     notes = (_gaps_note(closed.gap_m, closed.dangling), _slivers_note(len(faces), len(blocks)))
     return Blocks(
         communities=communities,
@@ -83,21 +82,21 @@ def cut_blocks(layers: Layers, rules: AtomRules, *, limit: int) -> Blocks:
     )
 
 
-def gives_up(named: NamedLines) -> Any:
-    """Return the function that weighs the edges of a sliver by length and class."""
+def tidier(layers: Layers, named: NamedLines, rules: AtomRules) -> Tidy:
+    """Return the function that absorbs the slivers of some faces of these layers."""
+    points = layers.households.geometry.to_numpy()
+    counts = layers.households["households"].to_numpy()
     factor = np.array([GIVES_UP[c] for c in BORDER_CLASSES])
 
     def weigh(edges: Edges) -> NDArray[np.float64]:
         rank, _ = named.of(edges)
         return edges.length * factor[rank]
 
-    return weigh
+    def tidy(faces: Faces) -> tuple[Faces, NDArray[np.int64]]:
+        households = count_in(place_points(points, faces.polygons), counts, len(faces))
+        return absorb_slivers(faces, households.astype(np.int64), rules, weigh)
 
-
-def _count(layers: Layers, faces: Faces) -> NDArray[np.int64]:
-    placed = place_points(layers.households.geometry.to_numpy(), faces.polygons)
-    counts = layers.households["households"].to_numpy()
-    return count_in(placed, counts, len(faces)).astype(np.int64)
+    return tidy
 
 
 def _whole_compounds(layers: Layers, limit: float) -> NDArray[Any]:

@@ -17,6 +17,10 @@ from gridgeo.config import AtomRules
 
 Counts = NDArray[np.int64]
 Weights = NDArray[np.float64]
+#: Says how much each edge weighs when a sliver chooses its neighbour.
+Weigh = Callable[[Edges], Weights]
+#: Absorbs the slivers of some faces: returns what `absorb_slivers` returns.
+Tidy = Callable[[Faces], tuple[Faces, Counts]]
 
 
 def is_thin(polygons: Polygons, rules: AtomRules) -> NDArray[np.bool_]:
@@ -35,7 +39,7 @@ def is_thin(polygons: Polygons, rules: AtomRules) -> NDArray[np.bool_]:
 
 
 def absorb_slivers(
-    faces: Faces, households: Counts, rules: AtomRules, weigh: Callable[[Edges], Weights]
+    faces: Faces, households: Counts, rules: AtomRules, weigh: Weigh
 ) -> tuple[Faces, Counts]:
     """Merge thin faces with fewer than ``sliver_households`` into a neighbour of the same parent.
 
@@ -62,7 +66,7 @@ def absorb_slivers(
 
 
 def _targets(
-    faces: Faces, households: Counts, rules: AtomRules, weigh: Callable[[Edges], Weights]
+    faces: Faces, households: Counts, rules: AtomRules, weigh: Weigh
 ) -> Counts:
     """Return for each face the neighbour that it joins in this round, or -1."""
     target = np.full(len(faces), -1)

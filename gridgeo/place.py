@@ -1,4 +1,4 @@
-"""Households are placed in atoms, each exactly once."""
+"""Points are placed in polygons, each exactly once: households in atoms, facilities on ground."""
 
 from __future__ import annotations
 
@@ -8,13 +8,11 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from gridgeo.atoms.segments import Polygons
-
 #: A point this near to the rim of all communities lies on it.
 ON_RIM_M = 0.01
 
 
-def place_points(points: NDArray[Any], polygons: Polygons) -> NDArray[np.int64]:
+def place_points(points: NDArray[Any], polygons: NDArray[Any]) -> NDArray[np.int64]:
     """Return for each point the position of the polygon that it lies in, -1 outside all.
 
     A point on a shared border belongs to the polygon of the lowest position; one within 1 cm

@@ -1,0 +1,234 @@
+"""Atoms from blocks: dedicated ground carved out, heavy blocks cut into cells, borders tabled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from gridgeo.atoms.blocks import Blocks, tidier
+from gridgeo.atoms.borders import tabulate_borders
+from gridgeo.atoms.carve import carve_outlines
+from gridgeo.atoms.cells import cell_lines
+from gridgeo.atoms.crossings import find_crossings
+from gridgeo.atoms.faces import cut_areas
+from gridgeo.atoms.lines import OVERSHOOT_M, close_gaps
+from gridgeo.atoms.named import ON_LINE_M
+from gridgeo.atoms.segments import Polygons, coverage_edges
+from gridgeo.atoms.slivers import Tidy
+from gridgeo.config import AtomRules
+from gridgeo.model import Atoms, Layers
+from gridgeo.place import count_in, place_points
+
+Index = NDArray[np.int64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ground:
+    """A coverage on its way to atoms: community, facility (-1) and compound (-1) of each piece."""
+
+    polygons: Polygons
+    community: Index
+    facility: Index
+    compound: Index
+    is_cell: NDArray[np.bool_]
+
+    def divided(self, polygons: Polygons, origin: Index) -> Ground:
+        """Return the ground in pieces; `origin` is the old position of each piece."""
+        parts = np.bincount(origin, minlength=len(self.polygons))
+        return Ground(
+            polygons=polygons,
+            community=self.community[origin],
+            facility=self.facility[origin],
+            compound=self.compound[origin],
+            is_cell=self.is_cell[origin] | (parts[origin] > 1),
+        )
+
+
+def build_atoms(
+    layers: Layers,
+    blocks: Blocks,
+    considered: gpd.GeoDataFrame,
+    rules: AtomRules,
+    *,
+    limit: int,
+) -> Atoms:
+    """Return the atoms of the blocks: see `gridgeo.model.Atoms`.
+
+    Parameters
+    ----------
+    layers
+        Households, compounds, buildings and streets.
+    blocks
+        As `cut_blocks` made them.
+    considered
+        Facilities in the order of ``layers.facilities``; those that are `dedicated` are carved
+        out along their geometry.
+    limit
+        Households that a grid can hold.
+    """
+    tidy = tidier(layers, blocks.named, rules)
+    ground = _carve_facilities(_ground(blocks), considered, tidy, rules)
+    heavy = _Heavy(layers=layers, rules=rules, limit=limit)
+    ground = _carve_compounds(ground, layers, heavy.of(ground), tidy, rules)
+    ground = _cut(ground, _lanes_in(ground, heavy.of(ground), blocks.lanes, rules), tidy)
+    ground = _cut(ground, heavy.cell_lines(ground), tidy)
+    return _finish(ground, layers, blocks, considered)
+
+
+def _ground(blocks: Blocks) -> Ground:
+    nowhere = np.full(len(blocks.faces), -1)
+    return Ground(
+        polygons=blocks.faces.polygons,
+        community=blocks.faces.parent,
+        facility=nowhere,
+        compound=nowhere,
+        is_cell=np.zeros(len(nowhere), dtype=bool),
+    )
+
+
+def _carve_facilities(
+    ground: Ground, considered: gpd.GeoDataFrame, tidy: Tidy, rules: AtomRules
+) -> Ground:
+    chosen = np.flatnonzero(considered["dedicated"])
+    outlines = considered.geometry.to_numpy()[chosen]
+    everywhere = np.ones(len(ground.polygons), dtype=bool)
+    carved = carve_outlines(ground.polygons, outlines, everywhere, tidy, rules)
+    facility = np.full(len(carved.outline), -1)
+    taken = carved.outline >= 0
+    facility[taken] = chosen[carved.outline[taken]]
+    pieces = replace(ground.divided(carved.polygons, carved.origin), facility=facility)
+    return replace(pieces, is_cell=np.zeros(len(facility), dtype=bool))
+
+
+def _carve_compounds(
+    ground: Ground,
+    layers: Layers,
+    heavy: NDArray[np.bool_],
+    tidy: Tidy,
+    rules: AtomRules,
+) -> Ground:
+    outlines = layers.compounds.geometry.to_numpy()
+    carved = carve_outlines(ground.polygons, outlines, heavy, tidy, rules)
+    pieces = ground.divided(carved.polygons, carved.origin)
+    return replace(pieces, compound=carved.outline)
+
+
+def _lanes_in(
+    ground: Ground, heavy: NDArray[np.bool_], lanes: NDArray[Any], rules: AtomRules
+) -> NDArray[Any]:
+    """Return what lanes run inside heavy pieces, and the closed gaps at their ends."""
+    blocks = shapely.buffer(ground.polygons[heavy], OVERSHOOT_M)
+    block, lane = shapely.STRtree(lanes).query(blocks, predicate="intersects")
+    inside = shapely.get_parts(shapely.intersection(lanes[lane], blocks[block]))
+    inside = inside[shapely.length(inside) > 2 * OVERSHOOT_M]
+    if not len(inside):
+        return inside
+    edges = coverage_edges(ground.polygons).lines
+    closed = close_gaps(inside, edges, tolerance_m=rules.close_gap_m)
+    return np.concatenate([inside, closed.pieces])
+
+
+def _cut(ground: Ground, lines: NDArray[Any], tidy: Tidy) -> Ground:
+    if not len(lines):
+        return ground
+    faces, _ = tidy(cut_areas(ground.polygons, lines))
+    return ground.divided(faces.polygons, faces.parent)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Heavy:
+    """Which pieces of ground hold more than fits, and the lines that cut them into cells."""
+
+    layers: Layers
+    rules: AtomRules
+    limit: int
+
+    def of(self, ground: Ground) -> NDArray[np.bool_]:
+        """Whether a piece is to be cut: neither dedicated nor a compound that stays whole."""
+        held = self._held(self._placed(ground), len(ground.polygons))
+        crowded = held > self.rules.heavy_share * self.limit
+        vast = (shapely.area(ground.polygons) > self.rules.heavy_area_m2) & (held > self._cap)
+        whole = (ground.compound >= 0) & (held <= self.rules.compound_share * self.limit)
+        return (crowded | vast) & (ground.facility < 0) & ~whole
+
+    def cell_lines(self, ground: Ground) -> NDArray[Any]:
+        """Return the lines between the cells of all heavy pieces."""
+        heavy = np.flatnonzero(self.of(ground))
+        placed = self._placed(ground)
+        households = self.layers.households
+        order = np.argsort(placed, kind="stable")
+        first = np.searchsorted(placed[order], np.arange(len(ground.polygons) + 1))
+        buildings = self.layers.buildings.geometry.to_numpy()
+        tree = shapely.STRtree(buildings)
+        lines = [np.empty(0, dtype=object)]
+        for piece in heavy:
+            rows = households.iloc[order[first[piece] : first[piece + 1]]]
+            polygon = ground.polygons[piece]
+            lines.append(
+                cell_lines(
+                    polygon,
+                    rows.geometry.to_numpy(),
+                    rows["households"].to_numpy(),
+                    rows["group"].to_numpy(),
+                    buildings[np.sort(tree.query(polygon, predicate="intersects"))],
+                    cap=self._cap,
+                    limit=int(self.rules.compound_share * self.limit),
+                    straighten_m=self.rules.straighten_m,
+                )
+            )
+        return np.concatenate(lines)
+
+    @property
+    def _cap(self) -> int:
+        return max(1, int(self.rules.cell_share * self.limit))
+
+    def _placed(self, ground: Ground) -> Index:
+        return place_points(self.layers.households.geometry.to_numpy(), ground.polygons)
+
+    def _held(self, placed: Index, size: int) -> NDArray[np.float64]:
+        return count_in(placed, self.layers.households["households"].to_numpy(), size)
+
+
+def _finish(
+    ground: Ground, layers: Layers, blocks: Blocks, considered: gpd.GeoDataFrame
+) -> Atoms:
+    x, y = np.round(shapely.get_coordinates(shapely.centroid(ground.polygons)), 2).T
+    order = np.lexsort((y, x, ground.community))
+    polygons = ground.polygons[order]
+    placed = place_points(layers.households.geometry.to_numpy(), polygons)
+    households, residents = (
+        count_in(placed, layers.households[c].to_numpy(), len(polygons))
+        for c in ("households", "residents")
+    )
+    known = layers.households["residents"].notna().any()
+    compound = ground.compound[order]
+    names = np.append(layers.compounds["name"].to_numpy(dtype=object), "")
+    frame = gpd.GeoDataFrame(
+        {
+            "community": ground.community[order],
+            "households": households.astype(np.int64),
+            "residents": residents if known else np.full(len(polygons), np.nan),
+            "kind": np.where(ground.is_cell[order], "cell", "block"),
+            "facility": ground.facility[order],
+            "name": names[compound],
+        },
+        geometry=polygons,
+        crs=layers.crs,
+    )
+    crossings = find_crossings(layers.streets, layers.barriers)
+    return Atoms(
+        frame=frame,
+        borders=tabulate_borders(
+            polygons, blocks.named, crossings, crs=layers.crs, within_m=ON_LINE_M
+        ),
+        communities=blocks.communities,
+        placed=placed,
+        considered=considered,
+        notes=blocks.notes,
+        findings=blocks.findings,
+    )
