@@ -1,0 +1,152 @@
+"""What a grid is bounded by, side by side."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from gridgeo.text import Lang, Text
+from gridgeo.words import KINDS, STREETS
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+#: Streets that make up less than this share of a side are not named, beyond this number neither.
+LEAST_SHARE = 0.15
+MOST_NAMED = 3
+
+_SIDES = (Text("north", "北"), Text("east", "东"), Text("south", "南"), Text("west", "西"))
+_NAMELESS = ("water", "rail", "wall")
+_NO_STREET = Text("between buildings", "楼间")
+_RIM = Text("community border", "社区界")
+
+
+def bounded_by(
+    labels: NDArray[Any], borders: gpd.GeoDataFrame, atoms: gpd.GeoDataFrame, *, lang: Lang
+) -> pd.Series[str]:
+    """Return by label the streets that bound each grid: ``北至解放路、铁路；东至…``.
+
+    1. Every straight segment of a border between two grids belongs to one side of each of them,
+       by its outward normal: the nearest of north, east, south and west.
+    2. It counts with its length for the name of its street, else for the word of its class;
+       without a street it is the community's border, a dedicated grid's, or between buildings.
+    3. A side names what makes up at least 15 % of it, longest first, three at most, and always
+       the longest. Grids that lie in a hole of another one are no side of that one.
+
+    Parameters
+    ----------
+    labels
+        The grid of each atom, 0..g-1.
+    borders
+        left, right (-1 on the outer rim), street_class, street_name and lines directed so that
+        `left` lies on their left, in a projected CRS.
+    atoms
+        community, and facility (-1 for none), in the order of `labels`.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from shapely import LineString
+    >>> atoms = pd.DataFrame({"community": [0], "facility": [-1]})
+    >>> ring = [LineString([(0, 0), (9, 0)]), LineString([(9, 0), (9, 9), (0, 9), (0, 0)])]
+    >>> borders = gpd.GeoDataFrame({"left": 0, "right": -1, "street_class": ["arterial", "none"],
+    ...                             "street_name": ["Mill Lane", ""]}, geometry=ring)
+    >>> bounded_by(np.array([0]), borders, atoms, lang="en")[0]
+    'north: community border; east: community border; south: Mill Lane; west: community border'
+    """
+    sides = _sides(labels, borders, _words(borders, atoms, lang))
+    texts = _texts(sides, lang)
+    told = [texts.get(grid, "") for grid in range(int(labels.max(initial=-1)) + 1)]
+    return pd.Series(told, name="bounded_by", dtype=object)
+
+
+def _words(borders: gpd.GeoDataFrame, atoms: gpd.GeoDataFrame, lang: Lang) -> NDArray[Any]:
+    """Return what each border is called."""
+    left, right = borders["left"].to_numpy(), borders["right"].to_numpy()
+    classes = borders["street_class"].to_numpy(dtype=object)
+    said = {one: _unnamed(one).say(lang) for one in STREETS}
+    words = np.array([said[one] for one in classes], dtype=object)
+    community, facility = atoms["community"].to_numpy(), atoms["facility"].to_numpy()
+    rim = (right < 0) | (community[left] != community[right])
+    dedicated = (facility[left] >= 0) | (facility[right] >= 0)
+    words[(classes == "none") & dedicated] = KINDS["dedicated"].say(lang)
+    words[(classes == "none") & rim] = _RIM.say(lang)
+    names = borders["street_name"].to_numpy(dtype=object)
+    return np.where(names == "", words, names)
+
+
+def _unnamed(street_class: str) -> Text:
+    word = STREETS[street_class]
+    if street_class == "none":
+        return _NO_STREET
+    if street_class in _NAMELESS:
+        return word
+    return Text(f"unnamed {word.en}", f"{word.zh}（无名）")
+
+
+def _sides(labels: NDArray[Any], borders: gpd.GeoDataFrame, words: NDArray[Any]) -> pd.DataFrame:
+    """Return metres by grid, side and word."""
+    left = labels[borders["left"].to_numpy()]
+    right = np.where(borders["right"] >= 0, labels[borders["right"].to_numpy()], -1)
+    steps, border = _steps(borders.geometry.to_numpy())
+    metres = np.hypot(steps[:, 0], steps[:, 1])
+    outer = left[border] != right[border]
+    parts = []
+    for grid, other, sign in ((left, right, 1.0), (right, left, -1.0)):
+        normal = sign * np.stack([steps[:, 1], -steps[:, 0]], axis=1)
+        shown = outer & (grid[border] >= 0) & ~_around(grid, other)[border]
+        columns = {
+            "grid": grid[border],
+            "side": _side(normal),
+            "word": words[border],
+            "metres": metres,
+        }
+        parts.append(pd.DataFrame(columns)[shown])
+    keys = ["grid", "side", "word"]
+    metres_by = pd.concat(parts).groupby(keys, as_index=False)
+    return pd.DataFrame(metres_by.agg({"metres": "sum"}))
+
+
+def _steps(lines: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """Return the vector of every straight segment, and the line that it belongs to."""
+    parts, line = shapely.get_parts(lines, return_index=True)
+    points, part = shapely.get_coordinates(parts, return_index=True)
+    joined = np.flatnonzero(part[1:] == part[:-1])
+    return points[joined + 1] - points[joined], line[part[joined]]
+
+
+def _side(normal: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Return 0 north, 1 east, 2 south, 3 west."""
+    x, y = normal[:, 0], normal[:, 1]
+    return np.where(np.abs(y) >= np.abs(x), np.where(y > 0, 0, 2), np.where(x > 0, 1, 3))
+
+
+def _around(grid: NDArray[Any], other: NDArray[Any]) -> NDArray[np.bool_]:
+    """Return which borders are those of `grid` around an `other` that has no other neighbour."""
+    apart = grid != other
+    pairs = np.stack([np.r_[grid, other], np.r_[other, grid]], axis=1)[np.r_[apart, apart]]
+    unique = np.unique(pairs, axis=0)
+    inner, neighbours = np.unique(unique[:, 0], return_counts=True)
+    alone = inner[(neighbours == 1) & (inner >= 0)]
+    return np.isin(other, alone) & ~np.isin(grid, alone)
+
+
+def _texts(sides: pd.DataFrame, lang: Lang) -> dict[int, str]:
+    ordered = sides.sort_values(
+        ["grid", "side", "metres", "word"], ascending=[True, True, False, True]
+    )
+    place = ordered.groupby(["grid", "side"])
+    share = ordered["metres"] / place["metres"].transform("sum")
+    rank = place.cumcount()
+    named = ordered[(rank == 0) | ((share >= LEAST_SHARE) & (rank < MOST_NAMED))]
+    joint = Text(", ", "、").say(lang)
+    lists = named.groupby(["grid", "side"])["word"].agg(joint.join).reset_index()
+    heads = [Text(f"{side.en}: ", f"{side.zh}至").say(lang) for side in _SIDES]
+    told: dict[int, list[str]] = {}
+    for grid, side, words in lists.itertuples(index=False):
+        told.setdefault(grid, []).append(heads[side] + words)
+    return {grid: Text("; ", "；").say(lang).join(parts) for grid, parts in told.items()}
