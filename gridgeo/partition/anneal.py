@@ -1,0 +1,225 @@
+"""Simulated annealing of boundary flips, and of chains of two flips where atoms are heavy.
+
+The innermost functions take plain arrays, not a `Web`: unpacking one costs numba more than the
+arithmetic does.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gridgeo.partition.kernel import (
+    ATOMS,
+    COST,
+    DISTANCE,
+    MISSED,
+    Heat,
+    Rule,
+    Web,
+    appraise,
+    compiled,
+    draw,
+    stays_connected,
+    tally,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@compiled
+def anneal(
+    web: Web,
+    rule: Rule,
+    heat: Heat,
+    labels: NDArray[np.int32],
+    k: int,
+    moves: int,
+    rng: NDArray[np.uint64],
+) -> int:
+    """Anneal `labels` (connected grids 0..k-1) in place by `moves` proposals; return those kept.
+
+    The temperature falls from ``hot`` to ``cold`` over nine tenths of the proposals and is zero
+    for the rest; the price of a household outside the band rises from ``soft`` to ``hard``.
+    """
+    start, neighbour, weight, linked = web.start, web.neighbour, web.weight, web.linked
+    edge, ends, mass = web.edge, web.ends, web.mass
+    sums, value = tally(web, rule, labels, k)
+    cut, place, count = cut_links(web, labels)
+    work = np.zeros(2 * labels.size, np.int32)
+    heated = max(1, moves * 9 // 10)
+    hot, soft, missed = heat.hot, heat.soft, 0.0
+    kept = 0
+    for i in range(moves):
+        if i % 64 == 0:
+            hot, soft, missed = weather(heat, i / heated)
+        if count == 0:
+            break
+        e = cut[int(draw(rng) * count)]
+        side = int(draw(rng) * 2.0)
+        v, u = ends[e, side], ends[e, 1 - side]
+        a, b = labels[v], labels[u]
+        if sums[a, ATOMS] <= 1.0:
+            continue
+        grown = change(
+            start, neighbour, weight, mass, labels, sums, value, rule, v, b, soft, missed
+        )
+        chained = heat.chains > 0.0 and draw(rng) < heat.chains
+        if not chained and not accepted(grown, hot, rng):
+            continue
+        if not stays_connected(start, neighbour, linked, labels, work, v):
+            continue
+        count = move(
+            start, neighbour, linked, edge, mass, labels, sums, value, rule, cut, place, count, v, b
+        )
+        kept += 1
+        if not chained:
+            continue
+        w, c = second(start, neighbour, linked, labels, u, v, rng)
+        if w >= 0:
+            grown += change(
+                start, neighbour, weight, mass, labels, sums, value, rule, w, c, soft, missed
+            )
+        if not accepted(grown, hot, rng):
+            w, c = v, a
+        elif w < 0:
+            continue
+        elif not stays_connected(start, neighbour, linked, labels, work, w):
+            w, c = v, a
+        count = move(
+            start, neighbour, linked, edge, mass, labels, sums, value, rule, cut, place, count, w, c
+        )
+    return kept
+
+
+@compiled
+def weather(heat: Heat, done: float) -> tuple[float, float, float]:
+    """Return temperature and prices when this share of the heated proposals is `done`."""
+    hot = heat.hot * (heat.cold / heat.hot) ** done if done < 1.0 else 0.0
+    done = min(1.0, done)
+    return hot, heat.soft * (heat.hard / heat.soft) ** done, heat.missed * done * done
+
+
+@compiled
+def accepted(grown: float, hot: float, rng: NDArray[np.uint64]) -> bool:
+    """Tell whether a change of the energy is accepted at this temperature."""
+    if grown <= 0.0:
+        return True
+    return hot > 0.0 and draw(rng) < math.exp(-grown / hot)
+
+
+@compiled
+def cut_links(
+    web: Web, labels: NDArray[np.int32]
+) -> tuple[NDArray[np.int32], NDArray[np.int32], int]:
+    """Return the linked edges that are cut, the place of each edge among them or -1, the count."""
+    edges = web.ends.shape[0]
+    cut = np.empty(edges, np.int32)
+    place = np.full(edges, -1, np.int32)
+    count = 0
+    for e in range(edges):
+        if web.connects[e] and labels[web.ends[e, 0]] != labels[web.ends[e, 1]]:
+            cut[count] = e
+            place[e] = count
+            count += 1
+    return cut, place, count
+
+
+@compiled
+def change(
+    start: NDArray[np.int32],
+    neighbour: NDArray[np.int32],
+    weight: NDArray[np.float64],
+    mass: NDArray[np.float64],
+    labels: NDArray[np.int32],
+    sums: NDArray[np.float64],
+    value: NDArray[np.float64],
+    rule: Rule,
+    v: int,
+    b: int,
+    soft: float,
+    missed: float,
+) -> float:
+    """Return by how much the energy grows when atom `v` goes to grid `b`."""
+    a = labels[v]
+    grown = 0.0
+    for p in range(start[v], start[v + 1]):
+        g = labels[neighbour[p]]
+        if g == a:
+            grown += weight[p]
+        elif g == b:
+            grown -= weight[p]
+    cost, bands, distance = appraise(rule, sums, a, mass, v, -1.0)
+    grown += cost - value[a, COST]
+    grown += missed * (bands - value[a, MISSED]) + soft * (distance - value[a, DISTANCE])
+    cost, bands, distance = appraise(rule, sums, b, mass, v, 1.0)
+    grown += cost - value[b, COST]
+    return grown + missed * (bands - value[b, MISSED]) + soft * (distance - value[b, DISTANCE])
+
+
+@compiled
+def move(
+    start: NDArray[np.int32],
+    neighbour: NDArray[np.int32],
+    linked: NDArray[np.uint8],
+    edge: NDArray[np.int32],
+    mass: NDArray[np.float64],
+    labels: NDArray[np.int32],
+    sums: NDArray[np.float64],
+    value: NDArray[np.float64],
+    rule: Rule,
+    cut: NDArray[np.int32],
+    place: NDArray[np.int32],
+    count: int,
+    v: int,
+    b: int,
+) -> int:
+    """Give atom `v` to grid `b`, keep all the rest up to date and return the new `count`."""
+    a = labels[v]
+    labels[v] = b
+    for column in range(mass.shape[1]):
+        sums[a, column] -= mass[v, column]
+        sums[b, column] += mass[v, column]
+    value[a, COST], value[a, MISSED], value[a, DISTANCE] = appraise(rule, sums, a, sums, a, 0.0)
+    value[b, COST], value[b, MISSED], value[b, DISTANCE] = appraise(rule, sums, b, sums, b, 0.0)
+    for p in range(start[v], start[v + 1]):
+        e = edge[p]
+        now = linked[p] and labels[neighbour[p]] != b
+        if now and place[e] < 0:
+            cut[count] = e
+            place[e] = count
+            count += 1
+        elif not now and place[e] >= 0:
+            count -= 1
+            cut[place[e]] = cut[count]
+            place[cut[count]] = place[e]
+            place[e] = -1
+    return count
+
+
+@compiled
+def second(
+    start: NDArray[np.int32],
+    neighbour: NDArray[np.int32],
+    linked: NDArray[np.uint8],
+    labels: NDArray[np.int32],
+    u: int,
+    v: int,
+    rng: NDArray[np.uint64],
+) -> tuple[int, int]:
+    """Return an atom to leave the grid of `u` in exchange for `v`, and the grid that it joins.
+
+    It is found by a short random walk from `u`; (-1, -1) where that ends inside the grid.
+    """
+    w = u
+    for _ in range(int(draw(rng) * 6.0)):
+        p = start[w] + int(draw(rng) * (start[w + 1] - start[w]))
+        if linked[p] and labels[neighbour[p]] == labels[u]:
+            w = neighbour[p]
+    p = start[w] + int(draw(rng) * (start[w + 1] - start[w]))
+    if w == v or not linked[p] or labels[neighbour[p]] == labels[u]:
+        return -1, -1
+    return w, labels[neighbour[p]]

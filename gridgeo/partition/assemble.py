@@ -1,0 +1,178 @@
+"""From solved pieces to a partition: dedicated and open grids, verdicts, and the numbering."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from gridgeo.model import Partition
+from gridgeo.partition.band import known
+from gridgeo.partition.graph import Ground, connected
+from gridgeo.partition.open_ground import settle_open_ground
+from gridgeo.partition.prove import Solved, Verdict, judge_community, judge_grid
+from gridgeo.text import Text
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gridgeo.config import Band, OpenGround
+    from gridgeo.model import Atoms, Finding
+
+KINDS = ("basic", "dedicated", "open")
+
+
+def assemble(
+    atoms: Atoms,
+    ground: Ground,
+    piece: NDArray[np.int64],
+    solved: list[Solved],
+    *,
+    band: Band,
+    open_ground: OpenGround,
+    found: tuple[Finding, ...],
+) -> Partition:
+    """Return the partition of all atoms: the solved pieces, dedicated grids, open ground."""
+    names = facility_names(atoms)
+    labels, basic = _label_basic(ground, solved)
+    labels, dedicated = _label_dedicated(ground, labels, basic)
+    labels, stays = settle_open_ground(ground, piece, labels, names, open_ground)
+    for number, stay in enumerate(stays, start=basic + dedicated):
+        labels[stay.atoms] = number
+    kind = np.repeat([0, 1, 2], [basic, dedicated, len(stays)])
+    order = _order(ground, labels, kind)
+    place = np.argsort(order)
+    labels, kind = place[labels], kind[order]
+    pieces = _by_community(ground, solved)
+    small = [c for c, of in pieces.items() if judge_community(band, of).name == "small"]
+    grids = _grid_frame(ground, labels, kind, band, small)
+    told = _dedicated_reasons(grids, names)
+    told |= {int(labels[stay.atoms[0]]): stay.reason for stay in stays}
+    for number, reason in told.items():
+        grids.loc[number, ["reason_en", "reason_zh"]] = [reason.en, reason.zh]
+    return Partition(
+        labels=labels,
+        grids=grids,
+        communities=_community_frame(len(atoms.communities), pieces, grids, band),
+        findings=found,
+    )
+
+
+def facility_names(atoms: Atoms) -> list[str]:
+    """Return the name of each facility by position."""
+    return [str(name) for name in atoms.considered["name"]] if len(atoms.considered) else []
+
+
+def _label_basic(ground: Ground, solved: list[Solved]) -> tuple[NDArray[np.int64], int]:
+    labels = np.full(ground.community.size, -1, dtype=np.int64)
+    count = 0
+    for piece in solved:
+        labels[piece.members] = count + piece.solution.labels
+        count += piece.solution.grids
+    return labels, count
+
+
+def _label_dedicated(
+    ground: Ground, labels: NDArray[np.int64], count: int
+) -> tuple[NDArray[np.int64], int]:
+    """Number the connected parts of each facility in each community from `count` on."""
+    facility = ground.facility
+    same = (facility[ground.left] == facility[ground.right]) & (facility[ground.left] >= 0)
+    taken = facility >= 0
+    parts, inverse = np.unique(connected(ground, same)[taken], return_inverse=True)
+    labels = labels.copy()
+    labels[taken] = count + inverse
+    return labels, parts.size
+
+
+def _order(ground: Ground, labels: NDArray[np.int64], kind: NDArray[np.int64]) -> NDArray[np.intp]:
+    """Return the grids by community, kind, north to south, west to east."""
+    area = np.bincount(labels, weights=ground.area, minlength=kind.size)
+    x, y = (
+        np.round(np.bincount(labels, weights=ground.area * a, minlength=kind.size) / area, 2)
+        for a in (ground.x - ground.x.min(), ground.y - ground.y.min())
+    )
+    community = np.zeros(kind.size, dtype=np.int64)
+    community[labels] = ground.community
+    return np.lexsort((x, -y, kind, community))
+
+
+def _by_community(ground: Ground, solved: list[Solved]) -> dict[int, list[Solved]]:
+    pieces: dict[int, list[Solved]] = {}
+    for piece in solved:
+        pieces.setdefault(int(ground.community[piece.members[0]]), []).append(piece)
+    return pieces
+
+
+def _grid_frame(
+    ground: Ground,
+    labels: NDArray[np.int64],
+    kind: NDArray[np.int64],
+    band: Band,
+    small: list[int],
+) -> pd.DataFrame:
+    """Return the frame of the grids, with reasons for the basic ones."""
+    community, facility = np.zeros((2, kind.size), dtype=np.int64)
+    community[labels] = ground.community
+    facility[labels] = ground.facility
+    households, residents = count_by(labels, kind.size, ground.households, ground.residents)
+    verdicts = [
+        judge_grid(band, int(households[g]), float(residents[g]), small=community[g] in small)
+        if kind[g] == 0
+        else Verdict(name=KINDS[kind[g]], reason=Text("", ""))
+        for g in range(kind.size)
+    ]
+    return pd.DataFrame(
+        {
+            "kind": [KINDS[k] for k in kind],
+            "community": community,
+            "facility": np.where(kind == 1, facility, -1),
+            "verdict": [verdict.name for verdict in verdicts],
+            "reason_en": [verdict.reason.en for verdict in verdicts],
+            "reason_zh": [verdict.reason.zh for verdict in verdicts],
+        }
+    )
+
+
+def count_by(
+    labels: NDArray[np.int64],
+    grids: int,
+    households: NDArray[np.int64],
+    residents: NDArray[np.float64],
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return households and residents of each grid; NaN where any of its atoms is unknown."""
+    unknown = np.bincount(labels, weights=~known(households, residents), minlength=grids)
+    people = np.bincount(labels, weights=np.nan_to_num(residents), minlength=grids)
+    counted = np.bincount(labels, weights=households, minlength=grids).astype(np.int64)
+    return counted, np.where(unknown > 0, np.nan, people)
+
+
+def _dedicated_reasons(grids: pd.DataFrame, names: list[str]) -> dict[int, Text]:
+    """Return the reason of each dedicated grid: its facility, and which part of how many."""
+    reasons: dict[int, Text] = {}
+    dedicated = grids[grids["kind"] == "dedicated"]
+    for (_, facility), parts in dedicated.groupby(["community", "facility"]):
+        for i, number in enumerate(parts.index, start=1):
+            name, many = names[int(facility)], len(parts)
+            reason = Text(f"Dedicated grid of {name}", f"专属网格：{name}")
+            if many > 1:
+                reason += Text(f", part {i} of {many}", f"（共 {many} 片之第 {i} 片）")
+            reasons[int(number)] = reason
+    return reasons
+
+
+def _community_frame(
+    communities: int, pieces: dict[int, list[Solved]], grids: pd.DataFrame, band: Band
+) -> pd.DataFrame:
+    verdicts = [judge_community(band, pieces.get(c, [])) for c in range(communities)]
+    basic = grids.loc[grids["kind"] == "basic", "community"].to_numpy(np.int64)
+    return pd.DataFrame(
+        {
+            "verdict": [verdict.name for verdict in verdicts],
+            "proof": [verdict.proof for verdict in verdicts],
+            "reason_en": [verdict.reason.en for verdict in verdicts],
+            "reason_zh": [verdict.reason.zh for verdict in verdicts],
+            "grids": np.bincount(basic, minlength=communities),
+        }
+    )

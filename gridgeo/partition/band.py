@@ -1,0 +1,138 @@
+"""The band: which numbers of grids can be in band at all, and how that is proved.
+
+Under ``either`` one grid may meet the households and its neighbour the residents. For k1 grids
+in band by households and k2 by residents, what is tested is whether *fractions* of atoms could
+do it: the second kind then holds any share of the residents between ``k2 * residents_lower`` and
+``k2 * residents_upper``, and the households that go with them lie between what the atoms with
+most residents per household carry and what those with fewest do. Where fractions cannot, whole
+connected atoms cannot either, so a number that is left out is left out by proof.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gridgeo.config import Band
+
+
+def known(households: NDArray[np.int64], residents: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Tell for each atom whether its residents are known; an atom without households has none."""
+    return ~np.isnan(residents) | (households == 0)
+
+
+def middle(band: Band, households: float, residents: float) -> float:
+    """Return the number of grids, not whole, that would put each in the middle of the band.
+
+    Examples
+    --------
+    >>> from gridgeo.config import Band
+    >>> middle(Band(profile="households"), 1200, float("nan"))
+    3.0
+    """
+    by_households = 2 * households / (band.lower + band.upper)
+    by_residents = 2 * residents / (band.residents_lower + band.residents_upper)
+    if band.profile == "households" or math.isnan(residents):
+        return by_households
+    return by_residents if band.profile == "residents" else (by_households + by_residents) / 2
+
+
+def numbers_of_grids(
+    band: Band, households: NDArray[np.int64], residents: NDArray[np.float64]
+) -> tuple[int, ...]:
+    """Return every number of grids that the totals allow to be in band, nearest to the middle first.
+
+    Parameters
+    ----------
+    households, residents
+        int64[n], float64[n] with NaN where unknown: the atoms of one piece of ground.
+
+    Returns
+    -------
+    tuple of int
+        Empty where the totals prove that no partition is in band (the proof ``arithmetic``).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from gridgeo.config import Band
+    >>> numbers_of_grids(Band(), np.array([500, 700]), np.array([np.nan, np.nan]))
+    (3, 4)
+    >>> numbers_of_grids(Band(), np.array([250, 290]), np.array([np.nan, np.nan]))
+    ()
+    """
+    told = known(households, residents)
+    people = np.where(told, np.nan_to_num(residents), 0.0)
+    whole = float(people.sum()) if told.all() else math.nan
+    possible = _by_measures(band, households, people, told)
+    near = middle(band, float(households.sum()), whole)
+    return tuple(sorted(possible, key=lambda k: (abs(k - near), k)))
+
+
+def _by_measures(
+    band: Band,
+    households: NDArray[np.int64],
+    people: NDArray[np.float64],
+    told: NDArray[np.bool_],
+) -> set[int]:
+    total, persons = int(households.sum()), float(people.sum())
+    possible: set[int] = set()
+    by_households = band.profile != "residents" or not told.all()
+    if by_households:
+        possible |= _whole(total, band.lower, band.upper)
+    if band.profile == "households":
+        return possible
+    if told.all():
+        possible |= _whole(persons, band.residents_lower, band.residents_upper)
+    if by_households:
+        possible |= _mixed(band, total, households[told], people[told])
+    return possible
+
+
+def _whole(amount: float, lower: int, upper: int) -> set[int]:
+    return set(range(max(1, math.ceil(amount / upper)), math.floor(amount / lower) + 1))
+
+
+def _mixed(
+    band: Band, total: int, households: NDArray[np.int64], people: NDArray[np.float64]
+) -> set[int]:
+    """Return the numbers k1 + k2 with both kinds of grid."""
+    order = np.argsort(people / np.maximum(households, 1e-9), kind="stable")
+    most = _running(people[order], households[order])
+    order = order[people[order] > 0][::-1]
+    fewest = _running(people[order], households[order])
+    possible: set[int] = set()
+    for k2 in range(1, math.floor(people.sum() / band.residents_lower) + 1):
+        low = float(np.interp(k2 * band.residents_lower, *fewest))
+        high = float(np.interp(min(k2 * band.residents_upper, people.sum()), *most))
+        first = max(1, math.ceil((total - high) / band.upper - 1e-9))
+        last = math.floor((total - low) / band.lower + 1e-9)
+        possible |= {k1 + k2 for k1 in range(first, last + 1)}
+    return possible
+
+
+def _running(
+    people: NDArray[np.float64], households: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    return (
+        np.concatenate([[0.0], np.cumsum(people)]),
+        np.concatenate([[0.0], np.cumsum(households.astype(float))]),
+    )
+
+
+def too_big(
+    band: Band, households: NDArray[np.int64], residents: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    """Tell for each atom of a piece whether no grid that holds it can be in band."""
+    told = known(households, residents)
+    over = np.ones(households.size, dtype=bool)
+    if band.profile != "residents" or not told.all():
+        over &= households > band.upper
+    if band.profile != "households":
+        over &= ~told | (np.nan_to_num(residents) > band.residents_upper)
+    return over

@@ -1,0 +1,146 @@
+"""From atoms and borders to pieces of ground: what is linked, what a barrier divides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from gridgeo.model import CROSSED_BY_STREETS_ONLY
+from gridgeo.partition.problem import Problem
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from gridgeo.config import Weights
+    from gridgeo.model import Atoms
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ground:
+    """The atoms of all communities as arrays, and the pairs of them that share a border.
+
+    Pairs lie within one community; ``left < right``; ``basic`` are those of two atoms that no
+    facility takes. ``barrier`` is the class that divides an unlinked pair (its place in
+    `CROSSED_BY_STREETS_ONLY`, the one that is easiest to cross where there are several), -1 for
+    linked pairs.
+    """
+
+    community: NDArray[np.int64]
+    facility: NDArray[np.int64]
+    households: NDArray[np.int64]
+    residents: NDArray[np.float64]
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    area: NDArray[np.float64]
+    left: NDArray[np.int64]
+    right: NDArray[np.int64]
+    border_m: NDArray[np.float64]
+    cut_m: NDArray[np.float64]
+    straddle_m: NDArray[np.float64]
+    linked: NDArray[np.bool_]
+    barrier: NDArray[np.int64]
+    basic: NDArray[np.bool_]
+
+
+def lay_out(atoms: Atoms, weights: Weights) -> Ground:
+    """Return the ground of these atoms, each pair of neighbours once, with its costs."""
+    frame = atoms.frame
+    community = frame["community"].to_numpy(np.int64)
+    facility = frame["facility"].to_numpy(np.int64)
+    geometry = frame.geometry.to_numpy()
+    centre = shapely.centroid(geometry)
+    left, right, row_pair, rows = _pairs(atoms.borders, community)
+    classes = rows["street_class"].to_numpy()
+    border_m = rows["border_m"].to_numpy(np.float64)
+    crossed = rows["passable"].to_numpy(bool)
+    rank = np.full(len(rows), -1)
+    cut, straddle = np.zeros(len(rows)), np.zeros(len(rows))
+    for name, weight in weights.cut.items():
+        cut[classes == name] = weight
+    for place, name in enumerate(CROSSED_BY_STREETS_ONLY):
+        straddle[classes == name] = weights.straddle[name]
+        rank[(classes == name) & ~crossed] = place
+    pairs = left.size
+    linked = np.bincount(row_pair, weights=rank < 0, minlength=pairs) > 0
+    barrier = np.full(pairs, -1)
+    np.maximum.at(barrier, row_pair, rank)
+    return Ground(
+        community=community,
+        facility=facility,
+        households=frame["households"].to_numpy(np.int64),
+        residents=frame["residents"].to_numpy(np.float64),
+        x=shapely.get_x(centre),
+        y=shapely.get_y(centre),
+        area=shapely.area(geometry),
+        left=left,
+        right=right,
+        border_m=np.bincount(row_pair, weights=border_m, minlength=pairs),
+        cut_m=np.bincount(row_pair, weights=border_m * cut, minlength=pairs),
+        straddle_m=np.bincount(row_pair, weights=border_m * straddle, minlength=pairs),
+        linked=linked,
+        barrier=np.where(linked, -1, barrier),
+        basic=(facility[left] < 0) & (facility[right] < 0),
+    )
+
+
+def _pairs(
+    borders: gpd.GeoDataFrame, community: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], gpd.GeoDataFrame]:
+    """Return the pairs inside communities, the pair of each of their rows, and these rows."""
+    left, right = borders["left"].to_numpy(np.int64), borders["right"].to_numpy(np.int64)
+    inner = (right >= 0) & (borders["border_m"].to_numpy(np.float64) > 0)
+    inner &= community[left] == community[right]
+    key, row_pair = np.unique(left[inner] * community.size + right[inner], return_inverse=True)
+    return key // community.size, key % community.size, row_pair, borders[inner]
+
+
+def connected(ground: Ground, pairs: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return for each atom the number of its component over the chosen pairs."""
+    n = ground.community.size
+    graph = coo_array(
+        (np.ones(int(pairs.sum()), dtype=np.int8), (ground.left[pairs], ground.right[pairs])),
+        shape=(n, n),
+    )
+    return connected_components(graph, directed=False)[1].astype(np.int64)
+
+
+def split_by(key: NDArray[np.int64]) -> dict[int, NDArray[np.int64]]:
+    """Return the positions of each value of `key`, in order; negative values are left out."""
+    order = np.argsort(key, kind="stable")
+    values, first = np.unique(key[order], return_index=True)
+    bounds = np.append(first, key.size)
+    return {
+        int(v): order[i:j]
+        for v, i, j in zip(values, bounds[:-1], bounds[1:], strict=True)
+        if v >= 0
+    }
+
+
+def problem_of(
+    ground: Ground, members: NDArray[np.int64], pairs: NDArray[np.int64], weights: Weights
+) -> Problem:
+    """Return the problem of the atoms `members` (sorted), `pairs` being all those among them."""
+    return Problem(
+        households=ground.households[members],
+        residents=ground.residents[members],
+        edges=np.column_stack(
+            [
+                np.searchsorted(members, ground.left[pairs]),
+                np.searchsorted(members, ground.right[pairs]),
+            ]
+        ).astype(np.int32),
+        cut_m=ground.cut_m[pairs],
+        straddle_m=ground.straddle_m[pairs],
+        linked=ground.linked[pairs],
+        x=ground.x[members],
+        y=ground.y[members],
+        area=ground.area[members],
+        balance_m=weights.balance_m,
+        compactness=weights.compactness,
+    )

@@ -1,0 +1,221 @@
+"""The compiled search: annealed boundary flips that keep every grid connected.
+
+A state is three arrays: ``labels`` (the grid of each atom), ``sums`` (one row per grid, the sum
+of its atoms' rows of ``Web.mass``) and ``value`` (one row per grid: cost, bands missed, distance
+to the band). Every function is compiled once and cached on disk; all of them release the
+interpreter lock. Random numbers come from a splitmix64 state of our own, so that neither
+threads nor library versions change a result.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, NamedTuple, ParamSpec, TypeVar
+
+import numba
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+#: columns of ``mass`` and ``sums``
+HOUSEHOLDS, RESIDENTS, UNKNOWN, AREA, MOMENT_X, MOMENT_Y, SECOND, ATOMS = range(8)
+#: columns of ``value``
+COST, MISSED, DISTANCE = range(3)
+EITHER, BY_HOUSEHOLDS, BY_RESIDENTS = range(3)
+
+
+def compiled(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile `function` with numba: cached on disk, without the interpreter lock."""
+    kernel: Callable[P, R] = numba.njit(cache=True, nogil=True)(function)
+    return kernel
+
+
+class Web(NamedTuple):
+    """The graph as the kernels see it: neighbours of atom v stand at ``start[v]:start[v + 1]``."""
+
+    start: NDArray[np.int32]
+    neighbour: NDArray[np.int32]
+    #: metres saved when the two atoms are in one grid (cut minus straddle)
+    weight: NDArray[np.float64]
+    #: 1 where the border connects, 0 where it is an uncrossed barrier
+    linked: NDArray[np.uint8]
+    edge: NDArray[np.int32]
+    #: the two atoms of each edge, and whether it connects
+    ends: NDArray[np.int32]
+    connects: NDArray[np.uint8]
+    mass: NDArray[np.float64]
+
+
+class Rule(NamedTuple):
+    """Band and weights of the terms that each grid has for itself; all float64."""
+
+    lower: float
+    upper: float
+    residents_lower: float
+    residents_upper: float
+    profile: float
+    balance_m: float
+    compactness: float
+
+
+class Heat(NamedTuple):
+    """The schedule of one anneal: temperatures and penalties in metres; all float64."""
+
+    hot: float
+    cold: float
+    #: metres per household outside the band, at the start and at the end
+    soft: float
+    hard: float
+    #: metres per missed band at the end
+    missed: float
+    #: share of the proposals that move two atoms at once
+    chains: float
+
+
+@compiled
+def draw(rng: NDArray[np.uint64]) -> float:
+    """Return the next number of [0, 1)."""
+    rng[0] += np.uint64(0x9E3779B97F4A7C15)
+    z = rng[0]
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    z = z ^ (z >> np.uint64(31))
+    return float(z >> np.uint64(11)) * (1.0 / 9007199254740992.0)
+
+
+@compiled
+def outside(amount: float, lower: float, upper: float) -> tuple[float, float]:
+    """Return how many bands `amount` misses (an oversize counts each fill) and by how much."""
+    if amount < lower:
+        return 1.0, lower - amount
+    if amount > upper:
+        return max(1.0, math.ceil(amount / upper) - 1.0), amount - upper
+    return 0.0, 0.0
+
+
+@compiled
+def stretch(amount: float, lower: float, upper: float) -> float:
+    """Return the squared distance to the middle of the band, 1 at its ends and beyond."""
+    half = max((upper - lower) / 2.0, 0.5)
+    t = (amount - (lower + upper) / 2.0) / half
+    return min(t * t, 1.0)
+
+
+@compiled
+def appraise(
+    rule: Rule,
+    sums: NDArray[np.float64],
+    g: int,
+    mass: NDArray[np.float64],
+    v: int,
+    sign: float,
+) -> tuple[float, float, float]:
+    """Return (cost, bands missed, distance) of a grid with sums ``sums[g] + sign * mass[v]``."""
+    households = sums[g, HOUSEHOLDS] + sign * mass[v, HOUSEHOLDS]
+    residents = sums[g, RESIDENTS] + sign * mass[v, RESIDENTS]
+    missed, distance = outside(households, rule.lower, rule.upper)
+    balance = stretch(households, rule.lower, rule.upper)
+    if rule.profile != BY_HOUSEHOLDS and sums[g, UNKNOWN] + sign * mass[v, UNKNOWN] == 0.0:
+        other, far = outside(residents, rule.residents_lower, rule.residents_upper)
+        far *= (rule.lower + rule.upper) / (rule.residents_lower + rule.residents_upper)
+        even = stretch(residents, rule.residents_lower, rule.residents_upper)
+        if rule.profile == BY_RESIDENTS:
+            missed, distance, balance = other, far, even
+        else:
+            balance = min(balance, even)
+            if other < missed or (other == missed and far < distance):
+                missed, distance = other, far
+    cost = rule.balance_m * balance
+    area = sums[g, AREA] + sign * mass[v, AREA]
+    if rule.compactness > 0.0 and area > 0.0:
+        x = sums[g, MOMENT_X] + sign * mass[v, MOMENT_X]
+        y = sums[g, MOMENT_Y] + sign * mass[v, MOMENT_Y]
+        inertia = sums[g, SECOND] + sign * mass[v, SECOND] - (x * x + y * y) / area
+        cost += (
+            rule.compactness
+            * math.sqrt(area)
+            * max(0.0, 2.0 * math.pi * inertia / (area * area) - 1.0)
+        )
+    return cost, missed, distance
+
+
+@compiled
+def tally(
+    web: Web, rule: Rule, labels: NDArray[np.int32], k: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the sums and the values of the grids of a labelling."""
+    sums = np.zeros((k, 8))
+    value = np.zeros((k, 3))
+    for v in range(labels.size):
+        sums[labels[v]] += web.mass[v]
+    for g in range(k):
+        value[g, COST], value[g, MISSED], value[g, DISTANCE] = appraise(rule, sums, g, sums, g, 0.0)
+    return sums, value
+
+
+@compiled
+def total(web: Web, rule: Rule, labels: NDArray[np.int32], k: int) -> NDArray[np.float64]:
+    """Return (cost, bands missed, households outside) of a labelling; cost counts cut weights."""
+    value = tally(web, rule, labels, k)[1]
+    result = np.zeros(3)
+    for g in range(k):
+        result += value[g]
+    for v in range(labels.size):
+        for p in range(web.start[v], web.start[v + 1]):
+            if v < web.neighbour[p] and labels[v] != labels[web.neighbour[p]]:
+                result[COST] += web.weight[p]
+    return result
+
+
+@compiled
+def stays_connected(
+    start: NDArray[np.int32],
+    neighbour: NDArray[np.int32],
+    linked: NDArray[np.uint8],
+    labels: NDArray[np.int32],
+    work: NDArray[np.int32],
+    v: int,
+) -> bool:
+    """Tell whether the grid of atom `v` stays in one piece, and not empty, without it.
+
+    A search from one neighbour of `v` stops as soon as it has met the others, which is mostly
+    around the corner. `work` is scratch of 2 n zeros; it is left as found.
+    """
+    wanted, first = 0, -1
+    for p in range(start[v], start[v + 1]):
+        u = neighbour[p]
+        if linked[p] and labels[u] == labels[v]:
+            work[u] = 1
+            wanted += 1
+            first = u
+    if wanted <= 1:
+        if wanted == 1:
+            work[first] = 0
+        return wanted == 1
+    queue = labels.size
+    work[queue] = first
+    work[v] = work[first] = 2
+    head, tail, found = 0, 1, 1
+    while found < wanted and head < tail:
+        u = work[queue + head]
+        head += 1
+        for p in range(start[u], start[u + 1]):
+            t = neighbour[p]
+            if linked[p] and work[t] != 2 and labels[t] == labels[v]:
+                found += work[t]
+                work[t] = 2
+                work[queue + tail] = t
+                tail += 1
+    for i in range(queue, queue + tail):
+        work[work[i]] = 0
+        work[i] = 0
+    for p in range(start[v], start[v + 1]):
+        work[neighbour[p]] = 0
+    work[v] = 0
+    return found == wanted

@@ -1,0 +1,110 @@
+"""The job of one piece of ground, as arrays: what the search is given and what it answers."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """Atoms to be labelled, n of them, connected by their links; m pairs share a border.
+
+    Parameters
+    ----------
+    households
+        int64[n].
+    residents
+        float64[n], NaN where unknown.
+    edges
+        int32[m, 2], each pair once.
+    cut_m, straddle_m
+        float64[m]: what the pair costs when it lies in two grids, and when in one.
+    linked
+        bool[m]: False where the border is a barrier that nothing crosses. Such a pair has its
+        costs but does not connect.
+    x, y, area
+        float64[n]: centroids in metres, areas in m².
+    balance_m, compactness
+        As in `gridgeo.config.Weights`.
+    grids
+        The number of grids, where it is fixed.
+    """
+
+    households: NDArray[np.int64]
+    residents: NDArray[np.float64]
+    edges: NDArray[np.int32]
+    cut_m: NDArray[np.float64]
+    straddle_m: NDArray[np.float64]
+    linked: NDArray[np.bool_]
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    area: NDArray[np.float64]
+    balance_m: float = 0.0
+    compactness: float = 0.0
+    grids: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Solution:
+    """The best labelling that was found, 0..grids-1, every grid connected.
+
+    ``missed`` counts the bands that are missed (an oversized grid counts once for every further
+    time that the upper limit goes into it), ``distance`` the households by which; ``cost`` is in
+    metres; ``moves`` were proposed on the way.
+    """
+
+    labels: NDArray[np.int32]
+    grids: int
+    missed: int
+    distance: float
+    cost: float
+    moves: int
+
+    @property
+    def rank(self) -> tuple[int, float, float]:
+        """What is compared, in this order: bands missed, distance, cost; less is better."""
+        return self.missed, round(self.distance, 3), round(self.cost, 3)
+
+
+def in_order(problem: Problem) -> tuple[Problem, NDArray[np.int64]]:
+    """Return the problem in an order that its content alone decides, and that order.
+
+    Coordinates count from the piece's own corner and all measures are rounded to a millimetre,
+    so that neither the order of rows nor where the town lies changes the search.
+    """
+    x, y = (np.round(a - a.min(), 3) for a in (problem.x, problem.y))
+    area = np.maximum(np.round(problem.area, 3), 1e-3)
+    residents = np.nan_to_num(problem.residents, nan=-1.0)
+    order = np.lexsort((residents, problem.households, area, y, x))
+    place = np.empty_like(order)
+    place[order] = np.arange(order.size)
+    ends = np.sort(place[problem.edges], axis=1)
+    rows = np.lexsort((ends[:, 1], ends[:, 0]))
+    ordered = replace(
+        problem,
+        households=problem.households[order],
+        residents=problem.residents[order],
+        edges=ends[rows].astype(np.int32),
+        cut_m=np.round(problem.cut_m[rows], 3),
+        straddle_m=np.round(problem.straddle_m[rows], 3),
+        linked=problem.linked[rows],
+        x=x[order],
+        y=y[order],
+        area=area[order],
+    )
+    return ordered, order
+
+
+def fingerprint(problem: Problem) -> int:
+    """Return a number that the content of an ordered problem decides."""
+    state = 0
+    for a in (problem.households, problem.edges, problem.cut_m, problem.x, problem.y):
+        state = zlib.crc32(np.ascontiguousarray(a).tobytes(), state)
+    return state

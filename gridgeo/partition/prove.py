@@ -1,0 +1,258 @@
+"""Verdicts of communities and grids, with reasons as a county officer needs them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gridgeo.partition.band import known, numbers_of_grids, too_big
+from gridgeo.partition.problem import Problem, Solution
+from gridgeo.text import Text, join
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gridgeo.config import Band
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """A verdict, its proof (``""``, ``arithmetic``, ``atom``, ``disconnected``) and its reason."""
+
+    name: str
+    reason: Text
+    proof: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Solved:
+    """One piece with households: its atoms' positions, its problem and the best that was found.
+
+    ``names`` are the atoms' own names; ``cut_off_by`` says what lies between the piece and
+    the rest of its community, None where nothing does.
+    """
+
+    members: NDArray[np.int64]
+    problem: Problem
+    solution: Solution
+    names: tuple[str, ...]
+    cut_off_by: Text | None = None
+
+
+def count_text(households: int, residents: float) -> Text:
+    """Return households and, where known, residents in words.
+
+    Examples
+    --------
+    >>> count_text(620, float("nan")).zh
+    '620 户'
+    >>> count_text(620, 1500).en
+    '620 households, 1,500 residents'
+    """
+    told = Text(f"{households:,} households", f"{households} 户")
+    if np.isnan(residents):
+        return told
+    return told + Text(f", {residents:,.0f} residents", f"、{residents:.0f} 人")
+
+
+def band_text(band: Band) -> Text:
+    """Return the band of the profile in words.
+
+    Examples
+    --------
+    >>> from gridgeo.config import Band
+    >>> band_text(Band()).zh
+    '300–500 户或 800–1200 人'
+    """
+    households = Text(f"{band.lower:,}-{band.upper:,} households", f"{band.lower}–{band.upper} 户")
+    residents = Text(
+        f"{band.residents_lower:,}-{band.residents_upper:,} residents",
+        f"{band.residents_lower}–{band.residents_upper} 人",
+    )
+    if band.profile == "either":
+        return households + Text(" or ", "或") + residents
+    return households if band.profile == "households" else residents
+
+
+def judge_grid(band: Band, households: int, residents: float, *, small: bool) -> Verdict:
+    """Return the verdict of a basic grid; `small` when its whole community is below the limit.
+
+    Parameters
+    ----------
+    households, residents
+        What the grid holds; NaN where residents are unknown.
+    """
+    by_households = band.profile != "residents" or np.isnan(residents)
+    by_residents = band.profile != "households" and not np.isnan(residents)
+    if by_households and band.lower <= households <= band.upper:
+        return Verdict(
+            name="in_band", reason=Text(f"By households: {households}", f"按户数：{households} 户")
+        )
+    if by_residents and band.residents_lower <= residents <= band.residents_upper:
+        return Verdict(
+            name="in_band",
+            reason=Text(f"By residents: {residents:,.0f}", f"按人口：{residents:.0f} 人"),
+        )
+    if small:
+        return Verdict(
+            name="small",
+            reason=Text(
+                "The whole community is below the lower limit: ",
+                "整个村（社区）低于下限：",
+            )
+            + count_text(households, residents),
+        )
+    reasons, signs = [], []
+    if by_households:
+        signs.append(households < band.lower)
+        reasons.append(_off(households, band.lower, band.upper, "households", "户"))
+    if by_residents:
+        signs.append(residents < band.residents_lower)
+        reasons.append(
+            _off(round(residents), band.residents_lower, band.residents_upper, "residents", "人")
+        )
+    return Verdict(name="under" if signs[0] else "over", reason=join(reasons))
+
+
+def _off(amount: int, lower: int, upper: int, en: str, zh: str) -> Text:
+    if amount < lower:
+        return Text(
+            f"{amount:,} {en}: {lower - amount:,} below the lower limit {lower:,}",
+            f"{amount} {zh}，比下限 {lower} 少 {lower - amount} {zh}",
+        )
+    return Text(
+        f"{amount:,} {en}: {amount - upper:,} above the upper limit {upper:,}",
+        f"{amount} {zh}，比上限 {upper} 多 {amount - upper} {zh}",
+    )
+
+
+def judge_community(band: Band, pieces: list[Solved]) -> Verdict:
+    """Return the verdict of a community from its pieces that hold households.
+
+    Parameters
+    ----------
+    pieces
+        All of them, solved; none where nobody lives outside dedicated grids.
+    """
+    if not pieces:
+        return Verdict(
+            name="small",
+            reason=Text("No households outside dedicated grids", "专属网格之外没有住户"),
+        )
+    households = np.concatenate([piece.problem.households for piece in pieces])
+    residents = np.concatenate([piece.problem.residents for piece in pieces])
+    amount = count_text(int(households.sum()), people_of(households, residents))
+    grids = sum(piece.solution.grids for piece in pieces)
+    if not any(piece.solution.missed for piece in pieces):
+        return Verdict(
+            name="in_band",
+            reason=amount
+            + Text(f" in {grids} grids, all in the band", f"，{grids} 个网格，全部符合标准"),
+        )
+    if is_small(band, households, residents):
+        return Verdict(
+            name="small",
+            reason=amount
+            + Text(", below the lower limit: one grid is allowed", "，低于下限，可划为一个网格"),
+        )
+    proofs = [_arithmetic(band, households, residents), *(_atom(band, p) for p in pieces)]
+    if len(pieces) > 1:
+        proofs += [_disconnected(band, p) for p in pieces]
+    told = [proof for proof in proofs if proof]
+    if told:
+        return Verdict(
+            name="impossible", proof=told[0].proof, reason=join([t.reason for t in told])
+        )
+    return _not_found(pieces, grids)
+
+
+def people_of(households: NDArray[np.int64], residents: NDArray[np.float64]) -> float:
+    """Return the residents of some atoms together, NaN where those of any are unknown."""
+    told = known(households, residents)
+    return float(np.nan_to_num(residents).sum()) if told.all() else float("nan")
+
+
+def is_small(band: Band, households: NDArray[np.int64], residents: NDArray[np.float64]) -> bool:
+    """Tell whether a community is below the lower limit, and so may be one grid."""
+    people = people_of(households, residents)
+    if band.profile == "residents" and not np.isnan(people):
+        return people < band.residents_lower
+    return bool(households.sum() < band.lower)
+
+
+def _arithmetic(
+    band: Band, households: NDArray[np.int64], residents: NDArray[np.float64]
+) -> Verdict | None:
+    if numbers_of_grids(band, households, residents):
+        return None
+    amount = count_text(int(households.sum()), people_of(households, residents))
+    limits = band_text(band)
+    return Verdict(
+        name="impossible",
+        proof="arithmetic",
+        reason=amount
+        + Text(
+            f" cannot be divided into grids of {limits.en}, whatever the number of grids",
+            f"，无论划成几个网格，都不能使每个网格为{limits.zh}",
+        ),
+    )
+
+
+def _atom(band: Band, piece: Solved) -> Verdict | None:
+    problem = piece.problem
+    big = np.flatnonzero(too_big(band, problem.households, problem.residents))
+    if not big.size:
+        return None
+    ranked = sorted(big, key=lambda v: (-problem.households[v], problem.x[v], problem.y[v]))
+    return Verdict(
+        name="impossible", proof="atom", reason=join([_too_big(band, piece, v) for v in ranked])
+    )
+
+
+def _too_big(band: Band, piece: Solved, v: int) -> Text:
+    households, residents = int(piece.problem.households[v]), piece.problem.residents[v]
+    place = f"({piece.problem.x[v]:.0f}, {piece.problem.y[v]:.0f})"
+    name = piece.names[v]
+    amount = count_text(households, residents)
+    over = band_text(band)
+    return Text(
+        f"one unit ({name or 'at ' + place}) holds {amount.en}, more than {over.en}, and no "
+        "street or building border divides it",
+        f"{amount.zh}的一个单元（{name or '位于' + place}）超过{over.zh}的上限，"
+        "沿街道或楼栋无法再分",
+    )
+
+
+def _disconnected(band: Band, piece: Solved) -> Verdict | None:
+    problem = piece.problem
+    if numbers_of_grids(band, problem.households, problem.residents):
+        return None
+    people = people_of(problem.households, problem.residents)
+    amount = count_text(int(problem.households.sum()), people)
+    limits = band_text(band)
+    by = piece.cut_off_by or Text("other ground", "其他区域")
+    return Verdict(
+        name="impossible",
+        proof="disconnected",
+        reason=Text(
+            f"a part with {amount.en}, cut off by {by.en}, cannot be divided into grids of {limits.en}",
+            f"被{by.zh}隔开的一片有{amount.zh}，不能划成{limits.zh}的网格",
+        ),
+    )
+
+
+def _not_found(pieces: list[Solved], grids: int) -> Verdict:
+    missed = sum(piece.solution.missed for piece in pieces)
+    distance = sum(piece.solution.distance for piece in pieces)
+    moves = sum(piece.solution.moves for piece in pieces)
+    return Verdict(
+        name="not_found",
+        reason=Text(
+            f"{missed} of {grids} grids miss the band, by {distance:,.0f} households together; "
+            f"nothing better was found in {moves:,} moves",
+            f"{grids} 个网格中有 {missed} 个不符合标准，合计相差 {distance:.0f} 户；"
+            f"尝试 {moves} 次调整未找到更好的划法",
+        ),
+    )
