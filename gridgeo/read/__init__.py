@@ -1,5 +1,15 @@
 """Reading: any legal input becomes `gridgeo.model.Layers`, or a clear error."""
 
+from gridgeo.read.grids import read_grids
+from gridgeo.read.inspection import LayerInfo, inspect_file
 from gridgeo.read.layers import layers_from_frames, read_layers
+from gridgeo.read.mapping import read_code_mapping
 
-__all__ = ["layers_from_frames", "read_layers"]
+__all__ = [
+    "LayerInfo",
+    "inspect_file",
+    "layers_from_frames",
+    "read_code_mapping",
+    "read_grids",
+    "read_layers",
+]

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 
 from gridgeo.read.columns import find_all, say_columns
 from gridgeo.read.context import Ground, RawLayer
-from gridgeo.read.geometry import inner_points, place, polygons
-from gridgeo.read.values import measures, texts
+from gridgeo.read.figures import measures
+from gridgeo.read.geometry import place
+from gridgeo.read.shapes import inner_points, polygons
+from gridgeo.read.values import texts
 from gridgeo.text import Text
 
 _STOREY_M = 3.0
@@ -66,8 +67,8 @@ def _extra(role: str) -> tuple[str, ...]:
 
 def _floors(raw: RawLayer, found: dict[str, str], ground: Ground) -> pd.Series[float]:
     """Return storeys; where only the height is known, one for every 3 m."""
-    floors = pd.Series(measures(raw, found.get("floors"), ground.journal), index=raw.frame.index)
-    height = pd.Series(measures(raw, found.get("height"), ground.journal), index=raw.frame.index)
+    floors = measures(raw, found.get("floors"), ground.journal)
+    height = measures(raw, found.get("height"), ground.journal)
     derived = floors.isna() & height.notna()
     if derived.any():
         ground.journal.say(
@@ -78,4 +79,4 @@ def _floors(raw: RawLayer, found: dict[str, str], ground: Ground) -> pd.Series[f
                 f"{raw}：{derived.sum()} 栋建筑的层数按高度推算，每层 {_STOREY_M:g} 米",
             ),
         )
-    return floors.where(~derived, np.maximum(np.round(height / _STOREY_M), 1.0))
+    return floors.where(~derived, (height / _STOREY_M).round().clip(lower=1.0))

@@ -11,7 +11,8 @@ from gridgeo.errors import InputError
 from gridgeo.read.classify import Classes, classify
 from gridgeo.read.columns import find_all, say_columns
 from gridgeo.read.context import Ground, Journal, RawLayer, tally
-from gridgeo.read.geometry import gather, lines, place, polygons
+from gridgeo.read.geometry import place
+from gridgeo.read.shapes import gather, lines, polygons
 from gridgeo.read.streets import underground
 from gridgeo.read.values import texts
 from gridgeo.read.vocabulary import NO_BARRIER, barrier_class, word
@@ -69,7 +70,8 @@ def _whole_file(raw: RawLayer, told: Classes) -> pd.Series[str]:
             remedy=Text(
                 "Say it for the whole file (--barriers water=PATH), or name the column "
                 "(--column barriers.class=NAME)",
-                "请为整个文件指明（--barriers water=路径），或指明字段（--column barriers.class=字段名）",
+                "请为整个文件指明（--barriers water=路径），或指明字段"
+                "（--column barriers.class=字段名）",
             ),
             **raw.place,
         )

@@ -11,7 +11,8 @@ import shapely
 from gridgeo.errors import InputError
 from gridgeo.read.columns import understand
 from gridgeo.read.context import Ground, RawLayer
-from gridgeo.read.geometry import gather, place, polygons
+from gridgeo.read.geometry import place
+from gridgeo.read.shapes import gather, polygons
 from gridgeo.read.values import codes, texts
 from gridgeo.text import Text
 

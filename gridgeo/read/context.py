@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+import geopandas as gpd
 import pandas as pd
 from pyproj import CRS
 
 from gridgeo.config import ReadRules
+from gridgeo.errors import InputError
 from gridgeo.model import Note, Reject
 from gridgeo.text import Text
 
@@ -45,6 +47,17 @@ class RawLayer:
     def __str__(self) -> str:
         source = f"{self.file}::{self.layer}" if self.layer else self.file
         return f"{self.role} ({source})" if source else self.role
+
+
+def spatial_frame(raw: RawLayer) -> gpd.GeoDataFrame:
+    """Return the frame of `raw`, or raise InputError where it has no geometry."""
+    if not isinstance(raw.frame, gpd.GeoDataFrame):
+        raise InputError(
+            Text("the layer has no geometry", "图层没有几何图形"),
+            remedy=Text("Give a layer with geometry", "请提供含几何图形的图层"),
+            **raw.place,
+        )
+    return raw.frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,3 +119,8 @@ def tally(values: Iterable[object], *, most: int = 12) -> str:
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     told = ", ".join(f"{name or '(empty)'} {count}" for name, count in ranked[:most])
     return told + (", ..." if len(ranked) > most else "")
+
+
+def first(mask: pd.Series[bool]) -> int:
+    """Return the index of the first row where `mask` holds."""
+    return int(mask.index[int(mask.to_numpy(dtype=bool).argmax())])

@@ -14,8 +14,10 @@ from gridgeo.model import CATEGORIES
 from gridgeo.read.classify import Classes, classify
 from gridgeo.read.columns import find_all, missing_column, say_columns
 from gridgeo.read.context import Ground, RawLayer, tally
-from gridgeo.read.geometry import gather, of_type, place, polygons
-from gridgeo.read.values import measures, texts
+from gridgeo.read.figures import measures
+from gridgeo.read.geometry import of_type, place
+from gridgeo.read.shapes import gather, polygons
+from gridgeo.read.values import texts
 from gridgeo.read.vocabulary import category
 from gridgeo.text import Text
 

@@ -10,10 +10,12 @@ import pandas as pd
 
 from gridgeo.errors import InputError
 from gridgeo.read.columns import find_all, missing_column, say_columns
-from gridgeo.read.context import Ground, RawLayer, tally
-from gridgeo.read.geometry import gather, place, polygons
+from gridgeo.read.context import Ground, RawLayer, first, tally
+from gridgeo.read.figures import counts
+from gridgeo.read.geometry import place
 from gridgeo.read.households import residents_of
-from gridgeo.read.values import codes, counts, texts
+from gridgeo.read.shapes import gather, polygons
+from gridgeo.read.values import codes, texts
 from gridgeo.text import Text
 
 ATOM_COLUMNS = ("households", "residents", "community", "name")
@@ -36,8 +38,7 @@ def clean_atoms(
         frame, households = _clean(raw, communities, named_by, ground)
         frames.append(frame)
         total += households
-    gathered = gather(frames, ATOM_COLUMNS, ground.crs)
-    return gathered.astype({"households": "int64", "residents": "float64"}), total
+    return gather(frames, ATOM_COLUMNS, ground.crs), total
 
 
 def _clean(
@@ -76,7 +77,7 @@ def _households(raw: RawLayer, column: str, ground: Ground) -> pd.Series[int]:
                 "请补齐；若空白表示没有住户，请设置 missing_households = 0",
             ),
             **raw.place,
-            row=int(empty.idxmax()) + 1,
+            row=first(empty) + 1,
             field=column,
         )
     return households.fillna(meant or 0).astype("int64")
@@ -115,7 +116,8 @@ def _community(
             Text(
                 f"{raw}: {len(strangers)} atoms name a community that is not given; they go by "
                 f"overlap: {tally(strangers)}",
-                f"{raw}：{len(strangers)} 个单元所属社区不在社区图层中，改按重叠面积归属：{tally(strangers)}",
+                f"{raw}：{len(strangers)} 个单元所属社区不在社区图层中，改按重叠面积归属："
+                f"{tally(strangers)}",
             ),
         )
     return best.where(best.isin(known), ""), column

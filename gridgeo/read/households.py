@@ -8,57 +8,21 @@ from dataclasses import replace
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 
-from gridgeo.config import ReadRules
 from gridgeo.errors import InputError
 from gridgeo.read.areas import Area
-from gridgeo.read.columns import find_all, missing_column, normal, understand
+from gridgeo.read.columns import find_all, missing_column, understand
 from gridgeo.read.context import Ground, RawLayer
-from gridgeo.read.crs import label, parse_crs
-from gridgeo.read.geometry import gather, inner_points, place
-from gridgeo.read.joining import match, spread
-from gridgeo.read.values import counts, parse_numbers, texts
+from gridgeo.read.coordinates import points_from
+from gridgeo.read.figures import counts
+from gridgeo.read.geometry import place
+from gridgeo.read.joining import match
+from gridgeo.read.shapes import gather, inner_points
+from gridgeo.read.spreading import spread
+from gridgeo.read.values import texts
 from gridgeo.text import Text
 
 HOUSEHOLD_COLUMNS = ("households", "residents", "group", "name")
-_DEGREES = ("lon", "lng", "long", "longitude", "经度", "lat", "latitude", "纬度")
-_SOURCES = ("households", "buildings", "compounds")
-
-
-def household_source(raws: Mapping[str, Sequence[RawLayer]], rules: ReadRules) -> str:
-    """Return the role that says how many households there are, ``""`` where none does.
-
-    The household layers; without them the buildings if they carry a count, else the compounds.
-    """
-    if raws.get("households"):
-        return "households"
-    for role in _SOURCES[1:]:
-        if any(find_all(raw, "households", rules) for raw in raws.get(role, ())):
-            return role
-    return ""
-
-
-def say_source(role: str, raws: Mapping[str, Sequence[RawLayer]], ground: Ground) -> None:
-    """Say which layer is counted, and which layers with counts are not."""
-    others = [
-        str(raw)
-        for other in _SOURCES
-        if other != role
-        for raw in raws.get(other, ())
-        if find_all(raw, "households", ground.rules)
-    ]
-    if role != "households" or others:
-        counted = ", ".join(str(raw) for raw in raws[role])
-        beside = ", ".join(others)
-        ground.journal.say(
-            "households",
-            Text(
-                f"households are counted from {counted}"
-                + (f"; the counts of {beside} are not used" if beside else ""),
-                f"户数取自 {counted}" + (f"；{beside} 中的户数不重复使用" if beside else ""),
-            ),
-        )
 
 
 def clean_households(
@@ -69,16 +33,34 @@ def clean_households(
     Rows without households and residents are left out and counted in a note.
     """
     frames, total = [], 0
-    for raw in raws:
-        counted, attributes = _attributes(raw, ground)
+    for position, raw in enumerate(count_rows(raws, ground)):
+        if raw.counts is None and raw.role != "households":
+            continue  # shapes without counts beside others that have them
+        attributes = _attributes(raw, ground)
         total += int(attributes["households"].sum())
-        frames.append(_located(counted, attributes, areas, ground))
-    gathered = gather(frames, HOUSEHOLD_COLUMNS, ground.crs)
-    return gathered.astype({"households": "int64", "residents": "float64"}), total
+        kept = _inhabited(raw, attributes, ground)
+        if raw.role == "households":
+            frames.append(_located(raw, kept, areas, ground))
+        else:
+            frames.append(_at_places(kept, areas[raw.role][position], areas, ground))
+    return gather(frames, HOUSEHOLD_COLUMNS, ground.crs), total
 
 
-def _attributes(raw: RawLayer, ground: Ground) -> tuple[RawLayer, pd.DataFrame]:
-    """Return the layer with its counts, and the counts and texts of its rows."""
+def count_rows(raws: Sequence[RawLayer], ground: Ground) -> list[RawLayer]:
+    """Return the layers with the households of their rows, where they have such a column.
+
+    With them every row that is put aside later is counted.
+    """
+    return [
+        replace(raw, counts=counts(raw, column[0], ground.journal).fillna(0).astype("int64"))
+        if (column := find_all(raw, "households", ground.rules))
+        else raw
+        for raw in raws
+    ]
+
+
+def _attributes(raw: RawLayer, ground: Ground) -> pd.DataFrame:
+    """Return households, residents, group and name of the rows that have a count."""
     fields = [f for f in ("households", "residents", "group", "name") if f in _known(raw.role)]
     found = understand(raw, fields, ground.rules, ground.journal)
     if "households" not in found:
@@ -94,8 +76,7 @@ def _attributes(raw: RawLayer, ground: Ground) -> tuple[RawLayer, pd.DataFrame]:
     )
     if raw.role != "households":
         attributes["group"] = attributes["name"] if raw.role == "compounds" else ""
-    counted = replace(raw, counts=households.fillna(0).astype("int64"))
-    return counted, _without_empty(counted, found["households"], attributes, ground)
+    return _without_empty(raw, found["households"], attributes, ground)
 
 
 def _known(role: str) -> tuple[str, ...]:
@@ -103,7 +84,7 @@ def _known(role: str) -> tuple[str, ...]:
 
 
 def residents_of(raw: RawLayer, column: str | None, ground: Ground) -> pd.Series[float]:
-    """Return the residents of each row: NaN without a column, empty cells of one are 0 and noted."""
+    """Return the residents of each row: NaN without a column; empty cells are 0, and noted."""
     if column is None:
         return pd.Series(np.nan, index=raw.frame.index)
     residents = counts(raw, column, ground.journal, whole=False)
@@ -162,33 +143,23 @@ def _mostly_empty(raw: RawLayer, column: str, empty: int) -> InputError:
 def _located(
     raw: RawLayer, attributes: pd.DataFrame, areas: Mapping[str, Sequence[Area]], ground: Ground
 ) -> gpd.GeoDataFrame:
-    """Return the rows that hold anybody, as points."""
-    kept = _inhabited(raw, attributes, ground)
-    raw = replace(raw, frame=raw.frame.loc[kept.index])
-    if isinstance(raw.frame, gpd.GeoDataFrame):
-        if raw.role == "compounds" and areas.get("buildings"):
-            return _over_buildings(raw, kept, areas, ground)
-        points = inner_points(place(raw, ground), raw, ground)
-        return points[["geometry"]].join(kept)
-    columns = {f: c[0] for f in ("x", "y") if (c := find_all(raw, f, ground.rules))}
-    if len(columns) == 2 and "households.key" not in ground.rules.columns:
-        points = _from_coordinates(raw, columns["x"], columns["y"], ground)
-        return inner_points(place(points, ground), points, ground)[["geometry"]].join(kept)
-    placed, targets = match(raw, areas, ground)
-    return spread(raw, kept.loc[placed.index], placed, targets, areas, ground)
+    """Return the rows of a household layer as points: its own, by coordinates, or by key."""
+    raw = replace(raw, frame=raw.frame.loc[attributes.index])
+    if not isinstance(raw.frame, gpd.GeoDataFrame):
+        columns = {f: c[0] for f in ("x", "y") if (c := find_all(raw, f, ground.rules))}
+        if len(columns) < 2 or "households.key" in ground.rules.columns:
+            placed, area = match(raw, areas, ground)
+            return spread(attributes.loc[placed.index], placed, area, areas, ground)
+        raw = points_from(raw, columns["x"], columns["y"], ground)
+    return inner_points(place(raw, ground), raw, ground)[["geometry"]].join(attributes)
 
 
-def _over_buildings(
-    raw: RawLayer, attributes: pd.DataFrame, areas: Mapping[str, Sequence[Area]], ground: Ground
+def _at_places(
+    attributes: pd.DataFrame, area: Area, areas: Mapping[str, Sequence[Area]], ground: Ground
 ) -> gpd.GeoDataFrame:
-    area = next(
-        area
-        for area in areas["compounds"]
-        if area.raw.frame is raw.frame or str(area.raw) == str(raw)
-    )
+    """Return the counts of compounds or buildings, each at its own place."""
     here = attributes.index.intersection(area.frame.index)
-    placed = pd.Series(here, index=here)
-    return spread(raw, attributes.loc[here], placed, area, areas, ground)
+    return spread(attributes.loc[here], pd.Series(here, index=here), area, areas, ground)
 
 
 def _inhabited(raw: RawLayer, attributes: pd.DataFrame, ground: Ground) -> pd.DataFrame:
@@ -208,33 +179,3 @@ def _inhabited(raw: RawLayer, attributes: pd.DataFrame, ground: Ground) -> pd.Da
             ),
         )
     return attributes[~nobody]
-
-
-def _from_coordinates(raw: RawLayer, x: str, y: str, ground: Ground) -> RawLayer:
-    """Return a table with coordinates as a point layer; longitudes and latitudes are WGS 84."""
-    numbers = [parse_numbers(raw.frame[column])[0] for column in (x, y)]
-    readable = numbers[0].notna() & numbers[1].notna()
-    lost = raw.frame.index[~readable]
-    values = raw.frame.loc[lost, x].astype(str) + ", " + raw.frame.loc[lost, y].astype(str)
-    reason = Text("no coordinates", "没有坐标")
-    ground.journal.reject(raw, lost, field=f"{x}, {y}", values=values, reason=reason)
-    given = ground.rules.crs.get("households")
-    degrees = normal(x) in _DEGREES and normal(y) in _DEGREES
-    crs = (
-        parse_crs("households", given)
-        if given
-        else parse_crs("households", "4326")
-        if degrees
-        else None
-    )
-    if crs is not None:
-        ground.journal.say(
-            "crs",
-            Text(
-                f"{raw}: {x}, {y} are taken as {label(crs)}",
-                f"{raw}：{x}、{y} 按 {label(crs)} 读取",
-            ),
-        )
-    geometry = shapely.points(numbers[0][readable], numbers[1][readable])
-    frame = gpd.GeoDataFrame(raw.frame[readable], geometry=geometry, crs=crs)
-    return replace(raw, frame=frame)

@@ -5,16 +5,14 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping, Sequence
 
-import geopandas as gpd
-import numpy as np
 import pandas as pd
-import shapely
 
 from gridgeo.errors import InputError
+from gridgeo.read.aliases import ALIASES
 from gridgeo.read.areas import Area
-from gridgeo.read.columns import ALIASES, find_all, missing_column
+from gridgeo.read.columns import find_all, missing_column
 from gridgeo.read.context import Ground, RawLayer
-from gridgeo.read.values import apportion, codes
+from gridgeo.read.values import codes
 from gridgeo.text import Text
 
 _TARGETS = ("compounds", "buildings", "parcels", "addresses")
@@ -57,7 +55,7 @@ def match(
             f"{raw}：按“{own}”与 {area.raw} 的“{column}”关联",
         ),
     )
-    return _unique_places(raw, own, keys[own], theirs, area, ground), area
+    return _unique_places(raw, own, keys[own], theirs, area=area, ground=ground), area
 
 
 def _unique_places(
@@ -65,6 +63,7 @@ def _unique_places(
     own: str,
     keys: pd.Series[str],
     theirs: pd.Series[str],
+    *,
     area: Area,
     ground: Ground,
 ) -> pd.Series[int]:
@@ -121,93 +120,3 @@ def _no_key_fits(raw: RawLayer, column: str, keys: pd.Series[str]) -> InputError
         field=column,
         value=raw.frame.at[first, column],
     )
-
-
-def spread(
-    raw: RawLayer,
-    attributes: pd.DataFrame,
-    placed: pd.Series[int],
-    area: Area,
-    areas: Mapping[str, Sequence[Area]],
-    ground: Ground,
-) -> gpd.GeoDataFrame:
-    """Return the counts at their places, one row for each place or each building in it.
-
-    What several rows say of one place is added up. A compound with several buildings inside is
-    spread over them by footprint times storeys (largest remainder, so nothing is lost); any
-    other place counts at a point inside it.
-    """
-    sums = attributes.groupby(placed)[["households", "residents"]].sum(min_count=1)
-    texts = attributes.groupby(placed)[["group", "name"]].agg(_common)
-    places = area.frame.loc[sums.index]
-    rows = sums.join(texts)
-    rows["name"] = rows["name"].where(rows["name"] != "", places["name"])
-    if area.raw.role == "compounds":
-        rows["group"] = rows["group"].where(rows["group"] != "", places["name"])
-    buildings = [found.frame for found in areas.get("buildings", ())]
-    if area.raw.role != "compounds" or not buildings:
-        return _at_inner_points(rows, places)
-    return _over_buildings(raw, rows, places, pd.concat(buildings, ignore_index=True), ground)
-
-
-def _common(values: pd.Series[str]) -> str:
-    """Return the one value that all rows share, ``""`` where they differ."""
-    return str(values.iloc[0]) if values.nunique() == 1 else ""
-
-
-def _at_inner_points(rows: pd.DataFrame, places: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    inner = shapely.point_on_surface(places.geometry.to_numpy())
-    return gpd.GeoDataFrame(rows, geometry=inner, crs=places.crs)
-
-
-def _over_buildings(
-    raw: RawLayer,
-    rows: pd.DataFrame,
-    places: gpd.GeoDataFrame,
-    buildings: gpd.GeoDataFrame,
-    ground: Ground,
-) -> gpd.GeoDataFrame:
-    inner = shapely.point_on_surface(buildings.geometry.to_numpy())
-    weight = (buildings.area * buildings["floors"].fillna(1.0)).to_numpy()
-    tree = shapely.STRtree(inner)
-    at, inside = tree.query(places.geometry.to_numpy(), predicate="intersects")
-    order = np.lexsort((shapely.get_y(inner[inside]), shapely.get_x(inner[inside]), at))
-    at, inside = at[order], inside[order]
-    number = np.bincount(at, minlength=len(places))
-    parts = [
-        _share(rows.iloc[[place]], weight[inside[at == place]])
-        for place in np.flatnonzero(number > 1)
-    ]
-    whole = _at_inner_points(rows[number <= 1], places[number <= 1])
-    if not parts:
-        return whole
-    chosen = inside[number[at] > 1]
-    shared = gpd.GeoDataFrame(
-        pd.concat(parts, ignore_index=True), geometry=inner[chosen], crs=places.crs
-    )
-    names = buildings["name"].to_numpy()[chosen]
-    shared["name"] = np.where(names != "", names, shared["name"])
-    ground.journal.say(
-        "households",
-        Text(
-            f"{raw}: the households of {len(parts)} compounds are spread over {len(chosen)} "
-            "buildings inside them, by footprint and storeys",
-            f"{raw}：{len(parts)} 个小区的户数按占地面积和层数分摊到其中 {len(chosen)} 栋楼",
-        ),
-    )
-    inhabited = (shared["households"] > 0) | (shared["residents"] > 0)
-    return gpd.GeoDataFrame(
-        pd.concat([whole, shared[inhabited]], ignore_index=True), crs=places.crs
-    )
-
-
-def _share(
-    row: pd.DataFrame, weights: np.ndarray[tuple[int], np.dtype[np.float64]]
-) -> pd.DataFrame:
-    """Return one row for each weight, with the counts of `row` split between them."""
-    out = row.loc[row.index.repeat(len(weights))].copy()
-    out["households"] = apportion(int(row["households"].iloc[0]), weights)
-    residents = row["residents"].iloc[0]
-    if not np.isnan(residents):
-        out["residents"] = apportion(round(residents), weights).astype(float)
-    return out

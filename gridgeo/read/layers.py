@@ -16,18 +16,14 @@ from gridgeo.read.barriers import clean_barriers
 from gridgeo.read.columns import check_columns, check_keys, find_all
 from gridgeo.read.communities import clean_communities
 from gridgeo.read.context import Ground, Journal, RawLayer
-from gridgeo.read.crs import working_crs
+from gridgeo.read.counted import household_source, say_source
 from gridgeo.read.facilities import clean_facilities
-from gridgeo.read.geometry import gather
 from gridgeo.read.given_atoms import clean_atoms
-from gridgeo.read.households import (
-    HOUSEHOLD_COLUMNS,
-    clean_households,
-    household_source,
-    say_source,
-)
+from gridgeo.read.households import clean_households, count_rows
 from gridgeo.read.load import load, tidy
+from gridgeo.read.shapes import gather
 from gridgeo.read.streets import clean_streets
+from gridgeo.read.working import working_crs
 from gridgeo.text import Text
 
 Raws = Mapping[str, Sequence[RawLayer]]
@@ -119,11 +115,17 @@ def _clean_all(raws: Raws, rules: ReadRules, journal: Journal) -> Layers:
     west, south, east, north = (float(value) for value in communities.total_bounds)
     ground = Ground(rules=rules, journal=journal, crs=crs, bounds=(west, south, east, north))
     streets, rails = clean_streets(raws["streets"], ground)
+    source = "atoms" if raws["atoms"] else household_source(raws, rules)
     areas = {
-        role: clean_areas(raws[role], ground)
+        role: clean_areas(count_rows(raws[role], ground) if role == source else raws[role], ground)
         for role in ("compounds", "buildings", "parcels", "addresses")
     }
-    atoms, households, households_in = _counted(raws, communities, areas, ground)
+    say_source(source, raws, ground)
+    named_by = _naming_columns(raws["communities"], rules)
+    atoms, in_atoms = clean_atoms(raws["atoms"], communities, named_by, ground)
+    counted = [area.raw for area in areas[source]] if source in areas else raws["households"]
+    counted = [] if source == "atoms" else counted
+    households, in_points = clean_households(counted, areas, ground)
     return Layers(
         crs=crs,
         communities=communities,
@@ -134,10 +136,10 @@ def _clean_all(raws: Raws, rules: ReadRules, journal: Journal) -> Layers:
         buildings=_joined("buildings", areas, ground),
         parcels=_joined("parcels", areas, ground),
         facilities=clean_facilities(raws["facilities"], ground),
-        atoms=atoms,
+        atoms=atoms if raws["atoms"] else None,
         rejects=tuple(journal.rejects),
         notes=tuple(dict.fromkeys(journal.notes)),
-        households_in=households_in,
+        households_in=in_atoms + in_points,
     )
 
 
@@ -145,35 +147,10 @@ def _joined(role: str, areas: Mapping[str, Sequence[Area]], ground: Ground) -> g
     return gather([area.frame for area in areas[role]], area_columns(role), ground.crs)
 
 
-def _counted(
-    raws: Raws, communities: gpd.GeoDataFrame, areas: Mapping[str, Sequence[Area]], ground: Ground
-) -> tuple[gpd.GeoDataFrame | None, gpd.GeoDataFrame, int]:
-    """Return the atoms (None to cut them), the household points, and all households."""
-    nobody = gather([], HOUSEHOLD_COLUMNS, ground.crs).astype(
-        {"households": "int64", "residents": "float64"}
-    )
-    if not raws["atoms"]:
-        source = household_source(raws, ground.rules)
-        if not source:
-            raise _missing("households", "compounds or buildings with a household count", "户数")
-        say_source(source, raws, ground)
-        return None, *clean_households(raws[source], areas, ground)
-    named_by = [
-        columns[0]
-        for raw in raws["communities"]
-        for field in ("code", "name")
-        if (columns := find_all(raw, field, ground.rules))
-    ]
-    atoms, total = clean_atoms(raws["atoms"], communities, named_by, ground)
-    if raws["households"]:
-        ground.journal.say(
-            "households",
-            Text(
-                "households are counted from the atoms; the household layers are not used",
-                "户数取自现成单元，户数图层不重复使用",
-            ),
-        )
-    return atoms, nobody, total
+def _naming_columns(raws: Sequence[RawLayer], rules: ReadRules) -> tuple[str, ...]:
+    """Return the columns that hold code and name in the communities' own layers."""
+    found = (find_all(raw, field, rules)[:1] for raw in raws for field in ("code", "name"))
+    return tuple(column for columns in found for column in columns)
 
 
 def _check_roles(raws: Raws, rules: ReadRules) -> None:
@@ -181,8 +158,12 @@ def _check_roles(raws: Raws, rules: ReadRules) -> None:
         check_columns(role, raws[role], rules)
     if not raws["communities"]:
         raise _missing("communities", "the outlines of communities or villages", "社区（村）边界")
-    if not raws["atoms"] and not raws["streets"]:
-        raise _missing("streets", "street lines, or ready-made atoms with counts", "道路或现成单元")
+    if raws["atoms"]:
+        return
+    if not raws["streets"]:
+        raise _missing("streets", "street lines, or --atoms with counts", "道路")
+    if not household_source(raws, rules):
+        raise _missing("households", "or compounds or buildings with a household count", "户数")
 
 
 def _missing(role: str, what: str, chinese: str) -> InputError:

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-import json
-import re
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
 import pandas as pd
-import pyarrow
-import pyarrow.parquet
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pyogrio
 from shapely.errors import ShapelyError
 
 from gridgeo.config import ReadRules, Source
 from gridgeo.errors import InputError
-from gridgeo.read import shapefile, tables
-from gridgeo.read.columns import ALIASES, candidates
+from gridgeo.read import geojson, shapefile, tables
+from gridgeo.read.aliases import ALIASES
+from gridgeo.read.columns import candidates
 from gridgeo.read.context import Journal, RawLayer
-from gridgeo.read.probe import TABLES, LayerSchema, check_path, gdal_errors, probe, unreadable
+from gridgeo.read.probe import (
+    SPATIAL,
+    TABLES,
+    check_path,
+    gdal_errors,
+    layer_names,
+    unreadable,
+)
 from gridgeo.text import Text
 
 
@@ -76,11 +81,11 @@ def header_test(role: str, rules: ReadRules) -> Callable[[str], bool]:
 
 
 def _load_parquet(path: Path, source: Source, role: str) -> RawLayer:
-    probe(source.path)
+    layer_names(source.path)
     try:
-        spatial = b"geo" in (pyarrow.parquet.read_schema(path).metadata or {})
+        spatial = b"geo" in (pq.read_schema(path).metadata or {})
         frame = gpd.read_parquet(path) if spatial else pd.read_parquet(path)
-    except (pyarrow.ArrowException, ValueError, OSError, KeyError) as error:
+    except (pa.ArrowException, ValueError, OSError, KeyError) as error:
         raise unreadable(source.path, error) from error
     return RawLayer(role=role, frame=tidy(frame), file=source.path, kind=source.kind)
 
@@ -90,52 +95,51 @@ def _load_vector(
 ) -> RawLayer:
     if path.suffix.lower() == ".shp":
         shapefile.check_parts(path)
-    schema = choose_layer(source, probe(source.path))
-    frame = _read(path, schema, journal)
+    driver = SPATIAL[path.suffix.lower()][0]
+    name = choose_layer(source, layer_names(source.path), driver)
+    frame = _read(path, name, driver, journal)
     encoding = ""
-    if schema.driver == "ESRI Shapefile":
+    if driver == "ESRI Shapefile":
         encoding = find_encoding(path, frame, rules.encoding.get(role, ""))
         frame = shapefile.decode_frame(frame, encoding)
         if encoding != "utf-8":
             _say_encoding(str(source), encoding, journal)
-    layer = schema.name if schema.driver == "GPKG" else ""
+    layer = name if driver == "GPKG" else ""
     return RawLayer(
         role=role, frame=tidy(frame), file=source.path, layer=layer, kind=source.kind,
-        encoding=encoding, crs_assumed=schema.driver == "GeoJSON" and not _names_crs(path),
+        encoding=encoding, crs_assumed=driver == "GeoJSON" and not geojson.names_crs(path),
     )  # fmt: skip
 
 
-def choose_layer(source: Source, layers: tuple[LayerSchema, ...]) -> LayerSchema:
+def choose_layer(source: Source, names: tuple[str, ...], driver: str) -> str:
     """Return the layer that `source` names, or the only one; else InputError listing them."""
-    names = ", ".join(layer.name for layer in layers)
-    fitting = [layer for layer in layers if layer.name == source.layer or not source.layer]
-    if len(fitting) == 1:
-        return fitting[0]
-    if not fitting and len(layers) == 1 and layers[0].driver != "GPKG":
-        return layers[0]
-    raise InputError(
-        Text(
-            f"no layer {source.layer!r}; the layers are: {names}",
-            f"没有图层“{source.layer}”，现有：{names}",
+    if source.layer in names:
+        return source.layer
+    if len(names) == 1 and (not source.layer or driver != "GPKG"):
+        return names[0]
+    listed = ", ".join(names)
+    if source.layer:
+        told = Text(
+            f"no layer {source.layer!r}; the layers are: {listed}",
+            f"没有图层“{source.layer}”，现有：{listed}",
         )
-        if source.layer
-        else Text(
-            f"{len(layers)} layers and none named: {names}",
-            f"文件有 {len(layers)} 个图层，未指明用哪个：{names}",
-        ),
-        remedy=Text("Name one as PATH::LAYER", "请用 路径::图层名 指明其中一个"),
-        file=source.path,
-    )
+    else:
+        told = Text(
+            f"{len(names)} layers and none named: {listed}",
+            f"文件有 {len(names)} 个图层，未指明用哪个：{listed}",
+        )
+    remedy = Text("Name one as PATH::LAYER", "请用 路径::图层名 指明其中一个")
+    raise InputError(told, remedy=remedy, file=source.path)
 
 
-def _read(path: Path, schema: LayerSchema, journal: Journal) -> pd.DataFrame:
-    options: dict[str, Any] = {"use_arrow": True, "layer": schema.name}
-    if schema.driver == "ESRI Shapefile":
-        options["encoding"] = "ISO-8859-1"
-    with warnings.catch_warnings(record=True) as caught, gdal_errors(str(path), schema.name):
+def _read(path: Path, layer: str, driver: str, journal: Journal) -> pd.DataFrame:
+    options = {"encoding": "ISO-8859-1"} if driver == "ESRI Shapefile" else {}
+    with warnings.catch_warnings(record=True) as caught, gdal_errors(str(path), layer):
         warnings.simplefilter("always")
         try:
-            frame = pyogrio.read_dataframe(path, **options)
+            frame: pd.DataFrame = pyogrio.read_dataframe(
+                path, layer=layer, use_arrow=True, **options
+            )
         except ShapelyError as error:
             raise _bad_geometry(path, error) from error
     for text in sorted({str(warning.message) for warning in caught}):
@@ -144,7 +148,7 @@ def _read(path: Path, schema: LayerSchema, journal: Journal) -> pd.DataFrame:
 
 
 def _bad_geometry(path: Path, error: ShapelyError) -> InputError:
-    row = _unclosed(path) if path.suffix.lower() in (".geojson", ".json") else None
+    row = geojson.first_open_ring(path) if path.suffix.lower() in (".geojson", ".json") else None
     if row is None:
         return unreadable(str(path), error)
     return InputError(
@@ -155,21 +159,6 @@ def _bad_geometry(path: Path, error: ShapelyError) -> InputError:
         file=str(path),
         row=row,
     )
-
-
-def _unclosed(path: Path) -> int | None:
-    """Return the number (from 1) of the first feature with an open ring."""
-    try:
-        features = json.loads(path.read_text(encoding="utf-8-sig")).get("features", [])
-    except ValueError:
-        return None
-    for number, feature in enumerate(features, start=1):
-        geometry = feature.get("geometry") or {}
-        rings = geometry.get("coordinates", [])
-        polygons = {"Polygon": [rings], "MultiPolygon": rings}.get(geometry.get("type"), [])
-        if any(ring[:1] != ring[-1:] for polygon in polygons for ring in polygon):
-            return number
-    return None
 
 
 def find_encoding(path: Path, frame: pd.DataFrame, given: str) -> str:
@@ -184,11 +173,6 @@ def find_encoding(path: Path, frame: pd.DataFrame, given: str) -> str:
             file=str(path),
         )  # fmt: skip
     return encoding
-
-
-def _names_crs(path: Path) -> bool:
-    with path.open("rb") as stream:
-        return re.search(rb'"crs"\s*:\s*\{', stream.read(10_000)) is not None
 
 
 def _say_encoding(source: str, encoding: str, journal: Journal) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,18 +31,6 @@ SPATIAL = {
 }
 TABLES = (".csv", ".txt", ".tsv", ".xlsx", ".xlsm", ".xls", ".ods", ".et")
 _HEAD = 65_536
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LayerSchema:
-    """What fiona says about one layer without reading its rows."""
-
-    name: str
-    driver: str
-    rows: int
-    geometry: str
-    crs: str
-    columns: tuple[str, ...]
 
 
 def check_path(path: str) -> Path:
@@ -77,46 +64,36 @@ def check_path(path: str) -> Path:
     return file
 
 
-def probe(path: str) -> tuple[LayerSchema, ...]:
-    """List the layers of a spatial file through the gate; raises InputError for any other."""
+def layer_names(path: str) -> tuple[str, ...]:
+    """List the layers of a spatial file through the gate; raises InputError for any other.
+
+    GeoParquet has one layer without a name.
+    """
     file = check_path(path)
     driver, magic = SPATIAL[file.suffix.lower()]
-    head = _head(file)
-    if (
-        not head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(magic.lstrip())
-        or b"<OGR" in head
-    ):
-        raise InputError(
-            Text(f"the content is not that of a {driver} file", f"文件内容不是 {driver} 格式"),
-            remedy=Text(
-                "Export the layer again; disguised and virtual formats are refused",
-                "请重新导出该图层；伪装格式和虚拟格式一律拒绝",
-            ),
-            file=path,
-        )
+    head = _head(file).removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")
+    if not head.startswith(magic) or b"<OGR" in head:
+        raise _disguised(path, driver)
     if driver == "Parquet":
-        return ()
-    encoding = {"encoding": "ISO-8859-1"} if driver == "ESRI Shapefile" else {}
+        return ("",)
+    with gdal_errors(path), fiona.open(path, enabled_drivers=[driver], encoding="ISO-8859-1"):
+        names = tuple(fiona.listlayers(path))
     with gdal_errors(path):
-        with fiona.open(path, enabled_drivers=[driver], **encoding):
-            pass  # the gate itself: listlayers has no list of allowed drivers
-        names = fiona.listlayers(path)
-        return tuple(_schema(path, name, driver, encoding) for name in names)
+        for name in names:  # two drivers may claim one file, and pyogrio takes the first
+            if pyogrio.read_info(path, layer=name)["driver"] != driver:
+                raise _disguised(path, driver)
+    return names
 
 
-def _schema(path: str, name: str, driver: str, encoding: dict[str, str]) -> LayerSchema:
-    with fiona.open(path, layer=name, enabled_drivers=[driver], **encoding) as source:
-        geometry = str(source.schema["geometry"])
-        if pyogrio.read_info(path, layer=name)["driver"] != driver:
-            raise FionaError(f"two drivers claim the file: {driver} and another")
-        return LayerSchema(
-            name=name,
-            driver=driver,
-            rows=len(source),
-            geometry="" if geometry == "None" else geometry,
-            crs=source.crs.to_wkt() if source.crs else "",
-            columns=tuple(source.schema["properties"]),
-        )
+def _disguised(path: str, driver: str) -> InputError:
+    return InputError(
+        Text(f"the content is not that of a {driver} file", f"文件内容不是 {driver} 格式"),
+        remedy=Text(
+            "Export the layer again; disguised and virtual formats are refused",
+            "请重新导出该图层；伪装格式和虚拟格式一律拒绝",
+        ),
+        file=path,
+    )
 
 
 def _head(file: Path) -> bytes:

@@ -1,4 +1,4 @@
-"""Shapefiles: are all parts there and whole, and in which encoding is the text?"""
+"""Shapefiles: whether all parts are there and whole, and the encoding of their text."""
 
 from __future__ import annotations
 

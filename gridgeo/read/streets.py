@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from gridgeo.read.classify import Classes, classify
 from gridgeo.read.columns import find_all, say_columns
 from gridgeo.read.context import Ground, RawLayer, tally
-from gridgeo.read.geometry import gather, lines, place
-from gridgeo.read.values import parse_numbers, texts, truthy
+from gridgeo.read.figures import parse_numbers
+from gridgeo.read.geometry import place
+from gridgeo.read.shapes import gather, lines
+from gridgeo.read.values import texts, truthy
 from gridgeo.read.vocabulary import NO_STREET, street_class
 from gridgeo.text import Text
 

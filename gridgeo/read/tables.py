@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import csv
-import datetime
+import datetime as dt
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
-import python_calamine as calamine
 
 from gridgeo.errors import InputError
 from gridgeo.read.probe import unreadable
+from gridgeo.read.workbook import Cells, sheet_cells
 from gridgeo.text import Text
 
-Cells = list[list[Any]]
 #: header rows are looked for in so many rows
 _HEADER_WITHIN = 20
 _TOTALS = (
@@ -44,7 +42,7 @@ def load_table(
     if path.suffix.lower() in (".csv", ".txt", ".tsv"):
         text, found = read_text(path, encoding)
         return frame_of(_csv_cells(text, path), str(path), "", knows), "", found
-    cells, name = _sheet_cells(path, sheet)
+    cells, name = sheet_cells(path, sheet)
     return frame_of(cells, str(path), name, knows), name, ""
 
 
@@ -77,59 +75,6 @@ def _csv_cells(text: str, path: Path) -> Cells:
         ]
     except csv.Error as error:
         raise unreadable(str(path), error) from error
-
-
-def sheet_names(path: Path) -> tuple[str, ...]:
-    """Return the names of the sheets that hold anything."""
-    book = _open_book(path)
-    return tuple(name for name in book.sheet_names if book.get_sheet_by_name(name).height)
-
-
-def _open_book(path: Path) -> calamine.CalamineWorkbook:
-    try:
-        return calamine.CalamineWorkbook.from_filelike(io.BytesIO(path.read_bytes()))
-    except calamine.PasswordError as error:
-        raise InputError(
-            Text("the workbook is protected by a password", "工作簿设有打开密码"),
-            remedy=Text("Remove the password and save it again", "请取消密码后重新保存"),
-            file=str(path),
-        ) from error
-    except (calamine.CalamineError, OSError) as error:
-        raise unreadable(str(path), error) from error
-
-
-def _sheet_cells(path: Path, sheet: str) -> tuple[Cells, str]:
-    names = sheet_names(path)
-    wanted = [sheet] if sheet in names else [] if sheet else list(names)
-    if len(wanted) != 1:
-        raise InputError(
-            Text(
-                f"no sheet {sheet!r}; the sheets are: {', '.join(names)}"
-                if sheet
-                else f"the workbook has {len(names)} sheets with content: {', '.join(names)}",
-                f"没有工作表“{sheet}”，现有：{'、'.join(names)}"
-                if sheet
-                else f"工作簿有 {len(names)} 个非空工作表：{'、'.join(names)}",
-            ),
-            remedy=Text("Name one as PATH::SHEET", "请用 路径::工作表名 指明其中一个"),
-            file=str(path),
-        )
-    try:
-        page = _open_book(path).get_sheet_by_name(wanted[0])
-        cells = page.to_python(skip_empty_area=False)
-        return _fill_merged(cells, page.merged_cell_ranges or []), wanted[0]
-    except calamine.CalamineError as error:
-        raise unreadable(str(path), error) from error
-
-
-def _fill_merged(cells: Cells, ranges: Sequence[tuple[tuple[int, int], tuple[int, int]]]) -> Cells:
-    """Repeat text that is merged down a column; numbers are not repeated, for they would count."""
-    filled = [list(row) for row in cells]
-    for (top, left), (bottom, right) in ranges:
-        if left == right and top < len(filled) and isinstance(filled[top][left], str):
-            for row in filled[top + 1 : bottom + 1]:
-                row[left] = filled[top][left]
-    return filled
 
 
 def frame_of(cells: Cells, path: str, sheet: str, knows: Callable[[str], bool]) -> pd.DataFrame:
@@ -167,7 +112,7 @@ def frame_of(cells: Cells, path: str, sheet: str, knows: Callable[[str], bool]) 
 
 def blank_or_total(frame: pd.DataFrame) -> tuple[pd.Series[bool], pd.Series[bool]]:
     """Return which rows of a table are empty, and which are sums of the others."""
-    blank = frame.eq("").all(axis=1)
+    blank = (frame == "").all(axis=1)
     lower = frame.apply(lambda column: column.str.strip().str.lower())
     return blank, lower.isin(_TOTALS).any(axis=1)
 
@@ -184,14 +129,13 @@ def _header_row(cells: Cells, knows: Callable[[str], bool]) -> int | None:
 
 
 def _unique(names: list[str]) -> list[str]:
-    """Number repeated names; columns without a name start with NUL and are dropped."""
+    """Return names with numbers where they repeat; NUL and a number where there is none."""
     seen: dict[str, int] = {}
     out = []
     for position, name in enumerate(names):
         seen[name] = seen.get(name, 0) + 1
-        out.append(
-            f"\0{position}" if not name else name if seen[name] == 1 else f"{name}_{seen[name]}"
-        )
+        repeated = name if seen[name] == 1 else f"{name}_{seen[name]}"
+        out.append(repeated if name else f"\0{position}")
     return out
 
 
@@ -203,6 +147,6 @@ def _plain(cell: object) -> str:
         return str(int(cell))
     if isinstance(cell, float) and abs(cell) >= 1e15:
         return f"{cell:.6E}"
-    if isinstance(cell, (datetime.date, datetime.time)):
+    if isinstance(cell, (dt.date, dt.time)):
         return cell.isoformat()
     return str(cell).strip()

@@ -1,10 +1,9 @@
-"""Cells as text and numbers: what is repaired, what is empty, what is an error."""
+"""Cells as text, codes and yes or no."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,15 +11,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gridgeo.errors import InputError
-from gridgeo.read.context import Journal, RawLayer, tally
+from gridgeo.read.context import Journal, RawLayer, first
 from gridgeo.text import Text
 
 #: control, zero-width and direction characters: invisible differences between names
 _INVISIBLE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]+"
 )
-#: the largest count that a row may claim
-_LARGEST = 1e8
 _EMPTY = ("", "nan", "none", "null", "<na>", "-", "—", "/")
 
 
@@ -55,14 +52,14 @@ def codes(raw: RawLayer, column: str | None, journal: Journal) -> pd.Series[str]
     out = texts(raw, column, journal).str.replace(r"\s", "", regex=True)
     lost = out.str.fullmatch(r"\d(\.\d+)?[eE]\+\d+")
     if lost.any():
-        raise _lost_digits(raw, str(column), int(lost.idxmax()), out[lost.idxmax()])
+        raise _lost_digits(raw, str(column), first(lost), out.loc[first(lost)])
     return out
 
 
 def _whole(raw: RawLayer, column: str, cells: pd.Series[Any]) -> pd.Series[Any]:
     huge = cells.abs() >= 1e15
     if huge.any():
-        raise _lost_digits(raw, column, int(huge.idxmax()), cells[huge.idxmax()])
+        raise _lost_digits(raw, column, first(huge), cells.loc[first(huge)])
     if (cells.dropna() % 1 == 0).all():
         return cells.astype("Int64")
     return cells
@@ -92,93 +89,8 @@ def _clean(text: str) -> str:
     return _squeezed(_INVISIBLE.sub("", re.sub(r"[\t\r\n]+", " ", text)))
 
 
-def counts(raw: RawLayer, column: str, journal: Journal, *, whole: bool = True) -> pd.Series[float]:
-    """Return `column` as counts of at least 0, NaN where the cell is empty.
-
-    Full-width digits and thousands separators are read and noted. Raises InputError naming the
-    first row that is negative, no number or (with `whole`) not a whole number.
-    """
-    numbers, repaired = parse_numbers(raw.frame[column])
-    filled = ~_is_empty(raw.frame[column])
-    bad = filled & ~((numbers >= 0) & (numbers <= _LARGEST))
-    if whole:
-        bad |= filled & (numbers % 1 != 0)
-    if bad.any():
-        raise _bad_count(raw, column, bad, whole=whole)
-    if repaired:
-        journal.say(
-            "numbers",
-            Text(
-                f"{raw}: {repaired} values of {column} had full-width digits or thousands "
-                "separators and were read as numbers",
-                f"{raw}：字段 {column} 有 {repaired} 个值含全角数字或千分位逗号，已按数字读取",
-            ),
-        )
-    return numbers
-
-
-def _bad_count(raw: RawLayer, column: str, bad: pd.Series[bool], *, whole: bool) -> InputError:
-    first = int(bad.idxmax())
-    kind, art = ("whole number", "非负整数") if whole else ("number", "非负数")
-    listed = tally(raw.frame.loc[bad, column], most=5)
-    return InputError(
-        Text(
-            f"{bad.sum()} rows hold no {kind} of at least 0: {listed}",
-            f"{bad.sum()} 行的数值不是{art}：{listed}",
-        ),
-        remedy=Text(
-            f"Correct column {column!r} of the source, or name another column",
-            f"请更正原数据的“{column}”列，或改用其他字段",
-        ),
-        **raw.place,
-        row=first + 1,
-        field=column,
-        value=raw.frame.at[first, column],
-    )
-
-
-def measures(raw: RawLayer, column: str | None, journal: Journal) -> NDArray[np.float64]:
-    """Return `column` as sizes above 0, NaN where there is none; unreadable ones are noted."""
-    if column is None:
-        return np.full(len(raw.frame), np.nan)
-    numbers, _ = parse_numbers(raw.frame[column])
-    numbers = numbers.where((numbers > 0) & np.isfinite(numbers))
-    unread = numbers.isna() & ~_is_empty(raw.frame[column]) & (raw.frame[column].astype(str) != "0")
-    if unread.any():
-        listed = tally(raw.frame.loc[unread, column], most=5)
-        journal.say(
-            "numbers",
-            Text(
-                f"{raw}: {unread.sum()} values of {column} are no sizes and count as unknown: "
-                f"{listed}",
-                f"{raw}：字段 {column} 有 {unread.sum()} 个值不是有效数值，按未知处理：{listed}",
-            ),
-        )
-    return numbers.to_numpy(dtype=float)
-
-
-def parse_numbers(cells: pd.Series[Any]) -> tuple[pd.Series[float], int]:
-    """Return cells as floats (NaN where they are no number) and how many needed repair.
-
-    Examples
-    --------
-    >>> numbers, repaired = parse_numbers(pd.Series(["３００", "1,200", "三百", " 7 "]))
-    >>> numbers.tolist(), repaired
-    ([300.0, 1200.0, nan, 7.0], 2)
-    """
-    if pd.api.types.is_numeric_dtype(cells):
-        return cells.astype("float64"), 0
-    text = cells.astype(object).where(cells.notna(), "").astype(str).str.strip()
-    wide = text.map(lambda cell: unicodedata.normalize("NFKC", cell))
-    plain = wide.where(
-        ~wide.str.fullmatch(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?"), wide.str.replace(",", "")
-    )
-    numeric = plain.str.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-    numbers = pd.to_numeric(plain.where(numeric), errors="coerce").astype("float64")
-    return numbers, int((numbers.notna() & (plain != text)).sum())
-
-
-def _is_empty(cells: pd.Series[Any]) -> pd.Series[bool]:
+def is_empty(cells: pd.Series[Any]) -> pd.Series[bool]:
+    """Return which cells hold nothing, or a word or sign for nothing."""
     blank = cells.astype(object).where(cells.notna(), "").astype(str).str.strip().str.lower()
     return cells.isna() | blank.isin(_EMPTY)
 
@@ -189,22 +101,4 @@ def truthy(raw: RawLayer, column: str | None) -> NDArray[np.bool_]:
         return np.zeros(len(raw.frame), dtype=bool)
     no = ("no", "false", "f", "n", "0", "0.0", "否", "无", "不是")
     said = raw.frame[column].astype(object).astype(str).str.strip().str.lower()
-    return (~_is_empty(raw.frame[column]) & ~said.isin(no)).to_numpy(dtype=bool)
-
-
-def apportion(total: int, weights: Sequence[float] | NDArray[np.float64]) -> NDArray[np.int64]:
-    """Split `total` by `weights` into whole numbers that add up to it (largest remainder).
-
-    Equal remainders go to the earlier entry.
-
-    Examples
-    --------
-    >>> apportion(10, [1.0, 1.0, 1.0]).tolist()
-    [4, 3, 3]
-    """
-    share = np.asarray(weights, dtype=float)
-    exact = total * share / share.sum()
-    whole = np.floor(exact).astype(np.int64)
-    rest = np.argsort(-(exact - whole), kind="stable")[: total - int(whole.sum())]
-    whole[rest] += 1
-    return whole
+    return (~is_empty(raw.frame[column]) & ~said.isin(no)).to_numpy(dtype=bool)

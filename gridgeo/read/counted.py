@@ -1,0 +1,47 @@
+"""Which layer says how many households there are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from gridgeo.config import ReadRules
+from gridgeo.read.columns import find_all
+from gridgeo.read.context import Ground, RawLayer
+from gridgeo.text import Text
+
+_SOURCES = ("atoms", "households", "buildings", "compounds")
+
+
+def household_source(raws: Mapping[str, Sequence[RawLayer]], rules: ReadRules) -> str:
+    """Return the role that says how many households there are, ``""`` where none does.
+
+    The household layers; without them the buildings if they carry a count, else the compounds.
+    """
+    if raws.get("households"):
+        return "households"
+    for role in _SOURCES[2:]:
+        if any(find_all(raw, "households", rules) for raw in raws.get(role, ())):
+            return role
+    return ""
+
+
+def say_source(role: str, raws: Mapping[str, Sequence[RawLayer]], ground: Ground) -> None:
+    """Say which layer is counted, and which layers with counts are not."""
+    others = [
+        str(raw)
+        for other in _SOURCES
+        if other != role
+        for raw in raws.get(other, ())
+        if find_all(raw, "households", ground.rules)
+    ]
+    if role not in ("households", "atoms") or others:
+        counted = ", ".join(str(raw) for raw in raws[role])
+        beside = ", ".join(others)
+        ground.journal.say(
+            "households",
+            Text(
+                f"households are counted from {counted}"
+                + (f"; the counts of {beside} are not used" if beside else ""),
+                f"户数取自 {counted}" + (f"；{beside} 中的户数不重复使用" if beside else ""),
+            ),
+        )
