@@ -71,8 +71,6 @@ class AtomRules:
     cell_share: float = 0.2
     #: a compound stays whole up to this share of the upper limit
     compound_share: float = 1.0
-    #: cell borders are straightened by at most this much
-    straighten_m: float = 10.0
     #: a strip thinner than this between an outline and the street belongs to the outline
     strip_m: float = 15.0
     #: communities are repaired with this snapping distance and closed over gaps this wide

@@ -20,6 +20,7 @@ from gridgeo.atoms.lines import OVERSHOOT_M, close_gaps
 from gridgeo.atoms.named import ON_LINE_M
 from gridgeo.atoms.segments import Polygons, coverage_edges
 from gridgeo.atoms.slivers import Tidy
+from gridgeo.atoms.units import find_hamlets
 from gridgeo.config import AtomRules
 from gridgeo.model import Atoms, Layers
 from gridgeo.place import count_in, place_points
@@ -169,16 +170,18 @@ class _Heavy:
         for piece in heavy:
             rows = households.iloc[order[first[piece] : first[piece + 1]]]
             polygon = ground.polygons[piece]
+            points, groups = rows.geometry.to_numpy(), rows["group"].to_numpy()
+            if polygon.area > self.rules.heavy_area_m2 and (groups == "").all():
+                groups = find_hamlets(points)
             lines.append(
                 cell_lines(
                     polygon,
-                    rows.geometry.to_numpy(),
+                    points,
                     rows["households"].to_numpy(),
-                    rows["group"].to_numpy(),
+                    groups,
                     buildings[np.sort(tree.query(polygon, predicate="intersects"))],
                     cap=self._cap,
                     limit=int(self.rules.compound_share * self.limit),
-                    straighten_m=self.rules.straighten_m,
                 )
             )
         return np.concatenate(lines)

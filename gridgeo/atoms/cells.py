@@ -7,12 +7,15 @@ from typing import Any
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
-from gridgeo.atoms.clusters import cluster_units
-from gridgeo.atoms.faces import merge_faces
+from gridgeo.atoms.bisect import bisect
+from gridgeo.atoms.faces import cut_areas, merge_faces
 from gridgeo.atoms.lines import OVERSHOOT_M
 from gridgeo.atoms.segments import Polygons, coverage_edges
-from gridgeo.atoms.units import Units, gather_units
+from gridgeo.atoms.units import Index, Units, gather_units
+from gridgeo.place import place_points
 
 #: A building counts as divided when a cell other than its own holds this much of it.
 DIVIDED_M2 = 0.01
@@ -21,80 +24,52 @@ DIVIDED_M2 = 0.01
 def cell_lines(
     block: Any,
     points: NDArray[Any],
-    households: NDArray[np.int64],
+    households: Index,
     groups: NDArray[Any],
     buildings: NDArray[Any],
     *,
     cap: int,
     limit: int,
-    straighten_m: float,
 ) -> NDArray[Any]:
     """Return lines that cut `block` into cells of at most `cap` households each.
 
-    The lines run between buildings and household points (edges of their Voronoi diagram),
-    straightened by at most `straighten_m`; they cross no building and divide no group of at
-    most `limit` households. They end `OVERSHOOT_M` outside the block. Empty where the block
-    cannot be cut.
+    The lines are straight, run between buildings and household points, bend around a building
+    that stands in the way, and divide no group of at most `limit` households. They end
+    `OVERSHOOT_M` outside the block. Empty where the block cannot be cut.
     """
     units = gather_units(block, points, households, groups, buildings, limit=limit)
-    if len(units.households) < 2:
-        return np.empty(0, dtype=object)
-    tiles = _tessellate(units, block)
-    labels = cluster_units(
-        _centres(units), units.households, _neighbours(tiles, block), cap=cap
-    )
-    if labels.max() == 0:
-        return np.empty(0, dtype=object)
-    grouped = groups.astype(str) != ""
-    cells = _straighten(
-        merge_faces(tiles, labels),
-        points[grouped],
-        labels[units.point_unit[grouped]],
-        straighten_m,
-    )
-    cells = _around_buildings(cells, units.buildings, labels[units.building_unit])
-    return _lines_between(cells, block)
+    lines = bisect(block, units, cap=cap)
+    if not len(lines):
+        return lines
+    cells = cut_areas(np.array([block]), lines).polygons
+    owner, cells = _hold_groups(cells, units)
+    return _lines_between(_around_buildings(cells, units.buildings, owner))
 
 
-def _tessellate(units: Units, block: Any) -> Polygons:
-    """Return one polygon per unit: everything nearer to it than to the others."""
-    around = shapely.buffer(shapely.envelope(block), 10.0)
-    diagram = shapely.voronoi_polygons(
-        shapely.multipoints(units.seeds), extend_to=around, ordered=True
-    )
-    return merge_faces(shapely.get_parts(diagram), units.unit)
+def _hold_groups(cells: Polygons, units: Units) -> tuple[Index, Polygons]:
+    """Join the cells that divide a unit; return the cell of each building, and the cells."""
+    building_cell = _largest_share(units.buildings, cells)
+    point_cell = place_points(units.points, cells)
+    cell = np.concatenate([building_cell, point_cell])
+    unit = np.concatenate([units.building_unit, units.point_unit])
+    first = np.full(len(units.households), len(cells))
+    np.minimum.at(first, unit, cell)
+    size = len(cells)
+    links = coo_array((np.ones(len(cell)), (cell, first[unit])), shape=(size, size))
+    _, group = connected_components(links, directed=False)
+    return group[building_cell], merge_faces(cells, group)
 
 
-def _centres(units: Units) -> NDArray[np.float64]:
-    count = np.bincount(units.unit)
-    x, y = (np.bincount(units.unit, units.seeds[:, axis]) / count for axis in (0, 1))
-    return np.column_stack([x, y])
+def _largest_share(buildings: NDArray[Any], cells: Polygons) -> Index:
+    building, cell = shapely.STRtree(cells).query(buildings, predicate="intersects")
+    shared = shapely.area(shapely.intersection(buildings[building], cells[cell]))
+    order = np.lexsort((cell, -np.round(shared, 3), building))
+    _, first = np.unique(building[order], return_index=True)
+    return cell[order][first]
 
 
-def _neighbours(tiles: Polygons, block: Any) -> NDArray[np.int64]:
-    """Return the pairs of tiles that share a border inside the block."""
-    edges = coverage_edges(tiles)
-    inside = shapely.length(shapely.intersection(edges.lines, block)) > 0
-    met = edges.inner & inside
-    return np.unique(np.column_stack([edges.left[met], edges.right[met]]), axis=0)
-
-
-def _straighten(
-    cells: Polygons, points: NDArray[Any], cell: NDArray[np.int64], tolerance_m: float
-) -> Polygons:
-    """Straighten the cells as a coverage, less where a grouped point would change its cell."""
-    for tolerance in (tolerance_m, tolerance_m / 2, tolerance_m / 4):
-        straight = shapely.coverage_simplify(cells, tolerance, simplify_boundary=False)
-        sound = (shapely.is_valid(straight) & ~shapely.is_empty(straight)).all()
-        if sound and shapely.covers(straight[cell], points).all():
-            return np.asarray(straight, dtype=object)
-    return cells
-
-
-def _around_buildings(
-    cells: Polygons, buildings: NDArray[Any], owner: NDArray[np.int64]
-) -> Polygons:
-    """Give each divided building wholly to the cell of its unit."""
+def _around_buildings(cells: Polygons, buildings: NDArray[Any], owner: Index) -> Polygons:
+    """Give each divided building wholly to its cell."""
     cells = cells.copy()
     building, cell = shapely.STRtree(cells).query(buildings, predicate="intersects")
     foreign = owner[building] != cell
@@ -106,9 +81,13 @@ def _around_buildings(
     return cells
 
 
-def _lines_between(cells: Polygons, block: Any) -> NDArray[Any]:
-    outer = shapely.boundary(shapely.union_all(cells))
-    lines = shapely.difference(shapely.union_all(shapely.boundary(cells)), outer)
-    inside = shapely.intersection(lines, shapely.buffer(block, OVERSHOOT_M))
-    parts: NDArray[Any] = shapely.get_parts(shapely.line_merge(inside))
-    return parts[shapely.get_type_id(parts) == 1]
+def _lines_between(cells: Polygons) -> NDArray[Any]:
+    """Return the inner edges of the cells, `OVERSHOOT_M` longer where they end on the rim."""
+    edges = coverage_edges(cells)
+    rim = edges.start[~edges.inner] @ [1, 1j]
+    start, end = edges.start[edges.inner], edges.end[edges.inner]
+    past = (end - start) * (OVERSHOOT_M / np.hypot(*(end - start).T))[:, None]
+    start = np.where(np.isin(start @ [1, 1j], rim)[:, None], start - past, start)
+    end = np.where(np.isin(end @ [1, 1j], rim)[:, None], end + past, end)
+    lines: NDArray[Any] = shapely.linestrings(np.stack([start, end], axis=1))
+    return lines
