@@ -88,8 +88,10 @@ def on_streets(case: Case) -> Iterator[Finding]:
     group = np.where(case.basic, case.parents, -1)
     borders = inner_borders(case.ground, group, lines, TOLERANCE_M)
     ends = np.concatenate([borders.left, borders.right])
-    border_m = np.bincount(ends, np.tile(borders.border_m, 2), minlength=len(group))
-    street_m = np.bincount(ends, np.tile(borders.street_m, 2), minlength=len(group))
+    border_m, street_m = (
+        np.bincount(ends, np.tile(metres, 2), minlength=len(group)).astype(np.float64)
+        for metres in (borders.border_m, borders.street_m)
+    )
     share = np.divide(street_m, border_m, out=np.ones_like(border_m), where=border_m > 0)
     for row in np.flatnonzero(share < LEAST_SHARE):
         handle = case.handles[row]
