@@ -35,12 +35,21 @@ def _clean(raw: RawLayer, ground: Ground) -> list[gpd.GeoDataFrame]:
     told = classify(raw, find_all(raw, "class", rules), barrier_class, journal)
     fields = ("name", "tunnel", "level", "grade")
     single = {field: columns[0] for field in fields if (columns := find_all(raw, field, rules))}
-    classes = _whole_file(raw, told)
+    placed = place(raw, ground)
+    classes = _whole_file(raw, told).loc[placed.index]
     used = {"class": ", ".join(told.columns)} if told.columns else {}
     say_columns(raw, used | single, journal)
     buried = _buried(raw, classes, single, journal)
-    _say_left_out(raw, told.values[classes == NO_BARRIER], "divide nothing", "不构成屏障", ground)
-    _say_left_out(raw, told.values[buried], "lie underground", "位于地下", ground)
+    _say_left_out(
+        raw,
+        told.values.loc[classes.index[classes == NO_BARRIER]],
+        "divide nothing",
+        "不构成屏障",
+        ground,
+    )
+    _say_left_out(
+        raw, told.values.loc[classes.index[buried]], "lie underground", "位于地下", ground
+    )
     unknown = classes.index[classes == ""]
     reason = Text("neither water, rail nor wall", "不是水系、铁路或围墙")
     journal.reject(
@@ -50,7 +59,7 @@ def _clean(raw: RawLayer, ground: Ground) -> list[gpd.GeoDataFrame]:
     attributes = pd.DataFrame(
         {"street_class": classes, "name": texts(raw, single.get("name"), journal)}
     )
-    return _shapes(raw, attributes.loc[kept], ground)
+    return _shapes(raw, placed, attributes.loc[kept], ground)
 
 
 def _whole_file(raw: RawLayer, told: Classes) -> pd.Series[str]:
@@ -82,12 +91,12 @@ def _buried(
     raw: RawLayer, classes: pd.Series[str], found: dict[str, str], journal: Journal
 ) -> pd.Series[bool]:
     """Return what runs underground; open water may carry a layer below 0 and stay open."""
-    level = found.get("level")
     below = underground(raw, found.get("tunnel"), None)
     if "grade" in found:
-        below = below | texts(raw, found["grade"], journal).map(word).isin(_BELOW).to_numpy()
-    below = below | (underground(raw, None, level) & (classes == "rail").to_numpy())
-    return pd.Series(below & (classes != NO_BARRIER).to_numpy(), index=classes.index)
+        below |= texts(raw, found["grade"], journal).map(word).isin(_BELOW)
+    deep = underground(raw, None, found.get("level")).loc[classes.index]
+    below = below.loc[classes.index] | (deep & (classes == "rail"))
+    return below & (classes != NO_BARRIER)
 
 
 def _say_left_out(
@@ -103,9 +112,10 @@ def _say_left_out(
         )
 
 
-def _shapes(raw: RawLayer, attributes: pd.DataFrame, ground: Ground) -> list[gpd.GeoDataFrame]:
+def _shapes(
+    raw: RawLayer, placed: gpd.GeoDataFrame, attributes: pd.DataFrame, ground: Ground
+) -> list[gpd.GeoDataFrame]:
     """Return the lines and the polygons of the rows of `attributes`; points are left out."""
-    placed = place(raw, ground)
     placed = placed[placed.index.isin(attributes.index)]
     points = placed.geom_type.isin(["Point", "MultiPoint"])
     _say_left_out(raw, placed.geom_type[points], "are points", "为点状", ground)

@@ -143,3 +143,14 @@ def say_columns(
         english += f" (also possible: {'; '.join(doubts)})"
         chinese += f"（也可能是：{'；'.join(doubts)}）"
     journal.say("columns", Text(f"{raw}: {english}", f"{raw}：{chinese}"))
+
+
+def unique_names(names: list[str]) -> list[str]:
+    """Return names with numbers where they repeat; NUL and a number where there is none."""
+    seen: dict[str, int] = {}
+    out = []
+    for position, name in enumerate(names):
+        seen[name] = seen.get(name, 0) + 1
+        repeated = name if seen[name] == 1 else f"{name}_{seen[name]}"
+        out.append(repeated if name else f"\0{position}")
+    return out

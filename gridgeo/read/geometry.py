@@ -31,8 +31,7 @@ def place(raw: RawLayer, ground: Ground) -> gpd.GeoDataFrame:
     """
     frame = with_geometry(raw, ground)
     placed = reproject(replace(raw, frame=frame), ground.crs, ground.rules, ground.journal)
-    bounds = placed.total_bounds
-    if not np.isfinite(bounds).all() or _distance(bounds, ground.bounds) > _NEAR_M:
+    if _distance(placed.total_bounds, ground.bounds) > _NEAR_M:
         raise misplaced(raw, declared_crs(raw, ground.rules), frame.total_bounds)
     return replaced(placed, shapely.force_2d(placed.geometry.to_numpy()))
 
@@ -68,6 +67,8 @@ def replaced(frame: gpd.GeoDataFrame, geometry: NDArray[Any]) -> gpd.GeoDataFram
 
 
 def _distance(bounds: NDArray[Any], other: tuple[float, ...] | None) -> float:
+    if not np.isfinite(bounds).all():
+        return np.inf
     if other is None:
         return 0.0
     dx = max(other[0] - bounds[2], bounds[0] - other[2], 0.0)

@@ -52,11 +52,16 @@ def count_rows(raws: Sequence[RawLayer], ground: Ground) -> list[RawLayer]:
     With them every row that is put aside later is counted.
     """
     return [
-        replace(raw, counts=counts(raw, column[0], ground.journal).fillna(0).astype("int64"))
+        replace(raw, counts=_filled(raw, column[0], ground))
         if (column := find_all(raw, "households", ground.rules))
         else raw
         for raw in raws
     ]
+
+
+def _filled(raw: RawLayer, column: str, ground: Ground) -> pd.Series[int]:
+    meant = ground.rules.missing_households or 0
+    return counts(raw, column, ground.journal).fillna(meant).astype("int64")
 
 
 def _attributes(raw: RawLayer, ground: Ground) -> pd.DataFrame:
@@ -145,9 +150,10 @@ def _located(
 ) -> gpd.GeoDataFrame:
     """Return the rows of a household layer as points: its own, by coordinates, or by key."""
     raw = replace(raw, frame=raw.frame.loc[attributes.index])
-    if not isinstance(raw.frame, gpd.GeoDataFrame):
+    keyed = ground.rules.columns.get("households.key") in raw.columns
+    if keyed or not isinstance(raw.frame, gpd.GeoDataFrame):
         columns = {f: c[0] for f in ("x", "y") if (c := find_all(raw, f, ground.rules))}
-        if len(columns) < 2 or "households.key" in ground.rules.columns:
+        if keyed or len(columns) < 2:
             placed, area = match(raw, areas, ground)
             return spread(attributes.loc[placed.index], placed, area, areas, ground)
         raw = points_from(raw, columns["x"], columns["y"], ground)

@@ -17,7 +17,7 @@ from gridgeo.config import ReadRules, Source
 from gridgeo.errors import InputError
 from gridgeo.read import geojson, shapefile, tables
 from gridgeo.read.aliases import ALIASES
-from gridgeo.read.columns import candidates
+from gridgeo.read.columns import candidates, unique_names
 from gridgeo.read.context import Journal, RawLayer
 from gridgeo.read.probe import (
     SPATIAL,
@@ -186,4 +186,4 @@ def tidy(frame: pd.DataFrame) -> pd.DataFrame:
     out = frame.reset_index(drop=True)
     if isinstance(out, gpd.GeoDataFrame) and out.active_geometry_name not in (None, "geometry"):
         out = out.drop(columns="geometry", errors="ignore").rename_geometry("geometry")
-    return out.rename(columns={name: str(name) for name in out.columns})
+    return out.set_axis(unique_names([str(name) for name in out.columns]), axis=1)

@@ -78,10 +78,9 @@ def layer_names(path: str) -> tuple[str, ...]:
         return ("",)
     with gdal_errors(path), fiona.open(path, enabled_drivers=[driver], encoding="ISO-8859-1"):
         names = tuple(fiona.listlayers(path))
-    with gdal_errors(path):
-        for name in names:  # two drivers may claim one file, and pyogrio takes the first
-            if pyogrio.read_info(path, layer=name)["driver"] != driver:
-                raise _disguised(path, driver)
+    with gdal_errors(path):  # two drivers may claim one file, and pyogrio takes the first
+        if pyogrio.read_info(path, layer=names[0], encoding="ISO-8859-1")["driver"] != driver:
+            raise _disguised(path, driver)
     return names
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from gridgeo.errors import InputError
+from gridgeo.read.columns import unique_names
 from gridgeo.text import Text
 
 #: language driver ids of DBF files that are never written by mistake
@@ -93,8 +94,7 @@ def declared_encoding(path: Path) -> str:
 
 def decode_frame(frame: pd.DataFrame, encoding: str) -> pd.DataFrame:
     """Return `frame`, read as ISO-8859-1, with names and text in their real `encoding`."""
-    names = {name: decode(str(name), encoding) for name in frame.columns if name != "geometry"}
-    out = frame.rename(columns=names)
+    out = frame.set_axis(unique_names([decode(str(n), encoding) for n in frame.columns]), axis=1)
     for name in out.columns:
         if name != "geometry" and not pd.api.types.is_numeric_dtype(out[name]):
             once = {

@@ -105,6 +105,8 @@ def _split(
     """Split the total that the rows of one place repeat between these rows."""
     out = np.full(len(at), np.nan)
     for start, stop in pairwise(np.flatnonzero(np.diff(at, prepend=-1, append=-1))):
-        if not np.isnan(totals[start]):
-            out[start:stop] = apportion(round(totals[start]), weights[start:stop])
+        total, share = totals[start], weights[start:stop]
+        if not np.isnan(total):
+            whole = total.is_integer()
+            out[start:stop] = apportion(int(total), share) if whole else total * share / share.sum()
     return out

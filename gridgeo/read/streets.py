@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from gridgeo.read.classify import Classes, classify
 from gridgeo.read.columns import find_all, say_columns
@@ -57,17 +55,27 @@ def _clean(raw: RawLayer, ground: Ground) -> gpd.GeoDataFrame:
     return out
 
 
-def underground(raw: RawLayer, tunnel: str | None, level: str | None) -> NDArray[np.bool_]:
+def underground(raw: RawLayer, tunnel: str | None, level: str | None) -> pd.Series[bool]:
     """Return which rows run in a tunnel, through a building, or on a layer below the ground."""
     below = truthy(raw, tunnel)
     if level is not None:
-        below = below | (parse_numbers(raw.frame[level])[0] < 0).to_numpy()
+        below = below | (parse_numbers(raw.frame[level])[0] < 0)
     return below
 
 
 def _say_classes(raw: RawLayer, told: Classes, ground: Ground) -> None:
     unknown = told.values[told.classes == ""]
-    if len(unknown):
+    if not told.columns:
+        ground.journal.say(
+            "streets",
+            Text(
+                f"{raw}: no column of street classes understood: all streets count as local "
+                "(name one with --column streets.class=NAME)",
+                f"{raw}：没有识别出道路等级字段，全部按支路处理"
+                "（可用 --column streets.class=字段名 指明）",
+            ),
+        )
+    elif len(unknown):
         listed = tally(unknown)
         ground.journal.say(
             "streets",

@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from gridgeo.errors import InputError
+from gridgeo.read.columns import unique_names
 from gridgeo.read.probe import unreadable
 from gridgeo.read.workbook import Cells, sheet_cells
 from gridgeo.text import Text
@@ -90,7 +91,7 @@ def frame_of(cells: Cells, path: str, sheet: str, knows: Callable[[str], bool]) 
             file=path,
             **({"layer": sheet} if sheet else {}),
         )
-    names = _unique([_plain(cell) for cell in cells[header]])
+    names = unique_names([_plain(cell) for cell in cells[header]])
     rows = []
     for number, row in enumerate(cells[header + 1 :], start=1):
         extra = [cell for cell in row[len(names) :] if _plain(cell)]
@@ -126,17 +127,6 @@ def _header_row(cells: Cells, knows: Callable[[str], bool]) -> int | None:
         if len(names) >= 2 and any(knows(name) for name in names):
             return number
     return next((number for number, names in filled if len(names) >= 2), None)
-
-
-def _unique(names: list[str]) -> list[str]:
-    """Return names with numbers where they repeat; NUL and a number where there is none."""
-    seen: dict[str, int] = {}
-    out = []
-    for position, name in enumerate(names):
-        seen[name] = seen.get(name, 0) + 1
-        repeated = name if seen[name] == 1 else f"{name}_{seen[name]}"
-        out.append(repeated if name else f"\0{position}")
-    return out
 
 
 def _plain(cell: object) -> str:

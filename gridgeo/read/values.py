@@ -6,9 +6,7 @@ import re
 import unicodedata
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from gridgeo.errors import InputError
 from gridgeo.read.context import Journal, RawLayer, first
@@ -95,10 +93,10 @@ def is_empty(cells: pd.Series[Any]) -> pd.Series[bool]:
     return cells.isna() | blank.isin(_EMPTY)
 
 
-def truthy(raw: RawLayer, column: str | None) -> NDArray[np.bool_]:
+def truthy(raw: RawLayer, column: str | None) -> pd.Series[bool]:
     """Return where `column` says yes: anything but empty, no, false, 0 and 否."""
     if column is None:
-        return np.zeros(len(raw.frame), dtype=bool)
+        return pd.Series([False] * len(raw.frame), index=raw.frame.index)
     no = ("no", "false", "f", "n", "0", "0.0", "否", "无", "不是")
     said = raw.frame[column].astype(object).astype(str).str.strip().str.lower()
-    return (~is_empty(raw.frame[column]) & ~said.isin(no)).to_numpy(dtype=bool)
+    return ~is_empty(raw.frame[column]) & ~said.isin(no)

@@ -11,8 +11,6 @@ from types import MappingProxyType
 NO_STREET = "no street"
 #: drawn among barriers, but nothing that divides
 NO_BARRIER = "no barrier"
-#: a facility that never becomes a dedicated grid
-NO_CATEGORY = "no category"
 
 
 def _table(words: Mapping[str, str]) -> Mapping[str, str]:
@@ -81,14 +79,14 @@ CATEGORY = _table(
         ),
         "school": (
             "school kindergarten university college education 学校 幼儿园 小学 中学 初中 高中 "
-            "大学 学院 高校 职校 教育"
+            "大学 学院 高校 职校 教育用地"
         ),
-        "hospital": "hospital clinic sanatorium 医院 卫生院 卫生服务中心 诊所 医疗",
+        "hospital": "hospital clinic sanatorium 医院 卫生院 卫生服务中心 诊所 医疗用地",
         "institution": (
             "institution government townhall courthouse police fire_station prison embassy "
             "library museum theatre arts_centre stadium sports_centre public civic military "
             "barracks research_institute exhibition_centre conference_centre 机关 政府 "
-            "政府机关 单位 企业 企事业单位 事业单位 国企 法院 派出所 消防 部队 体育馆 体育场 "
+            "政府机关 企业 企事业单位 事业单位 国企 法院 派出所 消防队 消防站 管理局 部队 体育馆 体育场 "
             "图书馆 博物馆 文化馆"
         ),
         "green_park": (
@@ -101,18 +99,6 @@ CATEGORY = _table(
 _BY_COLUMN = MappingProxyType(
     {("building", "commercial"): "office", ("office", "government"): "institution"}
 )
-#: Chinese terms that decide wherever they stand, in this order
-_TERMS = (
-    ("幼儿园", "school"), ("学校", "school"), ("小学", "school"), ("中学", "school"),
-    ("大学", "school"), ("学院", "school"), ("医院", "hospital"), ("卫生", "hospital"),
-    ("公园", "green_park"), ("绿地", "green_park"), ("植物园", "green_park"),
-    ("动物园", "green_park"), ("产业园", "business_park"), ("工业园", "business_park"),
-    ("科技园", "business_park"), ("物流园", "business_park"), ("园区", "business_park"),
-    ("开发区", "business_park"), ("购物", "shopping"), ("商场", "shopping"), ("商圈", "shopping"),
-    ("市场", "shopping"), ("百货", "shopping"), ("超市", "shopping"), ("写字楼", "office"),
-    ("办公", "office"), ("商务楼", "office"), ("机关", "institution"), ("事业单位", "institution"),
-    ("政府", "institution"), ("企业", "institution"),
-)  # fmt: skip
 
 
 def word(value: str) -> str:
@@ -157,12 +143,14 @@ def category(value: str, column: str = "") -> str:
             return found
         if word(column) == "office" and word(part) not in ("", "no"):
             return "office"
-        for term, name in _TERMS:
-            if term in part:
-                return name
     return ""
 
 
 def _look_up(table: Mapping[str, str], value: str) -> str:
-    parts = (word(part) for part in re.split(r"[;；]", value))
-    return next((table[part] for part in parts if part in table), "")
+    """Return what a value means: the whole of it, else the longest Chinese term within it."""
+    parts = [word(part) for part in re.split(r"[;；]", value)]
+    for part in parts:
+        if part in table:
+            return table[part]
+    within = [term for term in table if len(term) > 1 and not term.isascii() and term in value]
+    return table[max(within, key=len)] if within else ""
