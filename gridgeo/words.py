@@ -61,6 +61,16 @@ FACILITIES: Mapping[str, Text] = MappingProxyType(
         "green_park": Text("green park", "公园绿地"),
     }
 )
+#: Units of the amounts of findings.
+UNITS: Mapping[str, Text] = MappingProxyType(
+    {
+        "m2": Text("m²", "平方米"),
+        "m": Text("m", "米"),
+        "households": Text("households", "户"),
+        "residents": Text("residents", "人"),
+        "grids": Text("grids", "个网格"),
+    }
+)
 
 
 def word(terms: Mapping[str, Text], key: str, lang: Lang) -> str:

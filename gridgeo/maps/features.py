@@ -68,7 +68,7 @@ def light_coverage(shapes: gpd.GeoSeries) -> gpd.GeoSeries:
 
 
 def one_line(shapes: NDArray[Any]) -> Any:
-    """Return lines as one multi-line, simplified by half a metre, or by more where they are many."""
+    """Return lines as one multi-line, simplified by half a metre, by more where they are many."""
     parts = shapely.get_parts(shapes)
     many = shapely.get_num_coordinates(parts).sum() > MANY_VERTICES
     merged = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(parts)))

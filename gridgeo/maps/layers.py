@@ -30,12 +30,12 @@ from gridgeo.words import SEVERITIES as SEVERITY_WORDS
 
 #: More household points than this are drawn as counts per atom.
 MANY_POINTS = 20_000
-_QUIET = {"interactive": False, "smooth_factor": 1.0}
+_QUIET: dict[str, Any] = {"interactive": False, "smooth_factor": 1.0}
 _HOVER = {"weight": 3.5, "color": "#101010"}
 
 
 def barrier_layer(plan: Plan) -> folium.GeoJson | None:
-    """Water, railways and walls, below everything else."""
+    """Draw water, railways and walls, below everything else."""
     drawn = plan.barriers[["street_class", "geometry"]]
     if drawn.empty:
         return None
@@ -48,7 +48,7 @@ def barrier_layer(plan: Plan) -> folium.GeoJson | None:
 
 
 def grid_layer(plan: Plan) -> folium.GeoJson:
-    """The grids, coloured by verdict, with all that is known of each in its popup."""
+    """Draw the grids, coloured by verdict, with all that is known of each in its popup."""
     lang, grids = plan.settings.lang, plan.grids
     rows = {
         "verdict": grids["verdict"].tolist(),
@@ -82,7 +82,7 @@ def grid_layer(plan: Plan) -> folium.GeoJson:
 
 
 def outline_layer(plan: Plan) -> folium.GeoJson | None:
-    """The borders of the grids, each once, above the streets that they follow."""
+    """Draw the borders of the grids, each once, above the streets that they follow."""
     if plan.grids.empty:
         return None
     borders = one_line(_borders(plan.grids.geometry))
@@ -95,12 +95,14 @@ def outline_layer(plan: Plan) -> folium.GeoJson | None:
 
 
 def atom_layer(plan: Plan) -> folium.GeoJson | None:
-    """The borders between atoms, each once; off at first."""
+    """Draw the borders between atoms, each once; off at first."""
     if plan.borders.empty:
         return None
     classes = [name for name in LINE_STYLES if (plan.borders["street_class"] == name).any()]
     lines = [
-        one_line(plan.borders.geometry[plan.borders["street_class"] == name].to_numpy())
+        one_line(
+            plan.borders.geometry.to_numpy()[(plan.borders["street_class"] == name).to_numpy()]
+        )
         for name in classes
     ]
     count = f"{len(plan.atoms):,}"
@@ -114,12 +116,14 @@ def atom_layer(plan: Plan) -> folium.GeoJson | None:
 
 
 def street_layer(plan: Plan) -> folium.GeoJson | None:
-    """The streets, one line a class, the great ones on top."""
+    """Draw the streets, one line a class, the great ones on top."""
     found = plan.streets["street_class"]
-    classes = [name for name in reversed(LINE_STYLES) if (found == name).any()]
+    classes = [name for name in reversed(list(LINE_STYLES)) if (found == name).any()]
     if not classes:
         return None
-    lines = [one_line(plan.streets.geometry[found == name].to_numpy()) for name in classes]
+    lines = [
+        one_line(plan.streets.geometry.to_numpy()[(found == name).to_numpy()]) for name in classes
+    ]
     return folium.GeoJson(
         features(gpd.GeoSeries(lines, crs=plan.streets.crs), {"class": classes}),
         name=Text("Streets", "道路").say(plan.settings.lang),
@@ -129,7 +133,7 @@ def street_layer(plan: Plan) -> folium.GeoJson | None:
 
 
 def community_layer(plan: Plan) -> folium.GeoJson | None:
-    """The outlines of the communities, as lines that do not catch clicks."""
+    """Draw the outlines of the communities, as lines that do not catch clicks."""
     if plan.communities.empty:
         return None
     borders = one_line(_borders(plan.communities.geometry))
@@ -142,11 +146,11 @@ def community_layer(plan: Plan) -> folium.GeoJson | None:
 
 
 def facility_layer(plan: Plan) -> folium.GeoJson | None:
-    """The facilities that were considered, with the reason; off at first."""
+    """Draw the facilities that were considered, with the reason; off at first."""
     lang, facilities = plan.settings.lang, plan.considered
     if facilities.empty:
         return None
-    rows = {
+    rows: dict[str, list[Any]] = {
         "dedicated": facilities["dedicated"].astype(bool).tolist(),
         "name": _escaped(facilities["name"]),
         "kind": [esc(word(FACILITIES, kind, lang)) for kind in facilities["kind"]],
@@ -165,7 +169,7 @@ def facility_layer(plan: Plan) -> folium.GeoJson | None:
 
 
 def household_layer(plan: Plan) -> folium.GeoJson | None:
-    """The households as dots sized by count; off at first.
+    """Draw the households as dots sized by count; off at first.
 
     Above `MANY_POINTS` points, or where only counts per atom were given, one dot an atom, and the
     name of the layer says so.
@@ -196,7 +200,7 @@ def household_layer(plan: Plan) -> folium.GeoJson | None:
 
 
 def finding_layers(plan: Plan) -> list[folium.GeoJson]:
-    """One layer of findings a severity; errors are on at first, the others off."""
+    """Draw one layer of findings a severity; errors are on at first, the others off."""
     lang = plan.settings.lang
     by_code = pd.Series(plan.grids.geometry.to_numpy(), index=plan.grids["code"].to_numpy())
     made = []
@@ -238,8 +242,7 @@ def _finding_layer(
 
 def _borders(shapes: gpd.GeoSeries) -> Any:
     """Return the borders of a coverage, each stretch once."""
-    rims = shapely.boundary(light_coverage(shapes).to_numpy())
-    return shapely.line_merge(shapely.union_all(rims))
+    return shapely.union_all(shapely.boundary(light_coverage(shapes).to_numpy()))
 
 
 def _place(where: Any, grids: tuple[str, ...], by_code: pd.Series[Any]) -> Any:

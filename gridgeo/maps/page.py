@@ -7,7 +7,7 @@ from typing import Any
 import folium
 import geopandas as gpd
 import numpy as np
-from branca.element import Element, MacroElement
+from branca.element import Element, Figure, MacroElement
 from folium.map import Layer
 from folium.template import Template
 
@@ -45,7 +45,7 @@ def build_map(plan: Plan) -> folium.Map:
         zoomDelta=0.5,
     )
     made.default_js, made.default_css = [], []
-    figure = made.get_root()
+    figure = _figure(made)
     figure.title = esc(plan_title(plan))
     figure.header.add_child(Element(_raw(head())), name="gridgeo_head", index=0)
     layers = [layer for make in LAYERS if (layer := make(plan)) is not None]
@@ -100,7 +100,7 @@ class Panels(MacroElement):
     )
 
     def __init__(self, plan: Plan, layers: list[folium.GeoJson]) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._name = "Panels"
         self.layers = layers
         credit = str(plan.summary.get("attribution") or "")
@@ -113,6 +113,12 @@ class Panels(MacroElement):
         self.bounds = _bounds(plan.grids.geometry)
 
 
+def _figure(made: folium.Map) -> Figure:
+    figure = made.get_root()
+    assert isinstance(figure, Figure)  # noqa: S101  (folium always makes one)
+    return figure
+
+
 def _raw(text: str) -> str:
     return "{% raw %}" + text + "{% endraw %}"
 
@@ -121,7 +127,8 @@ def _bounds(shapes: gpd.GeoSeries) -> list[list[float]]:
     if shapes.empty:
         return [[-60.0, -180.0], [75.0, 180.0]]
     west, south, east, north = gpd.GeoSeries(in_degrees(shapes)).total_bounds
-    return np.round([[south, west], [north, east]], 6).tolist()
+    bounds: list[list[float]] = np.round([[south, west], [north, east]], 6).tolist()
+    return bounds
 
 
 def _number(figure: Element) -> None:

@@ -27,12 +27,12 @@ def write_run(plan: Plan, path: Path) -> None:
 
 
 def as_json(value: Mapping[str, Any]) -> str:
-    """Return `value` as indented JSON that every reader accepts.
+    r"""Return `value` as indented JSON that every reader accepts.
 
     Examples
     --------
     >>> as_json({"share": float("nan"), "name": "甲"})
-    '{\\n  "share": null,\\n  "name": "甲"\\n}\\n'
+    '{\n  "share": null,\n  "name": "甲"\n}\n'
     """
     return json.dumps(_plain(value), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
 

@@ -35,7 +35,7 @@ def overview(plan: Plan) -> Markup:
         w=f"{width:.0f}",
         h=f"{height:.0f}",
         grids=Markup("").join(_patches(drawn, plan.grids["verdict"].to_numpy())),
-        rims="".join(_path(rim) for rim in rims),
+        rims=_path(rims),
         line=COMMUNITY_LINE,
         rim_width="1.2" if len(rims) < 100 else "0.5",
     )
@@ -52,7 +52,7 @@ def _patches(shapes: NDArray[Any], verdicts: NDArray[Any]) -> list[Markup]:
     patch = Markup('<path d="{d}" fill="{fill}" stroke="{line}" stroke-width="0.4"/>')
     return [
         patch.format(
-            d="".join(_path(shape) for shape in shapes[verdicts == verdict]),
+            d=_path(shapes[verdicts == verdict]),
             fill=colour,
             line=GRID_LINE,
         )
@@ -61,10 +61,9 @@ def _patches(shapes: NDArray[Any], verdicts: NDArray[Any]) -> list[Markup]:
     ]
 
 
-def _path(shape: Any) -> str:
-    rings = shapely.get_rings(shape)
+def _path(shapes: NDArray[Any]) -> str:
     told = []
-    for ring in rings:
+    for ring in shapely.get_rings(shapely.get_parts(shapes)):
         points = [f"{x:g} {y:g}" for x, y in shapely.get_coordinates(ring)[:-1]]
         told.append("M" + "L".join(points) + "Z")
     return "".join(told)
@@ -85,7 +84,8 @@ def histogram(plan: Plan) -> Markup:
     parts = [_band(band.lower, band.upper, x, Text("band", "标准").say(lang))]
     parts += [
         Markup(
-            '<rect x="{x}" y="{y}" width="{w}" height="{h}" fill="#5b7f95"><title>{t}</title></rect>'
+            '<rect x="{x}" y="{y}" width="{w}" height="{h}" fill="#5b7f95">'
+            "<title>{t}</title></rect>"
         ).format(
             x=f"{_LEFT + left * x:.1f}",
             y=f"{_BASE - n * y:.1f}",

@@ -1,4 +1,4 @@
-"""``plan.gpkg``: every layer of a plan, its tables and its QGIS styles, the same bytes each time."""
+"""``plan.gpkg``: the layers of a plan, its tables and QGIS styles, the same bytes each time."""
 
 from __future__ import annotations
 
@@ -17,8 +17,12 @@ from gridgeo.report.schema import SCHEMA, layer_frame
 from gridgeo.report.styles import style_frame
 
 GEOPACKAGE = "plan.gpkg"
-#: GeoPackages carry the time of each change: ours never differs.
-_CLOCK = {"OGR_CURRENT_DATE": "2000-01-01T00:00:00.000Z"}
+#: GeoPackages carry the time of each change: ours never differs. The file is built aside and
+#: flushed as a whole, so that SQLite need not flush each step.
+_GDAL = {
+    "OGR_CURRENT_DATE": "2000-01-01T00:00:00.000Z",
+    "OGR_SQLITE_SYNCHRONOUS": "OFF",
+}
 _SHAPES = {"Polygon": "MultiPolygon", "LineString": "MultiLineString", "Point": "Point"}
 #: Layers that are drawn in one kind of geometry even when they are empty.
 _EMPTY_SHAPES = {"streets": "MultiLineString", "borders": "MultiLineString", "households": "Point"}
@@ -33,7 +37,7 @@ def write_geopackage(plan: Plan, path: Path) -> None:
     layers = {name: layer_frame(name, getattr(plan, name)) for name in SCHEMA}
     crs = plan.grids.crs
     layers["findings"] = finding_frame(plan.findings, plan.settings.lang, crs)
-    with _fixed_clock():
+    with _gdal_options():
         for name, frame in layers.items():
             _write_layer(frame, path, name)
         for name, table in _tables(plan).items():
@@ -84,17 +88,17 @@ def _shape(frame: gpd.GeoDataFrame, name: str) -> str:
 def _multi(frame: gpd.GeoDataFrame) -> gpd.GeoSeries:
     single = frame.geom_type.isin(["Polygon", "LineString"]).to_numpy()
     shapes = frame.geometry.to_numpy().copy()
-    makers = {"Polygon": shapely.multipolygons, "LineString": shapely.multilinestrings}
-    for kind in sorted(set(frame.geom_type[single])):
-        rows = (frame.geom_type == kind).to_numpy().nonzero()[0]
-        shapes[rows] = makers[kind](shapes[rows], indices=range(len(rows)))
+    if single.any():  # all of one kind: `_shape` has looked
+        polygons = (frame.geom_type[single] == "Polygon").all()
+        make = shapely.multipolygons if polygons else shapely.multilinestrings
+        shapes[single] = make(shapes[single], indices=range(single.sum()))
     return gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs)
 
 
 @contextmanager
-def _fixed_clock() -> Iterator[None]:
-    before = {name: pyogrio.get_gdal_config_option(name) for name in _CLOCK}
-    pyogrio.set_gdal_config_options(_CLOCK)
+def _gdal_options() -> Iterator[None]:
+    before = {name: pyogrio.get_gdal_config_option(name) for name in _GDAL}
+    pyogrio.set_gdal_config_options(_GDAL)
     try:
         yield
     finally:

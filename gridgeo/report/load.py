@@ -71,7 +71,7 @@ def _table(package: Path, name: str) -> gpd.GeoDataFrame:
             remedy=Text("Give a folder that gridgeo wrote", "请指定 gridgeo 输出的文件夹"),
         )
     try:
-        return pyogrio.read_dataframe(package, layer=name)
+        found: gpd.GeoDataFrame = pyogrio.read_dataframe(package, layer=name)
     except (DataSourceError, DataLayerError) as error:
         raise InputError(
             Text(f"the layer cannot be read: {error}", f"无法读取图层：{error}"),
@@ -79,6 +79,7 @@ def _table(package: Path, name: str) -> gpd.GeoDataFrame:
             layer=name,
             remedy=Text("Run the partition again", "请重新运行划分"),
         ) from error
+    return found
 
 
 def _document(path: Path) -> dict[str, Any]:

@@ -17,8 +17,8 @@ from gridgeo.model import SEVERITIES, Plan
 from gridgeo.report.figures import histogram, overview
 from gridgeo.report.headers import header
 from gridgeo.report.records import settings_frame
-from gridgeo.text import Lang, Text
-from gridgeo.words import FACILITIES, KINDS, VERDICTS, word
+from gridgeo.text import Text
+from gridgeo.words import FACILITIES, KINDS, UNITS, VERDICTS, word
 from gridgeo.words import SEVERITIES as SEVERITY_WORDS
 
 #: A table of the report shows this many rows; the rest stand in the workbook.
@@ -59,9 +59,10 @@ def report_page(plan: Plan) -> str:
         figures=scorecard(plan),
         overview=overview(plan),
         histogram=histogram(plan),
-        colours=VERDICT_COLOURS | dict(SEVERITY_COLOURS),
+        colours={**VERDICT_COLOURS, **SEVERITY_COLOURS},
         verdict=lambda key: word(VERDICTS, key, lang),
         kind=lambda key: word({**FACILITIES, **KINDS}, key, lang),
+        unit=lambda key: word(UNITS, key, lang),
         severity=lambda key: word(SEVERITY_WORDS, key, lang),
         counts=plan.grids["verdict"].value_counts(),
         communities=_rows(plan.communities),
@@ -83,10 +84,9 @@ def report_page(plan: Plan) -> str:
     )
 
 
-def _rows(frame: pd.DataFrame) -> list[Mapping[str, Any]]:
+def _rows(frame: pd.DataFrame) -> list[dict[Any, Any]]:
     plain = pd.DataFrame(frame.drop(columns="geometry"))
-    rows: list[Mapping[str, Any]] = plain.to_dict("records")
-    return rows
+    return plain.to_dict("records")
 
 
 def _inputs(run: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -46,15 +46,15 @@ def findings_of(frame: gpd.GeoDataFrame) -> tuple[Finding, ...]:
     """Return the findings of a layer written by `finding_frame`."""
     return tuple(
         Finding(
-            rule=row.rule,
-            severity=row.severity,
-            message=Text(row.message_en, row.message_zh),
-            grids=tuple(row.grids.split(_BETWEEN_CODES)) if row.grids else (),
-            where=row.geometry,
-            amount=None if pd.isna(row.amount) else float(row.amount),
-            unit=row.unit,
+            rule=row["rule"],
+            severity=row["severity"],
+            message=Text(row["message_en"], row["message_zh"]),
+            grids=tuple(row["grids"].split(_BETWEEN_CODES)) if row["grids"] else (),
+            where=row["geometry"],
+            amount=None if pd.isna(row["amount"]) else float(row["amount"]),
+            unit=row["unit"],
         )
-        for row in frame.itertuples()
+        for row in _records(frame)
     )
 
 
@@ -84,15 +84,15 @@ def rejects_of(frame: pd.DataFrame) -> tuple[Reject, ...]:
     """Return the rejects of a table written by `reject_frame`."""
     return tuple(
         Reject(
-            row.layer,
-            row.file,
-            int(row.row),
-            row.field,
-            row.value,
-            Text(row.reason_en, row.reason_zh),
-            int(row.households),
+            row["layer"],
+            row["file"],
+            int(row["row"]),
+            row["field"],
+            row["value"],
+            Text(row["reason_en"], row["reason_zh"]),
+            int(row["households"]),
         )
-        for row in frame.itertuples()
+        for row in _records(frame)
     )
 
 
@@ -105,7 +105,7 @@ def note_frame(notes: Iterable[Note], lang: Lang) -> pd.DataFrame:
 def notes_of(frame: pd.DataFrame) -> tuple[Note, ...]:
     """Return the notes of a table written by `note_frame`."""
     return tuple(
-        Note(row.topic, Text(row.message_en, row.message_zh)) for row in frame.itertuples()
+        Note(row["topic"], Text(row["message_en"], row["message_zh"])) for row in _records(frame)
     )
 
 
@@ -134,7 +134,8 @@ def settings_of(frame: pd.DataFrame) -> Settings:
     parts: dict[str, Any] = {}
     for key, text in zip(frame["key"], frame["value"], strict=True):
         section, _, name = key.partition(".")
-        value = _DECODERS.get(key, _as_is)(json.loads(text))
+        value = json.loads(text)
+        value = _DECODERS[key](value) if key in _DECODERS else value
         if name:
             parts.setdefault(section, {})[name] = value
         else:
@@ -145,6 +146,10 @@ def settings_of(frame: pd.DataFrame) -> Settings:
         for name, part in parts.items()
     }
     return Settings(**made)
+
+
+def _records(frame: pd.DataFrame) -> list[dict[Any, Any]]:
+    return frame.to_dict("records")
 
 
 def _json(value: object) -> str:
@@ -159,10 +164,6 @@ def _plain(value: object) -> object:
     raise TypeError(f"a setting cannot be written: {value!r}")
 
 
-def _as_is(value: Any) -> Any:
-    return value
-
-
 def _thresholds(value: Mapping[str, Mapping[str, Any]]) -> dict[str, Threshold]:
     return {name: Threshold(**limits) for name, limits in value.items()}
 
@@ -171,4 +172,7 @@ def _sources(value: Mapping[str, list[Mapping[str, str]]]) -> dict[str, tuple[So
     return {role: tuple(Source(**source) for source in given) for role, given in value.items()}
 
 
-_DECODERS = {"dedicated.thresholds": _thresholds, "read.inputs": _sources}
+_DECODERS: dict[str, Callable[[Any], Any]] = {
+    "dedicated.thresholds": _thresholds,
+    "read.inputs": _sources,
+}

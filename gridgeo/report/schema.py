@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import pandas as pd
@@ -77,8 +77,8 @@ SCHEMA: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "barriers": {"street_class": "text", "name": "text"},
     }
 )
-_DTYPES = {"text": "str", "count": "int64", "measure": "float64", "flag": "bool"}
-_BLANK = {"text": "", "count": 0, "measure": float("nan"), "flag": False}
+_DTYPES: dict[str, Any] = {"text": "str", "count": "int64", "measure": "float64", "flag": "bool"}
+_BLANK: dict[str, Any] = {"text": "", "count": 0, "measure": float("nan"), "flag": False}
 
 
 def layer_frame(

@@ -106,25 +106,25 @@ def _households(_shape: str, _lang: Lang) -> str:
 
 
 def _considered(shape: str, lang: Lang) -> str:
-    told = {"1": Text("dedicated", "设为专属网格"), "0": Text("considered", "未设专属网格")}
+    told = {"true": Text("dedicated", "设为专属网格"), "false": Text("considered", "未设专属网格")}
     symbols = [
         (
             value,
             told[value].say(lang),
             _marker(colour, 2.4) if shape == "marker" else _fill(colour, FACILITY_MARK, 0.3),
         )
-        for value, colour in (("1", VERDICT_COLOURS["dedicated"]), ("0", "#efe6f0"))
+        for value, colour in (("true", VERDICT_COLOURS["dedicated"]), ("false", "#efe6f0"))
     ]
     return _categories("dedicated", shape, symbols)
 
 
 def _findings(shape: str, lang: Lang) -> str:
-    draw = {
+    draw: dict[str, Callable[[str], str]] = {
         "marker": lambda colour: _marker(colour, 3.0),
         "line": lambda colour: _line(colour, 0.8),
         "fill": lambda colour: _fill("", colour, 0.8),
-    }[shape]
-    symbols = [(n, SEVERITIES[n].say(lang), draw(c)) for n, c in SEVERITY_COLOURS.items()]
+    }
+    symbols = [(n, SEVERITIES[n].say(lang), draw[shape](c)) for n, c in SEVERITY_COLOURS.items()]
     return _categories("severity", shape, symbols)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import io
 import re
 import zipfile
@@ -23,7 +23,7 @@ from gridgeo.report.headers import COLUMNS, header
 from gridgeo.report.records import finding_frame, reject_frame
 from gridgeo.report.schema import SCHEMA, layer_frame
 from gridgeo.text import Lang, Text
-from gridgeo.words import FACILITIES, KINDS, SEVERITIES, VERDICTS, word
+from gridgeo.words import FACILITIES, KINDS, SEVERITIES, UNITS, VERDICTS, word
 
 if TYPE_CHECKING:
     from openpyxl.cell import Cell
@@ -36,13 +36,14 @@ _TERMS: Mapping[str, Mapping[str, Text]] = {
     "severity": SEVERITIES,
     "kind": {**FACILITIES, **KINDS},
     "facility": FACILITIES,
+    "unit": UNITS,
 }
 _YES_NO = {True: Text("yes", "是"), False: Text("no", "否")}
 _FORMATS = {"area_m2": "#,##0", "amount": "#,##0.##", "households": "#,##0", "residents": "#,##0"}
 #: Excel takes no other control characters, and no cell longer than this.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 _LONGEST = 32_767
-_EPOCH = datetime.datetime(2000, 1, 1)  # noqa: DTZ001  (openpyxl writes naive times as UTC)
+_EPOCH = dt.datetime(2000, 1, 1)  # noqa: DTZ001  (openpyxl writes naive times as UTC)
 _HEAD_FILL = PatternFill("solid", fgColor="FF2F4858")
 
 
@@ -55,7 +56,7 @@ def write_workbook(plan: Plan, path: Path) -> None:
     """
     lang = plan.settings.lang
     book = Workbook()
-    book.remove(book.active)
+    del book[book.sheetnames[0]]
     for title, table in SHEETS:
         _sheet(book, title.say(lang), table(plan), lang)
     _columns_sheet(book, lang)
@@ -167,7 +168,9 @@ def _print_setup(sheet: Worksheet) -> None:
     sheet.page_setup.fitToHeight = 0
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     sheet.print_title_rows = "1:1"
-    sheet.oddFooter.center.text = "&P / &N"
+    footer = sheet.HeaderFooter.oddFooter
+    if footer is not None and footer.center is not None:
+        footer.center.text = "&P / &N"
 
 
 def _columns_sheet(book: Workbook, lang: Lang) -> None:

@@ -113,7 +113,7 @@ var gridgeo = (function () {
     if (room < 24) return;
     write(view, entry, entry[2], {
       font: "700 " + height + "px " + FONT, height: height, colour: "#1d2a31", halo: 3.5,
-      angle: 0, room: room * 1.7, lift: room > 150 ? -16 : 0
+      angle: 0, room: room * 1.7, lift: 0
     });
   }
 
@@ -121,14 +121,17 @@ var gridgeo = (function () {
     const room = 2 * entry[4] / view.metres;
     if (room < 26) return;
     const height = Math.min(14, Math.max(10, room / 5));
-    const drawn = write(view, entry, entry[2], {
+    const number = {
       font: "600 " + height + "px " + FONT, height: height, colour: "#20483b", halo: 3,
       angle: 0, room: room * 1.2, lift: 0
-    });
+    };
+    const below = Object.assign({}, number, { lift: 18 });  // under the name of the community
+    const drawn = write(view, entry, entry[2], number) ? number
+      : room > 50 && write(view, entry, entry[2], below) ? below : null;
     if (drawn && room > 74) {
       write(view, entry, entry[3], {
         font: "400 11px " + FONT, height: 11, colour: "#33443d", halo: 2.5, angle: 0,
-        room: room, lift: height
+        room: room, lift: drawn.lift + height + 3
       });
     }
   }
