@@ -9,17 +9,18 @@ from gridgeo.read.columns import find_all
 from gridgeo.read.context import Ground, RawLayer
 from gridgeo.text import Text
 
-_SOURCES = ("atoms", "households", "buildings", "compounds")
+_SOURCES = ("households", "atoms", "buildings", "compounds")
 
 
 def household_source(raws: Mapping[str, Sequence[RawLayer]], rules: ReadRules) -> str:
     """Return the role that says how many households there are, ``""`` where none does.
 
-    The household layers; without them the buildings if they carry a count, else the compounds.
+    The household layers; without them the atoms, the buildings or the compounds, whichever
+    first carry a count.
     """
     if raws.get("households"):
         return "households"
-    for role in _SOURCES[2:]:
+    for role in _SOURCES[1:]:
         if any(find_all(raw, "households", rules) for raw in raws.get(role, ())):
             return role
     return ""

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from gridgeo.errors import InputError
-from gridgeo.read.columns import find_all, missing_column, say_columns
+from gridgeo.read.columns import find_all, missing_column, say_columns, understand
 from gridgeo.read.context import Ground, RawLayer, first, tally
 from gridgeo.read.figures import counts
 from gridgeo.read.geometry import place
@@ -26,8 +27,12 @@ def clean_atoms(
     communities: gpd.GeoDataFrame,
     named_by: Sequence[str],
     ground: Ground,
+    *,
+    counted: bool,
 ) -> tuple[gpd.GeoDataFrame, int]:
     """Return the atoms and their households, those of unusable rows included.
+
+    Not `counted`, households are 0 and residents unknown: other layers say how many there are.
 
     `named_by` are the columns that hold code and name in the communities' own layer: the same
     column of the atoms names the community that an atom belongs to. Atoms without households
@@ -35,34 +40,39 @@ def clean_atoms(
     """
     frames, total = [], 0
     for raw in raws:
-        frame, households = _clean(raw, communities, named_by, ground)
-        frames.append(frame)
-        total += households
+        households, residents = _counts(raw, ground) if counted else _nobody(raw)
+        community = _community(raw, communities, named_by, ground)
+        attributes = pd.DataFrame(
+            {
+                "households": households,
+                "residents": residents,
+                "community": community,
+                "name": _names(raw, ground),
+            }
+        )
+        full = replace(raw, counts=households)
+        kept = polygons(place(full, ground), full, ground, strict=True)
+        frames.append(kept[["geometry"]].join(attributes))
+        total += int(households.sum())
     return gather(frames, ATOM_COLUMNS, ground.crs), total
 
 
-def _clean(
-    raw: RawLayer, communities: gpd.GeoDataFrame, named_by: Sequence[str], ground: Ground
-) -> tuple[gpd.GeoDataFrame, int]:
-    rules, journal = ground.rules, ground.journal
-    fields = ("households", "residents", "name")
-    found = {field: columns[0] for field in fields if (columns := find_all(raw, field, rules))}
+def _nobody(raw: RawLayer) -> tuple[pd.Series[int], pd.Series[float]]:
+    index = raw.frame.index
+    return pd.Series(0, index=index), pd.Series(np.nan, index=index)
+
+
+def _names(raw: RawLayer, ground: Ground) -> pd.Series[str]:
+    found = understand(raw, ("name",), ground.rules, ground.journal)
+    return texts(raw, found.get("name"), ground.journal)
+
+
+def _counts(raw: RawLayer, ground: Ground) -> tuple[pd.Series[int], pd.Series[float]]:
+    found = understand(raw, ("households", "residents"), ground.rules, ground.journal)
     if "households" not in found:
         raise missing_column(raw, "households")
-    community, column = _community(raw, communities, named_by, ground)
-    say_columns(raw, found | ({"community": column} if column else {}), journal)
-    households = _households(raw, found["households"], ground)
-    attributes = pd.DataFrame(
-        {
-            "households": households,
-            "residents": residents_of(raw, found.get("residents"), ground),
-            "community": community,
-            "name": texts(raw, found.get("name"), journal),
-        }
-    )
-    counted = replace(raw, counts=households)
-    kept = polygons(place(counted, ground), counted, ground, strict=True)
-    return kept[["geometry"]].join(attributes), int(households.sum())
+    residents = residents_of(raw, found.get("residents"), ground)
+    return _households(raw, found["households"], ground), residents
 
 
 def _households(raw: RawLayer, column: str, ground: Ground) -> pd.Series[int]:
@@ -85,15 +95,16 @@ def _households(raw: RawLayer, column: str, ground: Ground) -> pd.Series[int]:
 
 def _community(
     raw: RawLayer, communities: gpd.GeoDataFrame, named_by: Sequence[str], ground: Ground
-) -> tuple[pd.Series[str], str]:
-    """Return the community that each atom names, and the column that says so (``""`` for none)."""
+) -> pd.Series[str]:
+    """Return the code or name of the community that each atom names, ``""`` for none."""
     explicit = "atoms.community" in ground.rules.columns
     fitting = find_all(raw, "community", ground.rules)
     same = () if explicit else tuple(name for name in named_by if name in raw.columns)
     known = (set(communities["code"]) | set(communities["name"])) - {""}
     best, column, hits = texts(raw, None, ground.journal), "", 0
     for name in dict.fromkeys((*same, *fitting)):
-        cells = codes(raw, name, ground.journal)
+        cells = texts(raw, name, ground.journal)
+        cells = cells.where(cells.isin(known), codes(raw, name, ground.journal))
         if (score := int(cells.isin(known).sum())) > hits:
             best, column, hits = cells, name, score
     if explicit and not hits:
@@ -120,4 +131,6 @@ def _community(
                 f"{tally(strangers)}",
             ),
         )
-    return best.where(best.isin(known), ""), column
+    if column:
+        say_columns(raw, {"community": column}, ground.journal)
+    return best.where(best.isin(known), "")

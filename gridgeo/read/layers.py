@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import geopandas as gpd
 import pandas as pd
@@ -13,7 +14,7 @@ from gridgeo.errors import InputError
 from gridgeo.model import ROLES, Layers
 from gridgeo.read.areas import Area, area_columns, clean_areas
 from gridgeo.read.barriers import clean_barriers
-from gridgeo.read.columns import check_columns, check_keys, find_all
+from gridgeo.read.columns import check_columns, check_keys, find_all, missing_column
 from gridgeo.read.communities import clean_communities
 from gridgeo.read.context import Ground, Journal, RawLayer
 from gridgeo.read.counted import household_source, say_source
@@ -108,26 +109,25 @@ def layers_from_frames(frames: Mapping[str, pd.DataFrame], rules: ReadRules) -> 
 
 def _clean_all(raws: Raws, rules: ReadRules, journal: Journal) -> Layers:
     _check_roles(raws, rules)
-    crs = working_crs(raws["communities"][0], rules, journal)
-    communities = clean_communities(
-        raws["communities"], Ground(rules=rules, journal=journal, crs=crs)
-    )
-    west, south, east, north = (float(value) for value in communities.total_bounds)
-    ground = Ground(rules=rules, journal=journal, crs=crs, bounds=(west, south, east, north))
+    communities, ground = _find_ground(raws["communities"], rules, journal)
     streets, rails = clean_streets(raws["streets"], ground)
-    source = "atoms" if raws["atoms"] else household_source(raws, rules)
+    source = household_source(raws, rules)
+    say_source(source, raws, ground)
     areas = {
         role: clean_areas(count_rows(raws[role], ground) if role == source else raws[role], ground)
         for role in ("compounds", "buildings", "parcels", "addresses")
     }
-    say_source(source, raws, ground)
-    named_by = _naming_columns(raws["communities"], rules)
-    atoms, in_atoms = clean_atoms(raws["atoms"], communities, named_by, ground)
-    counted = [area.raw for area in areas[source]] if source in areas else raws["households"]
-    counted = [] if source == "atoms" else counted
+    counted = [area.raw for area in areas.get(source, ())] or raws["households"]
     households, in_points = clean_households(counted, areas, ground)
+    atoms, in_atoms = clean_atoms(
+        raws["atoms"],
+        communities,
+        _naming_columns(raws["communities"], rules),
+        ground,
+        counted=source == "atoms",
+    )
     return Layers(
-        crs=crs,
+        crs=ground.crs,
         communities=communities,
         streets=streets,
         barriers=clean_barriers(raws["barriers"], rails, ground),
@@ -141,6 +141,16 @@ def _clean_all(raws: Raws, rules: ReadRules, journal: Journal) -> Layers:
         notes=tuple(dict.fromkeys(journal.notes)),
         households_in=in_atoms + in_points,
     )
+
+
+def _find_ground(
+    raws: Sequence[RawLayer], rules: ReadRules, journal: Journal
+) -> tuple[gpd.GeoDataFrame, Ground]:
+    """Return the communities, and the ground that they give to every other layer."""
+    ground = Ground(rules=rules, journal=journal, crs=working_crs(raws[0], rules, journal))
+    communities = clean_communities(raws, ground)
+    west, south, east, north = (float(value) for value in communities.total_bounds)
+    return communities, replace(ground, bounds=(west, south, east, north))
 
 
 def _joined(role: str, areas: Mapping[str, Sequence[Area]], ground: Ground) -> gpd.GeoDataFrame:
@@ -158,12 +168,13 @@ def _check_roles(raws: Raws, rules: ReadRules) -> None:
         check_columns(role, raws[role], rules)
     if not raws["communities"]:
         raise _missing("communities", "the outlines of communities or villages", "社区（村）边界")
-    if raws["atoms"]:
-        return
-    if not raws["streets"]:
+    if not raws["atoms"] and not raws["streets"]:
         raise _missing("streets", "street lines, or --atoms with counts", "道路")
-    if not household_source(raws, rules):
-        raise _missing("households", "or compounds or buildings with a household count", "户数")
+    if household_source(raws, rules):
+        return
+    if raws["atoms"]:
+        raise missing_column(raws["atoms"][0], "households")
+    raise _missing("households", "or compounds or buildings with a household count", "户数")
 
 
 def _missing(role: str, what: str, chinese: str) -> InputError:

@@ -86,7 +86,8 @@ CATEGORY = _table(
             "institution government townhall courthouse police fire_station prison embassy "
             "library museum theatre arts_centre stadium sports_centre public civic military "
             "barracks research_institute exhibition_centre conference_centre 机关 政府 "
-            "政府机关 企业 企事业单位 事业单位 国企 法院 派出所 消防队 消防站 管理局 部队 体育馆 体育场 "
+            "政府机关 企业 企事业单位 事业单位 国企 法院 派出所 消防队 消防站 "
+            "管理局 部队 体育馆 体育场 "
             "图书馆 博物馆 文化馆"
         ),
         "green_park": (
