@@ -361,6 +361,16 @@ def test_loading_a_torn_geopackage_says_so(tmp_path):
         load_plan(folder)
 
 
+def test_settings_of_another_version_are_named(tmp_path):
+    folder = save_plan(build_plan(), tmp_path / "out")
+    database = sqlite3.connect(folder / "plan.gpkg")
+    database.execute("UPDATE settings SET key = 'band.colour' WHERE key = 'band.lower'")
+    database.commit()
+    database.close()
+    with pytest.raises(InputError, match=r"not understood.*colour"):
+        load_plan(folder)
+
+
 def test_loading_without_summary_says_so(tmp_path):
     folder = save_plan(build_plan(), tmp_path / "out")
     (folder / "summary.json").unlink()

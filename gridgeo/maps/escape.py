@@ -1,6 +1,8 @@
 """The one door through which values from data enter a page."""
 
 import html
+import json
+import re
 
 _MARKUP = str.maketrans({letter: f"&#{ord(letter)};" for letter in "`$\\{}\u2028\u2029"})
 #: Marks that turn the reading direction or cannot be seen at all.
@@ -20,6 +22,24 @@ def esc(value: object) -> str:
     '&lt;img src=x onerror=&quot;a()&quot;&gt;&#36;&#123;b&#125;'
     """
     return html.escape(visible(value)).translate(_MARKUP)
+
+
+def as_script(value: object) -> str:
+    r"""Return `value` as JSON that is inert inside a script and inside a Jinja template.
+
+    Folium compiles the script of each element once more as a Jinja template, so a name such as
+    ``{{ 7 * 7 }}`` would be computed in Python: braces that Jinja knows are escaped inside the
+    strings (outside of strings JSON has none of them). The page shows such text with
+    ``textContent`` or draws it: it is not markup, and `esc` is not for it.
+
+    Examples
+    --------
+    >>> as_script({"name": "</script>{{a}}"})
+    '{"name": "\\u003c/script\\u003e\\u007b{a}}"}'
+    """
+    text = visible(json.dumps(value, ensure_ascii=False, allow_nan=False))
+    text = re.sub(r"\{(?=[{%#])", r"\\u007b", text)
+    return re.sub("[<>&'\u2028\u2029]", lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def visible(value: object) -> str:

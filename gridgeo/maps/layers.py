@@ -40,7 +40,7 @@ def barrier_layer(plan: Plan) -> folium.GeoJson | None:
     if drawn.empty:
         return None
     return folium.GeoJson(
-        features(drawn.geometry, {"class": drawn["street_class"].tolist()}),
+        features(drawn.geometry, {"class": _escaped(drawn["street_class"])}),
         name=Text("Water, railways, walls", "水域、铁路、围墙").say(plan.settings.lang),
         style_function=lambda feature: _barrier_style(feature["properties"]["class"]),
         **_QUIET,
@@ -51,7 +51,7 @@ def grid_layer(plan: Plan) -> folium.GeoJson:
     """Draw the grids, coloured by verdict, with all that is known of each in its popup."""
     lang, grids = plan.settings.lang, plan.grids
     rows = {
-        "verdict": grids["verdict"].tolist(),
+        "verdict": _escaped(grids["verdict"]),
         "code": _escaped(grids["code"]),
         "name": _escaped(grids["name"]),
         "community": _escaped(grids["community_name"]),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import folium
 import geopandas as gpd
 import numpy as np
@@ -11,7 +9,7 @@ from branca.element import Element, Figure, MacroElement
 from folium.map import Layer
 from folium.template import Template
 
-from gridgeo.maps.escape import esc
+from gridgeo.maps.escape import as_script, esc
 from gridgeo.maps.features import in_degrees
 from gridgeo.maps.labels import label_data
 from gridgeo.maps.layers import LAYERS, finding_layers
@@ -74,7 +72,7 @@ class Labels(Layer):
 
     _template = Template(
         "{% macro script(this, kwargs) %}"
-        "var {{ this.get_name() }} = gridgeo.labels({{ this.data|tojson }});"
+        "var {{ this.get_name() }} = gridgeo.labels({{ this.data }});"
         "{% endmacro %}"
     )
 
@@ -82,7 +80,7 @@ class Labels(Layer):
         name = Text("Labels", "注记").say(plan.settings.lang)
         super().__init__(name=name, overlay=True, show=True)
         self._name = "Labels"
-        self.data = label_data(plan)
+        self.data = as_script(label_data(plan))
 
 
 class Panels(MacroElement):
@@ -91,8 +89,8 @@ class Panels(MacroElement):
     _template = Template(
         "{% macro script(this, kwargs) %}"
         "{% set map = this._parent.get_name() %}"
-        "gridgeo.title({{ map }}, {{ this.title|tojson }});"
-        "gridgeo.legend({{ map }}, {{ this.legend|tojson }});"
+        "gridgeo.title({{ map }}, {{ this.title }});"
+        "gridgeo.legend({{ map }}, {{ this.legend }});"
         "gridgeo.fit({{ map }}, {{ this.bounds|tojson }});"
         "gridgeo.keepOrder({{ map }}, ["
         "{% for layer in this.layers %}{{ layer.get_name() }}, {% endfor %}]);"
@@ -104,12 +102,14 @@ class Panels(MacroElement):
         self._name = "Panels"
         self.layers = layers
         credit = str(plan.summary.get("attribution") or "")
-        self.title: dict[str, Any] = {
-            "title": plan_title(plan),
-            "figures": scorecard(plan),
-            "lines": [credit] if credit else [],
-        }
-        self.legend = legend(plan)
+        self.title = as_script(
+            {
+                "title": plan_title(plan),
+                "figures": scorecard(plan),
+                "lines": [credit] if credit else [],
+            }
+        )
+        self.legend = as_script(legend(plan))
         self.bounds = _bounds(plan.grids.geometry)
 
 

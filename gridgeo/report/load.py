@@ -11,7 +11,8 @@ import pyogrio
 import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
 
-from gridgeo.errors import InputError
+from gridgeo.config import Settings
+from gridgeo.errors import InputError, SettingsError
 from gridgeo.model import Plan
 from gridgeo.report.documents import RUN, SUMMARY
 from gridgeo.report.geopackage import GEOPACKAGE
@@ -36,7 +37,7 @@ def load_plan(folder: str | Path) -> Plan:
     frames = {name: layer_frame(name, _layer(package, name)) for name in SCHEMA}
     return Plan(
         **frames,
-        settings=settings_of(_table(package, "settings")),
+        settings=_settings(package),
         findings=findings_of(_layer(package, "findings", text=_FINDING_TEXT)),
         rejects=rejects_of(_table(package, "rejects")),
         notes=notes_of(_table(package, "notes")),
@@ -46,6 +47,21 @@ def load_plan(folder: str | Path) -> Plan:
 
 
 _FINDING_TEXT = ("rule", "severity", "grids", "unit", "message_en", "message_zh")
+
+
+def _settings(package: Path) -> Settings:
+    try:
+        return settings_of(_table(package, "settings"))
+    except (KeyError, TypeError, ValueError, SettingsError) as error:
+        raise InputError(
+            Text(f"the settings are not understood: {error}", f"无法识别参数设置：{error}"),
+            file=str(package),
+            layer="settings",
+            remedy=Text(
+                "Open it with the version of gridgeo that wrote it",
+                "请用写出该方案的 gridgeo 版本打开",
+            ),
+        ) from error
 
 
 def _layer(package: Path, name: str, *, text: tuple[str, ...] = ()) -> gpd.GeoDataFrame:
