@@ -97,8 +97,9 @@ def test_a_grid_that_follows_no_street_is_a_warning():
     communities = gpd.GeoDataFrame(
         {"code": ["A"], "name": ["A"]}, geometry=[box(0, 0, 200, 100)], crs=32650
     )
-    away = lines(LineString([(100, 80), (300, 80)]))
+    away = lines(LineString([(100, 80), (100, 300)]))
     subject = Subject(grids=town, communities=communities, streets=away)
     told = [f for f in validate(subject, band=Band(), codes=Codes()) if f.rule == "on_streets"]
-    assert [f.grids for f in told] == [("A-00",), ("A-01",)]
-    assert "along 24% of its inner border; 76 m do not" in told[0].message.en
+    assert [f.grids for f in told] == [("A-00", "A-01")]
+    assert "2 of 2 basic grids follow streets along less than half" in told[0].message.en
+    assert (told[0].amount, told[0].where.length) == (pytest.approx(68), 100)

@@ -12,7 +12,7 @@ _FORMS = (
         r"(?P<street>.*[路街道巷弄里坊村胡同])\s*(?P<first>\d+)\s*(?:[-—~至]\s*(?P<last>\d+))?\D?.*"
     ),
     re.compile(
-        r"(?P<first>\d+)[A-Za-z]?(?:\s*-\s*(?P<last>\d+)[A-Za-z]?)?\s+(?P<street>[^\d#].*?)\s*(?:#.*)?"
+        r"(?P<first>\d+)[A-Za-z]?(?:\s*-\s*(?P<last>\d+)[A-Za-z]?)?(?:\s+1/2)?\s+(?P<street>[^\d#].*?)\s*(?:#.*)?"
     ),
     re.compile(r"(?P<street>\D*\D)\s+(?P<first>\d+)[A-Za-z]?(?:\s*-\s*(?P<last>\d+))?"),
 )

@@ -9,7 +9,7 @@ import pandas as pd
 import shapely
 
 from gridgeo.text import Lang, Text
-from gridgeo.words import KINDS, STREETS
+from gridgeo.words import STREETS
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -22,6 +22,7 @@ MOST_NAMED = 3
 _SIDES = (Text("north", "北"), Text("east", "东"), Text("south", "南"), Text("west", "西"))
 _NAMELESS = ("water", "rail", "wall")
 _NO_STREET = Text("between buildings", "楼间")
+_DEDICATED = Text("dedicated grid", "专属网格")
 _RIM = Text("community border", "社区界")
 
 
@@ -73,7 +74,7 @@ def _words(borders: gpd.GeoDataFrame, atoms: gpd.GeoDataFrame, lang: Lang) -> ND
     community, facility = atoms["community"].to_numpy(), atoms["facility"].to_numpy()
     rim = (right < 0) | (community[left] != community[right])
     dedicated = (facility[left] >= 0) | (facility[right] >= 0)
-    words[(classes == "none") & dedicated] = KINDS["dedicated"].say(lang)
+    words[(classes == "none") & dedicated] = _DEDICATED.say(lang)
     words[(classes == "none") & rim] = _RIM.say(lang)
     names = borders["street_name"].to_numpy(dtype=object)
     return np.where(names == "", words, names)

@@ -84,7 +84,7 @@ def _grid_of(tree: shapely.STRtree, points: NDArray[Any]) -> NDArray[np.intp]:
 def _polygons(tree: shapely.STRtree, layer: gpd.GeoDataFrame) -> pd.DataFrame:
     geometry = layer.geometry.to_numpy()
     home = _grid_of(tree, shapely.point_on_surface(geometry))
-    return _ranked(home, layer["name"], shapely.area(geometry))
+    return _ranked(home, layer["name"], np.rint(shapely.area(geometry)))
 
 
 def _ranked(home: NDArray[np.intp], names: pd.Series[str], size: NDArray[Any]) -> pd.DataFrame:

@@ -9,10 +9,12 @@ import numpy as np
 import pandas as pd
 
 from gridgeo.text import Lang, Text
-from gridgeo.words import FACILITIES, KINDS
+from gridgeo.words import FACILITIES
 
 if TYPE_CHECKING:
     import geopandas as gpd
+
+_DEDICATED = Text("dedicated grid", "专属网格")
 
 
 def name_grids(
@@ -69,7 +71,7 @@ def _counted_name(kind: str, community: str, number: int, lang: Lang) -> str:
 
 def _facility_name(facilities: gpd.GeoDataFrame, place: int, community: str, lang: Lang) -> str:
     if place < 0:
-        word = KINDS["dedicated"]
+        word = _DEDICATED
     elif name := str(facilities["name"].iloc[place]):
         return name
     else:

@@ -13,7 +13,7 @@ import shapely
 from gridgeo.model import Finding
 from gridgeo.text import Text
 from gridgeo.validate.case import Case, not_checked, texts
-from gridgeo.validate.ground import polygonal
+from gridgeo.validate.ground import GRAIN_M, polygonal
 from gridgeo.validate.nearness import length_near
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ class InnerBorders:
 
     left: NDArray[np.intp]
     right: NDArray[np.intp]
+    line: NDArray[Any]
     border_m: NDArray[np.float64]
     street_m: NDArray[np.float64]
 
@@ -80,35 +81,52 @@ def street_share(
 
 
 def on_streets(case: Case) -> Iterator[Finding]:
-    """Grids follow streets or barriers along half of their inner border at least (街巷定界)."""
+    """Grids follow streets or barriers along half of their inner border at least (街巷定界).
+
+    One finding a community names the grids that do not, and shows the borders that do not.
+    """
     lines = _lines(case.subject.streets, case.subject.barriers)
     if len(lines) == 0:
         yield not_checked("on_streets", Text("streets and barriers", "街道和阻隔"))
         return
     group = np.where(case.basic, case.parents, -1)
     borders = inner_borders(case.ground, group, lines, TOLERANCE_M)
-    ends = np.concatenate([borders.left, borders.right])
-    border_m, street_m = (
-        np.bincount(ends, np.tile(metres, 2), minlength=len(group)).astype(np.float64)
-        for metres in (borders.border_m, borders.street_m)
+    strays = _share(borders, len(group)) < LEAST_SHARE
+    off = (strays[borders.left] | strays[borders.right]) & (
+        borders.street_m < LEAST_SHARE * borders.border_m
     )
-    share = np.divide(street_m, border_m, out=np.ones_like(border_m), where=border_m > 0)
-    for row in np.flatnonzero(share < LEAST_SHARE):
-        handle = case.handles[row]
-        off = border_m[row] - street_m[row]
+    for place in np.unique(group[strays]):
+        here = off & (group[borders.left] == place)
+        metres = float((borders.border_m - borders.street_m)[here].sum())
+        grids = np.flatnonzero(strays & (group == place))
         yield Finding(
             rule="on_streets",
             severity="warning",
-            message=Text(
-                f"grid {handle} follows streets along {share[row]:.0%} of its inner border; "
-                f"{off:,.0f} m do not",
-                f"网格 {handle} 的内部边界只有 {share[row]:.0%} 沿街道，{off:,.0f} 米不沿街",
-            ),
-            grids=(handle,),
-            where=case.ground[row],
-            amount=float(off),
+            message=_astray(case.community_names[place], len(grids), sum(group == place), metres),
+            grids=case.named(grids),
+            where=shapely.MultiLineString(shapely.get_parts(borders.line[here]).tolist()),
+            amount=metres,
             unit="m",
         )
+
+
+def _share(borders: InnerBorders, size: int) -> NDArray[np.float64]:
+    """Return by grid the share of its inner border on streets, 1 where it has none."""
+    ends = np.concatenate([borders.left, borders.right])
+    border_m, street_m = (
+        np.bincount(ends, np.tile(metres, 2), minlength=size).astype(np.float64)
+        for metres in (borders.border_m, borders.street_m)
+    )
+    return np.divide(street_m, border_m, out=np.ones_like(border_m), where=border_m > 0)
+
+
+def _astray(community: str, count: int, grids: int, metres: float) -> Text:
+    return Text(
+        f"in community {community}, {count} of {grids} basic grids follow streets along less than "
+        f"half of their inner border; {metres:,.0f} m of border follow none",
+        f"社区“{community}”的 {grids} 个基础网格中，有 {count} 个的内部边界不足一半沿街道；"
+        f"共 {metres:,.0f} 米边界不沿街",
+    )
 
 
 def inner_borders(
@@ -119,12 +137,27 @@ def inner_borders(
     inner = (left < right) & (group[left] == group[right]) & (group[left] >= 0)
     left, right = left[inner], right[inner]
     rims = shapely.boundary(ground)
-    shared = shapely.intersection(rims[left], rims[right])
-    border_m = shapely.length(shared)
-    real = border_m > 0
-    left, right, shared, border_m = left[real], right[real], shared[real], border_m[real]
-    street_m = length_near(shared, lines, tolerance_m) if len(lines) else np.zeros(len(left))
-    return InnerBorders(left=left, right=right, border_m=border_m, street_m=street_m)
+    line = _lines_of(shapely.intersection(rims[left], rims[right], grid_size=GRAIN_M))
+    real = shapely.length(line) > 0
+    line = line[real]
+    street_m = length_near(line, lines, tolerance_m) if len(lines) else np.zeros(len(line))
+    return InnerBorders(
+        left=left[real],
+        right=right[real],
+        line=line,
+        border_m=shapely.length(line),
+        street_m=street_m,
+    )
+
+
+def _lines_of(geometry: NDArray[Any]) -> NDArray[Any]:
+    """Return the lines among the parts of each geometry, as one MultiLineString each."""
+    parts, owner = shapely.get_parts(geometry, return_index=True)
+    lines = shapely.get_dimensions(parts) == 1
+    out = np.full(len(geometry), shapely.MultiLineString(), dtype=object)
+    if lines.any():
+        shapely.multilinestrings(parts[lines], indices=owner[lines], out=out)
+    return out
 
 
 def _lines(*layers: gpd.GeoDataFrame | None) -> NDArray[Any]:
