@@ -47,9 +47,7 @@ def bisect(block: Any, units: Units, *, cap: int) -> NDArray[Any]:
     return np.array(lines, dtype=object)
 
 
-def _best_cut(
-    piece: Any, xy: NDArray[np.float64], owner: Index, households: Index
-) -> Any:
+def _best_cut(piece: Any, xy: NDArray[np.float64], owner: Index, households: Index) -> Any:
     first = np.flatnonzero(np.r_[True, owner[1:] != owner[:-1]])
     cuts = []
     for axis in _axes(piece):

@@ -14,11 +14,11 @@ from gridgeo.atoms.communities import repair_communities
 from gridgeo.atoms.faces import Faces, cut_areas
 from gridgeo.atoms.lines import close_gaps, explode
 from gridgeo.atoms.named import NamedLines
-from gridgeo.place import count_in, place_points
 from gridgeo.atoms.segments import Edges, coverage_edges
 from gridgeo.atoms.slivers import Tidy, absorb_slivers
 from gridgeo.config import AtomRules
 from gridgeo.model import BORDER_CLASSES, Finding, Layers, Note
+from gridgeo.place import count_in, place_points
 from gridgeo.text import Text
 
 #: Streets of these classes only cut blocks that are too heavy.

@@ -197,9 +197,7 @@ class _Heavy:
         return count_in(placed, self.layers.households["households"].to_numpy(), size)
 
 
-def _finish(
-    ground: Ground, layers: Layers, blocks: Blocks, considered: gpd.GeoDataFrame
-) -> Atoms:
+def _finish(ground: Ground, layers: Layers, blocks: Blocks, considered: gpd.GeoDataFrame) -> Atoms:
     x, y = np.round(shapely.get_coordinates(shapely.centroid(ground.polygons)), 2).T
     order = np.lexsort((y, x, ground.community))
     polygons = ground.polygons[order]

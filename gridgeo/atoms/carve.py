@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from gridgeo.atoms.faces import Faces, cut_areas
 from gridgeo.atoms.lines import close_gaps
-from gridgeo.place import place_points
 from gridgeo.atoms.segments import Polygons, coverage_edges
 from gridgeo.atoms.slivers import Tidy
 from gridgeo.config import AtomRules
+from gridgeo.place import place_points
 
 #: Outlines nearer to the block's edge than this follow the edge.
 ALONG_EDGE_M = 0.5
@@ -84,9 +84,7 @@ def _grow(
 ) -> list[tuple[int, Any, Any]]:
     """Return (outline, face, part of the face that the outline takes), smallest outline first."""
     small_first = np.argsort(np.round(shapely.area(outlines), 2), kind="stable")
-    outline, face = shapely.STRtree(polygons).query(
-        outlines[small_first], predicate="intersects"
-    )
+    outline, face = shapely.STRtree(polygons).query(outlines[small_first], predicate="intersects")
     order = np.lexsort((outline, face))
     grown = []
     for block in np.unique(face[divisible[face]]):
@@ -136,7 +134,9 @@ def _strips(rest: Any, rules: AtomRules) -> NDArray[Any]:
 def _solid(part: Any, strips: NDArray[Any]) -> Any:
     """Return the union without the hairline cracks that overlays leave between its parts."""
     whole = shapely.union_all(np.append(strips, part))
-    closed = shapely.buffer(shapely.buffer(whole, 0.1, join_style="mitre"), -0.1, join_style="mitre")
+    closed = shapely.buffer(
+        shapely.buffer(whole, 0.1, join_style="mitre"), -0.1, join_style="mitre"
+    )
     return closed
 
 

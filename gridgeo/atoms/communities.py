@@ -56,15 +56,11 @@ def _none_vanished(communities: gpd.GeoDataFrame, cleaned: np.ndarray) -> None:
             ),
             layer="communities",
             rule="communities do not overlap",
-            remedy=Text(
-                "Cut them out of the community around them", "请先把它们从外围社区中扣除"
-            ),
+            remedy=Text("Cut them out of the community around them", "请先把它们从外围社区中扣除"),
         )
 
 
-def _repaired(
-    community: object, before: object, after: object, changed_m2: float
-) -> Finding:
+def _repaired(community: object, before: object, after: object, changed_m2: float) -> Finding:
     title = _title(community)
     return Finding(
         rule="communities_repaired",

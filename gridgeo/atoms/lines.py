@@ -36,7 +36,7 @@ def polygonise(lines: Lines) -> Lines:
 
 def explode(geometries: Lines) -> Lines:
     """Return the single, non-empty lines of lines and polygons (their outlines)."""
-    polygonal = np.isin(shapely.get_type_id(geometries), (3, 6))
+    polygonal = shapely.get_dimensions(geometries) == 2
     parts: Lines = shapely.get_parts(np.where(polygonal, shapely.boundary(geometries), geometries))
     return parts[~shapely.is_empty(parts)]
 
@@ -88,8 +88,6 @@ def _dangling_ends(noded: Lines) -> tuple[Lines, NDArray[np.int64]]:
     ends = np.concatenate([shapely.get_point(noded, 0), shapely.get_point(noded, -1)])
     owner = np.tile(np.arange(len(noded)), 2)
     xy = shapely.get_coordinates(ends)
-    _, inverse, count = np.unique(
-        xy[:, 0] + 1j * xy[:, 1], return_inverse=True, return_counts=True
-    )
+    _, inverse, count = np.unique(xy[:, 0] + 1j * xy[:, 1], return_inverse=True, return_counts=True)
     single = count[inverse] == 1
     return ends[single], owner[single]

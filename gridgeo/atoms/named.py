@@ -11,18 +11,19 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from gridgeo.atoms.lines import Lines, explode
-from gridgeo.atoms.segments import Edges
+from gridgeo.atoms.lines import Lines
+from gridgeo.atoms.segments import Edges, cut_into_segments
 from gridgeo.model import BORDER_CLASSES
 
 #: An edge lies on a line when its middle is this near: it was noded from that very line.
 ON_LINE_M = 0.02
+_NO_LINES = np.empty(0, dtype=object)
 NONE = BORDER_CLASSES.index("none")
 
 
 @dataclass(frozen=True, kw_only=True)
 class NamedLines:
-    """Lines with the rank of their class (position in `BORDER_CLASSES`) and their name."""
+    """Two-point lines with the rank of their class (position in `BORDER_CLASSES`) and their name."""
 
     lines: Lines
     rank: NDArray[np.int64]
@@ -31,18 +32,18 @@ class NamedLines:
     @classmethod
     def gather(cls, *frames: gpd.GeoDataFrame) -> NamedLines:
         """Return the lines, and the outlines of polygons, of frames with street_class and name."""
-        lines, rank, name = [], [], []
+        lines, rank, name = [_NO_LINES], [np.empty(0, dtype=np.int64)], [_NO_LINES]
         for frame in frames:
-            parts = [explode(np.array([g])) for g in frame.geometry.to_numpy()]
-            count = [len(p) for p in parts]
-            lines.extend(parts)
+            whole = frame.geometry.to_numpy()
+            outlines = np.where(shapely.get_dimensions(whole) == 2, shapely.boundary(whole), whole)
+            parts, row = shapely.get_parts(outlines, return_index=True)
+            segments, part = cut_into_segments(parts)
             classes = pd.Categorical(frame["street_class"], categories=list(BORDER_CLASSES))
-            rank.append(np.repeat(classes.codes.astype(np.int64), count))
-            name.append(np.repeat(frame["name"].to_numpy(dtype=object), count))
+            lines.append(segments)
+            rank.append(classes.codes.astype(np.int64)[row[part]])
+            name.append(frame["name"].to_numpy(dtype=object)[row[part]])
         return cls(
-            lines=np.concatenate([np.empty(0, dtype=object), *lines]),
-            rank=np.concatenate([np.empty(0, dtype=np.int64), *rank]),
-            name=np.concatenate([np.empty(0, dtype=object), *name]),
+            lines=np.concatenate(lines), rank=np.concatenate(rank), name=np.concatenate(name)
         )
 
     def of(self, edges: Edges, *, within_m: float = ON_LINE_M) -> tuple[Any, Any]:

@@ -25,6 +25,15 @@ class Edges:
     start: NDArray[np.float64]
     end: NDArray[np.float64]
 
+    def take(self, which: NDArray[np.bool_]) -> Edges:
+        """Return some of the edges."""
+        return Edges(
+            left=self.left[which],
+            right=self.right[which],
+            start=self.start[which],
+            end=self.end[which],
+        )
+
     @property
     def lines(self) -> Polygons:
         """The edges as two-point lines."""
@@ -60,8 +69,9 @@ def coverage_edges(polygons: Polygons) -> Edges:
     >>> len(edges.left), int(edges.inner.sum())
     (7, 1)
     """
-    polygons = shapely.orient_polygons(polygons)
-    rings, owner = shapely.get_rings(polygons, return_index=True)
+    parts, polygon = shapely.get_parts(shapely.orient_polygons(polygons), return_index=True)
+    rings, part = shapely.get_rings(parts, return_index=True)
+    owner = polygon[part]
     xy, ring = shapely.get_coordinates(rings, return_index=True)
     same_ring = ring[1:] == ring[:-1]
     start, end = xy[:-1][same_ring], xy[1:][same_ring]

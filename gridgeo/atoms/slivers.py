@@ -65,20 +65,19 @@ def absorb_slivers(
         households = np.bincount(group, households).astype(np.int64)
 
 
-def _targets(
-    faces: Faces, households: Counts, rules: AtomRules, weigh: Weigh
-) -> Counts:
+def _targets(faces: Faces, households: Counts, rules: AtomRules, weigh: Weigh) -> Counts:
     """Return for each face the neighbour that it joins in this round, or -1."""
     target = np.full(len(faces), -1)
     sliver = is_thin(faces.polygons, rules) & (households < rules.sliver_households)
     if not sliver.any():
         return target
     edges = coverage_edges(faces.polygons)
-    inner = edges.inner & (faces.parent[edges.left] == faces.parent[edges.right])
-    weight = weigh(edges)[inner]
-    source = np.concatenate([edges.left[inner], edges.right[inner]])
-    beside = np.concatenate([edges.right[inner], edges.left[inner]])
-    pairs = pd.DataFrame({"source": source, "beside": beside, "weight": np.tile(weight, 2)})
+    edges = edges.take(edges.inner & (faces.parent[edges.left] == faces.parent[edges.right]))
+    edges = edges.take(sliver[edges.left] | sliver[edges.right])
+    source = np.concatenate([edges.left, edges.right])
+    beside = np.concatenate([edges.right, edges.left])
+    weight = np.tile(weigh(edges), 2)
+    pairs = pd.DataFrame({"source": source, "beside": beside, "weight": weight})
     pairs = pairs[sliver[pairs["source"]]]
     real = pairs[~sliver[pairs["beside"]]]
     shared = (real if len(real) else pairs).groupby(["source", "beside"])["weight"].sum()

@@ -1,0 +1,277 @@
+"""Which facilities become dedicated grids (专属网格), on what ground, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import geopandas as gpd
+import networkx as nx
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from gridgeo.config import Band, DedicatedRules
+from gridgeo.model import Atoms, Layers
+from gridgeo.place import count_in, place_points
+from gridgeo.text import Text
+
+#: Two facilities stand on the same ground when they share this much of the smaller one.
+SAME_GROUND = 0.8
+
+CATEGORY_TEXT = {
+    "office": Text("office building", "办公楼宇"),
+    "business_park": Text("business park", "园区"),
+    "shopping": Text("shopping", "商圈商场"),
+    "school": Text("school", "学校"),
+    "hospital": Text("hospital", "医院"),
+    "institution": Text("institution", "企事业单位"),
+    "green_park": Text("green park", "公园绿地"),
+}
+MEASURE_TEXT = {
+    "area_m2": Text("area", "占地面积"),
+    "floor_area_m2": Text("floor area", "建筑面积"),
+    "people": Text("people", "人数"),
+}
+GROUND_TEXT = {
+    "outline": Text("", ""),
+    "parcel": Text(" on its parcel", "（按所在宗地）"),
+    "compound": Text(" on its compound", "（按所在小区院落）"),
+    "block": Text(" on its block", "（按所在街区）"),
+    "building": Text(" on its building", "（按所在楼栋）"),
+}
+NO_GROUND = Text(
+    "a point without parcel, block or building of its own: give its outline to make it a grid",
+    "仅有点位，且不在独立的宗地、街区或楼栋上；如需设专属网格请提供其范围",
+)
+OUTSIDE = Text("outside every community", "位于所有社区之外")
+
+
+def choose_dedicated(
+    layers: Layers,
+    ground: NDArray[Any],
+    ground_households: NDArray[np.int64],
+    rules: DedicatedRules,
+) -> gpd.GeoDataFrame:
+    """Judge every facility against the threshold of its category.
+
+    Parameters
+    ----------
+    layers
+        facilities; and parcels, compounds, buildings, households for points to stand on.
+    ground, ground_households
+        Blocks (or ready-made atoms) and the households in each.
+    rules
+        Thresholds: a facility passes when it reaches any one of those of its category. None of
+        them is law; the rules only say "larger" (较大).
+
+    Returns
+    -------
+    GeoDataFrame
+        Aligned with ``layers.facilities``: kind, name, area_m2, dedicated, reason_en,
+        reason_zh, geometry (the outline that a dedicated grid is to take, else the facility's).
+    """
+    facilities = layers.facilities
+    outline, stands_on = _outlines(layers, ground, ground_households, rules)
+    measures = facilities[list(MEASURE_TEXT)].copy()
+    measures["area_m2"] = measures["area_m2"].fillna(
+        pd.Series(shapely.area(outline), index=measures.index)
+    )
+    inside = shapely.STRtree(ground).query(outline, predicate="intersects")[0]
+    outside = ~np.isin(np.arange(len(facilities)), inside)
+    verdicts = [
+        _judge(kind, measures.iloc[i], stands_on[i], bool(outside[i]), rules)
+        for i, kind in enumerate(facilities["kind"])
+    ]
+    considered = gpd.GeoDataFrame(
+        {
+            "kind": facilities["kind"],
+            "name": facilities["name"],
+            "area_m2": measures["area_m2"],
+            "dedicated": np.array([passed for passed, _ in verdicts], dtype=bool),
+            "reason_en": [reason.en for _, reason in verdicts],
+            "reason_zh": [reason.zh for _, reason in verdicts],
+        },
+        geometry=outline,
+        crs=layers.crs,
+    )
+    return _one_per_ground(considered)
+
+
+def _outlines(
+    layers: Layers,
+    ground: NDArray[Any],
+    ground_households: NDArray[np.int64],
+    rules: DedicatedRules,
+) -> tuple[NDArray[Any], list[str]]:
+    """Return the outline of each facility, and what gave it (``""``: a point on no ground)."""
+    outline = layers.facilities.geometry.to_numpy().copy()
+    is_point = shapely.get_type_id(outline) == 0
+    stands_on = np.where(is_point, "", "outline").astype(object)
+    homes = layers.households.geometry.to_numpy()
+    counts = layers.households["households"].to_numpy()
+    compounds = layers.compounds.geometry.to_numpy()
+    in_compounds = count_in(place_points(homes, compounds), counts, len(compounds))
+    few = rules.point_block_households
+    for name, polygons in (
+        ("parcel", layers.parcels.geometry.to_numpy()),
+        ("compound", compounds[in_compounds <= few]),
+        ("block", ground[ground_households <= few]),
+        ("building", layers.buildings.geometry.to_numpy()),
+    ):
+        waiting = np.flatnonzero(stands_on == "")
+        placed = place_points(outline[waiting], polygons)
+        found = placed >= 0
+        outline[waiting[found]] = polygons[placed[found]]
+        stands_on[waiting[found]] = name
+    return outline, list(stands_on)
+
+
+def _judge(
+    kind: str,
+    measures: pd.Series,
+    stands_on: str,
+    outside: bool,
+    rules: DedicatedRules,  # noqa: FBT001
+) -> tuple[bool, Text]:
+    if outside:
+        return False, OUTSIDE
+    if not stands_on:
+        return False, NO_GROUND
+    threshold = rules.thresholds[kind]
+    limits = {m: getattr(threshold, m) for m in MEASURE_TEXT}
+    compared = [
+        (m, float(measures[m]), limit)
+        for m, limit in limits.items()
+        if limit is not None and not np.isnan(measures[m])
+    ]
+    passed = [entry for entry in compared if entry[1] >= entry[2]]
+    told = _compare(passed[0], passes=True) if passed else _tell_all(compared)
+    return bool(passed), CATEGORY_TEXT[kind] + GROUND_TEXT[stands_on] + Text(": ", "：") + told
+
+
+def _tell_all(compared: list[tuple[str, float, float]]) -> Text:
+    told = Text("no measure to judge by", "没有可供判断的数据")
+    for n, entry in enumerate(compared):
+        one = _compare(entry, passes=False)
+        told = told + Text(", ", "，") + one if n else one
+    return told
+
+
+def _compare(entry: tuple[str, float, float], *, passes: bool) -> Text:
+    measure, value, limit = entry
+    unit = Text(" m2", " 平方米") if measure.endswith("_m2") else Text("", " 人")
+    sign_en, sign_zh = ("reaches", "达到") if passes else ("below", "低于")
+    name = MEASURE_TEXT[measure]
+    return Text(
+        f"{name.en} {value:,.0f}{unit.en} {sign_en} {limit:,.0f}{unit.en}",
+        f"{name.zh} {value:,.0f}{unit.zh}，{sign_zh}阈值 {limit:,.0f}{unit.zh}",
+    )
+
+
+def _one_per_ground(considered: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Of several facilities on the same ground keep the largest (then the first)."""
+    considered = considered.copy()
+    outlines = considered.geometry.to_numpy()
+    chosen = np.flatnonzero(considered["dedicated"])
+    size = shapely.area(outlines)
+    rank = {int(i): (-round(size[i], 2), int(i)) for i in chosen}
+    a, b = shapely.STRtree(outlines[chosen]).query(outlines[chosen], predicate="intersects")
+    a, b = chosen[a], chosen[b]
+    shared = shapely.area(shapely.intersection(outlines[a], outlines[b]))
+    same = (a != b) & (shared > SAME_GROUND * np.maximum(size[a], size[b]))
+    for i, j in zip(a[same], b[same], strict=True):
+        if rank[int(i)] > rank[int(j)] and considered["dedicated"].iat[j]:
+            name = considered["name"].iat[j]
+            _refuse(
+                considered,
+                int(i),
+                Text(
+                    f"on the ground of {name or 'another facility'}", f"与{name or '另一设施'}同址"
+                ),
+            )
+    return considered
+
+
+def _refuse(considered: gpd.GeoDataFrame, row: int, reason: Text) -> None:
+    considered.iloc[row, considered.columns.get_loc("dedicated")] = False
+    considered.iloc[row, considered.columns.get_loc("reason_en")] = reason.en
+    considered.iloc[row, considered.columns.get_loc("reason_zh")] = reason.zh
+
+
+@dataclass(frozen=True)
+class _Cut:
+    """A piece with too few households that one facility cuts off from the rest."""
+
+    facility: int
+    households: int
+
+
+def keep_connected(atoms: Atoms, band: Band) -> Atoms:
+    """Give up dedicated grids that would cut off a piece with too few households for a grid.
+
+    They "may" become dedicated (可), so the community around them goes first: where the ground
+    of a facility separates fewer households than the lower limit from the rest, the facility
+    stays an ordinary part of its community, smallest facility first, and its entry in
+    ``considered`` says so. Facilities that no atom was left for are refused too.
+    """
+    facility = atoms.frame["facility"].to_numpy().copy()
+    considered = atoms.considered.copy()
+    graph = _graph(atoms)
+    for community in np.unique(atoms.frame["community"]):
+        members = np.flatnonzero(atoms.frame["community"] == community)
+        while cut := _first_cut(graph.subgraph(members.tolist()), facility, atoms, band):
+            facility[members[facility[members] == cut.facility]] = -1
+            if not (facility == cut.facility).any():
+                _refuse(considered, cut.facility, _cuts_off(cut.households))
+    for row in np.flatnonzero(considered["dedicated"]):
+        if not (facility == row).any():
+            _refuse(
+                considered, int(row), Text("too narrow for an atom", "范围过小或过窄，未形成单元")
+            )
+    return replace(atoms, frame=atoms.frame.assign(facility=facility), considered=considered)
+
+
+def _graph(atoms: Atoms) -> nx.Graph:
+    inner = atoms.borders[(atoms.borders["right"] >= 0) & atoms.borders["passable"]]
+    graph = nx.Graph()
+    graph.add_nodes_from(range(len(atoms.frame)))
+    graph.add_edges_from(zip(inner["left"].tolist(), inner["right"].tolist(), strict=True))
+    return graph
+
+
+def _first_cut(
+    graph: nx.Graph, facility: NDArray[np.int64], atoms: Atoms, band: Band
+) -> _Cut | None:
+    households = atoms.frame["households"].to_numpy()
+    ordinary = [n for n in sorted(graph) if facility[n] < 0]
+    pieces = [sorted(p) for p in nx.connected_components(graph.subgraph(ordinary))]
+    if len(pieces) < 2:
+        return None
+    piece_of = {n: i for i, piece in enumerate(pieces) for n in piece}
+    for number, piece in sorted(enumerate(pieces), key=lambda entry: entry[1]):
+        held = int(households[piece].sum())
+        if 0 < held < band.lower:
+            for around in _facilities_around(graph, piece, facility, atoms):
+                ground = [n for n in sorted(graph) if facility[n] == around]
+                beyond = {piece_of.get(n) for g in ground for n in graph[g]} - {None, number}
+                if beyond:
+                    return _Cut(facility=around, households=held)
+    return None
+
+
+def _facilities_around(
+    graph: nx.Graph, piece: list[int], facility: NDArray[np.int64], atoms: Atoms
+) -> Iterator[int]:
+    around = {int(facility[n]) for member in piece for n in graph[member]} - {-1}
+    area = atoms.considered["area_m2"].to_numpy()
+    yield from sorted(around, key=lambda f: (round(float(area[f]), 2), f))
+
+
+def _cuts_off(households: int) -> Text:
+    return Text(
+        f"passes, but its grid would cut off {households} households from their community",
+        f"达到阈值，但单独成网格会使 {households} 户与本社区其余部分隔断，故不单设",
+    )

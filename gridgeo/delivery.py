@@ -1,0 +1,119 @@
+"""The frames of a plan, made from atoms, labels and coded grids."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from gridgeo.model import Atoms, Layers, Partition
+from gridgeo.text import Lang, Text
+
+OUTSIDE = Text("outside every community", "位于所有社区之外")
+
+
+def deliver_grids(coded: gpd.GeoDataFrame, atoms: Atoms, lang: Lang) -> gpd.GeoDataFrame:
+    """Return the grids of the plan, sorted by code.
+
+    Parameters
+    ----------
+    coded
+        Indexed by label: kind, community (position), community_code, facility (position),
+        verdict, reason_en, reason_zh, code, scheme, name, bounded_by, contains, counts, geometry.
+    """
+    names = atoms.communities["name"].to_numpy(dtype=object)
+    facilities = np.append(atoms.considered["name"].to_numpy(dtype=object), "")
+    told = coded["reason_zh"] if lang == "zh" else coded["reason_en"]
+    grids = coded.assign(
+        community=coded["community_code"],
+        community_name=names[coded["community"]],
+        facility=facilities[coded["facility"]],
+        reason=told + _why_dedicated(coded, atoms, lang),
+    )
+    columns = [
+        *("code", "scheme", "name", "kind", "community", "community_name", "households"),
+        *("residents", "area_m2", "bounded_by", "contains", "verdict", "reason", "facility"),
+    ]
+    return grids[[*columns, "geometry"]].sort_values("code").reset_index(drop=True)
+
+
+def _why_dedicated(coded: gpd.GeoDataFrame, atoms: Atoms, lang: Lang) -> pd.Series[str]:
+    reasons = np.append(atoms.considered[f"reason_{lang}"].to_numpy(dtype=object), "")
+    why = pd.Series(reasons[coded["facility"]], index=coded.index)
+    return why.where(why == "", ("；" if lang == "zh" else "; ") + why)
+
+
+def deliver_communities(
+    codes: list[str], atoms: Atoms, partition: Partition, lang: Lang
+) -> gpd.GeoDataFrame:
+    """Return the effective communities with their counts and verdicts, sorted by code."""
+    size = len(atoms.communities)
+    community = atoms.frame["community"].to_numpy()
+    residents = atoms.frame["residents"].to_numpy()
+    told = partition.communities
+    frame = gpd.GeoDataFrame(
+        {
+            "code": codes,
+            "name": atoms.communities["name"].to_numpy(),
+            "households": np.bincount(
+                community, atoms.frame["households"], size
+            ).astype(np.int64),
+            "residents": np.bincount(community, residents, size),
+            "grids": told["grids"].to_numpy(),
+            "verdict": told["verdict"].to_numpy(),
+            "reason": told[f"reason_{lang}"].to_numpy(),
+            "proof": told["proof"].to_numpy(),
+        },
+        geometry=atoms.communities.geometry.to_numpy(),
+        crs=atoms.frame.crs,
+    )
+    return frame.sort_values("code").reset_index(drop=True)
+
+
+def deliver_atoms(
+    atoms: Atoms, grid: NDArray[Any], codes: list[str]
+) -> gpd.GeoDataFrame:
+    """Return the atoms with the code of their grid and of their community."""
+    frame = atoms.frame
+    community = np.array(codes, dtype=object)[frame["community"]]
+    columns = ["grid", "community", "households", "residents", "kind", "name", "geometry"]
+    return frame.assign(grid=grid, community=community)[columns]
+
+
+def deliver_households(
+    layers: Layers, atoms: Atoms, grid: NDArray[Any], lang: Lang
+) -> gpd.GeoDataFrame:
+    """Return every household record with the code of its grid, ``""`` where it is listed.
+
+    Where the atoms themselves carry the counts, each atom is a record at a point inside it.
+    """
+    records = layers.households
+    if not len(records) and layers.atoms is not None:
+        given = layers.atoms
+        inner = shapely.point_on_surface(given.geometry.to_numpy())
+        records = given.assign(group="").set_geometry(gpd.GeoSeries(inner, crs=layers.crs))
+    placed = atoms.placed
+    records = records.assign(
+        grid=np.append(grid, "")[placed],
+        reason=np.where(placed < 0, OUTSIDE.say(lang), ""),
+    )
+    columns = ["grid", "households", "residents", "group", "name", "reason", "geometry"]
+    return records[columns].reset_index(drop=True)
+
+
+def deliver_considered(
+    atoms: Atoms, partition: Partition, codes: NDArray[Any], lang: Lang
+) -> gpd.GeoDataFrame:
+    """Return every facility with what became of it, and the codes of its grids."""
+    dedicated = partition.grids[partition.grids["kind"] == "dedicated"]
+    of = dedicated.groupby("facility").groups
+    considered = atoms.considered
+    grid = [
+        ";".join(sorted(codes[label] for label in of.get(row, ()))) for row in range(len(considered))
+    ]
+    columns = ["kind", "name", "area_m2", "dedicated", "grid", "reason", "geometry"]
+    return considered.assign(grid=grid, reason=considered[f"reason_{lang}"])[columns]

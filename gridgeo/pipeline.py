@@ -1,0 +1,268 @@
+"""The only module that knows the order: read, atoms, dedicated, partition, codes, validate."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import resource
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from gridgeo.atoms import build_atoms, cut_blocks, take_atoms
+from gridgeo.codes import assign_codes, community_codes
+from gridgeo.config import ReadRules, Settings, Source
+from gridgeo.dedicated import choose_dedicated, keep_connected
+from gridgeo.delivery import (
+    deliver_atoms,
+    deliver_communities,
+    deliver_considered,
+    deliver_grids,
+    deliver_households,
+)
+from gridgeo.describe import bounded_by, contains, name_grids
+from gridgeo.model import Atoms, Finding, Layers, Partition, Plan
+from gridgeo.partition import dissolve, partition_atoms
+from gridgeo.place import count_in, place_points
+from gridgeo.read import layers_from_frames, read_code_mapping, read_layers
+from gridgeo.schemes import SCHEMES
+from gridgeo.summary import summarise
+from gridgeo.validate import Subject, area_difference, street_share, validate
+
+log = logging.getLogger("gridgeo")
+
+#: Called with the name of a stage, and how much of it is done of how much (0 of 0: not known).
+Progress = Callable[[str, int, int], None]
+
+PACKAGES = ("geopandas", "shapely", "pyogrio", "fiona", "numpy", "pandas", "numba", "scikit-learn")
+
+
+def partition(
+    layers: Layers | Mapping[str, pd.DataFrame],
+    settings: Settings | None = None,
+    *,
+    jobs: int = 1,
+    on_progress: Progress | None = None,
+) -> Plan:
+    """Cut communities into grids, coded, named and checked.
+
+    Parameters
+    ----------
+    layers
+        What `gridgeo.read` returned, or frames by role (``communities``, ``streets``,
+        ``households`` ...), which are cleaned by the same rules as files.
+    settings
+        Defaults where None.
+    jobs
+        Threads over communities; the plan does not depend on them.
+    on_progress
+        Told the stage and how far it is.
+
+    Returns
+    -------
+    Plan
+        Grids that fill their communities without gap or overlap; every household in one grid or
+        listed; every community with a verdict.
+
+    Raises
+    ------
+    InputError, SettingsError
+        The layers cannot be used, or contradict the settings.
+    """
+    settings = settings or Settings()
+    clock = _Clock(on_progress)
+    if not isinstance(layers, Layers):
+        with clock.stage("read"):
+            layers = layers_from_frames(layers, settings.read)
+    return _partition(layers, settings, clock, jobs)
+
+
+def run(
+    settings: Settings, *, jobs: int = 1, on_progress: Progress | None = None
+) -> Plan:
+    """Read ``settings.read.inputs`` and partition them; see `partition`."""
+    clock = _Clock(on_progress)
+    with clock.stage("read"):
+        layers = read_layers(settings.read, on_progress=clock.say)
+    plan = _partition(layers, settings, clock, jobs)
+    return replace(plan, run={**plan.run, "inputs": _hashes(settings.read)})
+
+
+def _partition(layers: Layers, settings: Settings, clock: _Clock, jobs: int) -> Plan:
+    mapping = read_code_mapping(settings.codes.mapping) if settings.codes.mapping else {}
+    scheme = SCHEMES[settings.codes.scheme]
+    community_codes(layers.communities, scheme, mapping=mapping)
+    with clock.stage("atoms"):
+        atoms = make_atoms(layers, settings)
+    with clock.stage("partition"):
+        labels = partition_atoms(
+            atoms,
+            band=settings.band,
+            weights=settings.weights,
+            search=settings.search,
+            open_ground=settings.open_ground,
+            jobs=jobs,
+            on_progress=clock.advance,
+        )
+    with clock.stage("codes"):
+        coded = _code_and_describe(layers, atoms, labels, settings, mapping)
+        codes = community_codes(atoms.communities, scheme, mapping=mapping)
+        plan = _deliver(layers, atoms, labels, coded, codes, settings)
+    with clock.stage("validate"):
+        plan = _check(plan, layers, atoms)
+    return replace(plan, run=clock.record())
+
+
+def make_atoms(layers: Layers, settings: Settings) -> Atoms:
+    """Return the atoms of the layers: cut along streets, or ready-made ones as they are."""
+    limit = settings.band.upper
+    if layers.atoms is not None:
+        ground = layers.atoms.geometry.to_numpy()
+        held = layers.atoms["households"].to_numpy(dtype=np.int64) + _held(layers, ground)
+        considered = choose_dedicated(layers, ground, held, settings.dedicated)
+        atoms = take_atoms(layers, considered, settings.atoms)
+    else:
+        blocks = cut_blocks(layers, settings.atoms, limit=limit)
+        ground = blocks.faces.polygons
+        held = _held(layers, ground)
+        considered = choose_dedicated(layers, ground, held, settings.dedicated)
+        atoms = build_atoms(layers, blocks, considered, settings.atoms, limit=limit)
+    return keep_connected(atoms, settings.band)
+
+
+def _held(layers: Layers, ground: NDArray[Any]) -> NDArray[np.int64]:
+    placed = place_points(layers.households.geometry.to_numpy(), ground)
+    counts = layers.households["households"].to_numpy()
+    return count_in(placed, counts, len(ground)).astype(np.int64)
+
+
+def _code_and_describe(
+    layers: Layers,
+    atoms: Atoms,
+    labels: Partition,
+    settings: Settings,
+    mapping: Mapping[str, str],
+) -> gpd.GeoDataFrame:
+    """Return the grids by label with codes, names, bounds and contents."""
+    lang = settings.lang
+    grids = dissolve(atoms, labels)
+    coded = assign_codes(grids, atoms.communities, settings.codes, mapping=mapping)
+    return coded.assign(
+        name=name_grids(coded, atoms.communities, atoms.considered, lang=lang),
+        bounded_by=bounded_by(labels.labels, atoms.borders, atoms.frame, lang=lang),
+        contains=contains(coded, layers.compounds, layers.buildings, layers.households, lang=lang),
+    )
+
+
+def _deliver(
+    layers: Layers,
+    atoms: Atoms,
+    labels: Partition,
+    coded: gpd.GeoDataFrame,
+    codes: list[str],
+    settings: Settings,
+) -> Plan:
+    code_of = coded["code"].to_numpy(dtype=object)
+    grid = code_of[labels.labels]
+    lang = settings.lang
+    return Plan(
+        settings=settings,
+        communities=deliver_communities(codes, atoms, labels, lang),
+        grids=deliver_grids(coded, atoms, lang),
+        atoms=deliver_atoms(atoms, grid, codes),
+        borders=atoms.borders,
+        households=deliver_households(layers, atoms, grid, lang),
+        considered=deliver_considered(atoms, labels, code_of, lang),
+        streets=layers.streets,
+        barriers=layers.barriers,
+        findings=(*atoms.findings, *labels.findings),
+        rejects=layers.rejects,
+        notes=(*layers.notes, *atoms.notes),
+        summary={},
+    )
+
+
+def _check(plan: Plan, layers: Layers, atoms: Atoms) -> Plan:
+    listed = int(plan.households.loc[plan.households["grid"] == "", "households"].sum())
+    listed += sum(reject.households for reject in layers.rejects)
+    households = {
+        "in": layers.households_in,
+        "in_grids": int(plan.grids["households"].sum()),
+        "listed": listed,
+    }
+    subject = Subject(
+        grids=plan.grids,
+        communities=plan.communities,
+        households=plan.households,
+        atoms=plan.atoms,
+        streets=plan.streets,
+        barriers=plan.barriers,
+        households_in=layers.households_in,
+        households_listed=listed,
+    )
+    checked = validate(subject, band=plan.settings.band, codes=plan.settings.codes)
+    findings = (*plan.findings, *checked)
+    summary = summarise(
+        grids=plan.grids,
+        communities=plan.communities,
+        atoms=plan.atoms,
+        findings=findings,
+        households=households,
+        street_share=street_share(plan.grids, plan.streets, plan.barriers),
+        area_difference_m2=area_difference(plan.grids, plan.communities),
+    )
+    return replace(plan, findings=findings, summary=summary)
+
+
+@dataclass
+class _Clock:
+    """Seconds by stage; tells the log and whoever watches."""
+
+    on_progress: Progress | None
+    seconds: dict[str, float] = field(default_factory=dict)
+    current: str = ""
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        start = time.perf_counter()
+        self.current = name
+        self.advance(0, 0)
+        yield
+        self.seconds[name] = round(time.perf_counter() - start, 3)
+        log.info("%s: %.2f s", name, self.seconds[name])
+
+    def advance(self, done: int, total: int) -> None:
+        if self.on_progress:
+            self.on_progress(self.current, done, total)
+
+    def say(self, what: str) -> None:
+        log.info("%s %s", self.current, what)
+
+    def record(self) -> dict[str, Any]:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return {
+            "seconds": self.seconds,
+            "peak_mb": round(peak / (1024 if sys.platform != "darwin" else 1024**2)),
+            "versions": {"gridgeo": version("gridgeo"), **{p: version(p) for p in PACKAGES}},
+            "python": sys.version.split()[0],
+        }
+
+
+def _hashes(rules: ReadRules) -> dict[str, str]:
+    paths = sorted({source.path for sources in rules.inputs.values() for source in sources})
+    return {path: _sha256(Path(path)) for path in paths if Path(path).is_file()}
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
