@@ -1,4 +1,4 @@
-"""Simulated annealing of boundary flips, and of chains of two flips where atoms are heavy.
+"""Simulated annealing of boundary flips that keep every grid connected.
 
 The innermost functions take plain arrays, not a `Web`: unpacking one costs numba more than the
 arithmetic does.
@@ -60,38 +60,21 @@ def anneal(
             break
         e = cut[int(draw(rng) * count)]
         side = int(draw(rng) * 2.0)
-        v, u = ends[e, side], ends[e, 1 - side]
-        a, b = labels[v], labels[u]
-        if sums[a, ATOMS] <= 1.0:
+        v = ends[e, side]
+        b = labels[ends[e, 1 - side]]
+        if sums[labels[v], ATOMS] <= 1.0:
             continue
         grown = change(
             start, neighbour, weight, mass, labels, sums, value, rule, v, b, soft, missed
         )
-        chained = heat.chains > 0.0 and draw(rng) < heat.chains
-        if not chained and not accepted(grown, hot, rng):
-            continue
-        if not stays_connected(start, neighbour, linked, labels, work, v):
-            continue
-        count = move(
-            start, neighbour, linked, edge, mass, labels, sums, value, rule, cut, place, count, v, b
-        )
-        kept += 1
-        if not chained:
-            continue
-        w, c = second(start, neighbour, linked, labels, u, v, rng)
-        if w >= 0:
-            grown += change(
-                start, neighbour, weight, mass, labels, sums, value, rule, w, c, soft, missed
-            )
         if not accepted(grown, hot, rng):
-            w, c = v, a
-        elif w < 0:
             continue
-        elif not stays_connected(start, neighbour, linked, labels, work, w):
-            w, c = v, a
-        count = move(
-            start, neighbour, linked, edge, mass, labels, sums, value, rule, cut, place, count, w, c
-        )
+        if stays_connected(start, neighbour, linked, labels, work, v):
+            count = move(
+                start, neighbour, linked, edge, mass, labels, sums, value, rule, cut, place, count,
+                v, b,
+            )
+            kept += 1
     return kept
 
 
@@ -198,28 +181,3 @@ def move(
             place[cut[count]] = place[e]
             place[e] = -1
     return count
-
-
-@compiled
-def second(
-    start: NDArray[np.int32],
-    neighbour: NDArray[np.int32],
-    linked: NDArray[np.uint8],
-    labels: NDArray[np.int32],
-    u: int,
-    v: int,
-    rng: NDArray[np.uint64],
-) -> tuple[int, int]:
-    """Return an atom to leave the grid of `u` in exchange for `v`, and the grid that it joins.
-
-    It is found by a short random walk from `u`; (-1, -1) where that ends inside the grid.
-    """
-    w = u
-    for _ in range(int(draw(rng) * 6.0)):
-        p = start[w] + int(draw(rng) * (start[w + 1] - start[w]))
-        if linked[p] and labels[neighbour[p]] == labels[u]:
-            w = neighbour[p]
-    p = start[w] + int(draw(rng) * (start[w + 1] - start[w]))
-    if w == v or not linked[p] or labels[neighbour[p]] == labels[u]:
-        return -1, -1
-    return w, labels[neighbour[p]]

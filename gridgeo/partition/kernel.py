@@ -74,8 +74,6 @@ class Heat(NamedTuple):
     hard: float
     #: metres per missed band at the end
     missed: float
-    #: share of the proposals that move two atoms at once
-    chains: float
 
 
 @compiled

@@ -57,7 +57,8 @@ class Solution:
 
     ``missed`` counts the bands that are missed (an oversized grid counts once for every further
     time that the upper limit goes into it), ``distance`` the households by which; ``cost`` is in
-    metres; ``moves`` were proposed on the way.
+    metres; ``moves`` were proposed on the way; ``exact`` means proved best among all
+    labellings, whatever their number of grids.
     """
 
     labels: NDArray[np.int32]
@@ -66,6 +67,7 @@ class Solution:
     distance: float
     cost: float
     moves: int
+    exact: bool = False
 
     @property
     def rank(self) -> tuple[int, float, float]:

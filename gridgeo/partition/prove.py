@@ -160,6 +160,8 @@ def judge_community(band: Band, pieces: list[Solved]) -> Verdict:
     proofs = [_arithmetic(band, households, residents), *(_atom(band, p) for p in pieces)]
     if len(pieces) > 1:
         proofs += [_disconnected(band, p) for p in pieces]
+    if all(piece.solution.exact for piece in pieces if piece.solution.missed):
+        proofs.append(_exhausted(band, pieces))
     told = [proof for proof in proofs if proof]
     if told:
         return Verdict(
@@ -239,6 +241,22 @@ def _disconnected(band: Band, piece: Solved) -> Verdict | None:
         reason=Text(
             f"a part with {amount.en}, cut off by {by.en}, cannot be divided into grids of {limits.en}",
             f"被{by.zh}隔开的一片有{amount.zh}，不能划成{limits.zh}的网格",
+        ),
+    )
+
+
+def _exhausted(band: Band, pieces: list[Solved]) -> Verdict:
+    atoms = sum(piece.members.size for piece in pieces)
+    distance = sum(piece.solution.distance for piece in pieces)
+    limits = band_text(band)
+    return Verdict(
+        name="impossible",
+        proof="exhausted",
+        reason=Text(
+            f"every connected way to put its {atoms} units together was tried: none gives grids "
+            f"of {limits.en}; the nearest is off by {distance:,.0f} households",
+            f"已穷尽 {atoms} 个单元的全部连片组合，没有一种能使每个网格为{limits.zh}；"
+            f"最接近的一种合计相差 {distance:.0f} 户",
         ),
     )
 

@@ -9,25 +9,34 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridgeo.partition.anneal import anneal
-from gridgeo.partition.band import known, middle, numbers_of_grids, too_big
+from gridgeo.partition.band import middle, numbers_of_grids, too_big
+from gridgeo.partition.exact import FEW, MORE, enumerate_all
 from gridgeo.partition.kernel import Heat, Rule, Web, total
 from gridgeo.partition.problem import Problem, Solution, fingerprint, in_order
+from gridgeo.partition.recut import recut
 from gridgeo.partition.seed import grow
+from gridgeo.partition.web import heat_of, rule_of, weave
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridgeo.config import Band, Search
 
+#: the share of the moves that a scout or a repair has
+SCOUT = 0.25
 #: numbers of grids within this share of the best cost have all their starts
 NEAR = 1.1
-PROFILE_NUMBER = {"either": 0.0, "households": 1.0, "residents": 2.0}
+#: turns of repair while bands are missed, fresh cuts in each per grid, and how warm it starts
+REPAIRS = 8
+CUTS = 40
+WARM = 0.4
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Job:
     web: Web
     rule: Rule
+    heat: Heat
     seed: int
     search: Search
 
@@ -67,14 +76,21 @@ def solve(problem: Problem, band: Band, search: Search) -> Solution:
     [0, 0, 0, 0, 1, 1, 1, 1]
     """
     ordered, order = in_order(problem)
+    web = weave(ordered)
     job = _Job(
-        web=weave(ordered),
-        rule=_rule(problem, band),
+        web=web,
+        rule=rule_of(problem, band),
+        heat=heat_of(web),
         seed=_mix(fingerprint(ordered), search.seed),
         search=search,
     )
-    tried = race(job, candidates(ordered, band))
-    best = min(tried, key=lambda solution: solution.rank)
+    atoms = ordered.households.size
+    tried: list[Solution] = []
+    if ordered.grids is not None or atoms > FEW:
+        tried = race(job, candidates(ordered, band))
+    if ordered.grids is None and atoms <= (MORE if tried and _best(tried).missed else FEW):
+        tried.append(enumerated(job))
+    best = _best(tried)
     labels = np.empty_like(best.labels)
     labels[order] = best.labels
     return replace(
@@ -107,115 +123,96 @@ def candidates(problem: Problem, band: Band) -> tuple[int, ...]:
 
 
 def race(job: _Job, numbers: tuple[int, ...]) -> list[Solution]:
-    """Return what was found for these numbers of grids, start by start.
+    """Return what was found for these numbers of grids.
 
-    Every number has one start; those that come near the best have more, until two starts
-    of a number end alike. Further numbers are tried only while bands are missed.
+    A scout with a quarter of the moves goes to each number; those that come near the best have
+    all their starts, until two of them end alike. While bands are missed, further numbers are
+    scouted and what is best so far is repaired.
     """
-    found: dict[int, list[Solution]] = {}
-    for k in numbers:
-        best = _best(found)
-        if len(found) >= job.search.numbers_of_grids and best and not best.missed:
+    few, more = numbers[: job.search.numbers_of_grids], numbers[job.search.numbers_of_grids :]
+    found = [attempt(job, k, start=0, share=SCOUT) for k in few] if numbers[1:] else []
+    for k in few:
+        found += _starts(job, k, found)
+    if _best(found).missed:
+        found += [attempt(job, k, start=0, share=SCOUT) for k in more]
+    for turn in range(REPAIRS):
+        if not _best(found).missed:
             break
-        found[k] = [attempt(job, k, 0)]
-    for start in range(1, job.search.starts):
-        best = _best(found)
-        for k, solutions in found.items():
-            if best and _worth(solutions, best):
-                solutions.append(attempt(job, k, start))
-    return [solution for solutions in found.values() for solution in solutions]
+        found += [repair(job, solution, turn) for solution in _elite(found)]
+    return found
 
 
-def _best(found: dict[int, list[Solution]]) -> Solution | None:
-    every = [solution for solutions in found.values() for solution in solutions]
-    return min(every, key=lambda solution: solution.rank, default=None)
+def _starts(job: _Job, k: int, found: list[Solution]) -> list[Solution]:
+    """Return the full starts of one number, none where its scout fell behind."""
+    scouted = [solution for solution in found if solution.grids == k]
+    if scouted and not _near(_best(scouted), _best(found)):
+        return []
+    own: list[Solution] = []
+    for start in range(1, job.search.starts + 1):
+        own.append(attempt(job, k, start=start, share=1.0))
+        ranks = sorted(solution.rank for solution in own)
+        if ranks[1:] and ranks[0] == ranks[1]:
+            break
+    return own
 
 
-def _worth(solutions: list[Solution], best: Solution) -> bool:
-    ranks = sorted(solution.rank for solution in solutions)
-    if len(ranks) > 1 and ranks[0] == ranks[1]:
-        return False
-    return bool(best.missed) or (not ranks[0][0] and ranks[0][2] <= NEAR * best.cost)
+def _near(one: Solution, best: Solution) -> bool:
+    return one.missed == best.missed and (bool(best.missed) or one.cost <= NEAR * best.cost)
 
 
-def attempt(job: _Job, k: int, start: int) -> Solution:
-    """Return one annealed labelling with `k` grids."""
-    web, n = job.web, job.web.mass.shape[0]
+def _best(found: list[Solution]) -> Solution:
+    return min(found, key=lambda solution: solution.rank)
+
+
+def _elite(found: list[Solution]) -> list[Solution]:
+    """Return the best solution of each of the two best numbers of grids."""
+    by_number: dict[int, Solution] = {}
+    for solution in sorted(found, key=lambda solution: solution.rank):
+        by_number.setdefault(solution.grids, solution)
+    return list(by_number.values())[:2]
+
+
+def attempt(job: _Job, k: int, *, start: int, share: float) -> Solution:
+    """Return one labelling with `k` grids: grown, then annealed with a share of the moves."""
     rng = np.array([_mix(job.seed, k, start)], dtype=np.uint64)
-    labels = grow(web, k, rng)
-    moves = job.search.moves_per_atom * n if k > 1 else 0
-    anneal(web, job.rule, _heat(web, start), labels, k, moves, rng)
-    cost, missed, distance = total(web, job.rule, labels, k)
+    return _annealed(job, job.heat, grow(job.web, k, rng), share, rng)
+
+
+def repair(job: _Job, solution: Solution, turn: int) -> Solution:
+    """Return a labelling won by cutting anew around the grids that miss the band."""
+    k = solution.grids
+    labels = solution.labels.copy()
+    rng = np.array([_mix(job.seed, k, turn, 1)], dtype=np.uint64)
+    if k > 1:
+        recut(job.web, job.rule, job.heat, labels, k, CUTS * min(k, 50), rng)
+    return _annealed(job, job.heat._replace(hot=WARM * job.heat.hot), labels, SCOUT, rng)
+
+
+def _annealed(
+    job: _Job, heat: Heat, labels: NDArray[np.int32], share: float, rng: NDArray[np.uint64]
+) -> Solution:
+    k = int(labels.max()) + 1
+    moves = round(share * job.search.moves_per_atom * labels.size) if k > 1 else 0
+    anneal(job.web, job.rule, heat, labels, k, moves, rng)
+    return _solution(job, labels, moves=moves, exact=False)
+
+
+def enumerated(job: _Job) -> Solution:
+    """Return the best labelling of a few atoms, proved best."""
+    return _solution(job, enumerate_all(job.web, job.rule), moves=0, exact=True)
+
+
+def _solution(job: _Job, labels: NDArray[np.int32], *, moves: int, exact: bool) -> Solution:
+    grids = int(labels.max()) + 1
+    cost, missed, distance = total(job.web, job.rule, labels, grids)
     return Solution(
         labels=_by_first(labels),
-        grids=k,
-        missed=round(missed),
+        grids=grids,
+        missed=round(float(missed)),
         distance=float(distance),
         cost=float(cost),
         moves=moves,
-    )
-
-
-def weave(problem: Problem) -> Web:
-    """Return the graph of an ordered problem as the kernels want it."""
-    n, m = problem.households.size, len(problem.edges)
-    source = problem.edges.T.ravel()
-    other = problem.edges[:, ::-1].T.ravel()
-    edge = np.tile(np.arange(m, dtype=np.int32), 2)
-    order = np.lexsort((other, source))
-    start = np.zeros(n + 1, dtype=np.int32)
-    np.cumsum(np.bincount(source, minlength=n), out=start[1:])
-    linked = problem.linked.astype(np.uint8)
-    return Web(
-        start=start,
-        neighbour=np.ascontiguousarray(other[order], dtype=np.int32),
-        weight=(problem.cut_m - problem.straddle_m)[edge[order]],
-        linked=linked[edge[order]],
-        edge=edge[order],
-        ends=np.ascontiguousarray(problem.edges, dtype=np.int32),
-        connects=linked,
-        mass=_mass(problem),
-    )
-
-
-def _mass(problem: Problem) -> NDArray[np.float64]:
-    x, y, area = problem.x, problem.y, problem.area
-    columns = (
-        problem.households,
-        np.nan_to_num(problem.residents),
-        ~known(problem.households, problem.residents),
-        area,
-        area * x,
-        area * y,
-        area * (x * x + y * y) + area * area / (2 * math.pi),
-        np.ones(area.size),
-    )
-    return np.ascontiguousarray(np.column_stack(columns), dtype=np.float64)
-
-
-def _rule(problem: Problem, band: Band) -> Rule:
-    return Rule(
-        lower=float(band.lower),
-        upper=float(band.upper),
-        residents_lower=float(band.residents_lower),
-        residents_upper=float(band.residents_upper),
-        profile=PROFILE_NUMBER[band.profile],
-        balance_m=float(problem.balance_m),
-        compactness=float(problem.compactness),
-    )
-
-
-def _heat(web: Web, start: int) -> Heat:
-    """Return the schedule in units of a mean border; every other start moves atoms in pairs."""
-    unit = float(np.abs(web.weight).mean()) if web.weight.size else 1.0
-    unit = unit or 1.0
-    return Heat(
-        hot=0.5 * unit,
-        cold=0.03 * unit,
-        soft=0.02 * unit,
-        hard=0.3 * unit,
-        missed=3.0 * unit,
-        chains=0.2 * (start % 2),
+        exact=exact,
     )
 
 

@@ -1,0 +1,151 @@
+"""The exact answer for a few atoms: every set of them is looked at, so it is also a proof."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gridgeo.partition.kernel import Rule, Web, appraise, compiled
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+#: the most atoms for which all sets are looked at
+FEW = 16
+#: the most where the search missed a band
+MORE = 18
+
+
+@compiled
+def enumerate_all(web: Web, rule: Rule) -> NDArray[np.int32]:
+    """Return the best labelling of at most `FEW` atoms, whatever its number of grids.
+
+    Sets of atoms are bits of a number. Sets in band are tried alone first: where they suffice,
+    nothing with a missed band comes before them.
+    """
+    n = web.mass.shape[0]
+    worth = values(web, rule, connected_sets(web))
+    taken = cover(worth, worth[:, 0] == 0.0, n)
+    if taken[0] == 0:
+        taken = cover(worth, worth[:, 0] < np.inf, n)
+    labels = np.empty(n, np.int32)
+    left, number = 0, 0
+    while left != (1 << n) - 1:
+        for v in range(n):
+            if taken[left] >> v & 1:
+                labels[v] = number
+        left |= taken[left]
+        number += 1
+    return labels
+
+
+@compiled
+def cover(
+    worth: NDArray[np.float64], allowed: NDArray[np.bool_], n: int
+) -> NDArray[np.int64]:
+    """Return the last set taken on the best way to each remainder, 0 where there is no way.
+
+    From all atoms on, the lowest atom that is left takes with it every allowed set in turn.
+    """
+    sets, first = by_lowest(allowed, n)
+    full = (1 << n) - 1
+    best = np.full((full + 1, 3), np.inf)
+    best[full] = 0.0
+    taken = np.zeros(full + 1, np.int64)
+    for left in range(full, 0, -1):
+        if best[left, 0] == np.inf:
+            continue
+        v = 0
+        while not left >> v & 1:
+            v += 1
+        for i in range(first[v], first[v + 1]):
+            grid = sets[i]
+            if grid & ~left:
+                continue
+            rest = left ^ grid
+            missed = best[left, 0] + worth[grid, 0]
+            distance = best[left, 1] + worth[grid, 1]
+            cost = best[left, 2] + worth[grid, 2]
+            if before(missed, distance, cost, best, rest):
+                best[rest, 0], best[rest, 1], best[rest, 2] = missed, distance, cost
+                taken[rest] = grid
+    return taken
+
+
+@compiled
+def by_lowest(
+    allowed: NDArray[np.bool_], n: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the allowed sets ordered by their lowest atom, and where those of each begin."""
+    sets = np.zeros(allowed.size, np.int64)
+    first = np.zeros(n + 1, np.int64)
+    count = 0
+    for v in range(n):
+        for grid in range(1 << v, allowed.size, 2 << v):
+            if allowed[grid]:
+                sets[count] = grid
+                count += 1
+        first[v + 1] = count
+    return sets, first
+
+
+@compiled
+def before(
+    missed: float, distance: float, cost: float, best: NDArray[np.float64], rest: int
+) -> bool:
+    """Tell whether bands missed, distance and cost, in this order, are less than the best."""
+    if missed != best[rest, 0]:
+        return missed < best[rest, 0]
+    if abs(distance - best[rest, 1]) > 1e-6:
+        return distance < best[rest, 1]
+    return cost < best[rest, 2] - 1e-6
+
+
+@compiled
+def connected_sets(web: Web) -> NDArray[np.bool_]:
+    """Tell for each set of atoms whether links connect it."""
+    n = web.mass.shape[0]
+    beside = np.zeros(n, np.int64)
+    for v in range(n):
+        for p in range(web.start[v], web.start[v + 1]):
+            if web.linked[p]:
+                beside[v] |= 1 << web.neighbour[p]
+    connected = np.zeros(1 << n, np.bool_)
+    for grid in range(1, 1 << n):
+        reached, around, known = grid & -grid, 0, 0
+        while reached != known:
+            known = reached
+            for v in range(n):
+                if reached >> v & 1:
+                    around |= beside[v]
+            reached |= around & grid
+        connected[grid] = reached == grid
+    return connected
+
+
+@compiled
+def values(web: Web, rule: Rule, wanted: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return (bands missed, distance, cost) of each wanted set, infinite for the others.
+
+    The weights inside a set count against its cost, so that the costs of a partition add up to
+    those of its cut borders, less a constant.
+    """
+    n = web.mass.shape[0]
+    sums = np.zeros((wanted.size, 8))
+    inside = np.zeros(wanted.size)
+    worth = np.full((wanted.size, 3), np.inf)
+    v = -1
+    for grid in range(1, wanted.size):
+        if grid == 1 << (v + 1):
+            v += 1
+        rest = grid ^ (1 << v)
+        sums[grid] = sums[rest] + web.mass[v]
+        inside[grid] = inside[rest]
+        for p in range(web.start[v], web.start[v + 1]):
+            if rest >> web.neighbour[p] & 1:
+                inside[grid] += web.weight[p]
+        if wanted[grid]:
+            cost, missed, distance = appraise(rule, sums, grid, sums, grid, 0.0)
+            worth[grid, 0], worth[grid, 1], worth[grid, 2] = missed, distance, cost - inside[grid]
+    return worth

@@ -1,0 +1,77 @@
+"""From a problem to what the kernels work on."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gridgeo.partition.band import known
+from gridgeo.partition.kernel import BY_HOUSEHOLDS, BY_RESIDENTS, EITHER, Heat, Rule, Web
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gridgeo.config import Band
+    from gridgeo.partition.problem import Problem
+
+PROFILE_NUMBER = {"either": EITHER, "households": BY_HOUSEHOLDS, "residents": BY_RESIDENTS}
+
+
+def weave(problem: Problem) -> Web:
+    """Return the graph of an ordered problem as the kernels want it."""
+    n, m = problem.households.size, len(problem.edges)
+    source = problem.edges.T.ravel()
+    other = problem.edges[:, ::-1].T.ravel()
+    edge = np.tile(np.arange(m, dtype=np.int32), 2)
+    order = np.lexsort((other, source))
+    start = np.zeros(n + 1, dtype=np.int32)
+    np.cumsum(np.bincount(source, minlength=n), out=start[1:])
+    linked = problem.linked.astype(np.uint8)
+    return Web(
+        start=start,
+        neighbour=np.ascontiguousarray(other[order], dtype=np.int32),
+        weight=(problem.cut_m - problem.straddle_m)[edge[order]],
+        linked=linked[edge[order]],
+        edge=edge[order],
+        ends=np.ascontiguousarray(problem.edges, dtype=np.int32),
+        connects=linked,
+        mass=_mass(problem),
+    )
+
+
+def _mass(problem: Problem) -> NDArray[np.float64]:
+    x, y, area = problem.x, problem.y, problem.area
+    columns = (
+        problem.households,
+        np.nan_to_num(problem.residents),
+        ~known(problem.households, problem.residents),
+        area,
+        area * x,
+        area * y,
+        area * (x * x + y * y) + area * area / (2 * math.pi),
+        np.ones(area.size),
+    )
+    return np.ascontiguousarray(np.column_stack(columns), dtype=np.float64)
+
+
+def rule_of(problem: Problem, band: Band) -> Rule:
+    return Rule(
+        lower=float(band.lower),
+        upper=float(band.upper),
+        residents_lower=float(band.residents_lower),
+        residents_upper=float(band.residents_upper),
+        profile=float(PROFILE_NUMBER[band.profile]),
+        balance_m=float(problem.balance_m),
+        compactness=float(problem.compactness),
+    )
+
+
+def heat_of(web: Web) -> Heat:
+    """Return the schedule of an anneal, in units of a mean border."""
+    unit = float(np.abs(web.weight).mean()) if web.weight.size else 0.0
+    unit = unit or 1.0
+    return Heat(
+        hot=0.9 * unit, cold=0.12 * unit, soft=0.08 * unit, hard=0.3 * unit, missed=3.0 * unit
+    )
