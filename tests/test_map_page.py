@@ -20,8 +20,8 @@ from gridgeo.maps import build_map, map_page
 from gridgeo.maps.escape import as_script, esc, visible
 from gridgeo.maps.features import features, light_coverage
 from gridgeo.maps.labels import label_data, sequence_of
-from gridgeo.maps.layers import household_layer
 from gridgeo.maps.legend import legend
+from gridgeo.maps.points import household_layer
 from gridgeo.maps.scorecard import plan_title, scorecard
 from gridgeo.maps.vendored import asset, head, manifest
 from gridgeo.report import layer_frame
@@ -133,7 +133,7 @@ def test_a_plan_without_grids_has_a_map_and_a_report_too():
 def test_many_households_are_drawn_as_counts_per_atom(monkeypatch):
     plan = build_plan()
     assert "按基本单元汇总" not in household_layer(plan).layer_name
-    monkeypatch.setattr("gridgeo.maps.layers.MANY_POINTS", 6)
+    monkeypatch.setattr("gridgeo.maps.points.MANY_POINTS", 6)
     layer = household_layer(plan)
     assert "按基本单元汇总" in layer.layer_name
     counts = [feature["properties"]["count"] for feature in layer.data["features"]]

@@ -69,10 +69,9 @@ def light_coverage(shapes: gpd.GeoSeries) -> gpd.GeoSeries:
 
 def one_line(shapes: NDArray[Any]) -> Any:
     """Return lines as one multi-line, simplified by half a metre, by more where they are many."""
-    parts = shapely.get_parts(shapes)
-    many = shapely.get_num_coordinates(parts).sum() > MANY_VERTICES
-    merged = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(parts)))
-    return shapely.multilinestrings(shapely.simplify(merged, TOLERANCE_M if many else 0.5))
+    lines = shapely.get_parts(shapely.line_merge(shapes))
+    many = shapely.get_num_coordinates(lines).sum() > MANY_VERTICES
+    return shapely.multilinestrings(shapely.simplify(lines, TOLERANCE_M if many else 0.5))
 
 
 def _rounded(coordinates: NDArray[np.float64]) -> NDArray[np.float64]:

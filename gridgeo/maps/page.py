@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import folium
 import geopandas as gpd
 import numpy as np
@@ -12,12 +14,32 @@ from folium.template import Template
 from gridgeo.maps.escape import as_script, esc
 from gridgeo.maps.features import in_degrees
 from gridgeo.maps.labels import label_data
-from gridgeo.maps.layers import LAYERS, finding_layers
+from gridgeo.maps.layers import (
+    atom_layer,
+    barrier_layer,
+    community_layer,
+    grid_layer,
+    outline_layer,
+    street_layer,
+)
 from gridgeo.maps.legend import legend
+from gridgeo.maps.points import facility_layer, finding_layers, household_layer
 from gridgeo.maps.scorecard import plan_title, scorecard
 from gridgeo.maps.vendored import head
 from gridgeo.model import Plan
 from gridgeo.text import Text
+
+#: A new layer is one function and one line here; the order is that of drawing.
+LAYERS: tuple[Callable[[Plan], folium.GeoJson | None], ...] = (
+    barrier_layer,
+    grid_layer,
+    atom_layer,
+    street_layer,
+    outline_layer,
+    community_layer,
+    facility_layer,
+    household_layer,
+)
 
 
 def build_map(plan: Plan) -> folium.Map:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
 #: Fill of a grid or community by its verdict; lightness differs as well as hue.
 VERDICT_COLOURS: Mapping[str, str] = MappingProxyType(
@@ -38,4 +39,60 @@ GRID_LINE = "#3f5b52"
 COMMUNITY_LINE = "#2b2b2b"
 HOUSEHOLD_DOT = "#5b4a8a"
 FACILITY_MARK = "#7b3294"
-GROUND = "#f7f6f2"
+
+
+def grid_style(verdict: str) -> dict[str, Any]:
+    """Return how a grid of this verdict is drawn."""
+    style = {
+        "fillColor": VERDICT_COLOURS.get(verdict, "#ffffff"),
+        "fillOpacity": 0.72,
+        "color": GRID_LINE,
+        "weight": 0.6,
+        "opacity": 0.6,
+    }
+    if verdict == "dedicated":
+        style |= {"hatch": FACILITY_MARK + "88", "color": FACILITY_MARK}
+    return style
+
+
+def line_style(colour: str, width: float, opacity: float) -> dict[str, Any]:
+    """Return how a line is drawn that grows with the scale of the map."""
+    return {"color": colour, "weight": width, "opacity": opacity, "swell": True}
+
+
+def street_style(name: str) -> dict[str, Any]:
+    """Return how streets of this class are drawn."""
+    colour, width = LINE_STYLES[name]
+    return line_style(colour, width, 1) | (
+        {"casing": STREET_CASING} if width > 1 and name != "rail" else {}
+    )
+
+
+def barrier_style(name: str) -> dict[str, Any]:
+    """Return how barriers of this class are drawn."""
+    colour, width = LINE_STYLES.get(name, LINE_STYLES["none"])
+    style: dict[str, Any] = {"color": colour, "weight": width, "fillColor": colour}
+    style["fillOpacity"] = 0.8
+    return style | ({"dashArray": "7 4"} if name == "rail" else {})
+
+
+def facility_style(dedicated: bool) -> dict[str, Any]:  # noqa: FBT001  (a value, not a switch)
+    """Return how a facility is drawn."""
+    return {
+        "color": FACILITY_MARK,
+        "weight": 1.5,
+        "fill": True,
+        "fillColor": FACILITY_MARK if dedicated else "#ffffff",
+        "fillOpacity": 0.55,
+    }
+
+
+def household_style(row: dict[str, Any]) -> dict[str, Any]:
+    """Return how the dot of a household or an atom is drawn: its area follows the count."""
+    return {
+        "radius": min(9.0, max(1.5, round(2 * (0.8 + 0.35 * row["count"] ** 0.5)) / 2)),
+        "stroke": False,
+        "fill": True,
+        "fillColor": SEVERITY_COLOURS["error"] if row["listed"] else HOUSEHOLD_DOT,
+        "fillOpacity": 0.6,
+    }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import quoteattr
 
 import pandas as pd
 
@@ -17,16 +16,15 @@ from gridgeo.maps.style import (
     SEVERITY_COLOURS,
     VERDICT_COLOURS,
 )
+from gridgeo.report.qml import HEAD, categories, fill, labels, line, marker, single
 from gridgeo.text import Lang, Text
 from gridgeo.words import SEVERITIES, STREETS, VERDICTS
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-_HEAD = (
-    "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
-    '<qgis version="3.22.0" styleCategories="Symbology|Labeling">'
-)
+#: The last digits of a code: its number inside the community.
+_SEQUENCE = """regexp_substr("code", '([0-9]{1,3})$')"""
 _STAMP = "2000-01-01T00:00:00.000Z"
 
 
@@ -40,7 +38,7 @@ def style_frame(layers: Mapping[str, gpd.GeoDataFrame], lang: Lang) -> pd.DataFr
     for name, frame in layers.items():
         shape = _shape(frame)
         if name in STYLES and shape:
-            rows.append(_row(name, _HEAD + STYLES[name](shape, lang) + "</qgis>"))
+            rows.append(_row(name, HEAD + STYLES[name](shape, lang) + "</qgis>"))
     return pd.DataFrame(rows)
 
 
@@ -72,20 +70,20 @@ def _grids(_shape: str, lang: Lang) -> str:
         (
             verdict,
             VERDICTS[verdict].say(lang),
-            _fill(colour, GRID_LINE, 0.4, hatched=verdict == "dedicated"),
+            fill(colour, GRID_LINE, 0.4, hatched=verdict == "dedicated"),
         )
         for verdict, colour in VERDICT_COLOURS.items()
         if verdict not in ("impossible", "not_found")
     ]
-    return _categories("verdict", "fill", symbols) + _labels('right("code", 3)', size=8)
+    return categories("verdict", "fill", symbols) + labels(_SEQUENCE, size=8)
 
 
 def _communities(_shape: str, _lang: Lang) -> str:
-    return _single("fill", _fill("", COMMUNITY_LINE, 0.8)) + _labels('"name"', size=10, bold=True)
+    return single("fill", fill("", COMMUNITY_LINE, 0.8)) + labels('"name"', size=10, bold=True)
 
 
 def _atoms(_shape: str, _lang: Lang) -> str:
-    return _single("fill", _fill("", "#8a8a8a", 0.15))
+    return single("fill", fill("", "#8a8a8a", 0.15))
 
 
 def _lines(shape: str, lang: Lang) -> str:
@@ -94,15 +92,15 @@ def _lines(shape: str, lang: Lang) -> str:
         (
             name,
             STREETS[name].say(lang),
-            _line(drawn.get(colour, colour), width * 0.25) if shape == "line" else _fill(colour),
+            line(drawn.get(colour, colour), width * 0.25) if shape == "line" else fill(colour),
         )
         for name, (colour, width) in LINE_STYLES.items()
     ]
-    return _categories("street_class", shape, symbols)
+    return categories("street_class", shape, symbols)
 
 
 def _households(_shape: str, _lang: Lang) -> str:
-    return _single("marker", _marker(HOUSEHOLD_DOT, 1.2))
+    return single("marker", marker(HOUSEHOLD_DOT, 1.2))
 
 
 def _considered(shape: str, lang: Lang) -> str:
@@ -111,105 +109,21 @@ def _considered(shape: str, lang: Lang) -> str:
         (
             value,
             told[value].say(lang),
-            _marker(colour, 2.4) if shape == "marker" else _fill(colour, FACILITY_MARK, 0.3),
+            marker(colour, 2.4) if shape == "marker" else fill(colour, FACILITY_MARK, 0.3),
         )
         for value, colour in (("true", VERDICT_COLOURS["dedicated"]), ("false", "#efe6f0"))
     ]
-    return _categories("dedicated", shape, symbols)
+    return categories("dedicated", shape, symbols)
 
 
 def _findings(shape: str, lang: Lang) -> str:
     draw: dict[str, Callable[[str], str]] = {
-        "marker": lambda colour: _marker(colour, 3.0),
-        "line": lambda colour: _line(colour, 0.8),
-        "fill": lambda colour: _fill("", colour, 0.8),
+        "marker": lambda colour: marker(colour, 3.0),
+        "line": lambda colour: line(colour, 0.8),
+        "fill": lambda colour: fill("", colour, 0.8),
     }
     symbols = [(n, SEVERITIES[n].say(lang), draw[shape](c)) for n, c in SEVERITY_COLOURS.items()]
-    return _categories("severity", shape, symbols)
-
-
-def _categories(column: str, shape: str, symbols: list[tuple[str, str, str]]) -> str:
-    categories = "".join(
-        f"<category symbol={quoteattr(str(i))} value={quoteattr(value)} "
-        f'label={quoteattr(label)} render="true"/>'
-        for i, (value, label, _) in enumerate(symbols)
-    )
-    drawn = "".join(_symbol(i, shape, layer) for i, (_, _, layer) in enumerate(symbols))
-    return (
-        f'<renderer-v2 type="categorizedSymbol" attr={quoteattr(column)} symbollevels="0">'
-        f"<categories>{categories}</categories><symbols>{drawn}</symbols></renderer-v2>"
-    )
-
-
-def _single(shape: str, layer: str) -> str:
-    return (
-        '<renderer-v2 type="singleSymbol" symbollevels="0">'
-        f"<symbols>{_symbol(0, shape, layer)}</symbols></renderer-v2>"
-    )
-
-
-def _symbol(number: int, shape: str, layer: str) -> str:
-    return f'<symbol name="{number}" type="{shape}" alpha="1" clip_to_extent="1">{layer}</symbol>'
-
-
-def _layer(kind: str, **props: str) -> str:
-    told = "".join(f"<prop k={quoteattr(k)} v={quoteattr(v)}/>" for k, v in props.items())
-    return f'<layer class="{kind}" enabled="1" locked="0" pass="0">{told}</layer>'
-
-
-def _fill(colour: str, edge: str = "", width_mm: float = 0.0, *, hatched: bool = False) -> str:
-    plain = _layer(
-        "SimpleFill",
-        color=_rgba(colour or "#ffffff", 190),
-        style="solid" if colour else "no",
-        outline_color=_rgba(edge or colour),
-        outline_style="solid" if edge else "no",
-        outline_width=f"{width_mm:g}",
-        outline_width_unit="MM",
-        joinstyle="round",
-    )
-    hatch = _layer(
-        "SimpleFill", color=_rgba(FACILITY_MARK, 150), style="b_diagonal", outline_style="no"
-    )
-    return plain + hatch if hatched else plain
-
-
-def _line(colour: str, width_mm: float) -> str:
-    return _layer(
-        "SimpleLine",
-        line_color=_rgba(colour),
-        line_width=f"{width_mm:.2f}",
-        line_width_unit="MM",
-        capstyle="round",
-        joinstyle="round",
-    )
-
-
-def _marker(colour: str, size_mm: float) -> str:
-    return _layer(
-        "SimpleMarker",
-        name="circle",
-        color=_rgba(colour),
-        outline_color=_rgba("#ffffff"),
-        outline_width="0.2",
-        size=f"{size_mm:g}",
-        size_unit="MM",
-    )
-
-
-def _rgba(colour: str, alpha: int = 255) -> str:
-    return ",".join(str(int(colour[i : i + 2], 16)) for i in (1, 3, 5)) + f",{alpha}"
-
-
-def _labels(expression: str, *, size: int, bold: bool = False) -> str:
-    return (
-        '<labeling type="simple"><settings>'
-        f'<text-style fieldName={quoteattr(expression)} isExpression="1" fontSize="{size}" '
-        f'fontWeight="{75 if bold else 50}" textColor="40,40,40,255">'
-        '<text-buffer bufferDraw="1" bufferSize="0.8" bufferColor="255,255,255,220"/>'
-        '</text-style><placement placement="1"/>'
-        '<rendering obstacle="1" drawLabels="1" scaleVisibility="0"/></settings></labeling>'
-    )
+    return categories("severity", shape, symbols)
 
 
 #: A new style is one function and one line here.
