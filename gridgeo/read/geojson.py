@@ -6,6 +6,9 @@ import json
 import re
 from pathlib import Path
 
+#: the CRS stands before or after the features
+_END = 4096
+
 
 def first_open_ring(path: Path) -> int | None:
     """Return the number (from 1) of the first feature with an open ring."""
@@ -25,4 +28,7 @@ def first_open_ring(path: Path) -> int | None:
 def names_crs(path: Path) -> bool:
     """Say whether the file names its CRS; without, RFC 7946 says it is WGS 84."""
     with path.open("rb") as stream:
-        return re.search(rb'"crs"\s*:\s*\{', stream.read(10_000)) is not None
+        ends = stream.read(_END)
+        stream.seek(max(path.stat().st_size - _END, 0))
+        ends += stream.read()
+    return re.search(rb'"crs"\s*:\s*\{', ends) is not None

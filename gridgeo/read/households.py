@@ -89,11 +89,13 @@ def _known(role: str) -> tuple[str, ...]:
 
 
 def residents_of(raw: RawLayer, column: str | None, ground: Ground) -> pd.Series[float]:
-    """Return the residents of each row: NaN without a column; empty cells are 0, and noted."""
+    """Return the residents of each row: NaN without any; beside others empty cells are 0."""
     if column is None:
         return pd.Series(np.nan, index=raw.frame.index)
     residents = counts(raw, column, ground.journal, whole=False)
     empty = int(residents.isna().sum())
+    if empty == len(residents):
+        return residents
     if empty:
         ground.journal.say(
             "households",

@@ -131,10 +131,8 @@ def gather(
     joined = pd.concat([frame[[*columns, "geometry"]] for frame in frames], ignore_index=True)
     geometry = joined.geometry.to_numpy()
     keys = pd.DataFrame(np.round(shapely.bounds(geometry), 3))
-    tied = keys.duplicated(keep=False).to_numpy()
-    keys["wkb"] = ""
-    keys.loc[tied, "wkb"] = shapely.to_wkb(geometry[tied], hex=True)
-    for name in columns:
-        keys[name] = joined[name].astype(str)
+    if keys.duplicated().any():
+        keys["wkb"] = shapely.to_wkb(geometry, hex=True)
+        keys = keys.join(joined[list(columns)].astype(str))
     order = keys.sort_values(list(keys.columns), kind="stable").index
     return gpd.GeoDataFrame(joined.loc[order].reset_index(drop=True).astype(typed), crs=crs)

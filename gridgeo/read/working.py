@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import geopandas as gpd
 import numpy as np
-from pyproj import CRS, Transformer
-from pyproj.exceptions import ProjError
+import shapely
+from pyproj import CRS
 
 from gridgeo.config import ReadRules
 from gridgeo.read.context import Journal, RawLayer, spatial_frame
@@ -64,11 +65,7 @@ def _in_china(lon: float, lat: float) -> bool:
 def _lonlat_bounds(raw: RawLayer, crs: CRS) -> tuple[float, float, float, float]:
     """Return the bounds in degrees; raises InputError where they cannot be right for `crs`."""
     bounds = spatial_frame(raw).total_bounds
-    try:
-        transform = Transformer.from_crs(crs, WGS84, always_xy=True)
-        degrees = np.array(transform.transform_bounds(*bounds))
-    except ProjError:
-        degrees = np.full(4, np.inf)
+    degrees = gpd.GeoSeries([shapely.box(*bounds)], crs=crs).to_crs(WGS84).total_bounds
     possible = np.isfinite(degrees).all() and np.abs(degrees[1::2]).max() <= 90
     area = crs.area_of_use
     if possible and area is not None and crs.is_projected and area.west < area.east:
