@@ -1,260 +1,43 @@
-"""Saving and loading a plan: the same back, the same bytes, and never half of it."""
+"""The folder of a plan is written whole or not at all, and never over what is not ours."""
 
-import dataclasses
-import hashlib
-import json
 import os
 import sqlite3
-import subprocess
-import sys
 import time
-import zipfile
-from pathlib import Path
+from contextlib import closing
 
-import geopandas as gpd
-import pandas as pd
-import pyogrio
 import pytest
 from builders_plan import build_plan
-from defusedxml.ElementTree import fromstring
-from geopandas.testing import assert_geodataframe_equal
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from gridgeo.config import (
-    Band,
-    Codes,
-    DedicatedRules,
-    ReadRules,
-    Search,
-    Settings,
-    Source,
-    Threshold,
-)
-from gridgeo.errors import InputError, OutputError
-from gridgeo.model import Finding, Note, Plan, Reject
-from gridgeo.report import check_target, layer_frame, load_plan, save_plan
-from gridgeo.report.geopackage import write_geopackage
-from gridgeo.report.records import (
-    finding_frame,
-    findings_of,
-    note_frame,
-    notes_of,
-    reject_frame,
-    rejects_of,
-    settings_frame,
-    settings_of,
-)
-from gridgeo.report.save import WRITERS
-from gridgeo.report.schema import SCHEMA
-from gridgeo.text import Text
+from gridgeo.errors import OutputError
+from gridgeo.report import check_target, save_plan
 
-OUTPUTS = sorted(name for name, _ in WRITERS)
+OUTPUTS = ["plan.gpkg", "summary.json"]
+
+
+def write_database(plan, path):
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE TABLE plan (lang TEXT)")
+        database.execute("INSERT INTO plan VALUES (?)", (plan.settings.lang,))
+        database.commit()
+
+
+def write_text(plan, path):
+    path.write_text(plan.settings.lang)
+
+
+@pytest.fixture(autouse=True)
+def _light_writers(monkeypatch):
+    """What is written does not matter here; small files keep these tests quick."""
+    writers = [("plan.gpkg", write_database), ("summary.json", write_text)]
+    monkeypatch.setattr("gridgeo.report.save.WRITERS", writers)
 
 
 def digests(folder):
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-# --- laws
-
-quick = settings(max_examples=25, deadline=None)
-
-texts = st.builds(Text, st.text(max_size=8), st.text(max_size=8))
-codes = st.text("0123456789C-", min_size=1, max_size=6)
-findings = st.builds(
-    Finding,
-    rule=st.sampled_from(["in_band", "no_overlap"]),
-    severity=st.sampled_from(["error", "warning", "info"]),
-    message=texts,
-    grids=st.lists(codes, max_size=3).map(tuple),
-    amount=st.none() | st.floats(0, 1e9),
-    unit=st.sampled_from(["", "m2"]),
-)
-words = st.text(max_size=8)
-rejects = st.builds(
-    Reject, words, words, st.integers(1, 10**9), words, words, texts, st.integers(0, 9999)
-)
-
-
-@quick
-@given(st.lists(findings, max_size=4))
-def test_findings_come_back_from_their_table(found):
-    assert findings_of(finding_frame(found, "zh", None)) == tuple(found)
-
-
-@quick
-@given(st.lists(rejects, max_size=4))
-def test_rejects_come_back_from_their_table(given_rejects):
-    assert rejects_of(reject_frame(given_rejects, "en")) == tuple(given_rejects)
-
-
-@quick
-@given(st.lists(st.builds(Note, words, texts), max_size=4))
-def test_notes_come_back_from_their_table(given_notes):
-    assert notes_of(note_frame(given_notes, "en")) == tuple(given_notes)
-
-
-@quick
-@given(
-    lower=st.integers(1, 400),
-    seed=st.integers(0, 10**6),
-    area=st.none() | st.floats(1, 1e6),
-    lang=st.sampled_from(["zh", "en"]),
-    column=st.text(max_size=6),
-)
-def test_settings_come_back_from_their_table(lower, seed, area, lang, column):
-    made = Settings(
-        band=Band(lower=lower, profile="residents"),
-        search=Search(seed=seed),
-        dedicated=DedicatedRules(thresholds={"school": Threshold(area_m2=area)}),
-        codes=Codes(scheme="plain"),
-        read=ReadRules(
-            inputs={"facilities": (Source(path="a.gpkg", layer="校", kind="school"),)},
-            columns={"households.households": column},
-            missing_households=0,
-        ),
-        lang=lang,
-    )
-    assert settings_of(settings_frame(made)) == made
-
-
-@settings(max_examples=5, deadline=None)
-@given(st.permutations(range(5)))
-def test_layer_frames_keep_rows_and_order(tmp_path_factory, order):
-    plan = build_plan()
-    shuffled = plan.grids.iloc[order]
-    assert_geodataframe_equal(
-        layer_frame("grids", shuffled), plan.grids.iloc[order].reset_index(drop=True)
-    )
-
-
-# --- round trip
-
-
-def test_everything_comes_back(tmp_path):
-    plan = build_plan()
-    back = load_plan(save_plan(plan, tmp_path / "out"))
-    for name in SCHEMA:
-        assert_geodataframe_equal(getattr(back, name), getattr(plan, name))
-    for name in ("settings", "findings", "rejects", "notes", "summary", "run"):
-        assert getattr(back, name) == getattr(plan, name), name
-
-
-def test_a_loaded_plan_is_saved_as_the_same_bytes(tmp_path):
-    first = save_plan(build_plan(), tmp_path / "first")
-    second = save_plan(load_plan(first), tmp_path / "second")
-    assert digests(first) == digests(second)
-
-
-def test_equal_runs_give_equal_bytes_whatever_the_hash_seed(tmp_path):
-    """In another process, seconds later, under another hash seed and time zone."""
-    first = save_plan(build_plan(), tmp_path / "first")
-    script = (
-        "import sys; sys.path.insert(0, sys.argv[2]);"
-        "from builders_plan import build_plan; from gridgeo.report import save_plan;"
-        "save_plan(build_plan(), sys.argv[1])"
-    )
-    here = str(Path(__file__).parent)
-    environment = os.environ | {"PYTHONHASHSEED": "7", "TZ": "Etc/GMT+7"}
-    command = [sys.executable, "-c", script, str(tmp_path / "second"), here]
-    subprocess.run(command, check=True, env=environment, cwd=Path(here).parent)
-    assert digests(first) == digests(tmp_path / "second")
-
-
-def test_an_empty_plan_is_saved_too(tmp_path):
-    """A file of grids that was only verified has no atoms, streets or households."""
-    plan = build_plan()
-    bare = dataclasses.replace(
-        plan,
-        **{
-            name: layer_frame(name, crs=plan.grids.crs)
-            for name in SCHEMA
-            if name not in ("grids", "communities")
-        },
-        findings=(),
-        rejects=(),
-        notes=(),
-        summary={},
-        run={},
-    )
-    back = load_plan(save_plan(bare, tmp_path / "out"))
-    assert back.findings == back.rejects == back.notes == ()
-    for name in SCHEMA:
-        assert_geodataframe_equal(getattr(back, name), getattr(bare, name))
-
-
-def test_a_plan_without_grids_is_saved_too(tmp_path):
-    crs = build_plan().grids.crs
-    nothing = {name: layer_frame(name, crs=crs) for name in SCHEMA}
-    plan = Plan(
-        **nothing, settings=Settings(), findings=(), rejects=(), notes=(), summary={}, run={}
-    )
-    assert load_plan(save_plan(plan, tmp_path / "out")).grids.empty
-
-
-# --- the files
-
-
-def test_the_folder_holds_every_output(tmp_path):
-    folder = save_plan(build_plan(), tmp_path / "out")
-    assert sorted(path.name for path in folder.iterdir()) == OUTPUTS
-    assert [path.name for path in tmp_path.iterdir()] == ["out"]
-
-
-def test_the_geopackage_has_its_layers_and_styles(tmp_path):
-    write_geopackage(build_plan(), tmp_path / "plan.gpkg")
-    layers = set(pyogrio.list_layers(tmp_path / "plan.gpkg")[:, 0])
-    assert layers >= {*SCHEMA, "findings", "rejects", "notes", "settings", "layer_styles"}
-    styles = pyogrio.read_dataframe(tmp_path / "plan.gpkg", layer="layer_styles")
-    assert set(styles["f_table_name"]) >= {"grids", "communities", "streets", "households"}
-    assert "considered" not in set(styles["f_table_name"])  # points and polygons
-    assert styles["useAsDefault"].all()
-    grids = styles.set_index("f_table_name").loc["grids", "styleQML"]
-    assert 'attr="verdict"' in grids
-    assert 'label="达标"' in grids
-
-
-def test_styles_are_well_formed(tmp_path):
-    write_geopackage(build_plan(), tmp_path / "plan.gpkg")
-    styles = pyogrio.read_dataframe(tmp_path / "plan.gpkg", layer="layer_styles")
-    for qml in styles["styleQML"]:
-        tree = fromstring(qml, forbid_dtd=False)
-        symbols = {symbol.get("name") for symbol in tree.iter("symbol")}
-        assert {category.get("symbol") for category in tree.iter("category")} <= symbols
-
-
-def test_writing_leaves_the_clock_of_gdal_alone(tmp_path):
-    write_geopackage(build_plan(), tmp_path / "plan.gpkg")
-    assert pyogrio.get_gdal_config_option("OGR_CURRENT_DATE") is None
-
-
-def test_geojson_is_in_degrees(tmp_path):
-    folder = save_plan(build_plan(), tmp_path / "out")
-    text = (folder / "grids.geojson").read_text(encoding="utf-8")
-    grids = json.loads(text)["features"]
-    assert len(grids) == 5
-    assert grids[0]["properties"]["code"] == "420102001001001"
-    assert grids[3]["properties"]["residents"] is None
-    for grid in grids:
-        for longitude, latitude in grid["geometry"]["coordinates"][0]:
-            assert 114 < longitude < 115
-            assert 30 < latitude < 31
-            assert round(longitude, 7) == longitude
-    assert gpd.read_file(folder / "grids.geojson").crs.to_epsg() == 4326
-
-
-def test_summary_keeps_its_order_and_has_no_nan(tmp_path):
-    plan = build_plan()
-    strange = plan.summary | {"share": float("nan"), "count": pd.Series([3]).iloc[0]}
-    folder = save_plan(dataclasses.replace(plan, summary=strange), tmp_path / "out")
-    read = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
-    assert list(read) == list(strange)
-    assert read["share"] is None
-    assert read["count"] == 3
-
-
-# --- refusals and failures
+def lang_of(folder):
+    return (folder / "summary.json").read_text()
 
 
 def test_an_existing_plan_needs_overwrite(tmp_path):
@@ -262,7 +45,7 @@ def test_an_existing_plan_needs_overwrite(tmp_path):
     with pytest.raises(OutputError, match="already holds a plan"):
         save_plan(build_plan(), tmp_path / "out")
     save_plan(build_plan(lang="en"), tmp_path / "out", overwrite=True)
-    assert load_plan(tmp_path / "out").settings.lang == "en"
+    assert lang_of(tmp_path / "out") == "en"
 
 
 @pytest.mark.parametrize("overwrite", [False, True])
@@ -299,7 +82,7 @@ def test_a_file_in_the_way_is_refused(tmp_path):
         check_target(tmp_path / "out" / "deeper")
 
 
-@pytest.mark.parametrize("failing", ["plan.gpkg", "grids.xlsx", "summary.json"])
+@pytest.mark.parametrize("failing", OUTPUTS)
 def test_a_failure_leaves_the_old_plan_and_nothing_else(tmp_path, monkeypatch, failing):
     before = digests(save_plan(build_plan(), tmp_path / "out"))
 
@@ -307,7 +90,8 @@ def test_a_failure_leaves_the_old_plan_and_nothing_else(tmp_path, monkeypatch, f
         path.write_text("half")
         raise OSError(28, "No space left on device")
 
-    writers = [(name, fail if name == failing else write) for name, write in WRITERS]
+    light = [("plan.gpkg", write_database), ("summary.json", write_text)]
+    writers = [(name, fail if name == failing else write) for name, write in light]
     monkeypatch.setattr("gridgeo.report.save.WRITERS", writers)
     with pytest.raises(OutputError, match="No space left"):
         save_plan(build_plan(lang="en"), tmp_path / "out", overwrite=True)
@@ -345,44 +129,4 @@ def test_a_plan_moved_aside_by_a_killed_run_comes_back_first(tmp_path):
     folder.rename(tmp_path / ".out.gridgeo-old-aa")
     with pytest.raises(OutputError, match="already holds a plan"):
         save_plan(build_plan(lang="en"), folder)
-    assert load_plan(folder).settings.lang == "zh"
-
-
-def test_loading_needs_a_plan(tmp_path):
-    with pytest.raises(InputError, match="holds no plan"):
-        load_plan(tmp_path)
-
-
-def test_loading_a_torn_geopackage_says_so(tmp_path):
-    folder = save_plan(build_plan(), tmp_path / "out")
-    whole = (folder / "plan.gpkg").read_bytes()
-    (folder / "plan.gpkg").write_bytes(whole[: len(whole) // 3])
-    with pytest.raises(InputError, match="cannot be read"):
-        load_plan(folder)
-
-
-def test_settings_of_another_version_are_named(tmp_path):
-    folder = save_plan(build_plan(), tmp_path / "out")
-    database = sqlite3.connect(folder / "plan.gpkg")
-    database.execute("UPDATE settings SET key = 'band.colour' WHERE key = 'band.lower'")
-    database.commit()
-    database.close()
-    with pytest.raises(InputError, match=r"not understood.*colour"):
-        load_plan(folder)
-
-
-def test_loading_without_summary_says_so(tmp_path):
-    folder = save_plan(build_plan(), tmp_path / "out")
-    (folder / "summary.json").unlink()
-    with pytest.raises(InputError, match=r"cannot be read.*summary\.json"):
-        load_plan(folder)
-
-
-def test_files_carry_no_time_of_writing(tmp_path):
-    folder = save_plan(build_plan(), tmp_path / "out")
-    with zipfile.ZipFile(folder / "grids.xlsx") as archive:
-        assert {entry.date_time[0] for entry in archive.infolist()} == {2000}
-    database = sqlite3.connect(folder / "plan.gpkg")
-    stamps = {row[0] for row in database.execute("SELECT last_change FROM gpkg_contents")}
-    database.close()
-    assert stamps == {"2000-01-01T00:00:00.000Z"}
+    assert lang_of(folder) == "zh"

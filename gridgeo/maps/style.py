@@ -27,7 +27,7 @@ LINE_STYLES: Mapping[str, tuple[str, float]] = MappingProxyType(
         "collector": ("#ffffff", 2.2),
         "local": ("#ffffff", 1.4),
         "wall": ("#a08e7b", 1.2),
-        "lane": ("#f4f2ec", 0.8),
+        "lane": ("#e2ded2", 0.8),
         "none": ("#d5d3cd", 0.7),
     }
 )

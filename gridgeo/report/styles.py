@@ -87,7 +87,7 @@ def _atoms(_shape: str, _lang: Lang) -> str:
 
 
 def _lines(shape: str, lang: Lang) -> str:
-    drawn = {"#ffffff": "#9a9a94", "#f4f2ec": "#c9c6bd"}  # white lines need the fill of our page
+    drawn = {"#ffffff": "#9a9a94", "#e2ded2": "#c9c6bd"}  # white lines need the fill of our page
     symbols = [
         (
             name,
