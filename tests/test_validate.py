@@ -10,7 +10,7 @@ from shapely import LineString, MultiPolygon, Point, Polygon, box
 
 from gridgeo.config import Band, Codes
 from gridgeo.errors import InputError
-from gridgeo.validate import CHECKS, Subject, area_difference, validate
+from gridgeo.validate import CHECKS, Subject, area_difference, judge, street_share, validate
 
 A, B = "420102001001", "420102001002"
 CRS = 32650
@@ -493,3 +493,12 @@ def test_overlays_are_sound_where_plain_ones_fail():
     cells = shapely.get_parts(shapely.voronoi_polygons(shapely.MultiPoint(xy), extend_to=outline))
     subject = drawn([cell.intersection(outline) for cell in cells], outline=outline)
     assert area_difference(subject.grids, subject.communities) < 1e-3
+
+
+def test_a_judgement_is_the_findings_and_the_two_figures():
+    subject = town(grids=reshaped(1, box(110, 0, 210, 100)))
+    told = judge(subject, band=Band(), codes=Codes())
+    assert shown(told.findings) == shown(found(subject))
+    assert told.area_difference_m2 == area_difference(subject.grids, subject.communities)
+    assert told.area_difference_m2 == pytest.approx(3000)
+    assert told.street_share == street_share(subject.grids, subject.streets, None)

@@ -9,7 +9,8 @@ import pandas as pd
 
 from gridgeo.model import Finding
 from gridgeo.text import Text
-from gridgeo.validate.case import Case, texts
+from gridgeo.validate.case import Case
+from gridgeo.validate.values import texts
 
 _FIELDS = {
     "name": Text("name", "名称"),

@@ -34,7 +34,7 @@ def in_band(case: Case) -> Iterator[Finding]:
             + _missed(off, case.band)
             + (_SMALL if small else Text("", "")),
             grids=(case.handles[row],),
-            where=case.ground[row],
+            where=case.place(row),
             amount=float(abs(off)),
             unit="residents" if case.band.profile == "residents" else "households",
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, reduce
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,12 +15,15 @@ from gridgeo.config import Band, Codes
 from gridgeo.model import Finding
 from gridgeo.schemes import SCHEMES, GridCode
 from gridgeo.text import Text
-from gridgeo.validate.ground import common, minus, polygonal, united
+from gridgeo.validate.ground import polygonal
+from gridgeo.validate.overlay import common, largest_overlap, minus, taken_off, united
 from gridgeo.validate.placing import Placing, place_points, stated_positions
+from gridgeo.validate.values import rows_by, sums, texts
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
+    from shapely.geometry.base import BaseGeometry
 
     from gridgeo.validate.subject import Subject
 
@@ -67,6 +70,11 @@ class Case:
         return shapely.STRtree(self.ground)
 
     @cached_property
+    def outline_tree(self) -> shapely.STRtree:
+        """Index of the communities' ground."""
+        return shapely.STRtree(self.outlines)
+
+    @cached_property
     def basic(self) -> NDArray[np.bool_]:
         """Which grids are basic ones; a kind that is not given counts as basic."""
         return ~np.isin(texts(self.subject.grids["kind"]), ("dedicated", "open"))
@@ -109,12 +117,16 @@ class Case:
     @cached_property
     def gaps(self) -> NDArray[Any]:
         """The ground of each community that belongs to no grid, whosever the grid is."""
-        own = _rows_by(self.parents, len(self.outlines))
-        covered = [united(self.ground[rows]) for rows in own]
-        gaps: NDArray[Any] = minus(self.outlines, covered)
-        for place in np.flatnonzero(~shapely.is_empty(gaps)):
-            others = np.setdiff1d(self.tree.query(gaps[place]), own[place])
-            gaps[place] = reduce(minus, self.ground[others], gaps[place])
+        own = rows_by(self.parents, len(self.outlines))
+        covered = np.array([united(self.ground[rows]) for rows in own], dtype=object)
+        left, place = shapely.get_parts(minus(self.outlines, covered), return_index=True)
+        part, grid = self.tree.query(left, predicate="intersects")
+        foreign = self.parents[grid] != place[part]
+        left = taken_off(left, part[foreign], self.ground[grid[foreign]])
+        pieces, part = shapely.get_parts(left, return_index=True)
+        gaps = np.full(len(self.outlines), shapely.Polygon(), dtype=object)
+        if len(pieces):
+            shapely.multipolygons(pieces, indices=place[part], out=gaps)
         return gaps
 
     @cached_property
@@ -170,43 +182,14 @@ class Case:
         """Return the position of the first grid with each of `codes`; see `stated_positions`."""
         return stated_positions(codes, self.grid_codes)
 
+    def place(self, row: int | np.intp) -> BaseGeometry | None:
+        """Return the ground of the grid at `row`, None where it has none."""
+        ground: BaseGeometry = self.ground[row]
+        return None if ground.is_empty else ground
+
     def named(self, rows: Sequence[int] | NDArray[Any]) -> tuple[str, ...]:
         """Return the handles of grids at `rows`, sorted."""
         return tuple(sorted(self.handles[int(row)] for row in rows))
-
-
-def _rows_by(group: NDArray[np.intp], size: int) -> list[NDArray[np.intp]]:
-    """Return the rows of each of `size` groups; rows of group -1 are left out."""
-    order = np.argsort(group, kind="stable")
-    return np.split(order, np.searchsorted(group[order], np.arange(size + 1)))[1:-1]
-
-
-def texts(column: pd.Series[Any]) -> list[str]:
-    """Return a column as stripped text, ``""`` where nothing is given."""
-    return [
-        "" if missing else str(v).strip() for v, missing in zip(column, column.isna(), strict=True)
-    ]
-
-
-def largest_overlap(ground: NDArray[Any], outlines: NDArray[Any]) -> NDArray[np.intp]:
-    """Return for each piece the outline that it shares most area with, -1 where it shares none."""
-    best = np.full(len(ground), -1, dtype=np.intp)
-    piece, outline = shapely.STRtree(outlines).query(ground, predicate="intersects")
-    area = shapely.area(common(ground[piece], outlines[outline]))
-    order = np.lexsort((-outline, area))
-    order = order[area[order] > 0]
-    best[piece[order]] = outline[order]
-    return best
-
-
-def sums(values: pd.Series[Any], grid: NDArray[np.intp], size: int) -> NDArray[np.float64]:
-    """Return the sum of `values` by grid; NaN everywhere where no value is known."""
-    numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
-    if np.isnan(numbers).all():
-        return np.full(size, np.nan)
-    held = grid >= 0
-    known = np.nan_to_num(numbers[held])
-    return np.bincount(grid[held], known, minlength=size).astype(np.float64)
 
 
 def not_checked(rule: str, lacking: Text) -> Finding:

@@ -12,7 +12,8 @@ import shapely
 from gridgeo.model import Finding
 from gridgeo.schemes import CN15, SCHEMES, unusual_segments
 from gridgeo.text import Text
-from gridgeo.validate.case import Case, not_checked, texts
+from gridgeo.validate.case import Case, not_checked
+from gridgeo.validate.values import texts
 
 _SHOWN = 5
 
@@ -126,5 +127,5 @@ def _about(case: Case, rule: str, row: int | np.intp, said: Text) -> Finding:
         severity="error",
         message=Text(f"grid {handle} ", f"网格 {handle} ") + said,
         grids=(handle,),
-        where=None if case.ground[row].is_empty else case.ground[row],
+        where=case.place(row),
     )

@@ -12,7 +12,8 @@ from gridgeo.config import Band, Codes
 from gridgeo.model import Finding
 from gridgeo.text import Text
 from gridgeo.validate.case import Case
-from gridgeo.validate.ground import NOISE_M2, TOLERANCE_M2, TOUCH_M, common, places, say_m2
+from gridgeo.validate.ground import NOISE_M2, TOLERANCE_M2, TOUCH_M, places, say_m2
+from gridgeo.validate.overlay import common
 from gridgeo.validate.subject import Subject
 
 if TYPE_CHECKING:
@@ -99,7 +100,12 @@ def area_difference(grids: gpd.GeoDataFrame, communities: gpd.GeoDataFrame) -> f
     hold (for each pair), plus the ground of grids outside their community; exact, without a
     tolerance. Columns as for `Subject`.
     """
-    case = Case(subject=Subject(grids=grids, communities=communities), band=Band(), codes=Codes())
+    subject = Subject(grids=grids, communities=communities)
+    return difference_m2(Case(subject=subject, band=Band(), codes=Codes()))
+
+
+def difference_m2(case: Case) -> float:
+    """Return the m2 by which the grids of a case are no exact partition of its communities."""
     pieces = (case.gaps, case.overlaps[2], case.excess)
     return float(sum(shapely.area(piece).sum() for piece in pieces))
 
@@ -118,8 +124,9 @@ def _outside(case: Case, row: np.intp, area: str) -> Text:
     if case.parents[row] < 0:
         return Text(f"grid {handle} lies in no community", f"网格 {handle} 不在任何社区之内")
     name = case.community_names[case.parents[row]]
-    held = common(case.outlines, case.excess[row])
-    others = [case.community_names[p] for p in np.flatnonzero(shapely.area(held) > TOLERANCE_M2)]
+    near = np.sort(case.outline_tree.query(case.excess[row], predicate="intersects"))
+    held = shapely.area(common(case.outlines[near], case.excess[row])) > TOLERANCE_M2
+    others = [case.community_names[place] for place in near[held]]
     into = Text(f" ({', '.join(others)})", f"（{'、'.join(others)}）") if others else Text("", "")
     return (
         Text(f"{area} m2 of grid {handle} lie", f"网格 {handle} 有 {area} 平方米")

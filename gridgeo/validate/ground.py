@@ -10,9 +10,6 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-#: Overlays are computed on this grid, near the last digit of a coordinate. Without one GEOS may
-#: return the whole of a polygon for a difference that is empty (3 of some 800 real communities).
-GRAIN_M = 1e-8
 #: Areas up to this are counted together, not one by one: below what a survey can tell.
 TOLERANCE_M2 = 0.01
 #: Below this total an area is rounding of the coordinates, not ground.
@@ -46,38 +43,24 @@ def polygonal(geometry: Any) -> NDArray[Any]:
     pieces[~finite(pieces)] = shapely.Polygon()
     invalid = ~shapely.is_valid(pieces)
     pieces[invalid] = shapely.make_valid(pieces[invalid], method="structure")
-    return np.asarray(polygons_of(pieces), dtype=object)
+    return polygons_of(pieces)
 
 
-def minus(ground: Any, other: Any) -> Any:
-    """Return the polygonal ground of each geometry that is not in the other one."""
-    return polygons_of(np.asarray(shapely.difference(ground, other, grid_size=GRAIN_M)))
+def polygons_of(pieces: NDArray[Any]) -> NDArray[Any]:
+    """Return the polygons among the parts of each geometry, as one geometry each.
 
-
-def common(ground: Any, other: Any) -> Any:
-    """Return the polygonal ground that each geometry shares with the other one."""
-    return polygons_of(np.asarray(shapely.intersection(ground, other, grid_size=GRAIN_M)))
-
-
-def united(pieces: Any) -> Any:
-    """Return the ground of all `pieces` as one geometry."""
-    return shapely.union_all(pieces, grid_size=GRAIN_M)
-
-
-def polygons_of(pieces: NDArray[Any]) -> Any:
-    """Return the polygons among the parts of each geometry, as one geometry each."""
-    if pieces.ndim == 0:
-        return polygons_of(pieces[None])[0]
-    other = ~np.isin(shapely.get_type_id(pieces), _POLYGONS)
-    if not other.any():
+    The parts must not overlap, as those of an overlay or of ``make_valid`` do not.
+    """
+    rows = np.flatnonzero(~np.isin(shapely.get_type_id(pieces), _POLYGONS))
+    if len(rows) == 0:
         return pieces
-    out = pieces.copy()
-    rows = np.flatnonzero(other)
     parts, owner = shapely.get_parts(pieces[rows], return_index=True)
     keep = np.isin(shapely.get_type_id(parts), _POLYGONS)
+    parts, inner = shapely.get_parts(parts[keep], return_index=True)
+    out = pieces.copy()
     out[rows] = shapely.Polygon()
-    for row in np.unique(owner[keep]):
-        out[rows[row]] = united(parts[keep & (owner == row)])
+    if len(parts):
+        shapely.multipolygons(parts, indices=rows[owner[keep][inner]], out=out)
     return out
 
 

@@ -12,9 +12,11 @@ import shapely
 
 from gridgeo.model import Finding
 from gridgeo.text import Text
-from gridgeo.validate.case import Case, not_checked, texts
-from gridgeo.validate.ground import GRAIN_M, polygonal
+from gridgeo.validate.case import Case, not_checked
+from gridgeo.validate.ground import polygonal
 from gridgeo.validate.nearness import length_near
+from gridgeo.validate.overlay import GRAIN_M
+from gridgeo.validate.values import texts
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -71,13 +73,19 @@ def street_share(
     >>> round(street_share(grids, streets, None), 3)
     0.499
     """
-    lines = _lines(streets, barriers)
     community = pd.factorize(pd.Series(texts(grids["community"])))[0]
     basic = ~np.isin(texts(grids["kind"]), ("dedicated", "open"))
     ground = polygonal(grids.geometry.to_numpy())
-    borders = inner_borders(ground, np.where(basic, community, -1), lines, tolerance_m)
-    total = borders.border_m.sum()
-    return float(borders.street_m.sum() / total) if len(lines) and total > 0 else None
+    return _whole_share(
+        ground, np.where(basic, community, -1), _lines(streets, barriers), tolerance_m
+    )
+
+
+def share_on_streets(case: Case) -> float | None:
+    """Return the share of inner border metres of a case that follow a street or barrier."""
+    group = np.where(case.basic, case.parents, -1)
+    lines = _lines(case.subject.streets, case.subject.barriers)
+    return _whole_share(case.ground, group, lines, TOLERANCE_M)
 
 
 def on_streets(case: Case) -> Iterator[Finding]:
@@ -110,6 +118,16 @@ def on_streets(case: Case) -> Iterator[Finding]:
         )
 
 
+def _whole_share(
+    ground: NDArray[Any], group: NDArray[np.intp], lines: NDArray[Any], tolerance_m: float
+) -> float | None:
+    if len(lines) == 0:
+        return None
+    borders = inner_borders(ground, group, lines, tolerance_m)
+    total = borders.border_m.sum()
+    return float(borders.street_m.sum() / total) if total > 0 else None
+
+
 def _share(borders: InnerBorders, size: int) -> NDArray[np.float64]:
     """Return by grid the share of its inner border on streets, 1 where it has none."""
     ends = np.concatenate([borders.left, borders.right])
@@ -140,13 +158,12 @@ def inner_borders(
     line = _lines_of(shapely.intersection(rims[left], rims[right], grid_size=GRAIN_M))
     real = shapely.length(line) > 0
     line = line[real]
-    street_m = length_near(line, lines, tolerance_m) if len(lines) else np.zeros(len(line))
     return InnerBorders(
         left=left[real],
         right=right[real],
         line=line,
         border_m=shapely.length(line),
-        street_m=street_m,
+        street_m=length_near(line, lines, tolerance_m),
     )
 
 

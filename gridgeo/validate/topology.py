@@ -36,7 +36,7 @@ def valid_geometry(case: Case) -> Iterator[Finding]:
             severity="error",
             message=Text(f"grid {case.handles[row]} ", f"网格 {case.handles[row]} ") + said,
             grids=(case.handles[row],),
-            where=case.ground[row] if not case.ground[row].is_empty else None,
+            where=case.place(row),
         )
 
 

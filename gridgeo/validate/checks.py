@@ -1,0 +1,117 @@
+"""The checks in their order, and the judgement that they make up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from gridgeo.config import Band, Codes
+from gridgeo.model import Finding
+from gridgeo.validate.attributes import attributes_complete
+from gridgeo.validate.band import in_band
+from gridgeo.validate.case import Case
+from gridgeo.validate.codes import (
+    codes_parented,
+    codes_unique,
+    codes_wellformed,
+    segments_usual,
+)
+from gridgeo.validate.coverage import (
+    difference_m2,
+    fills_community,
+    inside_community,
+    no_overlap,
+)
+from gridgeo.validate.households import households_once
+from gridgeo.validate.streets import on_streets, share_on_streets
+from gridgeo.validate.subject import Subject
+from gridgeo.validate.topology import no_enclave, one_part, valid_geometry
+from gridgeo.validate.totals import totals_conserved
+
+Check = Callable[[Case], Iterator[Finding]]
+
+#: Each check is one function, named by what is true when all is well; this is their order.
+CHECKS: tuple[Check, ...] = (
+    valid_geometry,
+    fills_community,
+    no_overlap,
+    inside_community,
+    one_part,
+    no_enclave,
+    codes_wellformed,
+    codes_unique,
+    codes_parented,
+    segments_usual,
+    households_once,
+    totals_conserved,
+    in_band,
+    on_streets,
+    attributes_complete,
+)
+
+
+def validate(subject: Subject, *, band: Band, codes: Codes) -> tuple[Finding, ...]:
+    """Return everything that `CHECKS` find about a partition.
+
+    Nothing stops at the first finding, and no geometry stops a check. Broken hard rules are
+    errors; the band, streets, enclaves, unusual codes and incomplete records are warnings; what
+    is below a tolerance, allowed, or could not be checked for lack of a layer (rule
+    ``not_checked``) is said as info. Findings follow `CHECKS`, then the codes of their grids:
+    the order of rows changes nothing.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from shapely import box
+    >>> place = {"code": ["420102001001"], "name": ["A"]}
+    >>> town = gpd.GeoDataFrame(place, geometry=[box(0, 0, 20, 10)])
+    >>> grids = gpd.GeoDataFrame(
+    ...     {"code": ["420102001001001"], "name": ["A 1"], "kind": ["basic"],
+    ...      "community": ["420102001001"], "households": [400], "residents": [1000.0]},
+    ...     geometry=[box(0, 0, 18, 10)])
+    >>> for finding in validate(Subject(grids=grids, communities=town), band=Band(), codes=Codes()):
+    ...     print(finding.severity, finding.message)
+    error 20.0 m2 of community A belong to no grid
+    info households_once was not checked: there are no household points
+    info totals_conserved was not checked: there are no household points
+    info on_streets was not checked: there are no streets and barriers
+    """
+    return _findings(Case(subject=subject, band=band, codes=codes))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judgement:
+    """What is to be said of a partition in short.
+
+    Parameters
+    ----------
+    findings
+        As `validate` returns them.
+    area_difference_m2
+        As `area_difference` returns it.
+    street_share
+        As `street_share` returns it.
+    """
+
+    findings: tuple[Finding, ...]
+    area_difference_m2: float
+    street_share: float | None
+
+
+def judge(subject: Subject, *, band: Band, codes: Codes) -> Judgement:
+    """Return the findings and the two figures about a partition, at the price of the findings."""
+    case = Case(subject=subject, band=band, codes=codes)
+    return Judgement(
+        findings=_findings(case),
+        area_difference_m2=difference_m2(case),
+        street_share=share_on_streets(case),
+    )
+
+
+def _findings(case: Case) -> tuple[Finding, ...]:
+    return tuple(finding for check in CHECKS for finding in sorted(check(case), key=_place))
+
+
+def _place(finding: Finding) -> tuple[object, ...]:
+    bounds = () if finding.where is None else finding.where.bounds
+    return finding.grids, finding.message.en, bounds
