@@ -186,12 +186,6 @@ def test_collections_give_their_parts():
     assert layers.rejects == ()
 
 
-def bow_tie(lean):
-    """A square whose top right corner crosses over by `lean` metres."""
-    return Polygon([(X, Y), (X + 100, Y), (X + 100, Y + 100), (X + 90, Y + 100),
-                    (X + 90 + lean, Y + 100 - lean), (X + 95, Y + 101), (X, Y + 100)])  # fmt: skip
-
-
 def test_a_small_self_crossing_is_repaired_with_a_note():
     crossing = Polygon([(X, Y), (X + 100, Y), (X + 100, Y + 100), (X + 1, Y + 100), (X, Y + 99),
                         (X, Y + 100), (X + 1, Y + 99.5), (X, Y + 99)])  # fmt: skip
@@ -269,3 +263,19 @@ def test_a_facility_file_of_no_category(tmp_path):
 def test_barriers_of_no_class_offer_both_remedies():
     with pytest.raises(InputError, match=r"neither|no row says whether it is water, rail or wall"):
         read(barriers=streets(foo=["a", "b"]))
+
+
+def test_communities_without_any_geometry_or_with_bad_coordinates():
+    with pytest.raises(InputError, match=r"no row has usable geometry: NULL 2.*communities"):
+        read(communities=with_shapes(communities(), [None, None]))
+    with np.errstate(invalid="ignore"):
+        torn = Polygon([(X, Y), (X + 9, np.nan), (X + 9, Y + 9)])
+    with pytest.raises(InputError, match=r"1 rows have coordinates that are no numbers.*rows 2"):
+        read(communities=with_shapes(communities(), [communities().geometry.iloc[0], torn]))
+
+
+def test_notes_speak_chinese():
+    layers = read(compounds=compounds(户数=[1, 2]))
+    said = [note.message.zh for note in layers.notes]
+    assert "户数取自 住户；小区 中的户数不重复使用" in said
+    assert "道路：class = 等级, name = 路名" in said

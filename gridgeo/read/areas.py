@@ -76,7 +76,7 @@ def _floors(raw: RawLayer, found: dict[str, str], ground: Ground) -> pd.Series[f
             Text(
                 f"{raw}: storeys of {derived.sum()} buildings taken from their height, "
                 f"{_STOREY_M:g} m each",
-                f"{raw}：{derived.sum()} 栋建筑的层数按高度推算，每层 {_STOREY_M:g} 米",
+                f"{raw.zh}：{derived.sum()} 栋建筑的层数按高度推算，每层 {_STOREY_M:g} 米",
             ),
         )
     return floors.where(~derived, (height / _STOREY_M).round().clip(lower=1.0))

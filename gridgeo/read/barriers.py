@@ -107,7 +107,7 @@ def _say_left_out(
             "barriers",
             Text(
                 f"{raw}: {len(values)} rows {english} and are left out: {tally(values)}",
-                f"{raw}：{len(values)} 行{chinese}，已略去：{tally(values)}",
+                f"{raw.zh}：{len(values)} 行{chinese}，已略去：{tally(values)}",
             ),
         )
 

@@ -142,7 +142,7 @@ def say_columns(
     if doubts:
         english += f" (also possible: {'; '.join(doubts)})"
         chinese += f"（也可能是：{'；'.join(doubts)}）"
-    journal.say("columns", Text(f"{raw}: {english}", f"{raw}：{chinese}"))
+    journal.say("columns", Text(f"{raw}: {english}", f"{raw.zh}：{chinese}"))
 
 
 def unique_names(names: list[str]) -> list[str]:

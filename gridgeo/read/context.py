@@ -14,6 +14,20 @@ from gridgeo.errors import InputError
 from gridgeo.model import Note, Reject
 from gridgeo.text import Text
 
+_ROLES_ZH = {
+    "communities": "社区",
+    "streets": "道路",
+    "barriers": "屏障",
+    "households": "住户",
+    "compounds": "小区",
+    "buildings": "建筑",
+    "parcels": "地块",
+    "addresses": "地址",
+    "facilities": "设施",
+    "atoms": "单元",
+    "grids": "网格",
+}
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RawLayer:
@@ -44,9 +58,19 @@ class RawLayer:
         """The names of the attribute columns, in file order."""
         return tuple(str(name) for name in self.frame.columns if name != "geometry")
 
+    @property
+    def source(self) -> str:
+        """File and layer as the command line names them."""
+        return f"{self.file}::{self.layer}" if self.layer else self.file
+
+    @property
+    def zh(self) -> str:
+        """Role and source in Chinese."""
+        role = _ROLES_ZH.get(self.role, self.role)
+        return f"{role}（{self.source}）" if self.source else role
+
     def __str__(self) -> str:
-        source = f"{self.file}::{self.layer}" if self.layer else self.file
-        return f"{self.role} ({source})" if source else self.role
+        return f"{self.role} ({self.source})" if self.source else self.role
 
 
 def spatial_frame(raw: RawLayer) -> gpd.GeoDataFrame:

@@ -38,7 +38,7 @@ def points_from(raw: RawLayer, x: str, y: str, ground: Ground) -> RawLayer:
             "crs",
             Text(
                 f"{raw}: {x}, {y} are taken as {label(crs)}",
-                f"{raw}：{x}、{y} 按 {label(crs)} 读取",
+                f"{raw.zh}：{x}、{y} 按 {label(crs)} 读取",
             ),
         )
     geometry = shapely.points(numbers[0][readable], numbers[1][readable])

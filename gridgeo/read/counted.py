@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from gridgeo.config import ReadRules
 from gridgeo.read.columns import find_all
 from gridgeo.read.context import Ground, RawLayer
-from gridgeo.text import Text
+from gridgeo.text import Text, join
 
 _SOURCES = ("households", "atoms", "buildings", "compounds")
 
@@ -29,20 +29,23 @@ def household_source(raws: Mapping[str, Sequence[RawLayer]], rules: ReadRules) -
 def say_source(role: str, raws: Mapping[str, Sequence[RawLayer]], ground: Ground) -> None:
     """Say which layer is counted, and which layers with counts are not."""
     others = [
-        str(raw)
+        raw
         for other in _SOURCES
         if other != role
         for raw in raws.get(other, ())
         if find_all(raw, "households", ground.rules)
     ]
     if role not in ("households", "atoms") or others:
-        counted = ", ".join(str(raw) for raw in raws[role])
-        beside = ", ".join(others)
+        counted, beside = _listed(raws[role]), _listed(others)
         ground.journal.say(
             "households",
             Text(
-                f"households are counted from {counted}"
-                + (f"; the counts of {beside} are not used" if beside else ""),
-                f"户数取自 {counted}" + (f"；{beside} 中的户数不重复使用" if beside else ""),
+                f"households are counted from {counted.en}"
+                + (f"; the counts of {beside.en} are not used" if others else ""),
+                f"户数取自 {counted.zh}" + (f"；{beside.zh} 中的户数不重复使用" if others else ""),
             ),
         )
+
+
+def _listed(raws: Sequence[RawLayer]) -> Text:
+    return join([Text(str(raw), raw.zh) for raw in raws], en=", ", zh="、")

@@ -121,6 +121,6 @@ def reproject(raw: RawLayer, crs: CRS, rules: ReadRules, journal: Journal) -> gp
         named = {"gcj02": "GCJ-02", "bd09": "BD-09"}[datum]
         journal.say(
             "datum",
-            Text(f"{raw}: converted from {named}", f"{raw}：已由 {named} 坐标转换"),
+            Text(f"{raw}: converted from {named}", f"{raw.zh}：已由 {named} 坐标转换"),
         )
     return frame if crs.equals(flat(frame.crs), ignore_axis_order=True) else frame.to_crs(crs)

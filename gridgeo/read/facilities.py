@@ -74,7 +74,7 @@ def _say_others(raw: RawLayer, values: pd.Series[str], ground: Ground) -> None:
             Text(
                 f"{raw}: {len(values)} rows are of no category that becomes a dedicated grid: "
                 f"{tally(values)}",
-                f"{raw}：{len(values)} 行不属于可设专属网格的类别：{tally(values)}",
+                f"{raw.zh}：{len(values)} 行不属于可设专属网格的类别：{tally(values)}",
             ),
         )
 

@@ -39,7 +39,7 @@ def counts(raw: RawLayer, column: str, journal: Journal, *, whole: bool = True) 
             Text(
                 f"{raw}: {repaired} values of {column} had full-width digits or thousands "
                 "separators and were read as numbers",
-                f"{raw}：字段 {column} 有 {repaired} 个值含全角数字或千分位逗号，已按数字读取",
+                f"{raw.zh}：字段 {column} 有 {repaired} 个值含全角数字或千分位逗号，已按数字读取",
             ),
         )
     return numbers
@@ -79,7 +79,7 @@ def measures(raw: RawLayer, column: str | None, journal: Journal) -> pd.Series[f
             Text(
                 f"{raw}: {unread.sum()} values of {column} are no sizes and count as unknown: "
                 f"{listed}",
-                f"{raw}：字段 {column} 有 {unread.sum()} 个值不是有效数值，按未知处理：{listed}",
+                f"{raw.zh}：字段 {column} 有 {unread.sum()} 个值不是有效数值，按未知处理：{listed}",
             ),
         )
     return numbers

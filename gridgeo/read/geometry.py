@@ -38,10 +38,21 @@ def place(raw: RawLayer, ground: Ground) -> gpd.GeoDataFrame:
 
 def with_geometry(raw: RawLayer, ground: Ground) -> gpd.GeoDataFrame:
     """Return the rows of `raw` that have geometry; the others go to the rejects."""
+    here = have_geometry(raw)
+    _put_aside(raw, ground, ~here, Text("no geometry", "没有几何图形"))
+    return rows_of(spatial_frame(raw), here)
+
+
+def have_geometry(raw: RawLayer) -> NDArray[np.bool_]:
+    """Return which rows have geometry.
+
+    Raises InputError for coordinates that are no numbers, and where no row has geometry.
+    """
     geometry = spatial_frame(raw).geometry.to_numpy()
     coordinates, at = shapely.get_coordinates(geometry, return_index=True)
     bad = np.unique(at[~np.isfinite(coordinates).all(axis=1)])
     if bad.size:
+        rows = [str(row + 1) for row in raw.frame.index[bad[:10]]]
         raise InputError(
             Text(
                 f"{bad.size} rows have coordinates that are no numbers",
@@ -49,14 +60,12 @@ def with_geometry(raw: RawLayer, ground: Ground) -> gpd.GeoDataFrame:
             ),
             remedy=Text("Correct or delete these rows", "请更正或删除这些行"),
             **raw.place,
-            rows=", ".join(str(row + 1) for row in raw.frame.index[bad[:10]])
-            + (", ..." if bad.size > 10 else ""),
+            rows=", ".join(rows) + (", ..." if bad.size > 10 else ""),
         )
-    absent = shapely.is_missing(geometry) | shapely.is_empty(geometry)
-    _put_aside(raw, ground, absent, Text("no geometry", "没有几何图形"))
-    if absent.all():
+    here: NDArray[np.bool_] = ~(shapely.is_missing(geometry) | shapely.is_empty(geometry))
+    if not here.any():
         raise _nothing_usable(raw)
-    return rows_of(spatial_frame(raw), ~absent)
+    return here
 
 
 def replaced(frame: gpd.GeoDataFrame, geometry: NDArray[Any]) -> gpd.GeoDataFrame:

@@ -127,7 +127,7 @@ def _community(
             Text(
                 f"{raw}: {len(strangers)} atoms name a community that is not given; they go by "
                 f"overlap: {tally(strangers)}",
-                f"{raw}：{len(strangers)} 个单元所属社区不在社区图层中，改按重叠面积归属："
+                f"{raw.zh}：{len(strangers)} 个单元所属社区不在社区图层中，改按重叠面积归属："
                 f"{tally(strangers)}",
             ),
         )

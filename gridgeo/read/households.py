@@ -101,7 +101,7 @@ def residents_of(raw: RawLayer, column: str | None, ground: Ground) -> pd.Series
             "households",
             Text(
                 f"{raw}: {empty} rows without residents count as 0 residents",
-                f"{raw}：{empty} 行没有人口数，按 0 人计",
+                f"{raw.zh}：{empty} 行没有人口数，按 0 人计",
             ),
         )
     return residents.fillna(0.0)
@@ -126,7 +126,7 @@ def _without_empty(
             "households",
             Text(
                 f"{raw}: {empty.sum()} rows without a count hold {told} households each",
-                f"{raw}：{empty.sum()} 行户数为空，每行按 {told} 户计",
+                f"{raw.zh}：{empty.sum()} 行户数为空，每行按 {told} 户计",
             ),
         )
     return attributes.assign(households=attributes["households"].fillna(meant or 0))
@@ -183,7 +183,7 @@ def _inhabited(raw: RawLayer, attributes: pd.DataFrame, ground: Ground) -> pd.Da
             "households",
             Text(
                 f"{raw}: {nobody.sum()} rows with 0 households left out",
-                f"{raw}：略去 {nobody.sum()} 行 0 户的记录",
+                f"{raw.zh}：略去 {nobody.sum()} 行 0 户的记录",
             ),
         )
     return attributes[~nobody]

@@ -13,7 +13,7 @@ from gridgeo.read.areas import Area
 from gridgeo.read.columns import find_all, missing_column
 from gridgeo.read.context import Ground, RawLayer
 from gridgeo.read.values import codes
-from gridgeo.text import Text
+from gridgeo.text import Text, join
 
 _TARGETS = ("compounds", "buildings", "parcels", "addresses")
 
@@ -52,7 +52,7 @@ def match(
         "columns",
         Text(
             f"{raw}: joined by {own} to {column} of {area.raw}",
-            f"{raw}：按“{own}”与 {area.raw} 的“{column}”关联",
+            f"{raw.zh}：按“{own}”与 {area.raw.zh} 的“{column}”关联",
         ),
     )
     return _unique_places(raw, own, keys[own], theirs, area=area, ground=ground), area
@@ -90,13 +90,14 @@ def _keys(raw: RawLayer, column: str, ground: Ground) -> pd.Series[str]:
 
 
 def _nothing_to_join(raw: RawLayer, areas: Mapping[str, Sequence[Area]]) -> InputError:
-    given = ", ".join(str(area.raw) for role in _TARGETS for area in areas.get(role, ()))
+    raws = [area.raw for role in _TARGETS for area in areas.get(role, ())]
+    given = join([Text(str(raw), raw.zh) for raw in raws], en=", ", zh="、")
     aliases = ", ".join(ALIASES["compounds"]["key"][:6])
     return InputError(
         Text(
             "the table has no coordinates, and no layer has a key to join it to"
-            + (f" ({given})" if given else ""),
-            "表中没有坐标，也没有可关联的图层或关联字段" + (f"（{given}）" if given else ""),
+            + (f" ({given.en})" if raws else ""),
+            "表中没有坐标，也没有可关联的图层或关联字段" + (f"（{given.zh}）" if raws else ""),
         ),
         remedy=Text(
             f"Add coordinate columns (lon, lat), or give --compounds, --buildings or --addresses "

@@ -23,8 +23,8 @@ from gridgeo.read.probe import (
     SPATIAL,
     TABLES,
     check_path,
-    gdal_errors,
     layer_names,
+    library_errors,
     unreadable,
 )
 from gridgeo.text import Text
@@ -52,9 +52,10 @@ def _load_table(
     path: Path, source: Source, role: str, rules: ReadRules, journal: Journal
 ) -> RawLayer:
     knows = header_test(role, rules)
-    frame, sheet, encoding = tables.load_table(
-        path, source.layer, rules.encoding.get(role, ""), knows
-    )
+    with library_errors(source.path):
+        frame, sheet, encoding = tables.load_table(
+            path, source.layer, rules.encoding.get(role, ""), knows
+        )
     blank, total = tables.blank_or_total(frame)
     if total.any():
         rows = ", ".join(str(at + 1) for at in frame.index[total])
@@ -94,7 +95,8 @@ def _load_vector(
     path: Path, source: Source, role: str, rules: ReadRules, journal: Journal
 ) -> RawLayer:
     if path.suffix.lower() == ".shp":
-        shapefile.check_parts(path)
+        with library_errors(source.path):
+            shapefile.check_parts(path)
     driver = SPATIAL[path.suffix.lower()][0]
     name = choose_layer(source, layer_names(source.path), driver)
     frame = _read(path, name, driver, journal)
@@ -134,7 +136,7 @@ def choose_layer(source: Source, names: tuple[str, ...], driver: str) -> str:
 
 def _read(path: Path, layer: str, driver: str, journal: Journal) -> pd.DataFrame:
     options = {"encoding": "ISO-8859-1"} if driver == "ESRI Shapefile" else {}
-    with warnings.catch_warnings(record=True) as caught, gdal_errors(str(path), layer):
+    with warnings.catch_warnings(record=True) as caught, library_errors(str(path), layer):
         warnings.simplefilter("always")
         try:
             frame: pd.DataFrame = pyogrio.read_dataframe(

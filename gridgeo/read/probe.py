@@ -76,9 +76,9 @@ def layer_names(path: str) -> tuple[str, ...]:
         raise _disguised(path, driver)
     if driver == "Parquet":
         return ("",)
-    with gdal_errors(path), fiona.open(path, enabled_drivers=[driver], encoding="ISO-8859-1"):
+    with library_errors(path), fiona.open(path, enabled_drivers=[driver], encoding="ISO-8859-1"):
         names = tuple(fiona.listlayers(path))
-    with gdal_errors(path):  # two drivers may claim one file, and pyogrio takes the first
+    with library_errors(path):  # two drivers may claim one file, and pyogrio takes the first
         if pyogrio.read_info(path, layer=names[0], encoding="ISO-8859-1")["driver"] != driver:
             raise _disguised(path, driver)
     return names
@@ -104,7 +104,7 @@ def _head(file: Path) -> bytes:
 
 
 @contextmanager
-def gdal_errors(path: str, layer: str = "") -> Iterator[None]:
+def library_errors(path: str, layer: str = "") -> Iterator[None]:
     """Turn what fiona and pyogrio raise into InputError with the original text."""
     try:
         yield

@@ -47,7 +47,7 @@ def polygons(
             Text(
                 f"{raw}: {mended.sum()} invalid polygons repaired, {old:,.2f} m2 before, "
                 f"{new:,.2f} m2 after",
-                f"{raw}：修复 {mended.sum()} 个无效多边形，面积由 {old:,.2f} 平方米变为 "
+                f"{raw.zh}：修复 {mended.sum()} 个无效多边形，面积由 {old:,.2f} 平方米变为 "
                 f"{new:,.2f} 平方米",
             ),
         )
@@ -81,7 +81,7 @@ def lines(frame: gpd.GeoDataFrame, raw: RawLayer, ground: Ground) -> gpd.GeoData
             "geometry",
             Text(
                 f"{raw}: {nought.sum()} lines without length left out",
-                f"{raw}：略去 {nought.sum()} 条长度为零的线",
+                f"{raw.zh}：略去 {nought.sum()} 条长度为零的线",
             ),
         )
     return rows_of(single, ~nought)
@@ -99,7 +99,7 @@ def inner_points(frame: gpd.GeoDataFrame, raw: RawLayer, ground: Ground) -> gpd.
             "geometry",
             Text(
                 f"{raw}: {areas} polygons count at a point inside them",
-                f"{raw}：{areas} 个面状户数按其内部一点计",
+                f"{raw.zh}：{areas} 个面状户数按其内部一点计",
             ),
         )
     return replaced(kept, inner)

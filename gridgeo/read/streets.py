@@ -71,7 +71,7 @@ def _say_classes(raw: RawLayer, told: Classes, ground: Ground) -> None:
             Text(
                 f"{raw}: no column of street classes understood: all streets count as local "
                 "(name one with --column streets.class=NAME)",
-                f"{raw}：没有识别出道路等级字段，全部按支路处理"
+                f"{raw.zh}：没有识别出道路等级字段，全部按支路处理"
                 "（可用 --column streets.class=字段名 指明）",
             ),
         )
@@ -81,7 +81,7 @@ def _say_classes(raw: RawLayer, told: Classes, ground: Ground) -> None:
             "streets",
             Text(
                 f"{raw}: {len(unknown)} rows of unknown class count as local: {listed}",
-                f"{raw}：{len(unknown)} 行道路等级未知，按支路处理：{listed}",
+                f"{raw.zh}：{len(unknown)} 行道路等级未知，按支路处理：{listed}",
             ),
         )
     for name, english, chinese in (
@@ -98,7 +98,7 @@ def _say_classes(raw: RawLayer, told: Classes, ground: Ground) -> None:
                 "streets",
                 Text(
                     f"{raw}: {len(rows)} rows {english}: {tally(rows)}",
-                    f"{raw}：{len(rows)} 行{chinese}：{tally(rows)}",
+                    f"{raw.zh}：{len(rows)} 行{chinese}：{tally(rows)}",
                 ),
             )
 
@@ -110,6 +110,6 @@ def _say_underground(raw: RawLayer, frame: gpd.GeoDataFrame, ground: Ground) -> 
             "streets",
             Text(
                 f"{raw}: {tunnels} pieces in tunnels, passages or below ground do not cut",
-                f"{raw}：{tunnels} 段隧道、通道或地下路段不作为边界",
+                f"{raw.zh}：{tunnels} 段隧道、通道或地下路段不作为边界",
             ),
         )

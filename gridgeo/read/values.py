@@ -39,7 +39,7 @@ def texts(raw: RawLayer, column: str | None, journal: Journal) -> pd.Series[str]
             "text",
             Text(
                 f"{raw}: invisible characters removed from {len(dirty)} values of {column}",
-                f"{raw}：字段 {column} 有 {len(dirty)} 个值含不可见字符，已去除",
+                f"{raw.zh}：字段 {column} 有 {len(dirty)} 个值含不可见字符，已去除",
             ),
         )
     return out

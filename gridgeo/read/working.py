@@ -10,6 +10,7 @@ from pyproj import CRS
 from gridgeo.config import ReadRules
 from gridgeo.read.context import Journal, RawLayer, spatial_frame
 from gridgeo.read.crs import WGS84, declared_crs, is_metric, label, misplaced
+from gridgeo.read.geometry import have_geometry
 from gridgeo.text import Text
 
 
@@ -64,7 +65,7 @@ def _in_china(lon: float, lat: float) -> bool:
 
 def _lonlat_bounds(raw: RawLayer, crs: CRS) -> tuple[float, float, float, float]:
     """Return the bounds in degrees; raises InputError where they cannot be right for `crs`."""
-    bounds = spatial_frame(raw).total_bounds
+    bounds = spatial_frame(raw)[have_geometry(raw)].total_bounds
     degrees = gpd.GeoSeries([shapely.box(*bounds)], crs=crs).to_crs(WGS84).total_bounds
     possible = np.isfinite(degrees).all() and np.abs(degrees[1::2]).max() <= 90
     area = crs.area_of_use
