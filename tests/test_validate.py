@@ -11,6 +11,7 @@ from shapely import LineString, MultiPolygon, Point, Polygon, box
 from gridgeo.config import Band, Codes
 from gridgeo.errors import InputError
 from gridgeo.validate import CHECKS, Subject, area_difference, judge, street_share, validate
+from gridgeo.validate.overlay import minus, united
 
 A, B = "420102001001", "420102001002"
 CRS = 32650
@@ -485,14 +486,22 @@ def test_another_coordinate_system_is_refused():
         Subject(grids=town().grids, communities=town().communities.to_crs(4326))
 
 
-def test_overlays_are_sound_where_plain_ones_fail():
-    """GEOS without a precision grid returned whole communities for empty differences."""
-    rng = np.random.default_rng(5)
-    xy = rng.uniform(0, 1000, (60, 2)) + np.array([530_000.0, 3_380_000.0])
-    outline = box(530_000, 3_380_000, 531_000, 3_381_000)
-    cells = shapely.get_parts(shapely.voronoi_polygons(shapely.MultiPoint(xy), extend_to=outline))
-    subject = drawn([cell.intersection(outline) for cell in cells], outline=outline)
-    assert area_difference(subject.grids, subject.communities) < 1e-3
+def voronoi(rng, count, outline):
+    xy = rng.uniform(0, 1000, (count, 2)) + np.array([530_000.0, 3_380_000.0])
+    cells = shapely.voronoi_polygons(shapely.MultiPoint(xy), extend_to=outline)
+    pieces = shapely.intersection(shapely.get_parts(cells), outline)
+    return pieces[shapely.area(pieces) > 0]
+
+
+@pytest.mark.parametrize(("seed", "community"), [(34, 2), (101, 5)])
+def test_overlays_are_sound_where_plain_ones_fail(seed, community):
+    """GEOS 3.14 without a precision grid returns the whole community as what is not covered."""
+    rng = np.random.default_rng(seed)
+    communities = voronoi(rng, 8, box(530_000, 3_380_000, 531_000, 3_381_000))
+    grids = np.concatenate([voronoi(rng, 60, outline) for outline in communities])
+    outline = communities[community]
+    near = grids[shapely.STRtree(grids).query(outline, predicate="intersects")]
+    assert shapely.area(minus(communities[[community]], united(near))).sum() < 1e-5
 
 
 def test_a_judgement_is_the_findings_and_the_two_figures():
