@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -18,6 +19,15 @@ from gridgeo.text import Text, join
 _TARGETS = ("compounds", "buildings", "parcels", "addresses")
 
 
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    """A key column of a layer, as text without case, width and spaces."""
+
+    area: Area
+    column: str
+    cells: pd.Series[str]
+
+
 def match(
     raw: RawLayer, areas: Mapping[str, Sequence[Area]], ground: Ground
 ) -> tuple[pd.Series[int], Area]:
@@ -27,47 +37,49 @@ def match(
     parcels and addresses). Keys that match nothing or several places go to the rejects.
     """
     columns = find_all(raw, "key", ground.rules)
-    candidates = [
-        (area, column)
+    targets = [
+        _Keys(area, column, _keys(area.raw, column, ground))
         for role in _TARGETS
         for area in areas.get(role, ())
         for column in find_all(area.raw, "key", ground.rules)
     ]
     if not columns:
         raise missing_column(raw, "key")
-    if not candidates:
+    if not targets:
         raise _nothing_to_join(raw, areas)
-    keys = {column: _keys(raw, column, ground) for column in columns}
-    known = [(area, column, _keys(area.raw, column, ground)) for area, column in candidates]
-    scores = [
-        (-int(keys[own].isin(theirs[theirs != ""]).sum()), rank, position)
-        for rank, own in enumerate(columns)
-        for position, (_, _, theirs) in enumerate(known)
-    ]
-    missed, rank, position = min(scores)
-    own, (area, column, theirs) = columns[rank], known[position]
-    if missed == 0:
-        raise _no_key_fits(raw, own, keys[own])
+    own, keys, target = _best_pair(raw, columns, targets, ground)
     ground.journal.say(
         "columns",
         Text(
-            f"{raw}: joined by {own} to {column} of {area.raw}",
-            f"{raw.zh}：按“{own}”与 {area.raw.zh} 的“{column}”关联",
+            f"{raw}: joined by {own} to {target.column} of {target.area.raw}",
+            f"{raw.zh}：按“{own}”与 {target.area.raw.zh} 的“{target.column}”关联",
         ),
     )
-    return _unique_places(raw, own, keys[own], theirs, area=area, ground=ground), area
+    return _unique_places(raw, own, keys, target, ground), target.area
+
+
+def _best_pair(
+    raw: RawLayer, columns: Sequence[str], targets: Sequence[_Keys], ground: Ground
+) -> tuple[str, pd.Series[str], _Keys]:
+    """Return the columns that match best: by keys with one place, then by keys with any."""
+    keys = [_keys(raw, column, ground) for column in columns]
+    scores = []
+    for rank, own in enumerate(keys):
+        for position, target in enumerate(targets):
+            known = target.cells[target.cells != ""]
+            single = known[~known.duplicated(keep=False)]
+            hits = (-int(own.isin(single).sum()), -int(own.isin(known).sum()))
+            scores.append((*hits, rank, position))
+    _, found, rank, position = min(scores)
+    if found == 0:
+        raise _no_key_fits(raw, columns[rank], keys[rank])
+    return columns[rank], keys[rank], targets[position]
 
 
 def _unique_places(
-    raw: RawLayer,
-    own: str,
-    keys: pd.Series[str],
-    theirs: pd.Series[str],
-    *,
-    area: Area,
-    ground: Ground,
+    raw: RawLayer, own: str, keys: pd.Series[str], target: _Keys, ground: Ground
 ) -> pd.Series[int]:
-    usable = theirs.loc[area.frame.index]
+    usable = target.cells.loc[target.area.frame.index]
     several = set(usable[usable.duplicated(keep=False)])
     once = pd.Series(usable.index, index=usable.to_numpy())
     once = once[~once.index.duplicated(keep=False) & (once.index != "")]

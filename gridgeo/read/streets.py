@@ -17,6 +17,14 @@ from gridgeo.read.values import texts, truthy
 from gridgeo.read.vocabulary import NO_STREET, street_class
 from gridgeo.text import Text
 
+#: what is said of rows by their class
+_SAID = {
+    "": Text("of unknown class count as local", "道路等级未知，按支路处理"),
+    NO_STREET: Text("are no streets on the ground and are left out", "不是地面道路，已略去"),
+    "rail": Text(
+        "are railways and count as barriers where they are at grade", "为铁路，地面段按屏障处理"
+    ),
+}
 STREET_COLUMNS = ("street_class", "name", "cuts")
 
 
@@ -64,7 +72,6 @@ def underground(raw: RawLayer, tunnel: str | None, level: str | None) -> pd.Seri
 
 
 def _say_classes(raw: RawLayer, told: Classes, ground: Ground) -> None:
-    unknown = told.values[told.classes == ""]
     if not told.columns:
         ground.journal.say(
             "streets",
@@ -75,32 +82,13 @@ def _say_classes(raw: RawLayer, told: Classes, ground: Ground) -> None:
                 "（可用 --column streets.class=字段名 指明）",
             ),
         )
-    elif len(unknown):
-        listed = tally(unknown)
-        ground.journal.say(
-            "streets",
-            Text(
-                f"{raw}: {len(unknown)} rows of unknown class count as local: {listed}",
-                f"{raw.zh}：{len(unknown)} 行道路等级未知，按支路处理：{listed}",
-            ),
-        )
-    for name, english, chinese in (
-        (NO_STREET, "are no streets on the ground and are left out", "不是地面道路，已略去"),
-        (
-            "rail",
-            "are railways and count as barriers where they are at grade",
-            "为铁路，地面段按屏障处理",
-        ),
-    ):
+        return
+    for name, said in _SAID.items():
         rows = told.values[told.classes == name]
         if len(rows):
-            ground.journal.say(
-                "streets",
-                Text(
-                    f"{raw}: {len(rows)} rows {english}: {tally(rows)}",
-                    f"{raw.zh}：{len(rows)} 行{chinese}：{tally(rows)}",
-                ),
-            )
+            listed = f"{len(rows)} rows {said.en}: {tally(rows)}"
+            chinese = f"{len(rows)} 行{said.zh}：{tally(rows)}"
+            ground.journal.say("streets", Text(f"{raw}: {listed}", f"{raw.zh}：{chinese}"))
 
 
 def _say_underground(raw: RawLayer, frame: gpd.GeoDataFrame, ground: Ground) -> None:
