@@ -4,6 +4,9 @@ The innermost functions take plain arrays, not a `Web`: unpacking one costs numb
 arithmetic does.
 """
 
+# Compiled functions take their arguments by position.
+# ruff: noqa: PLR0917
+
 from __future__ import annotations
 
 import math
@@ -71,8 +74,20 @@ def anneal(
             continue
         if stays_connected(start, neighbour, linked, labels, work, v):
             count = move(
-                start, neighbour, linked, edge, mass, labels, sums, value, rule, cut, place, count,
-                v, b,
+                start,
+                neighbour,
+                linked,
+                edge,
+                mass,
+                labels,
+                sums,
+                value,
+                rule,
+                cut,
+                place,
+                count,
+                v,
+                b,
             )
             kept += 1
     return kept
@@ -140,7 +155,8 @@ def change(
     grown += missed * (bands - value[a, MISSED]) + soft * (distance - value[a, DISTANCE])
     cost, bands, distance = appraise(rule, sums, b, mass, v, 1.0)
     grown += cost - value[b, COST]
-    return grown + missed * (bands - value[b, MISSED]) + soft * (distance - value[b, DISTANCE])
+    grown += missed * (bands - value[b, MISSED]) + soft * (distance - value[b, DISTANCE])
+    return float(grown)
 
 
 @compiled

@@ -9,16 +9,18 @@ import pandas as pd
 
 from gridgeo.model import Partition
 from gridgeo.partition.band import known
-from gridgeo.partition.graph import Ground, connected
+from gridgeo.partition.graph import Ground, connected, split_by
 from gridgeo.partition.open_ground import settle_open_ground
-from gridgeo.partition.prove import Solved, Verdict, judge_community, judge_grid
+from gridgeo.partition.pieces import Join, Solved, report_joins
+from gridgeo.partition.prove import Verdict, judge_community, judge_grid
 from gridgeo.text import Text
+from gridgeo.words import FACILITIES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridgeo.config import Band, OpenGround
-    from gridgeo.model import Atoms, Finding
+    from gridgeo.model import Atoms
 
 KINDS = ("basic", "dedicated", "open")
 
@@ -31,13 +33,13 @@ def assemble(
     *,
     band: Band,
     open_ground: OpenGround,
-    found: tuple[Finding, ...],
+    joined: list[Join],
 ) -> Partition:
     """Return the partition of all atoms: the solved pieces, dedicated grids, open ground."""
     names = facility_names(atoms)
     labels, basic = _label_basic(ground, solved)
     labels, dedicated = _label_dedicated(ground, labels, basic)
-    labels, stays = settle_open_ground(ground, piece, labels, names, open_ground)
+    labels, stays, joins = settle_open_ground(ground, piece, labels, names, open_ground)
     for number, stay in enumerate(stays, start=basic + dedicated):
         labels[stay.atoms] = number
     kind = np.repeat([0, 1, 2], [basic, dedicated, len(stays)])
@@ -47,7 +49,7 @@ def assemble(
     pieces = _by_community(ground, solved)
     small = [c for c, of in pieces.items() if judge_community(band, of).name == "small"]
     grids = _grid_frame(ground, labels, kind, band, small)
-    told = _dedicated_reasons(grids, names)
+    told = _dedicated_reasons(grids, facility_reasons(atoms))
     told |= {int(labels[stay.atoms[0]]): stay.reason for stay in stays}
     for number, reason in told.items():
         grids.loc[number, ["reason_en", "reason_zh"]] = [reason.en, reason.zh]
@@ -55,13 +57,28 @@ def assemble(
         labels=labels,
         grids=grids,
         communities=_community_frame(len(atoms.communities), pieces, grids, band),
-        findings=found,
+        findings=report_joins(atoms, ground, joined + joins),
     )
 
 
-def facility_names(atoms: Atoms) -> list[str]:
-    """Return the name of each facility by position."""
-    return [str(name) for name in atoms.considered["name"]] if len(atoms.considered) else []
+def facility_names(atoms: Atoms) -> list[Text]:
+    """Return the name of each facility by position; its category where it has none."""
+    kinds, names = atoms.considered["kind"], atoms.considered["name"]
+    return [
+        Text(name, name) if name else FACILITIES[kind]
+        for kind, name in zip(kinds, names, strict=True)
+    ]
+
+
+def facility_reasons(atoms: Atoms) -> list[Text]:
+    """Return why each facility is, or is not, a grid of its own, by position."""
+    told = atoms.considered
+    return [
+        name + Text(f": {en}", f"：{zh}")
+        for name, en, zh in zip(
+            facility_names(atoms), told["reason_en"], told["reason_zh"], strict=True
+        )
+    ]
 
 
 def _label_basic(ground: Ground, solved: list[Solved]) -> tuple[NDArray[np.int64], int]:
@@ -76,7 +93,7 @@ def _label_basic(ground: Ground, solved: list[Solved]) -> tuple[NDArray[np.int64
 def _label_dedicated(
     ground: Ground, labels: NDArray[np.int64], count: int
 ) -> tuple[NDArray[np.int64], int]:
-    """Number the connected parts of each facility in each community from `count` on."""
+    """Give numbers from `count` on to the connected parts of each facility."""
     facility = ground.facility
     same = (facility[ground.left] == facility[ground.right]) & (facility[ground.left] >= 0)
     taken = facility >= 0
@@ -148,18 +165,20 @@ def count_by(
     return counted, np.where(unknown > 0, np.nan, people)
 
 
-def _dedicated_reasons(grids: pd.DataFrame, names: list[str]) -> dict[int, Text]:
-    """Return the reason of each dedicated grid: its facility, and which part of how many."""
-    reasons: dict[int, Text] = {}
+def _dedicated_reasons(grids: pd.DataFrame, reasons_of: list[Text]) -> dict[int, Text]:
+    """Return the reason of each dedicated grid: its facility's, and which part of how many."""
+    told: dict[int, Text] = {}
     dedicated = grids[grids["kind"] == "dedicated"]
-    for (_, facility), parts in dedicated.groupby(["community", "facility"]):
-        for i, number in enumerate(parts.index, start=1):
-            name, many = names[int(facility)], len(parts)
-            reason = Text(f"Dedicated grid of {name}", f"专属网格：{name}")
-            if many > 1:
-                reason += Text(f", part {i} of {many}", f"（共 {many} 片之第 {i} 片）")
-            reasons[int(number)] = reason
-    return reasons
+    own = dedicated["facility"].to_numpy(np.int64)
+    key = dedicated["community"].to_numpy(np.int64) * (len(reasons_of) + 1) + own
+    for parts in split_by(key).values():
+        many = f"{parts.size}"
+        for i, part in enumerate(parts, start=1):
+            reason = reasons_of[own[part]]
+            if parts.size > 1:
+                reason += Text(f" (part {i} of {many})", f"（共 {many} 片之第 {i} 片）")
+            told[int(dedicated.index[part])] = reason
+    return told
 
 
 def _community_frame(

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 def known(households: NDArray[np.int64], residents: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Tell for each atom whether its residents are known; an atom without households has none."""
-    return ~np.isnan(residents) | (households == 0)
+    told: NDArray[np.bool_] = ~np.isnan(residents) | (households == 0)
+    return told
 
 
 def middle(band: Band, households: float, residents: float) -> float:
@@ -45,7 +46,7 @@ def middle(band: Band, households: float, residents: float) -> float:
 def numbers_of_grids(
     band: Band, households: NDArray[np.int64], residents: NDArray[np.float64]
 ) -> tuple[int, ...]:
-    """Return every number of grids that the totals allow to be in band, nearest to the middle first.
+    """Return the numbers of grids that the totals allow to be in band, the middle ones first.
 
     Parameters
     ----------

@@ -41,9 +41,7 @@ def enumerate_all(web: Web, rule: Rule) -> NDArray[np.int32]:
 
 
 @compiled
-def cover(
-    worth: NDArray[np.float64], allowed: NDArray[np.bool_], n: int
-) -> NDArray[np.int64]:
+def cover(worth: NDArray[np.float64], allowed: NDArray[np.bool_], n: int) -> NDArray[np.int64]:
     """Return the last set taken on the best way to each remainder, 0 where there is no way.
 
     From all atoms on, the lowest atom that is left takes with it every allowed set in turn.
@@ -74,9 +72,7 @@ def cover(
 
 
 @compiled
-def by_lowest(
-    allowed: NDArray[np.bool_], n: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def by_lowest(allowed: NDArray[np.bool_], n: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the allowed sets ordered by their lowest atom, and where those of each begin."""
     sets = np.zeros(allowed.size, np.int64)
     first = np.zeros(n + 1, np.int64)
@@ -96,10 +92,10 @@ def before(
 ) -> bool:
     """Tell whether bands missed, distance and cost, in this order, are less than the best."""
     if missed != best[rest, 0]:
-        return missed < best[rest, 0]
+        return bool(missed < best[rest, 0])
     if abs(distance - best[rest, 1]) > 1e-6:
-        return distance < best[rest, 1]
-    return cost < best[rest, 2] - 1e-6
+        return bool(distance < best[rest, 1])
+    return bool(cost < best[rest, 2] - 1e-6)
 
 
 @compiled
@@ -131,7 +127,6 @@ def values(web: Web, rule: Rule, wanted: NDArray[np.bool_]) -> NDArray[np.float6
     The weights inside a set count against its cost, so that the costs of a partition add up to
     those of its cut borders, less a constant.
     """
-    n = web.mass.shape[0]
     sums = np.zeros((wanted.size, 8))
     inside = np.zeros(wanted.size)
     worth = np.full((wanted.size, 3), np.inf)

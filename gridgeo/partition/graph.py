@@ -80,18 +80,22 @@ def lay_out(atoms: Atoms, weights: Weights) -> Ground:
         area=shapely.area(geometry),
         left=left,
         right=right,
-        border_m=np.bincount(row_pair, weights=border_m, minlength=pairs),
-        cut_m=np.bincount(row_pair, weights=border_m * cut, minlength=pairs),
-        straddle_m=np.bincount(row_pair, weights=border_m * straddle, minlength=pairs),
+        border_m=_sums(row_pair, border_m, pairs),
+        cut_m=_sums(row_pair, border_m * cut, pairs),
+        straddle_m=_sums(row_pair, border_m * straddle, pairs),
         linked=linked,
         barrier=np.where(linked, -1, barrier),
         basic=(facility[left] < 0) & (facility[right] < 0),
     )
 
 
+def _sums(group: NDArray[np.intp], amount: NDArray[np.float64], groups: int) -> NDArray[np.float64]:
+    return np.asarray(np.bincount(group, weights=amount, minlength=groups), dtype=np.float64)
+
+
 def _pairs(
     borders: gpd.GeoDataFrame, community: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], gpd.GeoDataFrame]:
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.intp], gpd.GeoDataFrame]:
     """Return the pairs inside communities, the pair of each of their rows, and these rows."""
     left, right = borders["left"].to_numpy(np.int64), borders["right"].to_numpy(np.int64)
     inner = (right >= 0) & (borders["border_m"].to_numpy(np.float64) > 0)
@@ -107,7 +111,7 @@ def connected(ground: Ground, pairs: NDArray[np.bool_]) -> NDArray[np.int64]:
         (np.ones(int(pairs.sum()), dtype=np.int8), (ground.left[pairs], ground.right[pairs])),
         shape=(n, n),
     )
-    return connected_components(graph, directed=False)[1].astype(np.int64)
+    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
 
 
 def split_by(key: NDArray[np.int64]) -> dict[int, NDArray[np.int64]]:

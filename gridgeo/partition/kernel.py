@@ -7,6 +7,9 @@ interpreter lock. Random numbers come from a splitmix64 state of our own, so tha
 threads nor library versions change a result.
 """
 
+# Compiled functions take their arguments by position.
+# ruff: noqa: PLR0917
+
 from __future__ import annotations
 
 import math

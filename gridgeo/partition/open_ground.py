@@ -9,8 +9,9 @@ import numpy as np
 
 from gridgeo.model import CROSSED_BY_STREETS_ONLY
 from gridgeo.partition.graph import Ground, split_by
-from gridgeo.partition.pieces import BARRIER_NAMES
+from gridgeo.partition.pieces import Join
 from gridgeo.text import Text, join
+from gridgeo.words import STREETS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,9 +31,9 @@ def settle_open_ground(
     ground: Ground,
     piece: NDArray[np.int64],
     labels: NDArray[np.int64],
-    names: list[str],
+    names: list[Text],
     rule: OpenGround,
-) -> tuple[NDArray[np.int64], list[OpenPiece]]:
+) -> tuple[NDArray[np.int64], list[OpenPiece], list[Join]]:
     """Give small pieces without households to a grid beside them; return the others.
 
     Parameters
@@ -47,12 +48,13 @@ def settle_open_ground(
     Returns
     -------
     tuple
-        Labels with the joined pieces, and the pieces that stay open. A piece smaller than
-        ``area_m2`` joins the basic grid that it shares most border with, or where there is
-        none the dedicated one.
+        Labels with the joined pieces, the pieces that stay open, and the links across barriers
+        that the joined ones need. A piece smaller than ``area_m2`` joins the basic grid that
+        it shares most border with, or where there is none the dedicated one.
     """
     labels = labels.copy()
     stays: list[OpenPiece] = []
+    joins: list[Join] = []
     for atoms in split_by(np.where(labels < 0, piece, -1)).values():
         inside = np.zeros(labels.size, dtype=bool)
         inside[atoms] = True
@@ -60,10 +62,14 @@ def settle_open_ground(
         other = np.where(inside[ground.left[pairs]], ground.right[pairs], ground.left[pairs])
         host = _host(ground, pairs, other, labels)
         if host >= 0 and ground.area[atoms].sum() < rule.area_m2:
+            across = pairs[(labels[other] == host) & ground.basic[pairs]]
+            if across.size:
+                longest = np.argmax(np.round(ground.border_m[across], 3))
+                joins.append(Join(pair=int(across[longest]), households=0))
             labels[atoms] = host
         else:
             stays.append(OpenPiece(atoms=atoms, reason=_reason(ground, atoms, names)))
-    return labels, stays
+    return labels, stays, joins
 
 
 def _host(
@@ -85,21 +91,23 @@ def _host(
     return int(grids[np.lexsort((np.round(y, 3), np.round(x, 3), -shared))[0]])
 
 
-def _reason(ground: Ground, atoms: NDArray[np.int64], names: list[str]) -> Text:
+def _reason(ground: Ground, atoms: NDArray[np.int64], names: list[Text]) -> Text:
     area = ground.area[atoms].sum()
     told = Text(f"No households on {area:,.0f} m²", f"无住户，面积 {area:,.0f} 平方米")
     by = cut_off_by(ground, atoms, names)
     return told + Text(", cut off by ", "，被") + by + Text("", "隔开") if by else told
 
 
-def cut_off_by(ground: Ground, atoms: NDArray[np.int64], names: list[str]) -> Text | None:
+def cut_off_by(ground: Ground, atoms: NDArray[np.int64], names: list[Text]) -> Text | None:
     """Return what lies between these atoms and the rest of their community, None for nothing."""
     inside = np.zeros(ground.community.size, dtype=bool)
     inside[atoms] = True
     pairs = np.flatnonzero(inside[ground.left] != inside[ground.right])
     other = np.where(inside[ground.left[pairs]], ground.right[pairs], ground.left[pairs])
     barriers = ground.barrier[pairs[ground.basic[pairs]]]
-    cuts = [BARRIER_NAMES[CROSSED_BY_STREETS_ONLY[b]] for b in np.unique(barriers[barriers >= 0])]
-    facilities = sorted({names[f] for f in ground.facility[other[~ground.basic[pairs]]]})
-    cuts += [Text(f"the dedicated grid {f}", f"专属网格“{f}”") for f in facilities]
+    cuts = [STREETS[CROSSED_BY_STREETS_ONLY[b]] for b in np.unique(barriers[barriers >= 0])]
+    facilities = np.unique(ground.facility[other[~ground.basic[pairs]]])
+    cuts += [
+        Text(f"the dedicated grid {names[f].en}", f"专属网格“{names[f].zh}”") for f in facilities
+    ]
     return join(cuts, en=" and ", zh="、") if cuts else None

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridgeo.partition.band import known, numbers_of_grids, too_big
-from gridgeo.partition.problem import Problem, Solution
 from gridgeo.text import Text, join
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridgeo.config import Band
+    from gridgeo.partition.pieces import Solved
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,21 +24,6 @@ class Verdict:
     name: str
     reason: Text
     proof: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Solved:
-    """One piece with households: its atoms' positions, its problem and the best that was found.
-
-    ``names`` are the atoms' own names; ``cut_off_by`` says what lies between the piece and
-    the rest of its community, None where nothing does.
-    """
-
-    members: NDArray[np.int64]
-    problem: Problem
-    solution: Solution
-    names: tuple[str, ...]
-    cut_off_by: Text | None = None
 
 
 def count_text(households: int, residents: float) -> Text:
@@ -207,7 +192,9 @@ def _atom(band: Band, piece: Solved) -> Verdict | None:
     big = np.flatnonzero(too_big(band, problem.households, problem.residents))
     if not big.size:
         return None
-    ranked = sorted(big, key=lambda v: (-problem.households[v], problem.x[v], problem.y[v]))
+    ranked = sorted(
+        big.tolist(), key=lambda v: (-problem.households[v], problem.x[v], problem.y[v])
+    )
     return Verdict(
         name="impossible", proof="atom", reason=join([_too_big(band, piece, v) for v in ranked])
     )
@@ -239,7 +226,8 @@ def _disconnected(band: Band, piece: Solved) -> Verdict | None:
         name="impossible",
         proof="disconnected",
         reason=Text(
-            f"a part with {amount.en}, cut off by {by.en}, cannot be divided into grids of {limits.en}",
+            f"a part with {amount.en}, cut off by {by.en}, cannot be divided into grids of "
+            f"{limits.en}",
             f"被{by.zh}隔开的一片有{amount.zh}，不能划成{limits.zh}的网格",
         ),
     )

@@ -6,6 +6,9 @@ the other, until as many grids are there as before. Where flips are stuck this f
 several moves away, and it makes the first labelling of some starts.
 """
 
+# Compiled functions take their arguments by position.
+# ruff: noqa: PLR0917
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -219,7 +222,7 @@ def best_cut(
         result += others * (more + heat.missed * bands + heat.hard * far)
         if result < least and size - below[i, ATOMS] >= others:
             best, least = i, result
-    return order[best]
+    return int(order[best])
 
 
 @compiled

@@ -11,9 +11,9 @@ import numpy as np
 from gridgeo.partition.assemble import assemble, facility_names
 from gridgeo.partition.graph import Ground, lay_out, problem_of, split_by
 from gridgeo.partition.open_ground import cut_off_by
-from gridgeo.partition.pieces import join_pieces, report_joins
-from gridgeo.partition.prove import Solved
+from gridgeo.partition.pieces import Solved, join_pieces
 from gridgeo.partition.refine import solve
+from gridgeo.partition.stuck import Work, join_stuck
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,57 +57,61 @@ def partition_atoms(
         and west to east.
     """
     ground, piece, joins = join_pieces(lay_out(atoms, weights), band)
-    problems = _problems(ground, piece, weights)
-    solutions = _solve_all(ground, problems, band, search, jobs, on_progress)
+    jobs_of = _problems(ground, piece, weights)
+    solutions = _solve_all(ground, jobs_of, band=band, search=search, jobs=jobs, told=on_progress)
+    work = {number: Work(*jobs_of[number], solutions[number]) for number in jobs_of}
+    ground, piece, work, more = join_stuck(
+        ground, piece, work, weights=weights, band=band, search=search
+    )
+    names, facilities = atoms.frame["name"].to_numpy(), facility_names(atoms)
     solved = [
         Solved(
-            members=members,
-            problem=problem,
-            solution=solution,
-            names=tuple(atoms.frame["name"].to_numpy()[members]),
-            cut_off_by=cut_off_by(ground, members, facility_names(atoms)),
+            members=done.members,
+            problem=done.problem,
+            solution=done.solution,
+            names=tuple(names[done.members]),
+            cut_off_by=cut_off_by(ground, done.members, facilities),
         )
-        for (members, problem), solution in zip(problems, solutions, strict=True)
+        for _, done in sorted(work.items())
     ]
-    found = report_joins(atoms, ground, joins)
-    return assemble(atoms, ground, piece, solved, band=band, open_ground=open_ground, found=found)
+    return assemble(
+        atoms, ground, piece, solved, band=band, open_ground=open_ground, joined=joins + more
+    )
 
 
 def _problems(
     ground: Ground, piece: NDArray[np.int64], weights: Weights
-) -> list[tuple[NDArray[np.int64], Problem]]:
+) -> dict[int, tuple[NDArray[np.int64], Problem]]:
     """Return the members and the problem of each piece that holds households."""
-    own = np.where(
-        ground.basic & (piece[ground.left] == piece[ground.right]), piece[ground.left], -1
-    )
-    pairs = split_by(own)
+    inside = ground.basic & (piece[ground.left] == piece[ground.right])
+    pairs = split_by(np.where(inside, piece[ground.left], -1))
     none = np.empty(0, dtype=np.int64)
-    return [
-        (members, problem_of(ground, members, pairs.get(number, none), weights))
+    return {
+        number: (members, problem_of(ground, members, pairs.get(number, none), weights))
         for number, members in split_by(piece).items()
         if ground.households[members].any()
-    ]
+    }
 
 
 def _solve_all(
     ground: Ground,
-    problems: list[tuple[NDArray[np.int64], Problem]],
+    problems: dict[int, tuple[NDArray[np.int64], Problem]],
+    *,
     band: Band,
     search: Search,
     jobs: int,
-    on_progress: Callable[[int, int], None] | None,
-) -> list[Solution]:
+    told: Callable[[int, int], None] | None,
+) -> dict[int, Solution]:
     """Solve the pieces, the largest first, and tell of each community that is done."""
-    communities = [int(ground.community[members[0]]) for members, _ in problems]
-    left = Counter(communities)
-    of: dict[Future[Solution], int] = {}
+    community = {number: int(ground.community[of[0]]) for number, (of, _) in problems.items()}
+    left = Counter(community.values())
+    running: dict[Future[Solution], int] = {}
     with ThreadPoolExecutor(max_workers=jobs) as pool:
-        for i in sorted(range(len(problems)), key=lambda i: (-problems[i][0].size, i)):
-            of[pool.submit(solve, problems[i][1], band, search)] = i
-        for done in as_completed(of):
-            done.result()
-            community = communities[of[done]]
-            left[community] -= 1
-            if on_progress and not left[community]:
-                on_progress(sum(not count for count in left.values()), len(left))
-    return [done.result() for done, _ in sorted(of.items(), key=lambda item: item[1])]
+        for number in sorted(problems, key=lambda number: (-problems[number][0].size, number)):
+            running[pool.submit(solve, problems[number][1], band, search)] = number
+        for future in as_completed(running):
+            future.result()
+            left[community[running[future]]] -= 1
+            if told and not left[community[running[future]]]:
+                told(sum(not count for count in left.values()), len(left))
+    return {number: future.result() for future, number in running.items()}

@@ -57,6 +57,7 @@ def _mass(problem: Problem) -> NDArray[np.float64]:
 
 
 def rule_of(problem: Problem, band: Band) -> Rule:
+    """Return band and weights as the kernels want them."""
     return Rule(
         lower=float(band.lower),
         upper=float(band.upper),

@@ -1,0 +1,74 @@
+"""Pieces that the search could not bring into the band are tried together with a neighbour."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from gridgeo.partition.graph import Ground, problem_of
+from gridgeo.partition.pieces import Join, join_across
+from gridgeo.partition.refine import solve
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gridgeo.config import Band, Search, Weights
+    from gridgeo.partition.problem import Problem, Solution
+
+
+class Work(NamedTuple):
+    """A piece with its problem and the best that was found so far."""
+
+    members: NDArray[np.int64]
+    problem: Problem
+    solution: Solution
+
+
+def join_stuck(
+    ground: Ground,
+    piece: NDArray[np.int64],
+    work: dict[int, Work],
+    *,
+    weights: Weights,
+    band: Band,
+    search: Search,
+) -> tuple[Ground, NDArray[np.int64], dict[int, Work], list[Join]]:
+    """Link a piece that misses bands across a barrier, where fewer are missed together.
+
+    The totals allowed such a piece to stand alone, its atoms do not. The lightest is tried
+    first; a link that does not help is not kept.
+    """
+    work, joins = dict(work), []
+    waiting = _stuck(ground, work)
+    while waiting:
+        number = waiting.pop(0)
+        joined = join_across(ground, piece, number)
+        if number not in work or joined is None or not work[number].solution.missed:
+            continue
+        wider, together, join = joined
+        parts = np.unique(piece[[ground.left[join.pair], ground.right[join.pair]]]).tolist()
+        inside = together == parts[0]
+        members = np.flatnonzero(inside)
+        pairs = np.flatnonzero(inside[ground.left] & inside[ground.right])
+        problem = problem_of(wider, members, pairs, weights)
+        solution = solve(problem, band, search)
+        apart = [work[part].solution for part in parts if part in work]
+        before = sum(a.missed for a in apart), sum(a.distance for a in apart)
+        if (solution.missed, solution.distance) < before:
+            ground, piece = wider, together
+            work = {n: done for n, done in work.items() if n not in parts}
+            work[parts[0]] = Work(members, problem, solution)
+            joins.append(join)
+            waiting.append(parts[0])
+    return ground, piece, work, joins
+
+
+def _stuck(ground: Ground, work: dict[int, Work]) -> list[int]:
+    """Return the pieces that miss bands, the lightest first, then west to east."""
+    keys = [
+        (int(done.problem.households.sum()), round(float(ground.x[done.members].min()), 3), number)
+        for number, done in work.items()
+        if done.solution.missed
+    ]
+    return [number for *_, number in sorted(keys)]

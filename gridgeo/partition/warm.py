@@ -1,0 +1,35 @@
+"""Compiling ahead of the first run."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gridgeo.config import Band, Search
+from gridgeo.partition.problem import Problem
+from gridgeo.partition.refine import solve
+
+
+def warm_up() -> None:
+    """Compile every kernel and leave it in the cache on disk; half a minute the first time.
+
+    Meant for set-up: without it the first run compiles.
+    """
+    search = Search(moves_per_atom=1, starts=1)
+    solve(_street(24), Band(lower=295, upper=305, profile="households"), search)
+    solve(_street(4), Band(), search)
+
+
+def _street(atoms: int) -> Problem:
+    """Return atoms in a row, light and heavy in turn, which no search can bring into a band."""
+    row = np.arange(atoms)
+    return Problem(
+        households=np.where(row % 2, 290, 20).astype(np.int64),
+        residents=np.full(atoms, np.nan),
+        edges=np.column_stack([row[:-1], row[1:]]).astype(np.int32),
+        cut_m=np.full(atoms - 1, 50.0),
+        straddle_m=np.zeros(atoms - 1),
+        linked=np.ones(atoms - 1, dtype=bool),
+        x=row.astype(np.float64) * 100.0,
+        y=np.zeros(atoms),
+        area=np.full(atoms, 1e4),
+    )
