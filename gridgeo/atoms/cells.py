@@ -19,6 +19,8 @@ from gridgeo.place import place_points
 
 #: A building counts as divided when a cell other than its own holds this much of it.
 DIVIDED_M2 = 0.01
+#: What is nearer than this to the rim of the block lies on it.
+ON_RIM_M = 1e-4
 
 
 def cell_lines(
@@ -43,7 +45,7 @@ def cell_lines(
         return lines
     cells = cut_areas(np.array([block]), lines).polygons
     owner, cells = _hold_groups(cells, units)
-    return _lines_between(_around_buildings(cells, units.buildings, owner))
+    return _lines_between(_around_buildings(cells, units.buildings, owner), block)
 
 
 def _hold_groups(cells: Polygons, units: Units) -> tuple[Index, Polygons]:
@@ -81,13 +83,22 @@ def _around_buildings(cells: Polygons, buildings: NDArray[Any], owner: Index) ->
     return cells
 
 
-def _lines_between(cells: Polygons) -> NDArray[Any]:
-    """Return the inner edges of the cells, `OVERSHOOT_M` longer where they end on the rim."""
-    edges = coverage_edges(cells)
-    rim = edges.start[~edges.inner] @ [1, 1j]
-    start, end = edges.start[edges.inner], edges.end[edges.inner]
+def _lines_between(cells: Polygons, block: Any) -> NDArray[Any]:
+    """Return the edges of cells inside the block, longer where they end on its rim.
+
+    Bending around buildings leaves corners without a vertex on the other side: such edges stand
+    twice, and noding makes one of them.
+    """
+    edges, rim = coverage_edges(cells), shapely.boundary(block)
+    edges = edges.take(shapely.distance(edges.middle, rim) > ON_RIM_M)
+    start, end = edges.start, edges.end
     past = (end - start) * (OVERSHOOT_M / np.hypot(*(end - start).T))[:, None]
-    start = np.where(np.isin(start @ [1, 1j], rim)[:, None], start - past, start)
-    end = np.where(np.isin(end @ [1, 1j], rim)[:, None], end + past, end)
+    start = start - past * _on(rim, start)
+    end = end + past * _on(rim, end)
     lines: NDArray[Any] = shapely.linestrings(np.stack([start, end], axis=1))
     return lines
+
+
+def _on(rim: Any, xy: NDArray[np.float64]) -> NDArray[np.bool_]:
+    on: NDArray[np.bool_] = shapely.distance(shapely.points(xy), rim) < ON_RIM_M
+    return on[:, None]

@@ -1,0 +1,240 @@
+"""The commands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gridgeo.cli import options as o
+from gridgeo.cli.options import Given
+from gridgeo.config import Settings, Source
+from gridgeo.errors import GridgeoError, SettingsError
+from gridgeo.text import LANGS, Lang, Text
+
+if TYPE_CHECKING:
+    from gridgeo.model import Plan
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Cut a city into its governance grids 把城市划分为治理网格",
+)
+Out = Annotated[Path, typer.Option("--out", help="Folder for the results 输出文件夹")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace a plan there 覆盖旧结果")]
+Jobs = Annotated[int, typer.Option("--jobs", min=1, help="Threads 线程数")]
+Seed = Annotated[int | None, typer.Option("--seed", help="Seed of the search 随机种子")]
+Lower = Annotated[int | None, typer.Option("--lower", help="Least households 户数下限")]
+Upper = Annotated[int | None, typer.Option("--upper", help="Most households 户数上限")]
+UNUSABLE = 2
+
+
+@app.command("partition")
+def partition_command(
+    settings_file: o.SettingsFile = None,
+    communities: o.Communities = None,
+    streets: o.Streets = None,
+    barriers: o.Barriers = None,
+    households: o.Households = None,
+    compounds: o.Compounds = None,
+    buildings: o.Buildings = None,
+    parcels: o.Parcels = None,
+    addresses: o.Addresses = None,
+    facilities: o.Facilities = None,
+    atoms: o.AtomLayers = None,
+    column: o.Columns = None,
+    crs: o.Crs = None,
+    datum: o.Datum = None,
+    encoding: o.Encoding = None,
+    profile: o.Profile = None,
+    lower: Lower = None,
+    upper: Upper = None,
+    scheme: o.Scheme = None,
+    seed: Seed = None,
+    jobs: Jobs = 2,
+    lang: o.LangOption = None,
+    out: Out = Path("gridgeo-out"),
+    overwrite: Overwrite = False,  # noqa: FBT002
+) -> None:
+    """Cut communities into grids 划分网格.
+
+    Layers and settings come from SETTINGS.toml (or ./gridgeo.toml), options go before them.
+    """
+    with _errors(lang):
+        settings = Given(
+            file=settings_file,
+            layers={
+                "communities": communities,
+                "streets": streets,
+                "barriers": barriers,
+                "households": households,
+                "compounds": compounds,
+                "buildings": buildings,
+                "parcels": parcels,
+                "addresses": addresses,
+                "facilities": facilities,
+                "atoms": atoms,
+            },
+            columns=column,
+            crs=crs,
+            datum=datum,
+            encoding=encoding,
+            lang=lang,
+            scheme=scheme,
+            profile=profile,
+            lower=lower,
+            upper=upper,
+            seed=seed,
+        ).settings()
+        _partition(settings, jobs=jobs, out=out, overwrite=overwrite)
+
+
+@app.command()
+def verify(
+    grids: Annotated[str, typer.Argument(metavar="GRIDS[::LAYER]", help="Grids 待核查的网格")],
+    communities: o.Communities = None,
+    streets: o.Streets = None,
+    barriers: o.Barriers = None,
+    households: o.Households = None,
+    atoms: o.AtomLayers = None,
+    settings_file: Annotated[
+        Path | None, typer.Option("--settings", help="Settings file 设置文件")
+    ] = None,
+    column: o.Columns = None,
+    crs: o.Crs = None,
+    datum: o.Datum = None,
+    encoding: o.Encoding = None,
+    profile: o.Profile = None,
+    scheme: o.Scheme = None,
+    lang: o.LangOption = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder for the results 输出文件夹")
+    ] = None,
+    overwrite: Overwrite = False,  # noqa: FBT002
+) -> None:
+    """Check any file of grids against their communities 核查已有网格."""
+    with _errors(lang):
+        settings = Given(
+            file=settings_file,
+            layers={
+                "communities": communities,
+                "streets": streets,
+                "barriers": barriers,
+                "households": households,
+                "atoms": atoms,
+            },
+            columns=column,
+            crs=crs,
+            datum=datum,
+            encoding=encoding,
+            lang=lang,
+            scheme=scheme,
+            profile=profile,
+        ).settings()
+        from gridgeo import pipeline  # noqa: PLC0415  (heavy: only when it is needed)
+        from gridgeo.cli.show import progress  # noqa: PLC0415
+        from gridgeo.report import check_target  # noqa: PLC0415
+
+        if out is not None:
+            check_target(out, overwrite=overwrite)
+        with progress(settings.lang) as report:
+            plan = pipeline.verify(Source.parse(grids), settings, on_progress=report)
+        _deliver(plan, out, overwrite=overwrite)
+
+
+@app.command()
+def inspect(
+    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Files 文件")],
+    lang: o.LangOption = None,
+) -> None:
+    """Tell what is in files, and how it would be understood 查看文件内容."""
+    with _errors(lang):
+        from gridgeo.cli.show import show_layers  # noqa: PLC0415
+        from gridgeo.read import inspect_file  # noqa: PLC0415
+
+        for file in files:
+            show_layers(file, inspect_file(file), _lang(lang))
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="Where to 位置")] = Path(),
+    overwrite: Overwrite = False,  # noqa: FBT002
+    lang: o.LangOption = None,
+) -> None:
+    """Write a commented gridgeo.toml and an Excel template 生成设置文件和户数模板."""
+    with _errors(lang):
+        from gridgeo.cli.starter import write_starter  # noqa: PLC0415
+
+        for path in write_starter(folder, overwrite=overwrite):
+            typer.echo(path)
+
+
+@app.command()
+def demo(
+    sample: Annotated[str, typer.Argument(help="wuhan or monaco")] = "wuhan",
+    jobs: Jobs = 2,
+    lang: o.LangOption = None,
+    out: Out = Path("gridgeo-demo"),
+    overwrite: Overwrite = False,  # noqa: FBT002
+) -> None:
+    """Run the whole job on a sample that comes with gridgeo 运行自带样例."""
+    with _errors(lang):
+        from gridgeo.cli.starter import sample_settings  # noqa: PLC0415
+
+        settings = Given(file=sample_settings(sample), lang=lang).settings()
+        _partition(settings, jobs=jobs, out=out, overwrite=overwrite)
+
+
+def _partition(settings: Settings, *, jobs: int, out: Path, overwrite: bool) -> None:
+    from gridgeo import pipeline  # noqa: PLC0415  (heavy: only when it is needed)
+    from gridgeo.cli.show import progress  # noqa: PLC0415
+    from gridgeo.report import check_target  # noqa: PLC0415
+
+    check_target(out, overwrite=overwrite)
+    with progress(settings.lang) as report:
+        plan = pipeline.run(settings, jobs=jobs, on_progress=report)
+        report("write", 0, 0)
+        plan.save(out, overwrite=overwrite)
+    _finish(plan, out)
+
+
+def _deliver(plan: Plan, out: Path | None, *, overwrite: bool) -> None:
+    if out is not None:
+        plan.save(out, overwrite=overwrite)
+    _finish(plan, out)
+
+
+def _finish(plan: Plan, out: Path | None) -> None:
+    from gridgeo.cli.show import show_plan  # noqa: PLC0415
+
+    show_plan(plan, out)
+    if any(finding.severity == "error" for finding in plan.findings):
+        raise typer.Exit(1)
+
+
+def _lang(lang: str | None) -> Lang:
+    return "en" if lang == "en" else "zh"
+
+
+@contextmanager
+def _errors(lang: str | None) -> Iterator[None]:
+    """Turn our errors into one line and exit code 2."""
+    try:
+        if lang is not None and lang not in LANGS:
+            raise SettingsError(
+                Text(f"unknown language {lang!r}", f"未知的语言 {lang!r}"),
+                key="--lang",
+                remedy=Text(f"Choose {' or '.join(LANGS)}", f"可选：{'、'.join(LANGS)}"),
+            )
+        yield
+    except GridgeoError as error:
+        from gridgeo.cli.show import show_error  # noqa: PLC0415
+
+        show_error(error, _lang(lang))
+        raise typer.Exit(UNUSABLE) from error

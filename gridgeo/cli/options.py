@@ -1,0 +1,172 @@
+"""From command-line options and a settings file to `Settings`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from gridgeo.config import Settings, Source
+from gridgeo.errors import SettingsError
+from gridgeo.model import ROLES
+from gridgeo.settings_file import read_settings
+from gridgeo.text import Text
+
+DEFAULT_FILE = "gridgeo.toml"
+
+
+def _layer(role: str, what: str) -> Any:
+    flag = f"--{role}"
+    return Annotated[
+        list[str] | None,
+        typer.Option(flag, metavar="PATH[::LAYER]", help=what, rich_help_panel="Layers 图层"),
+    ]
+
+
+Communities = _layer("communities", "Outlines of communities or villages 社区（村）边界")
+Streets = _layer("streets", "Street lines 道路")
+Barriers = _layer("barriers", "Water, rail, walls; rail=PATH gives a kind 水系、铁路、围墙")
+Households = _layer("households", "Points, polygons or a table with counts 户数")
+Compounds = _layer("compounds", "Residential compounds 小区")
+Buildings = _layer("buildings", "Building footprints 楼栋")
+Parcels = _layer("parcels", "Parcels that point facilities stand on 宗地")
+Addresses = _layer("addresses", "Addresses to join tables to 门牌地址")
+Facilities = _layer("facilities", "Facilities; school=PATH gives a category 设施")
+AtomLayers = _layer("atoms", "Ready-made atoms with counts, never cut 现成单元")
+Pairs = Annotated[list[str] | None, typer.Option(metavar="LAYER=VALUE")]
+Columns = Annotated[
+    list[str] | None,
+    typer.Option("--column", metavar="LAYER.FIELD=NAME", help="Column of a field 指定字段"),
+]
+Crs = Annotated[
+    list[str] | None,
+    typer.Option("--crs", metavar="LAYER=EPSG", help="CRS that a file lacks 缺失的坐标系"),
+]
+Datum = Annotated[
+    list[str] | None,
+    typer.Option("--datum", metavar="LAYER=gcj02|bd09", help="Shifted datum 加偏基准"),
+]
+Encoding = Annotated[
+    list[str] | None,
+    typer.Option("--encoding", metavar="LAYER=NAME", help="Text encoding 文字编码"),
+]
+LangOption = Annotated[
+    str | None, typer.Option("--lang", metavar="zh|en", help="Language 语言 [default: zh]")
+]
+Scheme = Annotated[
+    str | None, typer.Option("--scheme", metavar="cn15|plain", help="Code scheme 编码方案")
+]
+Profile = Annotated[
+    str | None,
+    typer.Option("--profile", metavar="either|households|residents", help="Measure 衡量指标"),
+]
+SettingsFile = Annotated[
+    Path | None,
+    typer.Argument(metavar="[SETTINGS.toml]", help="Settings file 设置文件", show_default=False),
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Given:
+    """What the command line gave, before it is merged with a settings file."""
+
+    file: Path | None = None
+    layers: Mapping[str, list[str] | None] = field(default_factory=dict)
+    columns: list[str] | None = None
+    crs: list[str] | None = None
+    datum: list[str] | None = None
+    encoding: list[str] | None = None
+    lang: str | None = None
+    scheme: str | None = None
+    profile: str | None = None
+    lower: int | None = None
+    upper: int | None = None
+    seed: int | None = None
+
+    def settings(self) -> Settings:
+        """Return the settings: those of the file, changed where an option says otherwise."""
+        base = self._file_settings()
+        read = replace(
+            base.read,
+            inputs={**base.read.inputs, **sources(self.layers)},
+            columns={**base.read.columns, **pairs("column", self.columns)},
+            crs={**base.read.crs, **pairs("crs", self.crs)},
+            datum={**base.read.datum, **pairs("datum", self.datum)},
+            encoding={**base.read.encoding, **pairs("encoding", self.encoding)},
+        )
+        band = _changed(base.band, profile=self.profile, lower=self.lower, upper=self.upper)
+        return _changed(
+            base,
+            read=read,
+            band=band,
+            codes=_changed(base.codes, scheme=self.scheme),
+            search=_changed(base.search, seed=self.seed),
+            lang=self.lang,
+        )
+
+    def _file_settings(self) -> Settings:
+        if self.file is not None:
+            return read_settings(self.file)
+        if not any(self.layers.values()) and Path(DEFAULT_FILE).is_file():
+            return read_settings(DEFAULT_FILE)
+        return Settings()
+
+
+def sources(layers: Mapping[str, list[str] | None]) -> dict[str, tuple[Source, ...]]:
+    """Return the sources by role of ``PATH[::LAYER]`` or ``KIND=PATH[::LAYER]`` texts."""
+    return {
+        role: tuple(parse_source(text) for text in layers[role] or ())
+        for role in ROLES
+        if layers.get(role)
+    }
+
+
+def parse_source(text: str) -> Source:
+    """Return the source of one text; an equals sign in the name of a file that is there stays.
+
+    Examples
+    --------
+    >>> parse_source("school=city.gpkg::schools")
+    Source(path='city.gpkg', layer='schools', kind='school')
+    """
+    whole = Source.parse(text)
+    kind, equals, rest = text.partition("=")
+    if not equals or Path(whole.path).exists():
+        return whole
+    return Source.parse(rest, kind=kind)
+
+
+def pairs(option: str, texts: Iterable[str] | None) -> dict[str, str]:
+    """Return ``{name: value}`` of ``NAME=VALUE`` texts."""
+    found: dict[str, str] = {}
+    for text in texts or ():
+        name, equals, value = text.partition("=")
+        if not equals or not name or not value:
+            raise SettingsError(
+                Text(f"{text!r} is not NAME=VALUE", f"{text!r} 不是“名称=值”的形式"),
+                key=f"--{option}",
+                value=text,
+                remedy=Text(
+                    f"For example --{option} {_EXAMPLES[option]}",
+                    f"例如 --{option} {_EXAMPLES[option]}",
+                ),
+            )
+        found[name.strip()] = value.strip()
+    return found
+
+
+_EXAMPLES = {
+    "column": "households.households=户数",
+    "crs": "streets=4490",
+    "datum": "households=gcj02",
+    "encoding": "streets=GBK",
+}
+
+
+def _changed(value: Any, **changes: Any) -> Any:
+    """Return the settings value with the changes that were given."""
+    known = {f.name for f in fields(value)}
+    return replace(value, **{k: v for k, v in changes.items() if v is not None and k in known})

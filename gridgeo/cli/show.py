@@ -1,0 +1,155 @@
+"""What the command line prints: progress, notes, the scorecard, errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from gridgeo.errors import GridgeoError
+from gridgeo.text import Lang, Text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gridgeo.model import Finding, Plan
+    from gridgeo.pipeline import Progress as Report
+    from gridgeo.read import LayerInfo
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+STAGES = {
+    "read": Text("reading", "读取"),
+    "atoms": Text("cutting atoms", "切分单元"),
+    "partition": Text("partitioning", "划分网格"),
+    "codes": Text("coding and naming", "编码命名"),
+    "validate": Text("checking", "校验"),
+    "write": Text("writing", "写出"),
+}
+COLOURS = {"error": "red", "warning": "yellow", "info": "cyan"}
+SEVERITY = {
+    "error": Text("error", "错误"),
+    "warning": Text("warning", "提示"),
+    "info": Text("note", "说明"),
+}
+MOST_FINDINGS = 12
+
+
+@contextmanager
+def progress(lang: Lang) -> Iterator[Report]:
+    """Show the stages as they go, on standard error."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[count]}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
+        tasks: dict[str, object] = {}
+
+        def report(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                name = STAGES.get(stage, Text(stage, stage)).say(lang)
+                tasks[stage] = bar.add_task(name, total=total or None, count="")
+            count = f"{done}/{total}" if total else ""
+            bar.update(tasks[stage], completed=done, total=total or None, count=count)  # type: ignore[arg-type]
+
+        yield report
+
+
+def show_error(error: GridgeoError, lang: Lang) -> None:
+    """Print an error as one line on standard error."""
+    err.print(f"[bold red]{SEVERITY['error'].say(lang)}[/] ", end="")
+    err.print(error.say(lang), markup=False, soft_wrap=True)
+
+
+def show_plan(plan: Plan, folder: Path | None) -> None:
+    """Print what was understood, the scorecard, and where the results are."""
+    lang = plan.settings.lang
+    for note in plan.notes:
+        out.print(f"[dim]{note.topic}[/] ", end="")
+        out.print(note.message.say(lang), markup=False, soft_wrap=True)
+    out.print(_scorecard(plan))
+    show_findings(plan.findings, lang)
+    if plan.rejects:
+        told = Text(
+            f"{len(plan.rejects)} rows could not be used: layer rejects",
+            f"{len(plan.rejects)} 行数据无法使用，见 rejects 图层",
+        )
+        out.print(f"[yellow]{told.say(lang)}[/]")
+    if folder is not None:
+        told = Text("Results in", "结果位于")
+        out.print(f"[bold green]{told.say(lang)}[/] {folder}", soft_wrap=True)
+        out.print(f"  {folder / 'map.html'}\n  {folder / 'report.html'}", soft_wrap=True)
+
+
+def _scorecard(plan: Plan) -> Table:
+    lang, summary = plan.settings.lang, plan.summary
+    table = Table(show_header=False, box=None, pad_edge=False)
+    verdicts = ", ".join(f"{name} {count}" for name, count in summary["verdicts"].items() if count)
+    homes = summary["households"]
+    rows = (
+        (Text("communities", "社区"), f"{summary['communities']:,}  ({verdicts})"),
+        (Text("atoms", "单元"), f"{summary['atoms']:,}"),
+        (
+            Text("grids", "网格"),
+            f"{summary['grids']:,}  (basic {summary['basic']:,}, dedicated "
+            f"{summary['dedicated']:,}, open {summary['open']:,})",
+        ),
+        (Text("in band", "达标率"), _percent(summary["in_band_share"])),
+        (
+            Text("in band where possible", "可达标社区达标率"),
+            _percent(summary["in_band_share_where_possible"]),
+        ),
+        (Text("borders on streets", "沿街定界率"), _percent(summary["street_share"])),
+        (
+            Text("households", "户数"),
+            f"{homes['in']:,} = {homes['in_grids']:,} + {homes['listed']:,} "
+            + Text("(in grids + listed)", "（入格 + 列出）").say(lang),
+        ),
+        (Text("area difference", "面积差"), f"{summary['area_difference_m2']:.6f} m2"),
+    )
+    for name, value in rows:
+        table.add_row(f"[bold]{name.say(lang)}[/]", value)
+    return table
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{share:.1%}"
+
+
+def show_findings(findings: tuple[Finding, ...], lang: Lang) -> None:
+    """Print the gravest findings, and how many there are of each severity."""
+    rank = list(COLOURS)
+    for finding in sorted(findings, key=lambda f: rank.index(f.severity))[:MOST_FINDINGS]:
+        colour, name = COLOURS[finding.severity], SEVERITY[finding.severity].say(lang)
+        out.print(f"[{colour}]{name}[/] {finding.rule}: ", end="")
+        out.print(finding.message.say(lang), markup=False, soft_wrap=True)
+    more = len(findings) - MOST_FINDINGS
+    if more > 0:
+        out.print(Text(f"... and {more} more", f"……另有 {more} 条").say(lang))
+
+
+def show_layers(path: str, layers: tuple[LayerInfo, ...], lang: Lang) -> None:
+    """Print what `inspect` understood of a file."""
+    for layer in layers:
+        told = f"{path}::{layer.layer}" if layer.layer else path
+        out.print(f"[bold]{told}[/]", soft_wrap=True)
+        out.print(
+            f"  {layer.rows:,} × {layer.geometry or '-'}  {layer.crs or '-'}"
+            + (f"  {layer.encoding}" if layer.encoding else "")
+        )
+        out.print(f"  {', '.join(layer.columns)}", markup=False, soft_wrap=True)
+        for role, understood in layer.understood.items():
+            columns = ", ".join(f"{name} = {column}" for name, column in understood.items())
+            out.print(f"  [cyan]{role}[/]: ", end="")
+            out.print(columns, markup=False, soft_wrap=True)
+        for problem in layer.problems:
+            out.print("  [yellow]![/] ", end="")
+            out.print(problem.say(lang), markup=False, soft_wrap=True)
