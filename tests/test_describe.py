@@ -160,11 +160,28 @@ def test_what_has_no_name_goes_by_its_class(street_class, en, zh):
 
 
 def test_without_a_street_the_other_side_counts():
-    shared = table(ring(0, 1, (10, 0), (10, 10), street_class="none"))
+    far = ring(1, -1, (20, 0), (20, 10), name="东街")
+    shared = table(ring(0, 1, (10, 0), (10, 10), street_class="none"), far)
     labels = np.array([0, 1])
     assert bounded_by(labels, shared, atoms(2), lang="zh")[0] == "东至楼间"
     assert bounded_by(labels, shared, atoms(2, facility=[-1, 3]), lang="zh")[0] == "东至专属网格"
     assert bounded_by(labels, shared, atoms(2, community=[0, 1]), lang="zh")[0] == "东至社区界"
+
+
+def test_without_any_street_known_a_neighbour_is_a_neighbour():
+    shared = table(ring(0, 1, (10, 0), (10, 10), street_class="none"))
+    assert bounded_by(np.array([0, 1]), shared, atoms(2), lang="zh")[0] == "东至相邻网格"
+
+
+def test_a_border_without_a_street_is_the_community_beyond():
+    rows = [
+        ring(0, 1, (10, 0), (10, 10), street_class="none"),
+        ring(0, -1, (10, 10), (0, 10), street_class="none"),
+        ring(1, -1, (20, 0), (20, 10), name="东街"),
+    ]
+    places = pd.DataFrame({"name": ["甲", "乙"]})
+    told = bounded_by(np.array([0, 1]), table(*rows), atoms(2, community=[0, 1]), places, lang="zh")
+    assert told.tolist() == ["北至社区界；东至乙", "东至东街；西至甲"]
 
 
 def test_short_streets_are_left_out_and_three_at_most_are_named():

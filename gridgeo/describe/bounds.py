@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from gridgeo.describe.border_words import border_words
 from gridgeo.text import Lang, Text
-from gridgeo.words import STREETS
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -20,21 +20,23 @@ LEAST_SHARE = 0.15
 MOST_NAMED = 3
 
 _SIDES = (Text("north", "北"), Text("east", "东"), Text("south", "南"), Text("west", "西"))
-_NAMELESS = ("water", "rail", "wall")
-_NO_STREET = Text("between buildings", "楼间")
-_DEDICATED = Text("dedicated grid", "专属网格")
-_RIM = Text("community border", "社区界")
 
 
 def bounded_by(
-    labels: NDArray[Any], borders: gpd.GeoDataFrame, atoms: gpd.GeoDataFrame, *, lang: Lang
+    labels: NDArray[Any],
+    borders: gpd.GeoDataFrame,
+    atoms: gpd.GeoDataFrame,
+    communities: gpd.GeoDataFrame | None = None,
+    *,
+    lang: Lang,
 ) -> pd.Series[str]:
     """Return by label the streets that bound each grid: ``北至解放路、铁路；东至…``.
 
     1. Every straight segment of a border between two grids belongs to one side of each of them,
        by its outward normal: the nearest of north, east, south and west.
-    2. It counts with its length for the name of its street, else for the word of its class;
-       without a street it is the community's border, a dedicated grid's, or between buildings.
+    2. It counts with its length for the name of its street, else for the word of its class.
+       Without a street it counts for the community beyond, a dedicated grid, or what there is
+       between buildings (a neighbouring grid where no street is known at all).
     3. A side names what makes up at least 15 % of it, longest first, three at most, and always
        the longest. Grids that lie in a hole of another one are no side of that one.
 
@@ -47,6 +49,8 @@ def bounded_by(
         `left` lies on their left, in a projected CRS.
     atoms
         community, and facility (-1 for none), in the order of `labels`.
+    communities
+        name, by the positions in `atoms`; without it a neighbour is called community border.
 
     Examples
     --------
@@ -59,51 +63,32 @@ def bounded_by(
     >>> bounded_by(np.array([0]), borders, atoms, lang="en")[0]
     'north: community border; east: community border; south: Mill Lane; west: community border'
     """
-    sides = _sides(labels, borders, _words(borders, atoms, lang))
-    texts = _texts(sides, lang)
+    words = border_words(borders, atoms, communities, lang)
+    texts = _texts(_sides(labels, borders, words), lang)
     told = [texts.get(grid, "") for grid in range(int(labels.max(initial=-1)) + 1)]
     return pd.Series(told, name="bounded_by", dtype=object)
 
 
-def _words(borders: gpd.GeoDataFrame, atoms: gpd.GeoDataFrame, lang: Lang) -> NDArray[Any]:
-    """Return what each border is called."""
-    left, right = borders["left"].to_numpy(), borders["right"].to_numpy()
-    classes = borders["street_class"].to_numpy(dtype=object)
-    said = {one: _unnamed(one).say(lang) for one in STREETS}
-    words = np.array([said[one] for one in classes], dtype=object)
-    community, facility = atoms["community"].to_numpy(), atoms["facility"].to_numpy()
-    rim = (right < 0) | (community[left] != community[right])
-    dedicated = (facility[left] >= 0) | (facility[right] >= 0)
-    words[(classes == "none") & dedicated] = _DEDICATED.say(lang)
-    words[(classes == "none") & rim] = _RIM.say(lang)
-    names = borders["street_name"].to_numpy(dtype=object)
-    return np.where(names == "", words, names)
-
-
-def _unnamed(street_class: str) -> Text:
-    word = STREETS[street_class]
-    if street_class == "none":
-        return _NO_STREET
-    if street_class in _NAMELESS:
-        return word
-    return Text(f"unnamed {word.en}", f"{word.zh}（无名）")
-
-
-def _sides(labels: NDArray[Any], borders: gpd.GeoDataFrame, words: NDArray[Any]) -> pd.DataFrame:
-    """Return metres by grid, side and word."""
+def _sides(
+    labels: NDArray[Any], borders: gpd.GeoDataFrame, words: tuple[NDArray[Any], NDArray[Any]]
+) -> pd.DataFrame:
+    """Return metres by grid, side and word; `words` are those seen from left and from right."""
     left = labels[borders["left"].to_numpy()]
     right = np.where(borders["right"] >= 0, labels[borders["right"].to_numpy()], -1)
     steps, border = _steps(borders.geometry.to_numpy())
     metres = np.hypot(steps[:, 0], steps[:, 1])
     outer = left[border] != right[border]
     parts = []
-    for grid, other, sign in ((left, right, 1.0), (right, left, -1.0)):
+    for grid, other, word, sign in (
+        (left, right, words[0], 1.0),
+        (right, left, words[1], -1.0),
+    ):
         normal = sign * np.stack([steps[:, 1], -steps[:, 0]], axis=1)
         shown = outer & (grid[border] >= 0) & ~_around(grid, other)[border]
         columns = {
             "grid": grid[border],
             "side": _side(normal),
-            "word": words[border],
+            "word": word[border],
             "metres": metres,
         }
         parts.append(pd.DataFrame(columns)[shown])
