@@ -71,7 +71,7 @@ def build_plan(*, names=(), lang="zh"):
             contains="如意小区",
             verdict=[grid[7] for grid in _GRIDS],
             reason=["", "510 户", "290 户", "占地 9 公顷", "一个网格"],
-            facility=["", "", "", "school", ""],
+            facility=["", "", "", "第一中学", ""],
         ),
         atoms=_frame(
             "atoms",

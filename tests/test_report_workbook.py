@@ -66,7 +66,7 @@ def test_terms_are_told_in_the_language(tmp_path):
     sheet = sheet_of(plan, tmp_path)
     rows = {row[0].value: [cell.value for cell in row] for row in sheet.iter_rows(min_row=2)}
     assert "达标" in rows["420102001001001"]
-    assert {"专属网格", "学校"} <= set(rows["420102001001801"])
+    assert {"专属网格", "第一中学"} <= set(rows["420102001001801"])
     considered = sheet.parent["专属网格评估"]
     assert [row[3].value for row in considered.iter_rows(min_row=2)] == ["是", "否"]
 

@@ -22,7 +22,7 @@ from gridgeo.maps.style import (
 )
 from gridgeo.model import Plan
 from gridgeo.text import Text
-from gridgeo.words import FACILITIES, KINDS, VERDICTS, word
+from gridgeo.words import KINDS, VERDICTS, word
 
 _QUIET: dict[str, Any] = {"interactive": False, "smooth_factor": 1.0}
 _GRID_FIELDS = [
@@ -73,7 +73,7 @@ def grid_layer(plan: Plan) -> folium.GeoJson:
             )
             for verdict, reason in zip(grids["verdict"], grids["reason"], strict=True)
         ],
-        "facility": [esc(word(FACILITIES, kind, lang)) for kind in grids["facility"]],
+        "facility": escaped(grids["facility"]),
         "bounded_by": escaped(grids["bounded_by"]),
         "contains": escaped(grids["contains"]),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from gridgeo.maps.scorecard import knows_residents
 from gridgeo.maps.style import (
     COMMUNITY_LINE,
     FACILITY_MARK,
@@ -60,7 +61,7 @@ def _range(plan: Plan, verdict: str, lang: Lang) -> str:
         "either": Text(f" ({households} households", f"（{households} 户")
         + (
             Text(f" or {residents} residents)", f"或 {residents} 人）")
-            if plan.grids["residents"].notna().any()
+            if knows_residents(plan)
             else Text(")", "）")
         ),
     }

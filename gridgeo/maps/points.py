@@ -12,7 +12,7 @@ import shapely
 from gridgeo.maps.escape import esc
 from gridgeo.maps.features import features
 from gridgeo.maps.popups import escaped, popup_of
-from gridgeo.maps.style import SEVERITY_COLOURS, facility_style, household_style
+from gridgeo.maps.style import SEVERITY_COLOURS, facility_style
 from gridgeo.model import SEVERITIES, Plan
 from gridgeo.text import Text
 from gridgeo.words import FACILITIES, word
@@ -69,8 +69,7 @@ def household_layer(plan: Plan) -> folium.GeoJson | None:
     return folium.GeoJson(
         features(points, rows),
         name=name.say(lang),
-        marker=folium.CircleMarker(radius=3),
-        style_function=lambda feature: household_style(feature["properties"]),
+        point_to_layer=folium.JsCode("gridgeo.dot"),  # a style for each of many points is slow
         popup=popup_of(["count", "grid", "reason"], lang),
         show=False,
     )

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import pandas as pd
-
 from gridgeo.model import Plan
 from gridgeo.text import Lang, Text
 from gridgeo.words import SEVERITIES, word
@@ -30,6 +28,11 @@ def scorecard(plan: Plan) -> list[tuple[str, str]]:
     return [(label.say(plan.settings.lang), value) for label, value in _figures(plan)]
 
 
+def knows_residents(plan: Plan) -> bool:
+    """Return whether residents were given; grids without households hold 0 in any case."""
+    return bool((plan.grids["residents"] > 0).any())
+
+
 def _figures(plan: Plan) -> Iterator[tuple[Text, str]]:
     kinds = plan.grids["kind"].value_counts()
     yield Text("Communities", "社区（村）"), f"{len(plan.communities):,}"
@@ -47,6 +50,7 @@ def _figures(plan: Plan) -> Iterator[tuple[Text, str]]:
 def _shares(summary: dict[str, Any]) -> Iterator[tuple[Text, str]]:
     for key, label in (
         ("in_band_share", Text("Basic grids in band", "基础网格达标率")),
+        ("in_band_share_where_possible", Text("… where it can be met", "其中：可达标社区")),
         ("street_share", Text("Borders on streets", "沿街定界率")),
     ):
         if (share := summary.get(key)) is not None:
@@ -61,9 +65,8 @@ def _people(plan: Plan) -> Iterator[tuple[Text, str]]:
         yield Text("… listed", "其中：另列"), f"{households.get('listed', 0):,}"
     else:
         yield Text("Households", "户数"), f"{int(plan.grids['households'].sum()):,}"
-    residents = pd.to_numeric(plan.grids["residents"])
-    if residents.notna().any():
-        yield Text("Residents", "人口"), f"{residents.sum():,.0f}"
+    if knows_residents(plan):
+        yield Text("Residents", "人口"), f"{plan.grids['residents'].sum():,.0f}"
 
 
 def _severities(plan: Plan) -> str:

@@ -37,7 +37,7 @@ SEVERITY_COLOURS: Mapping[str, str] = MappingProxyType(
 STREET_CASING = "#b9b3a6"
 GRID_LINE = "#3f5b52"
 COMMUNITY_LINE = "#2b2b2b"
-HOUSEHOLD_DOT = "#5b4a8a"
+HOUSEHOLD_DOT = "#5b4a8a"  # also in page.js
 FACILITY_MARK = "#7b3294"
 
 
@@ -84,15 +84,4 @@ def facility_style(dedicated: bool) -> dict[str, Any]:  # noqa: FBT001  (a value
         "fill": True,
         "fillColor": FACILITY_MARK if dedicated else "#ffffff",
         "fillOpacity": 0.55,
-    }
-
-
-def household_style(row: dict[str, Any]) -> dict[str, Any]:
-    """Return how the dot of a household or an atom is drawn: its area follows the count."""
-    return {
-        "radius": min(9.0, max(1.5, round(2 * (0.8 + 0.35 * row["count"] ** 0.5)) / 2)),
-        "stroke": False,
-        "fill": True,
-        "fillColor": SEVERITY_COLOURS["error"] if row["listed"] else HOUSEHOLD_DOT,
-        "fillOpacity": 0.6,
     }

@@ -28,7 +28,7 @@ COLUMNS: Mapping[str, tuple[Text, Text]] = MappingProxyType(
         "verdict": (Text("verdict", "结论"), Text("against the band", "是否符合规模标准")),
         "reason": (Text("reason", "原因"), Text("", "")),
         "facility": (
-            Text("facility", "设施类别"),
+            Text("facility", "设施"),
             Text("of a dedicated grid", "专属网格所属设施"),
         ),
         "grids": (Text("grids", "网格数"), Text("number of basic grids", "基础网格个数")),

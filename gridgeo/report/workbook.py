@@ -35,7 +35,6 @@ _TERMS: Mapping[str, Mapping[str, Text]] = {
     "verdict": VERDICTS,
     "severity": SEVERITIES,
     "kind": {**FACILITIES, **KINDS},
-    "facility": FACILITIES,
     "unit": UNITS,
 }
 _YES_NO = {True: Text("yes", "是"), False: Text("no", "否")}

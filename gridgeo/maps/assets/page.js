@@ -172,6 +172,15 @@ var gridgeo = (function () {
     return true;
   }
 
+  // --- households: the area of a dot follows the count; those in no grid are red
+  function dot(feature, place) {
+    const row = feature.properties;
+    return L.circleMarker(place, {
+      radius: Math.min(9, Math.max(1.5, 0.8 + 0.35 * Math.sqrt(row.count))),
+      stroke: false, fill: true, fillOpacity: 0.6, fillColor: row.listed ? "#b2182b" : "#5b4a8a"
+    });
+  }
+
   // --- panels: the title with its figures, and the legend
   function control(map, position, className, fill) {
     const panel = L.control({ position: position });
@@ -268,6 +277,7 @@ var gridgeo = (function () {
   return {
     labels: function (data) { return new Labels(data); },
     title: title,
+    dot: dot,
     legend: legend,
     fit: fit,
     keepOrder: keepOrder
