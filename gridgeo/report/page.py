@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from gridgeo.maps import map_page
 from gridgeo.maps.escape import visible
-from gridgeo.maps.scorecard import plan_title, scorecard
+from gridgeo.maps.scorecard import knows_residents, plan_title, scorecard
 from gridgeo.maps.style import SEVERITY_COLOURS, VERDICT_COLOURS
 from gridgeo.model import SEVERITIES, Plan
 from gridgeo.report.figures import histogram, overview
@@ -65,6 +65,7 @@ def report_page(plan: Plan) -> str:
         unit=lambda key: word(UNITS, key, lang),
         severity=lambda key: word(SEVERITY_WORDS, key, lang),
         counts=plan.grids["verdict"].value_counts(),
+        residents=knows_residents(plan),
         communities=_rows(plan.communities),
         unmet=_rows(
             plan.communities[plan.communities["verdict"].isin(["impossible", "not_found"])]
