@@ -19,6 +19,8 @@ Profile = Literal["either", "households", "residents"]
 PROFILES = ("either", "households", "residents")
 DATUMS = ("gcj02", "bd09")
 SCHEMES = ("cn15", "plain")
+#: The layer that `gridgeo verify` judges; it has columns and a CRS like the others.
+GRIDS = "grids"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -260,11 +262,13 @@ class ReadRules:
     missing_households: int | None = None
 
     def __post_init__(self) -> None:
-        for key in ("inputs", "crs", "datum", "encoding"):
+        for role in self.inputs:
+            _one_of("inputs", role, ROLES)
+        for key in ("crs", "datum", "encoding"):
             for role in getattr(self, key):
-                _one_of(key, role, ROLES)
+                _one_of(key, role, (*ROLES, GRIDS))
         for name in self.columns:
-            _one_of("columns", name.partition(".")[0], ROLES)
+            _one_of("columns", name.partition(".")[0], (*ROLES, GRIDS))
         for role, datum in self.datum.items():
             _one_of(f"datum.{role}", datum, DATUMS)
 
@@ -282,6 +286,9 @@ class Settings:
     search: Search = field(default_factory=Search)
     codes: Codes = field(default_factory=Codes)
     lang: Lang = "zh"
+    #: what the plan is called on its pages, and whom their data is owed to
+    title: str = ""
+    attribution: str = ""
 
     def __post_init__(self) -> None:
         _one_of("lang", self.lang, LANGS)

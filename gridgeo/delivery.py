@@ -10,10 +10,13 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from gridgeo.model import Atoms, Layers, Partition
+from gridgeo.config import Band, Settings
+from gridgeo.model import Atoms, Layers, Partition, Plan
+from gridgeo.place import count_in, place_points
 from gridgeo.text import Lang, Text
 
 OUTSIDE = Text("outside every community", "位于所有社区之外")
+NO_GRID = Text("in no grid", "不在任何网格之内")
 
 
 def deliver_grids(coded: gpd.GeoDataFrame, atoms: Atoms, lang: Lang) -> gpd.GeoDataFrame:
@@ -27,11 +30,13 @@ def deliver_grids(coded: gpd.GeoDataFrame, atoms: Atoms, lang: Lang) -> gpd.GeoD
     """
     names = atoms.communities["name"].to_numpy(dtype=object)
     facilities = np.append(atoms.considered["name"].to_numpy(dtype=object), "")
+    unknown = atoms.frame["residents"].isna().all()
     told = coded["reason_zh"] if lang == "zh" else coded["reason_en"]
     grids = coded.assign(
         community=coded["community_code"],
         community_name=names[coded["community"]],
         facility=facilities[coded["facility"]],
+        residents=np.nan if unknown else coded["residents"],
         reason=told + _why_dedicated(coded, atoms, lang),
     )
     columns = [
@@ -117,3 +122,75 @@ def deliver_considered(
     ]
     columns = ["kind", "name", "area_m2", "dedicated", "grid", "reason", "geometry"]
     return considered.assign(grid=grid, reason=considered[f"reason_{lang}"])[columns]
+
+
+def deliver_existing(grids: gpd.GeoDataFrame, layers: Layers, settings: Settings) -> Plan:
+    """Return grids that somebody else drew as a plan without atoms, findings and figures."""
+    names = dict(zip(layers.communities["code"], layers.communities["name"], strict=True))
+    placed = place_points(layers.households.geometry.to_numpy(), grids.geometry.to_numpy())
+    households, residents = _stated_or_placed(grids, layers, placed)
+    unknown = Text("households unknown", "户数未知").say(settings.lang)
+    shown = grids.assign(
+        households=households.fillna(0).astype(np.int64),
+        residents=residents,
+        scheme=settings.codes.scheme,
+        kind=grids["kind"].where(grids["kind"] != "", "basic"),
+        community_name=grids["community"].map(names).fillna(grids["community"]),
+        area_m2=shapely.area(grids.geometry.to_numpy()),
+        bounded_by="",
+        contains="",
+        verdict=_by_band(households, residents, grids["kind"], settings.band),
+        reason=np.where(households.isna(), unknown, ""),
+        facility="",
+    )
+    nothing = layers.households.iloc[:0]
+    atoms = layers.atoms if layers.atoms is not None else nothing.assign(community="", name="")
+    return Plan(
+        settings=settings,
+        communities=layers.communities.assign(
+            households=0, residents=np.nan, grids=0, verdict="", reason="", proof=""
+        ),
+        grids=shown,
+        atoms=atoms.assign(grid="", kind="given"),
+        borders=gpd.GeoDataFrame(geometry=[], crs=layers.crs),
+        households=layers.households.assign(
+            grid=np.append(grids["code"].to_numpy(dtype=object), "")[placed],
+            reason=np.where(placed < 0, NO_GRID.say(settings.lang), ""),
+        ),
+        considered=layers.facilities.assign(dedicated=False, grid="", reason=""),
+        streets=layers.streets,
+        barriers=layers.barriers,
+        findings=(),
+        rejects=(),
+        notes=(),
+        summary={},
+    )
+
+
+def _stated_or_placed(
+    grids: gpd.GeoDataFrame, layers: Layers, placed: NDArray[np.int64]
+) -> tuple[pd.Series[float], pd.Series[float]]:
+    """Return the counts that the grids state; where they state none, those of the points."""
+    if not len(layers.households):
+        return grids["households"], grids["residents"]
+    sums = (
+        pd.Series(count_in(placed, layers.households[c].to_numpy(), len(grids)), grids.index)
+        for c in ("households", "residents")
+    )
+    households, residents = sums
+    return grids["households"].fillna(households), grids["residents"].fillna(residents)
+
+
+def _by_band(
+    households: pd.Series[float], residents: pd.Series[float], kind: pd.Series[str], band: Band
+) -> NDArray[Any]:
+    """Return the verdict of each grid by its stated counts, ``""`` where there are none."""
+    fits = households.between(band.lower, band.upper) & (band.profile != "residents")
+    lives = residents.between(band.residents_lower, band.residents_upper)
+    fits |= lives & (band.profile != "households")
+    by_people = band.profile == "residents"
+    count, lower = (residents, band.residents_lower) if by_people else (households, band.lower)
+    exempt = kind.isin(["dedicated", "open"])
+    return np.select(
+        [exempt, fits, count.isna(), count < lower], [kind, "in_band", "", "under"], "over"
+    )

@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    import folium
     import geopandas as gpd
     import pandas as pd
     from numpy.typing import NDArray
@@ -218,3 +221,15 @@ class Plan:
     notes: tuple[Note, ...]
     summary: dict[str, Any]
     run: dict[str, Any] = field(default_factory=dict)
+
+    def save(self, folder: str | Path, *, overwrite: bool = False) -> Path:
+        """Write the plan into `folder`; see `gridgeo.report.save_plan`."""
+        from gridgeo.report import save_plan  # noqa: PLC0415  (a value does not need its writers)
+
+        return save_plan(self, folder, overwrite=overwrite)
+
+    def explore(self) -> folium.Map:
+        """Return the plan as a folium map, to look at in a notebook."""
+        from gridgeo.maps import build_map  # noqa: PLC0415  (a value does not need its map)
+
+        return build_map(self)

@@ -27,6 +27,7 @@ from gridgeo.delivery import (
     deliver_atoms,
     deliver_communities,
     deliver_considered,
+    deliver_existing,
     deliver_grids,
     deliver_households,
 )
@@ -34,10 +35,10 @@ from gridgeo.describe import bounded_by, contains, name_grids
 from gridgeo.model import Atoms, Finding, Layers, Partition, Plan
 from gridgeo.partition import dissolve, partition_atoms
 from gridgeo.place import count_in, place_points
-from gridgeo.read import layers_from_frames, read_code_mapping, read_layers
+from gridgeo.read import layers_from_frames, read_code_mapping, read_grids, read_layers
 from gridgeo.schemes import SCHEMES
 from gridgeo.summary import summarise
-from gridgeo.validate import Subject, area_difference, street_share, validate
+from gridgeo.validate import Subject, judge
 
 log = logging.getLogger("gridgeo")
 
@@ -159,7 +160,9 @@ def _code_and_describe(
     coded = assign_codes(grids, atoms.communities, settings.codes, mapping=mapping)
     return coded.assign(
         name=name_grids(coded, atoms.communities, atoms.considered, lang=lang),
-        bounded_by=bounded_by(labels.labels, atoms.borders, atoms.frame, lang=lang),
+        bounded_by=bounded_by(
+            labels.labels, atoms.borders, atoms.frame, atoms.communities, lang=lang
+        ),
         contains=contains(coded, layers.compounds, layers.buildings, layers.households, lang=lang),
     )
 
@@ -210,18 +213,75 @@ def _check(plan: Plan, layers: Layers, atoms: Atoms) -> Plan:
         households_in=layers.households_in,
         households_listed=listed,
     )
-    checked = validate(subject, band=plan.settings.band, codes=plan.settings.codes)
-    findings = (*plan.findings, *checked)
+    judgement = judge(subject, band=plan.settings.band, codes=plan.settings.codes)
+    findings = (*plan.findings, *judgement.findings)
     summary = summarise(
+        settings=plan.settings,
         grids=plan.grids,
         communities=plan.communities,
         atoms=plan.atoms,
         findings=findings,
         households=households,
-        street_share=street_share(plan.grids, plan.streets, plan.barriers),
-        area_difference_m2=area_difference(plan.grids, plan.communities),
+        street_share=judgement.street_share,
+        area_difference_m2=judgement.area_difference_m2,
     )
     return replace(plan, findings=findings, summary=summary)
+
+
+def verify(grids: Source, settings: Settings, *, on_progress: Progress | None = None) -> Plan:
+    """Judge a file of grids that somebody drew, by the same checks as our own.
+
+    Parameters
+    ----------
+    grids
+        The grids: polygons with code, name, kind, community, households and residents, as far
+        as they are there. They are never repaired.
+    settings
+        ``read.inputs`` names the communities, and households, streets, barriers and atoms where
+        they are there; what cannot be checked without them is said in the findings.
+
+    Returns
+    -------
+    Plan
+        With the grids as they were delivered, findings, and figures in ``summary``.
+    """
+    clock = _Clock(on_progress)
+    with clock.stage("read"):
+        layers = read_layers(settings.read, partial=True, on_progress=clock.say)
+        given, rejects, notes = read_grids(grids, crs=layers.crs, rules=settings.read)
+    with clock.stage("validate"):
+        plan = deliver_existing(given, layers, settings)
+        atoms = plan.atoms if len(plan.atoms) else None
+        judgement = judge(
+            Subject(
+                grids=given,
+                communities=plan.communities,
+                households=layers.households if len(layers.households) else None,
+                atoms=atoms,
+                streets=layers.streets if len(layers.streets) else None,
+                barriers=layers.barriers if len(layers.barriers) else None,
+            ),
+            band=settings.band,
+            codes=settings.codes,
+        )
+    summary = summarise(
+        settings=settings,
+        grids=plan.grids,
+        communities=plan.communities,
+        atoms=plan.atoms,
+        findings=judgement.findings,
+        households=_homes_of(plan, layers),
+        street_share=judgement.street_share,
+        area_difference_m2=judgement.area_difference_m2,
+    )
+    return replace(
+        plan,
+        findings=judgement.findings,
+        rejects=(*layers.rejects, *rejects),
+        notes=(*layers.notes, *notes),
+        summary=summary,
+        run={**clock.record(), "inputs": _hashes(settings.read, grids)},
+    )
 
 
 @dataclass
@@ -258,8 +318,21 @@ class _Clock:
         }
 
 
-def _hashes(rules: ReadRules) -> dict[str, str]:
-    paths = sorted({source.path for sources in rules.inputs.values() for source in sources})
+def _homes_of(plan: Plan, layers: Layers) -> dict[str, int]:
+    """Return households in, in grids and listed, by the points; by the grids without points."""
+    if not len(plan.households):
+        stated = int(plan.grids["households"].sum())
+        return {"in": stated, "in_grids": stated, "listed": 0}
+    outside = plan.households["reason"] != ""
+    listed = int(plan.households.loc[outside, "households"].sum())
+    listed += sum(reject.households for reject in layers.rejects)
+    inside = int(plan.households.loc[~outside, "households"].sum())
+    return {"in": layers.households_in, "in_grids": inside, "listed": listed}
+
+
+def _hashes(rules: ReadRules, *others: Source) -> dict[str, str]:
+    given = [*others, *(source for sources in rules.inputs.values() for source in sources)]
+    paths = sorted({source.path for source in given})
     return {path: _sha256(Path(path)) for path in paths if Path(path).is_file()}
 
 

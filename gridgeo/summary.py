@@ -6,6 +6,7 @@ from typing import Any
 
 import geopandas as gpd
 
+from gridgeo.config import Settings
 from gridgeo.model import COMMUNITY_VERDICTS, GRID_VERDICTS, SEVERITIES, Finding
 
 #: Communities whose grids cannot be asked to be in band.
@@ -14,6 +15,7 @@ EXCUSED = ("small", "impossible")
 
 def summarise(
     *,
+    settings: Settings,
     grids: gpd.GeoDataFrame,
     communities: gpd.GeoDataFrame,
     atoms: gpd.GeoDataFrame,
@@ -34,6 +36,8 @@ def summarise(
     by_grid = grids["verdict"].value_counts()
     found = [finding.severity for finding in findings]
     return {
+        "name": settings.title,
+        "attribution": settings.attribution,
         "communities": len(communities),
         "atoms": len(atoms),
         "grids": len(grids),

@@ -22,6 +22,8 @@ from gridgeo.text import Text
 
 #: Atoms whose borders do not match are snapped to each other within a millimetre.
 SNAP_M = 0.001
+#: Large unions are compared on a grid this fine.
+GRAIN_M = 1e-6
 #: An atom sticks out of its community when more than this share of it, or this area, lies outside.
 STICKS_OUT_SHARE = 0.05
 STICKS_OUT_M2 = 1.0
@@ -297,7 +299,9 @@ def _multipart(atoms: gpd.GeoDataFrame) -> tuple[Finding, ...]:
 def _outlines(given: gpd.GeoDataFrame, effective: gpd.GeoDataFrame) -> tuple[Finding, ...]:
     outline: Any = shapely.union_all(given.geometry.to_numpy())
     union: Any = shapely.union_all(effective.geometry.to_numpy())
-    lacking, extra = shapely.difference(outline, union), shapely.difference(union, outline)
+    # On a fine grid: in plain floating point GEOS now and then returns all or nothing here.
+    lacking = shapely.difference(outline, union, grid_size=GRAIN_M)
+    extra = shapely.difference(union, outline, grid_size=GRAIN_M)
     amount = float(lacking.area + extra.area)
     if amount <= STICKS_OUT_M2:
         return ()

@@ -30,7 +30,12 @@ from gridgeo.text import Text
 Raws = Mapping[str, Sequence[RawLayer]]
 
 
-def read_layers(rules: ReadRules, *, on_progress: Callable[[str], None] | None = None) -> Layers:
+def read_layers(
+    rules: ReadRules,
+    *,
+    partial: bool = False,
+    on_progress: Callable[[str], None] | None = None,
+) -> Layers:
     """Read every file of ``rules.inputs`` and return the layers of the job.
 
     All frames come in one projected metre CRS: the communities' own, else one chosen from where
@@ -42,6 +47,9 @@ def read_layers(rules: ReadRules, *, on_progress: Callable[[str], None] | None =
     ----------
     rules
         The inputs by role, and columns, CRS, datum and encoding where they need saying.
+    partial
+        Communities are enough (to check a partition that is there); otherwise streets and
+        households, or atoms, are needed too.
     on_progress
         Called with the name of each layer before it is read.
 
@@ -60,7 +68,7 @@ def read_layers(rules: ReadRules, *, on_progress: Callable[[str], None] | None =
             if on_progress is not None:
                 on_progress(f"{role}: {source}")
             raws[role].append(load(source, role, rules, journal))
-    return _clean_all(raws, rules, journal)
+    return _clean_all(raws, rules, journal, partial=partial)
 
 
 def layers_from_frames(frames: Mapping[str, pd.DataFrame], rules: ReadRules) -> Layers:
@@ -104,11 +112,11 @@ def layers_from_frames(frames: Mapping[str, pd.DataFrame], rules: ReadRules) -> 
     raws: dict[str, list[RawLayer]] = {role: [] for role in ROLES}
     for role, frame in frames.items():
         raws[role].append(RawLayer(role=role, frame=tidy(frame)))
-    return _clean_all(raws, rules, Journal())
+    return _clean_all(raws, rules, Journal(), partial=False)
 
 
-def _clean_all(raws: Raws, rules: ReadRules, journal: Journal) -> Layers:
-    _check_roles(raws, rules)
+def _clean_all(raws: Raws, rules: ReadRules, journal: Journal, *, partial: bool) -> Layers:
+    _check_roles(raws, rules, partial=partial)
     communities, ground = _find_ground(raws["communities"], rules, journal)
     streets, rails = clean_streets(raws["streets"], ground)
     source = household_source(raws, rules)
@@ -163,11 +171,13 @@ def _naming_columns(raws: Sequence[RawLayer], rules: ReadRules) -> tuple[str, ..
     return tuple(column for columns in found for column in columns)
 
 
-def _check_roles(raws: Raws, rules: ReadRules) -> None:
+def _check_roles(raws: Raws, rules: ReadRules, *, partial: bool) -> None:
     for role in ROLES:
         check_columns(role, raws[role], rules)
     if not raws["communities"]:
         raise _missing("communities", "the outlines of communities or villages", "社区（村）边界")
+    if partial:
+        return
     if not raws["atoms"] and not raws["streets"]:
         raise _missing("streets", "street lines, or --atoms with counts", "道路")
     if household_source(raws, rules):

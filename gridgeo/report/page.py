@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +75,6 @@ def report_page(plan: Plan) -> str:
         rejects=plan.rejects,
         notes=plan.notes,
         settings=settings_frame(plan.settings).to_dict("records"),
-        inputs=_inputs(plan.run),
         attribution=plan.summary.get("attribution") or "",
         most=MOST_ROWS,
         number=_number,
@@ -88,11 +86,6 @@ def report_page(plan: Plan) -> str:
 def _rows(frame: pd.DataFrame) -> list[dict[Any, Any]]:
     plain = pd.DataFrame(frame.drop(columns="geometry"))
     return plain.to_dict("records")
-
-
-def _inputs(run: Mapping[str, Any]) -> list[tuple[str, str]]:
-    found = run.get("inputs", {})
-    return [(str(name), str(value)) for name, value in dict(found).items()]
 
 
 def _number(value: Any, decimals: int = 0) -> str:
