@@ -130,9 +130,9 @@ def _grid_frame(
     small: list[int],
 ) -> pd.DataFrame:
     """Return the frame of the grids, with reasons for the basic ones."""
-    community, facility = np.zeros((2, kind.size), dtype=np.int64)
+    community, facility = np.full((2, kind.size), -1, dtype=np.int64)
     community[labels] = ground.community
-    facility[labels] = ground.facility
+    np.maximum.at(facility, labels, ground.facility)
     households, residents = count_by(labels, kind.size, ground.households, ground.residents)
     verdicts = [
         judge_grid(band, int(households[g]), float(residents[g]), small=community[g] in small)
@@ -144,7 +144,7 @@ def _grid_frame(
         {
             "kind": [KINDS[k] for k in kind],
             "community": community,
-            "facility": np.where(kind == 1, facility, -1),
+            "facility": facility,
             "verdict": [verdict.name for verdict in verdicts],
             "reason_en": [verdict.reason.en for verdict in verdicts],
             "reason_zh": [verdict.reason.zh for verdict in verdicts],

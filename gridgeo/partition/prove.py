@@ -57,7 +57,7 @@ def band_text(band: Band) -> Text:
         f"{band.residents_lower}–{band.residents_upper} 人",
     )
     if band.profile == "either":
-        return households + Text(" or ", "或") + residents
+        return households + Text(" or ", "或 ") + residents
     return households if band.profile == "households" else residents
 
 
@@ -145,9 +145,9 @@ def judge_community(band: Band, pieces: list[Solved]) -> Verdict:
     proofs = [_arithmetic(band, households, residents), *(_atom(band, p) for p in pieces)]
     if len(pieces) > 1:
         proofs += [_disconnected(band, p) for p in pieces]
-    if all(piece.solution.exact for piece in pieces if piece.solution.missed):
-        proofs.append(_exhausted(band, pieces))
     told = [proof for proof in proofs if proof]
+    if not told and all(piece.solution.exact for piece in pieces if piece.solution.missed):
+        told = [_exhausted(band, pieces)]
     if told:
         return Verdict(
             name="impossible", proof=told[0].proof, reason=join([t.reason for t in told])
@@ -182,7 +182,7 @@ def _arithmetic(
         reason=amount
         + Text(
             f" cannot be divided into grids of {limits.en}, whatever the number of grids",
-            f"，无论划成几个网格，都不能使每个网格为{limits.zh}",
+            f"，无论划成几个网格，都不能使每个网格为 {limits.zh}",
         ),
     )
 
@@ -203,15 +203,22 @@ def _atom(band: Band, piece: Solved) -> Verdict | None:
 def _too_big(band: Band, piece: Solved, v: int) -> Text:
     households, residents = int(piece.problem.households[v]), piece.problem.residents[v]
     place = f"({piece.problem.x[v]:.0f}, {piece.problem.y[v]:.0f})"
+    amount, upper = count_text(households, residents), _upper_text(band, residents)
     name = piece.names[v]
-    amount = count_text(households, residents)
-    over = band_text(band)
     return Text(
-        f"one unit ({name or 'at ' + place}) holds {amount.en}, more than {over.en}, and no "
-        "street or building border divides it",
-        f"{amount.zh}的一个单元（{name or '位于' + place}）超过{over.zh}的上限，"
+        f"one unit ({name or 'at ' + place}) holds {amount.en}, above the upper limit of "
+        f"{upper.en}, and no street or building border divides it",
+        f"{amount.zh}的一个单元（{name or '位于 ' + place}）超过上限 {upper.zh}，"
         "沿街道或楼栋无法再分",
     )
+
+
+def _upper_text(band: Band, residents: float) -> Text:
+    households = Text(f"{band.upper:,} households", f"{band.upper} 户")
+    people = Text(f"{band.residents_upper:,} residents", f"{band.residents_upper} 人")
+    if band.profile == "households" or np.isnan(residents):
+        return households
+    return people if band.profile == "residents" else households + Text(" and ", "和 ") + people
 
 
 def _disconnected(band: Band, piece: Solved) -> Verdict | None:
@@ -228,7 +235,7 @@ def _disconnected(band: Band, piece: Solved) -> Verdict | None:
         reason=Text(
             f"a part with {amount.en}, cut off by {by.en}, cannot be divided into grids of "
             f"{limits.en}",
-            f"被{by.zh}隔开的一片有{amount.zh}，不能划成{limits.zh}的网格",
+            f"被{by.zh}隔开的一片有 {amount.zh}，不能划成 {limits.zh}的网格",
         ),
     )
 
@@ -243,7 +250,7 @@ def _exhausted(band: Band, pieces: list[Solved]) -> Verdict:
         reason=Text(
             f"every connected way to put its {atoms} units together was tried: none gives grids "
             f"of {limits.en}; the nearest is off by {distance:,.0f} households",
-            f"已穷尽 {atoms} 个单元的全部连片组合，没有一种能使每个网格为{limits.zh}；"
+            f"已穷尽 {atoms} 个单元的全部连片组合，没有一种能使每个网格为 {limits.zh}；"
             f"最接近的一种合计相差 {distance:.0f} 户",
         ),
     )

@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 SCOUT = 0.25
 #: numbers of grids within this share of the best cost have all their starts
 NEAR = 1.1
-#: turns of repair while bands are missed, fresh cuts in each per grid, and how warm it starts
+#: fresh cuts per grid, of at most `COUNTED` grids, that end a full start
+POLISH = 20
+COUNTED = 50
+#: turns of repair while bands are missed, fresh cuts per grid in each, and how warm it starts
 REPAIRS = 8
 CUTS = 40
 WARM = 0.4
@@ -184,7 +187,7 @@ def repair(job: _Job, solution: Solution, turn: int) -> Solution:
     labels = solution.labels.copy()
     rng = np.array([_mix(job.seed, k, turn, 1)], dtype=np.uint64)
     if k > 1:
-        recut(job.web, job.rule, job.heat, labels, k, CUTS * min(k, 50), rng)
+        recut(job.web, job.rule, job.heat, labels, k, CUTS * min(k, COUNTED), rng)
     return _annealed(job, job.heat._replace(hot=WARM * job.heat.hot), labels, SCOUT, rng)
 
 
@@ -194,6 +197,8 @@ def _annealed(
     k = int(labels.max()) + 1
     moves = round(share * job.search.moves_per_atom * labels.size) if k > 1 else 0
     anneal(job.web, job.rule, heat, labels, k, moves, rng)
+    if k > 1 and share == 1.0:
+        recut(job.web, job.rule, heat._replace(cold=0.0), labels, k, POLISH * min(k, COUNTED), rng)
     return _solution(job, labels, moves=moves, exact=False)
 
 
