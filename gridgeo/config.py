@@ -118,10 +118,13 @@ class DedicatedRules:
 
     thresholds: Mapping[str, Threshold] = field(default_factory=lambda: DEFAULT_THRESHOLDS)
     #: a point facility takes the block it stands on only if that holds no more households
+    #: and is no larger
     point_block_households: int = 30
+    point_block_area_m2: float = 100_000.0
 
     def __post_init__(self) -> None:
-        _at_least("dedicated.point_block_households", self.point_block_households, 0)
+        for name in ("point_block_households", "point_block_area_m2"):
+            _at_least(f"dedicated.{name}", getattr(self, name), 0)
         for name in self.thresholds:
             _one_of("dedicated.thresholds", name, CATEGORIES)
         merged = {**DEFAULT_THRESHOLDS, **self.thresholds}

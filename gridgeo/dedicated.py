@@ -20,6 +20,8 @@ from gridgeo.text import Text
 
 #: Two facilities stand on the same ground when they share this much of the smaller one.
 SAME_GROUND = 0.8
+#: A point takes a whole block only for facilities that as a rule fill one; a shop does not.
+BLOCK_FILLING = ("business_park", "school", "hospital")
 
 CATEGORY_TEXT = {
     "office": Text("office building", "办公楼宇"),
@@ -115,13 +117,15 @@ def _outlines(
     compounds = layers.compounds.geometry.to_numpy()
     in_compounds = count_in(place_points(homes, compounds), counts, len(compounds))
     few = rules.point_block_households
+    small_enough = shapely.area(ground) <= rules.point_block_area_m2
+    fills_block = layers.facilities["kind"].isin(BLOCK_FILLING).to_numpy()
     for name, polygons in (
         ("parcel", layers.parcels.geometry.to_numpy()),
         ("compound", compounds[in_compounds <= few]),
-        ("block", ground[ground_households <= few]),
+        ("block", ground[(ground_households <= few) & small_enough]),
         ("building", layers.buildings.geometry.to_numpy()),
     ):
-        waiting = np.flatnonzero(stands_on == "")
+        waiting = np.flatnonzero((stands_on == "") & (fills_block | (name != "block")))
         placed = place_points(outline[waiting], polygons)
         found = placed >= 0
         outline[waiting[found]] = polygons[placed[found]]

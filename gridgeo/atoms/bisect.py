@@ -38,16 +38,19 @@ def bisect(block: Any, units: Units, *, cap: int) -> NDArray[Any]:
         if units.households[members].sum() <= cap or len(members) == 1:
             continue
         rows = np.isin(owner, members)
-        line = _best_cut(piece, xy[rows], owner[rows], units.households[members])
-        parts = _split(piece, line)
-        if len(parts) > 1:
+        cuts = _cuts(piece, xy[rows], owner[rows], units.households[members])
+        line, parts = next(
+            ((cut, halves) for cut in cuts if len(halves := _split(piece, cut)) > 1), (None, ())
+        )
+        if line is not None:
             lines.append(shapely.intersection(line, shapely.buffer(piece, OVERSHOOT_M)))
             nearest = shapely.STRtree(parts).nearest(shapely.points(anchor[members]))
             waiting += [(part, members[nearest == i]) for i, part in enumerate(parts)]
     return np.array(lines, dtype=object)
 
 
-def _best_cut(piece: Any, xy: NDArray[np.float64], owner: Index, households: Index) -> Any:
+def _cuts(piece: Any, xy: NDArray[np.float64], owner: Index, households: Index) -> list[Any]:
+    """Return the best line across each axis, the better one first."""
     first = np.flatnonzero(np.r_[True, owner[1:] != owner[:-1]])
     cuts = []
     for axis in _axes(piece):
@@ -57,7 +60,7 @@ def _best_cut(piece: Any, xy: NDArray[np.float64], owner: Index, households: Ind
         line = _across(piece, axis, at)
         length = shapely.length(shapely.intersection(line, piece)) / np.sqrt(piece.area)
         cuts.append((round(cost + LONG * length, 6), len(cuts), line))
-    return min(cuts)[2]
+    return [line for *_, line in sorted(cuts)]
 
 
 def _split(piece: Any, line: Any) -> NDArray[Any]:
