@@ -66,13 +66,18 @@ def test_residents_put_a_small_village_in_band():
 
 
 def test_no_ways_left_is_proved_by_trying_all():
-    part = cut(town([[250, 100, 300, 50]]))
-    told = verdict(part)
-    assert (told["verdict"], told["proof"]) == ("in_band", "")
-    part = cut(town([[200, 50, 260, 260]]))
+    part = cut(town([[250, 100, 250]]))
     told = verdict(part)
     assert (told["verdict"], told["proof"]) == ("impossible", "exhausted")
-    assert "已穷尽 4 个单元" in told["reason_zh"]
+    assert "已穷尽 3 个单元" in told["reason_zh"]
+
+
+def test_a_unit_that_fits_no_neighbour_is_named():
+    part = cut(town([[*([100] * 10), 150, 400, 250], [*([100] * 10), 400, 400, 260]]))
+    told = verdict(part)
+    assert (told["verdict"], told["proof"]) == ("impossible", "atom")
+    assert "260 户的一个单元（r1c12）无论与哪些相邻单元合并" in told["reason_zh"]
+    assert "r1c9" not in told["reason_zh"]
 
 
 def test_halves_that_can_stand_are_not_joined_across_a_river():

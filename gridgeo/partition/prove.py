@@ -8,13 +8,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridgeo.partition.band import known, numbers_of_grids, too_big
+from gridgeo.partition.stranded import stranded_atoms
 from gridgeo.text import Text, join
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from gridgeo.config import Band
     from gridgeo.partition.pieces import Solved
+
+#: units that a reason names, the heaviest first
+NAMED = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,17 +148,27 @@ def judge_community(band: Band, pieces: list[Solved]) -> Verdict:
             reason=amount
             + Text(", below the lower limit: one grid is allowed", "，低于下限，可划为一个网格"),
         )
-    proofs = [_arithmetic(band, households, residents), *(_atom(band, p) for p in pieces)]
-    if len(pieces) > 1:
-        proofs += [_disconnected(band, p) for p in pieces]
-    told = [proof for proof in proofs if proof]
-    if not told and all(piece.solution.exact for piece in pieces if piece.solution.missed):
-        told = [_exhausted(band, pieces)]
+    told = _proofs(band, pieces)
     if told:
         return Verdict(
             name="impossible", proof=told[0].proof, reason=join([t.reason for t in told])
         )
     return _not_found(pieces, grids)
+
+
+def _proofs(band: Band, pieces: list[Solved]) -> list[Verdict]:
+    """Return what proves that a community cannot be in band, the plainest kind only."""
+    missing = [piece for piece in pieces if piece.solution.missed]
+    households = np.concatenate([piece.problem.households for piece in pieces])
+    residents = np.concatenate([piece.problem.residents for piece in pieces])
+    told = [_arithmetic(band, households, residents), *(_oversized(band, p) for p in missing)]
+    if len(pieces) > 1:
+        told += [_disconnected(band, piece) for piece in missing]
+    if not any(told):
+        told = [_stranded(band, piece) for piece in missing]
+    if not any(told) and all(piece.solution.exact for piece in missing):
+        told = [_exhausted(band, pieces)]
+    return [proof for proof in told if proof]
 
 
 def people_of(households: NDArray[np.int64], residents: NDArray[np.float64]) -> float:
@@ -187,29 +203,55 @@ def _arithmetic(
     )
 
 
-def _atom(band: Band, piece: Solved) -> Verdict | None:
+def _oversized(band: Band, piece: Solved) -> Verdict | None:
     problem = piece.problem
     big = np.flatnonzero(too_big(band, problem.households, problem.residents))
-    if not big.size:
+    return _of_atoms(piece, big.tolist(), lambda v: _too_big(band, piece, v))
+
+
+def _stranded(band: Band, piece: Solved) -> Verdict | None:
+    found = stranded_atoms(band, piece.problem)
+    return _of_atoms(piece, found, lambda v: _fits_nowhere(band, piece, v))
+
+
+def _of_atoms(piece: Solved, atoms: list[int], say: Callable[[int], Text]) -> Verdict | None:
+    """Return the proof that some atoms give, the heaviest of them named."""
+    if not atoms:
         return None
-    ranked = sorted(
-        big.tolist(), key=lambda v: (-problem.households[v], problem.x[v], problem.y[v])
+    problem = piece.problem
+    ranked = sorted(atoms, key=lambda v: (-problem.households[v], problem.x[v], problem.y[v]))
+    told = [say(v) for v in ranked[:NAMED]]
+    if len(ranked) > NAMED:
+        told.append(Text(f"{len(ranked)} such units in all", f"此类单元共 {len(ranked)} 个"))
+    return Verdict(name="impossible", proof="atom", reason=join(told))
+
+
+def _unit(piece: Solved, v: int) -> tuple[Text, Text]:
+    """Return what an atom holds, and its name or place."""
+    place = f"({piece.problem.x[v]:.0f}, {piece.problem.y[v]:.0f})"
+    name = piece.names[v]
+    return (
+        count_text(int(piece.problem.households[v]), piece.problem.residents[v]),
+        Text(name or f"at {place}", name or f"位于 {place}"),
     )
-    return Verdict(
-        name="impossible", proof="atom", reason=join([_too_big(band, piece, v) for v in ranked])
+
+
+def _fits_nowhere(band: Band, piece: Solved, v: int) -> Text:
+    (amount, where), limits = _unit(piece, v), band_text(band)
+    return Text(
+        f"one unit ({where.en}) holds {amount.en}, and no group of neighbouring units around it "
+        f"holds {limits.en}",
+        f"{amount.zh}的一个单元（{where.zh}）无论与哪些相邻单元合并，都不能成为 {limits.zh}的网格",
     )
 
 
 def _too_big(band: Band, piece: Solved, v: int) -> Text:
-    households, residents = int(piece.problem.households[v]), piece.problem.residents[v]
-    place = f"({piece.problem.x[v]:.0f}, {piece.problem.y[v]:.0f})"
-    amount, upper = count_text(households, residents), _upper_text(band, residents)
-    name = piece.names[v]
+    amount, where = _unit(piece, v)
+    upper = _upper_text(band, piece.problem.residents[v])
     return Text(
-        f"one unit ({name or 'at ' + place}) holds {amount.en}, above the upper limit of "
-        f"{upper.en}, and no street or building border divides it",
-        f"{amount.zh}的一个单元（{name or '位于 ' + place}）超过上限 {upper.zh}，"
-        "沿街道或楼栋无法再分",
+        f"one unit ({where.en}) holds {amount.en}, above the upper limit of {upper.en}, and no "
+        "street or building border divides it",
+        f"{amount.zh}的一个单元（{where.zh}）超过上限 {upper.zh}，沿街道或楼栋无法再分",
     )
 
 
@@ -228,14 +270,18 @@ def _disconnected(band: Band, piece: Solved) -> Verdict | None:
     people = people_of(problem.households, problem.residents)
     amount = count_text(int(problem.households.sum()), people)
     limits = band_text(band)
-    by = piece.cut_off_by or Text("other ground", "其他区域")
+    by = piece.cut_off_by
+    apart = (
+        Text(f"cut off by {by.en}", f"被{by.zh}隔开")
+        if by
+        else Text("apart from the rest", "与其余部分不相连")
+    )
     return Verdict(
         name="impossible",
         proof="disconnected",
         reason=Text(
-            f"a part with {amount.en}, cut off by {by.en}, cannot be divided into grids of "
-            f"{limits.en}",
-            f"被{by.zh}隔开的一片有 {amount.zh}，不能划成 {limits.zh}的网格",
+            f"a part with {amount.en}, {apart.en}, cannot be divided into grids of {limits.en}",
+            f"{apart.zh}的一片有 {amount.zh}，不能划成 {limits.zh}的网格",
         ),
     )
 
