@@ -64,9 +64,7 @@ def deliver_communities(
         {
             "code": codes,
             "name": atoms.communities["name"].to_numpy(),
-            "households": np.bincount(
-                community, atoms.frame["households"], size
-            ).astype(np.int64),
+            "households": np.bincount(community, atoms.frame["households"], size).astype(np.int64),
             "residents": np.bincount(community, residents, size),
             "grids": told["grids"].to_numpy(),
             "verdict": told["verdict"].to_numpy(),
@@ -79,9 +77,7 @@ def deliver_communities(
     return frame.sort_values("code").reset_index(drop=True)
 
 
-def deliver_atoms(
-    atoms: Atoms, grid: NDArray[Any], codes: list[str]
-) -> gpd.GeoDataFrame:
+def deliver_atoms(atoms: Atoms, grid: NDArray[Any], codes: list[str]) -> gpd.GeoDataFrame:
     """Return the atoms with the code of their grid and of their community."""
     frame = atoms.frame
     community = np.array(codes, dtype=object)[frame["community"]]
@@ -118,7 +114,8 @@ def deliver_considered(
     of = dedicated.groupby("facility").groups
     considered = atoms.considered
     grid = [
-        ";".join(sorted(codes[label] for label in of.get(row, ()))) for row in range(len(considered))
+        ";".join(sorted(codes[label] for label in of.get(row, ())))
+        for row in range(len(considered))
     ]
     columns = ["kind", "name", "area_m2", "dedicated", "grid", "reason", "geometry"]
     return considered.assign(grid=grid, reason=considered[f"reason_{lang}"])[columns]

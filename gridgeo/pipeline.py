@@ -32,7 +32,7 @@ from gridgeo.delivery import (
     deliver_households,
 )
 from gridgeo.describe import bounded_by, contains, name_grids
-from gridgeo.model import Atoms, Finding, Layers, Partition, Plan
+from gridgeo.model import Atoms, Layers, Partition, Plan
 from gridgeo.partition import dissolve, partition_atoms
 from gridgeo.place import count_in, place_points
 from gridgeo.read import layers_from_frames, read_code_mapping, read_grids, read_layers
@@ -88,9 +88,7 @@ def partition(
     return _partition(layers, settings, clock, jobs)
 
 
-def run(
-    settings: Settings, *, jobs: int = 1, on_progress: Progress | None = None
-) -> Plan:
+def run(settings: Settings, *, jobs: int = 1, on_progress: Progress | None = None) -> Plan:
     """Read ``settings.read.inputs`` and partition them; see `partition`."""
     clock = _Clock(on_progress)
     with clock.stage("read"):
@@ -118,9 +116,9 @@ def _partition(layers: Layers, settings: Settings, clock: _Clock, jobs: int) -> 
     with clock.stage("codes"):
         coded = _code_and_describe(layers, atoms, labels, settings, mapping)
         codes = community_codes(atoms.communities, scheme, mapping=mapping)
-        plan = _deliver(layers, atoms, labels, coded, codes, settings)
+        plan = _deliver(layers, atoms, labels, coded, codes=codes, settings=settings)
     with clock.stage("validate"):
-        plan = _check(plan, layers, atoms)
+        plan = _check(plan, layers)
     return replace(plan, run=clock.record())
 
 
@@ -172,6 +170,7 @@ def _deliver(
     atoms: Atoms,
     labels: Partition,
     coded: gpd.GeoDataFrame,
+    *,
     codes: list[str],
     settings: Settings,
 ) -> Plan:
@@ -195,7 +194,7 @@ def _deliver(
     )
 
 
-def _check(plan: Plan, layers: Layers, atoms: Atoms) -> Plan:
+def _check(plan: Plan, layers: Layers) -> Plan:
     listed = int(plan.households.loc[plan.households["grid"] == "", "households"].sum())
     listed += sum(reject.households for reject in layers.rejects)
     households = {

@@ -38,7 +38,7 @@ def place_points(points: NDArray[Any], polygons: NDArray[Any]) -> NDArray[np.int
 def count_in(placed: NDArray[np.int64], amount: NDArray[Any], size: int) -> NDArray[np.float64]:
     """Return the sum of `amount` per polygon, leaving out what lies outside."""
     inside = placed >= 0
-    return np.bincount(placed[inside], amount[inside], size)
+    return np.bincount(placed[inside], amount[inside], size).astype(np.float64)
 
 
 def _keep_lowest(

@@ -52,7 +52,7 @@ def bisect(block: Any, units: Units, *, cap: int) -> NDArray[Any]:
 def _cuts(piece: Any, xy: NDArray[np.float64], owner: Index, households: Index) -> list[Any]:
     """Return the best line across each axis, the better one first."""
     first = np.flatnonzero(np.r_[True, owner[1:] != owner[:-1]])
-    cuts = []
+    cuts: list[tuple[float, int, Any]] = []
     for axis in _axes(piece):
         along = xy @ axis
         low, high = np.minimum.reduceat(along, first), np.maximum.reduceat(along, first)

@@ -90,7 +90,8 @@ def tidier(layers: Layers, named: NamedLines, rules: AtomRules) -> Tidy:
 
     def weigh(edges: Edges) -> NDArray[np.float64]:
         rank, _ = named.of(edges)
-        return edges.length * factor[rank]
+        weight: NDArray[np.float64] = edges.length * factor[rank]
+        return weight
 
     def tidy(faces: Faces) -> tuple[Faces, NDArray[np.int64]]:
         households = count_in(place_points(points, faces.polygons), counts, len(faces))
@@ -132,7 +133,9 @@ def _slivers_note(faces: int, blocks: int) -> Note:
     return Note(
         "slivers",
         Text(
-            f"{faces} faces between the streets, {faces - blocks} slivers absorbed: {blocks} blocks",
-            f"街道围合 {faces} 个面，其中 {faces - blocks} 个碎片并入相邻街区，得到 {blocks} 个街区",
+            f"{faces} faces between the streets, {faces - blocks} slivers absorbed: "
+            f"{blocks} blocks",
+            f"街道围合 {faces} 个面，其中 {faces - blocks} 个碎片并入相邻街区，"
+            f"得到 {blocks} 个街区",
         ),
     )

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
+from pyproj import CRS
 
 from gridgeo.atoms.named import NamedLines
 from gridgeo.atoms.segments import Edges, Polygons, coverage_edges
@@ -23,7 +24,7 @@ def tabulate_borders(
     named: NamedLines,
     crossings: NDArray[Any],
     *,
-    crs: object,
+    crs: CRS,
     within_m: float,
 ) -> gpd.GeoDataFrame:
     """Return the borders of a coverage as described in `gridgeo.model.Atoms`.
@@ -46,7 +47,7 @@ def tabulate_borders(
     groups = table.groupby(["left", "right", "rank", "street_name"], sort=True)
     borders = groups["border_m"].sum().reset_index()
     borders["street_class"] = np.array(BORDER_CLASSES)[borders["rank"]]
-    geometry = _joined(edges, groups.ngroup().to_numpy())
+    geometry = _joined(edges, groups.ngroup().to_numpy().astype(np.int64))
     borders["passable"] = _passable(borders, geometry, crossings)
     columns = ["left", "right", "border_m", "street_class", "street_name", "passable"]
     return gpd.GeoDataFrame(borders[columns], geometry=geometry, crs=crs)

@@ -20,6 +20,8 @@ from gridgeo.place import place_points
 ALONG_EDGE_M = 0.5
 #: Ends of outlines are joined to the edge of the block over at most this distance.
 TO_EDGE_M = 3.0
+#: Cracks between overlaid parts up to twice this width are closed.
+CRACK_M = 0.1
 #: A part of an outline smaller than this share of it, in another block, is left to that block.
 STRAY_SHARE = 0.05
 
@@ -134,10 +136,8 @@ def _strips(rest: Any, rules: AtomRules) -> NDArray[Any]:
 def _solid(part: Any, strips: NDArray[Any]) -> Any:
     """Return the union without the hairline cracks that overlays leave between its parts."""
     whole = shapely.union_all(np.append(strips, part))
-    closed = shapely.buffer(
-        shapely.buffer(whole, 0.1, join_style="mitre"), -0.1, join_style="mitre"
-    )
-    return closed
+    swollen = shapely.buffer(whole, CRACK_M, join_style="mitre")
+    return shapely.buffer(swollen, -CRACK_M, join_style="mitre")
 
 
 def _cut_lines(block: Any, part: Any) -> NDArray[Any]:

@@ -67,7 +67,8 @@ def _largest_share(buildings: NDArray[Any], cells: Polygons) -> Index:
     shared = shapely.area(shapely.intersection(buildings[building], cells[cell]))
     order = np.lexsort((cell, -np.round(shared, 3), building))
     _, first = np.unique(building[order], return_index=True)
-    return cell[order][first]
+    largest: Index = cell[order][first]
+    return largest
 
 
 def _around_buildings(cells: Polygons, buildings: NDArray[Any], owner: Index) -> Polygons:
@@ -95,8 +96,7 @@ def _lines_between(cells: Polygons, block: Any) -> NDArray[Any]:
     past = (end - start) * (OVERSHOOT_M / np.hypot(*(end - start).T))[:, None]
     start = start - past * _on(rim, start)
     end = end + past * _on(rim, end)
-    lines: NDArray[Any] = shapely.linestrings(np.stack([start, end], axis=1))
-    return lines
+    return np.asarray(shapely.linestrings(np.stack([start, end], axis=1)))
 
 
 def _on(rim: Any, xy: NDArray[np.float64]) -> NDArray[np.bool_]:

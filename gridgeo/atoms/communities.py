@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import geopandas as gpd
 import numpy as np
 import shapely
@@ -33,7 +35,7 @@ def repair_communities(
     outlines = communities.geometry.to_numpy()
     if shapely.coverage_is_valid(outlines):
         return communities, ()
-    cleaned = shapely.coverage_clean(
+    cleaned = shapely.coverage_clean(  # type: ignore[attr-defined]  # stubs are of 2.1
         outlines, gap_width=rules.repair_gap_m, snapping_distance=rules.repair_snap_m
     )
     _none_vanished(communities, cleaned)
@@ -60,7 +62,7 @@ def _none_vanished(communities: gpd.GeoDataFrame, cleaned: np.ndarray) -> None:
         )
 
 
-def _repaired(community: object, before: object, after: object, changed_m2: float) -> Finding:
+def _repaired(community: Any, before: Any, after: Any, changed_m2: float) -> Finding:
     title = _title(community)
     return Finding(
         rule="communities_repaired",
@@ -76,5 +78,5 @@ def _repaired(community: object, before: object, after: object, changed_m2: floa
     )
 
 
-def _title(community: object) -> str:
-    return str(community["name"] or community["code"] or "?")  # type: ignore[index]
+def _title(community: Any) -> str:
+    return str(community["name"] or community["code"] or "?")

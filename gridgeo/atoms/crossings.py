@@ -46,7 +46,8 @@ def find_crossings(streets: gpd.GeoDataFrame, barriers: gpd.GeoDataFrame) -> NDA
         )
         for point in points
     ]
-    return points[np.array(crossed, dtype=bool)]
+    crossings: NDArray[Any] = points[np.array(crossed, dtype=bool)]
+    return crossings
 
 
 def _lines(*frames: gpd.GeoDataFrame, barrier: bool) -> NDArray[Any]:

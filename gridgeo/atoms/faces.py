@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import shapely
@@ -57,9 +56,8 @@ def merge_faces(polygons: Polygons, group: NDArray[np.int64]) -> Polygons:
     """Return the union of each group 0..g-1 of polygons of a valid coverage."""
     order = np.argsort(group, kind="stable")
     sizes = np.bincount(group)
-    merged: list[Any] = []
-    for members in np.split(polygons[order], np.cumsum(sizes)[:-1]):
-        merged.append(members[0] if len(members) == 1 else shapely.coverage_union_all(members))
+    groups = np.split(polygons[order], np.cumsum(sizes)[:-1])
+    merged = [g[0] if len(g) == 1 else shapely.coverage_union_all(g) for g in groups]
     return np.array(merged, dtype=object)
 
 

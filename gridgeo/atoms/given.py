@@ -45,17 +45,20 @@ def take_atoms(layers: Layers, considered: gpd.GeoDataFrame, rules: AtomRules) -
     InputError
         An atom names a community that is not there, or no atom lies in any community.
     """
+    if layers.atoms is None:
+        raise InputError(Text("there are no ready-made atoms", "没有现成的单元"), layer="atoms")
     given, repaired = _repair(layers.atoms)
     community, outside_m2 = _communities_of(given, layers.communities)
     kept = _in_reading_order(given, community)
     communities, position, missing = _effective(given.iloc[kept], community[kept], layers)
     polygons = given.geometry.to_numpy()[kept]
     placed = _place(layers, polygons, kept, len(given))
+    counted = layers.households if len(layers.households) else given
     frame = gpd.GeoDataFrame(
         {
             "community": position,
-            "households": _total(layers, placed, "households", len(kept)).astype(np.int64),
-            "residents": _total(layers, placed, "residents", len(kept)),
+            "households": _total(counted, placed, "households", len(kept)).astype(np.int64),
+            "residents": _total(counted, placed, "residents", len(kept)),
             "kind": "given",
             "facility": _dedicated(polygons, considered),
             "name": given["name"].to_numpy()[kept],
@@ -92,7 +95,9 @@ def _repair(atoms: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, tuple[Finding, .
     before = atoms.geometry.to_numpy()
     if shapely.coverage_is_valid(before):
         return atoms, ()
-    after = shapely.coverage_clean(before, snapping_distance=SNAP_M)
+    after = shapely.coverage_clean(  # type: ignore[attr-defined]  # stubs are of 2.1
+        before, snapping_distance=SNAP_M
+    )
     difference = shapely.symmetric_difference(before, after)
     changed = np.flatnonzero(shapely.area(difference) > 0)
     vanished = np.flatnonzero(shapely.is_empty(after))
@@ -179,7 +184,7 @@ def _effective(
     unions = merge_faces(atoms.geometry.to_numpy(), position)
     communities = layers.communities.iloc[used].reset_index(drop=True)
     communities = communities.set_geometry(gpd.GeoSeries(unions, crs=layers.crs))
-    empty = layers.communities.drop(index=used)
+    empty = layers.communities[~layers.communities.index.isin(used)]
     findings = tuple(
         Finding(
             rule="community_without_atoms",
@@ -206,9 +211,8 @@ def _place(layers: Layers, polygons: Polygons, kept: Index, size: int) -> Index:
     return position
 
 
-def _total(layers: Layers, placed: Index, column: str, size: int) -> NDArray[np.float64]:
-    source = layers.households if len(layers.households) else layers.atoms
-    values = source[column].to_numpy(dtype=float)
+def _total(counted: gpd.GeoDataFrame, placed: Index, column: str, size: int) -> NDArray[np.float64]:
+    values = counted[column].to_numpy(dtype=float)
     if np.isnan(values).all():
         return np.full(size, np.nan)
     return count_in(placed, np.nan_to_num(values), size)
@@ -265,11 +269,7 @@ def _sticking_out(
                 f"{out.sum()} 个单元超出所属社区的给定边界，其中 {far.sum()} 个超出自身面积的 5%，"
                 f"合计 {total:,.0f} 平方米",
             ),
-            where=shapely.multipoints(
-                shapely.get_coordinates(shapely.point_on_surface(atoms.geometry.to_numpy()[far]))
-            )
-            if far.any()
-            else None,
+            where=shapely.union_all(atoms.geometry.to_numpy()[far]) if far.any() else None,
             amount=total,
             unit="m2",
         ),

@@ -80,7 +80,7 @@ def close_gaps(lines: Lines, against: Lines, *, tolerance_m: float) -> Closed:
     a, b = shapely.get_coordinates(ends[end]), shapely.get_coordinates(target)
     past = b + (b - a) * (OVERSHOOT_M / np.maximum(distance, 1e-12))[:, None]
     pieces = shapely.linestrings(np.stack([a, past], axis=1)) if len(end) else np.array([])
-    return Closed(pieces=pieces, gap_m=distance, dangling=len(free))
+    return Closed(pieces=np.asarray(pieces, dtype=object), gap_m=distance, dangling=len(free))
 
 
 def _dangling_ends(noded: Lines) -> tuple[Lines, NDArray[np.int64]]:

@@ -23,7 +23,7 @@ NONE = BORDER_CLASSES.index("none")
 
 @dataclass(frozen=True, kw_only=True)
 class NamedLines:
-    """Two-point lines with the rank of their class (position in `BORDER_CLASSES`) and their name."""
+    """Two-point lines with their name and the rank of their class in `BORDER_CLASSES`."""
 
     lines: Lines
     rank: NDArray[np.int64]
@@ -68,7 +68,7 @@ class NamedLines:
                 "name": self.name[line],
             }
         )
-        best = found.sort_values(list(found)).drop_duplicates("edge")
+        best = found.sort_values(list(found.columns)).drop_duplicates("edge")
         rank[best["edge"]] = best["rank"]
         name[best["edge"]] = best["name"]
         return rank, name

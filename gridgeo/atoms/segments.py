@@ -37,19 +37,18 @@ class Edges:
     @property
     def lines(self) -> Polygons:
         """The edges as two-point lines."""
-        lines: Polygons = shapely.linestrings(np.stack([self.start, self.end], axis=1))
-        return lines
+        return np.asarray(shapely.linestrings(np.stack([self.start, self.end], axis=1)))
 
     @property
     def length(self) -> NDArray[np.float64]:
         """Metres of each edge."""
-        return np.hypot(*(self.end - self.start).T)
+        metres: NDArray[np.float64] = np.hypot(*(self.end - self.start).T)
+        return metres
 
     @property
     def middle(self) -> Polygons:
         """The middle of each edge as a point."""
-        points: Polygons = shapely.points((self.start + self.end) / 2)
-        return points
+        return np.asarray(shapely.points((self.start + self.end) / 2))
 
     @property
     def inner(self) -> NDArray[np.bool_]:
@@ -95,4 +94,4 @@ def cut_into_segments(lines: Polygons) -> tuple[Polygons, NDArray[np.int64]]:
     xy, line = shapely.get_coordinates(lines, return_index=True)
     same = line[1:] == line[:-1]
     segments = shapely.linestrings(np.stack([xy[:-1][same], xy[1:][same]], axis=1))
-    return segments, line[:-1][same]
+    return np.asarray(segments), line[:-1][same]

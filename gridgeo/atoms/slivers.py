@@ -88,7 +88,7 @@ def _targets(faces: Faces, households: Counts, rules: AtomRules, weigh: Weigh) -
 
 
 def _groups(target: Counts) -> Counts:
-    """Number the groups that the joins make, in the order of their real (or first) faces."""
+    """Return the number of the group that each face is in after the joins."""
     joins = np.flatnonzero(target >= 0)
     size = len(target)
     links = coo_array((np.ones(len(joins)), (joins, target[joins])), shape=(size, size))

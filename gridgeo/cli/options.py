@@ -98,7 +98,7 @@ class Given:
             encoding={**base.read.encoding, **pairs("encoding", self.encoding)},
         )
         band = _changed(base.band, profile=self.profile, lower=self.lower, upper=self.upper)
-        return _changed(
+        settings: Settings = _changed(
             base,
             read=read,
             band=band,
@@ -106,6 +106,7 @@ class Given:
             search=_changed(base.search, seed=self.seed),
             lang=self.lang,
         )
+        return settings
 
     def _file_settings(self) -> Settings:
         if self.file is not None:

@@ -94,14 +94,11 @@ def _scorecard(plan: Plan) -> Table:
     table = Table(show_header=False, box=None, pad_edge=False)
     verdicts = ", ".join(f"{name} {count}" for name, count in summary["verdicts"].items() if count)
     homes = summary["households"]
+    kinds = ", ".join(f"{name} {summary[name]:,}" for name in ("basic", "dedicated", "open"))
     rows = (
         (Text("communities", "社区"), f"{summary['communities']:,}  ({verdicts})"),
         (Text("atoms", "单元"), f"{summary['atoms']:,}"),
-        (
-            Text("grids", "网格"),
-            f"{summary['grids']:,}  (basic {summary['basic']:,}, dedicated "
-            f"{summary['dedicated']:,}, open {summary['open']:,})",
-        ),
+        (Text("grids", "网格"), f"{summary['grids']:,}  ({kinds})"),
         (Text("in band", "达标率"), _percent(summary["in_band_share"])),
         (
             Text("in band where possible", "可达标社区达标率"),

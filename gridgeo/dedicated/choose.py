@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import Any
 
 import geopandas as gpd
-import networkx as nx
 import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from gridgeo.config import Band, DedicatedRules
-from gridgeo.model import Atoms, Layers
+from gridgeo.config import DedicatedRules
+from gridgeo.dedicated.considered import refuse
+from gridgeo.model import Layers
 from gridgeo.place import count_in, place_points
 from gridgeo.text import Text
 
-#: Two facilities stand on the same ground when they share this much of the smaller one.
+#: Two facilities stand on the same ground when they share this much of the larger one.
 SAME_GROUND = 0.8
 #: A point takes a whole block only for facilities that as a rule fill one; a shop does not.
 BLOCK_FILLING = ("business_park", "school", "hospital")
@@ -84,7 +82,7 @@ def choose_dedicated(
     inside = shapely.STRtree(ground).query(outline, predicate="intersects")[0]
     outside = ~np.isin(np.arange(len(facilities)), inside)
     verdicts = [
-        _judge(kind, measures.iloc[i], stands_on[i], bool(outside[i]), rules)
+        (False, OUTSIDE) if outside[i] else _judge(kind, measures.iloc[i], stands_on[i], rules)
         for i, kind in enumerate(facilities["kind"])
     ]
     considered = gpd.GeoDataFrame(
@@ -134,14 +132,8 @@ def _outlines(
 
 
 def _judge(
-    kind: str,
-    measures: pd.Series,
-    stands_on: str,
-    outside: bool,
-    rules: DedicatedRules,  # noqa: FBT001
+    kind: str, measures: pd.Series[float], stands_on: str, rules: DedicatedRules
 ) -> tuple[bool, Text]:
-    if outside:
-        return False, OUTSIDE
     if not stands_on:
         return False, NO_GROUND
     threshold = rules.thresholds[kind]
@@ -177,7 +169,6 @@ def _compare(entry: tuple[str, float, float], *, passes: bool) -> Text:
 
 def _one_per_ground(considered: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Of several facilities on the same ground keep the largest (then the first)."""
-    considered = considered.copy()
     outlines = considered.geometry.to_numpy()
     chosen = np.flatnonzero(considered["dedicated"])
     size = shapely.area(outlines)
@@ -186,96 +177,11 @@ def _one_per_ground(considered: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     a, b = chosen[a], chosen[b]
     shared = shapely.area(shapely.intersection(outlines[a], outlines[b]))
     same = (a != b) & (shared > SAME_GROUND * np.maximum(size[a], size[b]))
-    for i, j in zip(a[same], b[same], strict=True):
-        if rank[int(i)] > rank[int(j)] and considered["dedicated"].iat[j]:
-            name = considered["name"].iat[j]
-            _refuse(
-                considered,
-                int(i),
-                Text(
-                    f"on the ground of {name or 'another facility'}", f"与{name or '另一设施'}同址"
-                ),
+    for i, j in zip(a[same].tolist(), b[same].tolist(), strict=True):
+        if rank[i] > rank[j] and considered["dedicated"].iat[j]:
+            name = str(considered["name"].iat[j])
+            told = Text(
+                f"on the ground of {name or 'another facility'}", f"与{name or '另一设施'}同址"
             )
+            considered = refuse(considered, i, told)
     return considered
-
-
-def _refuse(considered: gpd.GeoDataFrame, row: int, reason: Text) -> None:
-    considered.iloc[row, considered.columns.get_loc("dedicated")] = False
-    considered.iloc[row, considered.columns.get_loc("reason_en")] = reason.en
-    considered.iloc[row, considered.columns.get_loc("reason_zh")] = reason.zh
-
-
-@dataclass(frozen=True)
-class _Cut:
-    """A piece with too few households that one facility cuts off from the rest."""
-
-    facility: int
-    households: int
-
-
-def keep_connected(atoms: Atoms, band: Band) -> Atoms:
-    """Give up dedicated grids that would cut off a piece with too few households for a grid.
-
-    They "may" become dedicated (可), so the community around them goes first: where the ground
-    of a facility separates fewer households than the lower limit from the rest, the facility
-    stays an ordinary part of its community, smallest facility first, and its entry in
-    ``considered`` says so. Facilities that no atom was left for are refused too.
-    """
-    facility = atoms.frame["facility"].to_numpy().copy()
-    considered = atoms.considered.copy()
-    graph = _graph(atoms)
-    for community in np.unique(atoms.frame["community"]):
-        members = np.flatnonzero(atoms.frame["community"] == community)
-        while cut := _first_cut(graph.subgraph(members.tolist()), facility, atoms, band):
-            facility[members[facility[members] == cut.facility]] = -1
-            if not (facility == cut.facility).any():
-                _refuse(considered, cut.facility, _cuts_off(cut.households))
-    for row in np.flatnonzero(considered["dedicated"]):
-        if not (facility == row).any():
-            _refuse(
-                considered, int(row), Text("too narrow for an atom", "范围过小或过窄，未形成单元")
-            )
-    return replace(atoms, frame=atoms.frame.assign(facility=facility), considered=considered)
-
-
-def _graph(atoms: Atoms) -> nx.Graph:
-    inner = atoms.borders[(atoms.borders["right"] >= 0) & atoms.borders["passable"]]
-    graph = nx.Graph()
-    graph.add_nodes_from(range(len(atoms.frame)))
-    graph.add_edges_from(zip(inner["left"].tolist(), inner["right"].tolist(), strict=True))
-    return graph
-
-
-def _first_cut(
-    graph: nx.Graph, facility: NDArray[np.int64], atoms: Atoms, band: Band
-) -> _Cut | None:
-    households = atoms.frame["households"].to_numpy()
-    ordinary = [n for n in sorted(graph) if facility[n] < 0]
-    pieces = [sorted(p) for p in nx.connected_components(graph.subgraph(ordinary))]
-    if len(pieces) < 2:
-        return None
-    piece_of = {n: i for i, piece in enumerate(pieces) for n in piece}
-    for number, piece in sorted(enumerate(pieces), key=lambda entry: entry[1]):
-        held = int(households[piece].sum())
-        if 0 < held < band.lower:
-            for around in _facilities_around(graph, piece, facility, atoms):
-                ground = [n for n in sorted(graph) if facility[n] == around]
-                beyond = {piece_of.get(n) for g in ground for n in graph[g]} - {None, number}
-                if beyond:
-                    return _Cut(facility=around, households=held)
-    return None
-
-
-def _facilities_around(
-    graph: nx.Graph, piece: list[int], facility: NDArray[np.int64], atoms: Atoms
-) -> Iterator[int]:
-    around = {int(facility[n]) for member in piece for n in graph[member]} - {-1}
-    area = atoms.considered["area_m2"].to_numpy()
-    yield from sorted(around, key=lambda f: (round(float(area[f]), 2), f))
-
-
-def _cuts_off(households: int) -> Text:
-    return Text(
-        f"passes, but its grid would cut off {households} households from their community",
-        f"达到阈值，但单独成网格会使 {households} 户与本社区其余部分隔断，故不单设",
-    )
