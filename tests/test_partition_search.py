@@ -91,6 +91,18 @@ def test_the_search_comes_near_the_enumerated_optimum(seed):
     assert best.cost - 1e-6 <= found.cost <= 1.05 * best.cost
 
 
+def test_all_ways_to_cut_in_two_are_a_proof():
+    street = [32] * 9 + [24] + [31] * 9 + [9]
+    problem = lattice(street, width=20)
+    assert sum(street) == 600
+    solution = solve(problem, HOUSEHOLDS, Search(moves_per_atom=50))
+    assert solution.exact
+    assert solution.missed == 1
+    street[8:10] = [44, 12]
+    solution = solve(lattice(street, width=20), HOUSEHOLDS, Search(moves_per_atom=1, starts=1))
+    assert (solution.missed, solution.distance) == (0, 0)
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_heavy_atoms_are_brought_into_band(seed):
     households = np.random.default_rng(seed).integers(10, 150, 120)

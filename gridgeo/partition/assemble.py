@@ -12,7 +12,7 @@ from gridgeo.partition.band import known
 from gridgeo.partition.graph import Ground, connected, split_by
 from gridgeo.partition.open_ground import settle_open_ground
 from gridgeo.partition.pieces import Join, Solved, report_joins
-from gridgeo.partition.prove import Verdict, judge_community, judge_grid
+from gridgeo.partition.verdicts import Verdict, judge_community, judge_grid
 from gridgeo.text import Text
 from gridgeo.words import FACILITIES
 

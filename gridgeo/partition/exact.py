@@ -101,23 +101,35 @@ def before(
 @compiled
 def connected_sets(web: Web) -> NDArray[np.bool_]:
     """Tell for each set of atoms whether links connect it."""
-    n = web.mass.shape[0]
-    beside = np.zeros(n, np.int64)
-    for v in range(n):
+    beside = neighbours(web)
+    connected = np.zeros(1 << beside.size, np.bool_)
+    for grid in range(1, connected.size):
+        connected[grid] = spread(beside, grid) == grid
+    return connected
+
+
+@compiled
+def neighbours(web: Web) -> NDArray[np.int64]:
+    """Return the linked neighbours of each atom as a set."""
+    beside = np.zeros(web.mass.shape[0], np.int64)
+    for v in range(beside.size):
         for p in range(web.start[v], web.start[v + 1]):
             if web.linked[p]:
                 beside[v] |= 1 << web.neighbour[p]
-    connected = np.zeros(1 << n, np.bool_)
-    for grid in range(1, 1 << n):
-        reached, around, known = grid & -grid, 0, 0
-        while reached != known:
-            known = reached
-            for v in range(n):
-                if reached >> v & 1:
-                    around |= beside[v]
-            reached |= around & grid
-        connected[grid] = reached == grid
-    return connected
+    return beside
+
+
+@compiled
+def spread(beside: NDArray[np.int64], grid: int) -> int:
+    """Return what the lowest atom of a set reaches inside it."""
+    reached, around, known = grid & -grid, 0, 0
+    while reached != known:
+        known = reached
+        for v in range(beside.size):
+            if reached >> v & 1:
+                around |= beside[v]
+        reached |= around & grid
+    return reached
 
 
 @compiled

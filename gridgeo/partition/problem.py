@@ -57,8 +57,8 @@ class Solution:
 
     ``missed`` counts the bands that are missed (an oversized grid counts once for every further
     time that the upper limit goes into it), ``distance`` the households by which; ``cost`` is in
-    metres; ``moves`` were proposed on the way; ``exact`` means proved best among all
-    labellings, whatever their number of grids.
+    metres; ``moves`` were proposed on the way; ``exact`` means proved: no
+    labelling, whatever its number of grids, misses fewer bands.
     """
 
     labels: NDArray[np.int32]

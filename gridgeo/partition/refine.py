@@ -11,6 +11,7 @@ import numpy as np
 from gridgeo.partition.anneal import anneal
 from gridgeo.partition.band import middle, numbers_of_grids, too_big
 from gridgeo.partition.exact import FEW, MORE, enumerate_all
+from gridgeo.partition.halve import ATOMS_TO_HALVE, SETS, halve
 from gridgeo.partition.kernel import Heat, Rule, Web, total
 from gridgeo.partition.problem import Problem, Solution, fingerprint, in_order
 from gridgeo.partition.recut import recut
@@ -88,12 +89,15 @@ def solve(problem: Problem, band: Band, search: Search) -> Solution:
         search=search,
     )
     atoms = ordered.households.size
+    numbers = candidates(ordered, band)
     tried: list[Solution] = []
     if ordered.grids is not None or atoms > FEW:
-        tried = race(job, candidates(ordered, band))
+        tried = race(job, numbers)
     if ordered.grids is None and atoms <= (MORE if tried and _best(tried).missed else FEW):
         tried.append(enumerated(job))
     best = _best(tried)
+    if best.missed and not best.exact and numbers == (2,) and atoms <= ATOMS_TO_HALVE:
+        best = halved(job, best)
     labels = np.empty_like(best.labels)
     labels[order] = best.labels
     return replace(
@@ -205,6 +209,14 @@ def _annealed(
 def enumerated(job: _Job) -> Solution:
     """Return the best labelling of a few atoms, proved best."""
     return _solution(job, enumerate_all(job.web, job.rule), moves=0, exact=True)
+
+
+def halved(job: _Job, best: Solution) -> Solution:
+    """Return the best of all ways to cut the piece in two, or `best` with the proof of none."""
+    complete, labels = halve(job.web, job.rule, SETS)
+    if labels.any():
+        return _solution(job, labels, moves=0, exact=complete)
+    return replace(best, exact=complete)
 
 
 def _solution(job: _Job, labels: NDArray[np.int32], *, moves: int, exact: bool) -> Solution:

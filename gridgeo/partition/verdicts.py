@@ -1,0 +1,137 @@
+"""Verdicts of communities and grids, with reasons as a county officer needs them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gridgeo.partition.prove import proofs
+from gridgeo.partition.say import count_text, people_of
+from gridgeo.text import Text, join
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gridgeo.config import Band
+    from gridgeo.partition.pieces import Solved
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """A verdict, its proof (``""``, ``arithmetic``, ``atom``, ``disconnected``) and its reason."""
+
+    name: str
+    reason: Text
+    proof: str = ""
+
+
+def judge_grid(band: Band, households: int, residents: float, *, small: bool) -> Verdict:
+    """Return the verdict of a basic grid; `small` when its whole community is below the limit.
+
+    Parameters
+    ----------
+    households, residents
+        What the grid holds; NaN where residents are unknown.
+    """
+    by_households = band.profile != "residents" or np.isnan(residents)
+    by_residents = band.profile != "households" and not np.isnan(residents)
+    if by_households and band.lower <= households <= band.upper:
+        return Verdict(
+            name="in_band", reason=Text(f"By households: {households}", f"按户数：{households} 户")
+        )
+    if by_residents and band.residents_lower <= residents <= band.residents_upper:
+        return Verdict(
+            name="in_band",
+            reason=Text(f"By residents: {residents:,.0f}", f"按人口：{residents:.0f} 人"),
+        )
+    if small:
+        return Verdict(
+            name="small",
+            reason=Text(
+                "The whole community is below the lower limit: ",
+                "整个村（社区）低于下限：",
+            )
+            + count_text(households, residents),
+        )
+    reasons, signs = [], []
+    if by_households:
+        signs.append(households < band.lower)
+        reasons.append(_off(households, band.lower, band.upper, "households", "户"))
+    if by_residents:
+        signs.append(residents < band.residents_lower)
+        reasons.append(
+            _off(round(residents), band.residents_lower, band.residents_upper, "residents", "人")
+        )
+    return Verdict(name="under" if signs[0] else "over", reason=join(reasons))
+
+
+def _off(amount: int, lower: int, upper: int, en: str, zh: str) -> Text:
+    if amount < lower:
+        return Text(
+            f"{amount:,} {en}: {lower - amount:,} below the lower limit {lower:,}",
+            f"{amount} {zh}，比下限 {lower} 少 {lower - amount} {zh}",
+        )
+    return Text(
+        f"{amount:,} {en}: {amount - upper:,} above the upper limit {upper:,}",
+        f"{amount} {zh}，比上限 {upper} 多 {amount - upper} {zh}",
+    )
+
+
+def judge_community(band: Band, pieces: list[Solved]) -> Verdict:
+    """Return the verdict of a community from its pieces that hold households.
+
+    Parameters
+    ----------
+    pieces
+        All of them, solved; none where nobody lives outside dedicated grids.
+    """
+    if not pieces:
+        return Verdict(
+            name="small",
+            reason=Text("No households outside dedicated grids", "专属网格之外没有住户"),
+        )
+    households = np.concatenate([piece.problem.households for piece in pieces])
+    residents = np.concatenate([piece.problem.residents for piece in pieces])
+    amount = count_text(int(households.sum()), people_of(households, residents))
+    grids = sum(piece.solution.grids for piece in pieces)
+    if not any(piece.solution.missed for piece in pieces):
+        return Verdict(
+            name="in_band",
+            reason=amount
+            + Text(f" in {grids} grids, all in the band", f"，{grids} 个网格，全部符合标准"),
+        )
+    if is_small(band, households, residents):
+        return Verdict(
+            name="small",
+            reason=amount
+            + Text(", below the lower limit: one grid is allowed", "，低于下限，可划为一个网格"),
+        )
+    told = proofs(band, pieces)
+    if told:
+        return Verdict(name="impossible", proof=told[0].kind, reason=join([t.reason for t in told]))
+    return _not_found(pieces, grids)
+
+
+def is_small(band: Band, households: NDArray[np.int64], residents: NDArray[np.float64]) -> bool:
+    """Tell whether a community is below the lower limit, and so may be one grid."""
+    people = people_of(households, residents)
+    if band.profile == "residents" and not np.isnan(people):
+        return people < band.residents_lower
+    return bool(households.sum() < band.lower)
+
+
+def _not_found(pieces: list[Solved], grids: int) -> Verdict:
+    missed = sum(piece.solution.missed for piece in pieces)
+    distance = sum(piece.solution.distance for piece in pieces)
+    moves = sum(piece.solution.moves for piece in pieces)
+    return Verdict(
+        name="not_found",
+        reason=Text(
+            f"{missed} of {grids} grids miss the band, by {distance:,.0f} households together; "
+            f"nothing better was found in {moves:,} moves",
+            f"{grids} 个网格中有 {missed} 个不符合标准，合计相差 {distance:.0f} 户；"
+            f"尝试 {moves} 次调整未找到更好的划法",
+        ),
+    )
