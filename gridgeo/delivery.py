@@ -37,19 +37,13 @@ def deliver_grids(coded: gpd.GeoDataFrame, atoms: Atoms, lang: Lang) -> gpd.GeoD
         community_name=names[coded["community"]],
         facility=facilities[coded["facility"]],
         residents=np.nan if unknown else coded["residents"],
-        reason=told + _why_dedicated(coded, atoms, lang),
+        reason=told,
     )
     columns = [
         *("code", "scheme", "name", "kind", "community", "community_name", "households"),
         *("residents", "area_m2", "bounded_by", "contains", "verdict", "reason", "facility"),
     ]
     return grids[[*columns, "geometry"]].sort_values("code").reset_index(drop=True)
-
-
-def _why_dedicated(coded: gpd.GeoDataFrame, atoms: Atoms, lang: Lang) -> pd.Series[str]:
-    reasons = np.append(atoms.considered[f"reason_{lang}"].to_numpy(dtype=object), "")
-    why = pd.Series(reasons[coded["facility"]], index=coded.index)
-    return why.where(why == "", ("；" if lang == "zh" else "; ") + why)
 
 
 def deliver_communities(
