@@ -96,7 +96,7 @@ def test_a_part_cut_off_by_a_river_is_joined_and_reported():
     (found,) = part.findings
     assert (found.rule, found.severity) == ("straddles_barrier", "info")
     assert (found.amount, found.unit) == (80.0, "households")
-    assert "80 户的一片单独无法达标，跨水域" in found.message.zh
+    assert "80 户的一片单独无法达标，其网格在此跨越水域" in found.message.zh
     assert found.where.length == pytest.approx(100)
 
 

@@ -10,8 +10,9 @@ import pandas as pd
 from gridgeo.model import Partition
 from gridgeo.partition.band import known
 from gridgeo.partition.graph import Ground, connected, split_by
+from gridgeo.partition.joins import Join, report_joins
 from gridgeo.partition.open_ground import settle_open_ground
-from gridgeo.partition.pieces import Join, Solved, report_joins
+from gridgeo.partition.pieces import Solved
 from gridgeo.partition.verdicts import Verdict, judge_community, judge_grid
 from gridgeo.text import Text
 from gridgeo.words import FACILITIES
@@ -43,6 +44,7 @@ def assemble(
     for number, stay in enumerate(stays, start=basic + dedicated):
         labels[stay.atoms] = number
     kind = np.repeat([0, 1, 2], [basic, dedicated, len(stays)])
+    findings = report_joins(atoms, ground, labels, joined + joins)
     order = _order(ground, labels, kind)
     place = np.argsort(order)
     labels, kind = place[labels], kind[order]
@@ -57,7 +59,7 @@ def assemble(
         labels=labels,
         grids=grids,
         communities=_community_frame(len(atoms.communities), pieces, grids, band),
-        findings=report_joins(atoms, ground, joined + joins),
+        findings=findings,
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from gridgeo.model import CROSSED_BY_STREETS_ONLY
 from gridgeo.partition.graph import Ground, split_by
-from gridgeo.partition.pieces import Join
+from gridgeo.partition.joins import Join
 from gridgeo.text import Text, join
 from gridgeo.words import STREETS
 
@@ -63,9 +63,7 @@ def settle_open_ground(
         host = _host(ground, pairs, other, labels)
         if host >= 0 and ground.area[atoms].sum() < rule.area_m2:
             across = pairs[(labels[other] == host) & ground.basic[pairs]]
-            if across.size:
-                longest = np.argmax(np.round(ground.border_m[across], 3))
-                joins.append(Join(pair=int(across[longest]), households=0))
+            joins.append(Join(pairs=across, households=0))
             labels[atoms] = host
         else:
             stays.append(OpenPiece(atoms=atoms, reason=_reason(ground, atoms, names)))

@@ -6,28 +6,17 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import shapely
 
-from gridgeo.model import CROSSED_BY_STREETS_ONLY, Finding
 from gridgeo.partition.band import numbers_of_grids
 from gridgeo.partition.graph import Ground, connected, split_by
-from gridgeo.text import Text
-from gridgeo.words import STREETS
+from gridgeo.partition.joins import Join, easiest_first
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridgeo.config import Band
-    from gridgeo.model import Atoms
     from gridgeo.partition.problem import Problem, Solution
-
-
-@dataclass(frozen=True, kw_only=True)
-class Join:
-    """A link that was added across a barrier, for the sake of a piece with these households."""
-
-    pair: int
-    households: int
+    from gridgeo.text import Text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,28 +75,27 @@ def divided_pairs(ground: Ground, piece: NDArray[np.int64]) -> NDArray[np.int64]
 def join_across(
     ground: Ground, piece: NDArray[np.int64], number: int
 ) -> tuple[Ground, NDArray[np.int64], Join] | None:
-    """Link one piece to another over the barrier that is easiest to cross, None without any.
+    """Link one piece to another along the barrier between them, None where there is none.
 
-    Pieces with households come first, then motorway before rail before water, then the longest
-    border.
+    The other piece is one with households if there is any, and the one with the border that is
+    easiest to cross (see `easiest_first`). What it costs to straddle the barrier decides where,
+    and how often, grids really cross it.
     """
     divided = divided_pairs(ground, piece)
     ends = piece[np.column_stack([ground.left[divided], ground.right[divided]])]
-    options = divided[(ends == number).any(axis=1)]
+    options = easiest_first(ground, divided[(ends == number).any(axis=1)])
     if not options.size:
         return None
-    ends = np.column_stack([ground.left[options], ground.right[options]])
-    other = np.where(piece[ends[:, 0]] == number, ends[:, 1], ends[:, 0])
-    empty = ~np.isin(piece[other], piece[ground.households > 0])
-    x, y = (np.round(a[ends].sum(axis=1), 3) for a in (ground.x, ground.y))
-    length = np.round(ground.border_m[options], 3)
-    pair = int(options[np.lexsort((y, x, -length, -ground.barrier[options], empty))[0]])
+    ends = piece[np.column_stack([ground.left[options], ground.right[options]])]
+    other = np.where(ends[:, 0] == number, ends[:, 1], ends[:, 0])
+    inhabited = np.isin(other, piece[ground.households > 0])
+    both = np.array([number, other[np.argmax(inhabited)]])
+    between = options[other == both[1]]
     linked = ground.linked.copy()
-    linked[pair] = True
-    both = piece[[ground.left[pair], ground.right[pair]]]
-    households = int(ground.households[piece == number].sum())
+    linked[between] = True
     joined = np.where(np.isin(piece, both), both.min(), piece)
-    return replace(ground, linked=linked), joined, Join(pair=pair, households=households)
+    households = int(ground.households[piece == number].sum())
+    return replace(ground, linked=linked), joined, Join(pairs=between, households=households)
 
 
 def _wanting(
@@ -122,32 +110,3 @@ def _wanting(
             west, south = (round(float(a[members].min()), 3) for a in (ground.x, ground.y))
             found.append((int(households.sum()), west, south, int(number)))
     return [number for *_, number in sorted(found)]
-
-
-def report_joins(atoms: Atoms, ground: Ground, joins: list[Join]) -> tuple[Finding, ...]:
-    """Return a finding for every link that was added across a barrier."""
-    return tuple(_finding(atoms, ground, join) for join in joins)
-
-
-def _finding(atoms: Atoms, ground: Ground, join: Join) -> Finding:
-    left, right = int(ground.left[join.pair]), int(ground.right[join.pair])
-    rows = atoms.borders[(atoms.borders["left"] == left) & (atoms.borders["right"] == right)]
-    where = shapely.union_all(rows.geometry.to_numpy())
-    name = STREETS[CROSSED_BY_STREETS_ONLY[ground.barrier[join.pair]]]
-    alone = Text(
-        f"A piece with {join.households} households cannot be in band alone: linked across "
-        f"{name.en}",
-        f"{join.households} 户的一片单独无法达标，跨{name.zh}与相邻部分相连",
-    )
-    empty = Text(
-        f"A piece without households was joined across {name.en}",
-        f"无住户的一片跨{name.zh}并入相邻网格",
-    )
-    return Finding(
-        rule="straddles_barrier",
-        severity="info",
-        message=alone if join.households else empty,
-        where=where,
-        amount=float(join.households),
-        unit="households",
-    )

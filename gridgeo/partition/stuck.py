@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from gridgeo.partition.graph import Ground, problem_of
-from gridgeo.partition.pieces import Join, join_across
+from gridgeo.partition.joins import Join
+from gridgeo.partition.pieces import join_across
 from gridgeo.partition.refine import solve
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ def join_stuck(
         if number not in work or joined is None or not work[number].solution.missed:
             continue
         wider, together, join = joined
-        parts = np.unique(piece[[ground.left[join.pair], ground.right[join.pair]]]).tolist()
+        pair = join.pairs[0]
+        parts = np.unique(piece[[ground.left[pair], ground.right[pair]]]).tolist()
         inside = together == parts[0]
         members = np.flatnonzero(inside)
         pairs = np.flatnonzero(inside[ground.left] & inside[ground.right])
