@@ -11,7 +11,7 @@ from gridgeo.model import Partition
 from gridgeo.partition.band import known
 from gridgeo.partition.graph import Ground, connected, split_by
 from gridgeo.partition.joins import Join, report_joins
-from gridgeo.partition.open_ground import settle_open_ground
+from gridgeo.partition.open_ground import open_reason, settle_open_ground
 from gridgeo.partition.pieces import Solved
 from gridgeo.partition.verdicts import Verdict, judge_community, judge_grid
 from gridgeo.text import Text
@@ -37,13 +37,11 @@ def assemble(
     joined: list[Join],
 ) -> Partition:
     """Return the partition of all atoms: the solved pieces, dedicated grids, open ground."""
-    names = facility_names(atoms)
     labels, basic = _label_basic(ground, solved)
     labels, dedicated = _label_dedicated(ground, labels, basic)
-    labels, stays, joins = settle_open_ground(ground, piece, labels, names, open_ground)
-    for number, stay in enumerate(stays, start=basic + dedicated):
-        labels[stay.atoms] = number
-    kind = np.repeat([0, 1, 2], [basic, dedicated, len(stays)])
+    labels, joins = settle_open_ground(ground, piece, labels, open_ground)
+    stays = int(labels.max()) + 1 - basic - dedicated
+    kind = np.repeat([0, 1, 2], [basic, dedicated, stays])
     findings = report_joins(atoms, ground, labels, joined + joins)
     order = _order(ground, labels, kind)
     place = np.argsort(order)
@@ -52,7 +50,9 @@ def assemble(
     small = [c for c, of in pieces.items() if judge_community(band, of).name == "small"]
     grids = _grid_frame(ground, labels, kind, band, small)
     told = _dedicated_reasons(grids, facility_reasons(atoms))
-    told |= {int(labels[stay.atoms[0]]): stay.reason for stay in stays}
+    names = facility_names(atoms)
+    for number in np.flatnonzero(kind == 2).tolist():
+        told[number] = open_reason(ground, np.flatnonzero(labels == number), names)
     for number, reason in told.items():
         grids.loc[number, ["reason_en", "reason_zh"]] = [reason.en, reason.zh]
     return Partition(

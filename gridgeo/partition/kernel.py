@@ -5,6 +5,9 @@ of its atoms' rows of ``Web.mass``) and ``value`` (one row per grid: cost, bands
 to the band). Every function is compiled once and cached on disk; all of them release the
 interpreter lock. Random numbers come from a splitmix64 state of our own, so that neither
 threads nor library versions change a result.
+
+The cache knows only the file of each function: after editing one that others call, remove the
+package's ``__pycache__``.
 """
 
 # Compiled functions take their arguments by position.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,22 +18,10 @@ if TYPE_CHECKING:
     from gridgeo.config import OpenGround
 
 
-@dataclass(frozen=True, kw_only=True)
-class OpenPiece:
-    """One piece of open ground and why it is one."""
-
-    atoms: NDArray[np.int64]
-    reason: Text
-
-
 def settle_open_ground(
-    ground: Ground,
-    piece: NDArray[np.int64],
-    labels: NDArray[np.int64],
-    names: list[Text],
-    rule: OpenGround,
-) -> tuple[NDArray[np.int64], list[OpenPiece], list[Join]]:
-    """Give small pieces without households to a grid beside them; return the others.
+    ground: Ground, piece: NDArray[np.int64], labels: NDArray[np.int64], rule: OpenGround
+) -> tuple[NDArray[np.int64], list[Join]]:
+    """Give pieces without households to the grid beside them, or make them open grids.
 
     Parameters
     ----------
@@ -42,54 +29,89 @@ def settle_open_ground(
         The piece of each atom, -1 for dedicated ones.
     labels
         The grid of each atom; -1 in pieces without households.
-    names
-        The name of each facility, for the reasons.
 
     Returns
     -------
     tuple
-        Labels with the joined pieces, the pieces that stay open, and the links across barriers
-        that the joined ones need. A piece smaller than ``area_m2`` joins the basic grid that
-        it shares most border with, or where there is none the dedicated one.
+        Labels, those of open grids above all others, and the links across barriers that the
+        joined pieces need. A piece smaller than ``area_m2`` joins the grid that it shares most
+        border with, a dedicated one only where there is no other; of those that nothing takes
+        the largest becomes an open grid, and may take others in its turn.
     """
     labels = labels.copy()
-    stays: list[OpenPiece] = []
     joins: list[Join] = []
-    for atoms in split_by(np.where(labels < 0, piece, -1)).values():
-        inside = np.zeros(labels.size, dtype=bool)
-        inside[atoms] = True
-        pairs = np.flatnonzero(inside[ground.left] != inside[ground.right])
-        other = np.where(inside[ground.left[pairs]], ground.right[pairs], ground.left[pairs])
-        host = _host(ground, pairs, other, labels)
-        if host >= 0 and ground.area[atoms].sum() < rule.area_m2:
-            across = pairs[(labels[other] == host) & ground.basic[pairs]]
-            joins.append(Join(pairs=across, households=0))
-            labels[atoms] = host
-        else:
-            stays.append(OpenPiece(atoms=atoms, reason=_reason(ground, atoms, names)))
-    return labels, stays, joins
+    pairs = split_by(ground.community[ground.left])
+    pending = list(split_by(np.where(labels < 0, piece, -1)).values())
+    for community, places in split_by(
+        np.array([ground.community[atoms[0]] for atoms in pending], dtype=np.int64)
+    ).items():
+        own = pairs.get(community, np.empty(0, dtype=np.int64))
+        joins += _settle(ground, [pending[i] for i in places], own, labels, rule)
+    return labels, joins
+
+
+def _settle(
+    ground: Ground,
+    pending: list[NDArray[np.int64]],
+    pairs: NDArray[np.int64],
+    labels: NDArray[np.int64],
+    rule: OpenGround,
+) -> list[Join]:
+    """Label the pending pieces of one community in place; return what was joined."""
+    joins = []
+    while pending:
+        hosts = [_host(ground, atoms, pairs, labels, rule) for atoms in pending]
+        for atoms, host in zip(pending, hosts, strict=True):
+            if host:
+                labels[atoms] = host[0]
+                joins.append(host[1])
+        if not any(hosts):
+            largest = max(pending, key=lambda atoms: _size(ground, atoms))
+            labels[largest] = labels.max() + 1
+        pending = [atoms for atoms in pending if labels[atoms[0]] < 0]
+    return joins
+
+
+def _size(ground: Ground, atoms: NDArray[np.int64]) -> tuple[float, float, float]:
+    area = round(float(ground.area[atoms].sum()), 2)
+    return area, -round(float(ground.x[atoms].min()), 3), -round(float(ground.y[atoms].min()), 3)
 
 
 def _host(
     ground: Ground,
+    atoms: NDArray[np.int64],
     pairs: NDArray[np.int64],
-    other: NDArray[np.int64],
     labels: NDArray[np.int64],
-) -> int:
-    """Return the grid with the longest shared border, a basic one if there is any, or -1."""
+    rule: OpenGround,
+) -> tuple[int, Join] | None:
+    """Return the grid that a small piece joins, and across what; None where it cannot."""
+    if ground.area[atoms].sum() >= rule.area_m2:
+        return None
+    pairs, other = _around(ground, atoms, pairs)
     taken = labels[other] >= 0
-    basic = taken & (ground.facility[other] < 0)
-    chosen = basic if basic.any() else taken
+    free = taken & (ground.facility[other] < 0)
+    chosen = free if free.any() else taken
     if not chosen.any():
-        return -1
+        return None
     grids, inverse = np.unique(labels[other[chosen]], return_inverse=True)
     shared = np.round(np.bincount(inverse, weights=ground.border_m[pairs[chosen]]), 3)
-    x = np.array([ground.x[labels == g].min() for g in grids])
-    y = np.array([ground.y[labels == g].min() for g in grids])
-    return int(grids[np.lexsort((np.round(y, 3), np.round(x, 3), -shared))[0]])
+    x, y = (np.round([a[labels == g].min() for g in grids], 3) for a in (ground.x, ground.y))
+    host = int(grids[np.lexsort((y, x, -shared))[0]])
+    across = pairs[(labels[other] == host) & ground.basic[pairs]]
+    return host, Join(pairs=across, households=0)
 
 
-def _reason(ground: Ground, atoms: NDArray[np.int64], names: list[Text]) -> Text:
+def _around(
+    ground: Ground, atoms: NDArray[np.int64], pairs: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return those of the pairs that have one atom in a piece, and the other atom of each."""
+    left, right = (np.isin(a[pairs], atoms) for a in (ground.left, ground.right))
+    pairs, inside = pairs[left != right], left[left != right]
+    return pairs, np.where(inside, ground.right[pairs], ground.left[pairs])
+
+
+def open_reason(ground: Ground, atoms: NDArray[np.int64], names: list[Text]) -> Text:
+    """Return why some ground is an open grid."""
     area = ground.area[atoms].sum()
     told = Text(f"No households on {area:,.0f} m²", f"无住户，面积 {area:,.0f} 平方米")
     by = cut_off_by(ground, atoms, names)
@@ -98,10 +120,7 @@ def _reason(ground: Ground, atoms: NDArray[np.int64], names: list[Text]) -> Text
 
 def cut_off_by(ground: Ground, atoms: NDArray[np.int64], names: list[Text]) -> Text | None:
     """Return what lies between these atoms and the rest of their community, None for nothing."""
-    inside = np.zeros(ground.community.size, dtype=bool)
-    inside[atoms] = True
-    pairs = np.flatnonzero(inside[ground.left] != inside[ground.right])
-    other = np.where(inside[ground.left[pairs]], ground.right[pairs], ground.left[pairs])
+    pairs, other = _around(ground, atoms, np.arange(ground.left.size))
     barriers = ground.barrier[pairs[ground.basic[pairs]]]
     cuts = [STREETS[CROSSED_BY_STREETS_ONLY[b]] for b in np.unique(barriers[barriers >= 0])]
     facilities = np.unique(ground.facility[other[~ground.basic[pairs]]])
