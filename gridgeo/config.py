@@ -71,6 +71,9 @@ class AtomRules:
     heavy_area_m2: float = 4_000_000.0
     #: cells hold at most this share of the upper limit, where buildings and groups allow
     cell_share: float = 0.2
+    #: communities that cannot be met with these atoms get finer ones: blocks with more than this
+    #: share of the upper limit are cut, into cells of at most half as much
+    finer_share: float = 0.1
     #: a compound stays whole up to this share of the upper limit
     compound_share: float = 1.0
     #: a strip thinner than this between an outline and the street belongs to the outline
@@ -84,7 +87,7 @@ class AtomRules:
     def __post_init__(self) -> None:
         for name in self.__slots__:
             _at_least(f"atoms.{name}", getattr(self, name), 0)
-        for name in ("heavy_share", "cell_share", "compound_share"):
+        for name in ("heavy_share", "cell_share", "finer_share", "compound_share"):
             if getattr(self, name) == 0:
                 _at_least(f"atoms.{name}", 0, 0.01)
 

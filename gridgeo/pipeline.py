@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import logging
-import resource
-import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from importlib.metadata import version
-from pathlib import Path
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import geopandas as gpd
@@ -19,9 +12,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from gridgeo.atoms import build_atoms, cut_blocks, take_atoms
+from gridgeo.atoms import Blocks, build_atoms, cut_blocks, take_atoms
 from gridgeo.codes import assign_codes, community_codes
-from gridgeo.config import ReadRules, Settings, Source
+from gridgeo.config import Settings, Source
 from gridgeo.dedicated import choose_dedicated, keep_connected
 from gridgeo.delivery import (
     deliver_atoms,
@@ -32,20 +25,20 @@ from gridgeo.delivery import (
     deliver_households,
 )
 from gridgeo.describe import bounded_by, contains, name_grids
+from gridgeo.finer import (
+    missed_grids,
+    only_communities,
+    patch_partition,
+    unmet_communities,
+)
 from gridgeo.model import Atoms, Layers, Partition, Plan
 from gridgeo.partition import dissolve, partition_atoms
 from gridgeo.place import count_in, place_points
+from gridgeo.provenance import Clock, Progress, input_hashes
 from gridgeo.read import layers_from_frames, read_code_mapping, read_grids, read_layers
 from gridgeo.schemes import SCHEMES
 from gridgeo.summary import summarise
 from gridgeo.validate import Subject, judge
-
-log = logging.getLogger("gridgeo")
-
-#: Called with the name of a stage, and how much of it is done of how much (0 of 0: not known).
-Progress = Callable[[str, int, int], None]
-
-PACKAGES = ("geopandas", "shapely", "pyogrio", "fiona", "numpy", "pandas", "numba", "scikit-learn")
 
 
 def partition(
@@ -81,7 +74,7 @@ def partition(
         The layers cannot be used, or contradict the settings.
     """
     settings = settings or Settings()
-    clock = _Clock(on_progress)
+    clock = Clock(on_progress)
     if not isinstance(layers, Layers):
         with clock.stage("read"):
             layers = layers_from_frames(layers, settings.read)
@@ -90,29 +83,25 @@ def partition(
 
 def run(settings: Settings, *, jobs: int = 1, on_progress: Progress | None = None) -> Plan:
     """Read ``settings.read.inputs`` and partition them; see `partition`."""
-    clock = _Clock(on_progress)
+    clock = Clock(on_progress)
     with clock.stage("read"):
         layers = read_layers(settings.read, on_progress=clock.say)
     plan = _partition(layers, settings, clock, jobs)
-    return replace(plan, run={**plan.run, "inputs": _hashes(settings.read)})
+    return replace(plan, run={**plan.run, "inputs": input_hashes(settings.read)})
 
 
-def _partition(layers: Layers, settings: Settings, clock: _Clock, jobs: int) -> Plan:
+def _partition(layers: Layers, settings: Settings, clock: Clock, jobs: int) -> Plan:
     mapping = read_code_mapping(settings.codes.mapping) if settings.codes.mapping else {}
     scheme = SCHEMES[settings.codes.scheme]
     community_codes(layers.communities, scheme, mapping=mapping)
     with clock.stage("atoms"):
-        atoms = make_atoms(layers, settings)
+        job = _Job(layers=layers, settings=settings)
+        atoms = job.atoms()
     with clock.stage("partition"):
-        labels = partition_atoms(
-            atoms,
-            band=settings.band,
-            weights=settings.weights,
-            search=settings.search,
-            open_ground=settings.open_ground,
-            jobs=jobs,
-            on_progress=clock.advance,
-        )
+        labels = _solve(atoms, settings, clock, jobs)
+    if layers.atoms is None and unmet_communities(atoms, labels, settings.band):
+        with clock.stage("finer"):
+            atoms, labels = _try_finer(job, atoms, labels, clock, jobs)
     with clock.stage("codes"):
         coded = _code_and_describe(layers, atoms, labels, settings, mapping)
         codes = community_codes(atoms.communities, scheme, mapping=mapping)
@@ -122,21 +111,73 @@ def _partition(layers: Layers, settings: Settings, clock: _Clock, jobs: int) -> 
     return replace(plan, run=clock.record())
 
 
+def _solve(atoms: Atoms, settings: Settings, clock: Clock, jobs: int) -> Partition:
+    return partition_atoms(
+        atoms,
+        band=settings.band,
+        weights=settings.weights,
+        search=settings.search,
+        open_ground=settings.open_ground,
+        jobs=jobs,
+        on_progress=clock.advance,
+    )
+
+
+def _try_finer(
+    job: _Job, atoms: Atoms, labels: Partition, clock: Clock, jobs: int
+) -> tuple[Atoms, Partition]:
+    """Return finer atoms and their partition where that misses the band less."""
+    unmet = unmet_communities(atoms, labels, job.settings.band)
+    fine = job.atoms(finer=unmet)
+    if len(fine.frame) == len(atoms.frame):
+        return atoms, labels
+    again = _solve(only_communities(fine, unmet), job.settings, clock, jobs)
+    if missed_grids(again, unmet) >= missed_grids(labels, unmet):
+        return atoms, labels
+    return fine, patch_partition(labels, atoms, again, fine, unmet)
+
+
 def make_atoms(layers: Layers, settings: Settings) -> Atoms:
     """Return the atoms of the layers: cut along streets, or ready-made ones as they are."""
-    limit = settings.band.upper
-    if layers.atoms is not None:
-        ground = layers.atoms.geometry.to_numpy()
-        held = layers.atoms["households"].to_numpy(dtype=np.int64) + _held(layers, ground)
-        considered = choose_dedicated(layers, ground, held, settings.dedicated)
-        atoms = take_atoms(layers, considered, settings.atoms)
-    else:
-        blocks = cut_blocks(layers, settings.atoms, limit=limit)
-        ground = blocks.faces.polygons
-        held = _held(layers, ground)
-        considered = choose_dedicated(layers, ground, held, settings.dedicated)
-        atoms = build_atoms(layers, blocks, considered, settings.atoms, limit=limit)
-    return keep_connected(atoms, settings.band)
+    return _Job(layers=layers, settings=settings).atoms()
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Job:
+    """The ground of one run: what is cut once, however fine the atoms."""
+
+    layers: Layers
+    settings: Settings
+
+    @cached_property
+    def blocks(self) -> Blocks:
+        return cut_blocks(self.layers, self.settings.atoms, limit=self.settings.band.upper)
+
+    @cached_property
+    def considered(self) -> gpd.GeoDataFrame:
+        given, rules = self.layers.atoms, self.settings.dedicated
+        if given is None:
+            ground = self.blocks.faces.polygons
+            return choose_dedicated(self.layers, ground, _held(self.layers, ground), rules)
+        ground = given.geometry.to_numpy()
+        held = given["households"].to_numpy(dtype=np.int64) + _held(self.layers, ground)
+        return choose_dedicated(self.layers, ground, held, rules)
+
+    def atoms(self, *, finer: Collection[int] = ()) -> Atoms:
+        """Return the atoms; blocks of the communities `finer` (positions) are cut finer."""
+        settings = self.settings
+        if self.layers.atoms is not None:
+            atoms = take_atoms(self.layers, self.considered, settings.atoms)
+        else:
+            atoms = build_atoms(
+                self.layers,
+                self.blocks,
+                self.considered,
+                settings.atoms,
+                limit=settings.band.upper,
+                finer=finer,
+            )
+        return keep_connected(atoms, settings.band)
 
 
 def _held(layers: Layers, ground: NDArray[Any]) -> NDArray[np.int64]:
@@ -244,7 +285,7 @@ def verify(grids: Source, settings: Settings, *, on_progress: Progress | None = 
     Plan
         With the grids as they were delivered, findings, and figures in ``summary``.
     """
-    clock = _Clock(on_progress)
+    clock = Clock(on_progress)
     with clock.stage("read"):
         layers = read_layers(settings.read, partial=True, on_progress=clock.say)
         given, rejects, notes = read_grids(grids, crs=layers.crs, rules=settings.read)
@@ -279,42 +320,8 @@ def verify(grids: Source, settings: Settings, *, on_progress: Progress | None = 
         rejects=(*layers.rejects, *rejects),
         notes=(*layers.notes, *notes),
         summary=summary,
-        run={**clock.record(), "inputs": _hashes(settings.read, grids)},
+        run={**clock.record(), "inputs": input_hashes(settings.read, grids)},
     )
-
-
-@dataclass
-class _Clock:
-    """Seconds by stage; tells the log and whoever watches."""
-
-    on_progress: Progress | None
-    seconds: dict[str, float] = field(default_factory=dict)
-    current: str = ""
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        start = time.perf_counter()
-        self.current = name
-        self.advance(0, 0)
-        yield
-        self.seconds[name] = round(time.perf_counter() - start, 3)
-        log.info("%s: %.2f s", name, self.seconds[name])
-
-    def advance(self, done: int, total: int) -> None:
-        if self.on_progress:
-            self.on_progress(self.current, done, total)
-
-    def say(self, what: str) -> None:
-        log.info("%s %s", self.current, what)
-
-    def record(self) -> dict[str, Any]:
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return {
-            "seconds": self.seconds,
-            "peak_mb": round(peak / (1024 if sys.platform != "darwin" else 1024**2)),
-            "versions": {"gridgeo": version("gridgeo"), **{p: version(p) for p in PACKAGES}},
-            "python": sys.version.split()[0],
-        }
 
 
 def _homes_of(plan: Plan, layers: Layers) -> dict[str, int]:
@@ -327,14 +334,3 @@ def _homes_of(plan: Plan, layers: Layers) -> dict[str, int]:
     listed += sum(reject.households for reject in layers.rejects)
     inside = int(plan.households.loc[~outside, "households"].sum())
     return {"in": layers.households_in, "in_grids": inside, "listed": listed}
-
-
-def _hashes(rules: ReadRules, *others: Source) -> dict[str, str]:
-    given = [*others, *(source for sources in rules.inputs.values() for source in sources)]
-    paths = sorted({source.path for source in given})
-    return {path: _sha256(Path(path)) for path in paths if Path(path).is_file()}
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

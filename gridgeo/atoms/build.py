@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -57,6 +58,7 @@ def build_atoms(
     rules: AtomRules,
     *,
     limit: int,
+    finer: Collection[int] = (),
 ) -> Atoms:
     """Return the atoms of the blocks: see `gridgeo.model.Atoms`.
 
@@ -71,10 +73,12 @@ def build_atoms(
         out along their geometry.
     limit
         Households that a grid can hold.
+    finer
+        Communities (positions) whose blocks are cut finer, by ``rules.finer_share``.
     """
     tidy = tidier(layers, blocks.named, rules)
     ground = _carve_facilities(_ground(blocks), considered, tidy, rules)
-    heavy = _Heavy(layers=layers, rules=rules, limit=limit)
+    heavy = _Heavy(layers=layers, rules=rules, limit=limit, finer=tuple(finer))
     ground = _carve_compounds(ground, layers, heavy.of(ground), tidy, rules)
     ground = _cut(ground, _lanes_in(ground, heavy.of(ground), blocks.lanes, rules), tidy)
     ground = _cut(ground, heavy.cell_lines(ground), tidy)
@@ -148,12 +152,16 @@ class _Heavy:
     layers: Layers
     rules: AtomRules
     limit: int
+    finer: tuple[int, ...]
 
     def of(self, ground: Ground) -> NDArray[np.bool_]:
         """Whether a piece is to be cut: neither dedicated nor a compound that stays whole."""
         held = self._held(self._placed(ground), len(ground.polygons))
-        crowded = held > self.rules.heavy_share * self.limit
-        vast = (shapely.area(ground.polygons) > self.rules.heavy_area_m2) & (held > self._cap)
+        fine = np.isin(ground.community, self.finer)
+        share = np.where(fine, self.rules.finer_share, self.rules.heavy_share)
+        crowded = held > share * self.limit
+        vast = shapely.area(ground.polygons) > self.rules.heavy_area_m2
+        vast &= held > self.rules.cell_share * self.limit
         whole = (ground.compound >= 0) & (held <= self.rules.compound_share * self.limit)
         return (crowded | vast) & (ground.facility < 0) & ~whole
 
@@ -180,15 +188,17 @@ class _Heavy:
                     rows["households"].to_numpy(),
                     groups,
                     buildings[np.sort(tree.query(polygon, predicate="intersects"))],
-                    cap=self._cap,
+                    cap=self._cap(ground.community[piece]),
                     limit=int(self.rules.compound_share * self.limit),
                 )
             )
         return np.concatenate(lines)
 
-    @property
-    def _cap(self) -> int:
-        return max(1, int(self.rules.cell_share * self.limit))
+    def _cap(self, community: int) -> int:
+        """Return the most households of a cell."""
+        fine = community in self.finer
+        share = self.rules.finer_share / 2 if fine else self.rules.cell_share
+        return max(1, int(share * self.limit))
 
     def _placed(self, ground: Ground) -> Index:
         return place_points(self.layers.households.geometry.to_numpy(), ground.polygons)

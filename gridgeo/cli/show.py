@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gridgeo.model import Finding, Plan
-    from gridgeo.pipeline import Progress as Report
+    from gridgeo.provenance import Progress as Report
     from gridgeo.read import LayerInfo
 
 out = Console(highlight=False)
@@ -27,6 +27,7 @@ STAGES = {
     "read": Text("reading", "读取"),
     "atoms": Text("cutting atoms", "切分单元"),
     "partition": Text("partitioning", "划分网格"),
+    "finer": Text("trying finer atoms", "细分单元再试"),
     "codes": Text("coding and naming", "编码命名"),
     "validate": Text("checking", "校验"),
     "write": Text("writing", "写出"),
