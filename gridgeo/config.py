@@ -190,7 +190,7 @@ class Search:
     #: how many numbers of grids are tried, nearest to the middle of the band first
     numbers_of_grids: int = 3
     #: proposed moves of a start, per atom
-    moves_per_atom: int = 3000
+    moves_per_atom: int = 600
 
     def __post_init__(self) -> None:
         _at_least("search.seed", self.seed, 0)
