@@ -171,7 +171,7 @@ def init(
     with _errors(lang):
         from gridgeo.cli.starter import write_starter  # noqa: PLC0415
 
-        for path in write_starter(folder, overwrite=overwrite):
+        for path in write_starter(folder, overwrite=overwrite, lang=_lang(lang)):
             typer.echo(path)
 
 
