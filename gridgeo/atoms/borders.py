@@ -17,6 +17,8 @@ from gridgeo.model import BORDER_CLASSES, CROSSED_BY_STREETS_ONLY
 
 #: A border is crossed where a crossing lies this near.
 AT_BORDER_M = 0.1
+#: Two polygons that share no more than this meet at a corner that noding drew out.
+CORNER_M = 1e-6
 
 
 def tabulate_borders(
@@ -29,7 +31,8 @@ def tabulate_borders(
 ) -> gpd.GeoDataFrame:
     """Return the borders of a coverage as described in `gridgeo.model.Atoms`.
 
-    Two polygons with several streets between them have a row for each class and name. A border
+    Two polygons with several streets between them have a row for each class and name; those that
+    only meet at a corner have none. A border
     of water, rail or motorway is passable where one of the `crossings` (points) lies on it; all
     others are.
     """
@@ -44,6 +47,9 @@ def tabulate_borders(
             "border_m": edges.length,
         }
     )
+    shared_m = table.groupby(["left", "right"])["border_m"].transform("sum")
+    real = (shared_m > CORNER_M).to_numpy()
+    edges, table = edges.take(real), table[real]
     groups = table.groupby(["left", "right", "rank", "street_name"], sort=True)
     borders = groups["border_m"].sum().reset_index()
     borders["street_class"] = np.array(BORDER_CLASSES)[borders["rank"]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,11 +16,12 @@ from gridgeo.atoms.borders import tabulate_borders
 from gridgeo.atoms.carve import carve_outlines
 from gridgeo.atoms.cells import cell_lines
 from gridgeo.atoms.crossings import find_crossings
-from gridgeo.atoms.faces import cut_areas
+from gridgeo.atoms.faces import Faces, cut_areas
 from gridgeo.atoms.lines import OVERSHOOT_M, close_gaps
 from gridgeo.atoms.named import ON_LINE_M
 from gridgeo.atoms.segments import Polygons, coverage_edges
 from gridgeo.atoms.slivers import Tidy
+from gridgeo.atoms.ties import join_groups
 from gridgeo.atoms.units import find_hamlets
 from gridgeo.config import AtomRules
 from gridgeo.model import Atoms, Layers
@@ -80,7 +81,8 @@ def build_atoms(
     ground = _carve_facilities(_ground(blocks), considered, tidy, rules)
     heavy = _Heavy(layers=layers, rules=rules, limit=limit, finer=tuple(finer))
     ground = _carve_compounds(ground, layers, heavy.of(ground), tidy, rules)
-    ground = _cut(ground, _lanes_in(ground, heavy.of(ground), blocks.lanes, rules), tidy)
+    lanes = _lanes_in(ground, heavy.of(ground), blocks.lanes, rules)
+    ground = _cut(ground, lanes, tidy, join=heavy.join_groups)
     ground = _cut(ground, heavy.cell_lines(ground), tidy)
     return _finish(ground, layers, blocks, considered)
 
@@ -138,10 +140,13 @@ def _lanes_in(
     return np.concatenate([inside, closed.pieces])
 
 
-def _cut(ground: Ground, lines: NDArray[Any], tidy: Tidy) -> Ground:
+def _cut(
+    ground: Ground, lines: NDArray[Any], tidy: Tidy, join: Callable[[Faces], Faces] | None = None
+) -> Ground:
     if not len(lines):
         return ground
     faces, _ = tidy(cut_areas(ground.polygons, lines))
+    faces = join(faces) if join else faces
     return ground.divided(faces.polygons, faces.parent)
 
 
@@ -162,8 +167,19 @@ class _Heavy:
         crowded = held > share * self.limit
         vast = shapely.area(ground.polygons) > self.rules.heavy_area_m2
         vast &= held > self.rules.cell_share * self.limit
-        whole = (ground.compound >= 0) & (held <= self.rules.compound_share * self.limit)
+        whole = (ground.compound >= 0) & (held <= self._whole)
         return (crowded | vast) & (ground.facility < 0) & ~whole
+
+    def join_groups(self, faces: Faces) -> Faces:
+        """Join the faces that divide a group which fits a grid."""
+        homes = self.layers.households
+        return join_groups(
+            faces,
+            homes.geometry.to_numpy(),
+            homes["households"].to_numpy(),
+            homes["group"].to_numpy(dtype=object),
+            limit=self._whole,
+        )
 
     def cell_lines(self, ground: Ground) -> NDArray[Any]:
         """Return the lines between the cells of all heavy pieces."""
@@ -189,10 +205,15 @@ class _Heavy:
                     groups,
                     buildings[np.sort(tree.query(polygon, predicate="intersects"))],
                     cap=self._cap(ground.community[piece]),
-                    limit=int(self.rules.compound_share * self.limit),
+                    limit=self._whole,
                 )
             )
         return np.concatenate(lines)
+
+    @property
+    def _whole(self) -> int:
+        """Households up to which a compound or a group stays whole."""
+        return int(self.rules.compound_share * self.limit)
 
     def _cap(self, community: int) -> int:
         """Return the most households of a cell."""

@@ -7,13 +7,12 @@ from typing import Any
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from gridgeo.atoms.bisect import bisect
-from gridgeo.atoms.faces import cut_areas, merge_faces
+from gridgeo.atoms.faces import Faces, cut_areas, merge_faces
 from gridgeo.atoms.lines import OVERSHOOT_M
 from gridgeo.atoms.segments import Polygons, coverage_edges
+from gridgeo.atoms.ties import tie_cells
 from gridgeo.atoms.units import Index, Units, gather_units
 from gridgeo.place import place_points
 
@@ -43,23 +42,19 @@ def cell_lines(
     lines = bisect(block, units, cap=cap)
     if not len(lines):
         return lines
-    cells = cut_areas(np.array([block]), lines).polygons
-    owner, cells = _hold_groups(cells, units)
+    owner, cells = _hold_groups(cut_areas(np.array([block]), lines), units)
     return _lines_between(_around_buildings(cells, units.buildings, owner), block)
 
 
-def _hold_groups(cells: Polygons, units: Units) -> tuple[Index, Polygons]:
+def _hold_groups(cells: Faces, units: Units) -> tuple[Index, Polygons]:
     """Join the cells that divide a unit; return the cell of each building, and the cells."""
-    building_cell = _largest_share(units.buildings, cells)
-    point_cell = place_points(units.points, cells)
+    building_cell = _largest_share(units.buildings, cells.polygons)
+    point_cell = place_points(units.points, cells.polygons)
     cell = np.concatenate([building_cell, point_cell])
     unit = np.concatenate([units.building_unit, units.point_unit])
-    first = np.full(len(units.households), len(cells))
-    np.minimum.at(first, unit, cell)
-    size = len(cells)
-    links = coo_array((np.ones(len(cell)), (cell, first[unit])), shape=(size, size))
-    _, group = connected_components(links, directed=False)
-    return group[building_cell], merge_faces(cells, group)
+    places = np.concatenate([shapely.point_on_surface(units.buildings), units.points])
+    group = tie_cells(cells, cell, unit, places)
+    return group[building_cell], merge_faces(cells.polygons, group)
 
 
 def _largest_share(buildings: NDArray[Any], cells: Polygons) -> Index:

@@ -92,7 +92,11 @@ def find_hamlets(points: NDArray[Any]) -> NDArray[Any]:
 def _hold_together(
     item: Index, groups: NDArray[Any], households: Index, size: int, limit: int
 ) -> Index:
-    """Return for each item the lowest item of the group that it belongs to."""
+    """Return for each of `size` items the lowest item that its groups tie it to.
+
+    Row by row, `item`, `groups` and `households` tell of a household where it is; a group of
+    more than `limit` households, or without a name, ties nothing.
+    """
     names, number = np.unique(groups.astype(str), return_inverse=True)
     total = np.bincount(number, households, len(names))
     bound = (total[number] <= limit) & (names[number] != "")
