@@ -3,7 +3,7 @@
     python scripts/make_samples.py SOURCE [TARGET]
 
 SOURCE holds ``monaco/monaco.gpkg`` and ``wuhan/wuhan_core.gpkg``; TARGET is ``data/samples`` by
-default. Monaco is taken whole; of Wuhan, six adjoining communities with the streets around them.
+default. Monaco is taken whole; of Wuhan, five adjoining communities with the streets around them.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ MONACO = {
     "water": ("osm", "kind", "name"),
     "railways": ("osm", "railway", "name", "tunnel", "layer"),
 }
-#: 扬子、洞庭、长安、三德、太平、沈阳: most of them in band, one too small, one that no number fits
+#: 扬子、同福、洞庭、长安、三德: three in band, one too small, one that no number of grids meets
 WUHAN_CODES = (
-    *("420102003008", "420102003013", "420102004005"),
-    *("420102004006", "420102005006", "420102006004"),
+    *("420102003008", "420102003011", "420102003013"),
+    *("420102004005", "420102004006"),
 )
 #: layer here: (layer there, columns that are kept, under the names that a county would use)
 WUHAN = {
@@ -63,7 +63,7 @@ def make_monaco(source: Path, target: Path) -> None:
 
 
 def make_wuhan(source: Path, target: Path) -> None:
-    """Write six communities, what lies in them, and the streets around them."""
+    """Write five communities, what lies in them, and the streets around them."""
     target.unlink(missing_ok=True)
     communities = _read(source, "communities_synth")
     ground = communities[communities["community_code"].isin(WUHAN_CODES)].union_all()
