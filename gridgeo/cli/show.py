@@ -12,6 +12,7 @@ from rich.table import Table
 
 from gridgeo.errors import GridgeoError
 from gridgeo.text import Lang, Text
+from gridgeo.words import KINDS, SEVERITIES, VERDICTS, word
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,11 +34,6 @@ STAGES = {
     "write": Text("writing", "写出"),
 }
 COLOURS = {"error": "red", "warning": "yellow", "info": "cyan"}
-SEVERITY = {
-    "error": Text("error", "错误"),
-    "warning": Text("warning", "提示"),
-    "info": Text("note", "说明"),
-}
 MOST_FINDINGS = 12
 
 
@@ -66,7 +62,7 @@ def progress(lang: Lang) -> Iterator[Report]:
 
 def show_error(error: GridgeoError, lang: Lang) -> None:
     """Print an error as one line on standard error."""
-    err.print(f"[bold red]{SEVERITY['error'].say(lang)}[/] ", end="")
+    err.print(f"[bold red]{word(SEVERITIES, 'error', lang)}[/] ", end="")
     err.print(error.say(lang), markup=False, soft_wrap=True)
 
 
@@ -93,9 +89,15 @@ def show_plan(plan: Plan, folder: Path | None) -> None:
 def _scorecard(plan: Plan) -> Table:
     lang, summary = plan.settings.lang, plan.summary
     table = Table(show_header=False, box=None, pad_edge=False)
-    verdicts = ", ".join(f"{name} {count}" for name, count in summary["verdicts"].items() if count)
+    verdicts = ", ".join(
+        f"{word(VERDICTS, name, lang)} {count}"
+        for name, count in summary["verdicts"].items()
+        if count
+    )
     homes = summary["households"]
-    kinds = ", ".join(f"{name} {summary[name]:,}" for name in ("basic", "dedicated", "open"))
+    kinds = ", ".join(
+        f"{word(KINDS, name, lang)} {summary[name]:,}" for name in ("basic", "dedicated", "open")
+    )
     rows = (
         (Text("communities", "社区"), f"{summary['communities']:,}  ({verdicts})"),
         (Text("atoms", "单元"), f"{summary['atoms']:,}"),
@@ -126,7 +128,7 @@ def show_findings(findings: tuple[Finding, ...], lang: Lang) -> None:
     """Print the gravest findings, and how many there are of each severity."""
     rank = list(COLOURS)
     for finding in sorted(findings, key=lambda f: rank.index(f.severity))[:MOST_FINDINGS]:
-        colour, name = COLOURS[finding.severity], SEVERITY[finding.severity].say(lang)
+        colour, name = COLOURS[finding.severity], word(SEVERITIES, finding.severity, lang)
         out.print(f"[{colour}]{name}[/] {finding.rule}: ", end="")
         out.print(finding.message.say(lang), markup=False, soft_wrap=True)
     more = len(findings) - MOST_FINDINGS
