@@ -40,7 +40,6 @@ _LAZY = {
     "Layers": ("gridgeo.model", "Layers"),
     "Plan": ("gridgeo.model", "Plan"),
     "load": ("gridgeo.report", "load_plan"),
-    "partition": ("gridgeo.pipeline", "partition"),
     "read_layers": ("gridgeo.read", "read_layers"),
     "read_settings": ("gridgeo.settings_file", "read_settings"),
     "run": ("gridgeo.pipeline", "run"),
@@ -50,6 +49,8 @@ _LAZY = {
 
 def __getattr__(name: str) -> Any:
     """Import the heavy parts only when they are asked for."""
+    if name == "partition":  # a callable package: importing it puts it here
+        return import_module("gridgeo.partition")
     if name not in _LAZY:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module, attribute = _LAZY[name]

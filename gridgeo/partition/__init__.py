@@ -1,4 +1,15 @@
-"""Partition: atoms into contiguous grids within the band, with a verdict for each community."""
+"""Partition: atoms into contiguous grids within the band, with a verdict for each community.
+
+The package can be called: ``gridgeo.partition(layers, settings)`` runs the whole job, because that
+is the name users look for, and a subpackage hides a function of the same name.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import Any
 
 from gridgeo.partition.dissolve import dissolve
 from gridgeo.partition.problem import Problem, Solution
@@ -7,3 +18,14 @@ from gridgeo.partition.stage import partition_atoms
 from gridgeo.partition.warm import warm_up
 
 __all__ = ["Problem", "Solution", "dissolve", "partition_atoms", "solve", "warm_up"]
+
+
+class _CallableStage(ModuleType):
+    """The package, callable as `gridgeo.pipeline.partition`."""
+
+    def __call__(self, layers: Any, settings: Any = None, **options: Any) -> Any:
+        """Cut communities into grids; see `gridgeo.pipeline.partition`."""
+        return import_module("gridgeo.pipeline").partition(layers, settings, **options)
+
+
+sys.modules[__name__].__class__ = _CallableStage
