@@ -1,4 +1,4 @@
-"""Take a picture of a map page: python scripts/picture.py PLAN_FOLDER PICTURE.png [WIDTH HEIGHT]."""
+"""Take a picture of a map page: python scripts/picture.py PLAN PICTURE.png [WIDTH HEIGHT]."""
 
 from __future__ import annotations
 
