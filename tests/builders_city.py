@@ -14,7 +14,7 @@ import shapely
 from shapely import LineString, Point, box
 from shapely.affinity import rotate, translate
 
-from gridgeo.config import AtomRules, DedicatedRules, ReadRules, Settings, Source
+from gridgeo.config import ReadRules, Settings, Source
 from gridgeo.model import Atoms, Layers
 from gridgeo.read import layers_from_frames
 
@@ -187,7 +187,7 @@ def random_city(
     }
     if river:
         layers["barriers"] = barriers(("河流", "清河", water))
-    layers |= {"compounds": _random_boxes(rng, width, height, 4, 90, "苑")} if compounds else {}
+    layers |= {"compounds": _random_compounds(rng, width, height)} if compounds else {}
     layers |= {"buildings": _houses(layers["households"])} if buildings else {}
     layers |= {"facilities": _random_schools(rng, width, height)} if schools else {}
     angle = rng.uniform(-40, 40)
@@ -240,8 +240,9 @@ def _random_homes(rng, width, height, water, *, residents) -> gpd.GeoDataFrame:
     return households(*kept, residents=people)
 
 
-def _random_boxes(rng, width, height, size, side, name) -> gpd.GeoDataFrame:
-    """Return rectangles that do not overlap, one in each strip of the town."""
+def _random_compounds(rng, width, height) -> gpd.GeoDataFrame:
+    """Return four yards that do not overlap, one in each strip of the town."""
+    size, side = 4, 90
     strip = width / size
     shapes = [
         box(x, y, x + min(side, strip - 30), y + side)
@@ -251,7 +252,7 @@ def _random_boxes(rng, width, height, size, side, name) -> gpd.GeoDataFrame:
             strict=True,
         )
     ]
-    return areas(*shapes, names=[f"{n}{name}" for n in range(1, size + 1)])
+    return areas(*shapes, names=[f"{n}苑" for n in range(1, size + 1)])
 
 
 def _houses(homes: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -297,7 +298,3 @@ def edges_m(atoms: Atoms) -> np.ndarray:
     ends = np.concatenate([borders["left"], borders["right"]])
     metres = np.tile(borders["border_m"].to_numpy(), 2)
     return np.bincount(ends[ends >= 0], metres[ends >= 0], len(atoms.frame))
-
-
-DEFAULT_ATOMS = AtomRules()
-DEFAULT_DEDICATED = DedicatedRules()

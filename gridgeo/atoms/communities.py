@@ -33,7 +33,7 @@ def repair_communities(
         A community lies wholly inside others.
     """
     outlines = communities.geometry.to_numpy()
-    if shapely.coverage_is_valid(outlines):
+    if shapely.coverage_is_valid(outlines, gap_width=rules.repair_gap_m):
         return communities, ()
     cleaned = shapely.coverage_clean(  # type: ignore[attr-defined]  # stubs are of 2.1
         outlines, gap_width=rules.repair_gap_m, snapping_distance=rules.repair_snap_m
