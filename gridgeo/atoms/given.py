@@ -154,7 +154,7 @@ def _communities_of(
     named = np.array([known.get(name, -1) for name in names])
     order = np.lexsort((other, -shared, other != named[atom], atom))
     atom, other, shared = atom[order], other[order], shared[order]
-    first = np.flatnonzero(np.r_[True, atom[1:] != atom[:-1]])
+    first = np.flatnonzero(np.diff(atom, prepend=-1))
     community, inside_m2 = named.copy(), np.zeros(len(atoms))
     first = first[(shared[first] > 0)]
     nameless = named[atom[first]] < 0
