@@ -174,7 +174,8 @@ def test_dedicated_ground_is_the_outline_and_what_lies_between_it_and_the_street
         assert is_thin(shapely.get_parts(beyond), rules).all()
         left = shapely.get_parts(shapely.difference(shapely.intersection(outline, whole), ground))
         stray = shapely.area(left) < STRAY_SHARE * outline.area
-        assert (stray | is_thin(left, rules)).all()
+        crossed = layers.streets.intersects(outline).any()
+        assert crossed or (stray | is_thin(left, rules)).all()
     assert layers.facilities["name"].tolist() == atoms.considered["name"].tolist()
 
 
