@@ -376,6 +376,16 @@ def test_a_household_in_no_grid_is_lost_unless_it_is_listed():
     assert (told.severity, told.amount) == ("info", 200.0)
 
 
+def test_a_household_outside_every_community_is_no_fault_of_grids_that_others_drew():
+    points = town().households.drop(columns="grid")
+    shapes = points.geometry.to_numpy().copy()
+    shapes[0] = Point(-500, 0)
+    points = points.set_geometry(gpd.GeoSeries(shapes, crs=CRS))
+    told = only(found(town(households=points), "households_once"))
+    assert (told.severity, told.amount) == ("warning", 200.0)
+    assert "位于所有社区之外" in told.message.zh
+
+
 def test_a_household_in_two_grids_is_an_error():
     grids = reshaped(0, box(0, 0, 130, 100))
     told = only(found(town(grids=grids), "households_once"))

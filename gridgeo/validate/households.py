@@ -12,6 +12,7 @@ import shapely
 from gridgeo.model import Finding, Severity
 from gridgeo.text import Text
 from gridgeo.validate.case import Case, not_checked
+from gridgeo.validate.ground import TOUCH_M
 from gridgeo.validate.placing import NONE, UNKNOWN, Placing
 
 if TYPE_CHECKING:
@@ -24,8 +25,9 @@ _POINTS = Text("household points", "住户点")
 def households_once(case: Case) -> Iterator[Finding]:
     """Every household point lies in exactly one grid, the one that it states.
 
-    A point within 0.01 m of a border may belong to either side. Points that are listed (they
-    state no grid where others do) and lie in none are named, not an error.
+    A point within 0.01 m of a border may belong to either side. Points that lie in no grid are
+    no error where they are listed (they state no grid where others do), or where no point states
+    any and they lie outside every community.
     """
     points, placing = case.points, case.placing
     if points is None or placing is None:
@@ -33,12 +35,23 @@ def households_once(case: Case) -> Iterator[Finding]:
         return
     speaks = "grid" in points.columns
     outside, silent = placing.inside == NONE, (placing.stated == NONE) & speaks
-    lost, listed = np.flatnonzero(outside & ~silent), np.flatnonzero(outside & silent)
+    beyond = np.zeros(len(points), dtype=bool) if speaks else outside & _beyond(case, points)
+    lost, listed = np.flatnonzero(outside & ~silent & ~beyond), np.flatnonzero(outside & silent)
     yield from _told(points, lost, "error", Text("lie in no grid", "不在任何网格内"))
+    said = Text("lie outside every community", "位于所有社区之外")
+    yield from _told(points, np.flatnonzero(beyond), "warning", said)
     yield from _told(points, listed, "info", Text("are listed as in no grid", "列为不在网格内"))
     yield from _several(case, points, placing)
     if speaks:
         yield from _misplaced(case, points, placing)
+
+
+def _beyond(case: Case, points: gpd.GeoDataFrame) -> NDArray[np.bool_]:
+    """Return which points lie outside every community."""
+    near = case.outline_tree.query(
+        points.geometry.to_numpy(), predicate="dwithin", distance=TOUCH_M
+    )
+    return ~np.isin(np.arange(len(points)), near[0])
 
 
 def _told(
