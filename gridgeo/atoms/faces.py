@@ -31,8 +31,8 @@ def cut_areas(areas: Polygons, lines: Lines) -> Faces:
 
     Examples
     --------
-    >>> faces = cut_areas(np.array([shapely.box(0, 0, 2, 2)]),
-    ...                   shapely.linestrings([[(1, -1), (1, 3)]])[None][0:1])
+    >>> street = np.array([shapely.LineString([(1, -1), (1, 3)])])
+    >>> faces = cut_areas(np.array([shapely.box(0, 0, 2, 2)]), street)
     >>> len(faces)
     2
     """
