@@ -12,6 +12,7 @@ import json
 import shlex
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 CITIES = {
@@ -56,7 +57,7 @@ CITIES = {
 COLUMNS = (
     "city | communities | atoms | basic | dedicated | open | in_band | small | impossible "
     "| not_found | in band | where possible | on streets | households in = in grids + listed "
-    "| area m2 | seconds | MB"
+    "| area m2 | seconds of work | MB | seconds with start and files"
 )
 
 
@@ -68,8 +69,9 @@ def main(data: str, cities: list[str]) -> None:
         command = shlex.split(CITIES[city].format(data))
         command = ["gridgeo", "partition", *command, "--out", str(out), "--overwrite"]
         print(shlex.join(command), flush=True)
+        start = time.perf_counter()
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
-        rows.append(row(city, out))
+        rows.append(f"{row(city, out)} | {time.perf_counter() - start:.1f}")
     print("\n".join(f"| {line} |" for line in rows))
 
 
