@@ -1,0 +1,108 @@
+"""How the code is laid out: who may import whom, what is exported, how long files are."""
+
+import ast
+import importlib
+import json
+import pkgutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import gridgeo
+
+ROOT = Path(__file__).parents[1]
+FILES = sorted((ROOT / "gridgeo").rglob("*.py"))
+PACKAGES = sorted(
+    f"gridgeo.{found.name}" for found in pkgutil.iter_modules(gridgeo.__path__) if found.ispkg
+)
+LONGEST = 400
+HEAVY = ("folium", "geopandas", "numba", "numpy", "pandas", "shapely", "sklearn", "fiona", "scipy")
+
+
+def python(*arguments):
+    return subprocess.run(
+        [sys.executable, *arguments], capture_output=True, text=True, check=False, cwd=ROOT
+    )
+
+
+def test_stages_import_only_what_the_contracts_allow():
+    told = python("-c", "from importlinter.cli import lint_imports_command as c; c()")
+    assert told.returncode == 0, told.stdout
+    assert "0 broken" in told.stdout
+
+
+@pytest.mark.parametrize("name", ["gridgeo", *PACKAGES])
+def test_all_is_complete_and_every_name_in_it_is_there(name):
+    package = importlib.import_module(name)
+    tree = ast.parse(Path(package.__file__).read_text(encoding="utf-8"))
+    imported = {
+        alias.asname or alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("gridgeo")
+        for alias in node.names
+    }
+    assert sorted(package.__all__) == sorted({*package.__all__} | imported)
+    assert package.__all__ == sorted(package.__all__, key=str)
+    assert all(getattr(package, exported) is not None for exported in package.__all__)
+    assert all(getattr(package, exported).__doc__ for exported in package.__all__)
+
+
+def test_a_name_that_is_not_there_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no attribute 'partitoin'"):
+        gridgeo.partitoin  # noqa: B018
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
+def test_files_are_short_and_say_what_they_are(file):
+    text = file.read_text(encoding="utf-8")
+    assert text.count("\n") <= LONGEST
+    assert ast.get_docstring(ast.parse(text))
+
+
+def test_only_maps_imports_folium_and_only_the_command_line_prints():
+    for file in FILES:
+        parts = file.relative_to(ROOT).parts
+        names = {node.id for node in ast.walk(_tree(file)) if isinstance(node, ast.Name)}
+        assert "print" not in names, file
+        if "folium" in _imports(file):
+            assert parts[1] == "maps" or file.name == "model.py", file
+        if _imports(file) & {"rich", "typer"}:
+            assert parts[1] == "cli", file
+
+
+def _tree(file):
+    return ast.parse(file.read_text(encoding="utf-8"))
+
+
+def _imports(file):
+    found = set()
+    for node in ast.walk(_tree(file)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module.partition(".")[0])
+    return found
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["partition", "--help"], ["verify", "--help"]], ids=" ".join
+)
+def test_help_imports_nothing_heavy(arguments):
+    code = (
+        "import json, sys\n"
+        "from gridgeo.cli import app\n"
+        f"try: app({arguments!r})\n"
+        "except SystemExit: pass\n"
+        f"print(json.dumps([name for name in {HEAVY!r} if name in sys.modules]))"
+    )
+    told = python("-c", code)
+    assert told.returncode == 0, told.stderr
+    assert json.loads(told.stdout.splitlines()[-1]) == []
+    assert "Usage" in told.stdout
+
+
+def test_importing_gridgeo_is_light():
+    told = python("-c", "import gridgeo, sys; print([m for m in sys.modules if 'pandas' in m])")
+    assert told.stdout.strip() == "[]"
