@@ -5,12 +5,12 @@ from __future__ import annotations
 import difflib
 import tomllib
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 from gridgeo import config
-from gridgeo.config import ReadRules, Settings, Source, Threshold
+from gridgeo.config import Codes, ReadRules, Settings, Source, Threshold
 from gridgeo.errors import SettingsError
 from gridgeo.model import CATEGORIES, ROLES
 from gridgeo.text import Text
@@ -20,7 +20,7 @@ READ_TABLES = ("inputs", "columns", "crs", "datum", "encoding")
 
 
 def read_settings(path: str | Path) -> Settings:
-    """Return the settings of a TOML file; paths in ``[inputs]`` are relative to the file.
+    """Return the settings of a TOML file; paths in it are relative to the file.
 
     Raises
     ------
@@ -30,7 +30,7 @@ def read_settings(path: str | Path) -> Settings:
     """
     file = Path(path)
     try:
-        document = tomllib.loads(file.read_text(encoding="utf-8"))
+        document = tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except FileNotFoundError as error:
         raise SettingsError(
             Text("no such settings file", "找不到设置文件"),
@@ -61,11 +61,18 @@ def settings_from(document: Mapping[str, Any], *, folder: Path = Path()) -> Sett
     known = [*(f.name for f in fields(Settings)), *READ_TABLES]
     for name in document:
         _known(name, known, "")
-    parts = {
-        name: _part(_TYPES[name], value, name) if name in _TYPES else value
-        for name, value in own.items()
-    }
+    parts = {name: _own(name, value, folder) for name, value in own.items()}
     return Settings(read=_part(ReadRules, read, "read"), **parts)
+
+
+def _own(name: str, value: Any, folder: Path) -> Any:
+    """Return a setting of the document itself: a plain value, or a table as its dataclass."""
+    if name not in _PARTS:
+        return _value(_HINTS[name], value, name)
+    part = _part(_HINTS[name], value, name)
+    if isinstance(part, Codes) and part.mapping:
+        return replace(part, mapping=str(folder / part.mapping))
+    return part
 
 
 def _inputs(table: Mapping[str, Any], folder: Path) -> dict[str, tuple[Source, ...]]:
@@ -76,7 +83,7 @@ def _inputs(table: Mapping[str, Any], folder: Path) -> dict[str, tuple[Source, .
         inputs[role] = tuple(
             _source(text, kind, folder)
             for kind, texts in by_kind.items()
-            for text in ([texts] if isinstance(texts, str) else texts)
+            for text in (texts if isinstance(texts, list) else [texts])
         )
     return inputs
 
@@ -110,11 +117,8 @@ _READ = {
     "datum": _texts,
     "encoding": _texts,
 }
-_TYPES = {
-    name: hint
-    for name, hint in get_type_hints(Settings).items()
-    if is_dataclass(hint) and name != "read"
-}
+_HINTS = get_type_hints(Settings)
+_PARTS = {name for name, hint in _HINTS.items() if is_dataclass(hint)}
 
 
 def _part(kind: Any, table: Any, name: str) -> Any:
