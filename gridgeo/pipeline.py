@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from gridgeo.atoms import Blocks, build_atoms, cut_blocks, take_atoms
 from gridgeo.codes import assign_codes, community_codes
-from gridgeo.config import Settings, Source
+from gridgeo.config import Band, Settings, Source
 from gridgeo.dedicated import choose_dedicated, keep_connected
 from gridgeo.delivery import (
     deliver_atoms,
@@ -25,6 +25,7 @@ from gridgeo.delivery import (
     deliver_households,
 )
 from gridgeo.describe import bounded_by, contains, name_grids
+from gridgeo.errors import InputError
 from gridgeo.finer import (
     missed_grids,
     only_communities,
@@ -38,6 +39,7 @@ from gridgeo.provenance import Clock, Progress, input_hashes
 from gridgeo.read import layers_from_frames, read_code_mapping, read_grids, read_layers
 from gridgeo.schemes import SCHEMES
 from gridgeo.summary import summarise
+from gridgeo.text import Text
 from gridgeo.validate import Subject, judge
 
 
@@ -114,13 +116,39 @@ def _partition(layers: Layers, settings: Settings, clock: Clock, jobs: int) -> P
 def _solve(atoms: Atoms, settings: Settings, clock: Clock, jobs: int) -> Partition:
     return partition_atoms(
         atoms,
-        band=settings.band,
+        band=_band_of(atoms, settings.band),
         weights=settings.weights,
         search=settings.search,
         open_ground=settings.open_ground,
         jobs=jobs,
         on_progress=clock.advance,
     )
+
+
+def _band_of(atoms: Atoms, band: Band) -> Band:
+    """Return the band by households alone where no residents are known.
+
+    Raises
+    ------
+    InputError
+        The profile asks for residents, and none are known.
+    """
+    if atoms.frame["residents"].notna().any() or band.profile == "households":
+        return band
+    if band.profile == "residents":
+        raise InputError(
+            Text(
+                "the profile residents needs residents: no layer has them",
+                "按人口划分需要常住人口，但没有图层提供人口",
+            ),
+            field="residents",
+            remedy=Text(
+                "Give the column with --column households.residents=NAME, or use "
+                "--profile households",
+                "请用 --column households.residents=列名 指定人口列，或改用 --profile households",
+            ),
+        )
+    return replace(band, profile="households")
 
 
 def _try_finer(

@@ -37,7 +37,7 @@ def assign_codes(
 
     Inside a community each kind of grid is numbered in `reading_order`: basic grids from 1,
     dedicated grids from ``rules.dedicated_start``, open ground from ``rules.open_start`` (0 lets
-    them follow the kinds before). All numbers of a community have the same digits. The index
+    them follow the kinds before). All numbers have the same digits. The index
     and the row order are those of `grids`.
 
     Parameters
@@ -74,17 +74,24 @@ def assign_codes(
     parents = community_codes(communities, scheme, mapping=mapping)
     community = grids["community"].to_numpy(dtype=np.intp)
     kinds = pd.Categorical(grids["kind"], categories=KINDS).codes
-    codes = np.full(len(grids), "", dtype=object)
+    numbers = np.zeros(len(grids), dtype=np.int64)
     for place in np.unique(community):
         rows = np.flatnonzero(community == place)
         rows = rows[reading_order(grids.geometry.to_numpy()[rows])]
-        codes[rows] = _numbered(kinds[rows], parents[place], scheme, rules)
+        numbers[rows] = _numbered(kinds[rows], parents[place], scheme, rules)
     owners = np.array(parents, dtype=object)[community]
+    digits = scheme.digits_for(int(numbers.max(initial=1)))
+    codes = [
+        scheme.format(GridCode(owner, number, digits))
+        for owner, number in zip(owners.tolist(), numbers.tolist(), strict=True)
+    ]
     return grids.assign(code=codes, scheme=scheme.id, community_code=owners)
 
 
-def _numbered(kinds: NDArray[Any], parent: str, scheme: CodeScheme, rules: Codes) -> list[str]:
-    """Return the codes of one community's grids, which stand in reading order."""
+def _numbered(
+    kinds: NDArray[Any], parent: str, scheme: CodeScheme, rules: Codes
+) -> NDArray[np.int64]:
+    """Return the numbers of one community's grids, which stand in reading order."""
     numbers = np.zeros(len(kinds), dtype=np.int64)
     taken: dict[str, range] = {}
     starts = {"basic": 1, "dedicated": rules.dedicated_start, "open": rules.open_start}
@@ -94,8 +101,7 @@ def _numbered(kinds: NDArray[Any], parent: str, scheme: CodeScheme, rules: Codes
         taken[name] = range(start, start + len(rows))
         numbers[rows] = taken[name]
     _check_numbers(taken, parent, scheme)
-    digits = scheme.digits_for(int(numbers.max()))
-    return [scheme.format(GridCode(parent, int(number), digits)) for number in numbers]
+    return numbers
 
 
 def _check_numbers(taken: Mapping[str, range], parent: str, scheme: CodeScheme) -> None:

@@ -25,10 +25,10 @@ def count_text(households: int, residents: float) -> Text:
     >>> count_text(620, 1500).en
     '620 households, 1,500 residents'
     """
-    told = Text(f"{households:,} households", f"{households} 户")
+    told = Text(f"{households:,} households", f"{households:,} 户")
     if np.isnan(residents):
         return told
-    return told + Text(f", {residents:,.0f} residents", f"、{residents:.0f} 人")
+    return told + Text(f", {residents:,.0f} residents", f"、{residents:,.0f} 人")
 
 
 def band_text(band: Band) -> Text:
@@ -38,12 +38,14 @@ def band_text(band: Band) -> Text:
     --------
     >>> from gridgeo.config import Band
     >>> band_text(Band()).zh
-    '300–500 户或 800–1200 人'
+    '300–500 户或 800–1,200 人'
     """
-    households = Text(f"{band.lower:,}-{band.upper:,} households", f"{band.lower}–{band.upper} 户")
+    households = Text(
+        f"{band.lower:,}-{band.upper:,} households", f"{band.lower:,}–{band.upper:,} 户"
+    )
     residents = Text(
         f"{band.residents_lower:,}-{band.residents_upper:,} residents",
-        f"{band.residents_lower}–{band.residents_upper} 人",
+        f"{band.residents_lower:,}–{band.residents_upper:,} 人",
     )
     if band.profile == "either":
         return households + Text(" or ", "或 ") + residents
@@ -52,8 +54,8 @@ def band_text(band: Band) -> Text:
 
 def upper_text(band: Band, residents: float) -> Text:
     """Return the upper limits that an atom with these residents can exceed, in words."""
-    households = Text(f"{band.upper:,} households", f"{band.upper} 户")
-    people = Text(f"{band.residents_upper:,} residents", f"{band.residents_upper} 人")
+    households = Text(f"{band.upper:,} households", f"{band.upper:,} 户")
+    people = Text(f"{band.residents_upper:,} residents", f"{band.residents_upper:,} 人")
     if band.profile == "households" or np.isnan(residents):
         return households
     return people if band.profile == "residents" else households + Text(" and ", "和 ") + people

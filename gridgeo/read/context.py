@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import PurePath
 
 import geopandas as gpd
 import pandas as pd
@@ -67,10 +68,15 @@ class RawLayer:
     def zh(self) -> str:
         """Role and source in Chinese."""
         role = _ROLES_ZH.get(self.role, self.role)
-        return f"{role}（{self.source}）" if self.source else role
+        return f"{role}（{self._short}）" if self.source else role
 
     def __str__(self) -> str:
-        return f"{self.role} ({self.source})" if self.source else self.role
+        return f"{self.role} ({self._short})" if self.source else self.role
+
+    @property
+    def _short(self) -> str:
+        """File and layer without the folder: notes are read, and stay when folders move."""
+        return self.source.replace(self.file, PurePath(self.file).name, 1)
 
 
 def spatial_frame(raw: RawLayer) -> gpd.GeoDataFrame:

@@ -1,6 +1,7 @@
 /* What the map page adds to Leaflet: hatching, labels, a title and a legend. Text that comes from
    data is only ever set as text (textContent, fillText), never as markup. */
 "use strict";
+L.Control.Scale.prototype.options.imperial = false;
 var gridgeo = (function () {
   const FONT = '"Noto Sans CJK SC", "Microsoft YaHei", "PingFang SC", "Segoe UI", Arial, sans-serif';
 
