@@ -133,10 +133,10 @@ def test_kinds_have_their_own_numbers(rules, numbers):
     assert [int(code[-3:]) for code in codes] == numbers
 
 
-def test_plain_codes_have_one_width_in_a_community():
+def test_plain_codes_have_one_width():
     grids = lattice(3, 1).assign(kind=["basic", "basic", "dedicated"], community=[0, 1, 1])
     codes = assign_codes(grids, town(["A", "B"]), Codes(scheme="plain"))["code"]
-    assert codes.tolist() == ["A-01", "B-001", "B-801"]
+    assert codes.tolist() == ["A-001", "B-001", "B-801"]
 
 
 def test_plain_without_codes_counts_the_communities_in_reading_order():
