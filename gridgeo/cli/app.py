@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,6 +17,7 @@ from gridgeo.text import LANGS, Lang, Text
 
 if TYPE_CHECKING:
     from gridgeo.model import Plan
+    from gridgeo.provenance import Progress
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -91,7 +92,7 @@ def partition_command(
             upper=upper,
             seed=seed,
         ).settings()
-        _partition(settings, jobs=jobs, out=out, overwrite=overwrite)
+    _partition(settings, jobs=jobs, out=out, overwrite=overwrite)
 
 
 @app.command()
@@ -136,15 +137,7 @@ def verify(
             scheme=scheme,
             profile=profile,
         ).settings()
-        from gridgeo import pipeline  # noqa: PLC0415  (heavy: only when it is needed)
-        from gridgeo.cli.show import progress  # noqa: PLC0415
-        from gridgeo.report import check_target  # noqa: PLC0415
-
-        if out is not None:
-            check_target(out, overwrite=overwrite)
-        with progress(settings.lang) as report:
-            plan = pipeline.verify(Source.parse(grids), settings, on_progress=report)
-        _deliver(plan, out, overwrite=overwrite)
+    _verify(settings, Source.parse(grids), out=out, overwrite=overwrite)
 
 
 @app.command()
@@ -188,32 +181,43 @@ def demo(
         from gridgeo.cli.starter import sample_settings  # noqa: PLC0415
 
         settings = Given(file=sample_settings(sample), lang=lang).settings()
-        _partition(settings, jobs=jobs, out=out, overwrite=overwrite)
+    _partition(settings, jobs=jobs, out=out, overwrite=overwrite)
 
 
 def _partition(settings: Settings, *, jobs: int, out: Path, overwrite: bool) -> None:
-    from gridgeo import pipeline  # noqa: PLC0415  (heavy: only when it is needed)
-    from gridgeo.cli.show import progress  # noqa: PLC0415
-    from gridgeo.report import check_target  # noqa: PLC0415
+    def make(report: Progress) -> Plan:
+        from gridgeo import pipeline  # noqa: PLC0415  (heavy: only when it is needed)
 
-    check_target(out, overwrite=overwrite)
-    with progress(settings.lang) as report:
-        plan = pipeline.run(settings, jobs=jobs, on_progress=report)
-        report("write", 0, 0)
-        plan.save(out, overwrite=overwrite)
-    _finish(plan, out)
+        return pipeline.run(settings, jobs=jobs, on_progress=report)
+
+    _deliver(make, settings.lang, out=out, overwrite=overwrite)
 
 
-def _deliver(plan: Plan, out: Path | None, *, overwrite: bool) -> None:
-    if out is not None:
-        plan.save(out, overwrite=overwrite)
-    _finish(plan, out)
+def _verify(settings: Settings, grids: Source, *, out: Path | None, overwrite: bool) -> None:
+    def make(report: Progress) -> Plan:
+        from gridgeo import pipeline  # noqa: PLC0415  (heavy: only when it is needed)
+
+        return pipeline.verify(grids, settings, on_progress=report)
+
+    _deliver(make, settings.lang, out=out, overwrite=overwrite)
 
 
-def _finish(plan: Plan, out: Path | None) -> None:
-    from gridgeo.cli.show import show_plan  # noqa: PLC0415
+def _deliver(
+    make: Callable[[Progress], Plan], lang: Lang, *, out: Path | None, overwrite: bool
+) -> None:
+    """Make a plan, write it where it is wanted, show it; exit 1 where a hard rule is broken."""
+    with _errors(lang):
+        from gridgeo.cli.show import progress, show_plan  # noqa: PLC0415  (heavy)
+        from gridgeo.report import check_target  # noqa: PLC0415
 
-    show_plan(plan, out)
+        if out is not None:
+            check_target(out, overwrite=overwrite)
+        with progress(lang) as report:
+            plan = make(report)
+            if out is not None:
+                report("write", 0, 0)
+                plan.save(out, overwrite=overwrite)
+        show_plan(plan, out)
     if any(finding.severity == "error" for finding in plan.findings):
         raise typer.Exit(1)
 

@@ -27,7 +27,9 @@ def household_source(raws: Mapping[str, Sequence[RawLayer]], rules: ReadRules) -
 
 
 def say_source(role: str, raws: Mapping[str, Sequence[RawLayer]], ground: Ground) -> None:
-    """Say which layer is counted, and which layers with counts are not."""
+    """Say which layer is counted, and which layers with counts are not; nothing without one."""
+    if not role:
+        return
     others = [
         raw
         for other in _SOURCES
