@@ -1,0 +1,44 @@
+"""Same input, settings and seed: the same bytes, whatever process, threads and row order."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from builders_city import random_city
+
+ROOT = Path(__file__).parents[1]
+FEATURES = {"river": True, "carriageways": True, "compounds": True, "schools": True}
+
+
+def run(folder, city, *, hash_seed, jobs):
+    """Run the command line in a process of its own; return the bytes of every file but run.json."""
+    city.write(folder)
+    layers = [part for role in sorted(city.frames) for part in (f"--{role}", f"{role}.gpkg")]
+    command = "from gridgeo.cli import main; main()"
+    told = subprocess.run(
+        [sys.executable, "-c", command, "partition", *layers, "--out", "out", "--jobs", str(jobs)],
+        env={**os.environ, "PYTHONHASHSEED": str(hash_seed), "PYTHONPATH": str(ROOT)},
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.returncode == 0, told.stderr
+    files = {path.name: path.read_bytes() for path in (folder / "out").iterdir()}
+    files.pop("run.json")
+    return {**files, "stdout": told.stdout.encode()}
+
+
+def test_hash_seed_threads_and_row_order_change_no_byte(tmp_path):
+    city = random_city(5, buildings=True, residents=True, **FEATURES)
+    first = run(tmp_path / "first", city, hash_seed=0, jobs=1)
+    assert len(first) == 7
+    assert all(first.values())
+    for name, town, hash_seed, jobs in (
+        ("again", city, 4242, 2),
+        ("shuffled", city.shuffled(3), 7, 1),
+    ):
+        other = run(tmp_path / name, town, hash_seed=hash_seed, jobs=jobs)
+        assert other.keys() == first.keys()
+        assert [file for file in first if first[file] != other[file]] == [], name
