@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import shapely
 from builders_city import CODES, City, block_city, grids_by_household, random_city, settings
-from hypothesis import Phase, given
+from hypothesis import Phase, example, given
 from hypothesis import strategies as st
 
 from gridgeo.config import Band, ReadRules, Source
@@ -93,6 +93,7 @@ def test_the_order_of_rows_changes_no_byte(city, seed):
 
 
 @few
+@example(random_city(503802, schools=True, residents=True), 2_792, -2_146)
 @given(cities, st.integers(-5_000, 5_000), st.integers(-5_000, 5_000))
 def test_moving_the_town_by_whole_metres_changes_no_grouping(city, dx, dy):
     plan = partition(city.layers(), settings())

@@ -27,8 +27,14 @@ def bisect(block: Any, units: Units, *, cap: int) -> NDArray[Any]:
     Every piece is halved across one of the two axes of its smallest rectangle, where the halves
     are even, the gap between the units is wide and the cut is short. A piece with a single
     unit is not cut. The lines run `OVERSHOOT_M` past the pieces that they cut.
+
+    Coordinates count from the corner of the block: far from the origin an axis that is off by a
+    rounding error would move its lines by a tenth of a millimetre.
     """
+    corner = np.array(block.bounds[:2])
+    block = shapely.transform(block, lambda xy: xy - corner)
     xy, owner = units.corners()
+    xy = xy - corner
     count = np.bincount(owner)
     anchor = np.column_stack([np.bincount(owner, xy[:, i]) / count for i in (0, 1)])
     lines: list[Any] = []
@@ -46,7 +52,7 @@ def bisect(block: Any, units: Units, *, cap: int) -> NDArray[Any]:
             lines.append(shapely.intersection(line, shapely.buffer(piece, OVERSHOOT_M)))
             nearest = shapely.STRtree(parts).nearest(shapely.points(anchor[members]))
             waiting += [(part, members[nearest == i]) for i, part in enumerate(parts)]
-    return np.array(lines, dtype=object)
+    return shapely.transform(np.array(lines, dtype=object), lambda xy: xy + corner)
 
 
 def _cuts(piece: Any, xy: NDArray[np.float64], owner: Index, households: Index) -> list[Any]:
