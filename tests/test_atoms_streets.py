@@ -17,6 +17,7 @@ from builders_city import (
 from shapely import LineString, Point, Polygon, box
 from shapely.affinity import translate
 
+from gridgeo.atoms.lines import close_gaps
 from gridgeo.config import AtomRules, Band
 from gridgeo.errors import InputError
 from gridgeo.pipeline import make_atoms
@@ -92,6 +93,13 @@ def test_undershoots_within_the_tolerance_are_closed_and_counted(gap, closes, ag
 def test_without_a_tolerance_nothing_is_closed():
     atoms = cut(town(middle(north=199.5)), atoms=AtomRules(close_gap_m=0))
     assert len(atoms.frame) == 1
+
+
+def test_a_gap_to_a_corner_is_closed_at_the_corner():
+    stub, corner = [(10, -2), (10, -9)], [(0, 0), (10, 0), (10, 5)]
+    lines = shapely.linestrings([stub]), shapely.linestrings([corner])
+    (piece,) = close_gaps(*lines, tolerance_m=5).pieces
+    assert shapely.get_coordinates(piece).tolist() == [[10, -2], [10, 0]]
 
 
 def test_a_street_that_stops_far_inside_dangles_without_harm():

@@ -45,7 +45,8 @@ def close_gaps(lines: Lines, against: Lines, *, tolerance_m: float) -> Closed:
     """Find ends of `lines` that stop short of a line, and return the pieces that close them.
 
     An end dangles when no other line of `lines` or `against` passes through it. It is joined to
-    the nearest point of another line within `tolerance_m`, and past it by `OVERSHOOT_M`.
+    the nearest point of another line within `tolerance_m`, and past it by `OVERSHOOT_M`; where
+    that is a corner of the line, it ends there exactly (past it, it might run along the line).
 
     Examples
     --------
@@ -79,8 +80,19 @@ def close_gaps(lines: Lines, against: Lines, *, tolerance_m: float) -> Closed:
     )
     a, b = shapely.get_coordinates(ends[end]), shapely.get_coordinates(target)
     past = b + (b - a) * (OVERSHOOT_M / np.maximum(distance, 1e-12))[:, None]
+    past = _or_corner(everything[near], b, past)
     pieces = shapely.linestrings(np.stack([a, past], axis=1)) if len(end) else np.array([])
     return Closed(pieces=np.asarray(pieces, dtype=object), gap_m=distance, dangling=len(free))
+
+
+def _or_corner(
+    segments: Lines, met: NDArray[np.float64], past: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return `past`, or the corner of the segment where it is met at one."""
+    corners = shapely.get_coordinates(segments).reshape(-1, 2, 2)
+    for corner in (corners[:, 0], corners[:, 1]):
+        past = np.where((np.abs(met - corner).max(axis=1) < 1e-6)[:, None], corner, past)
+    return past
 
 
 def _dangling_ends(noded: Lines) -> tuple[Lines, NDArray[np.int64]]:
