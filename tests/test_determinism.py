@@ -35,10 +35,6 @@ def test_hash_seed_threads_and_row_order_change_no_byte(tmp_path):
     first = run(tmp_path / "first", city, hash_seed=0, jobs=1)
     assert len(first) == 7
     assert all(first.values())
-    for name, town, hash_seed, jobs in (
-        ("again", city, 4242, 2),
-        ("shuffled", city.shuffled(3), 7, 1),
-    ):
-        other = run(tmp_path / name, town, hash_seed=hash_seed, jobs=jobs)
-        assert other.keys() == first.keys()
-        assert [file for file in first if first[file] != other[file]] == [], name
+    other = run(tmp_path / "other", city.shuffled(3), hash_seed=4242, jobs=2)
+    assert other.keys() == first.keys()
+    assert [file for file in first if first[file] != other[file]] == []

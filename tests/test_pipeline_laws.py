@@ -15,7 +15,7 @@ from gridgeo.pipeline import partition, run, verify
 from gridgeo.report import layer_frame
 
 few = hypothesis.settings(
-    max_examples=5, deadline=None, derandomize=True, phases=[Phase.explicit, Phase.generate]
+    max_examples=4, deadline=None, derandomize=True, phases=[Phase.explicit, Phase.generate]
 )
 FEATURES = ("river", "carriageways", "compounds", "buildings", "schools", "residents")
 cities = st.builds(
