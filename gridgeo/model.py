@@ -158,7 +158,8 @@ class Partition:
 
     ``labels``: for each atom the number of its grid, 0..g-1, numbered without holes.
     ``grids``: kind, community (position), facility, verdict, reason_en, reason_zh; index = label.
-    ``communities``: verdict, reason_en, reason_zh, grids, proof; index = position.
+    ``communities``: verdict, reason_en, reason_zh, grids (basic ones), proof (``arithmetic``,
+    ``atom``, ``disconnected``, ``exhausted`` or ``""``); index = position.
     """
 
     labels: NDArray[Any]
@@ -192,8 +193,8 @@ class Plan:
     text is in ``settings.lang``.
 
     ============ =======================================================================
-    communities  code, name, households, residents, grids, verdict, reason, proof, geometry
-                 (the effective community: the union of its atoms)
+    communities  code, name, households, residents, grids (basic ones), verdict, reason,
+                 proof, geometry (the effective community: the union of its atoms)
     grids        code, scheme, name, kind (basic, dedicated, open), community (code),
                  community_name, households, residents, area_m2, bounded_by, contains,
                  verdict, reason, facility, geometry; sorted by code
