@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from gridgeo.atoms import Blocks, build_atoms, cut_blocks, take_atoms
 from gridgeo.codes import assign_codes, community_codes
@@ -34,7 +32,7 @@ from gridgeo.finer import (
 )
 from gridgeo.model import Atoms, Layers, Partition, Plan
 from gridgeo.partition import dissolve, partition_atoms
-from gridgeo.place import count_in, place_points
+from gridgeo.place import households_in
 from gridgeo.provenance import Clock, Progress, input_hashes
 from gridgeo.read import layers_from_frames, read_code_mapping, read_grids, read_layers
 from gridgeo.schemes import SCHEMES
@@ -101,9 +99,9 @@ def _partition(layers: Layers, settings: Settings, clock: Clock, jobs: int) -> P
         atoms = job.atoms()
     with clock.stage("partition"):
         labels = _solve(atoms, settings, clock, jobs)
-    if layers.atoms is None and unmet_communities(atoms, labels, settings.band):
+    if layers.atoms is None and (unmet := unmet_communities(atoms, labels, settings.band)):
         with clock.stage("finer"):
-            atoms, labels = _try_finer(job, atoms, labels, clock, jobs)
+            atoms, labels = _try_finer(job, atoms, labels, unmet, clock=clock, jobs=jobs)
     with clock.stage("codes"):
         coded = _code_and_describe(layers, atoms, labels, settings, mapping)
         codes = community_codes(atoms.communities, scheme, mapping=mapping)
@@ -152,10 +150,9 @@ def _band_of(atoms: Atoms, band: Band) -> Band:
 
 
 def _try_finer(
-    job: _Job, atoms: Atoms, labels: Partition, clock: Clock, jobs: int
+    job: _Job, atoms: Atoms, labels: Partition, unmet: list[int], *, clock: Clock, jobs: int
 ) -> tuple[Atoms, Partition]:
     """Return finer atoms and their partition where that misses the band less."""
-    unmet = unmet_communities(atoms, labels, job.settings.band)
     fine = job.atoms(finer=unmet)
     if len(fine.frame) == len(atoms.frame):
         return atoms, labels
@@ -183,12 +180,13 @@ class _Job:
 
     @cached_property
     def considered(self) -> gpd.GeoDataFrame:
-        given, rules = self.layers.atoms, self.settings.dedicated
+        given, homes = self.layers.atoms, self.layers.households
+        rules = self.settings.dedicated
         if given is None:
             ground = self.blocks.faces.polygons
-            return choose_dedicated(self.layers, ground, _held(self.layers, ground), rules)
+            return choose_dedicated(self.layers, ground, households_in(homes, ground), rules)
         ground = given.geometry.to_numpy()
-        held = given["households"].to_numpy(dtype=np.int64) + _held(self.layers, ground)
+        held = given["households"].to_numpy(dtype=np.int64) + households_in(homes, ground)
         return choose_dedicated(self.layers, ground, held, rules)
 
     def atoms(self, *, finer: Collection[int] = ()) -> Atoms:
@@ -206,12 +204,6 @@ class _Job:
                 finer=finer,
             )
         return keep_connected(atoms, settings.band)
-
-
-def _held(layers: Layers, ground: NDArray[Any]) -> NDArray[np.int64]:
-    placed = place_points(layers.households.geometry.to_numpy(), ground)
-    counts = layers.households["households"].to_numpy()
-    return count_in(placed, counts, len(ground)).astype(np.int64)
 
 
 def _code_and_describe(

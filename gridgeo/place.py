@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 #: A point this near to the rim of all communities lies on it.
 ON_RIM_M = 0.01
@@ -39,6 +42,21 @@ def count_in(placed: NDArray[np.int64], amount: NDArray[Any], size: int) -> NDAr
     """Return the sum of `amount` per polygon, leaving out what lies outside."""
     inside = placed >= 0
     return np.bincount(placed[inside], amount[inside], size).astype(np.float64)
+
+
+def households_in(homes: gpd.GeoDataFrame, polygons: NDArray[Any]) -> NDArray[np.int64]:
+    """Return the households of `homes` (points with a count) in each polygon.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> homes = gpd.GeoDataFrame(
+    ...     {"households": [3, 4]}, geometry=[shapely.Point(0, 0), shapely.Point(9, 9)])
+    >>> households_in(homes, np.array([shapely.box(-1, -1, 1, 1)]))
+    array([3])
+    """
+    placed = place_points(homes.geometry.to_numpy(), polygons)
+    return count_in(placed, homes["households"].to_numpy(), len(polygons)).astype(np.int64)
 
 
 def _keep_lowest(

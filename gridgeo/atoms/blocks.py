@@ -18,7 +18,7 @@ from gridgeo.atoms.segments import Edges, coverage_edges
 from gridgeo.atoms.slivers import Tidy, absorb_slivers
 from gridgeo.config import AtomRules
 from gridgeo.model import BORDER_CLASSES, Finding, Layers, Note
-from gridgeo.place import count_in, place_points
+from gridgeo.place import households_in
 from gridgeo.text import Text
 
 #: Streets of these classes only cut blocks that are too heavy.
@@ -84,8 +84,6 @@ def cut_blocks(layers: Layers, rules: AtomRules, *, limit: int) -> Blocks:
 
 def tidier(layers: Layers, named: NamedLines, rules: AtomRules) -> Tidy:
     """Return the function that absorbs the slivers of some faces of these layers."""
-    points = layers.households.geometry.to_numpy()
-    counts = layers.households["households"].to_numpy()
     factor = np.array([GIVES_UP[c] for c in BORDER_CLASSES])
 
     def weigh(edges: Edges) -> NDArray[np.float64]:
@@ -94,17 +92,15 @@ def tidier(layers: Layers, named: NamedLines, rules: AtomRules) -> Tidy:
         return weight
 
     def tidy(faces: Faces) -> tuple[Faces, NDArray[np.int64]]:
-        households = count_in(place_points(points, faces.polygons), counts, len(faces))
-        return absorb_slivers(faces, households.astype(np.int64), rules, weigh)
+        households = households_in(layers.households, faces.polygons)
+        return absorb_slivers(faces, households, rules, weigh)
 
     return tidy
 
 
 def _whole_compounds(layers: Layers, limit: float) -> NDArray[Any]:
     compounds = layers.compounds.geometry.to_numpy()
-    placed = place_points(layers.households.geometry.to_numpy(), compounds)
-    held = count_in(placed, layers.households["households"].to_numpy(), len(compounds))
-    whole: NDArray[Any] = compounds[held <= limit]
+    whole: NDArray[Any] = compounds[households_in(layers.households, compounds) <= limit]
     return whole
 
 

@@ -25,7 +25,7 @@ from gridgeo.atoms.ties import join_groups
 from gridgeo.atoms.units import find_hamlets
 from gridgeo.config import AtomRules
 from gridgeo.model import Atoms, Layers
-from gridgeo.place import count_in, place_points
+from gridgeo.place import count_in, households_in, place_points
 
 Index = NDArray[np.int64]
 
@@ -161,7 +161,7 @@ class _Heavy:
 
     def of(self, ground: Ground) -> NDArray[np.bool_]:
         """Whether a piece is to be cut: neither dedicated nor a compound that stays whole."""
-        held = self._held(self._placed(ground), len(ground.polygons))
+        held = households_in(self.layers.households, ground.polygons)
         fine = np.isin(ground.community, self.finer)
         share = np.where(fine, self.rules.finer_share, self.rules.heavy_share)
         crowded = held > share * self.limit
@@ -184,8 +184,8 @@ class _Heavy:
     def cell_lines(self, ground: Ground) -> NDArray[Any]:
         """Return the lines between the cells of all heavy pieces."""
         heavy = np.flatnonzero(self.of(ground))
-        placed = self._placed(ground)
         households = self.layers.households
+        placed = place_points(households.geometry.to_numpy(), ground.polygons)
         order = np.argsort(placed, kind="stable")
         first = np.searchsorted(placed[order], np.arange(len(ground.polygons) + 1))
         buildings = self.layers.buildings.geometry.to_numpy()
@@ -220,12 +220,6 @@ class _Heavy:
         fine = community in self.finer
         share = self.rules.finer_share / 2 if fine else self.rules.cell_share
         return max(1, int(share * self.limit))
-
-    def _placed(self, ground: Ground) -> Index:
-        return place_points(self.layers.households.geometry.to_numpy(), ground.polygons)
-
-    def _held(self, placed: Index, size: int) -> NDArray[np.float64]:
-        return count_in(placed, self.layers.households["households"].to_numpy(), size)
 
 
 def _finish(ground: Ground, layers: Layers, blocks: Blocks, considered: gpd.GeoDataFrame) -> Atoms:

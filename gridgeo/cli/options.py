@@ -36,7 +36,6 @@ Parcels = _layer("parcels", "Parcels that point facilities stand on 宗地")
 Addresses = _layer("addresses", "Addresses to join tables to 门牌地址")
 Facilities = _layer("facilities", "Facilities; school=PATH gives a category 设施")
 AtomLayers = _layer("atoms", "Ready-made atoms with counts, never cut 现成单元")
-Pairs = Annotated[list[str] | None, typer.Option(metavar="LAYER=VALUE")]
 Columns = Annotated[
     list[str] | None,
     typer.Option("--column", metavar="LAYER.FIELD=NAME", help="Column of a field 指定字段"),

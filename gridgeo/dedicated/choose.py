@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from gridgeo.config import DedicatedRules
 from gridgeo.dedicated.considered import refuse
 from gridgeo.model import Layers
-from gridgeo.place import count_in, place_points
+from gridgeo.place import households_in, place_points
 from gridgeo.text import Text
 
 #: Two facilities stand on the same ground when they share this much of the larger one.
@@ -110,10 +110,8 @@ def _outlines(
     outline = layers.facilities.geometry.to_numpy().copy()
     is_point = shapely.get_type_id(outline) == 0
     stands_on = np.where(is_point, "", "outline").astype(object)
-    homes = layers.households.geometry.to_numpy()
-    counts = layers.households["households"].to_numpy()
     compounds = layers.compounds.geometry.to_numpy()
-    in_compounds = count_in(place_points(homes, compounds), counts, len(compounds))
+    in_compounds = households_in(layers.households, compounds)
     few = rules.point_block_households
     small_enough = shapely.area(ground) <= rules.point_block_area_m2
     fills_block = layers.facilities["kind"].isin(BLOCK_FILLING).to_numpy()
