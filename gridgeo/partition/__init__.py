@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gridgeo.partition.dissolve import dissolve
 from gridgeo.partition.problem import Problem, Solution
@@ -17,7 +17,18 @@ from gridgeo.partition.refine import solve
 from gridgeo.partition.stage import partition_atoms
 from gridgeo.partition.warm import warm_up
 
-__all__ = ["Problem", "Solution", "dissolve", "partition_atoms", "solve", "warm_up"]
+if TYPE_CHECKING:
+    from gridgeo.partition.estimator import BandedRegions
+
+__all__ = [
+    "BandedRegions",
+    "Problem",
+    "Solution",
+    "dissolve",
+    "partition_atoms",
+    "solve",
+    "warm_up",
+]
 
 
 class _CallableStage(ModuleType):
@@ -26,6 +37,13 @@ class _CallableStage(ModuleType):
     def __call__(self, layers: Any, settings: Any = None, **options: Any) -> Any:
         """Cut communities into grids; see `gridgeo.pipeline.partition`."""
         return import_module("gridgeo.pipeline").partition(layers, settings, **options)
+
+
+def __getattr__(name: str) -> Any:
+    """Import scikit-learn only for the estimator."""
+    if name != "BandedRegions":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return import_module("gridgeo.partition.estimator").BandedRegions
 
 
 sys.modules[__name__].__class__ = _CallableStage

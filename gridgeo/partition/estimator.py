@@ -1,0 +1,275 @@
+"""The partition for any points and any graph, in scikit-learn's manner."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClusterMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import _check_sample_weight, validate_data
+
+from gridgeo.config import Band, Search
+from gridgeo.partition.graph import split_by
+from gridgeo.partition.pieces import Solved
+from gridgeo.partition.refine import solve
+from gridgeo.partition.samples import UNIT, allot, lay_out_samples, whole_counts
+from gridgeo.partition.verdicts import judge_community
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gridgeo.partition.verdicts import Verdict
+
+#: samples that a reason names, the heaviest first
+NAMED = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComponentVerdict:
+    """What became of one connected component of the samples.
+
+    ``verdict``: ``in_band``, ``small`` (below the lower limit: one region), ``impossible`` or
+    ``not_found``; ``proof`` of the impossible: ``arithmetic``, ``atom``, ``exhausted``, else
+    ``""``. ``samples``: int64, the rows of X. ``str()`` of it is one line.
+    """
+
+    verdict: str
+    proof: str
+    reason: str
+    samples: NDArray[np.int64]
+    n_grids: int
+
+    def __str__(self) -> str:
+        proof = f" ({self.proof})" if self.proof else ""
+        return f"{self.verdict}{proof}: {self.reason}"
+
+
+class BandedRegions(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sklearn is untyped
+    """Contiguous regions whose sums of weights all lie between a lower and an upper limit.
+
+    Sales territories, delivery rounds, survey or school districts: what fits every region is
+    looked for first, then what cuts least border and gives even, compact regions. Where the
+    limits cannot be met the best that was found is still there, and `verdict_` says why.
+
+    Parameters
+    ----------
+    lower, upper
+        The limits of a region's sum of `sample_weight`, both included; of its number of samples
+        where there is no `sample_weight`.
+    n_grids
+        The number of regions, over all components; None lets the limits decide, and puts the
+        mean region near the middle between them.
+    balance
+        What a region at one of the limits costs against one in the middle, in mean borders.
+    compactness
+        What a region's distance from a disc costs, as a share of the side of a square of its
+        area, in mean spacings of the samples.
+    random_state
+        An int for the same regions whenever the input is the same.
+
+    Attributes
+    ----------
+    labels_
+        int64[n]: the region of each sample, 0.., in the order in which they first appear. Every
+        region is connected.
+    n_grids_
+        The number of regions.
+    region_weight_
+        float64[n_grids_]: the sum of each region.
+    in_band_
+        bool[n_grids_]: whether it lies within the limits.
+    verdict_
+        A `ComponentVerdict` for each connected component, in the order in which they first
+        appear.
+    cost_
+        The cost of the regions, in mean borders.
+    n_features_in_
+        The number of columns of X.
+
+    Notes
+    -----
+    Weights that are no whole numbers are counted in millionths of `upper`. The cost is the
+    weight of the cut pairs over the mean weight of a pair, plus balance, plus compactness: so it
+    does not matter whether borders are metres, minutes or just 1.
+
+    Examples
+    --------
+    Twelve shops on a street, and rounds of 40 to 60 visits:
+
+    >>> import numpy as np
+    >>> from gridgeo.partition import BandedRegions
+    >>> shops = np.column_stack([np.arange(12.0), np.zeros(12)])
+    >>> visits = [10, 20, 20, 5, 15, 30, 10, 10, 20, 10, 25, 15]
+    >>> rounds = BandedRegions(lower=40, upper=60).fit(shops, sample_weight=visits)
+    >>> rounds.labels_
+    array([0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3])
+    >>> rounds.region_weight_
+    array([50., 50., 40., 50.])
+    >>> print(rounds.verdict_[0])
+    in_band: 4 regions of 40 to 50
+
+    A shop that alone is too much is named, and the other rounds still fit:
+
+    >>> visits[5] = 70
+    >>> rounds = BandedRegions(lower=40, upper=60).fit(shops, sample_weight=visits)
+    >>> print(rounds.verdict_[0])
+    impossible (atom): sample 5 weighs 70, above the upper limit of 60
+    """
+
+    def __init__(
+        self,
+        lower: float = 300,
+        upper: float = 500,
+        *,
+        n_grids: int | None = None,
+        balance: float = 1.0,
+        compactness: float = 0.5,
+        random_state: Any = 1,
+    ) -> None:
+        self.lower = lower
+        self.upper = upper
+        self.n_grids = n_grids
+        self.balance = balance
+        self.compactness = compactness
+        self.random_state = random_state
+
+    def fit(
+        self,
+        X: Any,  # noqa: N803  (scikit-learn's own name)
+        y: Any = None,  # noqa: ARG002  (scikit-learn passes it)
+        *,
+        connectivity: Any = None,
+        sample_weight: Any = None,
+    ) -> BandedRegions:
+        """Find the regions.
+
+        Parameters
+        ----------
+        X
+            Coordinates of the samples, (n, 2), in one unit (metres, not degrees). What has
+            another number of columns is laid out along its two principal axes.
+        y
+            Not used; scikit-learn passes it.
+        connectivity
+            Which samples are neighbours, and how long a border they share (1 where nothing is
+            said): a scipy sparse matrix, a networkx graph (``weight``; its nodes are 0..n-1, or
+            else in the order of the rows), a libpysal ``Graph`` or ``W``, or pairs of rows
+            (m, 2), with lengths (m, 3). None takes the Gabriel graph of X: neighbours are two
+            samples with no third in the circle between them.
+        sample_weight
+            What the limits are about, float[n], not negative; 1 each where None.
+
+        Returns
+        -------
+        BandedRegions
+            This estimator.
+
+        Raises
+        ------
+        ValueError
+            X, the graph, the weights or a parameter cannot be used. Limits that cannot be met
+            are no error: see `verdict_`.
+        """
+        X = validate_data(self, X, dtype=np.float64)  # noqa: N806
+        weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+        self._check()
+        counts, band = whole_counts(weight, self.lower, self.upper)
+        samples = lay_out_samples(X, connectivity)
+        parts = list(split_by(samples.component).values())
+        numbers: list[int | None] = [None] * len(parts)
+        if self.n_grids is not None:
+            numbers = [*allot(self.n_grids, [counts[part] for part in parts], band)]
+        search = Search(seed=int(check_random_state(self.random_state).randint(2**31)))
+        cost = {"balance": self.balance, "compactness": self.compactness}
+        solved = []
+        for part, number in zip(parts, numbers, strict=True):
+            problem = samples.problem(part, counts, grids=number, **cost)
+            solution = solve(problem, band, search)
+            solved.append(
+                Solved(
+                    members=part,
+                    problem=problem,
+                    solution=solution,
+                    names=("",) * part.size,
+                    cut_off_by=None,
+                )
+            )
+        self._tell(solved, weight, counts, band)
+        return self
+
+    def _check(self) -> None:
+        for name in ("lower", "upper", "balance", "compactness"):
+            if not np.isfinite(getattr(self, name)):
+                raise ValueError(f"{name}={getattr(self, name)!r} is not a finite number")
+        if not 0 < self.lower <= self.upper:
+            raise ValueError(f"lower={self.lower} must be above 0 and at most upper={self.upper}")
+        if self.balance < 0 or self.compactness < 0:
+            raise ValueError("balance and compactness must not be negative")
+
+    def _tell(
+        self,
+        solved: list[Solved],
+        weight: NDArray[np.float64],
+        counts: NDArray[np.int64],
+        band: Band,
+    ) -> None:
+        labels = np.empty(weight.size, dtype=np.int64)
+        count = 0
+        for piece in solved:
+            labels[piece.members] = count + piece.solution.labels
+            count += piece.solution.grids
+        _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
+        self.labels_ = np.argsort(np.argsort(first))[inverse].astype(np.int64)
+        self.n_grids_ = count
+        self.region_weight_ = np.bincount(self.labels_, weights=weight)
+        held = np.bincount(self.labels_, weights=counts)
+        self.in_band_ = (held >= band.lower) & (held <= band.upper)
+        self.cost_ = float(sum(piece.solution.cost for piece in solved)) / UNIT
+        self.verdict_ = tuple(self._judge(piece, band, weight) for piece in solved)
+
+    def _judge(self, piece: Solved, band: Band, weight: NDArray[np.float64]) -> ComponentVerdict:
+        judged = judge_community(band, [piece])
+        held = np.asarray(
+            np.bincount(piece.solution.labels, weights=weight[piece.members]), dtype=np.float64
+        )
+        return ComponentVerdict(
+            verdict=judged.name,
+            proof=judged.proof,
+            reason=self._reason(judged, held, piece, weight),
+            samples=piece.members,
+            n_grids=piece.solution.grids,
+        )
+
+    def _reason(
+        self,
+        judged: Verdict,
+        held: NDArray[np.float64],
+        piece: Solved,
+        weight: NDArray[np.float64],
+    ) -> str:
+        limits = f"{self.lower:,g} to {self.upper:,g}"
+        least = f"{held.size} regions of {held.min():,g} to {held.max():,g}"
+        told = {
+            "in_band": least,
+            "small": f"{held.sum():,g} together, below the lower limit of {self.lower:,g}",
+            "not_found": f"nothing better was found than {least}",
+            "arithmetic": f"{held.sum():,g} cannot be divided into regions of {limits}",
+            "atom": self._heavy(piece.members, weight),
+            "exhausted": f"every connected way to put {piece.members.size} samples together was "
+            f"tried: none gives regions of {limits}",
+        }
+        return told[judged.proof or judged.name]
+
+    def _heavy(self, members: NDArray[np.int64], weight: NDArray[np.float64]) -> str:
+        """Return the samples that no region within the limits can hold, in words."""
+        order = members[np.argsort(-weight[members], kind="stable")]
+        heavy = order[weight[order] > self.upper]
+        told = [
+            f"sample {v} weighs {weight[v]:,g}, above the upper limit of {self.upper:,g}"
+            for v in heavy[:NAMED]
+        ]
+        if heavy.size > NAMED:
+            told.append(f"{heavy.size} such samples in all")
+        return "; ".join(told) or "a sample fits into no connected region within the limits"
