@@ -19,6 +19,7 @@ Profile = Literal["either", "households", "residents"]
 PROFILES = ("either", "households", "residents")
 DATUMS = ("gcj02", "bd09")
 SCHEMES = ("cn15", "plain")
+PARTS = ("none", "township", "tile")
 #: The layer that `gridgeo verify` judges; it has columns and a CRS like the others.
 GRIDS = "grids"
 
@@ -227,6 +228,23 @@ class Codes:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class PartRules:
+    """How an area too large for one process is cut into parts that are done one by one.
+
+    A ``township`` is what the column ``communities.township`` says, else the first 9 digits of
+    the 12-digit community code; a community belongs to the ``tile`` of its representative point.
+    """
+
+    by: Literal["none", "township", "tile"] = "none"
+    #: side of a tile
+    tile_m: float = 10_000.0
+
+    def __post_init__(self) -> None:
+        _one_of("parts.by", self.by, PARTS)
+        _at_least("parts.tile_m", self.tile_m, 100)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Source:
     """One layer of one file; `kind` is the facility category given for the whole file.
 
@@ -291,6 +309,7 @@ class Settings:
     weights: Weights = field(default_factory=Weights)
     search: Search = field(default_factory=Search)
     codes: Codes = field(default_factory=Codes)
+    parts: PartRules = field(default_factory=PartRules)
     lang: Lang = "zh"
     #: what the plan is called on its pages, and whom their data is owed to
     title: str = ""

@@ -40,6 +40,10 @@ ALIASES: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
                 "village_name community name 名称 名字 name:zh mc site_name title *名称 *name "
                 "name* *nm"
             ),
+            "township": _words(
+                "township 乡镇街道 街道乡镇 乡镇 街道 镇街 街道名称 乡镇名称 所属街道 所属乡镇 "
+                "street_office town towncode townname subdistrict"
+            ),
         },
         "streets": {
             "class": _words(

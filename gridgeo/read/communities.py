@@ -19,23 +19,27 @@ from gridgeo.text import Text
 _COLUMNS = ("code", "name")
 
 
-def clean_communities(raws: Sequence[RawLayer], ground: Ground) -> gpd.GeoDataFrame:
-    """Return code, name and geometry; raises InputError where two are the same."""
+def clean_communities(
+    raws: Sequence[RawLayer], ground: Ground, *, township: bool = False
+) -> gpd.GeoDataFrame:
+    """Return code, name (and township) and geometry; raises InputError where two are the same."""
+    columns = (*_COLUMNS, "township") if township else _COLUMNS
     frames = []
     for raw in raws:
-        found = understand(raw, _COLUMNS, ground.rules, ground.journal)
+        found = understand(raw, columns, ground.rules, ground.journal)
         kept = polygons(place(raw, ground), raw, ground, strict=True)
         code, name = found.get("code"), found.get("name")
         frames.append(
             kept[["geometry"]].assign(
                 code=codes(raw, code, ground.journal),
                 name=texts(raw, name, ground.journal),
+                township=texts(raw, found.get("township"), ground.journal),
                 row=kept.index + 1,
                 file=raw.file,
             )
         )
     _refuse_twins(pd.concat(frames, ignore_index=True))
-    return gather(frames, _COLUMNS, ground.crs)
+    return gather(frames, columns, ground.crs)
 
 
 def _refuse_twins(frame: gpd.GeoDataFrame) -> None:

@@ -17,7 +17,7 @@ from gridgeo.read.crs import declared_crs, misplaced, reproject
 from gridgeo.text import Text
 
 #: a layer whose bounds are farther from the communities than this is in the wrong place
-_NEAR_M = 50_000.0
+NEAR_M = 50_000.0
 #: type ids of shapely
 POINTS, LINES, POLYGONS = (0, 4), (1, 2, 5), (3, 6)
 _COLLECTION = 7
@@ -31,7 +31,7 @@ def place(raw: RawLayer, ground: Ground) -> gpd.GeoDataFrame:
     """
     frame = with_geometry(raw, ground)
     placed = reproject(replace(raw, frame=frame), ground.crs, ground.rules, ground.journal)
-    if _distance(placed.total_bounds, ground.bounds) > _NEAR_M:
+    if _distance(placed.total_bounds, ground.bounds) > NEAR_M:
         raise misplaced(raw, declared_crs(raw, ground.rules), frame.total_bounds)
     return replaced(placed, shapely.force_2d(placed.geometry.to_numpy()))
 

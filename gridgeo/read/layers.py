@@ -28,6 +28,8 @@ from gridgeo.read.working import working_crs
 from gridgeo.text import Text
 
 Raws = Mapping[str, Sequence[RawLayer]]
+#: what households may be joined to
+AREAS = ("compounds", "buildings", "parcels", "addresses")
 
 
 def read_layers(
@@ -116,21 +118,16 @@ def layers_from_frames(frames: Mapping[str, pd.DataFrame], rules: ReadRules) -> 
 
 
 def _clean_all(raws: Raws, rules: ReadRules, journal: Journal, *, partial: bool) -> Layers:
-    _check_roles(raws, rules, partial=partial)
-    communities, ground = _find_ground(raws["communities"], rules, journal)
+    check_roles(raws, rules, partial=partial)
+    communities, ground = find_ground(raws["communities"], rules, journal)
     streets, rails = clean_streets(raws["streets"], ground)
     source = household_source(raws, rules)
     say_source(source, raws, ground)
-    areas = {
-        role: clean_areas(count_rows(raws[role], ground) if role == source else raws[role], ground)
-        for role in ("compounds", "buildings", "parcels", "addresses")
-    }
-    counted = [area.raw for area in areas.get(source, ())] or raws["households"]
-    households, in_points = clean_households(counted, areas, ground)
+    areas, households, in_points = clean_homes(raws, source, ground)
     atoms, in_atoms = clean_atoms(
         raws["atoms"],
         communities,
-        _naming_columns(raws["communities"], rules),
+        naming_columns(raws["communities"], rules),
         ground,
         counted=source == "atoms",
     )
@@ -140,9 +137,9 @@ def _clean_all(raws: Raws, rules: ReadRules, journal: Journal, *, partial: bool)
         streets=streets,
         barriers=clean_barriers(raws["barriers"], rails, ground),
         households=households,
-        compounds=_joined("compounds", areas, ground),
-        buildings=_joined("buildings", areas, ground),
-        parcels=_joined("parcels", areas, ground),
+        compounds=joined("compounds", areas, ground),
+        buildings=joined("buildings", areas, ground),
+        parcels=joined("parcels", areas, ground),
         facilities=clean_facilities(raws["facilities"], ground),
         atoms=atoms if raws["atoms"] else None,
         rejects=tuple(journal.rejects),
@@ -151,27 +148,44 @@ def _clean_all(raws: Raws, rules: ReadRules, journal: Journal, *, partial: bool)
     )
 
 
-def _find_ground(
-    raws: Sequence[RawLayer], rules: ReadRules, journal: Journal
+def clean_homes(
+    raws: Raws, source: str, ground: Ground
+) -> tuple[dict[str, list[Area]], gpd.GeoDataFrame, int]:
+    """Return the areas by role, the household points and the households of all their rows.
+
+    `source` is the role that is counted, ``""`` for none.
+    """
+    areas = {
+        role: clean_areas(count_rows(raws[role], ground) if role == source else raws[role], ground)
+        for role in AREAS
+    }
+    counted = [area.raw for area in areas.get(source, ())] or raws["households"]
+    return areas, *clean_households(counted, areas, ground)
+
+
+def find_ground(
+    raws: Sequence[RawLayer], rules: ReadRules, journal: Journal, *, township: bool = False
 ) -> tuple[gpd.GeoDataFrame, Ground]:
     """Return the communities, and the ground that they give to every other layer."""
     ground = Ground(rules=rules, journal=journal, crs=working_crs(raws[0], rules, journal))
-    communities = clean_communities(raws, ground)
+    communities = clean_communities(raws, ground, township=township)
     west, south, east, north = (float(value) for value in communities.total_bounds)
     return communities, replace(ground, bounds=(west, south, east, north))
 
 
-def _joined(role: str, areas: Mapping[str, Sequence[Area]], ground: Ground) -> gpd.GeoDataFrame:
+def joined(role: str, areas: Mapping[str, Sequence[Area]], ground: Ground) -> gpd.GeoDataFrame:
+    """Return the cleaned layers of one role of areas as one frame."""
     return gather([area.frame for area in areas[role]], area_columns(role), ground.crs)
 
 
-def _naming_columns(raws: Sequence[RawLayer], rules: ReadRules) -> tuple[str, ...]:
+def naming_columns(raws: Sequence[RawLayer], rules: ReadRules) -> tuple[str, ...]:
     """Return the columns that hold code and name in the communities' own layers."""
     found = (find_all(raw, field, rules)[:1] for raw in raws for field in ("code", "name"))
     return tuple(column for columns in found for column in columns)
 
 
-def _check_roles(raws: Raws, rules: ReadRules, *, partial: bool) -> None:
+def check_roles(raws: Raws, rules: ReadRules, *, partial: bool = False) -> None:
+    """Raise InputError where a layer or a column that the job needs is missing."""
     for role in ROLES:
         check_columns(role, raws[role], rules)
     if not raws["communities"]:

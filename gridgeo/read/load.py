@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -40,12 +41,17 @@ def load(source: Source, role: str, rules: ReadRules, journal: Journal) -> RawLa
     else:
         raw = _load_vector(path, source, role, rules, journal)
     if raw.frame.empty:
-        raise InputError(
-            Text("the layer has no rows", "图层没有任何记录"),
-            remedy=Text("Give a layer with content", "请提供有内容的图层"),
-            **raw.place,
-        )
+        raise no_rows(raw)
     return raw
+
+
+def no_rows(raw: RawLayer) -> InputError:
+    """Say that a layer is empty."""
+    return InputError(
+        Text("the layer has no rows", "图层没有任何记录"),
+        remedy=Text("Give a layer with content", "请提供有内容的图层"),
+        **raw.place,
+    )
 
 
 def _load_table(
@@ -99,7 +105,7 @@ def _load_vector(
             shapefile.check_parts(path)
     driver = SPATIAL[path.suffix.lower()][0]
     name = choose_layer(source, layer_names(source.path), driver)
-    frame = _read(path, name, driver, journal)
+    frame = read_rows(path, name, driver, journal)
     encoding = ""
     if driver == "ESRI Shapefile":
         encoding = find_encoding(path, frame, rules.encoding.get(role, ""))
@@ -134,13 +140,14 @@ def choose_layer(source: Source, names: tuple[str, ...], driver: str) -> str:
     raise InputError(told, remedy=remedy, file=source.path)
 
 
-def _read(path: Path, layer: str, driver: str, journal: Journal) -> pd.DataFrame:
+def read_rows(path: Path, layer: str, driver: str, journal: Journal, **chosen: Any) -> pd.DataFrame:
+    """Return rows of a layer as GDAL reads them, all or those `chosen`; its warnings are noted."""
     options = {"encoding": "ISO-8859-1"} if driver == "ESRI Shapefile" else {}
     with warnings.catch_warnings(record=True) as caught, library_errors(str(path), layer):
         warnings.simplefilter("always")
         try:
             frame: pd.DataFrame = pyogrio.read_dataframe(
-                path, layer=layer, use_arrow=True, **options
+                path, layer=layer, use_arrow=True, **options, **chosen
             )
         except ShapelyError as error:
             raise _bad_geometry(path, error) from error
