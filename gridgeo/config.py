@@ -17,6 +17,8 @@ from gridgeo.text import LANGS, Lang, Text
 
 Profile = Literal["either", "households", "residents"]
 PROFILES = ("either", "households", "residents")
+EffortName = Literal["fast", "normal", "best"]
+EFFORT_NAMES = ("fast", "normal", "best")
 DATUMS = ("gcj02", "bd09")
 SCHEMES = ("cn15", "plain")
 PARTS = ("none", "township", "tile")
@@ -183,20 +185,20 @@ class Weights:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Search:
-    """How long the search goes on, in iterations: any machine gives the same plan."""
+    """How long the search goes on: counted in iterations, so any machine gives the same plan."""
 
     seed: int = 1
-    #: independent starts for each number of grids
-    starts: int = 4
-    #: how many numbers of grids are tried, nearest to the middle of the band first
-    numbers_of_grids: int = 3
-    #: proposed moves of a start, per atom
-    moves_per_atom: int = 600
+    #: ``fast`` for a first look, ``normal``, or ``best`` for the plan that is published
+    effort: EffortName = "normal"
+    #: wall-clock limit of the search; a plan that hit it depends on the machine and is marked
+    #: ``interrupted``
+    seconds: float | None = None
 
     def __post_init__(self) -> None:
         _at_least("search.seed", self.seed, 0)
-        for name in ("starts", "numbers_of_grids", "moves_per_atom"):
-            _at_least(f"search.{name}", getattr(self, name), 1)
+        _one_of("search.effort", self.effort, EFFORT_NAMES)
+        if self.seconds is not None:
+            _at_least("search.seconds", self.seconds, 0)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

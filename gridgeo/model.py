@@ -159,7 +159,9 @@ class Partition:
     ``labels``: for each atom the number of its grid, 0..g-1, numbered without holes.
     ``grids``: kind, community (position), facility, verdict, reason_en, reason_zh; index = label.
     ``communities``: verdict, reason_en, reason_zh, grids (basic ones), proof (``arithmetic``,
-    ``atom``, ``disconnected``, ``exhausted`` or ``""``); index = position.
+    ``atom``, ``disconnected``, ``exhausted`` or ``""``); and what the search took and reached:
+    starts, moves, first_missed and first_cost (after the first start), missed, cost (metres),
+    interrupted (pieces where it was told to stop); index = position.
     """
 
     labels: NDArray[Any]

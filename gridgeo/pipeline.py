@@ -31,12 +31,12 @@ from gridgeo.finer import (
     unmet_communities,
 )
 from gridgeo.model import Atoms, Layers, Partition, Plan
-from gridgeo.partition import dissolve, partition_atoms
+from gridgeo.partition import Halt, dissolve, partition_atoms
 from gridgeo.place import households_in
 from gridgeo.provenance import Clock, Progress, input_hashes
 from gridgeo.read import layers_from_frames, read_code_mapping, read_grids, read_layers
 from gridgeo.schemes import SCHEMES
-from gridgeo.summary import summarise
+from gridgeo.summary import cut_m, interruption, search_figures, summarise
 from gridgeo.text import Text
 from gridgeo.validate import Subject, judge
 
@@ -97,21 +97,24 @@ def _partition(layers: Layers, settings: Settings, clock: Clock, jobs: int) -> P
     with clock.stage("atoms"):
         job = _Job(layers=layers, settings=settings)
         atoms = job.atoms()
-    with clock.stage("partition"):
-        labels = _solve(atoms, settings, clock, jobs)
-    if layers.atoms is None and (unmet := unmet_communities(atoms, labels, settings.band)):
-        with clock.stage("finer"):
-            atoms, labels = _try_finer(job, atoms, labels, unmet, clock=clock, jobs=jobs)
+    with Halt().after(settings.search.seconds) as halt:
+        with clock.stage("partition"):
+            labels = _solve(atoms, settings, clock, jobs, halt)
+        if layers.atoms is None and (unmet := unmet_communities(atoms, labels, settings.band)):
+            with clock.stage("finer"):
+                atoms, labels = _try_finer(
+                    job, atoms, labels, unmet, clock=clock, jobs=jobs, halt=halt
+                )
     with clock.stage("codes"):
         coded = _code_and_describe(layers, atoms, labels, settings, mapping)
         codes = community_codes(atoms.communities, scheme, mapping=mapping)
         plan = _deliver(layers, atoms, labels, coded, codes=codes, settings=settings)
     with clock.stage("validate"):
-        plan = _check(plan, layers)
-    return replace(plan, run=clock.record())
+        plan = _check(plan, layers, labels)
+    return replace(plan, run={**clock.record(), "search": plan.summary["search"]})
 
 
-def _solve(atoms: Atoms, settings: Settings, clock: Clock, jobs: int) -> Partition:
+def _solve(atoms: Atoms, settings: Settings, clock: Clock, jobs: int, halt: Halt) -> Partition:
     return partition_atoms(
         atoms,
         band=_band_of(atoms, settings.band),
@@ -120,6 +123,7 @@ def _solve(atoms: Atoms, settings: Settings, clock: Clock, jobs: int) -> Partiti
         open_ground=settings.open_ground,
         jobs=jobs,
         on_progress=clock.advance,
+        halt=halt,
     )
 
 
@@ -150,13 +154,20 @@ def _band_of(atoms: Atoms, band: Band) -> Band:
 
 
 def _try_finer(
-    job: _Job, atoms: Atoms, labels: Partition, unmet: list[int], *, clock: Clock, jobs: int
+    job: _Job,
+    atoms: Atoms,
+    labels: Partition,
+    unmet: list[int],
+    *,
+    clock: Clock,
+    jobs: int,
+    halt: Halt,
 ) -> tuple[Atoms, Partition]:
     """Return finer atoms and their partition where that misses the band less."""
     fine = job.atoms(finer=unmet)
     if len(fine.frame) == len(atoms.frame):
         return atoms, labels
-    again = _solve(only_communities(fine, unmet), job.settings, clock, jobs)
+    again = _solve(only_communities(fine, unmet), job.settings, clock, jobs, halt)
     if missed_grids(again, unmet) >= missed_grids(labels, unmet):
         return atoms, labels
     return fine, patch_partition(labels, atoms, again, fine, unmet)
@@ -250,12 +261,12 @@ def _deliver(
         barriers=layers.barriers,
         findings=(*atoms.findings, *labels.findings),
         rejects=layers.rejects,
-        notes=(*layers.notes, *atoms.notes),
+        notes=(*layers.notes, *atoms.notes, *interruption(labels, settings.search)),
         summary={},
     )
 
 
-def _check(plan: Plan, layers: Layers) -> Plan:
+def _check(plan: Plan, layers: Layers, labels: Partition) -> Plan:
     listed = int(plan.households.loc[plan.households["grid"] == "", "households"].sum())
     listed += sum(reject.households for reject in layers.rejects)
     households = {
@@ -285,6 +296,8 @@ def _check(plan: Plan, layers: Layers) -> Plan:
         street_share=judgement.street_share,
         area_difference_m2=judgement.area_difference_m2,
     )
+    summary["cut_m"] = cut_m(plan.atoms, plan.borders)
+    summary["search"] = search_figures(labels, plan.settings.search)
     return replace(plan, findings=findings, summary=summary)
 
 

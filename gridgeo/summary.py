@@ -6,8 +6,16 @@ from typing import Any
 
 import geopandas as gpd
 
-from gridgeo.config import Settings
-from gridgeo.model import COMMUNITY_VERDICTS, GRID_VERDICTS, SEVERITIES, Finding
+from gridgeo.config import Band, Search, Settings
+from gridgeo.model import (
+    COMMUNITY_VERDICTS,
+    GRID_VERDICTS,
+    SEVERITIES,
+    Finding,
+    Note,
+    Partition,
+)
+from gridgeo.text import Text
 
 #: Communities whose grids cannot be asked to be in band.
 EXCUSED = ("small", "impossible")
@@ -28,6 +36,7 @@ def summarise(
 
     ``in_band_share`` is over all basic grids, ``in_band_share_where_possible`` over those of
     communities that are neither small nor proved impossible; None where there is none.
+    ``mean_deviation`` is how far basic grids are from the middle of the band, as a share of it.
     """
     basic = grids[grids["kind"] == "basic"]
     excused = communities.loc[communities["verdict"].isin(EXCUSED), "code"]
@@ -48,6 +57,7 @@ def summarise(
         "grid_verdicts": {name: int(by_grid.get(name, 0)) for name in GRID_VERDICTS},
         "in_band_share": _share_in_band(basic),
         "in_band_share_where_possible": _share_in_band(asked),
+        "mean_deviation": _mean_deviation(basic, settings.band),
         "street_share": None if street_share is None else round(street_share, 4),
         "households": households,
         "residents": _total(basic["residents"]),
@@ -62,3 +72,60 @@ def _share_in_band(grids: gpd.GeoDataFrame) -> float | None:
 
 def _total(residents: Any) -> int | None:
     return None if residents.isna().all() else round(float(residents.sum()))
+
+
+def _mean_deviation(grids: gpd.GeoDataFrame, band: Band) -> float | None:
+    by_residents = band.profile == "residents"
+    lower, upper = (
+        (band.residents_lower, band.residents_upper) if by_residents else (band.lower, band.upper)
+    )
+    middle = (lower + upper) / 2
+    far = (grids["residents" if by_residents else "households"] - middle).abs() / middle
+    return None if far.isna().all() else round(float(far.mean()), 4)
+
+
+def cut_m(atoms: gpd.GeoDataFrame, borders: gpd.GeoDataFrame) -> float:
+    """Return the metres of border between grids of one community."""
+    inner = borders[borders["right"] >= 0]
+    left, right = inner["left"].to_numpy(), inner["right"].to_numpy()
+    grid, community = atoms["grid"].to_numpy(), atoms["community"].to_numpy()
+    cut = (grid[left] != grid[right]) & (community[left] == community[right])
+    return round(float(inner.loc[cut, "border_m"].sum()), 1)
+
+
+def search_figures(labels: Partition, search: Search) -> dict[str, Any]:
+    """Return what the search spent, and what that bought over its first start."""
+    told = labels.communities
+    return {
+        "effort": search.effort,
+        "starts": int(told["starts"].sum()),
+        "moves": int(told["moves"].sum()),
+        "first": {
+            "missed": int(told["first_missed"].sum()),
+            "cost_m": round(float(told["first_cost"].sum()), 1),
+        },
+        "last": {
+            "missed": int(told["missed"].sum()),
+            "cost_m": round(float(told["cost"].sum()), 1),
+        },
+        "interrupted": bool(told["interrupted"].any()),
+    }
+
+
+def interruption(labels: Partition, search: Search) -> tuple[Note, ...]:
+    """Return the note that a search was told to stop, none where it was not."""
+    stopped = int((labels.communities["interrupted"] > 0).sum())
+    if not stopped:
+        return ()
+    after = "" if search.seconds is None else f" after {search.seconds:g} s"
+    after_zh = "" if search.seconds is None else f"限时 {search.seconds:g} 秒，"
+    return (
+        Note(
+            "interrupted",
+            Text(
+                f"the search was stopped{after} in {stopped} communities: their grids are the "
+                "best so far, and another run may differ",
+                f"{after_zh}寻优中止：{stopped} 个社区采用当时最好的划法，再次运行结果可能不同",
+            ),
+        ),
+    )

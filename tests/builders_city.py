@@ -283,7 +283,7 @@ def _random_schools(rng, width, height) -> gpd.GeoDataFrame:
 
 def settings(**parts) -> Settings:
     """Return settings with a short search: laws do not need the best partition."""
-    search = replace(Settings().search, starts=1, numbers_of_grids=1, moves_per_atom=300)
+    search = replace(Settings().search, effort="fast")
     return Settings(**({"search": search} | parts))
 
 

@@ -15,7 +15,7 @@ from gridgeo.partition.kernel import stays_connected
 SETTINGS = {
     "band": Band(),
     "weights": Weights(),
-    "search": Search(moves_per_atom=40, starts=1),
+    "search": Search(effort="fast"),
     "open_ground": OpenGround(area_m2=15_000),
 }
 

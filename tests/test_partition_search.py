@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridgeo.config import Band, Search
-from gridgeo.partition import Problem, solve, warm_up
+from gridgeo.partition import Halt, Problem, solve, warm_up
 from gridgeo.partition.anneal import anneal
 from gridgeo.partition.band import numbers_of_grids, too_big
 
@@ -84,7 +84,7 @@ def test_the_search_comes_near_the_enumerated_optimum(seed):
     problem = lattice(households, width=4, seed=seed)
     best = solve(problem, HOUSEHOLDS, Search())
     assert best.exact
-    found = solve(replace(problem, grids=best.grids), HOUSEHOLDS, Search(moves_per_atom=600))
+    found = solve(replace(problem, grids=best.grids), HOUSEHOLDS, Search(effort="normal"))
     assert not found.exact
     assert found.grids == best.grids
     assert (found.missed, found.distance) == (best.missed, best.distance)
@@ -95,11 +95,11 @@ def test_all_ways_to_cut_in_two_are_a_proof():
     street = [32] * 9 + [24] + [31] * 9 + [9]
     problem = lattice(street, width=20)
     assert sum(street) == 600
-    solution = solve(problem, HOUSEHOLDS, Search(moves_per_atom=50))
+    solution = solve(problem, HOUSEHOLDS, Search(effort="fast"))
     assert solution.exact
     assert solution.missed == 1
     street[8:10] = [44, 12]
-    solution = solve(lattice(street, width=20), HOUSEHOLDS, Search(moves_per_atom=1, starts=1))
+    solution = solve(lattice(street, width=20), HOUSEHOLDS, Search(effort="fast"))
     assert (solution.missed, solution.distance) == (0, 0)
 
 
@@ -107,26 +107,78 @@ def test_all_ways_to_cut_in_two_are_a_proof():
 def test_heavy_atoms_are_brought_into_band(seed):
     households = np.random.default_rng(seed).integers(10, 150, 120)
     problem = lattice(households, width=10, seed=seed)
-    solution = solve(problem, HOUSEHOLDS, Search(moves_per_atom=300, starts=2))
+    solution = solve(problem, HOUSEHOLDS, Search(effort="fast"))
     assert (solution.missed, solution.distance) == (0, 0)
     assert misses(problem, solution.labels) == (0, 0)
     assert is_connected(problem, solution.labels)
 
 
-def test_more_effort_costs_less():
+def stopped():
+    halt = Halt()
+    halt.stop()
+    return halt
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.sampled_from([0, 40, 90, 150, 260]), min_size=1, max_size=40))
+def test_a_search_that_is_told_to_stop_answers_with_connected_grids(households):
+    problem = lattice(households, width=5)
+    solution = solve(problem, HOUSEHOLDS, Search(effort="best"), halt=stopped())
+    assert solution.interrupted
+    assert not solution.exact
+    assert is_connected(problem, solution.labels)
+    assert sorted(set(solution.labels.tolist())) == list(range(solution.grids))
+    assert (solution.missed, solution.distance) == misses(problem, solution.labels)
+
+
+def test_a_search_that_goes_on_costs_less():
     problem = lattice(np.full(400, 20), width=20, grids=20)
-    costs = [
-        solve(problem, HOUSEHOLDS, Search(moves_per_atom=moves, starts=1)).cost
-        for moves in (5, 100, 1000)
-    ]
-    assert costs[0] > costs[1] > costs[2]
+    early = solve(problem, HOUSEHOLDS, Search(), halt=stopped())
+    late = solve(problem, HOUSEHOLDS, Search())
+    assert late.cost < early.cost
+    assert late.cost <= late.first_cost
+    assert not late.interrupted
+
+
+@pytest.mark.parametrize(("seed", "atoms", "each"), [(0, 16, 50), (1, 100, 20), (2, 100, 20)])
+def test_the_number_of_grids_is_the_nearest_to_the_middle(seed, atoms, each):
+    problem = lattice(np.full(atoms, each), width=4 if atoms == 16 else 10, seed=seed)
+    solution = solve(problem, HOUSEHOLDS, Search(effort="fast"))
+    assert (solution.missed, solution.grids) == (0, atoms * each // 400)
+
+
+def test_another_number_of_grids_is_taken_where_the_nearest_misses_the_band():
+    solution = solve(lattice([290, 290, 290, 290], width=4), HOUSEHOLDS, Search())
+    assert solution.missed
+    solution = solve(lattice([400, 420, 480], width=3), HOUSEHOLDS, Search())
+    assert (solution.missed, solution.grids) == (0, 3)
+    solution = solve(lattice([450, 450, 450, 450, 10, 10], width=6), HOUSEHOLDS, Search())
+    assert (solution.missed, solution.grids) == (0, 4)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.sampled_from([40, 60, 90]), min_size=4, max_size=30),
+    st.lists(st.tuples(st.integers(0, 3), st.integers(0, 29)), min_size=1, max_size=2),
+    st.booleans(),
+)
+def test_pairs_that_must_be_apart_are_apart(households, pairs, fixed):
+    n = len(households)
+    apart = [(u, v % n) for u, v in pairs if u != v % n]
+    problem = lattice(households, width=4, grids=3 if fixed else None)
+    problem = replace(problem, apart=np.array(apart, dtype=np.int32).reshape(-1, 2))
+    solution = solve(problem, HOUSEHOLDS, Search(effort="fast"))
+    shared = {tuple(sorted(p)) for p in apart if len(set(solution.labels[list(p)])) == 1}
+    assert solution.together == len(shared) == 0
+    assert is_connected(problem, solution.labels)
+    cut = solution.labels[problem.edges[:, 0]] != solution.labels[problem.edges[:, 1]]
+    assert solution.cost >= problem.cut_m[cut].sum() - 1e-6
 
 
 def test_another_seed_is_another_search_and_the_same_seed_is_not():
     problem = lattice(np.full(100, 20), width=10, grids=5)
     one, again, other = (
-        solve(problem, HOUSEHOLDS, Search(moves_per_atom=5, starts=1, seed=seed))
-        for seed in (1, 1, 2)
+        solve(problem, HOUSEHOLDS, Search(seed=seed), halt=stopped()) for seed in (1, 1, 2)
     )
     assert np.array_equal(one.labels, again.labels)
     assert not np.array_equal(one.labels, other.labels)

@@ -13,7 +13,7 @@ def cut(atoms, *, band=BY_HOUSEHOLDS, open_m2=20_000.0, **options):
         atoms,
         band=band,
         weights=Weights(),
-        search=Search(moves_per_atom=200, starts=2),
+        search=Search(effort="fast"),
         open_ground=OpenGround(area_m2=open_m2),
         **options,
     )

@@ -29,7 +29,6 @@ app = typer.Typer(
 Out = Annotated[Path, typer.Option("--out", help="Folder for the results 输出文件夹")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace a plan there 覆盖旧结果")]
 Jobs = Annotated[int, typer.Option("--jobs", min=1, help="Threads 线程数")]
-Seed = Annotated[int | None, typer.Option("--seed", help="Seed of the search 随机种子")]
 Lower = Annotated[int | None, typer.Option("--lower", help="Least households 户数下限")]
 Upper = Annotated[int | None, typer.Option("--upper", help="Most households 户数上限")]
 UNUSABLE = 2
@@ -56,7 +55,9 @@ def partition_command(
     lower: Lower = None,
     upper: Upper = None,
     scheme: o.Scheme = None,
-    seed: Seed = None,
+    seed: o.Seed = None,
+    effort: o.Effort = None,
+    seconds: o.Seconds = None,
     jobs: Jobs = 2,
     lang: o.LangOption = None,
     out: Out = Path("gridgeo-out"),
@@ -91,6 +92,8 @@ def partition_command(
             lower=lower,
             upper=upper,
             seed=seed,
+            effort=effort,
+            seconds=seconds,
         ).settings()
     _partition(settings, jobs=jobs, out=out, overwrite=overwrite)
 

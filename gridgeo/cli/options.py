@@ -62,6 +62,13 @@ Profile = Annotated[
     str | None,
     typer.Option("--profile", metavar="either|households|residents", help="Measure 衡量指标"),
 ]
+Seed = Annotated[int | None, typer.Option("--seed", help="Seed of the search 随机种子")]
+Effort = Annotated[
+    str | None, typer.Option("--effort", metavar="fast|normal|best", help="Search effort 寻优程度")
+]
+Seconds = Annotated[
+    float | None, typer.Option("--seconds", help="Wall-clock limit of the search 寻优限时（秒）")
+]
 SettingsFile = Annotated[
     Path | None,
     typer.Argument(metavar="[SETTINGS.toml]", help="Settings file 设置文件", show_default=False),
@@ -84,6 +91,8 @@ class Given:
     lower: int | None = None
     upper: int | None = None
     seed: int | None = None
+    effort: str | None = None
+    seconds: float | None = None
 
     def settings(self) -> Settings:
         """Return the settings: those of the file, changed where an option says otherwise."""
@@ -102,7 +111,7 @@ class Given:
             read=read,
             band=band,
             codes=_changed(base.codes, scheme=self.scheme),
-            search=_changed(base.search, seed=self.seed),
+            search=_changed(base.search, seed=self.seed, effort=self.effort, seconds=self.seconds),
             lang=self.lang,
         )
         return settings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -114,10 +114,27 @@ def _scorecard(plan: Plan) -> Table:
             + Text("(in grids + listed)", "（入格 + 列出）").say(lang),
         ),
         (Text("area difference", "面积差"), f"{summary['area_difference_m2']:.6f} m2"),
+        *_search_row(summary.get("search"), lang),
     )
     for name, value in rows:
         table.add_row(f"[bold]{name.say(lang)}[/]", value)
     return table
+
+
+def _search_row(search: dict[str, Any] | None, lang: Lang) -> tuple[tuple[Text, str], ...]:
+    """Return what the effort bought; nothing where nothing was searched."""
+    if search is None:
+        return ()
+    first, last = search["first"], search["last"]
+    told = Text(
+        f"{search['effort']}: cost {first['cost_m'] / 1000:,.1f} -> {last['cost_m'] / 1000:,.1f} "
+        f"km, bands missed {first['missed']} -> {last['missed']}, in {search['starts']:,} starts, "
+        f"{search['moves']:,} moves",
+        f"{search['effort']}：代价 {first['cost_m'] / 1000:,.1f} → {last['cost_m'] / 1000:,.1f} "
+        f"千米，未达标 {first['missed']} → {last['missed']}，共 {search['starts']:,} 次起步、"
+        f"{search['moves']:,} 次调整",
+    )
+    return ((Text("search", "寻优"), told.say(lang)),)
 
 
 def _percent(share: float | None) -> str:

@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from gridgeo.partition.dissolve import dissolve
+from gridgeo.partition.halt import Halt
 from gridgeo.partition.problem import Problem, Solution
 from gridgeo.partition.refine import solve
 from gridgeo.partition.stage import partition_atoms
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BandedRegions",
+    "Halt",
     "Problem",
     "Solution",
     "dissolve",

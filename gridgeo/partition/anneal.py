@@ -32,6 +32,9 @@ from gridgeo.partition.kernel import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+#: cold proposals per atom that end a search that was told to stop
+QUENCH = 10
+
 
 @compiled
 def anneal(
@@ -42,11 +45,13 @@ def anneal(
     k: int,
     moves: int,
     rng: NDArray[np.uint64],
+    halt: NDArray[np.uint8],
 ) -> int:
     """Anneal `labels` (connected grids 0..k-1) in place by `moves` proposals; return those kept.
 
     The temperature falls from ``hot`` to ``cold`` over nine tenths of the proposals and is zero
-    for the rest; the price of a household outside the band rises from ``soft`` to ``hard``.
+    for the rest; the price of a household outside the band rises from ``soft`` to ``hard``. Once
+    `halt` is set the rest is cut down to a short cold run.
     """
     start, neighbour, weight, linked = web.start, web.neighbour, web.weight, web.linked
     edge, ends, mass = web.edge, web.ends, web.mass
@@ -55,12 +60,13 @@ def anneal(
     work = np.zeros(2 * labels.size, np.int32)
     heated = max(1, moves * 9 // 10)
     hot, soft, missed = heat.hot, heat.soft, 0.0
-    kept = 0
-    for i in range(moves):
+    kept, i = 0, -1
+    while i < moves - 1 and count:
+        i += 1
         if i % 64 == 0:
+            if halt[0] and i < moves - QUENCH * labels.size:
+                heated, i = 1, moves - QUENCH * labels.size
             hot, soft, missed = weather(heat, i / heated)
-        if count == 0:
-            break
         e = cut[int(draw(rng) * count)]
         side = int(draw(rng) * 2.0)
         v = ends[e, side]

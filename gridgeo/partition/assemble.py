@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from gridgeo.model import Atoms
 
 KINDS = ("basic", "dedicated", "open")
+#: what is told of each community's search: pieces interrupted, and as in `Solution`
+SPENT = ("starts", "moves", "first_missed", "missed", "first_cost", "cost", "interrupted")
 
 
 def assemble(
@@ -195,5 +197,14 @@ def _community_frame(
             "reason_en": [verdict.reason.en for verdict in verdicts],
             "reason_zh": [verdict.reason.zh for verdict in verdicts],
             "grids": np.bincount(basic, minlength=communities),
+            **_spent([pieces.get(c, []) for c in range(communities)]),
         }
     )
+
+
+def _spent(pieces: list[list[Solved]]) -> dict[str, list[float]]:
+    """Return what the search of each community spent and reached, as sums over its pieces."""
+    return {
+        name: [sum(getattr(piece.solution, name) for piece in of) for of in pieces]
+        for name in SPENT
+    }

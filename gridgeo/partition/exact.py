@@ -18,26 +18,80 @@ MORE = 18
 
 
 @compiled
-def enumerate_all(web: Web, rule: Rule) -> NDArray[np.int32]:
-    """Return the best labelling of at most `FEW` atoms, whatever its number of grids.
+def enumerate_all(
+    web: Web, rule: Rule, numbers: NDArray[np.int64], halt: NDArray[np.uint8]
+) -> NDArray[np.int32]:
+    """Return the best labelling of at most `MORE` atoms; labels of -1 where it was told to stop.
 
-    Sets of atoms are bits of a number. Sets in band are tried alone first: where they suffice,
-    nothing with a missed band comes before them.
+    Sets of atoms are bits of a number. The first of these `numbers` of grids that can be in band
+    is taken, at its least cost. Where none can, whatever number misses fewest bands, then the
+    least distance, then costs least.
     """
     n = web.mass.shape[0]
-    worth = values(web, rule, connected_sets(web))
-    taken = cover(worth, worth[:, 0] == 0.0, n)
-    if taken[0] == 0:
-        taken = cover(worth, worth[:, 0] < np.inf, n)
-    labels = np.empty(n, np.int32)
+    worth = values(web, rule, keep_apart(web, connected_sets(web)))
+    labels = np.full(n, -1, np.int32)
+    if halt[0]:
+        return labels
+    taken = cover_by_number(worth, n, int(numbers.max()), halt)
+    for grids in numbers:
+        if taken[grids, 0]:
+            return unwind(taken[: grids + 1], labels)
+    if not halt[0]:
+        taken = cover(worth, worth[:, 0] < np.inf, n).reshape((1, 1 << n))
+    return labels if halt[0] else unwind(taken, labels)
+
+
+@compiled
+def unwind(taken: NDArray[np.int64], labels: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Return the labels that sets taken one after another give, from the last one on.
+
+    One row of `taken` for each number of grids, or one for all.
+    """
     left, number = 0, 0
-    while left != (1 << n) - 1:
-        for v in range(n):
-            if taken[left] >> v & 1:
+    row = taken.shape[0] - 1
+    while left != taken.shape[1] - 1:
+        grid = taken[row, left]
+        for v in range(labels.size):
+            if grid >> v & 1:
                 labels[v] = number
-        left |= taken[left]
+        left |= grid
         number += 1
+        row = max(row - 1, 0)
     return labels
+
+
+@compiled
+def cover_by_number(
+    worth: NDArray[np.float64], n: int, most: int, halt: NDArray[np.uint8]
+) -> NDArray[np.int64]:
+    """Return, for each number of sets in band, the last one on the cheapest way to a remainder.
+
+    As in `cover`; row k of the result is for ways of k sets.
+    """
+    sets, first = by_lowest(worth[:, 0] == 0.0, n)
+    full = (1 << n) - 1
+    best = np.full((full + 1, most + 1), np.inf)
+    best[full, 0] = 0.0
+    taken = np.zeros((most + 1, full + 1), np.int64)
+    for left in range(full, 0, -1):
+        if halt[0]:
+            break
+        v = 0
+        while not left >> v & 1:
+            v += 1
+        ways = np.flatnonzero(best[left, :most] < np.inf)
+        if not ways.size:
+            continue
+        for i in range(first[v], first[v + 1]):
+            grid = sets[i]
+            if grid & ~left:
+                continue
+            for k in ways:
+                cost = best[left, k] + worth[grid, 2]
+                if cost < best[left ^ grid, k + 1] - 1e-6:
+                    best[left ^ grid, k + 1] = cost
+                    taken[k + 1, left ^ grid] = grid
+    return taken
 
 
 @compiled
@@ -106,6 +160,17 @@ def connected_sets(web: Web) -> NDArray[np.bool_]:
     for grid in range(1, connected.size):
         connected[grid] = spread(beside, grid) == grid
     return connected
+
+
+@compiled
+def keep_apart(web: Web, sets: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the sets that hold no pair that must be apart."""
+    for u, v in web.apart:
+        pair = (1 << u) | (1 << v)
+        for grid in range(sets.size):
+            if grid & pair == pair:
+                sets[grid] = False
+    return sets
 
 
 @compiled

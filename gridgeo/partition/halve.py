@@ -15,6 +15,7 @@ from gridgeo.partition.kernel import (
     Rule,
     Web,
     compiled,
+    together,
     total,
 )
 
@@ -27,7 +28,9 @@ SETS = 3_000_000
 
 
 @compiled
-def halve(web: Web, rule: Rule, sets: int) -> tuple[bool, NDArray[np.int32]]:
+def halve(
+    web: Web, rule: Rule, sets: int, halt: NDArray[np.uint8]
+) -> tuple[bool, NDArray[np.int32]]:
     """Return whether all ways were seen within so many sets, and the best in band.
 
     The labels are all 0 where no way to cut the piece in two leaves both halves in band.
@@ -43,7 +46,7 @@ def halve(web: Web, rule: Rule, sets: int) -> tuple[bool, NDArray[np.int32]]:
         waiting -= 1
         grid, shut = inside[waiting], barred[waiting]
         seen += 1
-        if seen > sets:
+        if seen > sets or halt[0]:
             return False, best
         labels = np.zeros(n, np.int32)
         households, residents, unknown, around = 0.0, 0.0, 0.0, 0
@@ -59,7 +62,7 @@ def halve(web: Web, rule: Rule, sets: int) -> tuple[bool, NDArray[np.int32]]:
             continue
         if grid != full and spread(beside, full ^ grid) == full ^ grid:
             cost, missed, _ = total(web, rule, labels, 2)
-            if missed == 0.0 and cost < least:
+            if missed == 0.0 and cost < least and together(web, labels) == 0:
                 best, least = labels, cost
         around &= ~grid & ~shut
         for v in range(n):

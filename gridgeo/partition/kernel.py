@@ -34,6 +34,8 @@ HOUSEHOLDS, RESIDENTS, UNKNOWN, AREA, MOMENT_X, MOMENT_Y, SECOND, ATOMS = range(
 #: columns of ``value``
 COST, MISSED, DISTANCE = range(3)
 EITHER, BY_HOUSEHOLDS, BY_RESIDENTS = range(3)
+#: metres that it costs to have two atoms in one grid that must be apart
+APART = 1e6
 
 
 def compiled(function: Callable[P, R]) -> Callable[P, R]:
@@ -56,6 +58,8 @@ class Web(NamedTuple):
     ends: NDArray[np.int32]
     connects: NDArray[np.uint8]
     mass: NDArray[np.float64]
+    #: int32[a, 2], pairs that must not share a grid; also unlinked edges of weight ``-APART``
+    apart: NDArray[np.int32]
 
 
 class Rule(NamedTuple):
@@ -175,6 +179,15 @@ def total(web: Web, rule: Rule, labels: NDArray[np.int32], k: int) -> NDArray[np
             if v < web.neighbour[p] and labels[v] != labels[web.neighbour[p]]:
                 result[COST] += web.weight[p]
     return result
+
+
+@compiled
+def together(web: Web, labels: NDArray[np.int32]) -> int:
+    """Return how many pairs that must be apart share a grid."""
+    count = 0
+    for u, v in web.apart:
+        count += labels[u] == labels[v]
+    return count
 
 
 @compiled

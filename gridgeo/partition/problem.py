@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,6 +35,8 @@ class Problem:
         As in `gridgeo.config.Weights`.
     grids
         The number of grids, where it is fixed.
+    apart
+        int32[a, 2]: pairs that must not share a grid.
     """
 
     households: NDArray[np.int64]
@@ -49,6 +51,7 @@ class Problem:
     balance_m: float = 0.0
     compactness: float = 0.0
     grids: int | None = None
+    apart: NDArray[np.int32] = field(default_factory=lambda: np.empty((0, 2), dtype=np.int32))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,8 +60,11 @@ class Solution:
 
     ``missed`` counts the bands that are missed (an oversized grid counts once for every further
     time that the upper limit goes into it), ``distance`` the households by which; ``cost`` is in
-    metres; ``moves`` were proposed on the way; ``exact`` means proved: no
-    labelling, whatever its number of grids, misses fewer bands.
+    metres; ``together`` counts the pairs that should be apart and are not. ``exact`` means proved:
+    no labelling, whatever its number of grids, misses fewer bands.
+
+    What it took: ``starts`` and proposed ``moves``, and what the first start alone reached
+    (``first_missed``, ``first_cost``); ``interrupted`` where the search was told to stop.
     """
 
     labels: NDArray[np.int32]
@@ -68,11 +74,24 @@ class Solution:
     cost: float
     moves: int
     exact: bool = False
+    together: int = 0
+    starts: int = 1
+    first_missed: int = 0
+    first_cost: float = 0.0
+    interrupted: bool = False
 
     @property
-    def rank(self) -> tuple[int, float, float]:
-        """What is compared, in this order: bands missed, distance, cost; less is better."""
-        return self.missed, round(self.distance, 3), round(self.cost, 3)
+    def failed(self) -> bool:
+        """Tell whether a band is missed, or a pair not apart."""
+        return bool(self.missed or self.together)
+
+    @property
+    def rank(self) -> tuple[int, int, float, float]:
+        """What is compared, in this order; less is better.
+
+        Pairs not apart, bands missed, distance, cost.
+        """
+        return self.together, self.missed, round(self.distance, 3), round(self.cost, 3)
 
 
 def in_order(problem: Problem) -> tuple[Problem, NDArray[np.int64]]:
@@ -89,6 +108,7 @@ def in_order(problem: Problem) -> tuple[Problem, NDArray[np.int64]]:
     place[order] = np.arange(order.size)
     ends = np.sort(place[problem.edges], axis=1)
     rows = np.lexsort((ends[:, 1], ends[:, 0]))
+    apart = np.unique(np.sort(place[problem.apart], axis=1), axis=0)
     ordered = replace(
         problem,
         households=problem.households[order],
@@ -100,6 +120,7 @@ def in_order(problem: Problem) -> tuple[Problem, NDArray[np.int64]]:
         x=x[order],
         y=y[order],
         area=area[order],
+        apart=apart.astype(np.int32),
     )
     return ordered, order
 
@@ -107,6 +128,7 @@ def in_order(problem: Problem) -> tuple[Problem, NDArray[np.int64]]:
 def fingerprint(problem: Problem) -> int:
     """Return a number that the content of an ordered problem decides."""
     state = 0
-    for a in (problem.households, problem.edges, problem.cut_m, problem.x, problem.y):
+    told = (problem.households, problem.edges, problem.cut_m, problem.x, problem.y, problem.apart)
+    for a in told:
         state = zlib.crc32(np.ascontiguousarray(a).tobytes(), state)
     return state

@@ -41,6 +41,7 @@ def recut(
     k: int,
     tries: int,
     rng: NDArray[np.uint64],
+    halt: NDArray[np.uint8],
 ) -> int:
     """Cut groups of two to four grids anew, in place, where it pays; return how often it did.
 
@@ -49,6 +50,8 @@ def recut(
     value = tally(web, rule, labels, k)[1]
     kept = 0
     for _ in range(tries):
+        if halt[0]:
+            break
         group = choose(web, labels, value, k, 2 + int(draw(rng) ** 2 * 3.0), rng)
         if group.size < 2:
             continue

@@ -10,9 +10,11 @@ import numpy as np
 
 from gridgeo.partition.anneal import anneal
 from gridgeo.partition.band import middle, numbers_of_grids, too_big
+from gridgeo.partition.effort import EFFORTS, Effort
 from gridgeo.partition.exact import FEW, MORE, enumerate_all
+from gridgeo.partition.halt import Halt
 from gridgeo.partition.halve import ATOMS_TO_HALVE, SETS, halve
-from gridgeo.partition.kernel import Heat, Rule, Web, total
+from gridgeo.partition.kernel import APART, Heat, Rule, Web, together, total
 from gridgeo.partition.problem import Problem, Solution, fingerprint, in_order
 from gridgeo.partition.recut import recut
 from gridgeo.partition.seed import grow
@@ -23,16 +25,11 @@ if TYPE_CHECKING:
 
     from gridgeo.config import Band, Search
 
-#: the share of the moves that a scout or a repair has
-SCOUT = 0.25
-#: numbers of grids within this share of the best cost have all their starts
-NEAR = 1.1
-#: fresh cuts per grid, of at most `COUNTED` grids, that end a full start
+#: fresh cuts per grid, of at most `COUNTED` grids, that end a start
 POLISH = 20
 COUNTED = 50
-#: turns of repair while bands are missed, fresh cuts per grid in each, and how warm it starts
-REPAIRS = 8
-CUTS = 40
+#: the share of the moves that a repair has, and how warm it starts
+REPAIR = 0.25
 WARM = 0.4
 
 
@@ -42,10 +39,11 @@ class _Job:
     rule: Rule
     heat: Heat
     seed: int
-    search: Search
+    effort: Effort
+    halt: Halt
 
 
-def solve(problem: Problem, band: Band, search: Search) -> Solution:
+def solve(problem: Problem, band: Band, search: Search, *, halt: Halt | None = None) -> Solution:
     """Label the atoms of one connected piece with grids.
 
     The labels do not depend on the order of the rows, on where the piece lies or on other
@@ -58,13 +56,16 @@ def solve(problem: Problem, band: Band, search: Search) -> Solution:
     band
         What a grid should hold.
     search
-        Effort and seed.
+        Effort and seed; its limit of seconds is the caller's to keep, with `halt`.
+    halt
+        Makes the search return the best so far once it is stopped.
 
     Returns
     -------
     Solution
-        Every grid is connected by links; fewest bands missed first, then households by which,
-        then cost.
+        Every grid is connected by links. Of the numbers of grids that can be in band the one
+        nearest to the middle of the band is taken that was met; then cost counts. Where none was
+        met: fewest bands missed, then households by which, then cost.
 
     Examples
     --------
@@ -86,26 +87,40 @@ def solve(problem: Problem, band: Band, search: Search) -> Solution:
         rule=rule_of(problem, band),
         heat=heat_of(web),
         seed=_mix(fingerprint(ordered), search.seed),
-        search=search,
+        effort=EFFORTS[search.effort],
+        halt=halt or Halt(),
     )
-    atoms = ordered.households.size
-    numbers = candidates(ordered, band)
-    tried: list[Solution] = []
-    if ordered.grids is not None or atoms > FEW:
-        tried = race(job, numbers)
-    if ordered.grids is None and atoms <= (MORE if tried and _best(tried).missed else FEW):
-        tried.append(enumerated(job))
-    best = _best(tried)
-    if best.missed and not best.exact and numbers == (2,) and atoms <= ATOMS_TO_HALVE:
-        best = halved(job, best)
+    best = _search(job, candidates(ordered, band), fixed=ordered.grids is not None)
     labels = np.empty_like(best.labels)
     labels[order] = best.labels
+    rest = float(problem.straddle_m.sum())
     return replace(
         best,
         labels=labels,
-        cost=best.cost + float(problem.straddle_m.sum()),
-        moves=sum(solution.moves for solution in tried),
+        cost=best.cost + rest,
+        first_cost=best.first_cost + rest,
+        interrupted=job.halt.stopped,
     )
+
+
+def _search(job: _Job, numbers: tuple[int, ...], *, fixed: bool) -> Solution:
+    """Return the best of the search, of all ways for few atoms, or of all ways to cut in two."""
+    atoms = job.web.mass.shape[0]
+    if not fixed and atoms <= FEW and (proved := enumerated(job, numbers)):
+        return proved
+    tried = race(job, numbers)
+    best = replace(
+        _best(tried),
+        starts=len(tried),
+        moves=sum(solution.moves for solution in tried),
+        first_missed=tried[0].missed,
+        first_cost=tried[0].cost,
+    )
+    if best.missed and not fixed and atoms <= MORE and (proved := enumerated(job, numbers)):
+        return proved
+    if best.missed and numbers == (2,) and atoms <= ATOMS_TO_HALVE:
+        return halved(job, best)
+    return best
 
 
 def candidates(problem: Problem, band: Band) -> tuple[int, ...]:
@@ -126,63 +141,49 @@ def candidates(problem: Problem, band: Band) -> tuple[int, ...]:
         around = range(math.floor(near) - 1, math.ceil(near) + 2)
         rest = sorted((k for k in around if k >= 0), key=lambda k: (abs(k - near), k))
         numbers = tuple(k + int(big.sum()) for k in rest)
-    return tuple(k for k in numbers if 1 <= k <= households.size) or (1,)
+    least = 2 if len(problem.apart) else 1
+    return tuple(k for k in numbers if least <= k <= households.size) or (least,)
 
 
 def race(job: _Job, numbers: tuple[int, ...]) -> list[Solution]:
-    """Return what was found for these numbers of grids.
-
-    A scout with a quarter of the moves goes to each number; those that come near the best have
-    all their starts, until two of them end alike. While bands are missed, further numbers are
-    scouted and what is best so far is repaired.
-    """
-    few, more = numbers[: job.search.numbers_of_grids], numbers[job.search.numbers_of_grids :]
-    found = [attempt(job, k, start=0, share=SCOUT) for k in few] if numbers[1:] else []
-    for k in few:
-        found += _starts(job, k, found)
-    if _best(found).missed:
-        found += [attempt(job, k, start=0, share=SCOUT) for k in more]
-    for turn in range(REPAIRS):
-        if not _best(found).missed:
+    """Return what was found, number after number, up to the first that is in band."""
+    found: list[Solution] = []
+    for k in numbers:
+        own = _starts(job, k)
+        for turn in range(job.effort.repairs):
+            if not _best(own).failed or job.halt.stopped:
+                break
+            own.append(repair(job, _best(own), turn))
+        found += own
+        if not _best(own).failed or job.halt.stopped:
             break
-        found += [repair(job, solution, turn) for solution in _elite(found)]
     return found
 
 
-def _starts(job: _Job, k: int, found: list[Solution]) -> list[Solution]:
-    """Return the full starts of one number, none where its scout fell behind."""
-    scouted = [solution for solution in found if solution.grids == k]
-    if scouted and not _near(_best(scouted), _best(found)):
-        return []
+def _starts(job: _Job, k: int) -> list[Solution]:
+    """Return the starts of one number of grids; two that end alike are enough."""
     own: list[Solution] = []
-    for start in range(1, job.search.starts + 1):
-        own.append(attempt(job, k, start=start, share=1.0))
+    for start in range(job.effort.starts):
+        own.append(attempt(job, k, start))
         ranks = sorted(solution.rank for solution in own)
-        if ranks[1:] and ranks[0] == ranks[1]:
+        if job.halt.stopped or (ranks[1:] and ranks[0] == ranks[1]):
             break
     return own
-
-
-def _near(one: Solution, best: Solution) -> bool:
-    return one.missed == best.missed and (bool(best.missed) or one.cost <= NEAR * best.cost)
 
 
 def _best(found: list[Solution]) -> Solution:
     return min(found, key=lambda solution: solution.rank)
 
 
-def _elite(found: list[Solution]) -> list[Solution]:
-    """Return the best solution of each of the two best numbers of grids."""
-    by_number: dict[int, Solution] = {}
-    for solution in sorted(found, key=lambda solution: solution.rank):
-        by_number.setdefault(solution.grids, solution)
-    return list(by_number.values())[:2]
-
-
-def attempt(job: _Job, k: int, *, start: int, share: float) -> Solution:
-    """Return one labelling with `k` grids: grown, then annealed with a share of the moves."""
+def attempt(job: _Job, k: int, start: int) -> Solution:
+    """Return one labelling with `k` grids: grown, annealed, then cut anew where that pays."""
     rng = np.array([_mix(job.seed, k, start)], dtype=np.uint64)
-    return _annealed(job, job.heat, grow(job.web, k, rng), share, rng)
+    labels = grow(job.web, k, rng)
+    moves = _anneal(job, job.heat, labels, share=1.0, rng=rng)
+    if k > 1:
+        cold = job.heat._replace(cold=0.0)
+        recut(job.web, job.rule, cold, labels, k, POLISH * min(k, COUNTED), rng, job.halt.flag)
+    return _solution(job, labels, moves=moves)
 
 
 def repair(job: _Job, solution: Solution, turn: int) -> Solution:
@@ -191,45 +192,65 @@ def repair(job: _Job, solution: Solution, turn: int) -> Solution:
     labels = solution.labels.copy()
     rng = np.array([_mix(job.seed, k, turn, 1)], dtype=np.uint64)
     if k > 1:
-        recut(job.web, job.rule, job.heat, labels, k, CUTS * min(k, COUNTED), rng)
-    return _annealed(job, job.heat._replace(hot=WARM * job.heat.hot), labels, SCOUT, rng)
+        tries = job.effort.cuts * min(k, COUNTED)
+        recut(job.web, job.rule, job.heat, labels, k, tries, rng, job.halt.flag)
+    warm = job.heat._replace(hot=WARM * job.heat.hot)
+    moves = _anneal(job, warm, labels, share=REPAIR, rng=rng)
+    return _solution(job, labels, moves=moves)
 
 
-def _annealed(
-    job: _Job, heat: Heat, labels: NDArray[np.int32], share: float, rng: NDArray[np.uint64]
-) -> Solution:
+def _anneal(
+    job: _Job,
+    heat: Heat,
+    labels: NDArray[np.int32],
+    *,
+    share: float,
+    rng: NDArray[np.uint64],
+) -> int:
+    """Anneal `labels` in place with a share of the moves; return how many these were."""
     k = int(labels.max()) + 1
-    moves = round(share * job.search.moves_per_atom * labels.size) if k > 1 else 0
-    anneal(job.web, job.rule, heat, labels, k, moves, rng)
-    if k > 1 and share == 1.0:
-        recut(job.web, job.rule, heat._replace(cold=0.0), labels, k, POLISH * min(k, COUNTED), rng)
-    return _solution(job, labels, moves=moves, exact=False)
+    moves = round(share * job.effort.moves_per_atom * labels.size) if k > 1 else 0
+    anneal(job.web, job.rule, heat, labels, k, moves, rng, job.halt.flag)
+    return moves
 
 
-def enumerated(job: _Job) -> Solution:
-    """Return the best labelling of a few atoms, proved best."""
-    return _solution(job, enumerate_all(job.web, job.rule), moves=0, exact=True)
+def enumerated(job: _Job, numbers: tuple[int, ...]) -> Solution | None:
+    """Return the best labelling of a few atoms, proved best; None where it was told to stop."""
+    labels = enumerate_all(job.web, job.rule, np.array(numbers), job.halt.flag)
+    if labels.min() < 0:
+        return None
+    best = _solution(job, labels, moves=0, exact=True)
+    return replace(best, first_missed=best.missed, first_cost=best.cost)
 
 
 def halved(job: _Job, best: Solution) -> Solution:
     """Return the best of all ways to cut the piece in two, or `best` with the proof of none."""
-    complete, labels = halve(job.web, job.rule, SETS)
-    if labels.any():
-        return _solution(job, labels, moves=0, exact=complete)
-    return replace(best, exact=complete)
+    complete, labels = halve(job.web, job.rule, SETS, job.halt.flag)
+    if not labels.any():
+        return replace(best, exact=complete)
+    found = _solution(job, labels, moves=best.moves, exact=complete)
+    return replace(
+        found,
+        starts=best.starts,
+        first_missed=best.first_missed,
+        first_cost=best.first_cost,
+    )
 
 
-def _solution(job: _Job, labels: NDArray[np.int32], *, moves: int, exact: bool) -> Solution:
+def _solution(job: _Job, labels: NDArray[np.int32], *, moves: int, exact: bool = False) -> Solution:
     grids = int(labels.max()) + 1
     cost, missed, distance = total(job.web, job.rule, labels, grids)
+    shared = together(job.web, labels)
+    apart = len(job.web.apart) - shared
     return Solution(
         labels=_by_first(labels),
         grids=grids,
         missed=round(float(missed)),
         distance=float(distance),
-        cost=float(cost),
+        cost=float(cost) + APART * apart,
         moves=moves,
         exact=exact,
+        together=shared,
     )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from gridgeo.partition.assemble import assemble, facility_names
 from gridgeo.partition.graph import Ground, lay_out, problem_of, split_by
+from gridgeo.partition.halt import Halt
 from gridgeo.partition.open_ground import cut_off_by
 from gridgeo.partition.pieces import Solved, join_pieces
 from gridgeo.partition.refine import solve
@@ -34,6 +35,7 @@ def partition_atoms(
     open_ground: OpenGround,
     jobs: int = 1,
     on_progress: Callable[[int, int], None] | None = None,
+    halt: Halt | None = None,
 ) -> Partition:
     """Give every atom a grid: basic, dedicated or open, each inside one community.
 
@@ -42,11 +44,13 @@ def partition_atoms(
     atoms
         Atoms in a metre CRS, with their borders.
     band, weights, search, open_ground
-        Settings; `search` counts effort in moves, never in seconds.
+        Settings; `search` counts effort in moves, never in seconds (those are for `halt`).
     jobs
         Threads; the result does not depend on them.
     on_progress
         Called with (communities done, communities) as they are done, from this thread.
+    halt
+        Makes every search return the best it has once it is stopped.
 
     Returns
     -------
@@ -58,10 +62,13 @@ def partition_atoms(
     """
     ground, piece, joins = join_pieces(lay_out(atoms, weights), band)
     jobs_of = _problems(ground, piece, weights)
-    solutions = _solve_all(ground, jobs_of, band=band, search=search, jobs=jobs, told=on_progress)
+    halt = halt or Halt()
+    solutions = _solve_all(
+        ground, jobs_of, band=band, search=search, jobs=jobs, told=on_progress, halt=halt
+    )
     work = {number: Work(*jobs_of[number], solutions[number]) for number in jobs_of}
     ground, piece, work, more = join_stuck(
-        ground, piece, work, weights=weights, band=band, search=search
+        ground, piece, work, weights=weights, band=band, search=search, halt=halt
     )
     names, facilities = atoms.frame["name"].to_numpy(), facility_names(atoms)
     solved = [
@@ -101,6 +108,7 @@ def _solve_all(
     search: Search,
     jobs: int,
     told: Callable[[int, int], None] | None,
+    halt: Halt,
 ) -> dict[int, Solution]:
     """Solve the pieces, the largest first, and tell of each community that is done."""
     community = {number: int(ground.community[of[0]]) for number, (of, _) in problems.items()}
@@ -108,7 +116,8 @@ def _solve_all(
     running: dict[Future[Solution], int] = {}
     with ThreadPoolExecutor(max_workers=jobs) as pool:
         for number in sorted(problems, key=lambda number: (-problems[number][0].size, number)):
-            running[pool.submit(solve, problems[number][1], band, search)] = number
+            done = pool.submit(solve, problems[number][1], band, search, halt=halt)
+            running[done] = number
         for future in as_completed(running):
             future.result()
             left[community[running[future]]] -= 1

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridgeo.config import Band, Search, Weights
+    from gridgeo.partition.halt import Halt
     from gridgeo.partition.problem import Problem, Solution
 
 
@@ -34,6 +35,7 @@ def join_stuck(
     weights: Weights,
     band: Band,
     search: Search,
+    halt: Halt,
 ) -> tuple[Ground, NDArray[np.int64], dict[int, Work], list[Join]]:
     """Link a piece that misses bands across a barrier, where fewer are missed together.
 
@@ -54,7 +56,7 @@ def join_stuck(
         members = np.flatnonzero(inside)
         pairs = np.flatnonzero(inside[ground.left] & inside[ground.right])
         problem = problem_of(wider, members, pairs, weights)
-        solution = solve(problem, band, search)
+        solution = solve(problem, band, search, halt=halt)
         apart = [work[part].solution for part in parts if part in work]
         before = sum(a.missed for a in apart), sum(a.distance for a in apart)
         if (solution.missed, solution.distance) < before:

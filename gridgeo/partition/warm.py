@@ -14,7 +14,7 @@ def warm_up() -> None:
 
     Meant for set-up: without it the first run compiles.
     """
-    search = Search(moves_per_atom=1, starts=1)
+    search = Search(effort="fast")
     solve(_street(24), Band(lower=295, upper=305, profile="households"), search)
     solve(_street(4), Band(), search)
 

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridgeo.partition.band import known
-from gridgeo.partition.kernel import BY_HOUSEHOLDS, BY_RESIDENTS, EITHER, Heat, Rule, Web
+from gridgeo.partition.kernel import (
+    APART,
+    BY_HOUSEHOLDS,
+    BY_RESIDENTS,
+    EITHER,
+    Heat,
+    Rule,
+    Web,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,24 +28,29 @@ PROFILE_NUMBER = {"either": EITHER, "households": BY_HOUSEHOLDS, "residents": BY
 
 
 def weave(problem: Problem) -> Web:
-    """Return the graph of an ordered problem as the kernels want it."""
-    n, m = problem.households.size, len(problem.edges)
-    source = problem.edges.T.ravel()
-    other = problem.edges[:, ::-1].T.ravel()
-    edge = np.tile(np.arange(m, dtype=np.int32), 2)
+    """Return the graph of an ordered problem as the kernels want it.
+
+    A pair that must be apart is an edge that does not connect and is dear to have in one grid.
+    """
+    n, a = problem.households.size, len(problem.apart)
+    ends = np.concatenate([problem.edges, problem.apart]).astype(np.int32)
+    weight = np.concatenate([problem.cut_m - problem.straddle_m, np.full(a, -APART)])
+    source, other = ends.T.ravel(), ends[:, ::-1].T.ravel()
+    edge = np.tile(np.arange(len(ends), dtype=np.int32), 2)
     order = np.lexsort((other, source))
     start = np.zeros(n + 1, dtype=np.int32)
     np.cumsum(np.bincount(source, minlength=n), out=start[1:])
-    linked = problem.linked.astype(np.uint8)
+    linked = np.concatenate([problem.linked, np.zeros(a, dtype=bool)]).astype(np.uint8)
     return Web(
         start=start,
         neighbour=np.ascontiguousarray(other[order], dtype=np.int32),
-        weight=(problem.cut_m - problem.straddle_m)[edge[order]],
+        weight=weight[edge[order]],
         linked=linked[edge[order]],
         edge=edge[order],
-        ends=np.ascontiguousarray(problem.edges, dtype=np.int32),
+        ends=np.ascontiguousarray(ends),
         connects=linked,
         mass=_mass(problem),
+        apart=np.ascontiguousarray(problem.apart, dtype=np.int32),
     )
 
 
@@ -71,7 +84,8 @@ def rule_of(problem: Problem, band: Band) -> Rule:
 
 def heat_of(web: Web) -> Heat:
     """Return the schedule of an anneal, in units of a mean border."""
-    unit = float(np.abs(web.weight).mean()) if web.weight.size else 0.0
+    borders = web.weight[web.weight > -APART]
+    unit = float(np.abs(borders).mean()) if borders.size else 0.0
     unit = unit or 1.0
     return Heat(
         hot=0.9 * unit, cold=0.12 * unit, soft=0.08 * unit, hard=0.3 * unit, missed=3.0 * unit
