@@ -13,6 +13,7 @@ from typing import Literal
 
 from gridgeo.errors import SettingsError
 from gridgeo.model import CATEGORIES, ROLES
+from gridgeo.schemes import CodeScheme, scheme_of
 from gridgeo.text import LANGS, Lang, Text
 
 Profile = Literal["either", "households", "residents"]
@@ -20,7 +21,7 @@ PROFILES = ("either", "households", "residents")
 EffortName = Literal["fast", "normal", "best"]
 EFFORT_NAMES = ("fast", "normal", "best")
 DATUMS = ("gcj02", "bd09")
-SCHEMES = ("cn15", "plain")
+SCHEMES = ("cn15", "plain", "cjt349", "template")
 PARTS = ("none", "township", "tile")
 #: The layer that `gridgeo verify` judges; it has columns and a CRS like the others.
 GRIDS = "grids"
@@ -216,7 +217,11 @@ class OpenGround:
 class Codes:
     """How grids are numbered: the scheme, and where dedicated and open grids start."""
 
-    scheme: Literal["cn15", "plain"] = "cn15"
+    scheme: Literal["cn15", "plain", "cjt349", "template"] = "cn15"
+    #: the pattern of codes, for scheme template
+    template: str = ""
+    #: the 6-digit object code in front, for scheme cjt349
+    object_code: str = ""
     #: first sequence number of dedicated grids; 0 lets them follow the basic grids
     dedicated_start: int = 801
     open_start: int = 901
@@ -227,6 +232,12 @@ class Codes:
         _one_of("codes.scheme", self.scheme, SCHEMES)
         for name in ("dedicated_start", "open_start"):
             _at_least(f"codes.{name}", getattr(self, name), 0)
+        self.code_scheme  # noqa: B018  (a wrong pattern is told at once)
+
+    @property
+    def code_scheme(self) -> CodeScheme:
+        """The scheme as a value."""
+        return scheme_of(self.scheme, template=self.template, object_code=self.object_code)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

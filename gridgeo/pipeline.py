@@ -35,7 +35,6 @@ from gridgeo.partition import Halt, dissolve, partition_atoms
 from gridgeo.place import households_in
 from gridgeo.provenance import Clock, Progress, input_hashes
 from gridgeo.read import layers_from_frames, read_code_mapping, read_grids, read_layers
-from gridgeo.schemes import SCHEMES
 from gridgeo.summary import cut_m, interruption, search_figures, summarise
 from gridgeo.text import Text
 from gridgeo.validate import Subject, judge
@@ -92,7 +91,7 @@ def run(settings: Settings, *, jobs: int = 1, on_progress: Progress | None = Non
 
 def _partition(layers: Layers, settings: Settings, clock: Clock, jobs: int) -> Plan:
     mapping = read_code_mapping(settings.codes.mapping) if settings.codes.mapping else {}
-    scheme = SCHEMES[settings.codes.scheme]
+    scheme = settings.codes.code_scheme
     community_codes(layers.communities, scheme, mapping=mapping)
     with clock.stage("atoms"):
         job = _Job(layers=layers, settings=settings)

@@ -56,7 +56,8 @@ LangOption = Annotated[
     str | None, typer.Option("--lang", metavar="zh|en", help="Language 语言 [default: zh]")
 ]
 Scheme = Annotated[
-    str | None, typer.Option("--scheme", metavar="cn15|plain", help="Code scheme 编码方案")
+    str | None,
+    typer.Option("--scheme", metavar="cn15|plain|cjt349|template", help="Code scheme 编码方案"),
 ]
 Profile = Annotated[
     str | None,

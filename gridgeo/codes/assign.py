@@ -14,7 +14,7 @@ from gridgeo.codes.order import reading_order
 from gridgeo.codes.parents import community_codes
 from gridgeo.config import Codes
 from gridgeo.errors import SettingsError
-from gridgeo.schemes import SCHEMES, CodeScheme, GridCode
+from gridgeo.schemes import CodeScheme
 from gridgeo.text import Text
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def assign_codes(
     >>> assign_codes(halves, town, Codes())["code"].tolist()
     ['420102001001001', '420102001001801']
     """
-    scheme = SCHEMES[rules.scheme]
+    scheme = rules.code_scheme
     parents = community_codes(communities, scheme, mapping=mapping)
     community = grids["community"].to_numpy(dtype=np.intp)
     kinds = pd.Categorical(grids["kind"], categories=KINDS).codes
@@ -82,7 +82,7 @@ def assign_codes(
     owners = np.array(parents, dtype=object)[community]
     digits = scheme.digits_for(int(numbers.max(initial=1)))
     codes = [
-        scheme.format(GridCode(owner, number, digits))
+        scheme.write(owner, number, digits)
         for owner, number in zip(owners.tolist(), numbers.tolist(), strict=True)
     ]
     return grids.assign(code=codes, scheme=scheme.id, community_code=owners)
@@ -93,6 +93,8 @@ def _numbered(
 ) -> NDArray[np.int64]:
     """Return the numbers of one community's grids, which stand in reading order."""
     numbers = np.zeros(len(kinds), dtype=np.int64)
+    if scheme.undivided and len(kinds) == 1:
+        return numbers
     taken: dict[str, range] = {}
     starts = {"basic": 1, "dedicated": rules.dedicated_start, "open": rules.open_start}
     for kind, name in enumerate(KINDS):

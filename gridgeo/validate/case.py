@@ -13,7 +13,7 @@ import shapely
 
 from gridgeo.config import Band, Codes
 from gridgeo.model import Finding
-from gridgeo.schemes import SCHEMES, GridCode
+from gridgeo.schemes import GridCode
 from gridgeo.text import Text
 from gridgeo.validate.ground import polygonal
 from gridgeo.validate.overlay import common, largest_overlap, minus, taken_off, united
@@ -51,7 +51,7 @@ class Case:
     @cached_property
     def parsed(self) -> list[GridCode | None]:
         """What each grid code says in the scheme, None where it is malformed."""
-        scheme = SCHEMES[self.codes.scheme]
+        scheme = self.codes.code_scheme
         return [scheme.parse(code) for code in self.grid_codes]
 
     @cached_property

@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from gridgeo.model import Finding
-from gridgeo.schemes import CN15, SCHEMES, unusual_segments
+from gridgeo.segments import unusual_segments
 from gridgeo.text import Text
 from gridgeo.validate.case import Case, not_checked
 from gridgeo.validate.values import texts
@@ -24,7 +24,7 @@ def codes_wellformed(case: Case) -> Iterator[Finding]:
     Where most codes are not of the scheme, one finding says so: then it is the scheme that is
     wrong, or the column.
     """
-    scheme = SCHEMES[case.codes.scheme]
+    scheme = case.codes.code_scheme
     given = pd.Series(case.grid_codes)
     for row in np.flatnonzero(given == ""):
         yield _about(case, "codes_wellformed", row, Text("has no code", "没有编码"))
@@ -72,7 +72,7 @@ def codes_unique(case: Case) -> Iterator[Finding]:
 def codes_parented(case: Case) -> Iterator[Finding]:
     """Every grid's code begins with that of its community, and the community exists."""
     codes = texts(case.subject.communities["code"])
-    if not any(codes) and case.codes.scheme == CN15.id:
+    if not any(codes) and case.codes.code_scheme.statistical:
         lacking = Text("community codes", "社区代码")
         yield not_checked("codes_parented", lacking)
         return
@@ -100,11 +100,12 @@ def codes_parented(case: Case) -> Iterator[Finding]:
 
 
 def segments_usual(case: Case) -> Iterator[Finding]:
-    """Community codes have usual province, township and village segments (``cn15`` only)."""
-    if case.codes.scheme != CN15.id:
+    """Community codes of 12 digits have usual province, township and village segments."""
+    scheme = case.codes.code_scheme
+    if not scheme.statistical:
         return
     for row, code in enumerate(texts(case.subject.communities["code"])):
-        said = unusual_segments(code) if CN15.accepts_community(code) else None
+        said = unusual_segments(code) if scheme.accepts_community(code) else None
         if said:
             name = case.community_names[row]
             yield Finding(
