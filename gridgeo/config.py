@@ -7,7 +7,7 @@ profile, because "in principle" is their own wording and other cities use other 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
 from typing import Literal
 
@@ -56,6 +56,37 @@ class Band:
                     key=f"band.{low}, band.{high}",
                     remedy=Text("Swap or correct the two numbers", "请对调或更正这两个数"),
                 )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Override:
+    """What one community has instead of ``[band]``; None where ``[band]`` holds.
+
+    ``grids`` fixes its number of basic grids.
+    """
+
+    lower: int | None = None
+    upper: int | None = None
+    residents_lower: int | None = None
+    residents_upper: int | None = None
+    profile: Profile | None = None
+    grids: int | None = None
+
+    def __post_init__(self) -> None:
+        self.of(Band(lower=1, upper=10**9, residents_lower=1, residents_upper=10**9))
+        if self.grids is not None:
+            _at_least("community.grids", self.grids, 1)
+
+    def of(self, band: Band) -> Band:
+        """Return `band` with what this community has of its own.
+
+        Examples
+        --------
+        >>> Override(lower=290).of(Band()).lower
+        290
+        """
+        named = {f.name: getattr(self, f.name) for f in fields(Band)}
+        return replace(band, **{k: value for k, value in named.items() if value is not None})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -316,6 +347,8 @@ class Settings:
 
     read: ReadRules = field(default_factory=ReadRules)
     band: Band = field(default_factory=Band)
+    #: what single communities have of their own, by code or name
+    community: Mapping[str, Override] = field(default_factory=dict)
     atoms: AtomRules = field(default_factory=AtomRules)
     dedicated: DedicatedRules = field(default_factory=DedicatedRules)
     open_ground: OpenGround = field(default_factory=OpenGround)

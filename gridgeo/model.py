@@ -153,11 +153,29 @@ class Atoms:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Ties:
+    """What planners ask of single atoms, by their positions.
+
+    ``together``: groups of atoms (int64) that stay in one grid. ``apart``: pairs (int64[m, 2])
+    that do not share one. ``locked``: for each atom the number of the grid that keeps exactly
+    its atoms, -1 for free ones; None where there is no such grid. ``names``: of the locked
+    grids, ``""`` for none; may be shorter. ``findings``: what could not be placed.
+    """
+
+    together: tuple[NDArray[Any], ...] = ()
+    apart: NDArray[Any] | None = None
+    locked: NDArray[Any] | None = None
+    names: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Partition:
     """The labels and what is known about them.
 
     ``labels``: for each atom the number of its grid, 0..g-1, numbered without holes.
-    ``grids``: kind, community (position), facility, verdict, reason_en, reason_zh; index = label.
+    ``grids``: kind, community (position), facility, locked (its number in `Ties`, -1), verdict,
+    reason_en, reason_zh; index = label.
     ``communities``: verdict, reason_en, reason_zh, grids (basic ones), proof (``arithmetic``,
     ``atom``, ``disconnected``, ``exhausted`` or ``""``); and what the search took and reached:
     starts, moves, first_missed and first_cost (after the first start), missed, cost (metres),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,13 +14,16 @@ from gridgeo.partition.graph import Ground, connected, split_by
 from gridgeo.partition.joins import Join, report_joins
 from gridgeo.partition.open_ground import open_reason, settle_open_ground
 from gridgeo.partition.pieces import Solved
-from gridgeo.partition.verdicts import Verdict, judge_community, judge_grid
+from gridgeo.partition.verdicts import Locked, Verdict, judge_community, judge_grid
 from gridgeo.text import Text
 from gridgeo.words import FACILITIES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
+    from gridgeo.bands import Bands
     from gridgeo.config import Band, OpenGround
     from gridgeo.model import Atoms
 
@@ -34,23 +38,39 @@ def assemble(
     piece: NDArray[np.int64],
     solved: list[Solved],
     *,
-    band: Band,
+    bands: Bands,
     open_ground: OpenGround,
     joined: list[Join],
+    unit: NDArray[np.int64],
+    locked_names: Sequence[str],
 ) -> Partition:
-    """Return the partition of all atoms: the solved pieces, dedicated grids, open ground."""
+    """Return the partition of all atoms: the solved pieces, dedicated grids, open ground.
+
+    Parameters
+    ----------
+    ground, piece, solved
+        By unit; `unit` is that of each atom.
+    locked_names
+        The names of the locked grids by number; may be shorter.
+    """
     labels, basic = _label_basic(ground, solved)
+    labels, basic = _label_locked(ground, labels, basic)
     labels, dedicated = _label_dedicated(ground, labels, basic)
     labels, joins = settle_open_ground(ground, piece, labels, open_ground)
     stays = int(labels.max()) + 1 - basic - dedicated
     kind = np.repeat([0, 1, 2], [basic, dedicated, stays])
-    findings = report_joins(atoms, ground, labels, joined + joins)
+    findings = report_joins(atoms, ground, labels, joined + joins, unit)
     order = _order(ground, labels, kind)
     place = np.argsort(order)
     labels, kind = place[labels], kind[order]
     pieces = _by_community(ground, solved)
-    small = [c for c, of in pieces.items() if judge_community(band, of).name == "small"]
-    grids = _grid_frame(ground, labels, kind, band, small)
+    locked = _locked_grids(ground, locked_names)
+    verdicts = [
+        judge_community(bands.of(c), pieces.get(c, []), locked.get(c, []))
+        for c in range(len(atoms.communities))
+    ]
+    small = [c for c, verdict in enumerate(verdicts) if verdict.name == "small"]
+    grids = _grid_frame(ground, labels, kind, bands, small)
     told = _dedicated_reasons(grids, facility_reasons(atoms))
     names = facility_names(atoms)
     for number in np.flatnonzero(kind == 2).tolist():
@@ -58,9 +78,9 @@ def assemble(
     for number, reason in told.items():
         grids.loc[number, ["reason_en", "reason_zh"]] = [reason.en, reason.zh]
     return Partition(
-        labels=labels,
+        labels=labels[unit],
         grids=grids,
-        communities=_community_frame(len(atoms.communities), pieces, grids, band),
+        communities=_community_frame(verdicts, pieces, grids),
         findings=findings,
     )
 
@@ -92,6 +112,36 @@ def _label_basic(ground: Ground, solved: list[Solved]) -> tuple[NDArray[np.int64
         labels[piece.members] = count + piece.solution.labels
         count += piece.solution.grids
     return labels, count
+
+
+def _label_locked(
+    ground: Ground, labels: NDArray[np.int64], count: int
+) -> tuple[NDArray[np.int64], int]:
+    """Give numbers from `count` on to the locked grids; return how many basic grids there are."""
+    taken = ground.locked >= 0
+    numbers, inverse = np.unique(ground.locked[taken], return_inverse=True)
+    labels = labels.copy()
+    labels[taken] = count + inverse
+    return labels, count + numbers.size
+
+
+def _locked_grids(ground: Ground, names: Sequence[str]) -> dict[int, list[Locked]]:
+    """Return the locked grids of each community, in the order of their numbers."""
+    found: dict[int, list[Locked]] = {}
+    for number, members in split_by(ground.locked).items():
+        households, residents = count_by(
+            np.zeros(members.size, dtype=np.int64),
+            1,
+            ground.households[members],
+            ground.residents[members],
+        )
+        grid = Locked(
+            households=int(households[0]),
+            residents=float(residents[0]),
+            name=names[number] if number < len(names) else "",
+        )
+        found.setdefault(int(ground.community[members[0]]), []).append(grid)
+    return found
 
 
 def _label_dedicated(
@@ -130,16 +180,23 @@ def _grid_frame(
     ground: Ground,
     labels: NDArray[np.int64],
     kind: NDArray[np.int64],
-    band: Band,
+    bands: Bands,
     small: list[int],
 ) -> pd.DataFrame:
     """Return the frame of the grids, with reasons for the basic ones."""
-    community, facility = np.full((2, kind.size), -1, dtype=np.int64)
+    community, facility, locked = np.full((3, kind.size), -1, dtype=np.int64)
     community[labels] = ground.community
+    np.maximum.at(locked, labels, ground.locked)
     np.maximum.at(facility, labels, ground.facility)
     households, residents = count_by(labels, kind.size, ground.households, ground.residents)
     verdicts = [
-        judge_grid(band, int(households[g]), float(residents[g]), small=community[g] in small)
+        _judge(
+            bands.of(community[g]),
+            int(households[g]),
+            float(residents[g]),
+            small=community[g] in small,
+            locked=locked[g] >= 0,
+        )
         if kind[g] == 0
         else Verdict(name=KINDS[kind[g]], reason=Text("", ""))
         for g in range(kind.size)
@@ -149,11 +206,20 @@ def _grid_frame(
             "kind": [KINDS[k] for k in kind],
             "community": community,
             "facility": facility,
+            "locked": locked,
             "verdict": [verdict.name for verdict in verdicts],
             "reason_en": [verdict.reason.en for verdict in verdicts],
             "reason_zh": [verdict.reason.zh for verdict in verdicts],
         }
     )
+
+
+def _judge(band: Band, households: int, residents: float, *, small: bool, locked: bool) -> Verdict:
+    """Return the verdict of a basic grid; the reason of a locked one says that it is."""
+    verdict = judge_grid(band, households, residents, small=small and not locked)
+    if not locked:
+        return verdict
+    return replace(verdict, reason=verdict.reason + Text("; locked", "；已锁定，保持不变"))
 
 
 def count_by(
@@ -186,9 +252,9 @@ def _dedicated_reasons(grids: pd.DataFrame, reasons_of: list[Text]) -> dict[int,
 
 
 def _community_frame(
-    communities: int, pieces: dict[int, list[Solved]], grids: pd.DataFrame, band: Band
+    verdicts: list[Verdict], pieces: dict[int, list[Solved]], grids: pd.DataFrame
 ) -> pd.DataFrame:
-    verdicts = [judge_community(band, pieces.get(c, [])) for c in range(communities)]
+    communities = len(verdicts)
     basic = grids.loc[grids["kind"] == "basic", "community"].to_numpy(np.int64)
     return pd.DataFrame(
         {

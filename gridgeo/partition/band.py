@@ -137,3 +137,37 @@ def too_big(
     if band.profile != "households":
         over &= ~told | (np.nan_to_num(residents) > band.residents_upper)
     return over
+
+
+def allot(
+    band: Band, grids: int, pieces: list[tuple[NDArray[np.int64], NDArray[np.float64]]]
+) -> list[int]:
+    """Return the number of grids of each piece where there are `grids` together.
+
+    Each piece has at least one and at most one per atom, whatever `grids` says. Then each gets
+    the fewest that the band allows it, then no more than the most that it allows; what is left
+    goes by Sainte-Laguë's divisors.
+
+    Parameters
+    ----------
+    pieces
+        Households and residents of the atoms of each.
+
+    Examples
+    --------
+    >>> from gridgeo.config import Band
+    >>> unknown = np.full(21, np.nan)
+    >>> pieces = [(np.full(9, 100), unknown[:9]), (np.full(21, 100), unknown)]
+    >>> allot(Band(), 7, pieces), allot(Band(), 9, pieces), allot(Band(), 1, pieces)
+    ([2, 5], [3, 6], [1, 1])
+    """
+    sizes = np.array([households.size for households, _ in pieces])
+    possible = [numbers_of_grids(band, *piece) or (1,) for piece in pieces]
+    fewest, most = ([limit(numbers) for numbers in possible] for limit in (min, max))
+    weight = np.array([float(households.sum()) for households, _ in pieces])
+    numbers = np.ones(sizes.size, dtype=np.int64)
+    for _ in range(min(grids, int(sizes.sum())) - sizes.size):
+        claim = weight / (2 * numbers + 1)
+        order = np.lexsort((-claim, numbers >= most, numbers >= fewest, numbers >= sizes))
+        numbers[order[0]] += 1
+    return [int(number) for number in numbers]

@@ -10,11 +10,12 @@ from sklearn.base import BaseEstimator, ClusterMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
-from gridgeo.config import Band, Search
+from gridgeo.config import EFFORT_NAMES, Band, EffortName, Search
+from gridgeo.partition.band import allot
 from gridgeo.partition.graph import split_by
 from gridgeo.partition.pieces import Solved
 from gridgeo.partition.refine import solve
-from gridgeo.partition.samples import UNIT, allot, lay_out_samples, whole_counts
+from gridgeo.partition.samples import UNIT, lay_out_samples, whole_counts
 from gridgeo.partition.verdicts import judge_community
 
 if TYPE_CHECKING:
@@ -66,6 +67,8 @@ class BandedRegions(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sklea
     compactness
         What a region's distance from a disc costs, as a share of the side of a square of its
         area, in mean spacings of the samples.
+    effort
+        How long is searched: ``fast``, ``normal`` or ``best``, counted in iterations.
     random_state
         An int for the same regions whenever the input is the same.
 
@@ -126,6 +129,7 @@ class BandedRegions(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sklea
         n_grids: int | None = None,
         balance: float = 1.0,
         compactness: float = 0.5,
+        effort: EffortName = "normal",
         random_state: Any = 1,
     ) -> None:
         self.lower = lower
@@ -133,6 +137,7 @@ class BandedRegions(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sklea
         self.n_grids = n_grids
         self.balance = balance
         self.compactness = compactness
+        self.effort = effort
         self.random_state = random_state
 
     def fit(
@@ -180,8 +185,15 @@ class BandedRegions(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sklea
         parts = list(split_by(samples.component).values())
         numbers: list[int | None] = [None] * len(parts)
         if self.n_grids is not None:
-            numbers = [*allot(self.n_grids, [counts[part] for part in parts], band)]
-        search = Search(seed=int(check_random_state(self.random_state).randint(2**31)))
+            unknown = np.full(weight.size, np.nan)
+            numbers = [*allot(band, self.n_grids, [(counts[p], unknown[p]) for p in parts])]
+            if sum(n or 0 for n in numbers) != self.n_grids:
+                raise ValueError(
+                    f"{self.n_grids} regions cannot be made of {weight.size} samples in "
+                    f"{len(parts)} components"
+                )
+        seed = int(check_random_state(self.random_state).randint(2**31))
+        search = Search(seed=seed, effort=self.effort)
         cost = {"balance": self.balance, "compactness": self.compactness}
         solved = []
         for part, number in zip(parts, numbers, strict=True):
@@ -194,6 +206,7 @@ class BandedRegions(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sklea
                     solution=solution,
                     names=("",) * part.size,
                     cut_off_by=None,
+                    tied=(False,) * part.size,
                 )
             )
         self._tell(solved, weight, counts, band)
@@ -205,6 +218,8 @@ class BandedRegions(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sklea
                 raise ValueError(f"{name}={getattr(self, name)!r} is not a finite number")
         if not 0 < self.lower <= self.upper:
             raise ValueError(f"lower={self.lower} must be above 0 and at most upper={self.upper}")
+        if self.effort not in EFFORT_NAMES:
+            raise ValueError(f"effort={self.effort!r} is none of {', '.join(EFFORT_NAMES)}")
         if self.balance < 0 or self.compactness < 0:
             raise ValueError("balance and compactness must not be negative")
 

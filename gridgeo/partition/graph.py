@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
@@ -25,14 +25,16 @@ if TYPE_CHECKING:
 class Ground:
     """The atoms of all communities as arrays, and the pairs of them that share a border.
 
-    Pairs lie within one community; ``left < right``; ``basic`` are those of two atoms that no
-    facility takes. ``barrier`` is the class that divides an unlinked pair (its place in
+    Pairs lie within one community; ``left < right``; ``basic`` are those of two atoms that
+    neither a facility nor a locked grid takes. ``apart`` are pairs of atoms, int64[a, 2], that
+    must not share a grid. ``barrier`` is the class that divides an unlinked pair (its place in
     `CROSSED_BY_STREETS_ONLY`, the one that is easiest to cross where there are several), -1 for
     linked pairs.
     """
 
     community: NDArray[np.int64]
     facility: NDArray[np.int64]
+    locked: NDArray[np.int64]
     households: NDArray[np.int64]
     residents: NDArray[np.float64]
     x: NDArray[np.float64]
@@ -46,13 +48,22 @@ class Ground:
     linked: NDArray[np.bool_]
     barrier: NDArray[np.int64]
     basic: NDArray[np.bool_]
+    apart: NDArray[np.int64]
 
 
-def lay_out(atoms: Atoms, weights: Weights) -> Ground:
-    """Return the ground of these atoms, each pair of neighbours once, with its costs."""
+def lay_out(atoms: Atoms, weights: Weights, locked: NDArray[np.int64] | None = None) -> Ground:
+    """Return the ground of these atoms, each pair of neighbours once, with its costs.
+
+    Parameters
+    ----------
+    locked
+        The locked grid of each atom, -1 for none; what is locked is no facility's.
+    """
     frame = atoms.frame
     community = frame["community"].to_numpy(np.int64)
-    facility = frame["facility"].to_numpy(np.int64)
+    locked = np.full(community.size, -1) if locked is None else locked
+    facility = np.where(locked < 0, frame["facility"].to_numpy(np.int64), -1)
+    free = (facility < 0) & (locked < 0)
     geometry = frame.geometry.to_numpy()
     centre = shapely.centroid(geometry)
     left, right, row_pair, rows = _pairs(atoms.borders, community)
@@ -73,6 +84,7 @@ def lay_out(atoms: Atoms, weights: Weights) -> Ground:
     return Ground(
         community=community,
         facility=facility,
+        locked=locked,
         households=frame["households"].to_numpy(np.int64),
         residents=frame["residents"].to_numpy(np.float64),
         x=shapely.get_x(centre),
@@ -80,16 +92,18 @@ def lay_out(atoms: Atoms, weights: Weights) -> Ground:
         area=shapely.area(geometry),
         left=left,
         right=right,
-        border_m=_sums(row_pair, border_m, pairs),
-        cut_m=_sums(row_pair, border_m * cut, pairs),
-        straddle_m=_sums(row_pair, border_m * straddle, pairs),
+        border_m=sum_by(row_pair, border_m, pairs),
+        cut_m=sum_by(row_pair, border_m * cut, pairs),
+        straddle_m=sum_by(row_pair, border_m * straddle, pairs),
         linked=linked,
         barrier=np.where(linked, -1, barrier),
-        basic=(facility[left] < 0) & (facility[right] < 0),
+        basic=free[left] & free[right],
+        apart=np.empty((0, 2), dtype=np.int64),
     )
 
 
-def _sums(group: NDArray[np.intp], amount: NDArray[np.float64], groups: int) -> NDArray[np.float64]:
+def sum_by(group: NDArray[Any], amount: NDArray[Any], groups: int) -> NDArray[np.float64]:
+    """Return the sum of the amounts of each group 0..groups-1."""
     return np.asarray(np.bincount(group, weights=amount, minlength=groups), dtype=np.float64)
 
 
@@ -127,9 +141,14 @@ def split_by(key: NDArray[np.int64]) -> dict[int, NDArray[np.int64]]:
 
 
 def problem_of(
-    ground: Ground, members: NDArray[np.int64], pairs: NDArray[np.int64], weights: Weights
+    ground: Ground,
+    members: NDArray[np.int64],
+    pairs: NDArray[np.int64],
+    weights: Weights,
+    grids: int | None = None,
 ) -> Problem:
     """Return the problem of the atoms `members` (sorted), `pairs` being all those among them."""
+    apart = ground.apart[np.isin(ground.apart, members).all(axis=1)]
     return Problem(
         households=ground.households[members],
         residents=ground.residents[members],
@@ -147,4 +166,6 @@ def problem_of(
         area=ground.area[members],
         balance_m=weights.balance_m,
         compactness=weights.compactness,
+        grids=grids,
+        apart=np.searchsorted(members, apart).astype(np.int32),
     )

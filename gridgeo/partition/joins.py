@@ -36,12 +36,18 @@ def easiest_first(ground: Ground, pairs: NDArray[np.int64]) -> NDArray[np.int64]
 
 
 def report_joins(
-    atoms: Atoms, ground: Ground, labels: NDArray[np.int64], joins: list[Join]
+    atoms: Atoms,
+    ground: Ground,
+    labels: NDArray[np.int64],
+    joins: list[Join],
+    unit: NDArray[np.int64],
 ) -> tuple[Finding, ...]:
     """Return a finding for every added link without which a grid would fall apart."""
     households = {int(pair): join.households for join in joins for pair in join.pairs}
     needed = _needed(ground, labels, np.array(sorted(households), dtype=np.int64))
-    return tuple(_finding(atoms, ground, pair, households[pair]) for pair in needed)
+    ends = np.append(unit, -1)[atoms.borders[["left", "right"]].to_numpy(np.int64)]
+    ends = np.sort(ends, axis=1)
+    return tuple(_finding(atoms, ground, pair, households[pair], ends) for pair in needed)
 
 
 def _needed(ground: Ground, labels: NDArray[np.int64], added: NDArray[np.int64]) -> list[int]:
@@ -59,9 +65,11 @@ def _needed(ground: Ground, labels: NDArray[np.int64], added: NDArray[np.int64])
     return needed
 
 
-def _finding(atoms: Atoms, ground: Ground, pair: int, households: int) -> Finding:
-    left, right = int(ground.left[pair]), int(ground.right[pair])
-    rows = atoms.borders[(atoms.borders["left"] == left) & (atoms.borders["right"] == right)]
+def _finding(
+    atoms: Atoms, ground: Ground, pair: int, households: int, ends: NDArray[np.int64]
+) -> Finding:
+    between = np.array([ground.left[pair], ground.right[pair]])
+    rows = atoms.borders[(ends == between).all(axis=1)]
     name = STREETS[CROSSED_BY_STREETS_ONLY[ground.barrier[pair]]]
     alone = Text(
         f"A piece with {households} households cannot be in band alone: its grid crosses "

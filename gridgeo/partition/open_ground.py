@@ -28,7 +28,7 @@ def settle_open_ground(
     piece
         The piece of each atom, -1 for dedicated ones.
     labels
-        The grid of each atom; -1 in pieces without households.
+        The grid of each atom; -1 in pieces without households. Locked grids take nothing.
 
     Returns
     -------
@@ -88,7 +88,7 @@ def _host(
     if ground.area[atoms].sum() >= rule.area_m2:
         return None
     pairs, other = _around(ground, atoms, pairs)
-    taken = labels[other] >= 0
+    taken = (labels[other] >= 0) & (ground.locked[other] < 0)
     free = taken & (ground.facility[other] < 0)
     chosen = free if free.any() else taken
     if not chosen.any():
@@ -123,8 +123,12 @@ def cut_off_by(ground: Ground, atoms: NDArray[np.int64], names: list[Text]) -> T
     pairs, other = _around(ground, atoms, np.arange(ground.left.size))
     barriers = ground.barrier[pairs[ground.basic[pairs]]]
     cuts = [STREETS[CROSSED_BY_STREETS_ONLY[b]] for b in np.unique(barriers[barriers >= 0])]
-    facilities = np.unique(ground.facility[other[~ground.basic[pairs]]])
+    taken = other[~ground.basic[pairs]]
+    facilities = np.unique(ground.facility[taken])
     cuts += [
-        Text(f"the dedicated grid {names[f].en}", f"专属网格“{names[f].zh}”") for f in facilities
+        Text(f"the dedicated grid {names[f].en}", f"专属网格“{names[f].zh}”")
+        for f in facilities[facilities >= 0]
     ]
+    if (ground.locked[taken] >= 0).any():
+        cuts.append(Text("a locked grid", "锁定的网格"))
     return join(cuts, en=" and ", zh="、") if cuts else None

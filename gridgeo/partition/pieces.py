@@ -14,6 +14,7 @@ from gridgeo.partition.joins import Join, easiest_first
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from gridgeo.bands import Bands
     from gridgeo.config import Band
     from gridgeo.partition.problem import Problem, Solution
     from gridgeo.text import Text
@@ -24,7 +25,7 @@ class Solved:
     """One piece with households: its atoms' positions, its problem and the best that was found.
 
     ``cut_off_by`` says what lies between the piece and the rest of its community, None where
-    nothing does.
+    nothing does; ``tied`` which atoms are several that must stay together.
     """
 
     members: NDArray[np.int64]
@@ -32,15 +33,16 @@ class Solved:
     solution: Solution
     names: tuple[str, ...]
     cut_off_by: Text | None
+    tied: tuple[bool, ...]
 
 
 def find_pieces(ground: Ground) -> NDArray[np.int64]:
-    """Return for each atom the number of its linked piece, -1 where a facility takes it."""
+    """Return for each atom the number of its linked piece, -1 for dedicated and locked ones."""
     piece = connected(ground, ground.basic & ground.linked)
-    return np.where(ground.facility < 0, piece, -1)
+    return np.where((ground.facility < 0) & (ground.locked < 0), piece, -1)
 
 
-def join_pieces(ground: Ground, band: Band) -> tuple[Ground, NDArray[np.int64], list[Join]]:
+def join_pieces(ground: Ground, bands: Bands) -> tuple[Ground, NDArray[np.int64], list[Join]]:
     """Link pieces that hold households but cannot be in band alone, across the weakest barriers.
 
     The lightest of a community is joined first.
@@ -53,7 +55,8 @@ def join_pieces(ground: Ground, band: Band) -> tuple[Ground, NDArray[np.int64], 
     piece = find_pieces(ground)
     divided = divided_pairs(ground, piece)
     joins: list[Join] = []
-    for pairs in split_by(ground.community[ground.left[divided]]).values():
+    for community, pairs in split_by(ground.community[ground.left[divided]]).items():
+        band = bands.of(community)
         while True:
             ends = piece[np.r_[ground.left[divided[pairs]], ground.right[divided[pairs]]]]
             wanting = _wanting(ground, band, piece, np.unique(ends))

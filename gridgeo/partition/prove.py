@@ -41,7 +41,10 @@ def proofs(band: Band, pieces: list[Solved]) -> list[Proof]:
     missing = [piece for piece in pieces if piece.solution.missed]
     households = np.concatenate([piece.problem.households for piece in pieces])
     residents = np.concatenate([piece.problem.residents for piece in pieces])
-    told = [_arithmetic(band, households, residents), *(_oversized(band, p) for p in missing)]
+    told = [
+        _arithmetic(band, households, residents, _fixed(pieces)),
+        *(_oversized(band, p) for p in missing),
+    ]
     if len(pieces) > 1:
         told += [_disconnected(band, piece) for piece in missing]
     if not any(told):
@@ -51,13 +54,32 @@ def proofs(band: Band, pieces: list[Solved]) -> list[Proof]:
     return [proof for proof in told if proof]
 
 
+def _fixed(pieces: list[Solved]) -> int | None:
+    """Return the number of grids of some pieces where it is fixed."""
+    numbers = [piece.problem.grids for piece in pieces]
+    return None if None in numbers else sum(number or 0 for number in numbers)
+
+
 def _arithmetic(
-    band: Band, households: NDArray[np.int64], residents: NDArray[np.float64]
+    band: Band,
+    households: NDArray[np.int64],
+    residents: NDArray[np.float64],
+    fixed: int | None,
 ) -> Proof | None:
-    if numbers_of_grids(band, households, residents):
-        return None
+    numbers = numbers_of_grids(band, households, residents)
     amount = count_text(int(households.sum()), people_of(households, residents))
     limits = band_text(band)
+    if numbers and fixed not in {None, *numbers}:
+        return Proof(
+            kind="arithmetic",
+            reason=amount
+            + Text(
+                f" cannot be divided into {fixed} grids of {limits.en}, as the settings ask",
+                f"，不能按设置划成 {fixed} 个 {limits.zh}的网格",
+            ),
+        )
+    if numbers:
+        return None
     return Proof(
         kind="arithmetic",
         reason=amount
@@ -113,6 +135,12 @@ def _fits_nowhere(band: Band, piece: Solved, v: int) -> Text:
 def _too_big(band: Band, piece: Solved, v: int) -> Text:
     amount, where = _unit(piece, v)
     upper = upper_text(band, piece.problem.residents[v])
+    if piece.tied[v]:
+        return Text(
+            f"a group that must stay together ({where.en}) holds {amount.en}, above the upper "
+            f"limit of {upper.en}",
+            f"要求合在一起的一组单元（{where.zh}）共 {amount.zh}，超过上限 {upper.zh}",
+        )
     return Text(
         f"one unit ({where.en}) holds {amount.en}, above the upper limit of {upper.en}, and no "
         "street or building border divides it",
@@ -143,7 +171,7 @@ def _disconnected(band: Band, piece: Solved) -> Proof | None:
 
 
 def _exhausted(band: Band, piece: Solved) -> Proof:
-    atoms, distance = piece.members.size, piece.solution.distance
+    atoms, distance = piece.problem.households.size, piece.solution.distance
     limits = band_text(band)
     return Proof(
         kind="exhausted",

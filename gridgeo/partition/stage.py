@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gridgeo.bands import Bands
+from gridgeo.model import Ties
 from gridgeo.partition.assemble import assemble, facility_names
+from gridgeo.partition.band import allot
 from gridgeo.partition.graph import Ground, lay_out, problem_of, split_by
 from gridgeo.partition.halt import Halt
 from gridgeo.partition.open_ground import cut_off_by
 from gridgeo.partition.pieces import Solved, join_pieces
 from gridgeo.partition.refine import solve
 from gridgeo.partition.stuck import Work, join_stuck
+from gridgeo.partition.ties import report_not_apart, tie, unit_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,10 +34,11 @@ if TYPE_CHECKING:
 def partition_atoms(
     atoms: Atoms,
     *,
-    band: Band,
+    band: Band | Bands,
     weights: Weights,
     search: Search,
     open_ground: OpenGround,
+    ties: Ties | None = None,
     jobs: int = 1,
     on_progress: Callable[[int, int], None] | None = None,
     halt: Halt | None = None,
@@ -43,8 +49,13 @@ def partition_atoms(
     ----------
     atoms
         Atoms in a metre CRS, with their borders.
-    band, weights, search, open_ground
+    band
+        One band, or that of each community.
+    weights, search, open_ground
         Settings; `search` counts effort in moves, never in seconds (those are for `halt`).
+    ties
+        Atoms that stay together or apart, and locked grids: these keep exactly their atoms, and
+        the others are solved around them.
     jobs
         Threads; the result does not depend on them.
     on_progress
@@ -60,17 +71,21 @@ def partition_atoms(
         Labels follow the community's position, then basic, dedicated, open, then north to south
         and west to east.
     """
-    ground, piece, joins = join_pieces(lay_out(atoms, weights), band)
-    jobs_of = _problems(ground, piece, weights)
+    bands = band if isinstance(band, Bands) else Bands(usual=band)
+    ties = ties or Ties()
+    ground, unit, unmet = tie(atoms, lay_out(atoms, weights, ties.locked), ties)
+    ground, piece, joins = join_pieces(ground, bands)
     halt = halt or Halt()
+    jobs_of = _fix_numbers(ground, _problems(ground, piece, weights), bands)
     solutions = _solve_all(
-        ground, jobs_of, band=band, search=search, jobs=jobs, told=on_progress, halt=halt
+        ground, jobs_of, bands=bands, search=search, jobs=jobs, told=on_progress, halt=halt
     )
     work = {number: Work(*jobs_of[number], solutions[number]) for number in jobs_of}
     ground, piece, work, more = join_stuck(
-        ground, piece, work, weights=weights, band=band, search=search, halt=halt
+        ground, piece, work, weights=weights, bands=bands, search=search, halt=halt
     )
-    names, facilities = atoms.frame["name"].to_numpy(), facility_names(atoms)
+    names, facilities = unit_names(atoms.frame["name"].to_numpy(), unit), facility_names(atoms)
+    tied = np.bincount(unit) > 1
     solved = [
         Solved(
             members=done.members,
@@ -78,12 +93,23 @@ def partition_atoms(
             solution=done.solution,
             names=tuple(names[done.members]),
             cut_off_by=cut_off_by(ground, done.members, facilities),
+            tied=tuple(tied[done.members].tolist()),
         )
         for _, done in sorted(work.items())
     ]
-    return assemble(
-        atoms, ground, piece, solved, band=band, open_ground=open_ground, joined=joins + more
+    part = assemble(
+        atoms,
+        ground,
+        piece,
+        solved,
+        bands=bands,
+        open_ground=open_ground,
+        joined=joins + more,
+        unit=unit,
+        locked_names=ties.names,
     )
+    together = report_not_apart(atoms, ties, unit, part.labels)
+    return replace(part, findings=(*ties.findings, *unmet, *together, *part.findings))
 
 
 def _problems(
@@ -100,11 +126,29 @@ def _problems(
     }
 
 
+def _fix_numbers(
+    ground: Ground, problems: dict[int, tuple[NDArray[np.int64], Problem]], bands: Bands
+) -> dict[int, tuple[NDArray[np.int64], Problem]]:
+    """Return the problems, with their share of the grids where the settings fix the number."""
+    fixed = dict(problems)
+    for community, grids in bands.grids.items():
+        own = [n for n, (of, _) in problems.items() if ground.community[of[0]] == community]
+        if not own:
+            continue
+        locked = ground.locked[ground.community == community]
+        wanted = grids - np.unique(locked[locked >= 0]).size
+        held = [(problems[n][1].households, problems[n][1].residents) for n in own]
+        for n, number in zip(own, allot(bands.of(community), wanted, held), strict=True):
+            members, problem = problems[n]
+            fixed[n] = members, replace(problem, grids=number)
+    return fixed
+
+
 def _solve_all(
     ground: Ground,
     problems: dict[int, tuple[NDArray[np.int64], Problem]],
     *,
-    band: Band,
+    bands: Bands,
     search: Search,
     jobs: int,
     told: Callable[[int, int], None] | None,
@@ -116,6 +160,7 @@ def _solve_all(
     running: dict[Future[Solution], int] = {}
     with ThreadPoolExecutor(max_workers=jobs) as pool:
         for number in sorted(problems, key=lambda number: (-problems[number][0].size, number)):
+            band = bands.of(community[number])
             done = pool.submit(solve, problems[number][1], band, search, halt=halt)
             running[done] = number
         for future in as_completed(running):

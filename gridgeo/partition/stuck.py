@@ -14,7 +14,8 @@ from gridgeo.partition.refine import solve
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gridgeo.config import Band, Search, Weights
+    from gridgeo.bands import Bands
+    from gridgeo.config import Search, Weights
     from gridgeo.partition.halt import Halt
     from gridgeo.partition.problem import Problem, Solution
 
@@ -33,7 +34,7 @@ def join_stuck(
     work: dict[int, Work],
     *,
     weights: Weights,
-    band: Band,
+    bands: Bands,
     search: Search,
     halt: Halt,
 ) -> tuple[Ground, NDArray[np.int64], dict[int, Work], list[Join]]:
@@ -55,7 +56,10 @@ def join_stuck(
         inside = together == parts[0]
         members = np.flatnonzero(inside)
         pairs = np.flatnonzero(inside[ground.left] & inside[ground.right])
-        problem = problem_of(wider, members, pairs, weights)
+        fixed = [work[part].problem.grids for part in parts if part in work]
+        grids = None if None in fixed else sum(number or 0 for number in fixed)
+        problem = problem_of(wider, members, pairs, weights, grids)
+        band = bands.of(wider.community[members[0]])
         solution = solve(problem, band, search, halt=halt)
         apart = [work[part].solution for part in parts if part in work]
         before = sum(a.missed for a in apart), sum(a.distance for a in apart)

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridgeo.partition.prove import proofs
+from gridgeo.partition.prove import Proof, proofs
 from gridgeo.partition.say import count_text, people_of
 from gridgeo.text import Text, join
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from gridgeo.config import Band
@@ -79,24 +81,36 @@ def _off(amount: int, lower: int, upper: int, en: str, zh: str) -> Text:
     )
 
 
-def judge_community(band: Band, pieces: list[Solved]) -> Verdict:
+@dataclass(frozen=True, kw_only=True)
+class Locked:
+    """What a locked grid holds, and what it is called (``""``)."""
+
+    households: int
+    residents: float
+    name: str
+
+
+def judge_community(band: Band, pieces: list[Solved], locked: Sequence[Locked] = ()) -> Verdict:
     """Return the verdict of a community from its pieces that hold households.
 
     Parameters
     ----------
     pieces
-        All of them, solved; none where nobody lives outside dedicated grids.
+        All of them, solved; none where nobody lives outside dedicated and locked grids.
+    locked
+        Its locked grids: one outside the band is an ``atom`` that nothing can change.
     """
-    if not pieces:
+    if not pieces and not locked:
         return Verdict(
             name="small",
             reason=Text("No households outside dedicated grids", "专属网格之外没有住户"),
         )
-    households = np.concatenate([piece.problem.households for piece in pieces])
-    residents = np.concatenate([piece.problem.residents for piece in pieces])
+    households, residents = _held(pieces, locked)
     amount = count_text(int(households.sum()), people_of(households, residents))
-    grids = sum(piece.solution.grids for piece in pieces)
-    if not any(piece.solution.missed for piece in pieces):
+    grids = sum(piece.solution.grids for piece in pieces) + len(locked)
+    off = _locked_off(band, locked)
+    missed = any(piece.solution.missed for piece in pieces)
+    if not missed and not off:
         return Verdict(
             name="in_band",
             reason=amount
@@ -108,10 +122,35 @@ def judge_community(band: Band, pieces: list[Solved]) -> Verdict:
             reason=amount
             + Text(", below the lower limit: one grid is allowed", "，低于下限，可划为一个网格"),
         )
-    told = proofs(band, pieces)
+    told = off + (proofs(band, pieces) if missed else [])
     if told:
         return Verdict(name="impossible", proof=told[0].kind, reason=join([t.reason for t in told]))
     return _not_found(pieces, grids)
+
+
+def _held(
+    pieces: list[Solved], locked: Sequence[Locked]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return households and residents of all atoms of the pieces, then of the locked grids."""
+    households = [piece.problem.households for piece in pieces]
+    residents = [piece.problem.residents for piece in pieces]
+    households.append(np.array([grid.households for grid in locked], dtype=np.int64))
+    residents.append(np.array([grid.residents for grid in locked], dtype=np.float64))
+    return np.concatenate(households), np.concatenate(residents)
+
+
+def _locked_off(band: Band, locked: Sequence[Locked]) -> list[Proof]:
+    """Return the proofs that locked grids outside the band give."""
+    told = []
+    for grid in locked:
+        judged = judge_grid(band, grid.households, grid.residents, small=False)
+        if judged.name != "in_band":
+            name = Text(f"the locked grid {grid.name}".rstrip(), f"锁定网格“{grid.name}”")
+            lead = name if grid.name else Text("a locked grid", "一个锁定网格")
+            told.append(
+                Proof(kind="atom", reason=lead + Text(" stays: ", "保持不变：") + judged.reason)
+            )
+    return told
 
 
 def is_small(band: Band, households: NDArray[np.int64], residents: NDArray[np.float64]) -> bool:
