@@ -1,0 +1,194 @@
+"""The strategy: the grids that miss the band and those around them first, then more of them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gridgeo.continuity import heirs, overlap_of
+from gridgeo.partition.band import numbers_of_grids
+from gridgeo.partition.change.designs import dissolved, in_one_piece, settled, split
+from gridgeo.partition.change.ledger import least_moved
+from gridgeo.partition.change.pull import pulled
+from gridgeo.partition.change.recast import recast
+from gridgeo.partition.change.scene import Scene, adjacent, misses, part_of
+from gridgeo.partition.refine import solve
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gridgeo.config import Search
+    from gridgeo.partition.halt import Halt
+
+#: a scene of at most so many atoms is taken as a whole; in larger ones neighbourhoods grow
+WHOLE = 150
+RINGS = 3
+#: annealings of each design, and designs tried in one turn
+STARTS = 4
+DESIGNS = 6
+#: deterministic seconds of the exact solver for one scene and number of new grids, and the
+#: atoms times grids above which it is not asked
+EXACT = {"fast": 0.5, "normal": 2.0, "best": 30.0}
+VARIABLES = 4000
+#: further new grids that the exact solver is asked about
+MORE = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mended:
+    """The labels of a scene, and what no labels in the band can be below in households moved."""
+
+    labels: NDArray[np.int64]
+    least: float
+    #: no labelling, whatever its number of grids, misses fewer bands
+    exact: bool = False
+
+
+def mend(scene: Scene, search: Search, halt: Halt) -> Mended:
+    """Return labels that miss the fewest bands, and of those that move the fewest households."""
+    start = settled(scene, in_one_piece(scene, scene.old))
+    if not _wrong(scene, start):
+        return Mended(labels=start, least=0)
+    if scene.old.size <= WHOLE:
+        mended = _cast(scene, start, search, halt)
+    else:
+        mended = Mended(labels=_around(scene, start, search, halt), least=0)
+    if misses(scene, mended.labels):
+        mended = _drawn_anew(scene, mended, search, halt)
+    if misses(scene, mended.labels):
+        return replace(mended, least=0)
+    whole = scene.old.size <= 10 * WHOLE
+    floor = least_moved(scene, whole=whole) if mended.least == 0 else mended.least
+    return replace(mended, least=min(floor, scene.moved(mended.labels)))
+
+
+def _wrong(scene: Scene, labels: NDArray[np.int64]) -> set[int]:
+    """Return the grids that miss the band or are no longer what they were."""
+    return set(misses(scene, labels)) | set(labels[labels != scene.old].tolist())
+
+
+def _cast(scene: Scene, start: NDArray[np.int64], search: Search, halt: Halt) -> Mended:
+    """Return the best labels of all designs, improved and bounded by the exact solver."""
+    labels = _designed(scene, start, halt)
+    problem = scene.problem
+    numbers = numbers_of_grids(scene.band, problem.households, problem.residents)
+    if not numbers or scene.old.size * (scene.grids + 1) > VARIABLES:
+        return Mended(labels=labels, least=0)
+    first = max(0, min(numbers) - scene.grids)
+    best = None if misses(scene, labels) else labels
+    least = math.inf
+    for founded in range(first, first + MORE + 2):
+        floor = least_moved(scene, founded=founded, whole=True)
+        moved = math.inf if best is None else scene.moved(best)
+        if floor >= min(least, moved) or founded > first + MORE:
+            least = min(least, floor)
+            break
+        effort = EXACT[search.effort]
+        found = recast(scene, best, founded=founded, least=floor, effort=effort, halt=halt)
+        best, least = found.labels, min(least, found.least)
+    if best is None:
+        return Mended(labels=labels, least=0, exact=math.isinf(least))
+    return Mended(labels=pulled(scene, best, 1, halt, hot=0.01), least=least)
+
+
+def _designed(scene: Scene, start: NDArray[np.int64], halt: Halt) -> NDArray[np.int64]:
+    """Return the best of the old grids reshaped, and of one more split or dissolved at a time."""
+    best = pulled(scene, start, STARTS, halt)
+    base, rank = start, scene.rank(best)
+    while True:
+        designs = _designs(scene, base, best)
+        tried = [(pulled(scene, design, STARTS, halt), design) for design in designs]
+        if not tried:
+            return best
+        found, design = min(tried, key=lambda pair: scene.rank(pair[0]))
+        if scene.rank(found) >= rank:
+            return best
+        best, base, rank = found, design, scene.rank(found)
+
+
+def _designs(
+    scene: Scene, base: NDArray[np.int64], best: NDArray[np.int64]
+) -> list[NDArray[np.int64]]:
+    """Return the base with one more grid split or dissolved, where that could be better."""
+    grids, packed = np.unique(base, return_inverse=True)
+    held = dict(
+        zip(grids.tolist(), np.bincount(packed, scene.problem.households).tolist(), strict=True)
+    )
+    still, wrong = misses(scene, best), misses(scene, base)
+    numbers = numbers_of_grids(scene.band, scene.problem.households, scene.problem.residents)
+    many = grids.size
+    grow = [g for g, sign in wrong.items() if sign > 0]
+    shrink = [g for g, sign in wrong.items() if sign < 0]
+    if still and numbers and many < min(numbers):
+        grow = list(held)
+    if still and numbers and many > max(numbers):
+        shrink = list(held)
+    if not still:
+        spent = scene.moved(best)
+        shrink = [g for g in shrink if held[g] < spent]
+        grow = grow if spent > scene.band.lower else []
+    grow.sort(key=lambda g: (-held[g], g))
+    shrink.sort(key=lambda g: (held[g], g))
+    designs = [split(scene, base, g) for g in grow[:DESIGNS]]
+    designs += [dissolved(scene, base, g) for g in shrink[:DESIGNS] if many > 1]
+    return [design for design in designs if design is not None]
+
+
+def _around(
+    scene: Scene, start: NDArray[np.int64], search: Search, halt: Halt
+) -> NDArray[np.int64]:
+    """Return labels mended in neighbourhoods that grow where they do not suffice."""
+    labels = start
+    for rings in range(1, RINGS + 1):
+        for grid in sorted(_wrong(scene, labels)):
+            if grid not in _wrong(scene, labels):
+                continue
+            members = np.flatnonzero(np.isin(labels, _reach(scene, labels, grid, rings)))
+            part, names = part_of(_at_home(scene, labels, members), members)
+            before = _renamed(labels[members], names, part.grids)
+            after = _cast(part, before, search, halt).labels
+            if part.rank(after) < part.rank(before):
+                fresh = max(scene.grids, int(labels.max()) + 1)
+                labels = labels.copy()
+                labels[members] = np.append(names, fresh + np.arange(members.size))[after]
+    return labels
+
+
+def _reach(scene: Scene, labels: NDArray[np.int64], grid: int, rings: int) -> list[int]:
+    """Return a grid and those within some steps of it."""
+    beside = adjacent(scene, labels)
+    reached = {grid}
+    for _ in range(rings):
+        reached |= {g for r in reached for g in beside[r]}
+    return sorted(reached)
+
+
+def _at_home(scene: Scene, labels: NDArray[np.int64], members: NDArray[np.int64]) -> Scene:
+    """Return the scene without the homes that the members cannot go back to."""
+    inside = np.isin(scene.old, np.unique(labels[members]))
+    return replace(scene, old=np.where(inside, scene.old, -1))
+
+
+def _renamed(labels: NDArray[np.int64], names: NDArray[np.int64], grids: int) -> NDArray[np.int64]:
+    """Return labels as a part numbers them: old grids by their place in `names`, then the rest."""
+    others = np.setdiff1d(labels, names)
+    number = {int(g): i for i, g in enumerate(names.tolist())}
+    number |= {int(g): grids + i for i, g in enumerate(others.tolist())}
+    return np.array([number[int(g)] for g in labels])
+
+
+def _drawn_anew(scene: Scene, mended: Mended, search: Search, halt: Halt) -> Mended:
+    """Return what the whole search finds where it misses fewer bands, pulled home again."""
+    solution = solve(scene.problem, scene.band, search, halt=halt)
+    missed = scene.rank(mended.labels)[0]
+    if solution.missed >= missed:
+        return replace(mended, exact=mended.exact or (solution.exact and solution.missed == missed))
+    drawn = solution.labels.astype(np.int64)
+    shared = overlap_of(scene.old, drawn, scene.problem.households, scene.problem.area)
+    labels = scene.grids + drawn
+    for old, new in enumerate(heirs(shared).tolist()):
+        labels[(drawn == new) & (new >= 0)] = old
+    return Mended(labels=pulled(scene, labels, STARTS, halt), least=0, exact=solution.exact)

@@ -1,0 +1,166 @@
+"""The least change of one piece: its laws, and brute force on small towns."""
+
+from dataclasses import replace
+
+import numpy as np
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from gridgeo.config import Band, Search
+from gridgeo.continuity import heirs, moved_atoms, overlap_of
+from gridgeo.partition import Problem, solve
+from gridgeo.partition.change import adjust_labels
+
+
+def blocks(households, residents=None, apart=()):
+    """Return blocks of 100 m in rows and columns as one piece."""
+    held = np.asarray(households, dtype=np.int64)
+    rows, columns = held.shape
+    number = np.arange(held.size).reshape(held.shape)
+    east = np.column_stack([number[:, :-1].ravel(), number[:, 1:].ravel()])
+    south = np.column_stack([number[:-1].ravel(), number[1:].ravel()])
+    edges = np.vstack([east, south]).astype(np.int32)
+    people = np.full(held.size, np.nan) if residents is None else np.ravel(residents).astype(float)
+    return Problem(
+        households=held.ravel(),
+        residents=people,
+        edges=edges,
+        cut_m=np.full(len(edges), 80.0),
+        straddle_m=np.zeros(len(edges)),
+        linked=np.ones(len(edges), dtype=bool),
+        x=np.tile(np.arange(columns) * 100.0, rows),
+        y=np.repeat(np.arange(rows) * 100.0, columns),
+        area=np.full(held.size, 1e4),
+        apart=np.array(apart, dtype=np.int32).reshape(-1, 2),
+    )
+
+
+def pieces_of(problem, atoms):
+    """Return the number of connected parts of some atoms."""
+    left, parts = set(atoms), 0
+    links = problem.edges[problem.linked].tolist()
+    while left:
+        parts += 1
+        waiting = [left.pop()]
+        while waiting:
+            v = waiting.pop()
+            for a, b in links:
+                t = b if a == v else a if b == v else None
+                if t in left:
+                    left.discard(t)
+                    waiting.append(t)
+    return parts
+
+
+def moved_by(problem, old, new):
+    heir = heirs(overlap_of(old, new, problem.households, problem.area))
+    return int(problem.households[moved_atoms(old, new, heir)].sum())
+
+
+def in_band(band, problem, atoms):
+    households, people = problem.households[atoms].sum(), problem.residents[atoms].sum()
+    fits = band.profile != "residents" and band.lower <= households <= band.upper
+    lives = band.residents_lower <= people <= band.residents_upper
+    return fits or (band.profile != "households" and lives)
+
+
+def all_partitions(problem, band):
+    """Yield every labelling into connected grids in the band."""
+    n = problem.households.size
+    sets = [(mask, [v for v in range(n) if mask >> v & 1]) for mask in range(1, 1 << n)]
+    good = [
+        (mask, atoms)
+        for mask, atoms in sets
+        if in_band(band, problem, atoms) and pieces_of(problem, atoms) == 1
+    ]
+
+    def fill(left, labels, grid):
+        if not left:
+            yield labels.copy()
+            return
+        lowest = left & -left
+        for mask, atoms in good:
+            if mask & lowest and not mask & ~left:
+                labels[atoms] = grid
+                yield from fill(left ^ mask, labels, grid + 1)
+
+    yield from fill((1 << n) - 1, np.zeros(n, dtype=np.int64), 0)
+
+
+@st.composite
+def towns(draw):
+    """Small towns that were in the band by one measure, and whose counts changed since."""
+    rows, columns = draw(st.sampled_from([(1, 7), (2, 4), (3, 3), (2, 3)]))
+    cells = rows * columns
+    amounts = st.sampled_from([0, 40, 90, 130, 170, 210, 260])
+    held = draw(st.lists(amounts, min_size=cells, max_size=cells))
+    grown = draw(st.lists(st.sampled_from([0.6, 1, 1, 1, 1.3]), min_size=cells, max_size=cells))
+    band = Band(profile=draw(st.sampled_from(["households", "either"])))
+    ratio = draw(st.lists(st.sampled_from([2.0, 2.5, 3.0]), min_size=cells, max_size=cells))
+    counts = np.round(np.array(held) * grown).astype(int)
+    problem = blocks(counts.reshape(rows, columns), np.round(counts * ratio))
+    before = replace(problem, households=np.array(held, dtype=np.int64))
+    old = solve(before, Band(profile="households"), Search(effort="fast")).labels.astype(np.int64)
+    if draw(st.booleans()):
+        old[draw(st.integers(0, cells - 1))] = -1
+    return problem, old, band
+
+
+@settings(max_examples=12, deadline=None)
+@given(towns())
+def test_no_partition_in_band_moves_fewer_than_the_bound(town):
+    problem, old, band = town
+    change = adjust_labels(problem, old, band=band)
+    ways = [moved_by(problem, old, new) for new in all_partitions(problem, band)]
+    assert bool(ways) == (change.solution.missed == 0)
+    assume(ways)
+    assert change.flow <= change.bound <= min(ways) <= change.moved
+    assert change.moved == min(ways) == change.bound
+
+
+@settings(max_examples=20, deadline=None)
+@given(towns())
+def test_every_grid_is_connected_and_continues_at_most_one(town):
+    problem, old, band = town
+    change = adjust_labels(problem, old, band=band)
+    grids = np.unique(change.labels)
+    assert grids.tolist() == list(range(change.solution.grids))
+    assert all(pieces_of(problem, np.flatnonzero(change.labels == g)) == 1 for g in grids)
+    named = change.continues[change.continues >= 0].tolist()
+    assert len(set(named)) == len(named)
+    assert set(named) <= set(old.tolist())
+    assert change.moved == moved_by(problem, old, change.labels)
+
+
+@settings(max_examples=10, deadline=None)
+@given(towns())
+def test_running_on_its_own_output_changes_nothing(town):
+    problem, old, band = town
+    first = adjust_labels(problem, old, band=band)
+    assume(not first.solution.missed)
+    again = adjust_labels(problem, first.labels.astype(np.int64), band=band)
+    assert np.array_equal(again.labels, first.labels)
+    assert again.moved == again.bound == 0
+
+
+@settings(max_examples=8, deadline=None)
+@given(towns(), st.randoms(use_true_random=False))
+def test_neither_row_order_nor_old_numbers_change_the_grids(town, random):
+    problem, old, band = town
+    order = list(range(old.size))
+    random.shuffle(order)
+    place = np.argsort(order)
+    shuffled = replace(
+        problem,
+        households=problem.households[order],
+        residents=problem.residents[order],
+        x=problem.x[order],
+        y=problem.y[order],
+        edges=place[problem.edges].astype(np.int32),
+    )
+    one = adjust_labels(problem, old, band=band)
+    numbers = np.array([5, 3, 8, 0, 2, 9, 4, 7, 1, 6, -1])
+    other = adjust_labels(shuffled, numbers[old][order], band=band)
+    same = one.labels[order][:, None] == one.labels[order]
+    assert np.array_equal(same, other.labels[:, None] == other.labels)
+    assert (one.moved, one.bound, one.flow) == (other.moved, other.bound, other.flow)
