@@ -1,0 +1,185 @@
+"""All connected sets of atoms in the band: the columns from which every partition is made."""
+
+# Compiled functions take their arguments by position.
+# ruff: noqa: PLR0917
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gridgeo.partition.exact import neighbours
+from gridgeo.partition.kernel import (
+    BY_HOUSEHOLDS,
+    BY_RESIDENTS,
+    HOUSEHOLDS,
+    RESIDENTS,
+    UNKNOWN,
+    Rule,
+    Web,
+    appraise,
+    compiled,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+#: the most atoms: a set of them is the bits of one number
+ATOMS_IN_SETS = 62
+
+
+@compiled
+def columns(
+    web: Web, rule: Rule, seen: int, kept: int
+) -> tuple[bool, NDArray[np.int64], NDArray[np.float64]]:
+    """Return whether all sets were seen, those in band as bits, and what each costs.
+
+    At most `seen` connected sets are looked at and `kept` in band are returned, ordered by their
+    lowest atom. A set that cuts off a part which grids in the band cannot fill is left out.
+    Costs count half of each border that the set cuts, so those of a partition add up to its own.
+    """
+    n = web.mass.shape[0]
+    sets, cost = np.empty(kept, np.int64), np.empty(kept)
+    beside = neighbours(web)
+    count, looked = 0, 0
+    for root in range(n):
+        count, looked = from_root(web, rule, beside, root, sets, cost, count, looked, seen)
+        if looked > seen:
+            return False, sets[:count], cost[:count]
+    return True, sets[:count], cost[:count]
+
+
+@compiled
+def from_root(
+    web: Web,
+    rule: Rule,
+    beside: NDArray[np.int64],
+    root: int,
+    sets: NDArray[np.int64],
+    cost: NDArray[np.float64],
+    count: int,
+    looked: int,
+    seen: int,
+) -> tuple[int, int]:
+    """Add the sets whose lowest atom is `root`; return how many there are and how many were seen.
+
+    More than `seen` where that, or the room in `sets`, did not suffice.
+    """
+    n, width = web.mass.shape
+    full = (1 << n) - 1
+    inside, barred, rim = np.zeros((3, n * n + 2), np.int64)
+    held, sums = np.zeros((n * n + 2, width)), np.zeros((1, width))
+    inside[0], barred[0], rim[0] = 1 << root, (1 << root) - 1, beside[root]
+    held[0] = web.mass[root]
+    waiting = 1
+    while waiting and looked <= seen:
+        waiting -= 1
+        looked += 1
+        grid, shut, around = inside[waiting], barred[waiting], rim[waiting]
+        sums[0] = held[waiting]
+        if wasted(web, rule, beside, full ^ grid, shut):
+            continue
+        worth, missed, _ = appraise(rule, sums, 0, sums, 0, 0.0)
+        if missed == 0.0 and fillable(web, rule, beside, full ^ grid):
+            if count == sets.size:
+                return count, seen + 1
+            sets[count], cost[count] = grid, worth + half_cut(web, grid)
+            count += 1
+        free = around & ~grid & ~shut if grows(rule, sums) else 0
+        for v in range(root + 1, n):
+            if free >> v & 1:
+                inside[waiting], barred[waiting] = grid | 1 << v, shut
+                rim[waiting], held[waiting] = around | beside[v], sums[0] + web.mass[v]
+                shut |= 1 << v
+                waiting += 1
+    return count, looked
+
+
+@compiled
+def grows(rule: Rule, sums: NDArray[np.float64]) -> bool:
+    """Tell whether a larger set could be in band."""
+    counted = rule.profile != BY_HOUSEHOLDS and sums[0, UNKNOWN] == 0.0
+    if counted and sums[0, RESIDENTS] <= rule.residents_upper:
+        return True
+    return sums[0, HOUSEHOLDS] <= rule.upper
+
+
+@compiled
+def half_cut(web: Web, grid: int) -> float:
+    """Return half the weight of the borders that a set cuts."""
+    cut = 0.0
+    for v in range(web.mass.shape[0]):
+        if grid >> v & 1:
+            for p in range(web.start[v], web.start[v + 1]):
+                if not grid >> web.neighbour[p] & 1:
+                    cut += web.weight[p]
+    return cut / 2.0
+
+
+@compiled
+def wasted(web: Web, rule: Rule, beside: NDArray[np.int64], rest: int, shut: int) -> bool:
+    """Tell whether an atom of `shut` lies in a part of `rest` that is too light for a grid.
+
+    A set that grows takes from such a part and adds nothing to it.
+    """
+    left = rest & shut
+    while left:
+        part = reach(beside, left & -left, rest)
+        left &= ~part
+        households, residents, _ = amounts(web, part)
+        if households < rule.lower and (
+            rule.profile == BY_HOUSEHOLDS or residents < rule.residents_lower
+        ):
+            return True
+    return False
+
+
+@compiled
+def fillable(web: Web, rule: Rule, beside: NDArray[np.int64], rest: int) -> bool:
+    """Tell whether the amounts of each part of `rest` allow grids in the band."""
+    while rest:
+        part = reach(beside, rest & -rest, rest)
+        rest ^= part
+        households, residents, unknown = amounts(web, part)
+        if rule.profile == BY_HOUSEHOLDS:
+            fits = divisible(households, rule.lower, rule.upper)
+        elif rule.profile == BY_RESIDENTS and unknown == 0.0:
+            fits = divisible(residents, rule.residents_lower, rule.residents_upper)
+        else:
+            fits = households >= rule.lower or residents >= rule.residents_lower
+        if not fits:
+            return False
+    return True
+
+
+@compiled
+def divisible(amount: float, lower: float, upper: float) -> bool:
+    """Tell whether some number of shares within the limits makes up the amount."""
+    return bool(np.ceil(amount / upper) <= np.floor(amount / lower))
+
+
+@compiled
+def amounts(web: Web, part: int) -> tuple[float, float, float]:
+    """Return households, residents and atoms with unknown residents of a set."""
+    households, residents, unknown = 0.0, 0.0, 0.0
+    for v in range(web.mass.shape[0]):
+        if part >> v & 1:
+            households += web.mass[v, HOUSEHOLDS]
+            residents += web.mass[v, RESIDENTS]
+            unknown += web.mass[v, UNKNOWN]
+    return households, residents, unknown
+
+
+@compiled
+def reach(beside: NDArray[np.int64], start: int, ground: int) -> int:
+    """Return what links reach from the atoms `start` inside `ground`."""
+    reached = fresh = start
+    while fresh:
+        around = 0
+        for v in range(beside.size):
+            if fresh >> v & 1:
+                around |= beside[v]
+        fresh = around & ground & ~reached
+        reached |= fresh
+    return reached

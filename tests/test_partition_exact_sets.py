@@ -1,0 +1,91 @@
+from itertools import chain
+
+import numpy as np
+import pytest
+from builders_problem import BANDS, in_band, labels_of, partitions, problems
+from hypothesis import given, settings
+
+from gridgeo.partition.columns import columns
+from gridgeo.partition.cover import best_cover, pool_of
+from gridgeo.partition.kernel import total
+from gridgeo.partition.problem import Problem, in_order
+from gridgeo.partition.web import rule_of, weave
+
+MANY = 100_000
+
+
+def as_sets(bits, atoms):
+    return [frozenset(v for v in range(atoms) if grid >> v & 1) for grid in bits.tolist()]
+
+
+@pytest.mark.parametrize("band", BANDS, ids=lambda band: band.profile)
+@settings(max_examples=60, deadline=None)
+@given(problem=problems())
+def test_columns_hold_every_grid_of_every_partition_in_band(band, problem):
+    ordered, _ = in_order(problem)
+    n = ordered.households.size
+    complete, bits, cost = columns(weave(ordered), rule_of(ordered, band), MANY, MANY)
+    sets = as_sets(bits, n)
+    assert complete
+    assert len(set(sets)) == len(sets)
+    assert all(in_band(band, ordered, list(members)) for members in sets)
+    assert set(chain.from_iterable(partitions(band, ordered))) <= set(sets)
+    assert np.isfinite(cost).all()
+
+
+@pytest.mark.parametrize("band", BANDS, ids=lambda band: band.profile)
+@settings(max_examples=60, deadline=None)
+@given(problem=problems())
+def test_the_best_cover_is_the_cheapest_partition_of_its_number_of_grids(band, problem):
+    ordered, _ = in_order(problem)
+    web, rule, n = weave(ordered), rule_of(ordered, band), ordered.households.size
+    _, bits, cost = columns(web, rule, MANY, MANY)
+    costs = {}
+    for grids in partitions(band, ordered):
+        k = len(grids)
+        found = total(web, rule, labels_of(grids, n), k)[0]
+        costs[k] = min(found, costs.get(k, np.inf))
+    for k in range(1, n + 1):
+        known = k * float(np.max(cost, initial=0.0)) + 1.0
+        complete, cover, least = best_cover(pool_of(bits, cost, n), n, k, known, MANY)
+        assert complete
+        assert (cover.size == 0) == (k not in costs)
+        if k in costs:
+            found = total(web, rule, labels_of(as_sets(cover, n), n), k)[0]
+            assert found == pytest.approx(costs[k], abs=2e-3)
+            assert least <= costs[k] + 2e-3
+            again = best_cover(pool_of(bits, cost, n), n, k, costs[k], MANY)
+            assert again[0]
+            assert again[1].size == 0
+
+
+def test_an_enumeration_that_was_cut_short_says_so():
+    _, bits, _ = columns(*_street(20), MANY, MANY)
+    assert columns(*_street(20), 50, MANY)[0] is False
+    complete, kept, _ = columns(*_street(20), MANY, 5)
+    assert complete is False
+    assert kept.tolist() == bits[:5].tolist()
+
+
+def test_a_search_that_was_cut_short_says_so():
+    web, rule = _street(12)
+    _, bits, cost = columns(web, rule, MANY, MANY)
+    pool = pool_of(bits, cost, 12)
+    assert best_cover(pool, 12, 3, 1e6, 1)[0] is False
+    assert best_cover(pool, 12, 3, 1e6, MANY)[0] is True
+
+
+def _street(atoms):
+    row = np.arange(atoms)
+    problem = Problem(
+        households=np.full(atoms, 100),
+        residents=np.full(atoms, np.nan),
+        edges=np.column_stack([row[:-1], row[1:]]).astype(np.int32),
+        cut_m=10.0 + row[1:] % 3,
+        straddle_m=np.zeros(atoms - 1),
+        linked=np.ones(atoms - 1, dtype=bool),
+        x=row * 100.0,
+        y=np.zeros(atoms),
+        area=np.full(atoms, 1e4),
+    )
+    return weave(problem), rule_of(problem, BANDS[0])
