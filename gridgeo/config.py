@@ -245,6 +245,24 @@ class OpenGround:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class RepairRules:
+    """What `gridgeo repair` mends by itself; what is larger is left and listed."""
+
+    #: gaps, overlaps and crumbs narrower than this everywhere are mended: no house fits in ...
+    width_m: float = 5.0
+    #: ... and so are those no larger than this
+    area_m2: float = 200.0
+    #: no grid gains or loses more than this share of its area
+    most_share: float = 0.1
+    #: rings that cross themselves are made valid where that changes the area by no more
+    ring_share: float = 0.01
+
+    def __post_init__(self) -> None:
+        for name in self.__slots__:
+            _at_least(f"repair.{name}", getattr(self, name), 0)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Codes:
     """How grids are numbered: the scheme, and where dedicated and open grids start."""
 
@@ -356,6 +374,7 @@ class Settings:
     search: Search = field(default_factory=Search)
     codes: Codes = field(default_factory=Codes)
     parts: PartRules = field(default_factory=PartRules)
+    repair: RepairRules = field(default_factory=RepairRules)
     lang: Lang = "zh"
     #: what the plan is called on its pages, and whom their data is owed to
     title: str = ""
