@@ -14,13 +14,18 @@ from gridgeo.repair.faces import Faces
 STRAIGHT_M = 1e-5
 
 
-def assemble(
-    faces: Faces, owners: list[tuple[int, ...]], grids: NDArray[Any]
-) -> dict[int, Any]:
+def assemble(faces: Faces, owners: list[tuple[int, ...]], grids: NDArray[Any]) -> dict[int, Any]:
     """Return the grids that `owners` (of each face) make up, by position, as MultiPolygons.
 
-    Vertices that only noding has made, and at which no border turns, are taken out again: what
-    was not changed has its own vertices as before.
+    Of the vertices that noding has put on the borders only those stay at which a border turns, or
+    that a grid had there before: what was not changed has its own vertices as before.
+
+    Parameters
+    ----------
+    faces, owners
+        The faces and the grids that hold each.
+    grids
+        The grids of the whole town as they were.
     """
     held: dict[int, list[int]] = {}
     for face, own in enumerate(owners):
@@ -30,8 +35,7 @@ def assemble(
     ground = np.array(
         [shapely.coverage_union_all(faces.polygon[held[row]]) for row in rows], dtype=object
     )
-    known = vertices(grids)
-    return dict(zip(rows, _straightened(ground, known), strict=True))
+    return dict(zip(rows, _straightened(ground, grids[rows]), strict=True))
 
 
 def vertices(ground: Any) -> NDArray[np.complex128]:
@@ -40,14 +44,18 @@ def vertices(ground: Any) -> NDArray[np.complex128]:
     return np.unique(point[:, 0] + 1j * point[:, 1])
 
 
-def _straightened(ground: NDArray[Any], known: NDArray[np.complex128]) -> NDArray[Any]:
+def _straightened(ground: NDArray[Any], before: NDArray[Any]) -> NDArray[Any]:
     parts, owner = shapely.get_parts(ground, return_index=True)
     rings, part = shapely.get_rings(parts, return_index=True)
     point, ring = shapely.get_coordinates(rings, return_index=True)
     last = np.r_[ring[1:] != ring[:-1], True]
     at, ring = (point[:, 0] + 1j * point[:, 1])[~last], ring[~last]
-    turns = _off_line(at, ring) > STRAIGHT_M
-    keep = np.isin(at, known) | np.isin(at, at[turns])
+    needed = _off_line(at, ring) > STRAIGHT_M
+    for row, grid in enumerate(before):
+        own = np.flatnonzero(owner[part[ring]] == row)
+        needed[own] |= np.isin(at[own], vertices(grid))
+    keep = np.isin(at, at[needed])
+    keep |= (np.bincount(ring, keep) < 3)[ring]
     made = _rings(at[keep], ring[keep])
     inner = np.r_[False, part[1:] == part[:-1]]
     whole = [

@@ -20,7 +20,7 @@ from gridgeo.repair.sites import Site, find_sites, gaps
 from gridgeo.repair.town import TOUCH_M, Mend, Town, small
 from gridgeo.text import Text
 
-Settle = Callable[[Town, Faces, RepairRules, frozenset[int]], tuple[Owners, list[Mend]]]
+Settle = Callable[[Town, Site, Faces, RepairRules, frozenset[int]], tuple[Owners, list[Mend]]]
 #: After the first two there is rarely anything left to do.
 _PASSES = 10
 _MATCHED = Text("vertices of its neighbours were added to its border", "边界上补齐了相邻网格的节点")
@@ -58,14 +58,13 @@ def repair_grids(town: Town, rules: RepairRules) -> Repair:
     Examples
     --------
     >>> from gridgeo.config import RepairRules
-    >>> left, right = shapely.box(0, 0, 100, 100), shapely.box(101, 0, 200, 100)
-    >>> frame = shapely.difference(shapely.box(-50, -50, 250, 150), shapely.box(0, 0, 200, 100))
-    >>> town = Town(grids=np.array([left, right, frame]), community=np.full(3, -1))
+    >>> left, right = shapely.box(0, 0, 100, 100), shapely.box(99, 0, 300, 100)
+    >>> town = Town(grids=np.array([left, right]), community=np.full(2, -1))
     >>> done = repair_grids(town, RepairRules())
     >>> [(mend.what, mend.grids, mend.amount) for mend in done.mends]
-    [('gap', (0,), 100.0)]
-    >>> done.grids[1] is right
-    True
+    [('overlap', (0, 1), 100.0)]
+    >>> done.grids[0].bounds, done.grids[1] is right
+    ((0.0, 0.0, 99.0, 100.0), True)
     """
     now, mends = sound_rings(town, rules)
     left: list[Mend] = []
@@ -99,19 +98,23 @@ def _mend_site(
     faces = arrange(town, site.rows, site.lines)
     barred: frozenset[int] = frozenset()
     while True:
-        owners, mends = decide(town, faces, rules, barred)
-        made = assemble(faces, owners, town.grids[site.rows])
+        owners, mends = decide(town, site, faces, rules, barred)
+        made = assemble(faces, owners, town.grids)
         broken = _broken(town, site, made)
         if not broken - barred:
             break
         barred |= broken
     grids = town.grids.copy()
+    disputed = vertices(faces.polygon[[len(own) > 1 for own in owners]])
     told = {grid for mend in mends if mend.done for grid in _changed(mend)}
     for row in site.rows.tolist():
         if town.frozen[row] or row in broken or _same(grids[row], made[row]):
             continue
         if row not in told:
-            mends.append(_matched(row, grids[row], made[row]))
+            added = np.setdiff1d(vertices(made[row]), vertices(grids[row]))
+            if len(added) and np.isin(added, disputed).all():
+                continue  # the vertices of an overlap that is left
+            mends.append(_matched(row, added))
         grids[row] = _alike(grids[row], made[row])
     return replace(town, grids=grids), mends
 
@@ -132,8 +135,7 @@ def _changed(mend: Mend) -> tuple[int, ...]:
     return mend.grids if mend.what in ("outside", "part") else mend.grids[:1]
 
 
-def _matched(row: int, old: Any, new: Any) -> Mend:
-    added = np.setdiff1d(vertices(new), vertices(old))
+def _matched(row: int, added: NDArray[np.complex128]) -> Mend:
     return Mend(
         what="vertices",
         grids=(row,),
@@ -148,7 +150,9 @@ def _matched(row: int, old: Any, new: Any) -> Mend:
 def _same(old: Any, new: Any) -> bool:
     if old is None or old is new or old.geom_type not in ("Polygon", "MultiPolygon"):
         return old is new
-    return bool(shapely.equals_identical(shapely.normalize(old), shapely.normalize(_alike(old, new))))
+    return bool(
+        shapely.equals_identical(shapely.normalize(old), shapely.normalize(_alike(old, new)))
+    )
 
 
 def _alike(old: Any, new: Any) -> Any:

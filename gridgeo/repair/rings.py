@@ -38,7 +38,8 @@ def sound_rings(town: Town, rules: RepairRules) -> tuple[Town, list[Mend]]:
     grids = town.grids
     there = ~shapely.is_missing(grids) & ~shapely.is_empty(grids)
     there &= np.isin(shapely.get_type_id(grids), _POLYGONS)
-    ground = np.where(there, grids, shapely.Polygon())
+    ground = grids.copy()
+    ground[~there] = shapely.Polygon()
     invalid = np.flatnonzero(~shapely.is_valid(ground))
     stated = shapely.area(ground[invalid])
     ground[invalid] = _polygons(shapely.make_valid(ground[invalid], method="structure"))

@@ -14,7 +14,8 @@ import shapely
 
 from gridgeo.config import RepairRules
 from gridgeo.repair.faces import Faces
-from gridgeo.repair.town import GRAIN_M, TOUCH_M, Mend, Town, real, small
+from gridgeo.repair.sites import Site
+from gridgeo.repair.town import TOUCH_M, Mend, Town, real, small
 from gridgeo.text import Text
 
 Owners = list[tuple[int, ...]]
@@ -48,15 +49,13 @@ class _Table:
 
 
 def settle(
-    town: Town, faces: Faces, rules: RepairRules, barred: frozenset[int]
+    town: Town, _: Site, faces: Faces, rules: RepairRules, barred: frozenset[int]
 ) -> tuple[Owners, list[Mend]]:
     """Return the new owners of each face, and what was done and left.
 
     Grids in `barred` neither gain nor lose ground.
     """
-    table = _Table(
-        town=town, faces=faces, rules=rules, barred=barred, owners=list(faces.owners)
-    )
+    table = _Table(town=town, faces=faces, rules=rules, barred=barred, owners=list(faces.owners))
     asked = _questions(table)
     for face in [face for face, what in asked.items() if what == "outside"]:
         _send_home(table, face)
@@ -119,7 +118,7 @@ def _questions(table: _Table) -> dict[int, str]:
     at = np.fromiter(what, dtype=np.intp, count=len(what))
     polygon = faces.polygon[at]
     fits, homes = small(polygon, table.rules), town.inhabited(polygon)
-    spared = real(shapely.intersection(polygon, town.allowed, grid_size=GRAIN_M))
+    spared = real(shapely.intersection(polygon, town.allowed, grid_size=town.grain))
     frozen = shapely.dwithin(polygon, town.unreadable, TOUCH_M)
     asked = {}
     rows = zip(at.tolist(), fits, homes, spared, frozen, strict=True)
@@ -194,6 +193,7 @@ def _give_way(table: _Table, asked: dict[int, str]) -> None:
     for face in [face for face, metres in open_.items() if not metres]:
         _leave(table, face, asked[face], "nobody")
         del open_[face]
+    area = shapely.area(table.faces.polygon)
     while open_:
         count = Counter(grid for metres in open_.values() for grid in metres)
         reach: Counter[int] = Counter()
@@ -202,7 +202,7 @@ def _give_way(table: _Table, asked: dict[int, str]) -> None:
         rank = table.town.rank
         grid = min(count, key=lambda one: (-count[one], -round(reach[one], 3), rank[one]))
         own = [face for face, metres in open_.items() if grid in metres]
-        for face in sorted(own, key=lambda face: table.faces.polygon[face].area):
+        for face in sorted(own, key=lambda face: float(area[face])):
             _adapt(table, face, asked[face], grid, open_)
 
 

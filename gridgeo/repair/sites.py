@@ -13,7 +13,7 @@ from scipy.sparse.csgraph import connected_components
 
 from gridgeo.config import RepairRules
 from gridgeo.repair.faces import segments
-from gridgeo.repair.town import GRAIN_M, TOUCH_M, Town, real, small
+from gridgeo.repair.town import TOUCH_M, Town, real, small
 
 _NEAR_M = 0.5
 
@@ -32,13 +32,13 @@ def gaps(town: Town) -> NDArray[Any]:
     With communities that is their ground less the grids; without, the holes of the partition.
     Allowed gaps are taken off.
     """
-    held = shapely.union_all(town.grids, grid_size=GRAIN_M)
+    held = shapely.union_all(town.grids, grid_size=town.grain)
     if len(town.outlines):
-        outline = shapely.union_all(town.outlines, grid_size=GRAIN_M)
-        free = shapely.get_parts(shapely.difference(outline, held, grid_size=GRAIN_M))
+        outline = shapely.union_all(town.outlines, grid_size=town.grain)
+        free = shapely.get_parts(shapely.difference(outline, held, grid_size=town.grain))
     else:
-        free = shapely.get_parts(shapely.difference(_holes(held), held, grid_size=GRAIN_M))
-    free = shapely.get_parts(shapely.difference(free, town.allowed, grid_size=GRAIN_M))
+        free = shapely.get_parts(shapely.difference(_holes(held), held, grid_size=town.grain))
+    free = shapely.get_parts(shapely.difference(free, town.allowed, grid_size=town.grain))
     return _real(free)
 
 
@@ -46,7 +46,7 @@ def outside(town: Town) -> NDArray[Any]:
     """Return the ground of grids that lies outside the community of the grid."""
     rows = np.flatnonzero(town.community >= 0)
     own = town.outlines[town.community[rows]]
-    beyond = shapely.difference(town.grids[rows], own, grid_size=GRAIN_M)
+    beyond = shapely.difference(town.grids[rows], own, grid_size=town.grain)
     return _real(shapely.get_parts(beyond))
 
 
@@ -66,9 +66,7 @@ def find_sites(town: Town, rules: RepairRules) -> list[Site]:
     involved[right[_hold_both(town, left, right, involved)]] = True
     near = involved[left] & involved[right]
     size = len(town.grids)
-    group = _groups(
-        size + len(pieces), np.r_[left[near], size + piece], np.r_[right[near], grid]
-    )
+    group = _groups(size + len(pieces), np.r_[left[near], size + piece], np.r_[right[near], grid])
     found = []
     for number in np.unique(group[:size][involved]):
         rows = np.flatnonzero(involved & (group[:size] == number))
@@ -86,7 +84,8 @@ def _hold_both(
     """
     pair = np.flatnonzero(involved[left] & ~involved[right])
     shared = shapely.intersection(town.grids[left[pair]], town.grids[right[pair]])
-    return pair[real(shared)]
+    both: NDArray[np.intp] = pair[real(shared)]
+    return both
 
 
 def _holes(ground: Any) -> NDArray[Any]:
@@ -113,6 +112,7 @@ def _community_lines(town: Town, pieces: NDArray[Any]) -> NDArray[Any]:
     near = shapely.STRtree(town.outlines).query(pieces, predicate="dwithin", distance=_NEAR_M)[1]
     _, start, end = segments(town.outlines[np.unique(near)])
     ends = np.stack([start, end], axis=1)
-    lines = shapely.linestrings(np.stack([ends.real, ends.imag], axis=2))
+    lines = np.asarray(shapely.linestrings(np.stack([ends.real, ends.imag], axis=2)), dtype=object)
     beside = shapely.STRtree(lines).query(pieces, predicate="dwithin", distance=_NEAR_M)[1]
-    return np.asarray(lines[np.unique(beside)], dtype=object)
+    found: NDArray[Any] = lines[np.unique(beside)]
+    return found

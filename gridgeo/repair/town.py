@@ -10,6 +10,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from gridgeo.grain import grain_m
+
 if TYPE_CHECKING:
     from gridgeo.config import RepairRules
     from gridgeo.text import Text
@@ -18,8 +20,6 @@ if TYPE_CHECKING:
 NOISE_M = 1e-4
 #: Pieces this near to each other touch.
 TOUCH_M = 0.01
-#: Exact overlays are computed on this grid, near the last digit of a coordinate.
-GRAIN_M = 1e-8
 
 
 def _none() -> NDArray[Any]:
@@ -60,6 +60,11 @@ class Town:
     def tree(self) -> shapely.STRtree:
         """Index of the grids."""
         return shapely.STRtree(self.grids)
+
+    @cached_property
+    def grain(self) -> float:
+        """The grid of overlays."""
+        return grain_m(self.grids, self.outlines)
 
     @cached_property
     def homes(self) -> shapely.STRtree:

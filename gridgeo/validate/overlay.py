@@ -9,26 +9,23 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from gridgeo.grain import grain_m
 from gridgeo.validate.ground import polygons_of
-
-#: Overlays are computed on this grid, near the last digit of a coordinate. Without one GEOS may
-#: return the whole of a polygon for a difference that is empty (3 of some 800 real communities).
-GRAIN_M = 1e-8
 
 
 def minus(ground: NDArray[Any], other: NDArray[Any]) -> NDArray[Any]:
     """Return the polygonal ground of each geometry that is not in the other one."""
-    return polygons_of(shapely.difference(ground, other, grid_size=GRAIN_M))
+    return polygons_of(shapely.difference(ground, other, grid_size=grain_m(ground, other)))
 
 
 def common(ground: NDArray[Any], other: NDArray[Any]) -> NDArray[Any]:
     """Return the polygonal ground that each geometry shares with the other one."""
-    return polygons_of(shapely.intersection(ground, other, grid_size=GRAIN_M))
+    return polygons_of(shapely.intersection(ground, other, grid_size=grain_m(ground, other)))
 
 
 def united(pieces: Any) -> Any:
     """Return the ground of all `pieces` as one geometry."""
-    return shapely.union_all(pieces, grid_size=GRAIN_M)
+    return shapely.union_all(pieces, grid_size=grain_m(pieces))
 
 
 def taken_off(pieces: NDArray[Any], piece: NDArray[np.intp], others: NDArray[Any]) -> NDArray[Any]:

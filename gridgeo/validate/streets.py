@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from gridgeo.grain import grain_m
 from gridgeo.model import Finding
 from gridgeo.text import Text
 from gridgeo.validate.case import Case, not_checked
 from gridgeo.validate.ground import polygonal
 from gridgeo.validate.nearness import length_near
-from gridgeo.validate.overlay import GRAIN_M
 from gridgeo.validate.values import texts
 
 if TYPE_CHECKING:
@@ -155,7 +155,8 @@ def inner_borders(
     inner = (left < right) & (group[left] == group[right]) & (group[left] >= 0)
     left, right = left[inner], right[inner]
     rims = shapely.boundary(ground)
-    line = _lines_of(shapely.intersection(rims[left], rims[right], grid_size=GRAIN_M))
+    shared = shapely.intersection(rims[left], rims[right], grid_size=grain_m(rims))
+    line = _lines_of(shared)
     real = shapely.length(line) > 0
     line = line[real]
     return InnerBorders(
