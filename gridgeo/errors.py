@@ -11,6 +11,8 @@ All of them end the command line with exit code 2. Every error says what was wro
 languages, where it stood and what to do about it.
 """
 
+from typing import Any
+
 from gridgeo.text import Lang, Text
 
 
@@ -42,6 +44,10 @@ class GridgeoError(Exception):
         self.place = {name: value for name, value in place.items() if value is not None}
         super().__init__(self.say("en"))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Errors travel between processes."""
+        return _same, (type(self), self.message, self.remedy, self.place)
+
     def say(self, lang: Lang) -> str:
         """Return message, place and remedy as one line in `lang`."""
         where = [f"{_PLACES.get(n, Text(n, n)).say(lang)} {v}" for n, v in self.place.items()]
@@ -51,6 +57,12 @@ class GridgeoError(Exception):
         if self.remedy:
             told += f". {self.remedy.en}" if lang == "en" else f"。{self.remedy.zh}"
         return told
+
+
+def _same(
+    kind: type[GridgeoError], message: Text, remedy: Text | None, place: dict[str, Any]
+) -> GridgeoError:
+    return kind(message, remedy=remedy, **place)
 
 
 class InputError(GridgeoError):

@@ -54,13 +54,13 @@ class Clock:
         """Return seconds, peak memory and versions: all that may differ between equal runs."""
         return {
             "seconds": self.seconds,
-            "peak_mb": _peak_mb(),
+            "peak_mb": peak_mb(),
             "versions": {"gridgeo": version("gridgeo"), **{p: version(p) for p in PACKAGES}},
             "python": sys.version.split()[0],
         }
 
 
-def _peak_mb() -> int | None:
+def peak_mb() -> int | None:
     """Return the most memory that this process held, None where the system does not tell."""
     if sys.platform == "win32":
         return None

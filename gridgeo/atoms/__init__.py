@@ -2,6 +2,7 @@
 
 from gridgeo.atoms.blocks import Blocks, cut_blocks
 from gridgeo.atoms.build import build_atoms
+from gridgeo.atoms.communities import repair_communities
 from gridgeo.atoms.given import take_atoms
 
-__all__ = ["Blocks", "build_atoms", "cut_blocks", "take_atoms"]
+__all__ = ["Blocks", "build_atoms", "cut_blocks", "repair_communities", "take_atoms"]

@@ -1,0 +1,196 @@
+"""Which part each community, household and street belongs to."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from gridgeo.errors import InputError
+from gridgeo.place import place_points
+from gridgeo.text import Text
+
+if TYPE_CHECKING:
+    from gridgeo.config import PartRules
+
+#: Streets, barriers, buildings and the like come with a part up to this distance from it: more
+#: than any rule of the later stages looks beyond a community.
+MARGIN_M = 100.0
+_TWELVE = re.compile(r"\d{12}")
+_UNFIT = re.compile(r'[\x00-\x1f<>:"/\\|?*\s.]+')
+_NAMED = 5
+
+Index = NDArray[np.int64]
+#: Rows of a layer and the parts that they belong to, pair by pair.
+Members = tuple[Index, Index]
+
+
+def part_names(communities: gpd.GeoDataFrame, rules: PartRules, *, named: bool) -> list[str]:
+    """Return the name of the part of each community.
+
+    Parameters
+    ----------
+    communities
+        code, township (``""`` where unknown) and geometry in a metre CRS.
+    rules
+        What the parts go by.
+    named
+        Whether the settings name the column of townships: then it goes before the codes.
+
+    Raises
+    ------
+    InputError
+        A community has neither a 12-digit code nor a township.
+
+    Examples
+    --------
+    >>> from gridgeo.config import PartRules
+    >>> town = gpd.GeoDataFrame({"code": ["420102001001", "7"], "township": ["", "大智街道"]},
+    ...                         geometry=[shapely.box(0, 0, 9, 9), shapely.box(9, 0, 99, 9)])
+    >>> part_names(town, PartRules(by="township"), named=False)
+    ['420102001', '大智街道']
+    >>> part_names(town, PartRules(by="tile", tile_m=5000), named=False)
+    ['x0y0', 'x0y0']
+    """
+    if rules.by == "tile":
+        inner = shapely.get_coordinates(shapely.point_on_surface(communities.geometry.to_numpy()))
+        tiles = np.floor(inner / rules.tile_m).astype(np.int64).tolist()
+        return [f"x{x}y{y}" for x, y in tiles]
+    names = [
+        _township(code, township, named=named)
+        for code, township in zip(communities["code"], communities["township"], strict=True)
+    ]
+    lacking = [row for row, name in enumerate(names) if not name]
+    if lacking:
+        raise _no_township(communities, lacking)
+    return names
+
+
+def _township(code: str, township: str, *, named: bool) -> str:
+    by_code = code[:9] if _TWELVE.fullmatch(code) else ""
+    return _UNFIT.sub("_", (township or by_code) if named else (by_code or township))
+
+
+def _no_township(communities: gpd.GeoDataFrame, lacking: list[int]) -> InputError:
+    shown = ", ".join(
+        str(communities[field].iloc[row])
+        for row in lacking[:_NAMED]
+        for field in ("name", "code")
+        if communities[field].iloc[row]
+    )
+    return InputError(
+        Text(
+            f"{len(lacking)} communities have neither a 12-digit code nor a township: {shown}",
+            f"{len(lacking)} 个社区既没有 12 位编码，也没有所属乡镇街道：{shown}",
+        ),
+        layer="communities",
+        remedy=Text(
+            "Name the column with --column communities.township=NAME, or use --by tile",
+            "请用 --column communities.township=列名 指定乡镇街道列，或改用 --by tile",
+        ),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Division:
+    """The parts, and the ground by which rows are given to them.
+
+    ``names`` are sorted; ``part`` is the position there of each community. Households belong to
+    the part of the polygon of ``ground`` that they lie in: a community, or a ready-made atom.
+    ``communities`` have their own code and name, by which atoms name them.
+    """
+
+    names: tuple[str, ...]
+    communities: gpd.GeoDataFrame
+    part: Index
+    ground: NDArray[Any]
+    ground_part: Index
+    outlines: NDArray[Any]
+
+    @classmethod
+    def by_community(cls, communities: gpd.GeoDataFrame, names: list[str]) -> Division:
+        """Return the division of communities by the names of their parts."""
+        known = tuple(sorted(set(names)))
+        position = {name: at for at, name in enumerate(known)}
+        part = np.array([position[name] for name in names], dtype=np.int64)
+        polygons = communities.geometry.to_numpy()
+        outlines = [shapely.union_all(polygons[part == at]) for at in range(len(known))]
+        return cls(
+            names=known,
+            communities=communities,
+            part=part,
+            ground=polygons,
+            ground_part=part,
+            outlines=np.array(outlines, dtype=object),
+        )
+
+    def on_atoms(self, polygons: NDArray[Any], part: Index) -> Division:
+        """Return the division with ready-made atoms as its ground."""
+        return replace(self, ground=polygons, ground_part=part)
+
+    def members(self, role: str, frame: gpd.GeoDataFrame) -> Members:
+        """Return the parts that the rows of a layer belong to.
+
+        Households and atoms belong to exactly one part, those outside every community to the
+        nearest; facilities to each part that they touch, or to the nearest; other rows to each
+        part within `MARGIN_M`.
+        """
+        shapes = frame.geometry.to_numpy()
+        if role == "atoms":
+            found = self.community_of_atoms(frame)
+            outlines = self.communities.geometry.to_numpy()
+            return np.arange(len(frame)), self.part[_or_nearest(found, shapes, outlines)]
+        if role == "households":
+            placed = place_points(shapes, self.ground)
+            return np.arange(len(frame)), self.ground_part[_or_nearest(placed, shapes, self.ground)]
+        if role == "facilities":
+            return _touched(shapes, self.outlines, lost=self)
+        return _touched(shapes, shapely.buffer(self.outlines, MARGIN_M, quad_segs=2))
+
+    def community_of_atoms(self, atoms: gpd.GeoDataFrame) -> Index:
+        """Return the community of each atom: the one it names, else that of the largest overlap.
+
+        -1 where it lies in none.
+        """
+        names, codes = self.communities["name"], self.communities["code"]
+        known = {name: at for at, name in reversed(list(enumerate(names))) if name}
+        known |= {code: at for at, code in enumerate(codes) if code}
+        found = np.array([known.get(name, -1) for name in atoms["community"]], dtype=np.int64)
+        shapes, outlines = atoms.geometry.to_numpy(), self.communities.geometry.to_numpy()
+        nameless = np.flatnonzero(found < 0)
+        atom, other = shapely.STRtree(outlines).query(shapes[nameless], predicate="intersects")
+        shared = shapely.area(shapely.intersection(shapes[nameless[atom]], outlines[other]))
+        order = np.lexsort((other, -np.round(shared, 6), atom))
+        atom, first = np.unique(atom[order], return_index=True)
+        inside = shared[order][first] > 0
+        found[nameless[atom[inside]]] = other[order][first][inside]
+        return found
+
+
+def _or_nearest(found: Index, shapes: NDArray[Any], polygons: NDArray[Any]) -> Index:
+    """Return the positions found, with those of the nearest polygons instead of -1."""
+    out = found.copy()
+    lost = np.flatnonzero(found < 0)
+    if lost.size:
+        at, polygon = shapely.STRtree(polygons).query_nearest(shapes[lost])
+        order = np.lexsort((polygon, at))
+        at, first = np.unique(at[order], return_index=True)
+        out[lost[at]] = polygon[order][first]
+    return out
+
+
+def _touched(
+    shapes: NDArray[Any], outlines: NDArray[Any], *, lost: Division | None = None
+) -> Members:
+    """Return each row with each outline that it touches; rows that are `lost` go to the nearest."""
+    part, row = shapely.STRtree(shapes).query(outlines, predicate="intersects")
+    if lost is not None:
+        alone = np.setdiff1d(np.arange(len(shapes)), row)
+        nearest = _or_nearest(np.full(alone.size, -1), shapes[alone], lost.outlines)
+        row, part = np.append(row, alone), np.append(part, nearest)
+    return row, part

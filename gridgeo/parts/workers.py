@@ -1,0 +1,151 @@
+"""Worker processes of this machine, each with one thread, one part at a time."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections import Counter, deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+
+from gridgeo.errors import InputError
+from gridgeo.parts.task import Outcome, Task, run_part
+from gridgeo.text import Text
+
+#: how often a part is done again whose process was lost
+RETRIES = 2
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+
+
+@dataclass
+class _Worker:
+    """A process, the link to it, and the part that it is at."""
+
+    process: BaseProcess
+    link: Connection
+    task: Task | None = None
+
+
+def run_on_processes(tasks: Sequence[Task], *, jobs: int) -> Iterator[Outcome]:
+    """Do the tasks on `jobs` processes and yield what comes of each, as they are done.
+
+    A process that is lost (killed, out of memory) costs only its part, which is done again. When
+    the iterator is closed, or this process is interrupted, all processes are killed; they also
+    end when this process is killed.
+
+    Parameters
+    ----------
+    tasks
+        Started in this order.
+    jobs
+        Processes; each holds one part in memory.
+    """
+    waiting, lost = deque(tasks), Counter[str]()
+    workers = [_started() for _ in range(min(jobs, len(tasks)))]
+    try:
+        while waiting or any(worker.task for worker in workers):
+            for worker in workers:
+                if worker.task is None and waiting:
+                    worker.task = waiting.popleft()
+                    _send(worker)
+            busy = {worker.link: worker for worker in workers if worker.task}
+            for link in wait(list(busy)):
+                worker = busy[link]  # type: ignore[index]  # pipes come back as they went in
+                outcome = _received(worker)
+                task, worker.task = worker.task, None
+                if outcome is not None:
+                    yield outcome
+                    continue
+                workers[workers.index(worker)] = _started()
+                lost[task.name] += 1
+                if lost[task.name] > RETRIES:
+                    yield Outcome(task.name, error=gone(task, lost[task.name]))
+                else:
+                    waiting.append(task)
+    finally:
+        for worker in workers:
+            worker.process.kill()
+            worker.process.join()
+            worker.link.close()
+
+
+def gone(task: Task, times: int) -> InputError:
+    """Say that a part has cost its process again and again."""
+    return InputError(
+        Text(
+            f"the process of part {task.name} ended {times} times without a result: probably too "
+            "little memory",
+            f"分片 {task.name} 的计算进程 {times} 次异常退出，可能是内存不足",
+        ),
+        remedy=Text(
+            "Give fewer --jobs, or smaller parts (--by tile with a smaller tile_m)",
+            "请减小 --jobs，或改用更小的分片（--by tile 并减小 tile_m）",
+        ),
+    )
+
+
+def _started() -> _Worker:
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_serve, args=(theirs,), daemon=True)
+    with _one_thread():
+        process.start()
+    theirs.close()
+    return _Worker(process, ours)
+
+
+def _send(worker: _Worker) -> None:
+    try:
+        worker.link.send(worker.task)
+    except OSError:
+        return  # it is gone: the link says so when it is waited for
+
+
+def _received(worker: _Worker) -> Outcome | None:
+    try:
+        outcome: Outcome = worker.link.recv()
+    except (EOFError, OSError):
+        worker.link.close()
+        worker.process.kill()
+        worker.process.join()
+        return None
+    return outcome
+
+
+def _serve(link: Connection) -> None:
+    """Do parts until the link ends; the parent alone answers Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    while True:
+        try:
+            task = link.recv()
+        except EOFError:
+            return
+        link.send(run_part(task))
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Let processes that start now compute with one thread each."""
+    before = {name: os.environ.get(name) for name in _THREADS}
+    os.environ.update(dict.fromkeys(_THREADS, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
