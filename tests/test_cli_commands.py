@@ -84,7 +84,7 @@ def test_seed_profile_and_scheme_reach_the_plan(folder):
     plan = gg.load("out")
     assert plan.settings.search.seed == 7
     assert plan.settings.band.profile == "households"
-    assert plan.grids["code"].tolist() == ["420102001001-01", "420102001001-02"]
+    assert plan.grids["code"].tolist() == ["420102001001-001", "420102001001-002"]
 
 
 def test_a_category_for_a_whole_file(folder):

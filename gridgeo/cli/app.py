@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gridgeo.cli import options as o
+from gridgeo.cli.interrupt import STOPPED, STOPPED_PARTS, interruptible
 from gridgeo.cli.options import Given
 from gridgeo.config import Settings, Source
 from gridgeo.errors import GridgeoError, SettingsError
@@ -28,7 +29,10 @@ app = typer.Typer(
 )
 Out = Annotated[Path, typer.Option("--out", help="Folder for the results 输出文件夹")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace a plan there 覆盖旧结果")]
-Jobs = Annotated[int, typer.Option("--jobs", min=1, help="Threads 线程数")]
+Jobs = Annotated[
+    int,
+    typer.Option("--jobs", min=1, help="Threads, or processes for parts 线程数（分片时为进程数）"),
+]
 Lower = Annotated[int | None, typer.Option("--lower", help="Least households 户数下限")]
 Upper = Annotated[int | None, typer.Option("--upper", help="Most households 户数上限")]
 UNUSABLE = 2
@@ -196,6 +200,23 @@ def _partition(settings: Settings, *, jobs: int, out: Path, overwrite: bool) -> 
     _deliver(make, settings.lang, out=out, overwrite=overwrite)
 
 
+def _in_parts(settings: Settings, *, jobs: int, scheduler: str, out: Path, overwrite: bool) -> None:
+    """Do the parts, show what they are together; exit 1 where a hard rule is broken."""
+    lang = settings.lang
+    with interruptible(STOPPED_PARTS, lang), _errors(lang):
+        from gridgeo.cli.show import progress, show_province  # noqa: PLC0415  (heavy)
+        from gridgeo.parts import run_parts  # noqa: PLC0415
+
+        with progress(lang) as report:
+            province = run_parts(
+                settings, out, jobs=jobs, scheduler=scheduler, overwrite=overwrite,
+                on_progress=report,
+            )  # fmt: skip
+        show_province(province, lang)
+    if province.summary["findings"]["error"]:
+        raise typer.Exit(1)
+
+
 def _verify(settings: Settings, grids: Source, *, out: Path | None, overwrite: bool) -> None:
     def make(report: Progress) -> Plan:
         from gridgeo import pipeline  # noqa: PLC0415  (heavy: only when it is needed)
@@ -209,7 +230,7 @@ def _deliver(
     make: Callable[[Progress], Plan], lang: Lang, *, out: Path | None, overwrite: bool
 ) -> None:
     """Make a plan, write it where it is wanted, show it; exit 1 where a hard rule is broken."""
-    with _errors(lang):
+    with interruptible(STOPPED, lang), _errors(lang):
         from gridgeo.cli.show import progress, show_plan  # noqa: PLC0415  (heavy)
         from gridgeo.report import check_target  # noqa: PLC0415
 

@@ -70,6 +70,18 @@ Effort = Annotated[
 Seconds = Annotated[
     float | None, typer.Option("--seconds", help="Wall-clock limit of the search 寻优限时（秒）")
 ]
+By = Annotated[
+    str | None,
+    typer.Option(
+        "--by",
+        metavar="none|township|tile",
+        help="Parts done one by one, resumable 分片计算，可续算",
+    ),
+]
+Scheduler = Annotated[
+    str | None,
+    typer.Option("--scheduler", metavar="tcp://HOST:PORT", help="Dask cluster for parts 计算集群"),
+]
 SettingsFile = Annotated[
     Path | None,
     typer.Argument(metavar="[SETTINGS.toml]", help="Settings file 设置文件", show_default=False),
@@ -92,6 +104,7 @@ class Given:
     lower: int | None = None
     upper: int | None = None
     seed: int | None = None
+    by: str | None = None
     effort: str | None = None
     seconds: float | None = None
 
@@ -112,6 +125,7 @@ class Given:
             read=read,
             band=band,
             codes=_changed(base.codes, scheme=self.scheme),
+            parts=_changed(base.parts, by=self.by),
             search=_changed(base.search, seed=self.seed, effort=self.effort, seconds=self.seconds),
             lang=self.lang,
         )
@@ -123,6 +137,16 @@ class Given:
         if not any(self.layers.values()) and Path(DEFAULT_FILE).is_file():
             return read_settings(DEFAULT_FILE)
         return Settings()
+
+
+def check_scheduler(scheduler: str | None, settings: Settings) -> None:
+    """Raise SettingsError where a cluster is given and there are no parts for it."""
+    if scheduler and settings.parts.by == "none":
+        raise SettingsError(
+            Text("a cluster does parts, and there are none", "集群按分片计算，而未设置分片"),
+            key="--scheduler",
+            remedy=Text("Add --by township or --by tile", "请加 --by township 或 --by tile"),
+        )
 
 
 def sources(layers: Mapping[str, list[str] | None]) -> dict[str, tuple[Source, ...]]:

@@ -7,7 +7,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 
 from gridgeo.errors import GridgeoError
@@ -17,7 +24,8 @@ from gridgeo.words import KINDS, SEVERITIES, VERDICTS, word
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gridgeo.model import Finding, Plan
+    from gridgeo.model import Finding, Note, Plan
+    from gridgeo.parts import Province
     from gridgeo.provenance import Progress as Report
     from gridgeo.read import LayerInfo
 
@@ -25,6 +33,9 @@ out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
 STAGES = {
+    "divide": Text("dividing into parts", "划分分片"),
+    "parts": Text("parts", "分片计算"),
+    "merge": Text("putting together", "汇总"),
     "read": Text("reading", "读取"),
     "atoms": Text("cutting atoms", "切分单元"),
     "partition": Text("partitioning", "划分网格"),
@@ -46,6 +57,7 @@ def progress(lang: Lang) -> Iterator[Report]:
         BarColumn(),
         TextColumn("{task.fields[count]}"),
         TimeElapsedColumn(),
+        TimeRemainingColumn(),
     )
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
         tasks: dict[str, object] = {}
@@ -69,25 +81,47 @@ def show_error(error: GridgeoError, lang: Lang) -> None:
 def show_plan(plan: Plan, folder: Path | None) -> None:
     """Print what was understood, the scorecard, and where the results are."""
     lang = plan.settings.lang
-    for note in plan.notes:
+    _show_notes(plan.notes, lang)
+    out.print(_scorecard(plan.summary, lang))
+    show_findings(plan.findings, lang, total=len(plan.findings))
+    _show_rejects(len(plan.rejects), lang)
+    if folder is not None:
+        _show_folder(folder, ("map.html", "report.html"), lang)
+
+
+def show_province(province: Province, lang: Lang) -> None:
+    """Print what was understood, the scorecard of all parts, and where the results are."""
+    summary = province.summary
+    _show_notes(province.notes, lang)
+    out.print(_scorecard(summary, lang))
+    show_findings(province.findings, lang, total=sum(summary["findings"].values()))
+    _show_rejects(province.rejects, lang)
+    _show_folder(province.folder, ("grids.gpkg", "report.html"), lang)
+
+
+def _show_notes(notes: tuple[Note, ...], lang: Lang) -> None:
+    for note in notes:
         out.print(f"[dim]{note.topic}[/] ", end="")
         out.print(note.message.say(lang), markup=False, soft_wrap=True)
-    out.print(_scorecard(plan))
-    show_findings(plan.findings, lang)
-    if plan.rejects:
+
+
+def _show_rejects(rejects: int, lang: Lang) -> None:
+    if rejects:
         told = Text(
-            f"{len(plan.rejects)} rows could not be used: layer rejects",
-            f"{len(plan.rejects)} 行数据无法使用，见 rejects 图层",
+            f"{rejects} rows could not be used: layer rejects",
+            f"{rejects} 行数据无法使用，见 rejects 图层",
         )
         out.print(f"[yellow]{told.say(lang)}[/]")
-    if folder is not None:
-        told = Text("Results in", "结果位于")
-        out.print(f"[bold green]{told.say(lang)}[/] {folder}", soft_wrap=True)
-        out.print(f"  {folder / 'map.html'}\n  {folder / 'report.html'}", soft_wrap=True)
 
 
-def _scorecard(plan: Plan) -> Table:
-    lang, summary = plan.settings.lang, plan.summary
+def _show_folder(folder: Path, files: tuple[str, ...], lang: Lang) -> None:
+    told = Text("Results in", "结果位于")
+    out.print(f"[bold green]{told.say(lang)}[/] {folder}", soft_wrap=True)
+    for file in files:
+        out.print(f"  {folder / file}", soft_wrap=True)
+
+
+def _scorecard(summary: dict[str, Any], lang: Lang) -> Table:
     table = Table(show_header=False, box=None, pad_edge=False)
     verdicts = ", ".join(
         f"{word(VERDICTS, name, lang)} {count}"
@@ -98,7 +132,9 @@ def _scorecard(plan: Plan) -> Table:
     kinds = ", ".join(
         f"{word(KINDS, name, lang)} {summary[name]:,}" for name in ("basic", "dedicated", "open")
     )
+    parts = ((Text("parts", "分片"), f"{summary['parts']:,}"),) if "parts" in summary else ()
     rows = (
+        *parts,
         (Text("communities", "社区"), f"{summary['communities']:,}  ({verdicts})"),
         (Text("atoms", "单元"), f"{summary['atoms']:,}"),
         (Text("grids", "网格"), f"{summary['grids']:,}  ({kinds})"),
@@ -141,14 +177,14 @@ def _percent(share: float | None) -> str:
     return "-" if share is None else f"{share:.1%}"
 
 
-def show_findings(findings: tuple[Finding, ...], lang: Lang) -> None:
-    """Print the gravest findings, and how many there are of each severity."""
+def show_findings(findings: tuple[Finding, ...], lang: Lang, *, total: int) -> None:
+    """Print the gravest findings, and how many more there are in `total`."""
     rank = list(COLOURS)
     for finding in sorted(findings, key=lambda f: rank.index(f.severity))[:MOST_FINDINGS]:
         colour, name = COLOURS[finding.severity], word(SEVERITIES, finding.severity, lang)
         out.print(f"[{colour}]{name}[/] {finding.rule}: ", end="")
         out.print(finding.message.say(lang), markup=False, soft_wrap=True)
-    more = len(findings) - MOST_FINDINGS
+    more = total - MOST_FINDINGS
     if more > 0:
         out.print(Text(f"... and {more} more", f"……另有 {more} 条").say(lang))
 

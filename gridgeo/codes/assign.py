@@ -37,8 +37,9 @@ def assign_codes(
 
     Inside a community each kind of grid is numbered in `reading_order`: basic grids from 1,
     dedicated grids from ``rules.dedicated_start``, open ground from ``rules.open_start`` (0 lets
-    them follow the kinds before). All numbers have the same digits. The index
-    and the row order are those of `grids`.
+    them follow the kinds before). All numbers have the digits of the greatest start or number:
+    a city that is done in parts gets the same codes. The index and the row order are those of
+    `grids`.
 
     Parameters
     ----------
@@ -80,7 +81,8 @@ def assign_codes(
         rows = rows[reading_order(grids.geometry.to_numpy()[rows])]
         numbers[rows] = _numbered(kinds[rows], parents[place], scheme, rules)
     owners = np.array(parents, dtype=object)[community]
-    digits = scheme.digits_for(int(numbers.max(initial=1)))
+    last = max(int(numbers.max(initial=1)), rules.dedicated_start, rules.open_start)
+    digits = scheme.digits_for(last)
     codes = [
         scheme.write(owner, number, digits)
         for owner, number in zip(owners.tolist(), numbers.tolist(), strict=True)

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gridgeo.errors import SettingsError
 from gridgeo.parts.task import Outcome, Task, run_part
 from gridgeo.parts.workers import RETRIES, gone
 from gridgeo.text import Text
-
-if TYPE_CHECKING:
-    from distributed import Client
 
 _TIMEOUT = "10s"
 
@@ -28,13 +25,11 @@ def run_on_cluster(tasks: Sequence[Task], *, scheduler: str) -> Iterator[Outcome
         ``distributed`` is not installed, or no scheduler answers.
     """
     with _client(scheduler) as client:
-        import distributed  # noqa: PLC0415  (an extra: only where a cluster is asked for)
-
         futures = {
             client.submit(run_part, task, pure=False, retries=RETRIES): task for task in tasks
         }
         try:
-            for future in distributed.as_completed(futures):
+            for future in _as_completed(futures):
                 yield _outcome(future, futures[future])
         finally:
             client.cancel(list(futures))
@@ -50,17 +45,27 @@ def _outcome(future: Any, task: Task) -> Outcome:
     return outcome
 
 
-def _client(scheduler: str) -> Client:
+def _as_completed(futures: Any) -> Any:
+    from distributed import as_completed  # noqa: PLC0415
+
+    done: Any = as_completed
+    return done(futures)
+
+
+def _client(scheduler: str) -> Any:
     try:
-        from distributed import Client  # noqa: PLC0415
+        from distributed import Client  # noqa: PLC0415  (an extra)
     except ImportError as error:
         raise SettingsError(
-            Text("a Dask cluster needs the package distributed", "使用 Dask 集群需要 distributed 包"),
+            Text(
+                "a Dask cluster needs the package distributed", "使用 Dask 集群需要 distributed 包"
+            ),
             key="--scheduler",
             remedy=Text("pip install gridgeo[cluster]", "请运行 pip install gridgeo[cluster]"),
         ) from error
     try:
-        return Client(scheduler, timeout=_TIMEOUT)
+        connect: Any = Client
+        return connect(scheduler, timeout=_TIMEOUT)
     except (OSError, ValueError) as error:
         raise SettingsError(
             Text(f"no Dask scheduler answers: {error}", f"无法连接 Dask 调度器：{error}"),

@@ -28,6 +28,7 @@ from gridgeo.parts.store import (
 from gridgeo.read import (
     Batch,
     Survey,
+    check_path,
     layers_of,
     read_code_mapping,
     stream_layers,
@@ -51,14 +52,18 @@ _SETTINGS = ("read.", "parts.", "atoms.repair", "codes.scheme")
 
 
 def split(
-    settings: Settings, root: Path, *, on_progress: Callable[[str], None] | None = None
+    settings: Settings,
+    root: Path,
+    *,
+    key: str,
+    on_progress: Callable[[str], None] | None = None,
 ) -> dict[str, Any]:
     """Divide the layers of ``settings.read`` into the folder ``input`` of `root`.
 
     Each part gets a folder of GeoParquet files by role, with rows in an order that the order of
     the input does not change. No more is held at a time than the outlines of all communities
     (ready-made atoms, where there are any) and a batch of rows. What is there already, from the
-    same input and settings, is kept.
+    same input and settings (`key`), is kept.
 
     Returns
     -------
@@ -71,7 +76,6 @@ def split(
     InputError, SettingsError
         The layers cannot be used, or a community has no part.
     """
-    key = _key(settings)
     found = read_json(root / FOLDER / INDEX)
     if found.get("key") == key:
         return found
@@ -98,11 +102,17 @@ def split(
     return index
 
 
-def _key(settings: Settings) -> str:
-    """Return the hash of all that decides what the parts hold."""
+def input_key(settings: Settings) -> str:
+    """Return the hash of all that decides what the parts hold.
+
+    Raises
+    ------
+    InputError
+        A file is not there, or cannot be read.
+    """
     rows = settings_frame(settings).to_dict("records")
     files = {
-        role: [[source.layer, source.kind, _hashes(Path(source.path))] for source in sources]
+        role: [[source.layer, source.kind, _hashes(check_path(source.path))] for source in sources]
         for role, sources in settings.read.inputs.items()
     }
     value = {
@@ -187,9 +197,7 @@ def _put_together(
             findings.append(_without_atoms(name, own))
             continue
         known = {role: frame for role, frame in frames.items() if frame is not None}
-        layers = layers_of(
-            {**known, "communities": own}, spill.crs, given_atoms=given_atoms
-        )
+        layers = layers_of({**known, "communities": own}, spill.crs, given_atoms=given_atoms)
         (folder / name).mkdir(parents=True)
         for role in ROLES:
             frame = getattr(layers, role)

@@ -53,11 +53,9 @@ def run_on_processes(tasks: Sequence[Task], *, jobs: int) -> Iterator[Outcome]:
                 if worker.task is None and waiting:
                     worker.task = waiting.popleft()
                     _send(worker)
-            busy = {worker.link: worker for worker in workers if worker.task}
-            for link in wait(list(busy)):
-                worker = busy[link]  # type: ignore[index]  # pipes come back as they went in
+            for worker, task in _ready(workers):
                 outcome = _received(worker)
-                task, worker.task = worker.task, None
+                worker.task = None
                 if outcome is not None:
                     yield outcome
                     continue
@@ -104,6 +102,13 @@ def _send(worker: _Worker) -> None:
         worker.link.send(worker.task)
     except OSError:
         return  # it is gone: the link says so when it is waited for
+
+
+def _ready(workers: Sequence[_Worker]) -> list[tuple[_Worker, Task]]:
+    """Wait for an outcome or a loss; return the workers that have one."""
+    busy = [(worker, worker.task) for worker in workers if worker.task is not None]
+    ready = wait([worker.link for worker, _ in busy])
+    return [(worker, task) for worker, task in busy if worker.link in ready]
 
 
 def _received(worker: _Worker) -> Outcome | None:

@@ -4,12 +4,14 @@ from gridgeo.read.grids import read_grids
 from gridgeo.read.inspection import LayerInfo, inspect_file
 from gridgeo.read.layers import layers_from_frames, read_layers
 from gridgeo.read.mapping import read_code_mapping
+from gridgeo.read.probe import check_path
 from gridgeo.read.stream import Batch, Survey, layers_of, stream_layers, survey_layers
 
 __all__ = [
     "Batch",
     "LayerInfo",
     "Survey",
+    "check_path",
     "inspect_file",
     "layers_from_frames",
     "layers_of",

@@ -37,14 +37,12 @@ def write_geopackage(plan: Plan, path: Path) -> None:
     layers = {name: layer_frame(name, getattr(plan, name)) for name in SCHEMA}
     crs = plan.grids.crs
     layers["findings"] = finding_frame(plan.findings, plan.settings.lang, crs)
-    with _gdal_options():
+    with same_bytes():
         for name, frame in layers.items():
-            _write_layer(frame, path, name)
+            append_layer(frame, path, name, shape_of(frame, name))
         for name, table in _tables(plan).items():
-            _write_table(table, path, name)
-        styles = style_frame(layers, plan.settings.lang)
-        if len(styles):
-            _write_table(styles, path, "layer_styles", FID="id")
+            append_table(table, path, name)
+        append_styles(style_frame(layers, plan.settings.lang), path)
 
 
 def _tables(plan: Plan) -> dict[str, pd.DataFrame]:
@@ -55,8 +53,8 @@ def _tables(plan: Plan) -> dict[str, pd.DataFrame]:
     }
 
 
-def _write_layer(frame: gpd.GeoDataFrame, path: Path, name: str) -> None:
-    shape = _shape(frame, name)
+def append_layer(frame: gpd.GeoDataFrame, path: Path, name: str, shape: str) -> None:
+    """Add rows to a layer of `path`, which is made where it is not there; see `shape_of`."""
     if shape.startswith("Multi"):
         frame = frame.set_geometry(_multi(frame))
     pyogrio.write_dataframe(
@@ -71,13 +69,21 @@ def _write_layer(frame: gpd.GeoDataFrame, path: Path, name: str) -> None:
     )
 
 
-def _write_table(frame: pd.DataFrame, path: Path, name: str, **options: str) -> None:
+def append_table(frame: pd.DataFrame, path: Path, name: str, **options: str) -> None:
+    """Add rows to a table without geometry of `path`."""
     pyogrio.write_dataframe(
         frame, path, layer=name, driver="GPKG", append=True, layer_options=options
     )
 
 
-def _shape(frame: gpd.GeoDataFrame, name: str) -> str:
+def append_styles(styles: pd.DataFrame, path: Path) -> None:
+    """Add the rows of `gridgeo.report.styles.style_frame`."""
+    if len(styles):
+        append_table(styles, path, "layer_styles", FID="id")
+
+
+def shape_of(frame: gpd.GeoDataFrame, name: str) -> str:
+    """Return the type of geometry that a layer is stored as."""
     found = sorted({kind.removeprefix("Multi") for kind in frame.geom_type.dropna()})
     if not found:
         return _EMPTY_SHAPES.get(name, "Unknown" if name == "findings" else "MultiPolygon")
@@ -88,7 +94,7 @@ def _shape(frame: gpd.GeoDataFrame, name: str) -> str:
 def _multi(frame: gpd.GeoDataFrame) -> gpd.GeoSeries:
     single = frame.geom_type.isin(["Polygon", "LineString"]).to_numpy()
     shapes = frame.geometry.to_numpy().copy()
-    if single.any():  # all of one kind: `_shape` has looked
+    if single.any():  # all of one kind: `shape_of` has looked
         polygons = (frame.geom_type[single] == "Polygon").all()
         make = shapely.multipolygons if polygons else shapely.multilinestrings
         shapes[single] = make(shapes[single], indices=range(single.sum()))
@@ -96,7 +102,8 @@ def _multi(frame: gpd.GeoDataFrame) -> gpd.GeoSeries:
 
 
 @contextmanager
-def _gdal_options() -> Iterator[None]:
+def same_bytes() -> Iterator[None]:
+    """Let GeoPackages that are written inside carry no time of their own."""
     before = {name: pyogrio.get_gdal_config_option(name) for name in _GDAL}
     pyogrio.set_gdal_config_options(_GDAL)
     try:

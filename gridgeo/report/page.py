@@ -22,7 +22,7 @@ from gridgeo.words import SEVERITIES as SEVERITY_WORDS
 
 #: A table of the report shows this many rows; the rest stand in the workbook.
 MOST_ROWS = 300
-_PAGES = Environment(
+PAGES = Environment(
     loader=PackageLoader("gridgeo.report"),
     autoescape=True,
     undefined=StrictUndefined,
@@ -50,7 +50,7 @@ def report_page(plan: Plan) -> str:
     same page.
     """
     lang = plan.settings.lang
-    return _PAGES.get_template("report.html.j2").render(
+    return PAGES.get_template("report.html.j2").render(
         lang=lang,
         say=lambda en, zh: Text(en, zh).say(lang),
         head=lambda column: header(column, lang),
