@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gridgeo.errors import SettingsError
 from gridgeo.text import Text
@@ -13,7 +13,7 @@ from gridgeo.text import Text
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from gridgeo.config import Band, Settings
+    from gridgeo.config import Band, Override, Settings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,18 +43,12 @@ class Bands:
 
 
 def bands_of(settings: Settings, communities: gpd.GeoDataFrame, codes: Sequence[str] = ()) -> Bands:
-    """Return the bands of communities (code, name) by the settings.
+    """Return the bands of communities (code, name) by the settings; see `by_code`.
 
     Parameters
     ----------
     codes
-        Further codes of the communities, as their grids will bear them; none where they have
-        only their own.
-
-    Raises
-    ------
-    SettingsError
-        The table of a community names none, or several.
+        The codes of the communities as their grids bear them; none where these are their own.
 
     Examples
     --------
@@ -64,33 +58,57 @@ def bands_of(settings: Settings, communities: gpd.GeoDataFrame, codes: Sequence[
     >>> bands_of(Settings(community={"乙": Override(upper=540)}), town).of(1).upper
     540
     """
-    columns = [list(communities["code"]), list(communities["name"]), list(codes)]
-    own, grids = {}, {}
+    places = _places(communities, codes)
+    chosen = {places[key][0]: own for key, own in settings.community.items() if key in places}
+    return Bands(
+        usual=settings.band,
+        own={position: own.of(settings.band) for position, own in chosen.items()},
+        grids={position: own.grids for position, own in chosen.items() if own.grids is not None},
+    )
+
+
+def by_code(settings: Settings, communities: gpd.GeoDataFrame, codes: Sequence[str]) -> Settings:
+    """Return the settings with the table of each community under the code that grids bear.
+
+    Raises
+    ------
+    SettingsError
+        A table names no community (the nearest name is told), or several.
+    """
+    places = _places(communities, codes)
+    chosen: dict[str, Override] = {}
     for key, override in settings.community.items():
-        position = _find(key, columns)
-        own[position] = override.of(settings.band)
-        if override.grids is not None:
-            grids[position] = override.grids
-    return Bands(usual=settings.band, own=own, grids=grids)
+        override.of(settings.band)
+        found = places.get(key, [])
+        if len(found) != 1:
+            raise _unknown(key, found, list(places))
+        chosen[codes[found[0]]] = override
+    return replace(settings, community=chosen)
 
 
-def _find(key: str, columns: list[list[Any]]) -> int:
-    for column in columns:
-        found = [position for position, value in enumerate(column) if value == key]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            raise SettingsError(
-                Text(
-                    f"{len(found)} communities are called {key!r}",
-                    f"有 {len(found)} 个社区名为“{key}”",
-                ),
-                key=f"community.{key}",
-                remedy=Text("Name it by its code", "请改用社区编码"),
-            )
-    known = sorted({str(value) for column in columns for value in column if value})
-    near = difflib.get_close_matches(key, known, n=1) or known[:5]
-    raise SettingsError(
+def _places(communities: gpd.GeoDataFrame, codes: Sequence[str]) -> dict[str, list[int]]:
+    """Return the positions of the communities that each code or name stands for."""
+    places: dict[str, list[int]] = {}
+    for column in (codes, communities["code"], communities["name"]):
+        own: dict[str, list[int]] = {}
+        for position, value in enumerate(column):
+            own.setdefault(value, []).append(position)
+        places = {**own, **places}
+    return {key: found for key, found in places.items() if key}
+
+
+def _unknown(key: str, found: list[int], known: list[str]) -> SettingsError:
+    if found:
+        return SettingsError(
+            Text(
+                f"{len(found)} communities are called {key!r}",
+                f"有 {len(found)} 个社区名为“{key}”",
+            ),
+            key=f"community.{key}",
+            remedy=Text("Name it by its code", "请改用社区编码"),
+        )
+    near = difflib.get_close_matches(key, known, n=1) or sorted(known)[:5]
+    return SettingsError(
         Text(f"there is no community {key!r}", f"没有社区“{key}”"),
         key=f"community.{key}",
         remedy=Text(f"Did you mean {', '.join(near)}?", f"是否想写 {'、'.join(near)}？"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, fields
 from typing import Any
 
 import geopandas as gpd
@@ -10,6 +11,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from gridgeo.bands import Bands
 from gridgeo.config import Band, Settings
 from gridgeo.model import Atoms, Layers, Partition, Plan
 from gridgeo.place import count_in, place_points
@@ -115,7 +117,9 @@ def deliver_considered(
     return considered.assign(grid=grid, reason=considered[f"reason_{lang}"])[columns]
 
 
-def deliver_existing(grids: gpd.GeoDataFrame, layers: Layers, settings: Settings) -> Plan:
+def deliver_existing(
+    grids: gpd.GeoDataFrame, layers: Layers, settings: Settings, bands: Bands
+) -> Plan:
     """Return grids that somebody else drew as a plan without atoms, findings and figures."""
     names = dict(zip(layers.communities["code"], layers.communities["name"], strict=True))
     placed = place_points(layers.households.geometry.to_numpy(), grids.geometry.to_numpy())
@@ -130,7 +134,7 @@ def deliver_existing(grids: gpd.GeoDataFrame, layers: Layers, settings: Settings
         area_m2=shapely.area(grids.geometry.to_numpy()),
         bounded_by="",
         contains="",
-        verdict=_by_band(households, residents, grids["kind"], settings.band),
+        verdict=_by_band(households, residents, grids["kind"], _band_frame(grids, layers, bands)),
         reason=np.where(households.isna(), unknown, ""),
         facility="",
     )
@@ -172,15 +176,30 @@ def _stated_or_placed(
     return grids["households"].fillna(households), grids["residents"].fillna(residents)
 
 
+def _band_frame(grids: gpd.GeoDataFrame, layers: Layers, bands: Bands) -> pd.DataFrame:
+    """Return the band of each grid, by the community that it states."""
+    places = {
+        value: place
+        for column in ("name", "code")
+        for place, value in enumerate(layers.communities[column])
+    }
+    own = [bands.of(places.get(value, -1)) for value in grids["community"]]
+    return pd.DataFrame([asdict(band) for band in own], columns=[f.name for f in fields(Band)])
+
+
 def _by_band(
-    households: pd.Series[float], residents: pd.Series[float], kind: pd.Series[str], band: Band
+    households: pd.Series[float],
+    residents: pd.Series[float],
+    kind: pd.Series[str],
+    band: pd.DataFrame,
 ) -> NDArray[Any]:
     """Return the verdict of each grid by its stated counts, ``""`` where there are none."""
-    fits = households.between(band.lower, band.upper) & (band.profile != "residents")
-    lives = residents.between(band.residents_lower, band.residents_upper)
-    fits |= lives & (band.profile != "households")
-    by_people = band.profile == "residents"
-    count, lower = (residents, band.residents_lower) if by_people else (households, band.lower)
+    fits = households.between(band["lower"], band["upper"]) & (band["profile"] != "residents")
+    lives = residents.between(band["residents_lower"], band["residents_upper"])
+    fits |= lives & (band["profile"] != "households")
+    by_people = band["profile"] == "residents"
+    count = residents.where(by_people, households)
+    lower = band["residents_lower"].where(by_people, band["lower"])
     exempt = kind.isin(["dedicated", "open"])
     return np.select(
         [exempt, fits, count.isna(), count < lower], [kind, "in_band", "", "under"], "over"

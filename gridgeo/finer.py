@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from gridgeo.config import Band
+from gridgeo.bands import Bands
 from gridgeo.model import Atoms, Finding, Partition
 
 
-def unmet_communities(atoms: Atoms, labels: Partition, band: Band) -> list[int]:
+def unmet_communities(atoms: Atoms, labels: Partition, bands: Bands) -> list[int]:
     """Return the positions of communities that finer atoms might bring into the band.
 
     Those that were not met for another reason than arithmetic, and hold no atom that is too
@@ -23,7 +23,8 @@ def unmet_communities(atoms: Atoms, labels: Partition, band: Band) -> list[int]:
     missed = labels.communities["verdict"].isin(["impossible", "not_found"])
     missed &= labels.communities["proof"] != "arithmetic"
     ordinary = atoms.frame[atoms.frame["facility"] < 0]
-    giant = ordinary.loc[ordinary["households"] > band.upper, "community"]
+    upper = ordinary["community"].map(lambda position: bands.of(position).upper)
+    giant = ordinary.loc[ordinary["households"] > upper, "community"]
     missed &= ~labels.communities.index.isin(giant)
     return [int(position) for position in np.flatnonzero(missed)]
 

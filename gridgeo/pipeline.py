@@ -9,8 +9,10 @@ from functools import cached_property
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from gridgeo.atoms import Blocks, build_atoms, cut_blocks, take_atoms
+from gridgeo.bands import Bands, bands_of, by_code
 from gridgeo.codes import assign_codes, community_codes
 from gridgeo.config import Band, Settings, Source
 from gridgeo.dedicated import choose_dedicated, keep_connected
@@ -90,16 +92,18 @@ def run(settings: Settings, *, jobs: int = 1, on_progress: Progress | None = Non
 
 
 def _partition(layers: Layers, settings: Settings, clock: Clock, jobs: int) -> Plan:
-    mapping = read_code_mapping(settings.codes.mapping) if settings.codes.mapping else {}
+    mapping = _mapping_of(settings)
     scheme = settings.codes.code_scheme
-    community_codes(layers.communities, scheme, mapping=mapping)
+    settings = by_code(
+        settings, layers.communities, community_codes(layers.communities, scheme, mapping=mapping)
+    )
     with clock.stage("atoms"):
-        job = _Job(layers=layers, settings=settings)
+        job = _Job(layers=layers, settings=settings, mapping=mapping)
         atoms = job.atoms()
     with Halt().after(settings.search.seconds) as halt:
         with clock.stage("partition"):
-            labels = _solve(atoms, settings, clock, jobs, halt)
-        if layers.atoms is None and (unmet := unmet_communities(atoms, labels, settings.band)):
+            labels = _solve(job, atoms, clock, jobs, halt)
+        if layers.atoms is None and (unmet := unmet_communities(atoms, labels, job.bands(atoms))):
             with clock.stage("finer"):
                 atoms, labels = _try_finer(
                     job, atoms, labels, unmet, clock=clock, jobs=jobs, halt=halt
@@ -113,10 +117,15 @@ def _partition(layers: Layers, settings: Settings, clock: Clock, jobs: int) -> P
     return replace(plan, run={**clock.record(), "search": plan.summary["search"]})
 
 
-def _solve(atoms: Atoms, settings: Settings, clock: Clock, jobs: int, halt: Halt) -> Partition:
+def _mapping_of(settings: Settings) -> Mapping[str, str]:
+    return read_code_mapping(settings.codes.mapping) if settings.codes.mapping else {}
+
+
+def _solve(job: _Job, atoms: Atoms, clock: Clock, jobs: int, halt: Halt) -> Partition:
+    settings = job.settings
     return partition_atoms(
         atoms,
-        band=_band_of(atoms, settings.band),
+        band=job.bands(atoms).each(lambda band: _band_of(atoms, band)),
         weights=settings.weights,
         search=settings.search,
         open_ground=settings.open_ground,
@@ -166,7 +175,7 @@ def _try_finer(
     fine = job.atoms(finer=unmet)
     if len(fine.frame) == len(atoms.frame):
         return atoms, labels
-    again = _solve(only_communities(fine, unmet), job.settings, clock, jobs, halt)
+    again = _solve(job, only_communities(fine, unmet), clock, jobs, halt)
     if missed_grids(again, unmet) >= missed_grids(labels, unmet):
         return atoms, labels
     return fine, patch_partition(labels, atoms, again, fine, unmet)
@@ -174,7 +183,7 @@ def _try_finer(
 
 def make_atoms(layers: Layers, settings: Settings) -> Atoms:
     """Return the atoms of the layers: cut along streets, or ready-made ones as they are."""
-    return _Job(layers=layers, settings=settings).atoms()
+    return _Job(layers=layers, settings=settings, mapping=_mapping_of(settings)).atoms()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,10 +192,29 @@ class _Job:
 
     layers: Layers
     settings: Settings
+    mapping: Mapping[str, str]
+
+    def bands(self, atoms: Atoms) -> Bands:
+        """Return the band of each community of these atoms."""
+        return self._bands(atoms.communities)
+
+    def _bands(self, communities: gpd.GeoDataFrame) -> Bands:
+        if not self.settings.community:
+            return Bands(usual=self.settings.band)
+        scheme = self.settings.codes.code_scheme
+        codes = community_codes(communities, scheme, mapping=self.mapping)
+        return bands_of(self.settings, communities, codes)
+
+    @cached_property
+    def limits(self) -> NDArray[np.int64]:
+        """The households that a grid of each community can hold."""
+        communities = self.layers.communities
+        bands = self._bands(communities)
+        return np.array([bands.of(place).upper for place in range(len(communities))])
 
     @cached_property
     def blocks(self) -> Blocks:
-        return cut_blocks(self.layers, self.settings.atoms, limit=self.settings.band.upper)
+        return cut_blocks(self.layers, self.settings.atoms, limits=self.limits)
 
     @cached_property
     def considered(self) -> gpd.GeoDataFrame:
@@ -210,10 +238,10 @@ class _Job:
                 self.blocks,
                 self.considered,
                 settings.atoms,
-                limit=settings.band.upper,
+                limits=self.limits,
                 finer=finer,
             )
-        return keep_connected(atoms, settings.band)
+        return keep_connected(atoms, self.bands(atoms))
 
 
 def _code_and_describe(
@@ -283,7 +311,8 @@ def _check(plan: Plan, layers: Layers, labels: Partition) -> Plan:
         households_in=layers.households_in,
         households_listed=listed,
     )
-    judgement = judge(subject, band=plan.settings.band, codes=plan.settings.codes)
+    bands = bands_of(plan.settings, plan.communities)
+    judgement = judge(subject, band=bands, codes=plan.settings.codes)
     findings = (*plan.findings, *judgement.findings)
     summary = summarise(
         settings=plan.settings,
@@ -322,7 +351,14 @@ def verify(grids: Source, settings: Settings, *, on_progress: Progress | None = 
         layers = read_layers(settings.read, partial=True, on_progress=clock.say)
         given, rejects, notes = read_grids(grids, crs=layers.crs, rules=settings.read)
     with clock.stage("validate"):
-        plan = deliver_existing(given, layers, settings)
+        own = list(
+            layers.communities["code"].where(
+                layers.communities["code"] != "", layers.communities["name"]
+            )
+        )
+        settings = by_code(settings, layers.communities, own)
+        bands = bands_of(settings, layers.communities)
+        plan = deliver_existing(given, layers, settings, bands)
         atoms = plan.atoms if len(plan.atoms) else None
         judgement = judge(
             Subject(
@@ -333,7 +369,7 @@ def verify(grids: Source, settings: Settings, *, on_progress: Progress | None = 
                 streets=layers.streets if len(layers.streets) else None,
                 barriers=layers.barriers if len(layers.barriers) else None,
             ),
-            band=settings.band,
+            band=bands,
             codes=settings.codes,
         )
     summary = summarise(

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 from gridgeo import config
-from gridgeo.config import Codes, ReadRules, Settings, Source, Threshold
+from gridgeo.config import Codes, Override, ReadRules, Settings, Source, Threshold
 from gridgeo.errors import SettingsError
 from gridgeo.model import CATEGORIES, ROLES
 from gridgeo.text import Text
@@ -67,6 +67,9 @@ def settings_from(document: Mapping[str, Any], *, folder: Path = Path()) -> Sett
 
 def _own(name: str, value: Any, folder: Path) -> Any:
     """Return a setting of the document itself: a plain value, or a table as its dataclass."""
+    if name == "community":
+        tables = _table(value, name).items()
+        return {key: _part(Override, table, f"{name}.{key}") for key, table in tables}
     if name not in _PARTS:
         return _value(_HINTS[name], value, name)
     part = _part(_HINTS[name], value, name)

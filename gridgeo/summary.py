@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 
-from gridgeo.config import Band, Search, Settings
+from gridgeo.bands import Bands, bands_of
+from gridgeo.config import Search, Settings
 from gridgeo.model import (
     COMMUNITY_VERDICTS,
     GRID_VERDICTS,
@@ -57,7 +59,7 @@ def summarise(
         "grid_verdicts": {name: int(by_grid.get(name, 0)) for name in GRID_VERDICTS},
         "in_band_share": _share_in_band(basic),
         "in_band_share_where_possible": _share_in_band(asked),
-        "mean_deviation": _mean_deviation(basic, settings.band),
+        "mean_deviation": _mean_deviation(basic, communities, bands_of(settings, communities)),
         "street_share": None if street_share is None else round(street_share, 4),
         "households": households,
         "residents": _total(basic["residents"]),
@@ -74,13 +76,23 @@ def _total(residents: Any) -> int | None:
     return None if residents.isna().all() else round(float(residents.sum()))
 
 
-def _mean_deviation(grids: gpd.GeoDataFrame, band: Band) -> float | None:
-    by_residents = band.profile == "residents"
-    lower, upper = (
-        (band.residents_lower, band.residents_upper) if by_residents else (band.lower, band.upper)
-    )
-    middle = (lower + upper) / 2
-    far = (grids["residents" if by_residents else "households"] - middle).abs() / middle
+def _mean_deviation(
+    grids: gpd.GeoDataFrame, communities: gpd.GeoDataFrame, bands: Bands
+) -> float | None:
+    place = {code: position for position, code in enumerate(communities["code"])}
+    own = [bands.of(place.get(code, -1)) for code in grids["community"]]
+    by_residents = np.array([band.profile == "residents" for band in own], dtype=bool)
+    limits = np.array(
+        [
+            (b.residents_lower, b.residents_upper)
+            if b.profile == "residents"
+            else (b.lower, b.upper)
+            for b in own
+        ]
+    ).reshape(-1, 2)
+    middle = limits.mean(axis=1)
+    held = grids["residents"].where(by_residents, grids["households"])
+    far = (held - middle).abs() / middle
     return None if far.isna().all() else round(float(far.mean()), 4)
 
 

@@ -134,7 +134,9 @@ def test_groups_that_fit_stay_whole(city, seed):
     ward += (homes.geometry.y // (50 + seed % 60)).astype(int).astype(str)
     city = city.without("compounds").with_layers(households=homes.assign(小组=ward + "组"))
     layers, atoms = cut(city)
-    blocks = cut_blocks(layers, AtomRules(), limit=LIMIT).faces.polygons
+    blocks = cut_blocks(
+        layers, AtomRules(), limits=np.full(len(layers.communities), LIMIT)
+    ).faces.polygons
     told = layers.households.assign(
         atom=atoms.placed, block=place_points(layers.households.geometry.to_numpy(), blocks)
     )

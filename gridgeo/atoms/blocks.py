@@ -18,7 +18,7 @@ from gridgeo.atoms.segments import Edges, coverage_edges
 from gridgeo.atoms.slivers import Tidy, absorb_slivers
 from gridgeo.config import AtomRules
 from gridgeo.model import BORDER_CLASSES, Finding, Layers, Note
-from gridgeo.place import households_in
+from gridgeo.place import households_in, place_points
 from gridgeo.text import Text
 
 #: Streets of these classes only cut blocks that are too heavy.
@@ -45,22 +45,22 @@ class Blocks:
     findings: tuple[Finding, ...]
 
 
-def cut_blocks(layers: Layers, rules: AtomRules, *, limit: int) -> Blocks:
+def cut_blocks(layers: Layers, rules: AtomRules, *, limits: NDArray[np.int64]) -> Blocks:
     """Cut the communities into blocks along streets and barriers.
 
     Parameters
     ----------
     layers
         Communities, streets, barriers, compounds and households in one metre CRS.
-    limit
-        Households that a grid can hold: compounds with no more stay whole, up to
-        ``compound_share`` of it.
+    limits
+        Households that a grid of each community can hold: compounds with no more stay whole, up
+        to ``compound_share`` of it.
     """
     communities, repaired = repair_communities(layers.communities, rules)
     areas = communities.geometry.to_numpy()
     streets = layers.streets[layers.streets["cuts"]]
     lane = (streets["street_class"] == LANE).to_numpy()
-    whole = _whole_compounds(layers, rules.compound_share * limit)
+    whole = _whole_compounds(layers, areas, rules.compound_share * limits)
     cutting = np.concatenate(
         [
             _outside(streets[~lane], whole),
@@ -98,8 +98,10 @@ def tidier(layers: Layers, named: NamedLines, rules: AtomRules) -> Tidy:
     return tidy
 
 
-def _whole_compounds(layers: Layers, limit: float) -> NDArray[Any]:
+def _whole_compounds(layers: Layers, areas: NDArray[Any], limits: NDArray[Any]) -> NDArray[Any]:
     compounds = layers.compounds.geometry.to_numpy()
+    home = place_points(shapely.point_on_surface(compounds), areas)
+    limit = np.append(limits, limits.min(initial=np.inf))[home]
     whole: NDArray[Any] = compounds[households_in(layers.households, compounds) <= limit]
     return whole
 

@@ -58,7 +58,7 @@ def build_atoms(
     considered: gpd.GeoDataFrame,
     rules: AtomRules,
     *,
-    limit: int,
+    limits: Index,
     finer: Collection[int] = (),
 ) -> Atoms:
     """Return the atoms of the blocks: see `gridgeo.model.Atoms`.
@@ -72,14 +72,14 @@ def build_atoms(
     considered
         Facilities in the order of ``layers.facilities``; those that are `dedicated` are carved
         out along their geometry.
-    limit
-        Households that a grid can hold.
+    limits
+        Households that a grid of each community can hold.
     finer
         Communities (positions) whose blocks are cut finer, by ``rules.finer_share``.
     """
     tidy = tidier(layers, blocks.named, rules)
     ground = _carve_facilities(_ground(blocks), considered, tidy, rules)
-    heavy = _Heavy(layers=layers, rules=rules, limit=limit, finer=tuple(finer))
+    heavy = _Heavy(layers=layers, rules=rules, limits=limits, finer=tuple(finer))
     ground = _carve_compounds(ground, layers, heavy.of(ground), tidy, rules)
     lanes = _lanes_in(ground, heavy.of(ground), blocks.lanes, rules)
     ground = _cut(ground, lanes, tidy, join=heavy.join_groups)
@@ -141,12 +141,15 @@ def _lanes_in(
 
 
 def _cut(
-    ground: Ground, lines: NDArray[Any], tidy: Tidy, join: Callable[[Faces], Faces] | None = None
+    ground: Ground,
+    lines: NDArray[Any],
+    tidy: Tidy,
+    join: Callable[[Faces, Ground], Faces] | None = None,
 ) -> Ground:
     if not len(lines):
         return ground
     faces, _ = tidy(cut_areas(ground.polygons, lines))
-    faces = join(faces) if join else faces
+    faces = join(faces, ground) if join else faces
     return ground.divided(faces.polygons, faces.parent)
 
 
@@ -156,7 +159,7 @@ class _Heavy:
 
     layers: Layers
     rules: AtomRules
-    limit: int
+    limits: Index
     finer: tuple[int, ...]
 
     def of(self, ground: Ground) -> NDArray[np.bool_]:
@@ -164,21 +167,22 @@ class _Heavy:
         held = households_in(self.layers.households, ground.polygons)
         fine = np.isin(ground.community, self.finer)
         share = np.where(fine, self.rules.finer_share, self.rules.heavy_share)
-        crowded = held > share * self.limit
+        limit = self.limits[ground.community]
+        crowded = held > share * limit
         vast = shapely.area(ground.polygons) > self.rules.heavy_area_m2
-        vast &= held > self.rules.cell_share * self.limit
-        whole = (ground.compound >= 0) & (held <= self._whole)
+        vast &= held > self.rules.cell_share * limit
+        whole = (ground.compound >= 0) & (held <= self._whole(ground.community))
         return (crowded | vast) & (ground.facility < 0) & ~whole
 
-    def join_groups(self, faces: Faces) -> Faces:
-        """Join the faces that divide a group which fits a grid."""
+    def join_groups(self, faces: Faces, ground: Ground) -> Faces:
+        """Join the faces of pieces of ground that divide a group which fits a grid."""
         homes = self.layers.households
         return join_groups(
             faces,
             homes.geometry.to_numpy(),
             homes["households"].to_numpy(),
             homes["group"].to_numpy(dtype=object),
-            limit=self._whole,
+            limits=self._whole(ground.community[faces.parent]),
         )
 
     def cell_lines(self, ground: Ground) -> NDArray[Any]:
@@ -205,21 +209,21 @@ class _Heavy:
                     groups,
                     buildings[np.sort(tree.query(polygon, predicate="intersects"))],
                     cap=self._cap(ground.community[piece]),
-                    limit=self._whole,
+                    limit=int(self._whole(ground.community[piece])),
                 )
             )
         return np.concatenate(lines)
 
-    @property
-    def _whole(self) -> int:
+    def _whole(self, community: Any) -> Index:
         """Households up to which a compound or a group stays whole."""
-        return int(self.rules.compound_share * self.limit)
+        whole: Index = np.floor(self.rules.compound_share * self.limits[community])
+        return whole.astype(np.int64)
 
     def _cap(self, community: int) -> int:
         """Return the most households of a cell."""
         fine = community in self.finer
         share = self.rules.finer_share / 2 if fine else self.rules.cell_share
-        return max(1, int(share * self.limit))
+        return max(1, int(share * self.limits[community]))
 
 
 def _finish(ground: Ground, layers: Layers, blocks: Blocks, considered: gpd.GeoDataFrame) -> Atoms:

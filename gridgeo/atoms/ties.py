@@ -47,15 +47,18 @@ def tie_cells(cells: Faces, cell: Index, unit: Index, places: NDArray[Any]) -> I
 
 
 def join_groups(
-    faces: Faces, points: NDArray[Any], households: Index, groups: NDArray[Any], *, limit: int
+    faces: Faces, points: NDArray[Any], households: Index, groups: NDArray[Any], *, limits: Index
 ) -> Faces:
-    """Join the faces of one parent that divide a group of at most `limit` households."""
+    """Join the faces of one parent that divide a group; `limits` say up to how many households.
+
+    There is a limit for each face.
+    """
     placed = place_points(points, faces.polygons)
     told = (placed >= 0) & (groups != "")
     face = placed[told]
     names = [f"{p} {g}" for p, g in zip(faces.parent[face], groups[told], strict=True)]
     _, unit = np.unique(np.array(names, dtype=str), return_inverse=True)
-    fits = np.bincount(unit, households[told], len(unit))[unit] <= limit
+    fits = np.bincount(unit, households[told], len(unit))[unit] <= limits[face]
     group = tie_cells(faces, face[fits], unit[fits], points[told][fits])
     _, first = np.unique(group, return_index=True)
     joined, origin = shapely.get_parts(merge_faces(faces.polygons, group), return_index=True)

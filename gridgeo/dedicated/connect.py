@@ -9,7 +9,7 @@ import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
-from gridgeo.config import Band
+from gridgeo.bands import Bands
 from gridgeo.dedicated.considered import refuse
 from gridgeo.model import Atoms
 from gridgeo.text import Text
@@ -25,7 +25,7 @@ class _Cut:
     households: int
 
 
-def keep_connected(atoms: Atoms, band: Band) -> Atoms:
+def keep_connected(atoms: Atoms, bands: Bands) -> Atoms:
     """Give up dedicated grids that would cut off a piece with too few households for a grid.
 
     They "may" become dedicated (可), so the community around them goes first: where the ground
@@ -38,7 +38,8 @@ def keep_connected(atoms: Atoms, band: Band) -> Atoms:
     graph = _graph(atoms)
     for community in np.unique(atoms.frame["community"]):
         members = np.flatnonzero(atoms.frame["community"] == community)
-        while cut := _first_cut(graph.subgraph(members.tolist()), facility, atoms, band):
+        lower = bands.of(community).lower
+        while cut := _first_cut(graph.subgraph(members.tolist()), facility, atoms, lower):
             facility[members[facility[members] == cut.facility]] = -1
             if not (facility == cut.facility).any():
                 considered = refuse(considered, cut.facility, _cuts_off(cut.households))
@@ -57,7 +58,7 @@ def _graph(atoms: Atoms) -> nx.Graph[int]:
 
 
 def _first_cut(
-    graph: nx.Graph[int], facility: NDArray[np.int64], atoms: Atoms, band: Band
+    graph: nx.Graph[int], facility: NDArray[np.int64], atoms: Atoms, lower: int
 ) -> _Cut | None:
     households = atoms.frame["households"].to_numpy()
     ordinary = [n for n in sorted(graph) if facility[n] < 0]
@@ -67,7 +68,7 @@ def _first_cut(
     piece_of = {n: i for i, piece in enumerate(pieces) for n in piece}
     for number, piece in sorted(enumerate(pieces), key=lambda entry: entry[1]):
         held = int(households[piece].sum())
-        if 0 < held < band.lower:
+        if 0 < held < lower:
             for around in _facilities_around(graph, piece, facility, atoms):
                 ground = [n for n in sorted(graph) if facility[n] == around]
                 beyond = {piece_of.get(n) for g in ground for n in graph[g]} - {None, number}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import pandas as pd
 
-from gridgeo.config import Settings, Source, Threshold
+from gridgeo.config import Override, Settings, Source, Threshold
 from gridgeo.model import Finding, Note, Reject
 from gridgeo.text import Lang, Text
 
@@ -168,11 +168,16 @@ def _thresholds(value: Mapping[str, Mapping[str, Any]]) -> dict[str, Threshold]:
     return {name: Threshold(**limits) for name, limits in value.items()}
 
 
+def _overrides(value: Mapping[str, Mapping[str, Any]]) -> dict[str, Override]:
+    return {code: Override(**own) for code, own in value.items()}
+
+
 def _sources(value: Mapping[str, list[Mapping[str, str]]]) -> dict[str, tuple[Source, ...]]:
     return {role: tuple(Source(**source) for source in given) for role, given in value.items()}
 
 
 _DECODERS: dict[str, Callable[[Any], Any]] = {
+    "community": _overrides,
     "dedicated.thresholds": _thresholds,
     "read.inputs": _sources,
 }

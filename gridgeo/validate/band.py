@@ -22,7 +22,8 @@ def in_band(case: Case) -> Iterator[Finding]:
     households, residents = case.count("households"), case.count("residents")
     alone = np.bincount(case.parents[case.basic] + 1, minlength=len(case.outlines) + 1) == 1
     for row in np.flatnonzero(case.basic):
-        off = outside_band(households[row], residents[row], case.band)
+        band = case.bands.of(case.parents[row])
+        off = outside_band(households[row], residents[row], band)
         if off == 0 or np.isnan(off):
             continue
         small = off < 0 and case.parents[row] >= 0 and bool(alone[case.parents[row] + 1])
@@ -31,12 +32,12 @@ def in_band(case: Case) -> Iterator[Finding]:
             severity="info" if small else "warning",
             message=Text(f"grid {case.handles[row]} holds ", f"网格 {case.handles[row]} 有 ")
             + _held(households[row], residents[row])
-            + _missed(off, case.band)
+            + _missed(off, band)
             + (_SMALL if small else Text("", "")),
             grids=(case.handles[row],),
             where=case.place(row),
             amount=float(abs(off)),
-            unit="residents" if case.band.profile == "residents" else "households",
+            unit="residents" if band.profile == "residents" else "households",
         )
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from gridgeo.bands import Bands
 from gridgeo.config import Band, Codes
 from gridgeo.model import Finding
 from gridgeo.schemes import GridCode
@@ -33,8 +34,13 @@ class Case:
     """A subject with the rules that it is judged by; derived values are computed once."""
 
     subject: Subject
-    band: Band
+    band: Band | Bands
     codes: Codes
+
+    @property
+    def bands(self) -> Bands:
+        """The band of each community by position."""
+        return self.band if isinstance(self.band, Bands) else Bands(usual=self.band)
 
     @cached_property
     def grid_codes(self) -> list[str]:

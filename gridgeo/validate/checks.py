@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from gridgeo.bands import Bands
 from gridgeo.config import Band, Codes
 from gridgeo.model import Finding
 from gridgeo.validate.attributes import attributes_complete
@@ -50,7 +51,7 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
-def validate(subject: Subject, *, band: Band, codes: Codes) -> tuple[Finding, ...]:
+def validate(subject: Subject, *, band: Band | Bands, codes: Codes) -> tuple[Finding, ...]:
     """Return everything that `CHECKS` find about a partition.
 
     Nothing stops at the first finding, and no geometry stops a check. Broken hard rules are
@@ -98,7 +99,7 @@ class Judgement:
     street_share: float | None
 
 
-def judge(subject: Subject, *, band: Band, codes: Codes) -> Judgement:
+def judge(subject: Subject, *, band: Band | Bands, codes: Codes) -> Judgement:
     """Return the findings and the two figures about a partition, at the price of the findings."""
     case = Case(subject=subject, band=band, codes=codes)
     return Judgement(
