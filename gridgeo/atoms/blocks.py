@@ -108,11 +108,14 @@ def _whole_compounds(layers: Layers, areas: NDArray[Any], limits: NDArray[Any]) 
 
 def _outside(streets: gpd.GeoDataFrame, compounds: NDArray[Any]) -> NDArray[Any]:
     """Return the street lines without what minor streets run inside a whole compound."""
-    lines = streets.geometry.to_numpy()
-    minor = streets["street_class"].isin(INNER_CLASSES).to_numpy()
-    inside = shapely.union_all(shapely.buffer(compounds, -1.0))
-    kept = np.where(minor, shapely.difference(lines, inside), lines)
-    return explode(kept[~shapely.is_empty(kept)])
+    lines = streets.geometry.to_numpy().copy()
+    minor = np.flatnonzero(streets["street_class"].isin(INNER_CLASSES))
+    inner = shapely.buffer(compounds, -1.0)
+    row, compound = shapely.STRtree(inner).query(lines[minor], predicate="intersects")
+    row, first = np.unique(row, return_index=True)
+    met = [shapely.union_all(inner[some]) for some in np.split(compound, first[1:]) if len(some)]
+    lines[minor[row]] = shapely.difference(lines[minor[row]], np.array(met, dtype=object))
+    return explode(lines[~shapely.is_empty(lines)])
 
 
 def _gaps_note(gap_m: NDArray[np.float64], dangling: int) -> Note:

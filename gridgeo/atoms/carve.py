@@ -88,13 +88,13 @@ def _grow(
     small_first = np.argsort(np.round(shapely.area(outlines), 2), kind="stable")
     outline, face = shapely.STRtree(polygons).query(outlines[small_first], predicate="intersects")
     order = np.lexsort((outline, face))
+    order = order[divisible[face[order]]]
+    blocks, first = np.unique(face[order], return_index=True)
     grown = []
-    for block in np.unique(face[divisible[face]]):
-        polygon = polygons[block]
-        numbers = small_first[outline[order][face[order] == block]]
+    for block, mine in zip(polygons[blocks], np.split(outline[order], first[1:]), strict=False):
         grown += [
-            (int(number), polygon, part)
-            for number, part in _share_block(polygon, numbers, outlines, rules)
+            (int(number), block, part)
+            for number, part in _share_block(block, small_first[mine], outlines, rules)
         ]
     return grown
 

@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from gridgeo.atoms.lines import Lines, explode, polygonise
 from gridgeo.atoms.segments import Polygons, coverage_edges
 
+#: A line nearer to an area than this may add a vertex to its edge.
+NEAR_M = 1e-6
+
 
 @dataclass(frozen=True, kw_only=True)
 class Faces:
@@ -27,7 +30,8 @@ def cut_areas(areas: Polygons, lines: Lines) -> Faces:
     """Cut `areas` (a coverage) by `lines` into faces; `parent` is the position of the area.
 
     Everything is noded in floating point in one go: rounding to a grid would move the borders
-    of the areas. Faces outside every area are dropped, so faces fill the areas exactly.
+    of the areas. Faces outside every area are dropped, so faces fill the areas exactly. Areas
+    that no line comes near stay as they are.
 
     Examples
     --------
@@ -36,13 +40,20 @@ def cut_areas(areas: Polygons, lines: Lines) -> Faces:
     >>> len(faces)
     2
     """
-    edges = coverage_edges(areas).lines
-    near = _touching(lines, areas)
-    polygons = polygonise(np.concatenate([edges, explode(near)]))
+    line, area = shapely.STRtree(areas).query(lines, predicate="dwithin", distance=NEAR_M)
+    near = np.unique(area)
+    far = np.setdiff1d(np.arange(len(areas)), near)
+    edges = coverage_edges(areas[near]).lines
+    polygons = polygonise(np.concatenate([edges, explode(lines[np.unique(line)])]))
     inner = shapely.point_on_surface(polygons)
-    face, area = shapely.STRtree(areas).query(inner, predicate="intersects")
+    face, parent = shapely.STRtree(areas[near]).query(inner, predicate="intersects")
     face, first = np.unique(face, return_index=True)
-    return sort_faces(Faces(polygons=polygons[face], parent=area[first]))
+    return sort_faces(
+        Faces(
+            polygons=np.concatenate([areas[far], polygons[face]]),
+            parent=np.concatenate([far, near[parent[first]]]),
+        )
+    )
 
 
 def sort_faces(faces: Faces) -> Faces:
@@ -56,14 +67,9 @@ def merge_faces(polygons: Polygons, group: NDArray[np.int64]) -> Polygons:
     """Return the union of each group 0..g-1 of polygons of a valid coverage."""
     order = np.argsort(group, kind="stable")
     sizes = np.bincount(group)
-    groups = np.split(polygons[order], np.cumsum(sizes)[:-1])
-    merged = [g[0] if len(g) == 1 else shapely.coverage_union_all(g) for g in groups]
-    return np.array(merged, dtype=object)
-
-
-def _touching(lines: Lines, areas: Polygons) -> Lines:
-    if not len(lines):
-        return lines
-    hit, _ = shapely.STRtree(areas).query(lines, predicate="intersects")
-    touched: Lines = lines[np.unique(hit)]
-    return touched
+    first = np.cumsum(sizes) - sizes
+    merged: Polygons = polygons[order[first]]
+    for number in np.flatnonzero(sizes > 1):
+        members = order[first[number] : first[number] + sizes[number]]
+        merged[number] = shapely.coverage_union_all(polygons[members])
+    return merged

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -53,26 +54,29 @@ def absorb_slivers(
         The faces left, and for each old face the position of the one that it is part of now.
     """
     member = np.arange(len(faces))
+    fresh = np.ones(len(faces), dtype=bool)
+    sliver = np.zeros(len(faces), dtype=bool)
     while True:
-        target = _targets(faces, households, rules, weigh)
+        few = fresh & (households < rules.sliver_households)
+        sliver[few] = is_thin(faces.polygons[few], rules)
+        target = _targets(faces, sliver, weigh)
         if (target < 0).all():
             return faces, member
         group = _groups(target)
-        parent = np.full(group.max() + 1, -1)
-        parent[group] = faces.parent
-        faces = Faces(polygons=merge_faces(faces.polygons, group), parent=parent)
+        _, first = np.unique(group, return_index=True)
+        faces = Faces(polygons=merge_faces(faces.polygons, group), parent=faces.parent[first])
         member = group[member]
         households = np.bincount(group, households).astype(np.int64)
+        fresh = np.bincount(group) > 1
+        sliver = sliver[first] & ~fresh
 
 
-def _targets(faces: Faces, households: Counts, rules: AtomRules, weigh: Weigh) -> Counts:
+def _targets(faces: Faces, sliver: NDArray[np.bool_], weigh: Weigh) -> Counts:
     """Return for each face the neighbour that it joins in this round, or -1."""
     target = np.full(len(faces), -1)
-    sliver = is_thin(faces.polygons, rules) & (households < rules.sliver_households)
     if not sliver.any():
         return target
-    edges = coverage_edges(faces.polygons)
-    edges = edges.take(edges.inner & (faces.parent[edges.left] == faces.parent[edges.right]))
+    edges = _edges_within(faces, np.isin(faces.parent, faces.parent[sliver]))
     edges = edges.take(sliver[edges.left] | sliver[edges.right])
     source = np.concatenate([edges.left, edges.right])
     beside = np.concatenate([edges.right, edges.left])
@@ -85,6 +89,15 @@ def _targets(faces: Faces, households: Counts, rules: AtomRules, weigh: Weigh) -
     best = best.drop_duplicates("source", keep="last")
     target[best["source"]] = best["beside"]
     return target
+
+
+def _edges_within(faces: Faces, which: NDArray[np.bool_]) -> Edges:
+    """Return the edges between two of the faces `which` that have the same parent."""
+    rows = np.flatnonzero(which)
+    edges = coverage_edges(faces.polygons[rows])
+    edges = edges.take(edges.inner)
+    edges = replace(edges, left=rows[edges.left], right=rows[edges.right])
+    return edges.take(faces.parent[edges.left] == faces.parent[edges.right])
 
 
 def _groups(target: Counts) -> Counts:

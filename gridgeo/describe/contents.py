@@ -65,9 +65,8 @@ def contains(
     )
     told: dict[int, str] = {}
     for rows in sources:
-        names = pd.Series(rows["name"].to_numpy(), index=rows["grid"].to_numpy())
-        for grid in names.index.unique():
-            told.setdefault(grid, _listed(names.loc[[grid]].tolist(), lang))
+        for grid, names in rows.groupby("grid")["name"].agg(list).items():
+            told.setdefault(grid, _listed(names, lang))
     texts = [told.get(row, "") for row in range(len(grids))]
     return pd.Series(texts, index=grids.index, name="contains", dtype=object)
 
