@@ -29,7 +29,10 @@ if TYPE_CHECKING:
 
 KINDS = ("basic", "dedicated", "open")
 #: what is told of each community's search: pieces interrupted, and as in `Solution`
-SPENT = ("starts", "moves", "first_missed", "missed", "first_cost", "cost", "interrupted")
+SPENT = (
+    *("starts", "moves", "first_missed", "missed", "first_cost", "cost", "interrupted"),
+    *("must_move", "must_flow"),
+)
 
 
 def assemble(

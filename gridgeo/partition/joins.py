@@ -21,10 +21,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Join:
-    """Pairs that were linked across a barrier for the sake of a piece with these households."""
+    """Pairs that were linked across a barrier for the sake of a piece with these households.
+
+    ``existing`` where a grid of the previous partition had joined them already.
+    """
 
     pairs: NDArray[np.int64]
     households: int
+    existing: bool = False
 
 
 def easiest_first(ground: Ground, pairs: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -43,11 +47,11 @@ def report_joins(
     unit: NDArray[np.int64],
 ) -> tuple[Finding, ...]:
     """Return a finding for every added link without which a grid would fall apart."""
-    households = {int(pair): join.households for join in joins for pair in join.pairs}
-    needed = _needed(ground, labels, np.array(sorted(households), dtype=np.int64))
+    join_of = {int(pair): join for join in joins for pair in join.pairs}
+    needed = _needed(ground, labels, np.array(sorted(join_of), dtype=np.int64))
     ends = np.append(unit, -1)[atoms.borders[["left", "right"]].to_numpy(np.int64)]
     ends = np.sort(ends, axis=1)
-    return tuple(_finding(atoms, ground, pair, households[pair], ends) for pair in needed)
+    return tuple(_finding(atoms, ground, pair, join_of[pair], ends) for pair in needed)
 
 
 def _needed(ground: Ground, labels: NDArray[np.int64], added: NDArray[np.int64]) -> list[int]:
@@ -66,25 +70,29 @@ def _needed(ground: Ground, labels: NDArray[np.int64], added: NDArray[np.int64])
 
 
 def _finding(
-    atoms: Atoms, ground: Ground, pair: int, households: int, ends: NDArray[np.int64]
+    atoms: Atoms, ground: Ground, pair: int, join: Join, ends: NDArray[np.int64]
 ) -> Finding:
     between = np.array([ground.left[pair], ground.right[pair]])
     rows = atoms.borders[(ends == between).all(axis=1)]
     name = STREETS[CROSSED_BY_STREETS_ONLY[ground.barrier[pair]]]
     alone = Text(
-        f"A piece with {households} households cannot be in band alone: its grid crosses "
+        f"A piece with {join.households} households cannot be in band alone: its grid crosses "
         f"{name.en} here",
-        f"{households} 户的一片单独无法达标，其网格在此跨越{name.zh}",
+        f"{join.households} 户的一片单独无法达标，其网格在此跨越{name.zh}",
     )
     empty = Text(
         f"A piece without households was joined across {name.en}",
         f"无住户的一片跨{name.zh}并入相邻网格",
     )
+    kept = Text(
+        f"An existing grid crosses {name.en} here and was kept",
+        f"原有网格在此跨越{name.zh}，予以保留",
+    )
     return Finding(
         rule="straddles_barrier",
         severity="info",
-        message=alone if households else empty,
+        message=kept if join.existing else alone if join.households else empty,
         where=shapely.union_all(rows.geometry.to_numpy()),
-        amount=float(households),
+        amount=float(join.households),
         unit="households",
     )

@@ -65,6 +65,8 @@ class Solution:
 
     What it took: ``starts`` and proposed ``moves``, and what the first start alone reached
     (``first_missed``, ``first_cost``); ``interrupted`` where the search was told to stop.
+
+    ``must_move`` and ``must_flow`` are for changes only: see `gridgeo.partition.change.Change`.
     """
 
     labels: NDArray[np.int32]
@@ -79,6 +81,8 @@ class Solution:
     first_missed: int = 0
     first_cost: float = 0.0
     interrupted: bool = False
+    must_move: int = 0
+    must_flow: int = 0
 
     @property
     def failed(self) -> bool:

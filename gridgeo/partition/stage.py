@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +14,8 @@ from gridgeo.bands import Bands
 from gridgeo.model import Ties
 from gridgeo.partition.assemble import assemble, facility_names
 from gridgeo.partition.band import allot
+from gridgeo.partition.change.ground import grids_of_units, keep_links, seated
+from gridgeo.partition.change.labels import adjust_labels
 from gridgeo.partition.graph import Ground, lay_out, problem_of, split_by
 from gridgeo.partition.halt import Halt
 from gridgeo.partition.open_ground import cut_off_by
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from gridgeo.config import Band, OpenGround, Search, Weights
     from gridgeo.model import Atoms, Partition
     from gridgeo.partition.problem import Problem, Solution
+    from gridgeo.partition.stuck import Solver
 
 
 def partition_atoms(
@@ -39,6 +43,7 @@ def partition_atoms(
     search: Search,
     open_ground: OpenGround,
     ties: Ties | None = None,
+    previous: NDArray[np.int64] | None = None,
     jobs: int = 1,
     on_progress: Callable[[int, int], None] | None = None,
     halt: Halt | None = None,
@@ -56,6 +61,9 @@ def partition_atoms(
     ties
         Atoms that stay together or apart, and locked grids: these keep exactly their atoms, and
         the others are solved around them.
+    previous
+        The grid of each atom so far, negative for none. Where it is given, grids that are in
+        the band keep their atoms, and the others change with the fewest households moved.
     jobs
         Threads; the result does not depend on them.
     on_progress
@@ -74,15 +82,21 @@ def partition_atoms(
     bands = band if isinstance(band, Bands) else Bands(usual=band)
     ties = ties or Ties()
     ground, unit, unmet = tie(atoms, lay_out(atoms, weights, ties.locked), ties)
-    ground, piece, joins = join_pieces(ground, bands)
     halt = halt or Halt()
+    solver: Solver = partial(_solve_anew, search=search, halt=halt)
+    if previous is not None:
+        old = grids_of_units(previous, unit, atoms.frame["households"].to_numpy(np.int64))
+        ground, kept = keep_links(ground, old)
+    ground, piece, joins = join_pieces(ground, bands)
+    if previous is not None:
+        joins += kept
+        old = seated(ground, piece, old)
+        solver = partial(_solve_change, old=old, search=search, halt=halt)
     jobs_of = _fix_numbers(ground, _problems(ground, piece, weights), bands)
-    solutions = _solve_all(
-        ground, jobs_of, bands=bands, search=search, jobs=jobs, told=on_progress, halt=halt
-    )
+    solutions = _solve_all(ground, jobs_of, bands=bands, solver=solver, jobs=jobs, told=on_progress)
     work = {number: Work(*jobs_of[number], solutions[number]) for number in jobs_of}
     ground, piece, work, more = join_stuck(
-        ground, piece, work, weights=weights, bands=bands, search=search, halt=halt
+        ground, piece, work, weights=weights, bands=bands, solver=solver
     )
     names, facilities = unit_names(atoms.frame["name"].to_numpy(), unit), facility_names(atoms)
     tied = np.bincount(unit) > 1
@@ -110,6 +124,25 @@ def partition_atoms(
     )
     together = report_not_apart(atoms, ties, unit, part.labels)
     return replace(part, findings=(*ties.findings, *unmet, *together, *part.findings))
+
+
+def _solve_anew(
+    members: NDArray[np.int64], problem: Problem, band: Band, *, search: Search, halt: Halt
+) -> Solution:
+    del members
+    return solve(problem, band, search, halt=halt)
+
+
+def _solve_change(
+    members: NDArray[np.int64],
+    problem: Problem,
+    band: Band,
+    *,
+    old: NDArray[np.int64],
+    search: Search,
+    halt: Halt,
+) -> Solution:
+    return adjust_labels(problem, old[members], band=band, search=search, halt=halt).solution
 
 
 def _problems(
@@ -149,10 +182,9 @@ def _solve_all(
     problems: dict[int, tuple[NDArray[np.int64], Problem]],
     *,
     bands: Bands,
-    search: Search,
+    solver: Solver,
     jobs: int,
     told: Callable[[int, int], None] | None,
-    halt: Halt,
 ) -> dict[int, Solution]:
     """Solve the pieces, the largest first, and tell of each community that is done."""
     community = {number: int(ground.community[of[0]]) for number, (of, _) in problems.items()}
@@ -161,7 +193,7 @@ def _solve_all(
     with ThreadPoolExecutor(max_workers=jobs) as pool:
         for number in sorted(problems, key=lambda number: (-problems[number][0].size, number)):
             band = bands.of(community[number])
-            done = pool.submit(solve, problems[number][1], band, search, halt=halt)
+            done = pool.submit(solver, *problems[number], band)
             running[done] = number
         for future in as_completed(running):
             future.result()

@@ -9,15 +9,18 @@ import numpy as np
 from gridgeo.partition.graph import Ground, problem_of
 from gridgeo.partition.joins import Join
 from gridgeo.partition.pieces import join_across
-from gridgeo.partition.refine import solve
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from gridgeo.bands import Bands
-    from gridgeo.config import Search, Weights
-    from gridgeo.partition.halt import Halt
+    from gridgeo.config import Band, Weights
     from gridgeo.partition.problem import Problem, Solution
+
+    #: from the units of a piece, their problem and their band to the best that was found
+    Solver = Callable[[NDArray[np.int64], Problem, Band], Solution]
 
 
 class Work(NamedTuple):
@@ -35,8 +38,7 @@ def join_stuck(
     *,
     weights: Weights,
     bands: Bands,
-    search: Search,
-    halt: Halt,
+    solver: Solver,
 ) -> tuple[Ground, NDArray[np.int64], dict[int, Work], list[Join]]:
     """Link a piece that misses bands across a barrier, where fewer are missed together.
 
@@ -60,7 +62,7 @@ def join_stuck(
         grids = None if None in fixed else sum(number or 0 for number in fixed)
         problem = problem_of(wider, members, pairs, weights, grids)
         band = bands.of(wider.community[members[0]])
-        solution = solve(problem, band, search, halt=halt)
+        solution = solver(members, problem, band)
         apart = [work[part].solution for part in parts if part in work]
         before = sum(a.missed for a in apart), sum(a.distance for a in apart)
         if (solution.missed, solution.distance) < before:

@@ -199,7 +199,7 @@ def _told(
     labels = np.empty_like(found.labels)
     labels[order] = found.labels
     return Change(
-        solution=replace(found, labels=labels),
+        solution=replace(found, labels=labels, must_move=bound, must_flow=flow),
         continues=continues,
         moved=moved,
         bound=bound,

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridgeo.continuity import heirs, overlap_of
-from gridgeo.partition.band import numbers_of_grids
 from gridgeo.partition.change.designs import dissolved, in_one_piece, settled, split
 from gridgeo.partition.change.ledger import least_moved
 from gridgeo.partition.change.pull import pulled
@@ -50,15 +49,15 @@ class Mended:
 def mend(scene: Scene, search: Search, halt: Halt) -> Mended:
     """Return labels that miss the fewest bands, and of those that move the fewest households."""
     start = settled(scene, in_one_piece(scene, scene.old))
-    if not _wrong(scene, start):
+    if not (_wrong(scene, start) or scene.rank(start)[0]):
         return Mended(labels=start, least=0)
     if scene.old.size <= WHOLE:
         mended = _cast(scene, start, search, halt)
     else:
         mended = Mended(labels=_around(scene, start, search, halt), least=0)
-    if misses(scene, mended.labels):
+    if scene.rank(mended.labels)[0]:
         mended = _drawn_anew(scene, mended, search, halt)
-    if misses(scene, mended.labels):
+    if scene.rank(mended.labels)[0]:
         return replace(mended, least=0)
     whole = scene.old.size <= 10 * WHOLE
     floor = least_moved(scene, whole=whole) if mended.least == 0 else mended.least
@@ -73,12 +72,11 @@ def _wrong(scene: Scene, labels: NDArray[np.int64]) -> set[int]:
 def _cast(scene: Scene, start: NDArray[np.int64], search: Search, halt: Halt) -> Mended:
     """Return the best labels of all designs, improved and bounded by the exact solver."""
     labels = _designed(scene, start, halt)
-    problem = scene.problem
-    numbers = numbers_of_grids(scene.band, problem.households, problem.residents)
+    numbers = scene.numbers
     if not numbers or scene.old.size * (scene.grids + 1) > VARIABLES:
         return Mended(labels=labels, least=0)
     first = max(0, min(numbers) - scene.grids)
-    best = None if misses(scene, labels) else labels
+    best = None if scene.rank(labels)[0] else labels
     least = math.inf
     for founded in range(first, first + MORE + 2):
         floor = least_moved(scene, founded=founded, whole=True)
@@ -117,8 +115,8 @@ def _designs(
     held = dict(
         zip(grids.tolist(), np.bincount(packed, scene.problem.households).tolist(), strict=True)
     )
-    still, wrong = misses(scene, best), misses(scene, base)
-    numbers = numbers_of_grids(scene.band, scene.problem.households, scene.problem.residents)
+    still, wrong = scene.rank(best)[0], misses(scene, base)
+    numbers = scene.numbers
     many = grids.size
     grow = [g for g, sign in wrong.items() if sign > 0]
     shrink = [g for g, sign in wrong.items() if sign < 0]

@@ -21,7 +21,7 @@ from gridgeo.partition.change.designs import parts_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from ortools.sat.python.cp_model import CpModel, CpSolver, LinearExpr
+    from ortools.sat.python.cp_model import CpModel, CpSolver, IntVar, LinearExpr
 
     from gridgeo.partition.change.scene import Scene
     from gridgeo.partition.halt import Halt
@@ -109,14 +109,15 @@ class _Model:
         for a, b in scene.problem.apart.tolist():
             for j in range(self.slots):
                 self.model.add_at_most_one(self.goes[a, j], self.goes[b, j])
-        for j in range(self.slots):
-            self._keep_band(j, must=j >= scene.grids)
+        modes = [self._keep_band(j, must=j >= scene.grids) for j in range(self.slots)]
+        if scene.problem.grids is not None:
+            self.model.add(sum(sum(pair) for pair in modes) == scene.problem.grids)
         self._order_founded()
         self._enter_beside()
         self._set_price()
 
-    def _keep_band(self, j: int, *, must: bool) -> None:
-        """Let grid j be empty, unless it must be, or in the band by one of the measures."""
+    def _keep_band(self, j: int, *, must: bool) -> list[IntVar]:
+        """Let grid j be empty (unless it must not) or in the band; return its two measures."""
         problem, band, goes = self.scene.problem, self.scene.band, self.goes[:, j]
         told = known(problem.households, problem.residents)
         modes = [self.model.new_bool_var("") for _ in range(2)]
@@ -147,6 +148,7 @@ class _Model:
             self.model.add_implication(goes[v], modes[1].negated())
         if band.profile == "residents":
             self.model.add_bool_or([modes[0].negated(), *goes[unknown]])
+        return modes
 
     def _order_founded(self) -> None:
         held = self.scene.problem.households

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gridgeo.partition.band import numbers_of_grids
 from gridgeo.partition.kernel import HOUSEHOLDS, MISSED, RESIDENTS, Rule, Web, tally, total
 from gridgeo.partition.web import rule_of, weave
 
@@ -58,17 +59,33 @@ class Scene:
             for i, j in zip(web.start[:-1], web.start[1:], strict=True)
         ]
 
+    @cached_property
+    def numbers(self) -> tuple[int, ...]:
+        """Return the numbers of grids that could be in band."""
+        problem = self.problem
+        possible = numbers_of_grids(self.band, problem.households, problem.residents)
+        return possible if problem.grids is None else tuple({problem.grids} & {*possible})
+
     def moved(self, labels: NDArray[np.int64]) -> int:
         """Return the households that a labelling moves."""
         away = (self.old >= 0) & (labels != self.old)
         return int(self.problem.households[away].sum())
 
     def rank(self, labels: NDArray[np.int64]) -> tuple[int, float, int, float]:
-        """Return what is compared: bands missed, distance, households moved, cost."""
-        _, packed = np.unique(labels, return_inverse=True)
+        """Return what is compared: bands missed, distance, households moved, cost.
+
+        Each grid more or fewer than the problem fixes counts as a missed band.
+        """
+        grids, packed = np.unique(labels, return_inverse=True)
         small: NDArray[np.int32] = packed.astype(np.int32)
         cost, missed, distance = total(self.web, self.rule, small, int(small.max()) + 1)
-        return round(float(missed)), round(float(distance), 3), self.moved(labels), round(cost, 3)
+        wrong = abs(grids.size - (self.problem.grids or grids.size))
+        return (
+            round(float(missed)) + wrong,
+            round(float(distance), 3),
+            self.moved(labels),
+            round(cost, 3),
+        )
 
 
 def part_of(scene: Scene, members: NDArray[np.int64]) -> tuple[Scene, NDArray[np.int64]]:
@@ -85,6 +102,7 @@ def part_of(scene: Scene, members: NDArray[np.int64]) -> tuple[Scene, NDArray[np
         **{a: getattr(problem, a)[members] for a in ("households", "residents", "x", "y", "area")},
         **{a: getattr(problem, a)[inner] for a in ("cut_m", "straddle_m", "linked")},
         edges=place[problem.edges[inner]].astype(np.int32),
+        grids=problem.grids if members.size == problem.households.size else None,
         apart=apart[(apart >= 0).all(axis=1)].astype(np.int32),
     )
     return Scene(problem=smaller, old=old - none, band=scene.band), grids[none:]
