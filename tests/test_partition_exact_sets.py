@@ -12,6 +12,7 @@ from gridgeo.partition.problem import Problem, in_order
 from gridgeo.partition.web import rule_of, weave
 
 MANY = 100_000
+GO, STOP = np.zeros(1, np.uint8), np.ones(1, np.uint8)
 
 
 def as_sets(bits, atoms):
@@ -24,7 +25,7 @@ def as_sets(bits, atoms):
 def test_columns_hold_every_grid_of_every_partition_in_band(band, problem):
     ordered, _ = in_order(problem)
     n = ordered.households.size
-    complete, bits, cost = columns(weave(ordered), rule_of(ordered, band), MANY, MANY)
+    complete, bits, cost = columns(weave(ordered), rule_of(ordered, band), MANY, MANY, GO)
     sets = as_sets(bits, n)
     assert complete
     assert len(set(sets)) == len(sets)
@@ -39,7 +40,7 @@ def test_columns_hold_every_grid_of_every_partition_in_band(band, problem):
 def test_the_best_cover_is_the_cheapest_partition_of_its_number_of_grids(band, problem):
     ordered, _ = in_order(problem)
     web, rule, n = weave(ordered), rule_of(ordered, band), ordered.households.size
-    _, bits, cost = columns(web, rule, MANY, MANY)
+    _, bits, cost = columns(web, rule, MANY, MANY, GO)
     costs = {}
     for grids in partitions(band, ordered):
         k = len(grids)
@@ -47,32 +48,33 @@ def test_the_best_cover_is_the_cheapest_partition_of_its_number_of_grids(band, p
         costs[k] = min(found, costs.get(k, np.inf))
     for k in range(1, n + 1):
         known = k * float(np.max(cost, initial=0.0)) + 1.0
-        complete, cover, least = best_cover(pool_of(bits, cost, n), n, k, known, MANY)
+        complete, cover, least = best_cover(pool_of(bits, cost, n), n, k, known, MANY, GO)
         assert complete
         assert (cover.size == 0) == (k not in costs)
         if k in costs:
             found = total(web, rule, labels_of(as_sets(cover, n), n), k)[0]
             assert found == pytest.approx(costs[k], abs=2e-3)
             assert least <= costs[k] + 2e-3
-            again = best_cover(pool_of(bits, cost, n), n, k, costs[k], MANY)
+            again = best_cover(pool_of(bits, cost, n), n, k, costs[k], MANY, GO)
             assert again[0]
             assert again[1].size == 0
 
 
 def test_an_enumeration_that_was_cut_short_says_so():
-    _, bits, _ = columns(*_street(20), MANY, MANY)
-    assert columns(*_street(20), 50, MANY)[0] is False
-    complete, kept, _ = columns(*_street(20), MANY, 5)
+    _, bits, _ = columns(*_street(20), MANY, MANY, GO)
+    assert columns(*_street(20), 50, MANY, GO)[0] is False
+    assert columns(*_street(20), MANY, MANY, STOP)[0] is False
+    complete, kept, _ = columns(*_street(20), MANY, 5, GO)
     assert complete is False
     assert kept.tolist() == bits[:5].tolist()
 
 
 def test_a_search_that_was_cut_short_says_so():
     web, rule = _street(12)
-    _, bits, cost = columns(web, rule, MANY, MANY)
+    _, bits, cost = columns(web, rule, MANY, MANY, GO)
     pool = pool_of(bits, cost, 12)
-    assert best_cover(pool, 12, 3, 1e6, 1)[0] is False
-    assert best_cover(pool, 12, 3, 1e6, MANY)[0] is True
+    assert best_cover(pool, 12, 3, 1e6, 1, GO)[0] is False
+    assert best_cover(pool, 12, 3, 1e6, MANY, GO)[0] is True
 
 
 def _street(atoms):

@@ -31,12 +31,13 @@ ATOMS_IN_SETS = 62
 
 @compiled
 def columns(
-    web: Web, rule: Rule, seen: int, kept: int
+    web: Web, rule: Rule, seen: int, kept: int, halt: NDArray[np.uint8]
 ) -> tuple[bool, NDArray[np.int64], NDArray[np.float64]]:
     """Return whether all sets were seen, those in band as bits, and what each costs.
 
-    At most `seen` connected sets are looked at and `kept` in band are returned, ordered by their
-    lowest atom. A set that cuts off a part which grids in the band cannot fill is left out.
+    At most `seen` connected sets are looked at, fewer when told to stop, and `kept` in band are
+    returned, ordered by their lowest atom. A set that holds a pair that must be apart, or cuts
+    off a part which grids in the band cannot fill, is left out.
     Costs count half of each border that the set cuts, so those of a partition add up to its own.
     """
     n = web.mass.shape[0]
@@ -44,7 +45,7 @@ def columns(
     beside = neighbours(web)
     count, looked = 0, 0
     for root in range(n):
-        count, looked = from_root(web, rule, beside, root, sets, cost, count, looked, seen)
+        count, looked = from_root(web, rule, beside, root, sets, cost, count, looked, seen, halt)
         if looked > seen:
             return False, sets[:count], cost[:count]
     return True, sets[:count], cost[:count]
@@ -61,6 +62,7 @@ def from_root(
     count: int,
     looked: int,
     seen: int,
+    halt: NDArray[np.uint8],
 ) -> tuple[int, int]:
     """Add the sets whose lowest atom is `root`; return how many there are and how many were seen.
 
@@ -75,10 +77,10 @@ def from_root(
     waiting = 1
     while waiting and looked <= seen:
         waiting -= 1
-        looked += 1
+        looked += 1 if looked & 1023 or not halt[0] else seen + 1
         grid, shut, around = inside[waiting], barred[waiting], rim[waiting]
         sums[0] = held[waiting]
-        if wasted(web, rule, beside, full ^ grid, shut):
+        if holds_pair(web.apart, grid) or wasted(web, rule, beside, full ^ grid, shut):
             continue
         worth, missed, _ = appraise(rule, sums, 0, sums, 0, 0.0)
         if missed == 0.0 and fillable(web, rule, beside, full ^ grid):
@@ -102,7 +104,7 @@ def grows(rule: Rule, sums: NDArray[np.float64]) -> bool:
     counted = rule.profile != BY_HOUSEHOLDS and sums[0, UNKNOWN] == 0.0
     if counted and sums[0, RESIDENTS] <= rule.residents_upper:
         return True
-    return sums[0, HOUSEHOLDS] <= rule.upper
+    return bool(sums[0, HOUSEHOLDS] <= rule.upper)
 
 
 @compiled
@@ -115,6 +117,15 @@ def half_cut(web: Web, grid: int) -> float:
                 if not grid >> web.neighbour[p] & 1:
                     cut += web.weight[p]
     return cut / 2.0
+
+
+@compiled
+def holds_pair(apart: NDArray[np.int32], grid: int) -> bool:
+    """Tell whether a set holds both atoms of one of these pairs."""
+    found = False
+    for u, v in apart:
+        found |= bool(grid >> u & 1) and bool(grid >> v & 1)
+    return found
 
 
 @compiled

@@ -58,7 +58,7 @@ def pool_of(sets: NDArray[np.int64], cost: NDArray[np.float64], n: int) -> Pool:
 
 @compiled
 def best_cover(
-    pool: Pool, n: int, k: int, known: float, nodes: int
+    pool: Pool, n: int, k: int, known: float, nodes: int, halt: NDArray[np.uint8]
 ) -> tuple[bool, NDArray[np.int64], float]:
     """Return whether the search was complete, the best cover cheaper than `known`, a lower bound.
 
@@ -84,7 +84,7 @@ def best_cover(
             return True, np.empty(0, np.int64), least
         if turns % SWEEP == 0:
             pool = sweep(pool, reduced, turn, worst, value, known, n)
-        if pool.bits.size <= FEW_SETS:
+        if pool.bits.size <= FEW_SETS or halt[0]:
             break
         if idle == PATIENCE:
             step, idle = step / 2.0, 0
@@ -94,7 +94,7 @@ def best_cover(
         if square == 0.0 or step < 1e-3:
             break
         price += step * (known - value) / square * slope
-    complete, cover = search(pool, best_price, n, k, known, nodes)
+    complete, cover = search(pool, best_price, n, k, known, 0 if halt[0] else nodes)
     return complete, cover, least
 
 

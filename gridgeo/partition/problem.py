@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zlib
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -66,6 +67,10 @@ class Solution:
     What it took: ``starts`` and proposed ``moves``, and what the first start alone reached
     (``first_missed``, ``first_cost``); ``interrupted`` where the search was told to stop.
 
+    ``certificate`` says how good a labelling in band is proved to be: ``optimal`` (none of as many
+    grids costs less), ``gap`` (none costs less than ``bound``), ``pairwise`` (no two grids can
+    be divided better among themselves), or ``""``.
+
     ``must_move`` and ``must_flow`` are for changes only: see `gridgeo.partition.change.Change`.
     """
 
@@ -81,6 +86,8 @@ class Solution:
     first_missed: int = 0
     first_cost: float = 0.0
     interrupted: bool = False
+    certificate: str = ""
+    bound: float = -math.inf
     must_move: int = 0
     must_flow: int = 0
 

@@ -14,13 +14,13 @@ from gridgeo.bands import Bands
 from gridgeo.model import Ties
 from gridgeo.partition.assemble import assemble, facility_names
 from gridgeo.partition.band import allot
+from gridgeo.partition.certify import solve_certified
 from gridgeo.partition.change.ground import grids_of_units, keep_links, seated
 from gridgeo.partition.change.labels import adjust_labels
 from gridgeo.partition.graph import Ground, lay_out, problem_of, split_by
 from gridgeo.partition.halt import Halt
 from gridgeo.partition.open_ground import cut_off_by
 from gridgeo.partition.pieces import Solved, join_pieces
-from gridgeo.partition.refine import solve
 from gridgeo.partition.stuck import Work, join_stuck
 from gridgeo.partition.ties import report_not_apart, tie, unit_names
 
@@ -130,7 +130,7 @@ def _solve_anew(
     members: NDArray[np.int64], problem: Problem, band: Band, *, search: Search, halt: Halt
 ) -> Solution:
     del members
-    return solve(problem, band, search, halt=halt)
+    return solve_certified(problem, band, search, halt=halt)
 
 
 def _solve_change(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from gridgeo.config import Band, Search
+from gridgeo.partition.certify import solve_certified
 from gridgeo.partition.problem import Problem
-from gridgeo.partition.refine import solve
 
 
 def warm_up() -> None:
@@ -15,8 +15,9 @@ def warm_up() -> None:
     Meant for set-up: without it the first run compiles.
     """
     search = Search(effort="fast")
-    solve(_street(24), Band(lower=295, upper=305, profile="households"), search)
-    solve(_street(4), Band(), search)
+    solve_certified(_street(24), Band(lower=295, upper=305, profile="households"), search)
+    solve_certified(_street(24), Band(lower=300, upper=640, profile="households"), Search())
+    solve_certified(_street(4), Band(), search)
 
 
 def _street(atoms: int) -> Problem:
