@@ -14,6 +14,7 @@ from gridgeo.config import Settings
 from gridgeo.errors import GridgeoError, InputError, OutputError, SettingsError
 
 if TYPE_CHECKING:
+    from gridgeo.adjust import repair
     from gridgeo.model import Layers, Plan
     from gridgeo.pipeline import partition, run, verify
     from gridgeo.read import read_layers
@@ -32,6 +33,7 @@ __all__ = [
     "partition",
     "read_layers",
     "read_settings",
+    "repair",
     "run",
     "verify",
 ]
@@ -42,6 +44,7 @@ _LAZY = {
     "load": ("gridgeo.report", "load_plan"),
     "read_layers": ("gridgeo.read", "read_layers"),
     "read_settings": ("gridgeo.settings_file", "read_settings"),
+    "repair": ("gridgeo.adjust", "repair"),
     "run": ("gridgeo.pipeline", "run"),
     "verify": ("gridgeo.pipeline", "verify"),
 }

@@ -58,6 +58,7 @@ ROLES = (
     "addresses",
     "facilities",
     "atoms",
+    "allowed_gaps",
 )
 
 Severity = Literal["error", "warning", "info"]
@@ -108,6 +109,8 @@ class Layers:
                  (Point or polygonal); measures are float64, NaN where not given
     atoms        households, residents, community (its code or name, ``""``), name, geometry;
                  None where the atoms are to be cut from streets
+    allowed_gaps name, geometry (polygonal): ground that may belong to no grid (rivers, lakes);
+                 None where not given
     ============ =======================================================================
     """
 
@@ -121,6 +124,7 @@ class Layers:
     parcels: gpd.GeoDataFrame
     facilities: gpd.GeoDataFrame
     atoms: gpd.GeoDataFrame | None = None
+    allowed_gaps: gpd.GeoDataFrame | None = None
     rejects: tuple[Reject, ...] = ()
     notes: tuple[Note, ...] = ()
     #: households in all usable and unusable rows, before any was put aside
@@ -203,6 +207,38 @@ class Finding:
     where: BaseGeometry | None = None
     amount: float | None = None
     unit: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Repaired:
+    """A file of grids with everything mended that has one right answer.
+
+    Parameters
+    ----------
+    layer
+        The name of the layer of the grids in their file.
+    grids
+        Every row and column of the file in its own CRS.
+    repairs
+        number, what (``ring``, ``gap``, ``overlap``, ``outside``, ``part``, ``vertices``), done
+        (False: left, with the reason), grid, others, amount, unit, before_m2, after_m2 (of the
+        grid), reason_en, reason_zh, geometry: one row for every change and every defect left.
+    accounts
+        item, before, after: the figures that show that nothing was lost.
+    before, after
+        What the checks on shape find in the grids as they were, and as they are.
+    """
+
+    settings: Settings
+    layer: str
+    grids: gpd.GeoDataFrame
+    repairs: gpd.GeoDataFrame
+    accounts: pd.DataFrame
+    before: tuple[Finding, ...]
+    after: tuple[Finding, ...]
+    rejects: tuple[Reject, ...] = ()
+    notes: tuple[Note, ...] = ()
+    run: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -349,7 +349,8 @@ def verify(grids: Source, settings: Settings, *, on_progress: Progress | None = 
     clock = Clock(on_progress)
     with clock.stage("read"):
         layers = read_layers(settings.read, partial=True, on_progress=clock.say)
-        given, rejects, notes = read_grids(grids, crs=layers.crs, rules=settings.read)
+        file = read_grids(grids, crs=layers.crs, rules=settings.read)
+        given = file.grids.drop(columns="row")
     with clock.stage("validate"):
         own = list(
             layers.communities["code"].where(
@@ -385,8 +386,8 @@ def verify(grids: Source, settings: Settings, *, on_progress: Progress | None = 
     return replace(
         plan,
         findings=judgement.findings,
-        rejects=(*layers.rejects, *rejects),
-        notes=(*layers.notes, *notes),
+        rejects=(*layers.rejects, *file.rejects),
+        notes=(*layers.notes, *file.notes),
         summary=summary,
         run={**clock.record(), "inputs": input_hashes(settings.read, grids)},
     )

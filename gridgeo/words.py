@@ -69,6 +69,32 @@ UNITS: Mapping[str, Text] = MappingProxyType(
         "households": Text("households", "户"),
         "residents": Text("residents", "人"),
         "grids": Text("grids", "个网格"),
+        "vertices": Text("vertices", "个节点"),
+    }
+)
+#: What `gridgeo repair` mends, and what its accounts count.
+REPAIRS: Mapping[str, Text] = MappingProxyType(
+    {
+        "ring": Text("rings", "环线"),
+        "gap": Text("gaps", "缝隙"),
+        "overlap": Text("overlaps", "重叠"),
+        "outside": Text("ground outside its community", "越界"),
+        "part": Text("crumbs", "零碎部分"),
+        "vertices": Text("vertices matched", "节点匹配"),
+    }
+)
+ACCOUNTS: Mapping[str, Text] = MappingProxyType(
+    {
+        "grids": Text("grids", "网格数"),
+        "grids_with_geometry": Text("grids with geometry", "有图形的网格"),
+        "invalid_grids": Text("invalid grids", "图形无效的网格"),
+        "parts": Text("parts", "图形块数"),
+        "area_m2": Text("area of all grids, m²", "网格面积合计（平方米）"),
+        "households": Text("households stated", "标注户数"),
+        "gap_m2": Text("in no grid, m²", "未覆盖（平方米）"),
+        "overlap_m2": Text("held twice, m²", "重叠（平方米）"),
+        "outside_m2": Text("outside its community, m²", "越界（平方米）"),
+        "findings": Text("findings", "问题数"),
     }
 )
 

@@ -320,12 +320,17 @@ def test_grids_are_read_as_they_stand(tmp_path):
     frame.loc[3] = ["4", 6, None]
     frame.to_file(tmp_path / "g.gpkg")
     source = Source(path=str(tmp_path / "g.gpkg"))
-    grids, rejects, said = read_grids(source, crs=pyproj.CRS(CRS), rules=ReadRules())
+    file = read_grids(source, crs=pyproj.CRS(CRS), rules=ReadRules())
+    grids = file.grids
     assert grids.columns.tolist() == [
-        "code", "name", "kind", "community", "households", "residents", "geometry",
+        "code", "name", "kind", "community", "households", "residents", "row",
+        "geometry",
     ]  # fmt: skip
     assert grids.geometry.iloc[0].equals_exact(tie)
-    assert grids["code"].tolist() == ["1", "2"]
-    assert grids["households"].isna().tolist() == [False, True]
-    assert [reject.row for reject in rejects] == [4, 3]
-    assert "code = 网格编码" in said[0].message.en
+    assert grids["code"].tolist() == ["1", "2", "4"]
+    assert grids["row"].tolist() == [0, 1, 3]
+    assert grids.geometry.isna().tolist() == [False, False, True]
+    assert grids["households"].isna().tolist() == [False, True, False]
+    assert [reject.row for reject in file.rejects] == [3]
+    assert len(file.original) == 4
+    assert "code = 网格编码" in file.notes[0].message.en

@@ -35,6 +35,7 @@ Jobs = Annotated[
 ]
 Lower = Annotated[int | None, typer.Option("--lower", help="Least households 户数下限")]
 Upper = Annotated[int | None, typer.Option("--upper", help="Most households 户数上限")]
+SettingsOption = Annotated[Path | None, typer.Option("--settings", help="Settings file 设置文件")]
 UNUSABLE = 2
 
 
@@ -110,9 +111,8 @@ def verify(
     barriers: o.Barriers = None,
     households: o.Households = None,
     atoms: o.AtomLayers = None,
-    settings_file: Annotated[
-        Path | None, typer.Option("--settings", help="Settings file 设置文件")
-    ] = None,
+    allowed_gaps: o.AllowedGaps = None,
+    settings_file: SettingsOption = None,
     column: o.Columns = None,
     crs: o.Crs = None,
     datum: o.Datum = None,
@@ -135,6 +135,7 @@ def verify(
                 "barriers": barriers,
                 "households": households,
                 "atoms": atoms,
+                "allowed_gaps": allowed_gaps,
             },
             columns=column,
             crs=crs,
@@ -145,6 +146,37 @@ def verify(
             profile=profile,
         ).settings()
     _verify(settings, Source.parse(grids), out=out, overwrite=overwrite)
+
+
+@app.command("repair")
+def repair_command(
+    grids: Annotated[str, typer.Argument(metavar="GRIDS[::LAYER]", help="Grids 待修复的网格")],
+    communities: o.Communities = None,
+    households: o.Households = None,
+    allowed_gaps: o.AllowedGaps = None,
+    settings_file: SettingsOption = None,
+    column: o.Columns = None,
+    crs: o.Crs = None,
+    encoding: o.Encoding = None,
+    lang: o.LangOption = None,
+    out: Out = Path("gridgeo-repaired"),
+    overwrite: Overwrite = False,  # noqa: FBT002
+) -> None:
+    """Mend small defects that have one right answer, list the rest 修复网格图形."""
+    with _errors(lang):
+        settings = Given(
+            file=settings_file,
+            layers={
+                "communities": communities,
+                "households": households,
+                "allowed_gaps": allowed_gaps,
+            },
+            columns=column,
+            crs=crs,
+            encoding=encoding,
+            lang=lang,
+        ).settings()
+    _repair(settings, Source.parse(grids), out=out, overwrite=overwrite)
 
 
 @app.command()
@@ -224,6 +256,23 @@ def _verify(settings: Settings, grids: Source, *, out: Path | None, overwrite: b
         return pipeline.verify(grids, settings, on_progress=report)
 
     _deliver(make, settings.lang, out=out, overwrite=overwrite)
+
+
+def _repair(settings: Settings, grids: Source, *, out: Path, overwrite: bool) -> None:
+    with _errors(settings.lang):
+        from gridgeo.adjust import repair  # noqa: PLC0415  (heavy: only when it is needed)
+        from gridgeo.cli.show import progress  # noqa: PLC0415
+        from gridgeo.cli.show_repair import show_repaired  # noqa: PLC0415
+        from gridgeo.report import check_repaired, save_repaired  # noqa: PLC0415
+
+        check_repaired(out, overwrite=overwrite)
+        with progress(settings.lang) as report:
+            repaired = repair(grids, settings, on_progress=report)
+            report("write", 0, 0)
+            save_repaired(repaired, out, overwrite=overwrite)
+        show_repaired(repaired, out)
+    if any(finding.severity == "error" for finding in repaired.after):
+        raise typer.Exit(1)
 
 
 def _deliver(

@@ -19,7 +19,7 @@ DEFAULT_FILE = "gridgeo.toml"
 
 
 def _layer(role: str, what: str) -> Any:
-    flag = f"--{role}"
+    flag = f"--{role.replace('_', '-')}"
     return Annotated[
         list[str] | None,
         typer.Option(flag, metavar="PATH[::LAYER]", help=what, rich_help_panel="Layers 图层"),
@@ -36,6 +36,7 @@ Parcels = _layer("parcels", "Parcels that point facilities stand on 宗地")
 Addresses = _layer("addresses", "Addresses to join tables to 门牌地址")
 Facilities = _layer("facilities", "Facilities; school=PATH gives a category 设施")
 AtomLayers = _layer("atoms", "Ready-made atoms with counts, never cut 现成单元")
+AllowedGaps = _layer("allowed_gaps", "Rivers and lakes that belong to no grid 允许的空缺")
 Columns = Annotated[
     list[str] | None,
     typer.Option("--column", metavar="LAYER.FIELD=NAME", help="Column of a field 指定字段"),

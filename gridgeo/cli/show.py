@@ -42,6 +42,7 @@ STAGES = {
     "finer": Text("trying finer atoms", "细分单元再试"),
     "codes": Text("coding and naming", "编码命名"),
     "validate": Text("checking", "校验"),
+    "repair": Text("mending", "修复"),
     "write": Text("writing", "写出"),
 }
 COLOURS = {"error": "red", "warning": "yellow", "info": "cyan"}

@@ -1,6 +1,6 @@
 """Reading: any legal input becomes `gridgeo.model.Layers`, or a clear error."""
 
-from gridgeo.read.grids import read_grids
+from gridgeo.read.grids import GridFile, read_grids
 from gridgeo.read.inspection import LayerInfo, inspect_file
 from gridgeo.read.layers import layers_from_frames, read_layers
 from gridgeo.read.mapping import read_code_mapping
@@ -9,6 +9,7 @@ from gridgeo.read.stream import Batch, Survey, layers_of, stream_layers, survey_
 
 __all__ = [
     "Batch",
+    "GridFile",
     "LayerInfo",
     "Survey",
     "check_path",

@@ -26,6 +26,7 @@ _ROLES_ZH = {
     "addresses": "地址",
     "facilities": "设施",
     "atoms": "单元",
+    "allowed_gaps": "允许空缺",
     "grids": "网格",
 }
 

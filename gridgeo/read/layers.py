@@ -12,6 +12,7 @@ import pandas as pd
 from gridgeo.config import ReadRules
 from gridgeo.errors import InputError
 from gridgeo.model import ROLES, Layers
+from gridgeo.read.allowed_gaps import clean_gaps
 from gridgeo.read.areas import Area, area_columns, clean_areas
 from gridgeo.read.barriers import clean_barriers
 from gridgeo.read.columns import check_columns, check_keys, find_all, missing_column
@@ -142,6 +143,7 @@ def _clean_all(raws: Raws, rules: ReadRules, journal: Journal, *, partial: bool)
         parcels=joined("parcels", areas, ground),
         facilities=clean_facilities(raws["facilities"], ground),
         atoms=atoms if raws["atoms"] else None,
+        allowed_gaps=clean_gaps(raws["allowed_gaps"], ground) if raws["allowed_gaps"] else None,
         rejects=tuple(journal.rejects),
         notes=tuple(dict.fromkeys(journal.notes)),
         households_in=in_atoms + in_points,

@@ -1,7 +1,15 @@
 """The folder of a plan: saved whole or not at all, and read back."""
 
 from gridgeo.report.load import load_plan
+from gridgeo.report.repaired import check_repaired, save_repaired
 from gridgeo.report.save import check_target, save_plan
 from gridgeo.report.schema import layer_frame
 
-__all__ = ["check_target", "layer_frame", "load_plan", "save_plan"]
+__all__ = [
+    "check_repaired",
+    "check_target",
+    "layer_frame",
+    "load_plan",
+    "save_plan",
+    "save_repaired",
+]

@@ -86,7 +86,7 @@ def shape_of(frame: gpd.GeoDataFrame, name: str) -> str:
     """Return the type of geometry that a layer is stored as."""
     found = sorted({kind.removeprefix("Multi") for kind in frame.geom_type.dropna()})
     if not found:
-        return _EMPTY_SHAPES.get(name, "Unknown" if name == "findings" else "MultiPolygon")
+        return _EMPTY_SHAPES.get(name, "MultiPolygon" if name in SCHEMA else "Unknown")
     mixed = len(found) > 1 or (found[0] == "Point" and (frame.geom_type == "MultiPoint").any())
     return "Unknown" if mixed else _SHAPES.get(found[0], "Unknown")
 

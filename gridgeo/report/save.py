@@ -1,26 +1,18 @@
-"""Write the folder of a plan: all of it or nothing, and never over anything that is not ours."""
+"""Write the folder of a plan."""
 
 from __future__ import annotations
 
-import os
-import secrets
-import shutil
-import sqlite3
-import time
 from collections.abc import Callable
-from contextlib import closing
+from functools import partial
 from pathlib import Path
 
-from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, GeometryError
-
-from gridgeo.errors import OutputError
 from gridgeo.model import Plan
 from gridgeo.report.documents import RUN, SUMMARY, write_run, write_summary
+from gridgeo.report.folder import check_folder, write_folder
 from gridgeo.report.geojson import write_geojson
 from gridgeo.report.geopackage import GEOPACKAGE, write_geopackage
 from gridgeo.report.page import write_map, write_report
 from gridgeo.report.workbook import write_workbook
-from gridgeo.text import Text
 
 #: A new output is one function and one line here.
 WRITERS: tuple[tuple[str, Callable[[Plan, Path], None]], ...] = (
@@ -32,156 +24,26 @@ WRITERS: tuple[tuple[str, Callable[[Plan, Path], None]], ...] = (
     (RUN, write_run),
     (SUMMARY, write_summary),
 )
-#: What QGIS and file managers leave beside our files; it is replaced with them.
-_COMPANIONS = (
-    *(f"{GEOPACKAGE}{end}" for end in ("-wal", "-shm", "-journal")),
-    ".DS_Store",
-    "Thumbs.db",
-    "desktop.ini",
-)
-_STALE_S = 3600.0
-_MARK = ".gridgeo-"
-_FAILURES = (
-    OSError,
-    sqlite3.Error,
-    DataLayerError,
-    DataSourceError,
-    FeatureError,
-    GeometryError,
-)
 
 
 def save_plan(plan: Plan, folder: str | Path, *, overwrite: bool = False) -> Path:
     """Write `plan` into `folder` and return it.
 
     The folder holds ``plan.gpkg``, ``grids.geojson``, ``grids.xlsx``, ``report.html``,
-    ``map.html``, ``summary.json`` and ``run.json``. They are built in a hidden folder beside it,
-    flushed to the disk, checked, and swapped into place: whoever looks sees the old plan or the
-    new one. The same plan gives the same bytes in every file but ``run.json``.
+    ``map.html``, ``summary.json`` and ``run.json``: all of them or, after an error, those that
+    were there before (`write_folder`). The same plan gives the same bytes in every file but
+    ``run.json``.
 
     Raises
     ------
     OutputError
-        Where `check_target` does, or the files cannot be written; then nothing is left behind
-        and an earlier plan stands as it was.
+        The folder holds anything but a plan, or a plan without `overwrite`, or the files cannot
+        be written.
     """
-    target = Path(folder).absolute()
-    check_target(target, overwrite=overwrite)
-    staged = _sibling(target, "new")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(target)
-        staged.mkdir()
-        for name, write in WRITERS:
-            write(plan, staged / name)
-        _check_geopackage(staged / GEOPACKAGE)
-        _flush(staged)
-        check_target(target, overwrite=overwrite)
-        _swap(staged, target)
-    except _FAILURES as error:
-        raise OutputError(
-            Text(f"the results cannot be written: {error}", f"无法写入结果：{error}"),
-            file=str(folder),
-            remedy=Text(
-                "Close the files in QGIS, Excel or WPS, and check free space and permissions",
-                "请关闭 QGIS、Excel 或 WPS 中打开的文件，并检查磁盘空间和写入权限",
-            ),
-        ) from error
-    finally:
-        shutil.rmtree(staged, ignore_errors=True)
-    return target
+    writers = [(name, partial(write, plan)) for name, write in WRITERS]
+    return write_folder(folder, writers, overwrite=overwrite)
 
 
 def check_target(folder: str | Path, *, overwrite: bool = False) -> None:
-    """Raise `OutputError` where `save_plan` would refuse `folder`; to be called before long work.
-
-    A folder that does not exist or is empty is fine. One that holds a plan needs `overwrite`;
-    one that holds anything else is never touched.
-    """
-    target = Path(folder).absolute()
-    if target.exists() and not target.is_dir():
-        raise OutputError(
-            Text("the output folder is a file", "输出文件夹是一个文件"), file=str(folder)
-        )
-    _check_writable(target, str(folder))
-    held = sorted(entry.name for entry in target.iterdir()) if target.exists() else []
-    if not held:
-        return
-    ours = {name for name, _ in WRITERS}
-    foreign = [name for name in held if name not in ours and name not in _COMPANIONS]
-    if foreign or not ours.intersection(held):
-        shown = ", ".join(foreign[:5])
-        raise OutputError(
-            Text(f"the folder holds other files: {shown}", f"文件夹中有其他文件：{shown}"),
-            file=str(folder),
-            remedy=Text("Choose an empty or new folder", "请选择空文件夹或新文件夹"),
-        )
-    if not overwrite:
-        raise OutputError(
-            Text("the folder already holds a plan", "文件夹中已有方案"),
-            file=str(folder),
-            remedy=Text(
-                "Add --overwrite to replace it, or choose another folder",
-                "加 --overwrite 覆盖，或选择其他文件夹",
-            ),
-        )
-
-
-def _check_writable(target: Path, told: str) -> None:
-    parent = next(path for path in target.parents if path.exists())
-    if not parent.is_dir() or not os.access(parent, os.W_OK):
-        raise OutputError(
-            Text(f"nothing can be written into {parent}", f"无法写入 {parent}"),
-            file=told,
-            remedy=Text("Choose a folder that you may write to", "请选择有写入权限的文件夹"),
-        )
-
-
-def _sibling(target: Path, word: str) -> Path:
-    return target.parent / f".{target.name}{_MARK}{word}-{secrets.token_hex(4)}"
-
-
-def _sweep(target: Path) -> None:
-    """Remove what runs that were killed left; bring back a plan that was moved but not replaced."""
-    for left in sorted(target.parent.glob(f".{_literal(target.name)}{_MARK}old-*")):
-        if not target.exists() and (left / SUMMARY).exists():
-            left.rename(target)
-    for left in sorted(target.parent.glob(f".{_literal(target.name)}{_MARK}*")):
-        if time.time() - left.stat().st_mtime > _STALE_S:
-            shutil.rmtree(left, ignore_errors=True)
-
-
-def _literal(name: str) -> str:
-    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in name)
-
-
-def _check_geopackage(path: Path) -> None:
-    with closing(sqlite3.connect(path)) as database:
-        (told,) = database.execute("PRAGMA quick_check").fetchone()
-    if told != "ok":
-        raise sqlite3.DatabaseError(told)
-
-
-def _flush(folder: Path) -> None:
-    for path in (*sorted(folder.iterdir()), folder):
-        if path.is_dir() and os.name == "nt":
-            continue  # Windows opens no folders
-        handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
-def _swap(staged: Path, target: Path) -> None:
-    if not target.exists():
-        staged.rename(target)
-        return
-    old = _sibling(target, "old")
-    target.rename(old)
-    try:
-        staged.rename(target)
-    except OSError:
-        old.rename(target)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
+    """Raise `OutputError` where `save_plan` would refuse `folder`; call it before long work."""
+    check_folder(folder, [name for name, _ in WRITERS], overwrite=overwrite)

@@ -1,6 +1,13 @@
 """Judges any partition, whoever drew it, by delivered geometry and the layers beside it."""
 
-from gridgeo.validate.checks import CHECKS, Judgement, judge, validate
+from gridgeo.validate.checks import (
+    CHECKS,
+    Judgement,
+    community_of,
+    judge,
+    judge_shape,
+    validate,
+)
 from gridgeo.validate.coverage import area_difference
 from gridgeo.validate.streets import street_share
 from gridgeo.validate.subject import Subject
@@ -10,7 +17,9 @@ __all__ = [
     "Judgement",
     "Subject",
     "area_difference",
+    "community_of",
     "judge",
+    "judge_shape",
     "street_share",
     "validate",
 ]

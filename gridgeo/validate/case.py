@@ -122,18 +122,25 @@ class Case:
 
     @cached_property
     def gaps(self) -> NDArray[Any]:
-        """The ground of each community that belongs to no grid, whosever the grid is."""
+        """The ground of each community that belongs to no grid, whosever, and is no allowed gap."""
         own = rows_by(self.parents, len(self.outlines))
         covered = np.array([united(self.ground[rows]) for rows in own], dtype=object)
         left, place = shapely.get_parts(minus(self.outlines, covered), return_index=True)
         part, grid = self.tree.query(left, predicate="intersects")
         foreign = self.parents[grid] != place[part]
         left = taken_off(left, part[foreign], self.ground[grid[foreign]])
+        left = minus(left, self.allowed)
         pieces, part = shapely.get_parts(left, return_index=True)
         gaps = np.full(len(self.outlines), shapely.Polygon(), dtype=object)
         if len(pieces):
             shapely.multipolygons(pieces, indices=place[part], out=gaps)
         return gaps
+
+    @cached_property
+    def allowed(self) -> Any:
+        """The ground that may belong to no grid."""
+        gaps = self.subject.allowed_gaps
+        return united([] if gaps is None else polygonal(gaps.geometry.to_numpy()))
 
     @cached_property
     def excess(self) -> NDArray[Any]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from gridgeo.bands import Bands
 from gridgeo.config import Band, Codes
 from gridgeo.model import Finding
@@ -48,6 +51,17 @@ CHECKS: tuple[Check, ...] = (
     in_band,
     on_streets,
     attributes_complete,
+)
+
+#: The checks that a repair of the geometry can change.
+SHAPE_CHECKS: tuple[Check, ...] = (
+    valid_geometry,
+    fills_community,
+    no_overlap,
+    inside_community,
+    one_part,
+    no_enclave,
+    households_once,
 )
 
 
@@ -109,8 +123,21 @@ def judge(subject: Subject, *, band: Band | Bands, codes: Codes) -> Judgement:
     )
 
 
-def _findings(case: Case) -> tuple[Finding, ...]:
-    return tuple(finding for check in CHECKS for finding in sorted(check(case), key=_place))
+def judge_shape(subject: Subject) -> tuple[Finding, ...]:
+    """Return what `SHAPE_CHECKS` find: all that a repair of the geometry can change."""
+    return _findings(Case(subject=subject, band=Band(), codes=Codes()), SHAPE_CHECKS)
+
+
+def community_of(subject: Subject) -> NDArray[np.intp]:
+    """Return the community of each grid: the one it states, else that of the largest overlap.
+
+    Positions in ``subject.communities``, -1 where there is neither.
+    """
+    return Case(subject=subject, band=Band(), codes=Codes()).parents
+
+
+def _findings(case: Case, checks: tuple[Check, ...] = CHECKS) -> tuple[Finding, ...]:
+    return tuple(finding for check in checks for finding in sorted(check(case), key=_place))
 
 
 def _place(finding: Finding) -> tuple[object, ...]:

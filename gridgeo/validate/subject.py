@@ -18,6 +18,7 @@ _NEEDED = {
     "atoms": ("grid", "households", "residents", "geometry"),
     "streets": ("geometry",),
     "barriers": ("geometry",),
+    "allowed_gaps": ("geometry",),
 }
 
 
@@ -43,6 +44,8 @@ class Subject:
         grid (stated code), households, residents, geometry.
     streets, barriers
         Lines, or polygons that count by their outline.
+    allowed_gaps
+        Ground that may belong to no grid (rivers, lakes).
     households_in, households_listed
         Households in the input, and those of them listed as being in no grid.
 
@@ -58,6 +61,7 @@ class Subject:
     atoms: gpd.GeoDataFrame | None = None
     streets: gpd.GeoDataFrame | None = None
     barriers: gpd.GeoDataFrame | None = None
+    allowed_gaps: gpd.GeoDataFrame | None = None
     households_in: int | None = None
     households_listed: int | None = None
 

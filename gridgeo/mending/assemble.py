@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from gridgeo.repair.faces import Faces
+from gridgeo.mending.faces import Faces
 
 #: A vertex this near to the line between its neighbours lies on it.
 STRAIGHT_M = 1e-5

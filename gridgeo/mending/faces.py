@@ -11,7 +11,7 @@ import shapely
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from gridgeo.repair.town import Town
+from gridgeo.mending.town import Town
 
 #: Borders are noded on this grid, which is robust; vertices keep the coordinates that they had.
 NODE_M = 1e-6

@@ -12,8 +12,8 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from gridgeo.config import RepairRules
-from gridgeo.repair.faces import segments
-from gridgeo.repair.town import TOUCH_M, Town, real, small
+from gridgeo.mending.faces import segments
+from gridgeo.mending.town import TOUCH_M, Town, real, small
 
 _NEAR_M = 0.5
 

@@ -10,9 +10,9 @@ import shapely
 from numpy.typing import NDArray
 
 from gridgeo.config import RepairRules
-from gridgeo.repair.faces import restored
-from gridgeo.repair.sites import gaps
-from gridgeo.repair.town import TOUCH_M, Mend, Town, small
+from gridgeo.mending.faces import restored
+from gridgeo.mending.sites import gaps
+from gridgeo.mending.town import TOUCH_M, Mend, Town, small
 from gridgeo.text import Text
 
 _POLYGONS = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)

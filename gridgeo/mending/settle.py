@@ -13,9 +13,9 @@ import numpy as np
 import shapely
 
 from gridgeo.config import RepairRules
-from gridgeo.repair.faces import Faces
-from gridgeo.repair.sites import Site
-from gridgeo.repair.town import TOUCH_M, Mend, Town, real, small
+from gridgeo.mending.faces import Faces
+from gridgeo.mending.sites import Site
+from gridgeo.mending.town import TOUCH_M, Mend, Town, real, small
 from gridgeo.text import Text
 
 Owners = list[tuple[int, ...]]

@@ -45,7 +45,7 @@ class Town:
         Ground that may belong to no grid (rivers, lakes).
     frozen, unreadable
         Which grids cannot be used (no geometry, or rings that cannot be read), and the ground
-        that may be theirs: nothing is mended there. Found by `gridgeo.repair.rings`.
+        that may be theirs: nothing is mended there. Found by `gridgeo.mending.rings`.
     """
 
     grids: NDArray[Any]

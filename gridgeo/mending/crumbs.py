@@ -9,10 +9,10 @@ import shapely
 from numpy.typing import NDArray
 
 from gridgeo.config import RepairRules
-from gridgeo.repair.faces import Faces
-from gridgeo.repair.settle import LEFT, Owners
-from gridgeo.repair.sites import Site
-from gridgeo.repair.town import TOUCH_M, Mend, Town, small
+from gridgeo.mending.faces import Faces
+from gridgeo.mending.settle import LEFT, Owners
+from gridgeo.mending.sites import Site
+from gridgeo.mending.town import TOUCH_M, Mend, Town, small
 from gridgeo.text import Text
 
 _JOINED = Text("the part joins the grid around it", "零碎部分并入相邻网格")

@@ -11,13 +11,13 @@ import shapely
 from numpy.typing import NDArray
 
 from gridgeo.config import RepairRules
-from gridgeo.repair.assemble import assemble, vertices
-from gridgeo.repair.crumbs import crumb_sites, settle_crumbs
-from gridgeo.repair.faces import Faces, arrange
-from gridgeo.repair.rings import sound_rings
-from gridgeo.repair.settle import LEFT, Owners, settle
-from gridgeo.repair.sites import Site, find_sites, gaps
-from gridgeo.repair.town import TOUCH_M, Mend, Town, small
+from gridgeo.mending.assemble import assemble, vertices
+from gridgeo.mending.crumbs import crumb_sites, settle_crumbs
+from gridgeo.mending.faces import Faces, arrange
+from gridgeo.mending.rings import sound_rings
+from gridgeo.mending.settle import LEFT, Owners, settle
+from gridgeo.mending.sites import Site, find_sites, gaps
+from gridgeo.mending.town import TOUCH_M, Mend, Town, small
 from gridgeo.text import Text
 
 Settle = Callable[[Town, Site, Faces, RepairRules, frozenset[int]], tuple[Owners, list[Mend]]]
@@ -78,6 +78,8 @@ def repair_grids(town: Town, rules: RepairRules) -> Repair:
     grids = now.grids.copy()
     kept = now.frozen | [_same(old, new) for old, new in zip(town.grids, now.grids, strict=True)]
     grids[kept] = town.grids[kept]
+    if all(grid.geom_type == "MultiPolygon" for grid in town.grids if grid is not None):
+        grids[~kept] = [_multi(grid) for grid in grids[~kept]]
     return Repair(grids=grids, mends=(*mends, *left, *_large_gaps(now, rules)))
 
 
@@ -153,6 +155,10 @@ def _same(old: Any, new: Any) -> bool:
     return bool(
         shapely.equals_identical(shapely.normalize(old), shapely.normalize(_alike(old, new)))
     )
+
+
+def _multi(grid: Any) -> Any:
+    return shapely.MultiPolygon(list(shapely.get_parts(grid)))
 
 
 def _alike(old: Any, new: Any) -> Any:

@@ -1,0 +1,173 @@
+"""Write a folder of results: all of it or nothing, and never over anything that is not ours."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import sqlite3
+import time
+from collections.abc import Callable, Collection, Sequence
+from contextlib import closing
+from pathlib import Path
+
+from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, GeometryError
+
+from gridgeo.errors import OutputError
+from gridgeo.text import Text
+
+#: The name of a file, and what writes it.
+Writer = tuple[str, Callable[[Path], None]]
+#: What QGIS and file managers leave beside our files; it is replaced with them.
+_SQLITE = ("-wal", "-shm", "-journal")
+_COMPANIONS = (
+    ".DS_Store",
+    "Thumbs.db",
+    "desktop.ini",
+)
+_STALE_S = 3600.0
+_MARK = ".gridgeo-"
+_FAILURES = (
+    OSError,
+    sqlite3.Error,
+    DataLayerError,
+    DataSourceError,
+    FeatureError,
+    GeometryError,
+)
+
+
+def write_folder(folder: str | Path, writers: Sequence[Writer], *, overwrite: bool) -> Path:
+    """Write a file with each of `writers` into `folder` and return it.
+
+    The files are built in a hidden folder beside it, flushed to the disk, GeoPackages checked,
+    and swapped into place: whoever looks sees the old results or the new ones.
+
+    Raises
+    ------
+    OutputError
+        Where `check_folder` does, or the files cannot be written; then nothing is left behind
+        and earlier results stand as they were.
+    """
+    target = Path(folder).absolute()
+    names = [name for name, _ in writers]
+    check_folder(target, names, overwrite=overwrite)
+    staged = _sibling(target, "new")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(target, names[-1])
+        staged.mkdir()
+        for name, write in writers:
+            write(staged / name)
+            if name.endswith(".gpkg"):
+                _check_geopackage(staged / name)
+        _flush(staged)
+        check_folder(target, names, overwrite=overwrite)
+        _swap(staged, target)
+    except _FAILURES as error:
+        raise OutputError(
+            Text(f"the results cannot be written: {error}", f"无法写入结果：{error}"),
+            file=str(folder),
+            remedy=Text(
+                "Close the files in QGIS, Excel or WPS, and check free space and permissions",
+                "请关闭 QGIS、Excel 或 WPS 中打开的文件，并检查磁盘空间和写入权限",
+            ),
+        ) from error
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
+    return target
+
+
+def check_folder(folder: str | Path, names: Collection[str], *, overwrite: bool) -> None:
+    """Raise `OutputError` where `write_folder` would refuse to write files `names` into `folder`.
+
+    A folder that does not exist or is empty is fine. One that holds our results needs `overwrite`;
+    one that holds anything else is never touched.
+    """
+    target = Path(folder).absolute()
+    if target.exists() and not target.is_dir():
+        raise OutputError(
+            Text("the output folder is a file", "输出文件夹是一个文件"), file=str(folder)
+        )
+    _check_writable(target, str(folder))
+    held = sorted(entry.name for entry in target.iterdir()) if target.exists() else []
+    if not held:
+        return
+    known = {*names, *_COMPANIONS, *(f"{name}{end}" for name in names for end in _SQLITE)}
+    foreign = [name for name in held if name not in known]
+    if foreign or not set(names).intersection(held):
+        shown = ", ".join(foreign[:5])
+        raise OutputError(
+            Text(f"the folder holds other files: {shown}", f"文件夹中有其他文件：{shown}"),
+            file=str(folder),
+            remedy=Text("Choose an empty or new folder", "请选择空文件夹或新文件夹"),
+        )
+    if not overwrite:
+        raise OutputError(
+            Text("the folder already holds a plan", "文件夹中已有方案"),
+            file=str(folder),
+            remedy=Text(
+                "Add --overwrite to replace it, or choose another folder",
+                "加 --overwrite 覆盖，或选择其他文件夹",
+            ),
+        )
+
+
+def _check_writable(target: Path, told: str) -> None:
+    parent = next(path for path in target.parents if path.exists())
+    if not parent.is_dir() or not os.access(parent, os.W_OK):
+        raise OutputError(
+            Text(f"nothing can be written into {parent}", f"无法写入 {parent}"),
+            file=told,
+            remedy=Text("Choose a folder that you may write to", "请选择有写入权限的文件夹"),
+        )
+
+
+def _sibling(target: Path, word: str) -> Path:
+    return target.parent / f".{target.name}{_MARK}{word}-{secrets.token_hex(4)}"
+
+
+def _sweep(target: Path, last: str) -> None:
+    """Remove what runs that were killed left; bring back what was moved but not replaced."""
+    for left in sorted(target.parent.glob(f".{_literal(target.name)}{_MARK}old-*")):
+        if not target.exists() and (left / last).exists():
+            left.rename(target)
+    for left in sorted(target.parent.glob(f".{_literal(target.name)}{_MARK}*")):
+        if time.time() - left.stat().st_mtime > _STALE_S:
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _literal(name: str) -> str:
+    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in name)
+
+
+def _check_geopackage(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as database:
+        (told,) = database.execute("PRAGMA quick_check").fetchone()
+    if told != "ok":
+        raise sqlite3.DatabaseError(told)
+
+
+def _flush(folder: Path) -> None:
+    for path in (*sorted(folder.iterdir()), folder):
+        if path.is_dir() and os.name == "nt":
+            continue  # Windows opens no folders
+        handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _swap(staged: Path, target: Path) -> None:
+    if not target.exists():
+        staged.rename(target)
+        return
+    old = _sibling(target, "old")
+    target.rename(old)
+    try:
+        staged.rename(target)
+    except OSError:
+        old.rename(target)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
