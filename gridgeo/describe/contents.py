@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -63,7 +64,7 @@ def contains(
         _polygons(tree, buildings),
         _addresses(home, households["name"], size),
     )
-    told: dict[int, str] = {}
+    told: dict[Hashable, str] = {}
     for rows in sources:
         for grid, names in rows.groupby("grid")["name"].agg(list).items():
             told.setdefault(grid, _listed(names, lang))
