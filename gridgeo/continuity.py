@@ -116,10 +116,10 @@ def overlap_of(
     )
 
 
-def heirs(shared: Overlap) -> NDArray[np.int64]:
+def heirs(shared: Overlap, *, allowed: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
     """Return for each old grid the new grid that continues it, or -1; none continues two.
 
-    Ties fall to the lower numbers.
+    Only pairs (rows of `shared`) that are `allowed` are looked at. Ties fall to the lower numbers.
 
     Examples
     --------
@@ -129,10 +129,11 @@ def heirs(shared: Overlap) -> NDArray[np.int64]:
     array([1, 0])
     """
     heir = np.full(len(shared.old_households), -1, dtype=np.int64)
-    may = np.union1d(_most_of(shared, shared.old), _sources(shared))
-    may = may[may >= 0]
+    rows = np.arange(len(shared.old)) if allowed is None else np.flatnonzero(allowed)
+    may = np.union1d(_most_of(shared, shared.old, rows), _sources(shared, rows))
     old, new = shared.old[may], shared.new[may]
-    stays = shared.households[may] + 0.5 * shared.area[may] / max(shared.area.sum(), 1e-9)
+    ground = _mm2(shared.area)
+    stays = shared.households[may] + 0.5 * ground[may] / max(int(ground.sum()), 1)
     for rows in _components(old, new):
         one, i = np.unique(old[rows], return_inverse=True)
         other, j = np.unique(new[rows], return_inverse=True)
@@ -185,33 +186,40 @@ def change_codes(
 
 def absorbed(shared: Overlap, heir: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the rows of `shared` that hold most of an old grid that nothing continues."""
-    most = _most_of(shared, shared.old)
+    most = _most_of(shared, shared.old, np.arange(len(shared.old)))
     rows = most[heir[shared.old[most]] < 0]
     return rows[np.isin(shared.new[rows], heir)]
 
 
 def split_off(shared: Overlap, heir: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the rows of `shared` that make a new grid the part of an old one that goes on."""
-    rows = _sources(shared)
+    rows = _sources(shared, np.arange(len(shared.old)))
     fresh = ~np.isin(shared.new[rows], heir)
     return rows[fresh & (heir[shared.old[rows]] >= 0)]
 
 
-def _most_of(shared: Overlap, side: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the row with most households (then area, then lowest numbers) of each grid."""
-    order = np.lexsort((shared.new, shared.old, -shared.area, -shared.households, side))
+def _most_of(
+    shared: Overlap, side: NDArray[np.int64], rows: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return for each grid the one of `rows` with most households; then area, then order."""
+    order = rows[np.lexsort((-_mm2(shared.area)[rows], -shared.households[rows], side[rows]))]
     _, first = np.unique(side[order], return_index=True)
     return order[first]
 
 
-def _sources(shared: Overlap) -> NDArray[np.int64]:
-    """Return the rows whose old grid gives half or more of the new one, at most one for each."""
-    rows = _most_of(shared, shared.new)
+def _sources(shared: Overlap, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return those of `rows` whose old grid gives half or more of the new one, one for each."""
+    rows = _most_of(shared, shared.new, rows)
     all_households, all_area = shared.new_households[shared.new], shared.new_area[shared.new]
     half = np.where(
         all_households > 0, 2 * shared.households >= all_households, 2 * shared.area >= all_area
     )
     return rows[half[rows]]
+
+
+def _mm2(area: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return areas in whole mm²: the order in which atoms were summed decides no tie."""
+    return np.rint(area * 1e6).astype(np.int64)
 
 
 def _components(old: NDArray[np.int64], new: NDArray[np.int64]) -> list[NDArray[np.int64]]:

@@ -1,7 +1,35 @@
-"""Grid codes: schemes as values, the order of numbers, and the first numbering."""
+"""Grid codes for life: the first numbering, what codes become, and the register of them all."""
 
 from gridgeo.codes.assign import assign_codes
+from gridgeo.codes.compare import Difference, compare
+from gridgeo.codes.crosswalk import crosswalk_of
+from gridgeo.codes.files import read_register, write_register
+from gridgeo.codes.follow import Changes, follow, numbered
+from gridgeo.codes.ground import overlap_of_grids
+from gridgeo.codes.history import code_at, states_at, successors_at
+from gridgeo.codes.issue import issue
 from gridgeo.codes.order import reading_order
 from gridgeo.codes.parents import community_codes
+from gridgeo.codes.register import Register, empty_register, record
 
-__all__ = ["assign_codes", "community_codes", "reading_order"]
+__all__ = [
+    "Changes",
+    "Difference",
+    "Register",
+    "assign_codes",
+    "code_at",
+    "community_codes",
+    "compare",
+    "crosswalk_of",
+    "empty_register",
+    "follow",
+    "issue",
+    "numbered",
+    "overlap_of_grids",
+    "read_register",
+    "reading_order",
+    "record",
+    "states_at",
+    "successors_at",
+    "write_register",
+]

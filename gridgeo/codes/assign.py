@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from gridgeo.codes.issue import KINDS
 from gridgeo.codes.order import reading_order
 from gridgeo.codes.parents import community_codes
 from gridgeo.config import Codes
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-#: Kinds of grids, in the order in which their numbers are given out.
-KINDS = ("basic", "dedicated", "open")
 _NO_MAPPING: Mapping[str, str] = MappingProxyType({})
 
 

@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
-from gridgeo.report.geopackage import append_layer, append_styles, append_table, same_bytes
+from gridgeo.geopackages import same_bytes
+from gridgeo.report.geopackage import append_layer, append_styles, append_table
 from gridgeo.report.styles import style_frame
 
 if TYPE_CHECKING:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import geopandas as gpd
@@ -11,18 +9,13 @@ import pandas as pd
 import pyogrio
 import shapely
 
+from gridgeo.geopackages import same_bytes
 from gridgeo.model import Plan
 from gridgeo.report.records import finding_frame, note_frame, reject_frame, settings_frame
 from gridgeo.report.schema import SCHEMA, layer_frame
 from gridgeo.report.styles import style_frame
 
 GEOPACKAGE = "plan.gpkg"
-#: GeoPackages carry the time of each change: ours never differs. The file is built aside and
-#: flushed as a whole, so that SQLite need not flush each step.
-_GDAL = {
-    "OGR_CURRENT_DATE": "2000-01-01T00:00:00.000Z",
-    "OGR_SQLITE_SYNCHRONOUS": "OFF",
-}
 _SHAPES = {"Polygon": "MultiPolygon", "LineString": "MultiLineString", "Point": "Point"}
 #: Layers that are drawn in one kind of geometry even when they are empty.
 _EMPTY_SHAPES = {"streets": "MultiLineString", "borders": "MultiLineString", "households": "Point"}
@@ -99,14 +92,3 @@ def _multi(frame: gpd.GeoDataFrame) -> gpd.GeoSeries:
         make = shapely.multipolygons if polygons else shapely.multilinestrings
         shapes[single] = make(shapes[single], indices=range(single.sum()))
     return gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs)
-
-
-@contextmanager
-def same_bytes() -> Iterator[None]:
-    """Let GeoPackages that are written inside carry no time of their own."""
-    before = {name: pyogrio.get_gdal_config_option(name) for name in _GDAL}
-    pyogrio.set_gdal_config_options(_GDAL)
-    try:
-        yield
-    finally:
-        pyogrio.set_gdal_config_options(before)

@@ -1,0 +1,191 @@
+"""Registers in files: CSV without the grids' ground, GeoPackage or GeoParquet with it."""
+
+from __future__ import annotations
+
+import io
+import os
+import secrets
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pyarrow as pa
+import pyogrio
+from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
+
+from gridgeo.codes.integrity import check_grows
+from gridgeo.codes.register import Register
+from gridgeo.codes.rules import COLUMNS
+from gridgeo.errors import InputError, OutputError
+from gridgeo.geopackages import same_bytes
+from gridgeo.text import Text
+
+#: The layer of a GeoPackage that is a register.
+LAYER = "register"
+#: Cells that begin so would be formulas in Excel and WPS; an apostrophe goes in front.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
+_FAILURES = (
+    OSError,
+    UnicodeDecodeError,
+    ValueError,
+    sqlite3.Error,
+    pa.ArrowException,
+    DataLayerError,
+    DataSourceError,
+    FeatureError,
+)
+
+
+def read_register(path: str | Path) -> Register:
+    """Return the register of a ``.csv``, ``.gpkg`` (layer ``register``) or ``.parquet`` file.
+
+    A CSV may be UTF-8 or GB 18030, as Excel and WPS save it.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read, or breaks a rule of registers: the row is named.
+    """
+    file = Path(path)
+    read = _form(file)[0]
+    try:
+        table = read(file)
+    except _FAILURES as error:
+        raise InputError(
+            Text(f"the register cannot be read: {error}", f"无法读取编码登记表：{error}"),
+            file=str(path),
+        ) from error
+    try:
+        return Register(table)
+    except InputError as error:
+        raise InputError(
+            error.message, remedy=error.remedy, file=str(path), **error.place
+        ) from error
+
+
+def write_register(register: Register, path: str | Path) -> Path:
+    """Write a register into the file `path` and return it: all of it, or nothing.
+
+    A register that is there already is replaced only by one that has grown from it. The same
+    register gives the same bytes.
+
+    Raises
+    ------
+    InputError
+        The file there is no register, or has rows that `register` has not.
+    OutputError
+        The file cannot be written, or a CSV should hold the grids' ground.
+    """
+    file = Path(path)
+    write = _form(file)[1]
+    if isinstance(register.table, gpd.GeoDataFrame) and file.suffix == ".csv":
+        raise OutputError(
+            Text("a CSV cannot hold the grids' ground", "CSV 不能保存网格图形"),
+            file=str(path),
+            remedy=Text("Write a .gpkg or .parquet file", "请写成 .gpkg 或 .parquet 文件"),
+        )
+    if file.exists():
+        check_grows(read_register(file).table, register.table)
+    staged = file.with_name(f".{file.stem}-{secrets.token_hex(4)}{file.suffix}")
+    try:
+        write(register.table, staged)
+        _flush(staged)
+        staged.replace(file)
+    except _FAILURES as error:
+        raise OutputError(
+            Text(f"the register cannot be written: {error}", f"无法写入编码登记表：{error}"),
+            file=str(path),
+            remedy=Text(
+                "Close it in QGIS, Excel or WPS, and check free space and permissions",
+                "请关闭 QGIS、Excel 或 WPS 中打开的文件，并检查磁盘空间和写入权限",
+            ),
+        ) from error
+    finally:
+        staged.unlink(missing_ok=True)
+    return file
+
+
+def _flush(file: Path) -> None:
+    handle = os.open(file, os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _read_csv(file: Path) -> pd.DataFrame:
+    raw = file.read_bytes()
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = raw.decode("gb18030")
+    table = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
+    return _typed(table.map(lambda cell: cell.removeprefix("'")))
+
+
+def _write_csv(table: pd.DataFrame, file: Path) -> None:
+    safe = table.map(lambda cell: f"'{cell}" if str(cell).startswith(_FORMULA) else cell)
+    safe.to_csv(file, index=False, encoding="utf-8-sig", lineterminator="\n")
+
+
+def _read_package(file: Path) -> pd.DataFrame:
+    return _typed(pyogrio.read_dataframe(file, layer=LAYER))
+
+
+def _write_package(table: pd.DataFrame, file: Path) -> None:
+    with same_bytes():
+        pyogrio.write_dataframe(
+            table,
+            file,
+            layer=LAYER,
+            driver="GPKG",
+            geometry_type="Unknown" if isinstance(table, gpd.GeoDataFrame) else None,
+        )
+
+
+def _read_parquet(file: Path) -> pd.DataFrame:
+    try:
+        return _typed(gpd.read_parquet(file))
+    except ValueError:  # no GeoParquet: a register without ground
+        return _typed(pd.read_parquet(file))
+
+
+def _write_parquet(table: pd.DataFrame, file: Path) -> None:
+    table.to_parquet(file, index=False)
+
+
+def _typed(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the columns in their order and types; an empty cell is ``""``."""
+    for name in COLUMNS:
+        if name in table.columns and name != "version":
+            column = table[name].astype(object)
+            table[name] = column.where(column.notna(), "")
+        elif name in table.columns:
+            table[name] = pd.to_numeric(table[name], errors="coerce")
+    if set(COLUMNS) <= set(table.columns) and table["version"].notna().all():
+        table["version"] = table["version"].astype("int64")
+        return table[[*COLUMNS, *(["geometry"] if isinstance(table, gpd.GeoDataFrame) else [])]]
+    return table
+
+
+_Read = Callable[[Path], pd.DataFrame]
+_Write = Callable[[pd.DataFrame, Path], None]
+_FORMS: dict[str, tuple[_Read, _Write]] = {
+    ".csv": (_read_csv, _write_csv),
+    ".gpkg": (_read_package, _write_package),
+    ".parquet": (_read_parquet, _write_parquet),
+}
+
+
+def _form(file: Path) -> tuple[_Read, _Write]:
+    if file.suffix not in _FORMS:
+        raise InputError(
+            Text(
+                f"a register is a {', '.join(_FORMS)} file",
+                f"编码登记表应为 {'、'.join(_FORMS)} 文件",
+            ),
+            file=str(file),
+        )
+    return _FORMS[file.suffix]

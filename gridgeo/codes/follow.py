@@ -1,0 +1,229 @@
+"""Codes follow the households: which new grid keeps which code, and who gets a new one."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from gridgeo.codes.crosswalk import crosswalk_of
+from gridgeo.codes.issue import KINDS, issue
+from gridgeo.codes.kin import kin_of, relatives, unique_codes
+from gridgeo.codes.order import reading_order
+from gridgeo.continuity import Overlap, change_codes, heirs
+from gridgeo.errors import InputError
+from gridgeo.text import Text
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from gridgeo.config import Codes
+    from gridgeo.schemes import CodeScheme
+
+
+@dataclass(frozen=True, kw_only=True)
+class Changes:
+    """What became of some old grids and what the new ones are, with their codes.
+
+    ============ =======================================================================
+    grids        the new grids as given, with code, scheme, change (unchanged, reshaped, split,
+                 merged, new) and predecessors (tuple of codes, its own first)
+    old          code, change (those above, or retired) and successors (tuple of codes, its own
+                 first), in the order in which they were given
+    crosswalk    old_code, new_code (``""``: in none), households, area_m2; see `crosswalk_of`
+    ============ =======================================================================
+    """
+
+    grids: gpd.GeoDataFrame
+    old: pd.DataFrame
+    crosswalk: pd.DataFrame
+
+
+def follow(
+    old: pd.DataFrame,
+    new: gpd.GeoDataFrame,
+    shared: Overlap,
+    *,
+    used: Iterable[str],
+    rules: Codes,
+) -> Changes:
+    """Return the codes of new grids that stand in the place of old ones.
+
+    1. A new grid that continues an old one (`gridgeo.continuity.heirs`) keeps its code, unless it
+       lies in another community than the code says, is of another kind on other ground, or the
+       code is not of the scheme.
+    2. The others get the next free numbers of their community and kind (`issue`), in reading
+       order.
+    3. Where a scheme has a number for an undivided community (CJ/T 349: 00), only a community of
+       one grid keeps it or gets it.
+
+    Parameters
+    ----------
+    old
+        code, and kind where it is known; one row for each old grid of `shared`.
+    new
+        kind, community_code and geometry, one row for each new grid of `shared`; columns of the
+        same names as those of `Changes` are replaced.
+    used
+        Every code that was ever given out, such as those of the register.
+    rules
+        The scheme and the ranges of numbers.
+
+    Raises
+    ------
+    InputError
+        Two old grids have one code, a kind is unknown, or a community has no numbers left.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from shapely import box
+    >>> from gridgeo.codes.ground import overlap_of_grids
+    >>> from gridgeo.config import Codes
+    >>> was = gpd.GeoDataFrame({"code": ["420102001001001"]}, geometry=[box(0, 0, 9, 1)])
+    >>> parts = gpd.GeoDataFrame(
+    ...     {"kind": "basic", "community_code": "420102001001"}, index=[0, 1],
+    ...     geometry=[box(0, 0, 4, 1), box(4, 0, 9, 1)])
+    >>> shared = overlap_of_grids(
+    ...     was.geometry.to_numpy(), parts.geometry.to_numpy(), households=np.array([900]))
+    >>> changes = follow(was, parts, shared, used=was["code"], rules=Codes())
+    >>> changes.grids[["code", "change"]].to_numpy().tolist()
+    [['420102001001002', 'split'], ['420102001001001', 'split']]
+    """
+    before = unique_codes(old["code"].tolist())
+    _check_kinds(new)
+    scheme = rules.code_scheme
+    allowed = _allowed(before, new, shared, scheme) & _alike(old, new, shared)
+    heir = heirs(shared, allowed=allowed)
+    codes = _kept(before, heir, len(new))
+    _give_out(codes, new, [*before, *used], rules)
+    return _told(before, new.assign(scheme=scheme.id), shared, heir, codes)
+
+
+def numbered(grids: gpd.GeoDataFrame) -> Changes:
+    """Return grids that already have their codes as the first numbering: all of them new."""
+    codes = unique_codes(grids["code"].tolist())
+    empty = _cells([()] * len(codes), grids.index)
+    return Changes(
+        grids=grids.assign(change="new", predecessors=empty),
+        old=pd.DataFrame({"code": [], "change": [], "successors": []}, dtype=object),
+        crosswalk=pd.DataFrame(
+            {
+                "old_code": "",
+                "new_code": codes,
+                "households": _counts(grids),
+                "area_m2": grids.geometry.area.to_numpy(),
+            }
+        ),
+    )
+
+
+def _counts(grids: pd.DataFrame) -> NDArray[np.int64]:
+    if "households" not in grids.columns:
+        return np.zeros(len(grids), dtype=np.int64)
+    return grids["households"].to_numpy(dtype=np.int64)
+
+
+def _check_kinds(new: pd.DataFrame) -> None:
+    for row in np.flatnonzero(~new["kind"].isin(KINDS)):
+        raise InputError(
+            Text(
+                f"the kind should be one of {', '.join(KINDS)}", f"类型应为 {'、'.join(KINDS)} 之一"
+            ),
+            layer="grids",
+            row=int(row) + 1,
+            field="kind",
+            value=new["kind"].iloc[row],
+        )
+
+
+def _allowed(
+    before: list[str], new: pd.DataFrame, shared: Overlap, scheme: CodeScheme
+) -> NDArray[np.bool_]:
+    """Tell for each pair whether the new grid could bear the code of the old one."""
+    said = [scheme.parse(code) for code in before]
+    parent = np.array([code.community if code else None for code in said], dtype=object)
+    whole = np.array([code is not None and code.sequence == 0 for code in said], dtype=bool)
+    own = parent[shared.old] == new["community_code"].to_numpy(dtype=object)[shared.new]
+    allowed: NDArray[np.bool_] = own & (~whole[shared.old] | _alone(new)[shared.new])
+    return allowed
+
+
+def _alike(old: pd.DataFrame, new: pd.DataFrame, shared: Overlap) -> NDArray[np.bool_]:
+    """Tell for each pair whether both are of one kind, or one ground."""
+    if "kind" not in old.columns:
+        return np.ones(len(shared.old), dtype=bool)
+    was, is_ = old["kind"].to_numpy(dtype=object), new["kind"].to_numpy(dtype=object)
+    alike: NDArray[np.bool_] = shared.same | (was[shared.old] == is_[shared.new])
+    return alike
+
+
+def _alone(new: pd.DataFrame) -> NDArray[np.bool_]:
+    """Tell of each grid whether it is the only one of its community."""
+    alone: NDArray[np.bool_] = ~new["community_code"].duplicated(keep=False).to_numpy()
+    return alone
+
+
+def _kept(before: list[str], heir: NDArray[np.int64], size: int) -> NDArray[np.object_]:
+    codes = np.full(size, "", dtype=object)
+    rows = np.flatnonzero(heir >= 0)
+    codes[heir[rows]] = np.array(before, dtype=object)[rows]
+    return codes
+
+
+def _give_out(
+    codes: NDArray[np.object_], new: gpd.GeoDataFrame, used: Iterable[str], rules: Codes
+) -> None:
+    """Fill in the codes that are missing, community by community, kind by kind."""
+    scheme = rules.code_scheme
+    held: dict[str, list[str]] = defaultdict(list)
+    for code in used:
+        if said := scheme.parse(code):
+            held[said.community].append(code)
+    alone = _alone(new)
+    kinds = pd.Categorical(new["kind"], categories=KINDS)
+    missing = new.assign(kind=kinds).reset_index(drop=True)[codes == ""]
+    for (parent, kind), part in missing.groupby(["community_code", "kind"], observed=True):
+        order = part.index.to_numpy()[reading_order(part.geometry.to_numpy())]
+        if scheme.undivided and alone[order[0]] and not held[parent]:
+            codes[order] = scheme.write(parent, 0, scheme.digits_for(1))
+        else:
+            codes[order] = issue(held[parent], parent, len(order), kind=kind, rules=rules)
+        held[parent] += codes[order].tolist()
+
+
+def _told(
+    before: list[str],
+    new: gpd.GeoDataFrame,
+    shared: Overlap,
+    heir: NDArray[np.int64],
+    codes: NDArray[np.object_],
+) -> Changes:
+    was, is_ = change_codes(shared, heir)
+    kin = kin_of(shared, heir, was, is_)
+    first, second, held = shared.old[kin], shared.new[kin], shared.households[kin]
+    names = np.array(before, dtype=object)
+    return Changes(
+        grids=new.assign(
+            code=codes,
+            change=np.array(is_, dtype=object),
+            predecessors=_cells(relatives(codes, second, names[first], held), new.index),
+        ),
+        old=pd.DataFrame(
+            {
+                "code": names,
+                "change": np.array(was, dtype=object),
+                "successors": relatives(names, first, codes[second], held),
+            }
+        ),
+        crosswalk=crosswalk_of(before, codes.tolist(), shared),
+    )
+
+
+def _cells(told: list[tuple[str, ...]], index: pd.Index[Any]) -> pd.Series[Any]:
+    return pd.Series(told, index=index, dtype=object)
