@@ -66,6 +66,8 @@ def deliver_communities(
             "verdict": told["verdict"].to_numpy(),
             "reason": told[f"reason_{lang}"].to_numpy(),
             "proof": told["proof"].to_numpy(),
+            "certificate": told["certificate"].to_numpy(),
+            "gap": told["gap"].to_numpy(),
         },
         geometry=atoms.communities.geometry.to_numpy(),
         crs=atoms.frame.crs,
@@ -143,7 +145,14 @@ def deliver_existing(
     return Plan(
         settings=settings,
         communities=layers.communities.assign(
-            households=0, residents=np.nan, grids=0, verdict="", reason="", proof=""
+            households=0,
+            residents=np.nan,
+            grids=0,
+            verdict="",
+            reason="",
+            proof="",
+            certificate="",
+            gap=np.nan,
         ),
         grids=shown,
         atoms=atoms.assign(grid="", kind="given"),

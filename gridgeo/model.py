@@ -181,8 +181,9 @@ class Partition:
     ``grids``: kind, community (position), facility, locked (its number in `Ties`, -1), verdict,
     reason_en, reason_zh; index = label.
     ``communities``: verdict, reason_en, reason_zh, grids (basic ones), proof (``arithmetic``,
-    ``atom``, ``disconnected``, ``exhausted`` or ``""``); and what the search took and reached:
-    starts, moves, first_missed and first_cost (after the first start), missed, cost (metres),
+    ``atom``, ``disconnected``, ``exhausted`` or ``""``), certificate (``optimal``, ``gap``,
+    ``pairwise`` or ``""``), gap (a share of the cost, NaN where no bound is known); and what the
+    search took and reached: starts, moves, first_missed and first_cost (after the first start), missed, cost (metres),
     interrupted (pieces where it was told to stop); index = position.
     """
 
@@ -250,7 +251,7 @@ class Plan:
 
     ============ =======================================================================
     communities  code, name, households, residents, grids (basic ones), verdict, reason,
-                 proof, geometry (the effective community: the union of its atoms)
+                 proof, certificate, gap, geometry (the effective community: the union of its atoms)
     grids        code, scheme, name, kind (basic, dedicated, open), community (code),
                  community_name, households, residents, area_m2, bounded_by, contains,
                  verdict, reason, facility, geometry; sorted by code

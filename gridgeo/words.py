@@ -18,6 +18,23 @@ VERDICTS: Mapping[str, Text] = MappingProxyType(
         "not_found": Text("not found", "未找到方案"),
     }
 )
+#: What proves that a community cannot be in band.
+PROOFS: Mapping[str, Text] = MappingProxyType(
+    {
+        "arithmetic": Text("the totals", "总量不可分"),
+        "atom": Text("one unit", "单元过大或无法合并"),
+        "disconnected": Text("a part cut off", "地块隔断"),
+        "exhausted": Text("all ways were tried", "穷尽所有划法"),
+    }
+)
+#: How good the division of a community is proved to be.
+CERTIFICATES: Mapping[str, Text] = MappingProxyType(
+    {
+        "optimal": Text("optimal", "最优"),
+        "gap": Text("gap", "有界"),
+        "pairwise": Text("pairwise optimal", "两两最优"),
+    }
+)
 #: Kinds of grids, and of the atoms they are made of.
 KINDS: Mapping[str, Text] = MappingProxyType(
     {

@@ -54,6 +54,8 @@ def build_plan(*, names=(), lang="zh"):
             verdict=["not_found", "small"],
             reason=["2 个网格未达标", "不足 300 户"],
             proof="",
+            certificate="",
+            gap=np.nan,
         ),
         grids=_frame(
             "grids",

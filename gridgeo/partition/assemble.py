@@ -10,6 +10,7 @@ import pandas as pd
 
 from gridgeo.model import Partition
 from gridgeo.partition.band import known
+from gridgeo.partition.certify import certificate_of
 from gridgeo.partition.graph import Ground, connected, split_by
 from gridgeo.partition.joins import Join, report_joins
 from gridgeo.partition.open_ground import open_reason, settle_open_ground
@@ -258,6 +259,12 @@ def _community_frame(
     verdicts: list[Verdict], pieces: dict[int, list[Solved]], grids: pd.DataFrame
 ) -> pd.DataFrame:
     communities = len(verdicts)
+    certificates = [
+        certificate_of([piece.solution for piece in pieces.get(c, [])])
+        if verdict.name == "in_band"
+        else ("", np.nan)
+        for c, verdict in enumerate(verdicts)
+    ]
     basic = grids.loc[grids["kind"] == "basic", "community"].to_numpy(np.int64)
     return pd.DataFrame(
         {
@@ -266,6 +273,8 @@ def _community_frame(
             "reason_en": [verdict.reason.en for verdict in verdicts],
             "reason_zh": [verdict.reason.zh for verdict in verdicts],
             "grids": np.bincount(basic, minlength=communities),
+            "certificate": [certificate for certificate, _ in certificates],
+            "gap": np.array([gap for _, gap in certificates], dtype=np.float64),
             **_spent([pieces.get(c, []) for c in range(communities)]),
         }
     )

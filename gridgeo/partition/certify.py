@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -126,6 +126,21 @@ def _met_or_proved(
             return replace(met, cost=cost, exact=True, certificate="optimal", bound=cost)
         proved &= complete
     return replace(solution, exact=proved)
+
+
+def certificate_of(solutions: Sequence[Solution]) -> tuple[str, float]:
+    """Return the certificate of several pieces together, and their gap as a share of the cost.
+
+    The gap is 0 where all are optimal and NaN where no bound is known.
+    """
+    told = {solution.certificate for solution in solutions}
+    if told <= {"optimal"}:
+        return "optimal", 0.0
+    if told <= {"optimal", "gap"}:
+        cost = sum(solution.cost for solution in solutions)
+        bound = sum(solution.bound for solution in solutions)
+        return "gap", (cost - bound) / cost if cost > 0 else 0.0
+    return ("" if "" in told else "pairwise"), np.nan
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -36,6 +36,20 @@ COLUMNS: Mapping[str, tuple[Text, Text]] = MappingProxyType(
             Text("proof", "证明"),
             Text("why no partition can meet the band", "为何无法达标"),
         ),
+        "certificate": (
+            Text("certificate", "优化证明"),
+            Text(
+                "how good the division is proved to be: optimal - no other division into as many "
+                "grids costs less; gap - none costs less by more than the gap; pairwise - no two "
+                "neighbouring grids can be divided better; empty - not certified",
+                "划分方案经证明有多好：最优——同样网格数下没有成本更低的划法；有界——成本最多只能再降低所列"
+                "差距；两两最优——任何相邻两个网格重新划分都不会更好；空白——未证明",
+            ),
+        ),
+        "gap": (
+            Text("gap", "与下界差距"),
+            Text("share of the cost that could still be saved", "成本最多还能降低的比例"),
+        ),
         "rule": (Text("rule", "规则"), Text("the check that found it", "发现问题的检查项")),
         "severity": (Text("severity", "级别"), Text("", "错误、警告或提示")),
         "grid_codes": (Text("grid codes", "涉及网格"), Text("separated by ;", "以分号分隔")),

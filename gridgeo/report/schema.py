@@ -40,6 +40,8 @@ SCHEMA: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "verdict": "text",
             "reason": "text",
             "proof": "text",
+            "certificate": "text",
+            "gap": "measure",
         },
         "atoms": {
             "grid": "text",

@@ -23,7 +23,16 @@ from gridgeo.report.headers import COLUMNS, header
 from gridgeo.report.records import finding_frame, reject_frame
 from gridgeo.report.schema import SCHEMA, layer_frame
 from gridgeo.text import Lang, Text
-from gridgeo.words import FACILITIES, KINDS, SEVERITIES, UNITS, VERDICTS, word
+from gridgeo.words import (
+    CERTIFICATES,
+    FACILITIES,
+    KINDS,
+    PROOFS,
+    SEVERITIES,
+    UNITS,
+    VERDICTS,
+    word,
+)
 
 if TYPE_CHECKING:
     from openpyxl.cell import Cell
@@ -33,12 +42,20 @@ _CODES = ("code", "community", "grid", "grid_codes")
 _WIDE = ("bounded_by", "contains", "reason", "message", "proof")
 _TERMS: Mapping[str, Mapping[str, Text]] = {
     "verdict": VERDICTS,
+    "proof": PROOFS,
+    "certificate": CERTIFICATES,
     "severity": SEVERITIES,
     "kind": {**FACILITIES, **KINDS},
     "unit": UNITS,
 }
 _YES_NO = {True: Text("yes", "是"), False: Text("no", "否")}
-_FORMATS = {"area_m2": "#,##0", "amount": "#,##0.##", "households": "#,##0", "residents": "#,##0"}
+_FORMATS = {
+    "gap": "0.0%",
+    "area_m2": "#,##0",
+    "amount": "#,##0.##",
+    "households": "#,##0",
+    "residents": "#,##0",
+}
 #: Excel takes no other control characters, and no cell longer than this.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 _LONGEST = 32_767

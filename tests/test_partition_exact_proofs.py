@@ -1,0 +1,123 @@
+"""What is claimed of small problems is true: checked against every partition there is."""
+
+import numpy as np
+import pytest
+from builders_problem import BANDS, labels_of, partitions, problems
+from hypothesis import given, settings
+
+from gridgeo.config import Search
+from gridgeo.partition import solve
+from gridgeo.partition.certify import certificate_of, certify, solve_certified
+from gridgeo.partition.halt import Halt
+from gridgeo.partition.kernel import total
+from gridgeo.partition.problem import Problem, Solution, in_order
+from gridgeo.partition.web import rule_of, weave
+
+FAST = Search(effort="fast")
+
+
+@pytest.fixture
+def street():
+    row = np.arange(24)
+    return Problem(
+        households=np.full(24, 50),
+        residents=np.full(24, np.nan),
+        edges=np.column_stack([row[:-1], row[1:]]).astype(np.int32),
+        cut_m=np.full(23, 50.0),
+        straddle_m=np.zeros(23),
+        linked=np.ones(23, dtype=bool),
+        x=row * 100.0,
+        y=np.zeros(24),
+        area=np.full(24, 1e4),
+        balance_m=100.0,
+    )
+
+
+def unproved(problem, band):
+    """Return a solution as a search without proofs leaves it: all atoms in one grid."""
+    web = weave(problem)
+    labels = np.zeros(problem.households.size, dtype=np.int32)
+    cost, missed, distance = total(web, rule_of(problem, band), labels, 1)
+    return Solution(
+        labels=labels, grids=1, missed=int(missed), distance=distance, cost=cost, moves=0
+    )
+
+
+def cheapest(problem, band):
+    """Return the least cost for each number of grids."""
+    web, rule = weave(problem), rule_of(problem, band)
+    costs = {}
+    for grids in partitions(band, problem):
+        k = len(grids)
+        cost = total(web, rule, labels_of(grids, problem.households.size), k)[0]
+        costs[k] = min(cost + problem.straddle_m.sum(), costs.get(k, np.inf))
+    return costs
+
+
+@pytest.mark.parametrize("band", BANDS, ids=lambda band: band.profile)
+@settings(max_examples=60, deadline=None)
+@given(problem=problems())
+def test_a_miss_is_met_or_proved_and_never_proved_wrongly(band, problem):
+    problem, _ = in_order(problem)
+    costs = cheapest(problem, band)
+    start = unproved(problem, band)
+    if not start.missed:
+        return
+    told = certify(problem, band, FAST, start, Halt())
+    if told.missed:
+        assert not costs
+        return
+    assert told.cost == pytest.approx(costs[told.grids], abs=2e-3)
+    assert told.certificate == "optimal"
+    assert told.bound == told.cost
+
+
+@pytest.mark.parametrize("band", BANDS, ids=lambda band: band.profile)
+@settings(max_examples=40, deadline=None)
+@given(problem=problems())
+def test_optimal_is_claimed_only_of_the_least_cost(band, problem):
+    problem, _ = in_order(problem)
+    costs = cheapest(problem, band)
+    told = solve_certified(problem, band, FAST)
+    assert bool(told.missed) == (not costs)
+    if costs:
+        assert told.certificate == "optimal"
+        assert told.cost == pytest.approx(costs[told.grids], abs=2e-3)
+
+
+def test_a_better_solution_replaces_one_that_is_not_the_best(street):
+    poor = solve(street, BANDS[0], FAST)
+    labels = np.repeat(np.arange(3), [8, 6, 10]).astype(np.int32)
+    cost = total(weave(street), rule_of(street, BANDS[0]), labels, 3)[0]
+    given_labels = Solution(labels=labels, grids=3, missed=0, distance=0.0, cost=cost, moves=5)
+    told = certify(street, BANDS[0], Search(), given_labels, Halt())
+    assert told.cost == pytest.approx(poor.cost) < cost
+    assert (told.certificate, told.moves) == ("optimal", 5)
+
+
+def test_a_stopped_proof_claims_nothing(street):
+    halt = Halt()
+    halt.stop()
+    labels = np.repeat(np.arange(3), [8, 6, 10]).astype(np.int32)
+    given_labels = Solution(labels=labels, grids=3, missed=0, distance=0.0, cost=900.0, moves=5)
+    assert certify(street, BANDS[0], Search(), given_labels, halt) == given_labels
+
+
+def test_the_certificate_of_a_community_is_that_of_its_weakest_piece():
+    optimal, gap, pairs, none = (
+        Solution(
+            labels=np.zeros(1, dtype=np.int32),
+            grids=1,
+            missed=0,
+            distance=0.0,
+            cost=100.0,
+            moves=0,
+            certificate=certificate,
+            bound=bound,
+        )
+        for certificate, bound in (("optimal", 100.0), ("gap", 90.0), ("pairwise", 0), ("", 0))
+    )
+    assert certificate_of([optimal, optimal]) == ("optimal", 0.0)
+    assert certificate_of([optimal, gap]) == ("gap", 0.05)
+    assert certificate_of([gap, pairs])[0] == "pairwise"
+    assert certificate_of([optimal, none])[0] == ""
