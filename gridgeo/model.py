@@ -183,8 +183,8 @@ class Partition:
     ``communities``: verdict, reason_en, reason_zh, grids (basic ones), proof (``arithmetic``,
     ``atom``, ``disconnected``, ``exhausted`` or ``""``), certificate (``optimal``, ``gap``,
     ``pairwise`` or ``""``), gap (a share of the cost, NaN where no bound is known); and what the
-    search took and reached: starts, moves, first_missed and first_cost (after the first start), missed, cost (metres),
-    interrupted (pieces where it was told to stop); index = position.
+    search took and reached: starts, moves, first_missed and first_cost (after the first start),
+    missed, cost (metres), interrupted (pieces where it was told to stop); index = position.
     """
 
     labels: NDArray[Any]
