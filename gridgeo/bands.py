@@ -86,6 +86,13 @@ def by_code(settings: Settings, communities: gpd.GeoDataFrame, codes: Sequence[s
     return replace(settings, community=chosen)
 
 
+def only_there(settings: Settings, communities: gpd.GeoDataFrame) -> Settings:
+    """Return settings `by_code` with the tables of these communities only."""
+    there = set(communities["code"])
+    kept = {code: own for code, own in settings.community.items() if code in there}
+    return replace(settings, community=kept)
+
+
 def _places(communities: gpd.GeoDataFrame, codes: Sequence[str]) -> dict[str, list[int]]:
     """Return the positions of the communities that each code or name stands for."""
     places: dict[str, list[int]] = {}

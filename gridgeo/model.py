@@ -59,6 +59,9 @@ ROLES = (
     "facilities",
     "atoms",
     "allowed_gaps",
+    "together",
+    "apart",
+    "locked",
 )
 
 Severity = Literal["error", "warning", "info"]
@@ -111,6 +114,9 @@ class Layers:
                  None where the atoms are to be cut from streets
     allowed_gaps name, geometry (polygonal): ground that may belong to no grid (rivers, lakes);
                  None where not given
+    together     name, geometry (polygons, or lines from atom to atom): what stays in one grid
+    apart        name, geometry (lines): the atoms at the two ends do not share a grid
+    locked       name, geometry (polygonal): grids that stay as drawn; None each where not given
     ============ =======================================================================
     """
 
@@ -125,6 +131,9 @@ class Layers:
     facilities: gpd.GeoDataFrame
     atoms: gpd.GeoDataFrame | None = None
     allowed_gaps: gpd.GeoDataFrame | None = None
+    together: gpd.GeoDataFrame | None = None
+    apart: gpd.GeoDataFrame | None = None
+    locked: gpd.GeoDataFrame | None = None
     rejects: tuple[Reject, ...] = ()
     notes: tuple[Note, ...] = ()
     #: households in all usable and unusable rows, before any was put aside

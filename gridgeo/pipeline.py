@@ -15,7 +15,7 @@ from gridgeo.atoms import Blocks, build_atoms, cut_blocks, take_atoms
 from gridgeo.bands import Bands, bands_of, by_code
 from gridgeo.codes import assign_codes, community_codes
 from gridgeo.config import Band, Settings, Source
-from gridgeo.dedicated import choose_dedicated, keep_connected
+from gridgeo.dedicated import choose_dedicated, keep_connected, yield_to_locked
 from gridgeo.delivery import (
     deliver_atoms,
     deliver_communities,
@@ -39,6 +39,7 @@ from gridgeo.provenance import Clock, Progress, input_hashes
 from gridgeo.read import layers_from_frames, read_code_mapping, read_grids, read_layers
 from gridgeo.summary import cut_m, interruption, search_figures, summarise
 from gridgeo.text import Text
+from gridgeo.ties import ties_of
 from gridgeo.validate import Subject, judge
 
 
@@ -129,6 +130,7 @@ def _solve(job: _Job, atoms: Atoms, clock: Clock, jobs: int, halt: Halt) -> Part
         weights=settings.weights,
         search=settings.search,
         open_ground=settings.open_ground,
+        ties=ties_of(job.layers, atoms),
         jobs=jobs,
         on_progress=clock.advance,
         halt=halt,
@@ -222,10 +224,12 @@ class _Job:
         rules = self.settings.dedicated
         if given is None:
             ground = self.blocks.faces.polygons
-            return choose_dedicated(self.layers, ground, households_in(homes, ground), rules)
+            chosen = choose_dedicated(self.layers, ground, households_in(homes, ground), rules)
+            return yield_to_locked(chosen, self.layers.locked)
         ground = given.geometry.to_numpy()
         held = given["households"].to_numpy(dtype=np.int64) + households_in(homes, ground)
-        return choose_dedicated(self.layers, ground, held, rules)
+        chosen = choose_dedicated(self.layers, ground, held, rules)
+        return yield_to_locked(chosen, self.layers.locked)
 
     def atoms(self, *, finer: Collection[int] = ()) -> Atoms:
         """Return the atoms; blocks of the communities `finer` (positions) are cut finer."""
@@ -255,13 +259,21 @@ def _code_and_describe(
     lang = settings.lang
     grids = dissolve(atoms, labels)
     coded = assign_codes(grids, atoms.communities, settings.codes, mapping=mapping)
+    named = name_grids(coded, atoms.communities, atoms.considered, lang=lang)
+    given = _locked_names(layers, coded)
     return coded.assign(
-        name=name_grids(coded, atoms.communities, atoms.considered, lang=lang),
+        name=given.where(given != "", named),
         bounded_by=bounded_by(
             labels.labels, atoms.borders, atoms.frame, atoms.communities, lang=lang
         ),
         contains=contains(coded, layers.compounds, layers.buildings, layers.households, lang=lang),
     )
+
+
+def _locked_names(layers: Layers, coded: gpd.GeoDataFrame) -> pd.Series[str]:
+    """Return the name of each grid that was locked under a name, ``""`` for the others."""
+    names = [""] if layers.locked is None else [*layers.locked["name"], ""]
+    return pd.Series([names[number] for number in coded["locked"]], index=coded.index)
 
 
 def _deliver(

@@ -11,8 +11,9 @@ import shapely
 from numpy.typing import NDArray
 
 from gridgeo.atoms.communities import repair_communities
-from gridgeo.atoms.faces import Faces, cut_areas
+from gridgeo.atoms.faces import Faces, cut_areas, sort_faces
 from gridgeo.atoms.lines import close_gaps, explode
+from gridgeo.atoms.locked import cut_out
 from gridgeo.atoms.named import NamedLines
 from gridgeo.atoms.segments import Edges, coverage_edges
 from gridgeo.atoms.slivers import Tidy, absorb_slivers
@@ -68,9 +69,11 @@ def cut_blocks(layers: Layers, rules: AtomRules, *, limits: NDArray[np.int64]) -
         ]
     )
     closed = close_gaps(cutting, coverage_edges(areas).lines, tolerance_m=rules.close_gap_m)
-    faces = cut_areas(areas, np.concatenate([cutting, closed.pieces]))
+    grounds, home = cut_out(areas, layers.locked)
+    faces = cut_areas(grounds, np.concatenate([cutting, closed.pieces]))
     named = NamedLines.gather(streets, layers.barriers)
     blocks, _ = tidier(layers, named, rules)(faces)
+    blocks = sort_faces(Faces(polygons=blocks.polygons, parent=home[blocks.parent]))
     notes = (_gaps_note(closed.gap_m, closed.dangling), _slivers_note(len(faces), len(blocks)))
     return Blocks(
         communities=communities,

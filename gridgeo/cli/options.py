@@ -37,6 +37,9 @@ Addresses = _layer("addresses", "Addresses to join tables to 门牌地址")
 Facilities = _layer("facilities", "Facilities; school=PATH gives a category 设施")
 AtomLayers = _layer("atoms", "Ready-made atoms with counts, never cut 现成单元")
 AllowedGaps = _layer("allowed_gaps", "Rivers and lakes that belong to no grid 允许的空缺")
+Together = _layer("together", "What stays in one grid: outlines, or lines 须在一起")
+Apart = _layer("apart", "Lines between what must not share a grid 须分开")
+Locked = _layer("locked", "Grids that stay as drawn 锁定的网格")
 Columns = Annotated[
     list[str] | None,
     typer.Option("--column", metavar="LAYER.FIELD=NAME", help="Column of a field 指定字段"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import geopandas as gpd
 import numpy as np
+import shapely
 
 from gridgeo.text import Text
 
@@ -16,3 +17,20 @@ def refuse(considered: gpd.GeoDataFrame, row: int, reason: Text) -> gpd.GeoDataF
         reason_en=considered["reason_en"].mask(here, reason.en),
         reason_zh=considered["reason_zh"].mask(here, reason.zh),
     )
+
+
+def yield_to_locked(
+    considered: gpd.GeoDataFrame, locked: gpd.GeoDataFrame | None
+) -> gpd.GeoDataFrame:
+    """Give up dedicated grids whose ground lies mostly in locked grids: these keep all of it."""
+    if locked is None or not len(locked):
+        return considered
+    kept = shapely.union_all(locked.geometry.to_numpy())
+    ground = considered.geometry.to_numpy()
+    inside = shapely.area(shapely.intersection(ground, kept)) > shapely.area(ground) / 2
+    for row in np.flatnonzero(considered["dedicated"].to_numpy(dtype=bool) & inside):
+        considered = refuse(considered, int(row), LOCKED)
+    return considered
+
+
+LOCKED = Text("passes, but lies in a locked grid", "达到阈值，但位于锁定的网格内，故不单设")

@@ -22,7 +22,7 @@ from gridgeo.partition.halt import Halt
 from gridgeo.partition.open_ground import cut_off_by
 from gridgeo.partition.pieces import Solved, join_pieces
 from gridgeo.partition.stuck import Work, join_stuck
-from gridgeo.partition.ties import report_not_apart, tie, unit_names
+from gridgeo.partition.ties import report_unmet, tie, unit_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,7 +81,7 @@ def partition_atoms(
     """
     bands = band if isinstance(band, Bands) else Bands(usual=band)
     ties = ties or Ties()
-    ground, unit, unmet = tie(atoms, lay_out(atoms, weights, ties.locked), ties)
+    ground, unit = tie(lay_out(atoms, weights, ties.locked), ties)
     halt = halt or Halt()
     solver: Solver = partial(_solve_anew, search=search, halt=halt)
     if previous is not None:
@@ -122,8 +122,8 @@ def partition_atoms(
         unit=unit,
         locked_names=ties.names,
     )
-    together = report_not_apart(atoms, ties, unit, part.labels)
-    return replace(part, findings=(*ties.findings, *unmet, *together, *part.findings))
+    unmet = report_unmet(atoms, ties, unit, part.labels)
+    return replace(part, findings=(*ties.findings, *unmet, *part.findings))
 
 
 def _solve_anew(

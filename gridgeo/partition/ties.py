@@ -22,48 +22,36 @@ if TYPE_CHECKING:
 
 
 class Units(NamedTuple):
-    """The ground of the units, the unit of each atom, and what could not be honoured."""
+    """The ground of the units, and the unit of each atom."""
 
     ground: Ground
     unit: NDArray[np.int64]
-    findings: tuple[Finding, ...]
 
 
-def tie(atoms: Atoms, ground: Ground, ties: Ties) -> Units:
+def tie(ground: Ground, ties: Ties) -> Units:
     """Return the ground on which every group that stays together is one unit.
 
     Groups that share an atom are one. A group is tied as far as its atoms share borders, barriers
-    among them, in one community; dedicated and locked atoms stay what they are. Pairs to be kept
-    apart lie in one piece of ground from here on. Whatever of this cannot be is a finding
-    ``together_unmet`` or ``apart_unmet``.
+    among them, in one community; dedicated and locked atoms stay what they are. What of this
+    could not be honoured, `report_unmet` tells of the result.
     """
-    unit, findings = _units(atoms, ground, ties)
+    unit = _units(ground, ties)
     ground = _contract(ground, unit)
-    pairs = np.empty((0, 2), dtype=np.int64) if ties.apart is None else ties.apart
-    ends = unit[pairs]
-    same = (ends[:, 0] == ends[:, 1]) | (
-        (ground.locked[ends[:, 0]] >= 0) & (ground.locked[ends[:, 0]] == ground.locked[ends[:, 1]])
-    )
-    findings += [_not_apart(atoms, pair, TIED) for pair in pairs[same]]
-    return Units(replace(ground, apart=ends[~same]), unit, tuple(findings))
+    if ties.apart is None:
+        return Units(ground, unit)
+    ends = unit[ties.apart]
+    return Units(replace(ground, apart=ends[ends[:, 0] != ends[:, 1]]), unit)
 
 
-def _units(atoms: Atoms, ground: Ground, ties: Ties) -> tuple[NDArray[np.int64], list[Finding]]:
+def _units(ground: Ground, ties: Ties) -> NDArray[np.int64]:
     """Return the unit of each atom, numbered in the order of their first atoms."""
     n = ground.community.size
-    free = (ground.facility < 0) & (ground.locked < 0)
     wanted = [np.column_stack([group[:-1], group[1:]]) for group in ties.together]
     group = _components(n, np.concatenate([np.empty((0, 2), dtype=np.int64), *wanted]))
     inside = ground.basic & (group[ground.left] == group[ground.right])
     unit = _components(n, np.column_stack([ground.left, ground.right])[inside])
     _, first, inverse = np.unique(unit, return_index=True, return_inverse=True)
-    unit = np.argsort(np.argsort(first))[inverse]
-    findings = []
-    for members in ties.together:
-        left = members[free[members]] if free[members].any() else members
-        if np.unique(unit[left]).size > 1 or not free[members].any():
-            findings.append(_not_together(atoms, left))
-    return unit, findings
+    return np.asarray(np.argsort(np.argsort(first))[inverse], dtype=np.int64)
 
 
 def _components(n: int, pairs: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -126,18 +114,30 @@ def unit_names(names: NDArray[np.object_], unit: NDArray[np.int64]) -> NDArray[n
     return np.array([" + ".join(n for n in dict.fromkeys(g) if n) for g in groups], dtype=object)
 
 
-def report_not_apart(
+def report_unmet(
     atoms: Atoms, ties: Ties, unit: NDArray[np.int64], labels: NDArray[np.int64]
 ) -> tuple[Finding, ...]:
-    """Return a finding for each pair that the search was to keep apart and did not."""
-    if ties.apart is None:
-        return ()
-    one, other = ties.apart.T
+    """Return a finding for each group that is not in one grid, and each pair that is.
+
+    Parameters
+    ----------
+    unit, labels
+        Of each atom its unit and its grid. Of a group only what is neither dedicated nor locked
+        counts, unless there is nothing else.
+    """
     locked = np.full(unit.size, -1) if ties.locked is None else ties.locked
-    shared = ties.apart[
-        (labels[one] == labels[other]) & (unit[one] != unit[other]) & (locked[one] < 0)
-    ]
-    return tuple(_not_apart(atoms, pair, UNFOUND) for pair in shared)
+    free = (locked < 0) & (atoms.frame["facility"].to_numpy() < 0)
+    findings = []
+    for group in ties.together:
+        members = group[free[group]] if free[group].any() else group
+        if np.unique(labels[members]).size > 1:
+            findings.append(_not_together(atoms, members))
+    for one, other in () if ties.apart is None else ties.apart:
+        if labels[one] == labels[other]:
+            bound = unit[one] == unit[other] or locked[one] >= 0
+            why = TIED if bound else UNFOUND
+            findings.append(_not_apart(atoms, np.array([one, other]), why))
+    return tuple(findings)
 
 
 TIED = Text(

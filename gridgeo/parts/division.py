@@ -137,7 +137,8 @@ class Division:
         """Return the parts that the rows of a layer belong to.
 
         Households and atoms belong to exactly one part, those outside every community to the
-        nearest; facilities to each part that they touch, or to the nearest; other rows to each
+        nearest; facilities to each part that they touch, or to the nearest; what is tied or
+        locked to each part that it touches; other rows to each
         part within `MARGIN_M`.
         """
         shapes = frame.geometry.to_numpy()
@@ -148,6 +149,8 @@ class Division:
         if role == "households":
             placed = place_points(shapes, self.ground)
             return np.arange(len(frame)), self.ground_part[_or_nearest(placed, shapes, self.ground)]
+        if role in {"together", "apart", "locked"}:
+            return _touched(shapes, self.outlines)
         if role == "facilities":
             return _touched(shapes, self.outlines, lost=self)
         return _touched(shapes, shapely.buffer(self.outlines, MARGIN_M, quad_segs=2))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from gridgeo.atoms import repair_communities
+from gridgeo.bands import by_code
 from gridgeo.codes import community_codes
 from gridgeo.config import Settings
 from gridgeo.model import Finding
@@ -81,6 +83,7 @@ def split(
         return found
     survey = survey_layers(settings.read)
     division, findings = _divide(survey, settings)
+    chosen = by_code(settings, survey.communities, division.communities["final"].tolist())
     with whole_folder(root / FOLDER) as folder:
         spilt, parts = folder / "spill", folder / "parts"
         spilt.mkdir()
@@ -96,6 +99,7 @@ def split(
             "crs": survey.crs.to_wkt(),
             "given_atoms": bool(survey.heads["atoms"]),
             "households": total,
+            "community": {code: asdict(own) for code, own in chosen.community.items()},
             "parts": told,
         }
         write_json(folder / INDEX, index)

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from pyproj import CRS
 
+from gridgeo.bands import only_there
 from gridgeo.config import ReadRules, Settings
 from gridgeo.errors import GridgeoError, InputError
 from gridgeo.parts.split import FOLDER, FORMAT, ROLES
@@ -107,7 +108,8 @@ def run_part(task: Task) -> Outcome:
     try:
         _check_version(task)
         rows = pd.DataFrame(task.settings, columns=["key", "value"])
-        plan = pipeline.partition(_read_layers(task), settings_of(rows))
+        layers, settings = _read_layers(task), settings_of(rows)
+        plan = pipeline.partition(layers, only_there(settings, layers.communities))
     except GridgeoError as error:
         return Outcome(task.name, error=error)
     _write(plan, task)

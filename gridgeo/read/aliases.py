@@ -129,6 +129,9 @@ ALIASES: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "name": _words("名称 name code 编码 codebase"),
         },
         "allowed_gaps": {"name": _NAME},
+        "together": {"name": _NAME},
+        "apart": {"name": _NAME},
+        "locked": {"name": _words("网格名称 grid_name") + _NAME},
         "grids": {
             "code": _words("code 网格编码 网格代码 编码 代码 grid_code *编码 *代码 *_code"),
             "name": _words("name 网格名称 名称 grid_name *名称 *name"),

@@ -27,6 +27,9 @@ _ROLES_ZH = {
     "facilities": "设施",
     "atoms": "单元",
     "allowed_gaps": "允许空缺",
+    "together": "同格标注",
+    "apart": "分格标注",
+    "locked": "锁定网格",
     "grids": "网格",
 }
 

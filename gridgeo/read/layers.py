@@ -25,6 +25,7 @@ from gridgeo.read.households import clean_households, count_rows
 from gridgeo.read.load import load, tidy
 from gridgeo.read.shapes import gather
 from gridgeo.read.streets import clean_streets
+from gridgeo.read.ties import clean_ties
 from gridgeo.read.working import working_crs
 from gridgeo.text import Text
 
@@ -144,6 +145,9 @@ def _clean_all(raws: Raws, rules: ReadRules, journal: Journal, *, partial: bool)
         facilities=clean_facilities(raws["facilities"], ground),
         atoms=atoms if raws["atoms"] else None,
         allowed_gaps=clean_gaps(raws["allowed_gaps"], ground) if raws["allowed_gaps"] else None,
+        together=clean_ties(raws["together"], ground),
+        apart=clean_ties(raws["apart"], ground),
+        locked=clean_ties(raws["locked"], ground),
         rejects=tuple(journal.rejects),
         notes=tuple(dict.fromkeys(journal.notes)),
         households_in=in_atoms + in_points,

@@ -33,6 +33,7 @@ from gridgeo.read.layers import (
 from gridgeo.read.load import load
 from gridgeo.read.shapes import gather
 from gridgeo.read.streets import STREET_COLUMNS, clean_streets
+from gridgeo.read.ties import TIE_COLUMNS, TIES, clean_ties
 
 #: rows of a layer that are cleaned at once
 BATCH_ROWS = 100_000
@@ -47,6 +48,7 @@ LAYER_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "parcels": area_columns("parcels"),
     "facilities": FACILITY_COLUMNS,
     "atoms": ATOM_COLUMNS,
+    **dict.fromkeys(TIES, TIE_COLUMNS),
 }
 
 
@@ -131,7 +133,7 @@ def stream_layers(
     rows
         Rows of a layer that are cleaned at once.
     """
-    for role in ("atoms", "streets", "barriers", "facilities"):
+    for role in ("atoms", "streets", "barriers", "facilities", *TIES):
         yield from _layers(survey, role, rows, on_progress)
     if _needs_places(survey):
         yield from _placed_homes(survey, on_progress)
@@ -164,6 +166,9 @@ def layers_of(frames: Mapping[str, gpd.GeoDataFrame], crs: CRS, *, given_atoms: 
         parcels=whole["parcels"],
         facilities=whole["facilities"],
         atoms=whole["atoms"] if given_atoms else None,
+        together=whole["together"],
+        apart=whole["apart"],
+        locked=whole["locked"],
         households_in=int(counted["households"].sum()),
     )
 
@@ -217,6 +222,8 @@ def _clean(raw: RawLayer, survey: Survey, ground: Ground) -> Iterator[Batch]:
         case "households":
             homes, total = clean_households([raw], {}, ground)
             yield Batch(role="households", frame=homes, households=total)
+        case role if role in TIES:
+            yield Batch(role=role, frame=clean_ties([raw], ground))
         case role:
             (area,) = clean_areas([raw], ground)
             yield Batch(role=role, frame=gather([area.frame], area_columns(role), ground.crs))
