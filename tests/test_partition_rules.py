@@ -121,7 +121,7 @@ def test_a_group_holds_across_a_river():
     [
         ({}, [0, 3], "彼此不相邻"),
         ({"community": [[0, 0, 1, 1]]}, [1, 2], "分属不同社区"),
-        ({"facility": [[0, 0, -1, -1]]}, [0, 1], "属于专属网格用地"),
+        ({"facility": [[0, 1, -1, -1]]}, [0, 1], "属于专属网格用地"),
     ],
 )
 def test_groups_that_cannot_be_kept_are_reported(options, group, why):
