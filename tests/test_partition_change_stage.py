@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 
+import geopandas as gpd
 import numpy as np
 import pytest
+import shapely
 from builders_town import columns_cut, town
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,6 +15,7 @@ from gridgeo.config import Band, OpenGround, Search, Weights
 from gridgeo.model import Ties
 from gridgeo.partition import partition_atoms
 from gridgeo.partition.adjust import adjust_atoms
+from gridgeo.partition.inherit import inherit_grids
 
 SETTINGS = {
     "band": Band(profile="households"),
@@ -75,13 +78,13 @@ def test_only_the_grown_grid_and_its_neighbour_change():
     households[0, 0] = 210
     new = adjust_atoms(town(households), old, **SETTINGS)
     assert change_of(new) == {"unchanged": 4, "reshaped": 2}
-    assert (new.moved, new.bound, new.flow) == (100, 100, 10)
+    assert (new.moved, new.bound, new.flow) == (100, 100, 100)
 
 
 def test_an_oversized_grid_is_split_and_undersized_ones_are_merged():
     new = adjust_atoms(town(np.full((2, 4), 90)), np.zeros(8, dtype=int), **SETTINGS)
     assert change_of(new) == {"split": 2}
-    assert (new.moved, new.bound, new.flow) == (360, 360, 300)
+    assert (new.moved, new.bound, new.flow) == (360, 360, 360)
     new = adjust_atoms(town([[90, 90, 80, 80]]), np.array([0, 0, 1, 1]), **SETTINGS)
     assert new.changes["change"].tolist() == ["merged", "retired"]
     assert (new.moved, new.bound, new.flow) == (160, 160, 160)
@@ -145,3 +148,29 @@ def test_an_impossible_community_is_explained_and_left_alone(jobs):
     new = adjust_atoms(atoms, np.array([0, 1, 1, 1]), **SETTINGS, jobs=jobs)
     assert new.partition.communities["proof"].tolist() == ["atom"]
     assert new.moved == new.bound == 0
+
+
+def old_grids(*boxes):
+    return gpd.GeoDataFrame(
+        {"code": [f"{i:03}" for i in range(len(boxes))]},
+        geometry=[shapely.box(*box) for box in boxes],
+        crs=32650,
+    )
+
+
+def test_polygons_of_whole_units_give_them_back():
+    atoms = town(np.full((2, 4), 100))
+    given = inherit_grids(atoms, old_grids((0, -200, 200, 0), (200, -200, 400, 0)))
+    assert given.previous.tolist() == [0, 0, 1, 1, 0, 0, 1, 1]
+    assert given.findings == ()
+
+
+def test_what_sticks_out_of_an_old_grid_and_who_had_none_is_told():
+    atoms = town([[100, 100, 100, 70]])
+    given = inherit_grids(atoms, old_grids((0, -100, 130, 0), (130, -100, 300, 0)))
+    assert given.previous.tolist() == [0, 1, 1, -1]
+    west, east, bare = given.findings
+    assert (west.rule, west.grids, round(west.amount)) == ("follows_units", ("000",), 3000)
+    assert "让出 3000 平方米" in west.message.zh
+    assert "并入 3000 平方米" in east.message.zh
+    assert (bare.rule, bare.amount) == ("had_grid", 70)

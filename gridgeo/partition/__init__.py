@@ -11,8 +11,11 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from gridgeo.partition.adjust import Adjusted, adjust_atoms
+from gridgeo.partition.change import Change, adjust_labels
 from gridgeo.partition.dissolve import dissolve
 from gridgeo.partition.halt import Halt
+from gridgeo.partition.inherit import Inherited, inherit_grids
 from gridgeo.partition.problem import Problem, Solution
 from gridgeo.partition.refine import solve
 from gridgeo.partition.stage import partition_atoms
@@ -22,11 +25,17 @@ if TYPE_CHECKING:
     from gridgeo.partition.estimator import BandedRegions
 
 __all__ = [
+    "Adjusted",
     "BandedRegions",
+    "Change",
     "Halt",
+    "Inherited",
     "Problem",
     "Solution",
+    "adjust_atoms",
+    "adjust_labels",
     "dissolve",
+    "inherit_grids",
     "partition_atoms",
     "solve",
     "warm_up",

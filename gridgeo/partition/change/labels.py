@@ -31,8 +31,8 @@ class Change:
     ``solution`` has the labels, 0..k-1; ``continues`` (int64[k]) the old grid that each
     continues, -1 for none, none twice; ``moved`` the households whose atom lies in another grid
     than the one that continues its old grid. No partition of the piece in the band moves fewer
-    than ``bound`` households; ``flow`` is the part of that bound that counts alone prove, with
-    households that leave one by one (see `ledger`). Both are 0 where bands are missed.
+    than ``bound`` households; ``flow`` is the part of that bound that counts alone prove, wherever
+    atoms lie (see `ledger`). Both are 0 where bands are missed.
     """
 
     solution: Solution
@@ -103,7 +103,7 @@ def adjust_labels(
     >>> change.labels.tolist(), change.continues.tolist()
     ([0, 0, 0, 1, 1, 1, 1, 1], [7, 3])
     >>> change.moved, change.bound, change.flow
-    (140, 140, 60)
+    (140, 140, 140)
     """
     ordered, order = in_order(problem)
     fixed = np.zeros(order.size, dtype=bool) if frozen is None else frozen[order]
@@ -160,7 +160,7 @@ def _floors(part: Scene, mended: Mended) -> tuple[int, int]:
     """Return what must move in a part, by all that was proved and by counts alone."""
     if misses(part, mended.labels):
         return 0, 0
-    flow = int(least_moved(part, whole=False)) if part.moved(mended.labels) else 0
+    flow = int(least_moved(part)) if part.moved(mended.labels) else 0
     return max(flow, int(mended.least)), flow
 
 

@@ -22,8 +22,8 @@ is one solution of the relaxation, and the least of all solutions is not above i
 connectedness are left out on purpose: a price for each border that a household crosses would
 *not* be a bound, because a grid may reach past its neighbour by a corridor of few households.
 
-With ``whole`` atoms leave whole (``out_i`` is a sum of atoms); else any share of an atom may
-leave. Both are bounds, for the same reason; the first is never below the second.
+Atoms leave whole (``out_i`` is a sum of atoms) where there are not too many of them; else any
+share of an atom may leave, which is a bound for the same reason, and a weaker one.
 """
 
 from __future__ import annotations
@@ -45,9 +45,11 @@ if TYPE_CHECKING:
 #: nodes of the branch and bound; its bound holds wherever it stops
 NODES = 2000
 INFEASIBLE = 2
+#: atoms up to which they leave whole
+ATOMS = 2000
 
 
-def least_moved(scene: Scene, *, founded: int = 0, whole: bool) -> float:
+def least_moved(scene: Scene, *, founded: int = 0) -> float:
     """Return a number of households that any partition of the scene in the band must move.
 
     Parameters
@@ -56,8 +58,6 @@ def least_moved(scene: Scene, *, founded: int = 0, whole: bool) -> float:
         Atoms with their old grids and the new counts.
     founded
         At least so many grids continue no old one.
-    whole
-        Whether atoms leave whole.
 
     Returns
     -------
@@ -66,7 +66,7 @@ def least_moved(scene: Scene, *, founded: int = 0, whole: bool) -> float:
         the band.
     """
     books = _Books()
-    leaving = books.open(int((scene.old >= 0).sum()), most=1.0, whole=whole)
+    leaving = books.open(int((scene.old >= 0).sum()), most=1.0, whole=scene.old.size <= ATOMS)
     _enter(books, scene, leaving, founded)
     price = np.zeros(books.size)
     price[leaving] = scene.problem.households[scene.old >= 0]

@@ -59,8 +59,7 @@ def mend(scene: Scene, search: Search, halt: Halt) -> Mended:
         mended = _drawn_anew(scene, mended, search, halt)
     if scene.rank(mended.labels)[0]:
         return replace(mended, least=0)
-    whole = scene.old.size <= 10 * WHOLE
-    floor = least_moved(scene, whole=whole) if mended.least == 0 else mended.least
+    floor = least_moved(scene) if mended.least == 0 else mended.least
     return replace(mended, least=min(floor, scene.moved(mended.labels)))
 
 
@@ -79,7 +78,7 @@ def _cast(scene: Scene, start: NDArray[np.int64], search: Search, halt: Halt) ->
     best = None if scene.rank(labels)[0] else labels
     least = math.inf
     for founded in range(first, first + MORE + 2):
-        floor = least_moved(scene, founded=founded, whole=True)
+        floor = least_moved(scene, founded=founded)
         moved = math.inf if best is None else scene.moved(best)
         if floor >= min(least, moved) or founded > first + MORE:
             least = min(least, floor)

@@ -76,6 +76,7 @@ def recast(
     while least < moved and effort > 0 and not halt.stopped:
         solver = cp_model.CpSolver()
         solver.parameters.num_workers = 1
+        solver.parameters.linearization_level = 2
         solver.parameters.max_deterministic_time = effort
         status = solver.solve(model.asked(least, moved, best))
         effort -= solver.response_proto.deterministic_time + 0.001
