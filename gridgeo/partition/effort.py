@@ -9,21 +9,62 @@ from types import MappingProxyType
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Effort:
-    """The iterations of the search of one piece of ground."""
+    """The iterations of the search of one piece of ground.
 
-    #: proposed moves of one start, per atom
-    moves_per_atom: int
+    A start proposes `per_grid` moves per atom for each grid that it makes, but not more than
+    `most`, nor more than `moves_per_start` in all, though `least` in any case: few grids need
+    few moves, and many atoms must not take for ever.
+    """
+
+    per_grid: int
+    most: int
+    moves_per_start: int
+    least: int
     #: independent starts at most; two that end alike are enough
     starts: int
     #: turns of repair, and fresh cuts per grid in each, while bands are missed
     repairs: int = 8
     cuts: int = 40
+    #: rounds of reheating the best few and combining all grids seen so far
+    rounds: int = 0
+    #: labellings that are reheated, how often each in a round, and the moves per atom of each
+    elite: int = 4
+    reheats: int = 8
+    reheat_moves: int = 300
+
+    def moves_per_atom(self, atoms: int, grids: int) -> int:
+        """Return the proposals per atom of one start.
+
+        Examples
+        --------
+        >>> effort = EFFORTS["fast"]
+        >>> effort.moves_per_atom(120, 3), effort.moves_per_atom(10_000, 250)
+        (300, 200)
+        """
+        return max(self.least, min(self.per_grid * grids, self.most, self.moves_per_start // atoms))
 
 
 EFFORTS: Mapping[str, Effort] = MappingProxyType(
     {
-        "fast": Effort(moves_per_atom=300, starts=1),
-        "normal": Effort(moves_per_atom=600, starts=4),
-        "best": Effort(moves_per_atom=6000, starts=8),
+        "fast": Effort(per_grid=100, most=600, moves_per_start=300_000, least=200, starts=1),
+        "normal": Effort(
+            per_grid=150,
+            most=1500,
+            moves_per_start=2_000_000,
+            least=400,
+            starts=4,
+            rounds=1,
+            reheats=6,
+            reheat_moves=150,
+        ),
+        "best": Effort(
+            per_grid=2000,
+            most=12_000,
+            moves_per_start=16_000_000,
+            least=2500,
+            starts=8,
+            rounds=8,
+            reheats=8,
+        ),
     }
 )

@@ -1,0 +1,118 @@
+"""Official zones against ours.
+
+::
+
+    python benchmarks/bench_zones.py FOLDER
+
+The folder holds Aberdeen's output areas (atoms), intermediate zones (communities) and data zones
+(an official partition of the same communities, made to almost our band). Printed are the share
+of grids in band outside communities proved impossible, and the inner border metres as a share of
+those of the official zones, measured on the same atoms.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from gridgeo.bands import Bands
+from gridgeo.config import Band, OpenGround, ReadRules, Search, Settings, Source, Weights
+from gridgeo.model import Atoms
+from gridgeo.partition import partition_atoms, warm_up
+from gridgeo.pipeline import make_atoms
+from gridgeo.read import read_layers
+
+LAYERS = {
+    "atoms": "aberdeen.gpkg::output_areas_2011",
+    "communities": "aberdeen.gpkg::intermediate_zones_2001",
+    "zones": "aberdeen.gpkg::datazones_2001",
+}
+BAND = Band(profile="households")
+
+
+def main() -> None:
+    """Print the table of the official zones and ours."""
+    options = _options()
+    source = {role: Source.parse(f"{options.folder}/{getattr(options, role)}") for role in LAYERS}
+    inputs = {role: (source[role],) for role in ("atoms", "communities")}
+    settings = Settings(read=ReadRules(inputs=inputs), band=BAND)
+    atoms = make_atoms(read_layers(settings.read), settings)
+    zones = gpd.read_file(source["zones"].path, layer=source["zones"].layer)
+    official = place(atoms, zones.to_crs(atoms.frame.crs))
+    warm_up()
+    start = time.perf_counter()
+    part = partition_atoms(
+        atoms,
+        band=Bands(usual=BAND, grids=official_numbers(atoms, official) if options.fixed else {}),
+        weights=Weights(),
+        search=Search(effort=options.effort),
+        open_ground=OpenGround(),
+        jobs=options.jobs,
+    )
+    seconds = time.perf_counter() - start
+    excused = part.communities.index[part.communities["verdict"].isin(["impossible", "small"])]
+    print("| | grids | in band | in band where possible | inner border km | seconds |")
+    print("|---|---|---|---|---|---|")
+    told = [
+        ("official zones", official, ""),
+        ("gridgeo", part.labels, f"{seconds:.1f}"),
+    ]
+    for name, labels, spent in told:
+        grids, share, asked, metres = judge(atoms, labels, excused.to_numpy())
+        print(f"| {name} | {grids} | {share:.3f} | {asked:.3f} | {metres / 1000:.1f} | {spent} |")
+    ratio = judge(atoms, part.labels, excused.to_numpy())[3] / judge(atoms, official, excused)[3]
+    print(f"\nborder ratio {ratio:.3f}")
+    print(part.communities["verdict"].value_counts().to_dict())
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--effort", default="normal")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--fixed", action="store_true", help="official number in each community")
+    for role, layer in LAYERS.items():
+        parser.add_argument(f"--{role}", default=layer, metavar="FILE::LAYER")
+    return parser.parse_args()
+
+
+def place(atoms: Atoms, zones: gpd.GeoDataFrame) -> NDArray[np.int64]:
+    """Return for each atom the zone that a point inside it lies in, or the nearest."""
+    inner = shapely.point_on_surface(atoms.frame.geometry.to_numpy())
+    labels = zones.sindex.nearest(inner, return_all=False)[1]
+    return np.asarray(labels, dtype=np.int64)
+
+
+def official_numbers(atoms: Atoms, official: NDArray[np.int64]) -> dict[int, int]:
+    """Return the official number of zones of each community, clipped to what the band allows."""
+    frame = atoms.frame.assign(zone=official).groupby("community")
+    held, count = frame["households"].sum(), frame["zone"].nunique()
+    least = np.ceil(held / BAND.upper).clip(lower=1)
+    most = np.floor(held / BAND.lower).clip(lower=1)
+    numbers = np.maximum(least, np.minimum(count, most)).astype(int)
+    return {int(c): int(k) for c, k in numbers.items()}
+
+
+def judge(
+    atoms: Atoms, labels: NDArray[np.int64], excused: NDArray[np.int64]
+) -> tuple[int, float, float, float]:
+    """Return grids, the shares in band (all, not excused) and metres inside communities."""
+    frame = atoms.frame.assign(label=labels)
+    grids = frame.groupby(["community", "label"])["households"].sum()
+    fits = grids.between(BAND.lower, BAND.upper)
+    asked = ~grids.index.get_level_values("community").isin(excused)
+    left, right = atoms.borders["left"].to_numpy(), atoms.borders["right"].to_numpy()
+    community = frame["community"].to_numpy()
+    cut = (right >= 0) & (community[left] == community[right]) & (labels[left] != labels[right])
+    metres = float(atoms.borders.loc[cut, "border_m"].sum())
+    return len(grids), float(fits.mean()), float(fits[asked].mean()), metres
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+"""One piece of ground on its way through the search: what all of its parts need."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gridgeo.partition.kernel import APART, Heat, Rule, Web, together, total
+from gridgeo.partition.problem import Solution
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gridgeo.partition.effort import Effort
+    from gridgeo.partition.halt import Halt
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """The graph, the rule and the schedule as the kernels want them, seed, effort, threads."""
+
+    web: Web
+    rule: Rule
+    heat: Heat
+    seed: int
+    effort: Effort
+    halt: Halt
+    jobs: int
+
+    @property
+    def atoms(self) -> int:
+        """The number of atoms."""
+        return int(self.web.mass.shape[0])
+
+    def rng(self, *stream: int) -> NDArray[np.uint64]:
+        """Return the state of the random numbers of one part of the search."""
+        return np.array([mix(self.seed, *stream)], dtype=np.uint64)
+
+
+def solution_of(
+    job: Job, labels: NDArray[np.int32], *, moves: int = 0, exact: bool = False
+) -> Solution:
+    """Return a labelling with what it is worth."""
+    grids = int(labels.max()) + 1
+    cost, missed, distance = total(job.web, job.rule, labels, grids)
+    shared = together(job.web, labels)
+    apart = len(job.web.apart) - shared
+    return Solution(
+        labels=by_first(labels),
+        grids=grids,
+        missed=round(float(missed)),
+        distance=float(distance),
+        cost=float(cost) + APART * apart,
+        moves=moves,
+        exact=exact,
+        together=shared,
+    )
+
+
+def best_of(found: list[Solution]) -> Solution:
+    """Return the first of those that rank best."""
+    return min(found, key=lambda solution: solution.rank)
+
+
+def mix(*numbers: int) -> int:
+    """Return one 64-bit number from several."""
+    mixed = 0
+    for number in numbers:
+        mixed = ((mixed ^ number) * 0x9E3779B97F4A7C15 + 0x632BE59BD9B4E019) % 2**64
+        mixed ^= mixed >> 29
+    return mixed
+
+
+def by_first(labels: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Return the labels renumbered by where each comes first."""
+    _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
+    return np.argsort(np.argsort(first))[inverse].astype(np.int32)
