@@ -50,8 +50,8 @@ EFFORTS: Mapping[str, Effort] = MappingProxyType(
         "normal": Effort(
             per_grid=150,
             most=1500,
-            moves_per_start=2_000_000,
-            least=400,
+            moves_per_start=3_000_000,
+            least=700,
             starts=4,
             rounds=1,
             reheats=6,

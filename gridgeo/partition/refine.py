@@ -141,7 +141,7 @@ def race(job: Job, numbers: tuple[int, ...]) -> list[Solution]:
             if not best_of(own).failed or job.halt.stopped:
                 break
             own.append(repair(job, best_of(own), turn))
-        own += [] if _agree(own) else go_on(job, own)
+        own += go_on(job, own)
         found += own
         if not best_of(own).failed or job.halt.stopped:
             break
