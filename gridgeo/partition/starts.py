@@ -21,9 +21,11 @@ POLISH = 20
 COUNTED = 50
 #: the share of the moves that a repair has, and how warm it starts
 REPAIR = 0.25
-WARM = 0.4
+WARM = 0.5
+#: how hot starts are, in turn: the hotter cross what divides heavy atoms, the others settle better
+STARTS = (1.5, 0.6)
 #: how warm reheats start, in turn, and their first price of a household outside the band
-REHEATS = (0.25, 0.35)
+REHEATS = (0.25, 0.4)
 FIRM = 0.7
 
 
@@ -31,7 +33,8 @@ def attempt(job: Job, k: int, start: int) -> Solution:
     """Return one labelling with `k` grids: grown, annealed, then cut anew where that pays."""
     rng = job.rng(k, start)
     labels = grow(job.web, k, rng)
-    moves = _anneal(job, job.heat, labels, _moves(job, k), rng)
+    hot = job.heat._replace(hot=STARTS[start % len(STARTS)] * job.heat.hot)
+    moves = _anneal(job, hot, labels, _moves(job, k), rng)
     if k > 1:
         cold = job.heat._replace(cold=0.0)
         recut(job.web, job.rule, cold, labels, k, POLISH * min(k, COUNTED), rng, job.halt.flag)

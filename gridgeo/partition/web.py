@@ -87,6 +87,4 @@ def heat_of(web: Web) -> Heat:
     borders = web.weight[web.weight > -APART]
     unit = float(np.abs(borders).mean()) if borders.size else 0.0
     unit = unit or 1.0
-    return Heat(
-        hot=0.55 * unit, cold=0.12 * unit, soft=0.08 * unit, hard=0.3 * unit, missed=3.0 * unit
-    )
+    return Heat(hot=unit, cold=0.12 * unit, soft=0.08 * unit, hard=0.3 * unit, missed=3.0 * unit)
