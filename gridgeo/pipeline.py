@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from gridgeo.atoms import Blocks, build_atoms, cut_blocks, take_atoms
+from gridgeo.atoms import Blocks, Cutter, Ground, cut_blocks, take_atoms
 from gridgeo.bands import Bands, bands_of, by_code
 from gridgeo.codes import assign_codes, community_codes
 from gridgeo.config import Band, Settings, Source
@@ -174,7 +174,7 @@ def _try_finer(
     halt: Halt,
 ) -> tuple[Atoms, Partition]:
     """Return finer atoms and their partition where that misses the band less."""
-    fine = job.atoms(finer=unmet)
+    fine = job.finer_atoms(unmet)
     if len(fine.frame) == len(atoms.frame):
         return atoms, labels
     again = _solve(job, only_communities(fine, unmet), clock, jobs, halt)
@@ -231,20 +231,32 @@ class _Job:
         chosen = choose_dedicated(self.layers, ground, held, rules)
         return yield_to_locked(chosen, self.layers.locked)
 
-    def atoms(self, *, finer: Collection[int] = ()) -> Atoms:
-        """Return the atoms; blocks of the communities `finer` (positions) are cut finer."""
-        settings = self.settings
-        if self.layers.atoms is not None:
-            atoms = take_atoms(self.layers, self.considered, settings.atoms)
+    @cached_property
+    def cutter(self) -> Cutter:
+        return Cutter(
+            layers=self.layers,
+            blocks=self.blocks,
+            considered=self.considered,
+            rules=self.settings.atoms,
+            limits=self.limits,
+        )
+
+    @cached_property
+    def ground(self) -> Ground:
+        return self.cutter.cut()
+
+    def atoms(self) -> Atoms:
+        """Return the atoms."""
+        if self.layers.atoms is None:
+            atoms = self.cutter.atoms_of(self.ground)
         else:
-            atoms = build_atoms(
-                self.layers,
-                self.blocks,
-                self.considered,
-                settings.atoms,
-                limits=self.limits,
-                finer=finer,
-            )
+            atoms = take_atoms(self.layers, self.considered, self.settings.atoms)
+        return keep_connected(atoms, self.bands(atoms))
+
+    def finer_atoms(self, communities: Collection[int]) -> Atoms:
+        """Return the atoms, with finer ones in some communities (positions)."""
+        finer = self.cutter.cut_finer(self.ground, communities)
+        atoms = self.cutter.atoms_of(finer)
         return keep_connected(atoms, self.bands(atoms))
 
 

@@ -5,10 +5,17 @@ from __future__ import annotations
 import geopandas as gpd
 import numpy as np
 import pytest
+import shapely
 from shapely import LineString, Point, box
 
 import gridgeo as gg
-from gridgeo.config import AtomRules, Codes
+from benchmarks.synthetic import draw_city
+from gridgeo.atoms import Cutter, cut_blocks
+from gridgeo.config import AtomRules, Codes, DedicatedRules, ReadRules
+from gridgeo.dedicated import choose_dedicated
+from gridgeo.model import Layers
+from gridgeo.place import households_in
+from gridgeo.read import layers_from_frames
 
 CRS = "EPSG:4547"
 X, Y = 500_000.0, 4_000_000.0
@@ -70,3 +77,50 @@ def test_neighbours_of_a_finer_community_keep_their_grids(jobs):
     assert ours["households"].tolist() == alone.grids["households"].tolist()
     assert plan.summary["verdicts"]["in_band"] == 2
     assert plan.summary["area_difference_m2"] < 1e-5
+
+
+def test_finer_ground_is_a_coverage_that_changes_no_other_community():
+    """Only communities 0 and 2 of a synthetic town are cut anew; the others keep every piece."""
+    town = synthetic_town()
+    cutter = cutter_of(town)
+    coarse = cutter.cut()
+    fine = cutter.cut_finer(coarse, [0, 2])
+    others = ~np.isin(coarse.community, [0, 2])
+    kept = fine.take(~np.isin(fine.community, [0, 2]))
+    assert len(fine) > len(coarse)
+    assert shapely.coverage_is_valid(fine.polygons)
+    assert len(kept) == others.sum()
+    assert shapely.hausdorff_distance(kept.polygons, coarse.polygons[others]).max() < 1e-6
+    assert (kept.is_cell == coarse.is_cell[others]).all()
+    assert (np.diff(fine.community) >= 0).all()
+    assert fine.free.all()
+    for ground in (coarse, fine):
+        atoms = cutter.atoms_of(ground)
+        assert atoms.frame["households"].sum() == town.households["households"].sum()
+        inner = atoms.borders[atoms.borders["right"] >= 0]
+        around = (
+            atoms.borders.groupby("left")["border_m"]
+            .sum()
+            .add(inner.groupby("right")["border_m"].sum(), fill_value=0)
+        )
+        np.testing.assert_allclose(around, shapely.length(ground.polygons))
+
+
+def test_finer_ground_of_no_community_is_the_same_ground():
+    cutter = cutter_of(synthetic_town())
+    ground = cutter.cut()
+    assert shapely.equals(cutter.cut_finer(ground, []).polygons, ground.polygons).all()
+
+
+def synthetic_town() -> Layers:
+    (frames,) = draw_city(5_000, seed=4)
+    return layers_from_frames(frames, ReadRules())
+
+
+def cutter_of(layers: Layers) -> Cutter:
+    rules = AtomRules()
+    limits = np.full(len(layers.communities), 500)
+    blocks = cut_blocks(layers, rules, limits=limits)
+    held = households_in(layers.households, blocks.faces.polygons)
+    considered = choose_dedicated(layers, blocks.faces.polygons, held, DedicatedRules())
+    return Cutter(layers=layers, blocks=blocks, considered=considered, rules=rules, limits=limits)

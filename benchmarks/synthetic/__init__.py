@@ -1,5 +1,5 @@
 """Synthetic cities of any size, for measuring: see `write_city`."""
 
-from benchmarks.synthetic.write import write_city
+from benchmarks.synthetic.write import draw_city, write_city
 
-__all__ = ["write_city"]
+__all__ = ["draw_city", "write_city"]

@@ -40,7 +40,7 @@ def write_city(folder: Path, households: int, *, seed: int = 0, buildings: bool 
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "city.gpkg"
     path.unlink(missing_ok=True)
-    for part in _frames(Ground(seed), households):
+    for part in draw_city(households, seed=seed):
         for layer, frame in part.items():
             if len(frame):
                 write_dataframe(frame, path, layer=layer, append=path.exists())
@@ -51,8 +51,9 @@ def write_city(folder: Path, households: int, *, seed: int = 0, buildings: bool 
     return settings
 
 
-def _frames(ground: Ground, households: int) -> Iterator[dict[str, gpd.GeoDataFrame]]:
-    towns = townships(ground, households)
+def draw_city(households: int, *, seed: int = 0) -> Iterator[dict[str, gpd.GeoDataFrame]]:
+    """Yield the layers of the city by role, `AT_ONCE` townships at a time."""
+    towns = townships(Ground(seed), households)
     for first in range(0, len(towns), AT_ONCE):
         drawn = [_draw(town) for town in towns[first : first + AT_ONCE]]
         yield {

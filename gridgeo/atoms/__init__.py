@@ -1,8 +1,9 @@
 """From streets, barriers and households to atoms, the pieces that grids are made of."""
 
 from gridgeo.atoms.blocks import Blocks, cut_blocks
-from gridgeo.atoms.build import build_atoms
+from gridgeo.atoms.build import Cutter
 from gridgeo.atoms.communities import repair_communities
 from gridgeo.atoms.given import take_atoms
+from gridgeo.atoms.ground import Ground
 
-__all__ = ["Blocks", "build_atoms", "cut_blocks", "repair_communities", "take_atoms"]
+__all__ = ["Blocks", "Cutter", "Ground", "cut_blocks", "repair_communities", "take_atoms"]

@@ -11,6 +11,7 @@ import shapely
 from numpy.typing import NDArray
 
 from gridgeo.atoms.communities import repair_communities
+from gridgeo.atoms.crossings import find_crossings
 from gridgeo.atoms.faces import Faces, cut_areas, sort_faces
 from gridgeo.atoms.lines import close_gaps, explode
 from gridgeo.atoms.locked import cut_out
@@ -35,13 +36,15 @@ class Blocks:
     """The blocks of repaired communities, and what later cuts need.
 
     ``faces.parent`` is the position of the community. ``lanes`` are the lines left for blocks
-    that are too heavy; ``named`` all lines that give a border its class and name.
+    that are too heavy; ``named`` all lines that give a border its class and name; ``crossings``
+    the points where streets cross barriers.
     """
 
     communities: gpd.GeoDataFrame
     faces: Faces
     lanes: NDArray[Any]
     named: NamedLines
+    crossings: NDArray[Any]
     notes: tuple[Note, ...]
     findings: tuple[Finding, ...]
 
@@ -80,6 +83,7 @@ def cut_blocks(layers: Layers, rules: AtomRules, *, limits: NDArray[np.int64]) -
         faces=blocks,
         lanes=_outside(streets[lane], whole),
         named=named,
+        crossings=find_crossings(layers.streets, layers.barriers),
         notes=notes,
         findings=repaired,
     )

@@ -14,54 +14,21 @@ from numpy.typing import NDArray
 from gridgeo.atoms.blocks import Blocks, tidier
 from gridgeo.atoms.borders import tabulate_borders
 from gridgeo.atoms.carve import carve_outlines
-from gridgeo.atoms.cells import cell_lines
-from gridgeo.atoms.crossings import find_crossings
 from gridgeo.atoms.faces import Faces, cut_areas
+from gridgeo.atoms.ground import Ground, Index
+from gridgeo.atoms.heavy import Heavy
 from gridgeo.atoms.lines import OVERSHOOT_M, close_gaps
 from gridgeo.atoms.named import ON_LINE_M
-from gridgeo.atoms.segments import Polygons, coverage_edges
+from gridgeo.atoms.segments import coverage_edges
 from gridgeo.atoms.slivers import Tidy
-from gridgeo.atoms.ties import join_groups
-from gridgeo.atoms.units import find_hamlets
 from gridgeo.config import AtomRules
 from gridgeo.model import Atoms, Layers
-from gridgeo.place import count_in, households_in, place_points
-
-Index = NDArray[np.int64]
+from gridgeo.place import count_in, place_points
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ground:
-    """A coverage on its way to atoms: community, facility (-1) and compound (-1) of each piece."""
-
-    polygons: Polygons
-    community: Index
-    facility: Index
-    compound: Index
-    is_cell: NDArray[np.bool_]
-
-    def divided(self, polygons: Polygons, origin: Index) -> Ground:
-        """Return the ground in pieces; `origin` is the old position of each piece."""
-        parts = np.bincount(origin, minlength=len(self.polygons))
-        return Ground(
-            polygons=polygons,
-            community=self.community[origin],
-            facility=self.facility[origin],
-            compound=self.compound[origin],
-            is_cell=self.is_cell[origin] | (parts[origin] > 1),
-        )
-
-
-def build_atoms(
-    layers: Layers,
-    blocks: Blocks,
-    considered: gpd.GeoDataFrame,
-    rules: AtomRules,
-    *,
-    limits: Index,
-    finer: Collection[int] = (),
-) -> Atoms:
-    """Return the atoms of the blocks: see `gridgeo.model.Atoms`.
+class Cutter:
+    """How the blocks of some layers become atoms.
 
     Parameters
     ----------
@@ -74,28 +41,49 @@ def build_atoms(
         out along their geometry.
     limits
         Households that a grid of each community can hold.
-    finer
-        Communities (positions) whose blocks are cut finer, by ``rules.finer_share``.
     """
-    tidy = tidier(layers, blocks.named, rules)
-    ground = _carve_facilities(_ground(blocks), considered, tidy, rules)
-    heavy = _Heavy(layers=layers, rules=rules, limits=limits, finer=tuple(finer))
-    ground = _carve_compounds(ground, layers, heavy.of(ground), tidy, rules)
-    lanes = _lanes_in(ground, heavy.of(ground), blocks.lanes, rules)
-    ground = _cut(ground, lanes, tidy, join=heavy.join_groups)
-    ground = _cut(ground, heavy.cell_lines(ground), tidy)
-    return _finish(ground, layers, blocks, considered)
 
+    layers: Layers
+    blocks: Blocks
+    considered: gpd.GeoDataFrame
+    rules: AtomRules
+    limits: Index
 
-def _ground(blocks: Blocks) -> Ground:
-    nowhere = np.full(len(blocks.faces), -1)
-    return Ground(
-        polygons=blocks.faces.polygons,
-        community=blocks.faces.parent,
-        facility=nowhere,
-        compound=nowhere,
-        is_cell=np.zeros(len(nowhere), dtype=bool),
-    )
+    def cut(self) -> Ground:
+        """Return the blocks with dedicated ground carved out and heavy ones cut."""
+        return self._cut(Ground.of(self.blocks.faces), fine=False).in_reading_order()
+
+    def cut_finer(self, ground: Ground, communities: Collection[int]) -> Ground:
+        """Return `ground` with the blocks of some communities (positions) cut anew, finer.
+
+        Other communities keep their pieces, in their order; those beside a finer one get the
+        vertices where cuts end on the border between them.
+        """
+        again = np.isin(ground.community, list(communities))
+        blocks = ground.take(again).whole_blocks()
+        _, row = shapely.STRtree(ground.polygons).query(blocks.polygons, predicate="intersects")
+        rows = np.setdiff1d(row, np.flatnonzero(again))
+        around = replace(ground.take(rows), settled=rows)
+        cut = self._cut(blocks.beside(around), fine=True)
+        polygons = ground.polygons.copy()
+        polygons[cut.settled[~cut.free]] = cut.polygons[~cut.free]
+        kept = replace(ground, polygons=polygons).take(~again)
+        both = kept.beside(cut.take(cut.free).in_reading_order())
+        return both.take(np.argsort(both.community, kind="stable"))
+
+    def atoms_of(self, ground: Ground) -> Atoms:
+        """Return the pieces as atoms with counts and borders: see `gridgeo.model.Atoms`."""
+        return _finish(ground, self.layers, self.blocks, self.considered)
+
+    def _cut(self, ground: Ground, *, fine: bool) -> Ground:
+        layers, rules = self.layers, self.rules
+        tidy = tidier(layers, self.blocks.named, rules)
+        heavy = Heavy(layers=layers, rules=rules, limits=self.limits, fine=fine)
+        ground = _carve_facilities(ground, self.considered, tidy, rules)
+        ground = _carve_compounds(ground, layers, heavy.of(ground), tidy, rules)
+        lanes = _lanes_in(ground, heavy.of(ground), self.blocks.lanes, rules)
+        ground = _cut_along(ground, lanes, tidy, join=heavy.join_groups)
+        return _cut_along(ground, heavy.cell_lines(ground), tidy)
 
 
 def _carve_facilities(
@@ -103,13 +91,14 @@ def _carve_facilities(
 ) -> Ground:
     chosen = np.flatnonzero(considered["dedicated"])
     outlines = considered.geometry.to_numpy()[chosen]
-    everywhere = np.ones(len(ground.polygons), dtype=bool)
-    carved = carve_outlines(ground.polygons, outlines, everywhere, tidy, rules)
-    facility = np.full(len(carved.outline), -1)
-    taken = carved.outline >= 0
-    facility[taken] = chosen[carved.outline[taken]]
-    pieces = replace(ground.divided(carved.polygons, carved.origin), facility=facility)
-    return replace(pieces, is_cell=np.zeros(len(facility), dtype=bool))
+    carved = carve_outlines(ground.polygons, outlines, ground.free, tidy, rules)
+    pieces = ground.divided(carved.polygons, carved.origin)
+    facility = np.append(chosen, -1)[carved.outline]
+    return replace(
+        pieces,
+        facility=np.where(pieces.free, facility, pieces.facility),
+        is_cell=pieces.is_cell & ~pieces.free,
+    )
 
 
 def _carve_compounds(
@@ -122,7 +111,7 @@ def _carve_compounds(
     outlines = layers.compounds.geometry.to_numpy()
     carved = carve_outlines(ground.polygons, outlines, heavy, tidy, rules)
     pieces = ground.divided(carved.polygons, carved.origin)
-    return replace(pieces, compound=carved.outline)
+    return replace(pieces, compound=np.where(pieces.free, carved.outline, pieces.compound))
 
 
 def _lanes_in(
@@ -140,7 +129,7 @@ def _lanes_in(
     return np.concatenate([inside, closed.pieces])
 
 
-def _cut(
+def _cut_along(
     ground: Ground,
     lines: NDArray[Any],
     tidy: Tidy,
@@ -153,108 +142,31 @@ def _cut(
     return ground.divided(faces.polygons, faces.parent)
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Heavy:
-    """Which pieces of ground hold more than fits, and the lines that cut them into cells."""
-
-    layers: Layers
-    rules: AtomRules
-    limits: Index
-    finer: tuple[int, ...]
-
-    def of(self, ground: Ground) -> NDArray[np.bool_]:
-        """Whether a piece is to be cut: neither dedicated nor a compound that stays whole."""
-        held = households_in(self.layers.households, ground.polygons)
-        fine = np.isin(ground.community, self.finer)
-        share = np.where(fine, self.rules.finer_share, self.rules.heavy_share)
-        limit = self.limits[ground.community]
-        crowded = held > share * limit
-        vast = shapely.area(ground.polygons) > self.rules.heavy_area_m2
-        vast &= held > self.rules.cell_share * limit
-        whole = (ground.compound >= 0) & (held <= self._whole(ground.community))
-        return (crowded | vast) & (ground.facility < 0) & ~whole
-
-    def join_groups(self, faces: Faces, ground: Ground) -> Faces:
-        """Join the faces of pieces of ground that divide a group which fits a grid."""
-        homes = self.layers.households
-        return join_groups(
-            faces,
-            homes.geometry.to_numpy(),
-            homes["households"].to_numpy(),
-            homes["group"].to_numpy(dtype=object),
-            limits=self._whole(ground.community[faces.parent]),
-        )
-
-    def cell_lines(self, ground: Ground) -> NDArray[Any]:
-        """Return the lines between the cells of all heavy pieces."""
-        heavy = np.flatnonzero(self.of(ground))
-        households = self.layers.households
-        placed = place_points(households.geometry.to_numpy(), ground.polygons)
-        order = np.argsort(placed, kind="stable")
-        first = np.searchsorted(placed[order], np.arange(len(ground.polygons) + 1))
-        buildings = self.layers.buildings.geometry.to_numpy()
-        tree = shapely.STRtree(buildings)
-        lines = [np.empty(0, dtype=object)]
-        for piece in heavy:
-            rows = households.iloc[order[first[piece] : first[piece + 1]]]
-            polygon = ground.polygons[piece]
-            points, groups = rows.geometry.to_numpy(), rows["group"].to_numpy()
-            if polygon.area > self.rules.heavy_area_m2 and (groups == "").all():
-                groups = find_hamlets(points)
-            lines.append(
-                cell_lines(
-                    polygon,
-                    points,
-                    rows["households"].to_numpy(),
-                    groups,
-                    buildings[np.sort(tree.query(polygon, predicate="intersects"))],
-                    cap=self._cap(ground.community[piece]),
-                    limit=int(self._whole(ground.community[piece])),
-                )
-            )
-        return np.concatenate(lines)
-
-    def _whole(self, community: Any) -> Index:
-        """Households up to which a compound or a group stays whole."""
-        whole: Index = np.floor(self.rules.compound_share * self.limits[community])
-        return whole.astype(np.int64)
-
-    def _cap(self, community: int) -> int:
-        """Return the most households of a cell."""
-        fine = community in self.finer
-        share = self.rules.finer_share / 2 if fine else self.rules.cell_share
-        return max(1, int(share * self.limits[community]))
-
-
 def _finish(ground: Ground, layers: Layers, blocks: Blocks, considered: gpd.GeoDataFrame) -> Atoms:
-    x, y = np.round(shapely.get_coordinates(shapely.centroid(ground.polygons)), 2).T
-    order = np.lexsort((y, x, ground.community))
-    polygons = ground.polygons[order]
+    polygons = ground.polygons
     placed = place_points(layers.households.geometry.to_numpy(), polygons)
     households, residents = (
         count_in(placed, layers.households[c].to_numpy(), len(polygons))
         for c in ("households", "residents")
     )
     known = layers.households["residents"].notna().any()
-    compound = ground.compound[order]
     names = np.append(layers.compounds["name"].to_numpy(dtype=object), "")
     frame = gpd.GeoDataFrame(
         {
-            "community": ground.community[order],
+            "community": ground.community,
             "households": households.astype(np.int64),
             "residents": residents if known else np.full(len(polygons), np.nan),
-            "kind": np.where(ground.is_cell[order], "cell", "block"),
-            "facility": ground.facility[order],
-            "name": names[compound],
+            "kind": np.where(ground.is_cell, "cell", "block"),
+            "facility": ground.facility,
+            "name": names[ground.compound],
         },
         geometry=polygons,
         crs=layers.crs,
     )
-    crossings = find_crossings(layers.streets, layers.barriers)
     return Atoms(
         frame=frame,
         borders=tabulate_borders(
-            polygons, blocks.named, crossings, crs=layers.crs, within_m=ON_LINE_M
+            polygons, blocks.named, blocks.crossings, crs=layers.crs, within_m=ON_LINE_M
         ),
         communities=blocks.communities,
         placed=placed,

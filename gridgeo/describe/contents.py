@@ -66,8 +66,10 @@ def contains(
     )
     told: dict[Hashable, str] = {}
     for rows in sources:
-        for grid, names in rows.groupby("grid")["name"].agg(list).items():
-            told.setdefault(grid, _listed(names, lang))
+        grid, first = np.unique(rows["grid"].to_numpy(dtype=np.intp), return_index=True)
+        names = np.split(rows["name"].to_numpy(dtype=object), first[1:])
+        for row, own in zip(grid.tolist(), names, strict=False):
+            told.setdefault(row, _listed(own.tolist(), lang))
     texts = [told.get(row, "") for row in range(len(grids))]
     return pd.Series(texts, index=grids.index, name="contains", dtype=object)
 
