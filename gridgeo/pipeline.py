@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
-from functools import cached_property
+from collections.abc import Mapping
+from dataclasses import replace
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from gridgeo.atoms import Blocks, Cutter, Ground, cut_blocks, take_atoms
-from gridgeo.bands import Bands, bands_of, by_code
+from gridgeo.bands import bands_of, by_code
 from gridgeo.codes import assign_codes, community_codes
 from gridgeo.config import Band, Settings, Source
-from gridgeo.dedicated import choose_dedicated, keep_connected, yield_to_locked
 from gridgeo.delivery import (
     deliver_atoms,
     deliver_communities,
@@ -32,9 +27,9 @@ from gridgeo.finer import (
     patch_partition,
     unmet_communities,
 )
+from gridgeo.job import Job
 from gridgeo.model import Atoms, Layers, Partition, Plan
 from gridgeo.partition import Halt, dissolve, partition_atoms
-from gridgeo.place import households_in
 from gridgeo.provenance import Clock, Progress, input_hashes
 from gridgeo.read import layers_from_frames, read_code_mapping, read_grids, read_layers
 from gridgeo.summary import cut_m, interruption, search_figures, summarise
@@ -99,7 +94,7 @@ def _partition(layers: Layers, settings: Settings, clock: Clock, jobs: int) -> P
         settings, layers.communities, community_codes(layers.communities, scheme, mapping=mapping)
     )
     with clock.stage("atoms"):
-        job = _Job(layers=layers, settings=settings, mapping=mapping)
+        job = Job(layers=layers, settings=settings, mapping=mapping)
         atoms = job.atoms()
     with Halt().after(settings.search.seconds) as halt:
         with clock.stage("partition"):
@@ -122,7 +117,7 @@ def _mapping_of(settings: Settings) -> Mapping[str, str]:
     return read_code_mapping(settings.codes.mapping) if settings.codes.mapping else {}
 
 
-def _solve(job: _Job, atoms: Atoms, clock: Clock, jobs: int, halt: Halt) -> Partition:
+def _solve(job: Job, atoms: Atoms, clock: Clock, jobs: int, halt: Halt) -> Partition:
     settings = job.settings
     return partition_atoms(
         atoms,
@@ -164,7 +159,7 @@ def _band_of(atoms: Atoms, band: Band) -> Band:
 
 
 def _try_finer(
-    job: _Job,
+    job: Job,
     atoms: Atoms,
     labels: Partition,
     unmet: list[int],
@@ -185,79 +180,7 @@ def _try_finer(
 
 def make_atoms(layers: Layers, settings: Settings) -> Atoms:
     """Return the atoms of the layers: cut along streets, or ready-made ones as they are."""
-    return _Job(layers=layers, settings=settings, mapping=_mapping_of(settings)).atoms()
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Job:
-    """The ground of one run: what is cut once, however fine the atoms."""
-
-    layers: Layers
-    settings: Settings
-    mapping: Mapping[str, str]
-
-    def bands(self, atoms: Atoms) -> Bands:
-        """Return the band of each community of these atoms."""
-        return self._bands(atoms.communities)
-
-    def _bands(self, communities: gpd.GeoDataFrame) -> Bands:
-        if not self.settings.community:
-            return Bands(usual=self.settings.band)
-        scheme = self.settings.codes.code_scheme
-        codes = community_codes(communities, scheme, mapping=self.mapping)
-        return bands_of(self.settings, communities, codes)
-
-    @cached_property
-    def limits(self) -> NDArray[np.int64]:
-        """The households that a grid of each community can hold."""
-        communities = self.layers.communities
-        bands = self._bands(communities)
-        return np.array([bands.of(place).upper for place in range(len(communities))])
-
-    @cached_property
-    def blocks(self) -> Blocks:
-        return cut_blocks(self.layers, self.settings.atoms, limits=self.limits)
-
-    @cached_property
-    def considered(self) -> gpd.GeoDataFrame:
-        given, homes = self.layers.atoms, self.layers.households
-        rules = self.settings.dedicated
-        if given is None:
-            ground = self.blocks.faces.polygons
-            chosen = choose_dedicated(self.layers, ground, households_in(homes, ground), rules)
-            return yield_to_locked(chosen, self.layers.locked)
-        ground = given.geometry.to_numpy()
-        held = given["households"].to_numpy(dtype=np.int64) + households_in(homes, ground)
-        chosen = choose_dedicated(self.layers, ground, held, rules)
-        return yield_to_locked(chosen, self.layers.locked)
-
-    @cached_property
-    def cutter(self) -> Cutter:
-        return Cutter(
-            layers=self.layers,
-            blocks=self.blocks,
-            considered=self.considered,
-            rules=self.settings.atoms,
-            limits=self.limits,
-        )
-
-    @cached_property
-    def ground(self) -> Ground:
-        return self.cutter.cut()
-
-    def atoms(self) -> Atoms:
-        """Return the atoms."""
-        if self.layers.atoms is None:
-            atoms = self.cutter.atoms_of(self.ground)
-        else:
-            atoms = take_atoms(self.layers, self.considered, self.settings.atoms)
-        return keep_connected(atoms, self.bands(atoms))
-
-    def finer_atoms(self, communities: Collection[int]) -> Atoms:
-        """Return the atoms, with finer ones in some communities (positions)."""
-        finer = self.cutter.cut_finer(self.ground, communities)
-        atoms = self.cutter.atoms_of(finer)
-        return keep_connected(atoms, self.bands(atoms))
+    return Job(layers=layers, settings=settings, mapping=_mapping_of(settings)).atoms()
 
 
 def _code_and_describe(

@@ -1,0 +1,95 @@
+"""The ground of one run: blocks, facilities and atoms, each made once and when it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import geopandas as gpd
+import numpy as np
+from numpy.typing import NDArray
+
+from gridgeo.atoms import Blocks, Cutter, Ground, cut_blocks, take_atoms
+from gridgeo.bands import Bands, bands_of
+from gridgeo.codes import community_codes
+from gridgeo.config import Settings
+from gridgeo.dedicated import choose_dedicated, keep_connected, yield_to_locked
+from gridgeo.model import Atoms, Layers
+from gridgeo.place import households_in
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """The ground of one run: what is cut once, however fine the atoms."""
+
+    layers: Layers
+    settings: Settings
+    mapping: Mapping[str, str]
+
+    def bands(self, atoms: Atoms) -> Bands:
+        """Return the band of each community of these atoms."""
+        return self._bands(atoms.communities)
+
+    def _bands(self, communities: gpd.GeoDataFrame) -> Bands:
+        if not self.settings.community:
+            return Bands(usual=self.settings.band)
+        scheme = self.settings.codes.code_scheme
+        codes = community_codes(communities, scheme, mapping=self.mapping)
+        return bands_of(self.settings, communities, codes)
+
+    @cached_property
+    def limits(self) -> NDArray[np.int64]:
+        """The households that a grid of each community can hold."""
+        communities = self.layers.communities
+        bands = self._bands(communities)
+        return np.array([bands.of(place).upper for place in range(len(communities))])
+
+    @cached_property
+    def blocks(self) -> Blocks:
+        """What streets, barriers and community borders enclose."""
+        return cut_blocks(self.layers, self.settings.atoms, limits=self.limits)
+
+    @cached_property
+    def considered(self) -> gpd.GeoDataFrame:
+        """Every facility with the verdict on it."""
+        given, homes = self.layers.atoms, self.layers.households
+        rules = self.settings.dedicated
+        if given is None:
+            ground = self.blocks.faces.polygons
+            chosen = choose_dedicated(self.layers, ground, households_in(homes, ground), rules)
+            return yield_to_locked(chosen, self.layers.locked)
+        ground = given.geometry.to_numpy()
+        held = given["households"].to_numpy(dtype=np.int64) + households_in(homes, ground)
+        chosen = choose_dedicated(self.layers, ground, held, rules)
+        return yield_to_locked(chosen, self.layers.locked)
+
+    @cached_property
+    def cutter(self) -> Cutter:
+        """What cuts the blocks into atoms."""
+        return Cutter(
+            layers=self.layers,
+            blocks=self.blocks,
+            considered=self.considered,
+            rules=self.settings.atoms,
+            limits=self.limits,
+        )
+
+    @cached_property
+    def ground(self) -> Ground:
+        """The blocks as they are cut at first."""
+        return self.cutter.cut()
+
+    def atoms(self) -> Atoms:
+        """Return the atoms."""
+        if self.layers.atoms is None:
+            atoms = self.cutter.atoms_of(self.ground)
+        else:
+            atoms = take_atoms(self.layers, self.considered, self.settings.atoms)
+        return keep_connected(atoms, self.bands(atoms))
+
+    def finer_atoms(self, communities: Collection[int]) -> Atoms:
+        """Return the atoms, with finer ones in some communities (positions)."""
+        finer = self.cutter.cut_finer(self.ground, communities)
+        atoms = self.cutter.atoms_of(finer)
+        return keep_connected(atoms, self.bands(atoms))
