@@ -66,7 +66,9 @@ def partition_command(
     seed: o.Seed = None,
     effort: o.Effort = None,
     seconds: o.Seconds = None,
+    by: o.By = None,
     jobs: Jobs = 2,
+    scheduler: o.Scheduler = None,
     lang: o.LangOption = None,
     out: Out = Path("gridgeo-out"),
     overwrite: Overwrite = False,  # noqa: FBT002
@@ -105,8 +107,13 @@ def partition_command(
             seed=seed,
             effort=effort,
             seconds=seconds,
+            by=by,
         ).settings()
-    _partition(settings, jobs=jobs, out=out, overwrite=overwrite)
+        o.check_scheduler(scheduler, settings)
+    if settings.parts.by == "none":
+        _partition(settings, jobs=jobs, out=out, overwrite=overwrite)
+    else:
+        _in_parts(settings, jobs=jobs, scheduler=scheduler or "", out=out, overwrite=overwrite)
 
 
 @app.command()
