@@ -12,7 +12,7 @@ import geopandas as gpd
 import pandas as pd
 
 from gridgeo.config import Settings
-from gridgeo.model import COMMUNITY_VERDICTS, GRID_VERDICTS, SEVERITIES, Finding
+from gridgeo.model import SEVERITIES, Finding
 from gridgeo.parts.borders import Outlines, between_parts
 from gridgeo.parts.combined import Package, ParquetRows
 from gridgeo.parts.split import FOLDER
@@ -43,26 +43,21 @@ class Merged:
 class _Tally:
     """Figures that add up part by part."""
 
+    total: dict[str, Any] = field(default_factory=dict)
     count: Counter[str] = field(default_factory=Counter)
     street_m: float = 0.0
     inner_m: float = 0.0
-    area_difference_m2: float = 0.0
-    residents: int | None = None
+    deviation: float = 0.0
     codes: Counter[str] = field(default_factory=Counter)
     gravest: list[Finding] = field(default_factory=list)
 
     def add_part(self, told: dict[str, Any], grids: gpd.GeoDataFrame, excused: set[str]) -> None:
         summary, metres = told["summary"], told["inner_border_m"]
-        for name in ("communities", "atoms", "grids", "basic", "dedicated", "open"):
-            self.count[name] += summary[name]
-        for group in ("verdicts", "grid_verdicts", "households"):
-            self.count.update({f"{group}.{name}": n for name, n in summary[group].items()})
+        self.total = added(self.total, summary) if self.total else summary
         if summary["street_share"] is not None:
             self.street_m += summary["street_share"] * metres
             self.inner_m += metres
-        self.area_difference_m2 += summary["area_difference_m2"]
-        if summary["residents"] is not None:
-            self.residents = (self.residents or 0) + summary["residents"]
+        self.deviation += (summary["mean_deviation"] or 0.0) * summary["basic"]
         asked = grids[(grids["kind"] == "basic") & ~grids["community"].isin(excused)]
         self.count["asked"] += len(asked)
         self.count["asked in band"] += int((asked["verdict"] == "in_band").sum())
@@ -106,7 +101,7 @@ def merge(
             package.add("findings", findings)
         package.add_table("rejects", rejects)
         package.close()
-    summary = _summary(tally, index, int(rejects["households"].sum()), settings)
+    summary = _summary(tally, index, int(rejects["households"].sum()))
     merged = Merged(
         summary=summary, parts=rows, findings=tuple(tally.gravest), rejects=len(rejects)
     )
@@ -153,8 +148,8 @@ def _repeated(tally: _Tally) -> tuple[Finding, ...]:
 
 
 def _lost(tally: _Tally, given: int, rejected: int) -> tuple[Finding, ...]:
-    count = tally.count
-    found = count["households.in_grids"] + count["households.listed"] + rejected
+    homes = tally.total["households"]
+    found = homes["in_grids"] + homes["listed"] + rejected
     if found == given:
         return ()
     return (
@@ -171,29 +166,40 @@ def _lost(tally: _Tally, given: int, rejected: int) -> tuple[Finding, ...]:
     )
 
 
-def _summary(
-    tally: _Tally, index: dict[str, Any], rejected: int, settings: Settings
-) -> dict[str, Any]:
+def added(one: Any, other: Any) -> Any:
+    """Return two figures, or two tables of figures, as one; words are those of the first.
+
+    Examples
+    --------
+    >>> added({"grids": 3, "residents": None, "search": {"effort": "fast", "stopped": False}},
+    ...       {"grids": 4, "residents": 50, "search": {"effort": "fast", "stopped": True}})
+    {'grids': 7, 'residents': 50, 'search': {'effort': 'fast', 'stopped': True}}
+    """
+    if isinstance(one, dict):
+        return {name: added(value, other[name]) for name, value in one.items()}
+    if one is None or other is None:
+        return other if one is None else one
+    if isinstance(one, str):
+        return one
+    return one or other if isinstance(one, bool) else round(one + other, 6)
+
+
+def _summary(tally: _Tally, index: dict[str, Any], rejected: int) -> dict[str, Any]:
     """Return the figures of the whole area, as `gridgeo.summary.summarise` gives them for one."""
-    count = tally.count
+    total, count = tally.total, tally.count
+    homes = total["households"]
     return {
-        "name": settings.title,
-        "attribution": settings.attribution,
+        **total,
         "parts": len(index["parts"]),
-        **{name: count[name] for name in ("communities", "atoms", "grids", "basic")},
-        **{name: count[name] for name in ("dedicated", "open")},
-        "verdicts": {name: count[f"verdicts.{name}"] for name in COMMUNITY_VERDICTS},
-        "grid_verdicts": {name: count[f"grid_verdicts.{name}"] for name in GRID_VERDICTS},
-        "in_band_share": _share(count["grid_verdicts.in_band"], count["basic"]),
+        "in_band_share": _share(total["grid_verdicts"]["in_band"], total["basic"]),
         "in_band_share_where_possible": _share(count["asked in band"], count["asked"]),
+        "mean_deviation": _share(tally.deviation, total["basic"]),
         "street_share": _share(tally.street_m, tally.inner_m),
         "households": {
             "in": index["households"],
-            "in_grids": count["households.in_grids"],
-            "listed": count["households.listed"] + rejected,
+            "in_grids": homes["in_grids"],
+            "listed": homes["listed"] + rejected,
         },
-        "residents": tally.residents,
-        "area_difference_m2": round(tally.area_difference_m2, 6),
         "findings": {severity: count[f"findings.{severity}"] for severity in SEVERITIES},
     }
 

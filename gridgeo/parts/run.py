@@ -5,14 +5,14 @@ from __future__ import annotations
 import shutil
 from collections.abc import Generator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from gridgeo.config import Override, Settings
+from gridgeo.config import Settings
 from gridgeo.errors import GridgeoError, InputError, OutputError
 from gridgeo.model import Finding, Note
 from gridgeo.parts.cluster import run_on_cluster
@@ -94,9 +94,6 @@ def run_parts(
         _clear(root, key)
         with clock.stage("divide"):
             index = split(settings, root, key=given, on_progress=clock.say)
-        settings = replace(
-            settings, community={k: Override(**own) for k, own in index["community"].items()}
-        )
         tasks = tasks_of(index, settings, root)
         with clock.stage("parts"):
             outcomes = _do_parts(tasks, clock, jobs=jobs, scheduler=scheduler)

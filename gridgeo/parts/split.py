@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,6 @@ import numpy as np
 import pandas as pd
 
 from gridgeo.atoms import repair_communities
-from gridgeo.bands import by_code
 from gridgeo.codes import community_codes
 from gridgeo.config import Settings
 from gridgeo.model import Finding
@@ -37,7 +35,6 @@ from gridgeo.read import (
     survey_layers,
 )
 from gridgeo.report.records import finding_frame, note_frame, reject_frame, settings_frame
-from gridgeo.schemes import SCHEMES
 from gridgeo.text import Text
 
 #: where the divided layers are, and what tells of them
@@ -70,8 +67,8 @@ def split(
     Returns
     -------
     dict
-        The index: ``crs`` (WKT), ``given_atoms``, ``households`` (of all rows) and, by name,
-        ``parts`` with communities, households and files.
+        The index: ``crs`` (WKT), ``given_atoms``, ``households`` (of all rows), columns of all
+        ``communities`` and, by name, ``parts`` with communities, households and files.
 
     Raises
     ------
@@ -83,7 +80,6 @@ def split(
         return found
     survey = survey_layers(settings.read)
     division, findings = _divide(survey, settings)
-    chosen = by_code(settings, survey.communities, division.communities["final"].tolist())
     with whole_folder(root / FOLDER) as folder:
         spilt, parts = folder / "spill", folder / "parts"
         spilt.mkdir()
@@ -99,7 +95,7 @@ def split(
             "crs": survey.crs.to_wkt(),
             "given_atoms": bool(survey.heads["atoms"]),
             "households": total,
-            "community": {code: asdict(own) for code, own in chosen.community.items()},
+            "communities": _communities_told(division),
             "parts": told,
         }
         write_json(folder / INDEX, index)
@@ -146,7 +142,7 @@ def _divide(survey: Survey, settings: Settings) -> tuple[Division, list[Finding]
     if not survey.heads["atoms"]:
         communities, repaired = repair_communities(communities, settings.atoms)
     mapping = read_code_mapping(settings.codes.mapping) if settings.codes.mapping else {}
-    codes = community_codes(communities, SCHEMES[settings.codes.scheme], mapping=mapping)
+    codes = community_codes(communities, settings.codes.code_scheme, mapping=mapping)
     named = "communities.township" in settings.read.columns
     names = part_names(communities.assign(code=codes), settings.parts, named=named)
     division = Division.by_community(communities.assign(final=codes), names)
@@ -228,6 +224,14 @@ def _without_atoms(name: str, communities: gpd.GeoDataFrame) -> Finding:
         amount=float(communities.area.sum()),
         unit="m2",
     )
+
+
+def _communities_told(division: Division) -> dict[str, list[str]]:
+    """Return own codes, names and final codes of all communities, and their parts."""
+    frame = division.communities
+    parts = np.array(division.names, dtype=object)[division.part]
+    columns = {name: frame[name].tolist() for name in ("code", "name", "final")}
+    return {**columns, "part": parts.tolist()}
 
 
 def _write_rest(survey: Survey, settings: Settings, findings: list[Finding], folder: Path) -> None:

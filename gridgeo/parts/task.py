@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from pyproj import CRS
 
-from gridgeo.bands import only_there
+from gridgeo.bands import by_code, only_there
 from gridgeo.config import ReadRules, Settings
 from gridgeo.errors import GridgeoError, InputError
 from gridgeo.parts.split import FOLDER, FORMAT, ROLES
@@ -78,11 +78,15 @@ class Outcome:
 
 
 def tasks_of(index: dict[str, Any], settings: Settings, root: Path) -> list[Task]:
-    """Return the tasks of a divided area, the part with the most households first."""
-    own = _settings_of_parts(settings)
-    rows = tuple(settings_frame(own).itertuples(index=False, name=None))
-    here = version("gridgeo")
-    shared = {"settings": dict(rows), "version": here, "format": FORMAT, "crs": index["crs"]}
+    """Return the tasks of a divided area, the part with the most households first.
+
+    Raises
+    ------
+    SettingsError
+        The settings of a single community name none, or several.
+    """
+    own = _settings_by_part(index, settings)
+    shared = {"version": version("gridgeo"), "format": FORMAT, "crs": index["crs"]}
     parts = sorted(index["parts"].items(), key=lambda item: (-item[1]["households"], item[0]))
     return [
         Task(
@@ -90,10 +94,10 @@ def tasks_of(index: dict[str, Any], settings: Settings, root: Path) -> list[Task
             root=str(root),
             crs=index["crs"],
             given_atoms=index["given_atoms"],
-            settings=rows,
+            settings=own[name],
             files=tuple((file, told["sha256"]) for file, told in part["files"].items()),
-            version=here,
-            hash=sha256_of({**shared, "input": part["files"]}),
+            version=str(shared["version"]),
+            hash=sha256_of({**shared, "settings": dict(own[name]), "input": part["files"]}),
         )
         for name, part in parts
     ]
@@ -108,17 +112,26 @@ def run_part(task: Task) -> Outcome:
     try:
         _check_version(task)
         rows = pd.DataFrame(task.settings, columns=["key", "value"])
-        layers, settings = _read_layers(task), settings_of(rows)
-        plan = pipeline.partition(layers, only_there(settings, layers.communities))
+        plan = pipeline.partition(_read_layers(task), settings_of(rows))
     except GridgeoError as error:
         return Outcome(task.name, error=error)
     _write(plan, task)
     return Outcome(task.name, round(time.perf_counter() - start, 3), peak_mb())
 
 
-def _settings_of_parts(settings: Settings) -> Settings:
-    """Return the settings without what the division has already done."""
-    return replace(settings, read=ReadRules(), codes=replace(settings.codes, mapping=""))
+def _settings_by_part(
+    index: dict[str, Any], settings: Settings
+) -> dict[str, tuple[tuple[str, str], ...]]:
+    """Return the settings of each part, as rows, without what the division has already done."""
+    known = pd.DataFrame(index["communities"])
+    told = by_code(settings, known, known["final"].tolist())  # type: ignore[arg-type]
+    base = replace(told, read=ReadRules(), codes=replace(settings.codes, mapping=""))
+    parts = known.assign(code=known["final"]).groupby("part")
+    return {str(name): _rows(only_there(base, own)) for name, own in parts}  # type: ignore[arg-type]
+
+
+def _rows(settings: Settings) -> tuple[tuple[str, str], ...]:
+    return tuple(settings_frame(settings).itertuples(index=False, name=None))
 
 
 def _check_version(task: Task) -> None:
