@@ -5,10 +5,13 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from builders_city import City, facilities, frame, households, lattice, settings, streets
 from shapely import box
 
 from gridgeo.config import PartRules, Settings, Source
+from gridgeo.parts import run_parts
+from gridgeo.parts.task import run_part
 
 ROOT = Path(__file__).parents[1]
 #: a township is so wide and high; there is a street on every border and between
@@ -52,6 +55,18 @@ def settings_in(folder: Path, city: City, *, by="township", **parts) -> Settings
     return replace(base, read=replace(base.read, inputs=inputs))
 
 
+def run_here(told: Settings, folder: Path):
+    """Run the parts in this process: starting others takes longer than the parts."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gridgeo.parts.run.run_on_processes", _in_turn)
+        return run_parts(told, folder)
+
+
+def _in_turn(tasks, *, jobs):
+    for task in tasks:
+        yield run_part(task)
+
+
 def files(folder: Path) -> dict[str, bytes]:
     """Return every file of a run but the one that holds times, by its path."""
     return {
@@ -68,4 +83,4 @@ def command(*arguments) -> list[str]:
 
 
 def environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(ROOT)}
+    return {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}

@@ -12,7 +12,7 @@ import pyogrio
 import pytest
 import shapely
 from builders_city import City, areas, facilities, frame, grids_by_household
-from builders_province import HIGH, TIMES, WIDE, files, province, settings_in
+from builders_province import HIGH, TIMES, WIDE, files, province, run_here, settings_in
 from shapely import box
 
 from gridgeo import pipeline
@@ -31,7 +31,7 @@ def whole(tmp_path_factory):
     """Return the settings of the province and the folder of an undisturbed run."""
     folder = tmp_path_factory.mktemp("province")
     told = settings_in(folder, province())
-    run = run_parts(told, folder / "out", jobs=1)
+    run = run_here(told, folder / "out")
     return told, folder / "out", run
 
 
@@ -104,8 +104,7 @@ def test_parts_that_are_gone_or_spoilt_are_done_again(whole, tmp_path):
     spoilt.write_bytes(spoilt.read_bytes()[:-9])
     (tmp_path / "out" / "parts" / ".gridgeo-new-left").mkdir()
     (tmp_path / "out" / "manifest.json").unlink()
-    # the input is divided for one folder: the copy is the same run elsewhere
-    run_parts(told, tmp_path / "out")
+    run_here(told, tmp_path / "out")
     assert files(tmp_path / "out") == files(folder)
     times = json.loads((tmp_path / "out" / TIMES).read_text(encoding="utf-8"))
     assert sorted(times["parts"]) == TOWNS[:2]
@@ -283,24 +282,15 @@ def test_a_folder_that_holds_other_files_or_another_run_is_refused(whole):
     assert files(folder) == before
 
 
-def test_a_part_that_cannot_be_done_costs_only_itself(whole, tmp_path, monkeypatch):
+def test_a_part_that_cannot_be_done_costs_only_itself(whole, tmp_path):
     told, folder, _ = whole
     shutil.copytree(folder, tmp_path / "out")
     for name in TOWNS[:2]:
         shutil.rmtree(tmp_path / "out" / "parts" / name)
     held = tmp_path / "out" / "input" / "parts" / TOWNS[0] / "streets.parquet"
     held.write_bytes(b"")
-    done = []
-
-    def work(tasks, *, jobs):
-        for task in tasks:
-            done.append(task.name)
-            yield run_part(task)
-
-    monkeypatch.setattr("gridgeo.parts.run.run_on_processes", work)
     with pytest.raises(InputError, match=r"1 of 3 parts .*\(420102001\).* not what was written"):
-        run_parts(told, tmp_path / "out")
-    assert sorted(done) == TOWNS[:2]
+        run_here(told, tmp_path / "out")
     assert sorted(path.name for path in (tmp_path / "out" / "parts").iterdir()) == TOWNS[1:]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -25,7 +26,7 @@ from gridgeo.partition.stuck import Work, join_stuck
 from gridgeo.partition.ties import report_unmet, tie, unit_names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -93,7 +94,9 @@ def partition_atoms(
         old = seated(ground, piece, old)
         solver = partial(_solve_change, old=old, search=search, halt=halt)
     jobs_of = _fix_numbers(ground, _problems(ground, piece, weights), bands)
-    solutions = _solve_all(ground, jobs_of, bands=bands, solver=solver, jobs=jobs, told=on_progress)
+    solutions = _solve_all(
+        ground, jobs_of, bands=bands, solver=solver, jobs=jobs, told=on_progress, halt=halt
+    )
     work = {number: Work(*jobs_of[number], solutions[number]) for number in jobs_of}
     ground, piece, work, more = join_stuck(
         ground, piece, work, weights=weights, bands=bands, solver=solver
@@ -185,12 +188,13 @@ def _solve_all(
     solver: Solver,
     jobs: int,
     told: Callable[[int, int], None] | None,
+    halt: Halt,
 ) -> dict[int, Solution]:
     """Solve the pieces, the largest first, and tell of each community that is done."""
     community = {number: int(ground.community[of[0]]) for number, (of, _) in problems.items()}
     left = Counter(community.values())
     running: dict[Future[Solution], int] = {}
-    with ThreadPoolExecutor(max_workers=jobs) as pool:
+    with ThreadPoolExecutor(max_workers=jobs) as pool, _all_or_none(pool, halt):
         for number in sorted(problems, key=lambda number: (-problems[number][0].size, number)):
             band = bands.of(community[number])
             done = pool.submit(solver, *problems[number], band)
@@ -201,3 +205,14 @@ def _solve_all(
             if told and not left[community[running[future]]]:
                 told(sum(not count for count in left.values()), len(left))
     return {number: future.result() for future, number in running.items()}
+
+
+@contextmanager
+def _all_or_none(pool: ThreadPoolExecutor, halt: Halt) -> Iterator[None]:
+    """Stop the searches that run and drop those that wait, after Ctrl-C or an error."""
+    try:
+        yield
+    except BaseException:
+        halt.stop()
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
