@@ -8,10 +8,11 @@ from pathlib import Path
 import geopandas as gpd
 import pyogrio
 
+from gridgeo.geopackages import same_bytes
 from gridgeo.model import Repaired
 from gridgeo.report.documents import RUN, as_json
 from gridgeo.report.folder import Writer, check_folder, write_folder
-from gridgeo.report.geopackage import append_layer, append_table, same_bytes, shape_of
+from gridgeo.report.geopackage import append_layer, append_table, shape_of
 from gridgeo.report.records import finding_frame, note_frame, reject_frame
 from gridgeo.text import Lang
 
