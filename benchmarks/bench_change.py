@@ -59,8 +59,8 @@ def measure(file: Path, given: argparse.Namespace) -> Iterator[list[object]]:
     layers = read_layers(settings.read)
     atoms = make_atoms(layers, settings)
     if given.previous:
-        grids, _, _ = read_grids(Source.parse(given.previous), crs=layers.crs, rules=settings.read)
-        old = inherit_grids(atoms, grids).previous
+        read = read_grids(Source.parse(given.previous), crs=layers.crs, rules=settings.read)
+        old = inherit_grids(atoms, read.grids).previous
         yield [file.parent.name, given.previous, *figures(atoms, old, settings)]
         return
     old = partition_atoms(atoms, **options_of(settings)).labels

@@ -194,13 +194,15 @@ class Weights:
     A cut border costs its metres times ``cut[class]``; a border of water, rail or motorway that
     a grid straddles costs its metres times ``straddle[class]``. ``balance_m`` is what a grid at
     an end of the band costs against one in the middle; ``compactness`` weighs how far a grid is
-    from a disc, as a share of the side of a square of its area.
+    from a disc, as a share of the side of a square of its area. Neighbours that share less than
+    ``least_link_m`` have their costs but do not connect, unless ground would fall apart.
     """
 
     cut: Mapping[str, float] = field(default_factory=lambda: DEFAULT_CUT)
     straddle: Mapping[str, float] = field(default_factory=lambda: DEFAULT_STRADDLE)
     balance_m: float = 100.0
     compactness: float = 0.5
+    least_link_m: float = 1.0
 
     def __post_init__(self) -> None:
         for key, value, default in (
@@ -213,6 +215,7 @@ class Weights:
             object.__setattr__(self, key, MappingProxyType({**default, **value}))
         _at_least("weights.balance_m", self.balance_m, 0)
         _at_least("weights.compactness", self.compactness, 0)
+        _at_least("weights.least_link_m", self.least_link_m, 0)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -12,6 +12,7 @@ from scipy.sparse.csgraph import connected_components
 
 from gridgeo.model import CROSSED_BY_STREETS_ONLY
 from gridgeo.partition.problem import Problem
+from gridgeo.partition.threads import without_threads
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -29,7 +30,7 @@ class Ground:
     neither a facility nor a locked grid takes. ``apart`` are pairs of atoms, int64[a, 2], that
     must not share a grid. ``barrier`` is the class that divides an unlinked pair (its place in
     `CROSSED_BY_STREETS_ONLY`, the one that is easiest to cross where there are several), -1 for
-    linked pairs.
+    linked pairs, and for those that share too little to be linked.
     """
 
     community: NDArray[np.int64]
@@ -78,7 +79,16 @@ def lay_out(atoms: Atoms, weights: Weights, locked: NDArray[np.int64] | None = N
         straddle[classes == name] = weights.straddle[name]
         rank[(classes == name) & ~crossed] = place
     pairs = left.size
-    linked = np.bincount(row_pair, weights=rank < 0, minlength=pairs) > 0
+    link_m = sum_by(row_pair, border_m * (rank < 0), pairs)
+    basic = free[left] & free[right]
+    linked = link_m > 0
+    where = np.column_stack([shapely.get_x(centre), shapely.get_y(centre)])
+    linked[basic] = without_threads(
+        np.column_stack([left, right])[basic],
+        link_m[basic],
+        (where[left] + where[right])[basic],
+        weights.least_link_m,
+    )
     barrier = np.full(pairs, -1)
     np.maximum.at(barrier, row_pair, rank)
     return Ground(
@@ -87,8 +97,8 @@ def lay_out(atoms: Atoms, weights: Weights, locked: NDArray[np.int64] | None = N
         locked=locked,
         households=frame["households"].to_numpy(np.int64),
         residents=frame["residents"].to_numpy(np.float64),
-        x=shapely.get_x(centre),
-        y=shapely.get_y(centre),
+        x=where[:, 0],
+        y=where[:, 1],
         area=shapely.area(geometry),
         left=left,
         right=right,
@@ -97,7 +107,7 @@ def lay_out(atoms: Atoms, weights: Weights, locked: NDArray[np.int64] | None = N
         straddle_m=sum_by(row_pair, border_m * straddle, pairs),
         linked=linked,
         barrier=np.where(linked, -1, barrier),
-        basic=free[left] & free[right],
+        basic=basic,
         apart=np.empty((0, 2), dtype=np.int64),
     )
 

@@ -35,13 +35,14 @@ def grids_of_units(
 
 
 def keep_links(ground: Ground, old: NDArray[np.int64]) -> tuple[Ground, list[Join]]:
-    """Link what an old grid joins across a barrier that nothing crosses, and tell where."""
+    """Link what an old grid joins across a barrier or by a short border; tell of the barriers."""
     same = ground.basic & (old[ground.left] == old[ground.right]) & (old[ground.left] >= 0)
     part = connected(ground, same & ground.linked)
     across = np.flatnonzero(same & (part[ground.left] != part[ground.right]))
     linked = ground.linked.copy()
     linked[across] = True
-    joins = [Join(pairs=across, households=0, existing=True)] if across.size else []
+    told = across[ground.barrier[across] >= 0]
+    joins = [Join(pairs=told, households=0, existing=True)] if told.size else []
     return replace(ground, linked=linked), joins
 
 
