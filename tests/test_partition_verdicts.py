@@ -47,7 +47,7 @@ def test_a_village_of_540_is_impossible_by_arithmetic():
     part = cut(town([[90, 90, 90], [90, 90, 90]]))
     told = verdict(part)
     assert (told["verdict"], told["proof"], told["grids"]) == ("impossible", "arithmetic", 1)
-    assert told["reason_zh"] == "540 户，无论划成几个网格，都不能使每个网格为 300–500 户"
+    assert "540 户，无论划成几个网格，都不能使每个网格为 300–500 户" in told["reason_zh"]
     assert part.grids["verdict"].tolist() == ["over"]
 
 

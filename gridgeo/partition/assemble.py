@@ -9,12 +9,14 @@ import numpy as np
 import pandas as pd
 
 from gridgeo.model import Partition
+from gridgeo.partition.adjoining import survey
 from gridgeo.partition.band import known
 from gridgeo.partition.certify import certificate_of
 from gridgeo.partition.graph import Ground, connected, split_by
 from gridgeo.partition.joins import Join, report_joins
 from gridgeo.partition.open_ground import open_reason, settle_open_ground
 from gridgeo.partition.pieces import Solved
+from gridgeo.partition.remedy import remedy
 from gridgeo.partition.verdicts import Locked, Verdict, judge_community, judge_grid
 from gridgeo.text import Text
 from gridgeo.words import FACILITIES
@@ -72,6 +74,13 @@ def assemble(
     verdicts = [
         judge_community(bands.of(c), pieces.get(c, []), locked.get(c, []))
         for c in range(len(atoms.communities))
+    ]
+    region = survey(atoms, ground, unit, bands)
+    verdicts = [
+        replace(
+            verdict, reason=verdict.reason + remedy(bands.of(c), verdict, pieces.get(c, []), region)
+        )
+        for c, verdict in enumerate(verdicts)
     ]
     small = [c for c, verdict in enumerate(verdicts) if verdict.name == "small"]
     grids = _grid_frame(ground, labels, kind, bands, small)

@@ -113,14 +113,17 @@ def _of_atoms(piece: Solved, atoms: list[int], say: Callable[[int], Text]) -> Pr
     return Proof(kind="atom", reason=join(told))
 
 
-def _unit(piece: Solved, v: int) -> tuple[Text, Text]:
-    """Return what an atom holds, and its name or place."""
+def unit_name(piece: Solved, v: int) -> Text:
+    """Return the name of an atom, its place where it has none."""
     place = f"({piece.problem.x[v]:.0f}, {piece.problem.y[v]:.0f})"
     name = piece.names[v]
-    return (
-        count_text(int(piece.problem.households[v]), piece.problem.residents[v]),
-        Text(name or f"at {place}", name or f"位于 {place}"),
-    )
+    return Text(name or f"at {place}", name or f"位于 {place}")
+
+
+def _unit(piece: Solved, v: int) -> tuple[Text, Text]:
+    """Return what an atom holds, and its name or place."""
+    held = count_text(int(piece.problem.households[v]), piece.problem.residents[v])
+    return held, unit_name(piece, v)
 
 
 def _fits_nowhere(band: Band, piece: Solved, v: int) -> Text:

@@ -1,0 +1,254 @@
+"""The nearest remedy for a community that cannot be met: computed, never guessed.
+
+What is moved between communities is the least that the totals ask for, and only towards a
+neighbour that stays within the rules itself. What the band is relaxed to is the nearest limit for
+which a division exists.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gridgeo.partition.band import numbers_of_grids, too_big
+from gridgeo.partition.prove import unit_name
+from gridgeo.partition.relax import Limits, least_relaxed
+from gridgeo.partition.say import people_of
+from gridgeo.text import Text
+
+if TYPE_CHECKING:
+    from gridgeo.config import Band
+    from gridgeo.partition.adjoining import Neighbour, Region
+    from gridgeo.partition.pieces import Solved
+    from gridgeo.partition.verdicts import Verdict
+
+#: moves, merges and links are checked by the totals only
+RUN_AGAIN = Text(" (by the totals: run again to see)", "（以上按总量测算，调整后请重新运行核对）")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measure:
+    """What counts, how much of it there is, and its limits."""
+
+    amount: int
+    lower: int
+    upper: int
+    unit: Text
+
+    def fits(self, amount: int) -> bool:
+        """Tell whether some number of grids within the limits holds the amount."""
+        return math.ceil(amount / self.upper) <= amount // self.lower and amount > 0
+
+
+def measured(band: Band, households: int, residents: float) -> Measure:
+    """Return residents where the profile asks for them and they are known, else households."""
+    if band.profile == "residents" and not math.isnan(residents):
+        return Measure(
+            amount=round(residents),
+            lower=band.residents_lower,
+            upper=band.residents_upper,
+            unit=Text(" residents", " 人"),
+        )
+    unit = Text(" households", " 户")
+    return Measure(amount=households, lower=band.lower, upper=band.upper, unit=unit)
+
+
+def remedy(band: Band, verdict: Verdict, pieces: list[Solved], region: Region) -> Text:
+    """Return what would bring the community into the band, empty where nothing was found.
+
+    Parameters
+    ----------
+    verdict
+        ``impossible`` or ``not_found``; for others the answer is empty.
+    pieces
+        The solved pieces of the community.
+    """
+    if verdict.name not in {"impossible", "not_found"} or not pieces:
+        return Text("", "")
+    if verdict.proof == "arithmetic":
+        told = _by_totals(band, pieces, region)
+    elif verdict.proof == "disconnected":
+        told = [part for piece in pieces for part in _by_link(band, piece, pieces, region)]
+    else:
+        told = _by_splitting(band, pieces) or _by_limits(band, pieces)
+    if not told:
+        return Text("", "")
+    return Text(
+        ". Remedy: " + "; or ".join(part.en for part in told),
+        "。可行办法：" + "；或".join(part.zh for part in told),
+    )
+
+
+def _by_totals(band: Band, pieces: list[Solved], region: Region) -> list[Text]:
+    households = np.concatenate([piece.problem.households for piece in pieces])
+    residents = np.concatenate([piece.problem.residents for piece in pieces])
+    own = measured(band, int(households.sum()), people_of(households, residents))
+    full = own.amount // own.lower
+    if full == 0 or own.fits(own.amount):
+        return []
+    around = region.around(np.concatenate([piece.members for piece in pieces]))
+    surplus, lack = own.amount - full * own.upper, (full + 1) * own.lower - own.amount
+    told = [
+        part
+        for move, amount in sorted([(_give, surplus), (_take, lack)], key=lambda way: way[1])
+        if (part := move(own, amount, around))
+    ]
+    told = told or [part for part in [_merge(own, around)] if part]
+    if told:
+        told[-1] += RUN_AGAIN
+    return [*told, _allow_totals(own, full)]
+
+
+def _give(own: Measure, amount: int, around: list[Neighbour]) -> Text | None:
+    there = _ready(own, amount, around)
+    if there is None:
+        return None
+    after = _after(own, own.amount - amount, *there)
+    return (
+        Text(
+            f"move {amount:,}{own.unit.en} across the border to the neighbouring {there[0]}",
+            f"将 {amount}{own.unit.zh}划入相邻的{there[0]}",
+        )
+        + after
+    )
+
+
+def _take(own: Measure, amount: int, around: list[Neighbour]) -> Text | None:
+    there = _ready(own, -amount, around)
+    if there is None:
+        return None
+    after = _after(own, own.amount + amount, *there)
+    return (
+        Text(
+            f"take in {amount:,}{own.unit.en} across the border from the neighbouring {there[0]}",
+            f"从相邻的{there[0]}划入 {amount}{own.unit.zh}",
+        )
+        + after
+    )
+
+
+def _after(own: Measure, here: int, name: str, there: int) -> Text:
+    return Text(
+        f" (then {here:,} here and {there:,} there)",
+        f"（调整后本村（社区）{here}{own.unit.zh}、{name} {there}{own.unit.zh}）",
+    )
+
+
+def _ready(own: Measure, change: int, around: list[Neighbour]) -> tuple[str, int] | None:
+    """Return the neighbour that can change by so much and stay in band, and what it then holds."""
+    for neighbour in around:
+        theirs = measured(neighbour.band, neighbour.households, neighbour.residents)
+        if theirs.unit == own.unit and theirs.fits(theirs.amount + change):
+            return neighbour.name, theirs.amount + change
+    return None
+
+
+def _merge(own: Measure, around: list[Neighbour]) -> Text | None:
+    for neighbour in around:
+        theirs = measured(neighbour.band, neighbour.households, neighbour.residents)
+        both = own.amount + theirs.amount
+        if theirs.unit == own.unit and own.fits(both):
+            return Text(
+                f"merge with the neighbouring {neighbour.name} ({both:,}{own.unit.en} together)",
+                f"与相邻的{neighbour.name}合并划分（合计 {both}{own.unit.zh}）",
+            )
+    return None
+
+
+def _allow_totals(own: Measure, full: int) -> Text:
+    """Return to what the limits would have to be relaxed: one grid fewer, or one more."""
+    above, below, unit = math.ceil(own.amount / full), own.amount // (full + 1), own.unit
+    return Text(
+        f"allow up to {above:,}{unit.en} in a grid ({full} in all), or as few as {below:,} "
+        f"({full + 1} in all)",
+        f"将本村（社区）的上限放宽到 {above}{unit.zh}（划 {full} 个网格），"
+        f"或将下限放宽到 {below}{unit.zh}（划 {full + 1} 个网格）",
+    )
+
+
+def _by_link(band: Band, piece: Solved, pieces: list[Solved], region: Region) -> list[Text]:
+    """Return a link to the rest, or the neighbour that could take the part, as totals allow."""
+    problem = piece.problem
+    if numbers_of_grids(band, problem.households, problem.residents):
+        return []
+    told = []
+    amount = measured(
+        band, int(problem.households.sum()), people_of(problem.households, problem.residents)
+    )
+    size = Text(f"{amount.amount:,}{amount.unit.en}", f"{amount.amount}{amount.unit.zh}")
+    if _fits_together(band, pieces):
+        told.append(
+            Text(
+                f"a bridge, underpass or gate that links the part with {size.en} to the rest",
+                f"修建桥梁、地道或开设通道，使 {size.zh}的这一片与其余部分连通",
+            )
+            + RUN_AGAIN
+        )
+    given = _ready(amount, amount.amount, region.around(piece.members))
+    if given is not None:
+        told.append(
+            Text(
+                f"give this part to the neighbouring {given[0]} (then {given[1]:,} there)",
+                f"将这一片划入相邻的{given[0]}（调整后 {given[0]} {given[1]}{amount.unit.zh}）",
+            )
+        )
+    if amount.amount < amount.lower:
+        told.append(Text(f"allow a grid of {size.en} here", f"允许这一片单独成为 {size.zh}的网格"))
+    return told
+
+
+def _fits_together(band: Band, pieces: list[Solved]) -> bool:
+    households = np.concatenate([piece.problem.households for piece in pieces])
+    residents = np.concatenate([piece.problem.residents for piece in pieces])
+    return bool(numbers_of_grids(band, households, residents))
+
+
+def _by_splitting(band: Band, pieces: list[Solved]) -> list[Text]:
+    """Return into how many parts the oversized units would have to be divided."""
+    return [
+        _split(band, piece, v)
+        for piece in pieces
+        for v in np.flatnonzero(
+            too_big(band, piece.problem.households, piece.problem.residents)
+        ).tolist()
+    ][:3]
+
+
+def _split(band: Band, piece: Solved, v: int) -> Text:
+    held = measured(band, int(piece.problem.households[v]), float(piece.problem.residents[v]))
+    parts = math.ceil(held.amount / held.upper)
+    each, name = round(held.amount / parts), unit_name(piece, v)
+    if piece.tied[v]:
+        return Text(
+            f"divide the group {name.en} into {parts} parts of about {each:,}{held.unit.en}",
+            f"将这一组（{name.zh}）拆成 {parts} 部分，每部分约 {each}{held.unit.zh}",
+        )
+    return Text(
+        f"split the unit {name.en} by stairwell into {parts} parts of about {each:,}{held.unit.en}",
+        f"将{name.zh}的这一单元按楼门拆成 {parts} 部分，每部分约 {each}{held.unit.zh}",
+    )
+
+
+def _by_limits(band: Band, pieces: list[Solved]) -> list[Text]:
+    """Return the nearest limits for which a division exists."""
+    limits: Limits = least_relaxed(band, pieces)
+    unit = limits.unit
+    told = []
+    if limits.lower is not None:
+        told.append(
+            Text(
+                f"allow as few as {limits.lower:,}{unit.en} in a grid here",
+                f"将本村（社区）的下限放宽到 {limits.lower}{unit.zh}",
+            )
+        )
+    if limits.upper is not None:
+        told.append(
+            Text(
+                f"allow up to {limits.upper:,}{unit.en} in a grid here",
+                f"将本村（社区）的上限放宽到 {limits.upper}{unit.zh}",
+            )
+        )
+    return told
