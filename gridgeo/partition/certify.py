@@ -37,7 +37,7 @@ class Budget:
 CERTIFY: Mapping[str, Budget | None] = MappingProxyType(
     {
         "fast": None,
-        "normal": Budget(seen=60_000, kept=30_000, nodes=100_000),
+        "normal": Budget(seen=20_000, kept=20_000, nodes=100_000),
         "best": Budget(seen=20_000_000, kept=3_000_000, nodes=5_000_000),
     }
 )

@@ -221,15 +221,19 @@ def _split(band: Band, piece: Solved, v: int) -> Text:
     held = measured(band, int(piece.problem.households[v]), float(piece.problem.residents[v]))
     parts = math.ceil(held.amount / held.upper)
     each, name = round(held.amount / parts), unit_name(piece, v)
+    join = Text(", each to join units beside it", "，再各与相邻单元合并")
+    more = join if each < held.lower else Text("", "")
     if piece.tied[v]:
-        return Text(
+        told = Text(
             f"divide the group {name.en} into {parts} parts of about {each:,}{held.unit.en}",
             f"将这一组（{name.zh}）拆成 {parts} 部分，每部分约 {each}{held.unit.zh}",
         )
-    return Text(
+        return told + more
+    told = Text(
         f"split the unit {name.en} by stairwell into {parts} parts of about {each:,}{held.unit.en}",
         f"将{name.zh}的这一单元按楼门拆成 {parts} 部分，每部分约 {each}{held.unit.zh}",
     )
+    return told + more
 
 
 def _by_limits(band: Band, pieces: list[Solved]) -> list[Text]:

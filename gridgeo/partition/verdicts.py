@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -163,14 +164,14 @@ def is_small(band: Band, households: NDArray[np.int64], residents: NDArray[np.fl
 
 def _not_found(pieces: list[Solved], grids: int) -> Verdict:
     missed = sum(piece.solution.missed for piece in pieces)
-    distance = sum(piece.solution.distance for piece in pieces)
+    distance = math.ceil(sum(piece.solution.distance for piece in pieces))
     moves = sum(piece.solution.moves for piece in pieces)
     return Verdict(
         name="not_found",
         reason=Text(
-            f"{missed} of {grids} grids miss the band, by {distance:,.0f} households together; "
+            f"{missed} of {grids} grids miss the band, by {distance:,} households together; "
             f"nothing better was found in {moves:,} moves",
-            f"{grids} 个网格中有 {missed} 个不符合标准，合计相差 {distance:.0f} 户；"
+            f"{grids} 个网格中有 {missed} 个不符合标准，合计相差 {distance} 户；"
             f"尝试 {moves} 次调整未找到更好的划法",
         ),
     )
