@@ -21,6 +21,7 @@ from gridgeo.codes import (
 )
 from gridgeo.config import Codes
 from gridgeo.continuity import overlap_of
+from gridgeo.errors import InputError
 from gridgeo.schemes import CN15
 
 WIDTH, HEIGHT, STEP = 6, 3, 100.0
@@ -117,11 +118,11 @@ steps = st.lists(
         st.lists(st.integers(0, 200), min_size=len(CELLS), max_size=len(CELLS)),
     ),
     min_size=1,
-    max_size=10,
+    max_size=6,
 )
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.lists(st.integers(0, 4), min_size=len(CELLS), max_size=len(CELLS)), steps)
 def test_no_code_comes_back_and_every_household_is_answered_for(labels, steps):
     communities = np.array([LEFT if x < 300 else RIGHT for x, _ in corners])
@@ -286,3 +287,26 @@ def test_a_numbering_that_is_there_is_recorded_as_it_is():
     register = record(empty_register(), numbered(grids), date="2026-01-01", reason="首次编码")
     assert register.table["code"].tolist() == ["A-02", "A-07"]
     assert register.version == 1
+
+
+def test_missing_and_double_codes_are_told_in_a_comparison():
+    old = grids_of(["1", "2"], [(0, 0, 4, 1), (4, 0, 8, 1)])
+    with pytest.raises(InputError, match=r"a grid has no code .*row 2"):
+        compare(old, old.assign(code=["1", None]))
+    with pytest.raises(InputError, match=r"two grids have one code .*row 2"):
+        compare(old.assign(code="1"), old)
+    with pytest.raises(InputError, match=r"EPSG:32650.*EPSG:4547"):
+        compare(old, old.set_crs(4547, allow_override=True))
+
+
+def test_overlapping_and_broken_grids_are_compared_as_they_are():
+    bow_tie = shapely.Polygon([(0, 0), (4, 4), (4, 0), (0, 4)])
+    old = gpd.GeoDataFrame(
+        {"code": ["1", "2"], "households": [8, 6]},
+        geometry=[bow_tie, shapely.box(0, 0, 4, 4)],
+        crs=CRS,
+    )
+    told = compare(old, old)
+    assert told.old["area_m2"].tolist() == [8.0, 16.0]
+    assert told.old["goes_on_as"].tolist() == ["1", "2"]
+    assert told.summary["households_moved"] == 0

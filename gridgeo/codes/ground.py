@@ -36,7 +36,7 @@ def overlap_of_grids(
         Polygons in one projected metre CRS; invalid ones are made valid first.
     homes
         Points with households. Without them the old grids' `households` are spread over their
-        ground by area, in whole households.
+        ground by area, in whole households; those of a grid that stays as it is stay in it.
     households
         int[g]: the households of the old grids, 0 where None.
 
@@ -52,7 +52,9 @@ def overlap_of_grids(
     old_area, new_area = shapely.area(old), shapely.area(new)
     if homes is None:
         held = np.zeros(len(old)) if households is None else households
-        inside = _spread(held.astype(np.int64), first, area, old_area)
+        alone = old_area[first] + new_area[second] - 2 * area < SAME_M2
+        staying = alone | ~np.isin(first, first[alone])
+        inside = _spread(held.astype(np.int64), first, area * staying, old_area)
         old_held = held.astype(np.int64)
         new_held = np.bincount(second, inside, len(new)).astype(np.int64)
     else:
@@ -79,14 +81,19 @@ def overlap_of_grids(
 def _common(
     old: NDArray[Any], new: NDArray[Any]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    """Return the pairs that share ground, sorted, and how much; equal grids are not overlaid."""
-    first, second = shapely.STRtree(new).query(old, predicate="intersects")
+    """Return the pairs that share ground, sorted, and how much.
+
+    Only pairs whose insides meet are overlaid (neighbours touch), and no grid with its copy.
+    """
+    first, second = shapely.STRtree(new).query(old)
     order = np.lexsort((second, first))
     first, second = first[order], second[order]
     equal = shapely.equals_identical(old[first], new[second])
     area = np.where(equal, shapely.area(old[first]), 0.0)
-    shared = shapely.intersection(old[first[~equal]], new[second[~equal]])
-    area[~equal] = shapely.area(shared)
+    shapely.prepare(old)
+    meet = np.flatnonzero(~equal)
+    meet = meet[shapely.relate_pattern(old[first[meet]], new[second[meet]], "T********")]
+    area[meet] = shapely.area(shapely.intersection(old[first[meet]], new[second[meet]]))
     some = area > 0
     return first[some], second[some], area[some]
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
-from gridgeo.codes.rules import COLUMNS, RULES, is_day
+from gridgeo.codes.rules import COLUMNS, ENDS, RULES, is_day
 from gridgeo.errors import InputError
 from gridgeo.text import Text
 
@@ -69,21 +70,22 @@ def check_grows(before: pd.DataFrame, after: pd.DataFrame) -> None:
     InputError
         A row is missing or says something else; rows count from 1.
     """
-    fixed = [name for name in COLUMNS if name not in ("valid_to", "status", "successors")]
+    size = min(len(before), len(after))
     open_ = (before["status"] == "active").to_numpy()
-    for row in range(len(before)):
-        names = fixed if open_[row] else list(COLUMNS)
-        kept = row < len(after)
-        if not kept or (before[names].iloc[row] != after[names].iloc[row]).any():
-            raise InputError(
-                Text(
-                    f"code {before['code'].iloc[row]}: the row would be lost or changed",
-                    f"编码 {before['code'].iloc[row]}：该行将丢失或被改写",
-                ),
-                layer="register",
-                row=row + 1,
-                remedy=Text(
-                    "Somebody else has recorded since: read the register again, then record",
-                    "登记表可能已被他人更新：请重新读取后再登记",
-                ),
-            )
+    lost = np.arange(len(before)) >= size
+    for name in COLUMNS:
+        was, is_ = (table[name].to_numpy(dtype=object)[:size] for table in (before, after))
+        lost[:size] |= (was != is_) & ~(open_[:size] & (name in ENDS))
+    for row in np.flatnonzero(lost)[:1]:
+        raise InputError(
+            Text(
+                f"code {before['code'].iloc[row]}: the row would be lost or changed",
+                f"编码 {before['code'].iloc[row]}：该行将丢失或被改写",
+            ),
+            layer="register",
+            row=int(row) + 1,
+            remedy=Text(
+                "Somebody else has recorded since: read the register again, then record",
+                "登记表可能已被他人更新：请重新读取后再登记",
+            ),
+        )

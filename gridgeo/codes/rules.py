@@ -30,6 +30,8 @@ COLUMNS: Mapping[str, str] = MappingProxyType(
         "version": "int64",
     }
 )
+#: What is filled in when a state ends.
+ENDS = ("valid_to", "status", "successors")
 STATUSES = ("active", "changed", "retired")
 #: How the first state of a code comes about, and how a later one does.
 FIRST_CHANGES = ("new", "split")
