@@ -29,7 +29,7 @@ from gridgeo.read import (
     Batch,
     Survey,
     check_path,
-    layers_of,
+    in_order,
     read_code_mapping,
     stream_layers,
     survey_layers,
@@ -41,11 +41,6 @@ from gridgeo.text import Text
 FOLDER, INDEX = "input", "index.json"
 #: to be raised when what the parts hold, or how they are made from it, changes
 FORMAT = 1
-#: layers that a part is read from
-ROLES = (
-    *("communities", "streets", "barriers", "households", "compounds", "buildings", "parcels"),
-    *("facilities", "atoms"),
-)
 #: settings that change what the parts hold
 _SETTINGS = ("read.", "parts.", "atoms.repair", "codes.scheme")
 
@@ -192,20 +187,18 @@ def _put_together(
     given_atoms = "atoms" in spill.roles()
     for at, name in enumerate(division.names):
         own = division.communities[division.part == at].assign(code=lambda own: own["final"])
-        frames = {role: spill.take(at, role) for role in spill.roles()}
-        if given_atoms and frames["atoms"] is None:
+        taken = {role: spill.take(at, role) for role in spill.roles()}
+        frames = {role: frame for role, frame in taken.items() if frame is not None}
+        if given_atoms and "atoms" not in frames:
             findings.append(_without_atoms(name, own))
             continue
-        known = {role: frame for role, frame in frames.items() if frame is not None}
-        layers = layers_of({**known, "communities": own}, spill.crs, given_atoms=given_atoms)
         (folder / name).mkdir(parents=True)
-        for role in ROLES:
-            frame = getattr(layers, role)
-            if frame is not None and len(frame):
-                frame.to_parquet(folder / name / f"{role}.parquet")
+        for role, frame in {**frames, "communities": own}.items():
+            in_order(role, frame).to_parquet(folder / name / f"{role}.parquet")
+        counted = frames.get("households", frames.get("atoms"))
         told[name] = {
             "communities": len(own),
-            "households": layers.households_in,
+            "households": 0 if counted is None else int(counted["households"].sum()),
             "files": described(folder / name),
         }
     return told

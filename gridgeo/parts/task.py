@@ -16,7 +16,7 @@ from pyproj import CRS
 from gridgeo.bands import by_code, only_there
 from gridgeo.config import ReadRules, Settings
 from gridgeo.errors import GridgeoError, InputError
-from gridgeo.parts.split import FOLDER, FORMAT, ROLES
+from gridgeo.parts.split import FOLDER, FORMAT
 from gridgeo.parts.store import described, read_json, sha256_of, whole_folder, write_json
 from gridgeo.report.records import (
     finding_frame,
@@ -154,11 +154,7 @@ def _read_layers(task: Task) -> Layers:
         name: file["sha256"] for name, file in described(folder).items()
     }:
         raise _damaged(folder)
-    frames = {
-        role: gpd.read_parquet(path)
-        for role in ROLES
-        if (path := folder / f"{role}.parquet").is_file()
-    }
+    frames = {path.stem: gpd.read_parquet(path) for path in sorted(folder.iterdir())}
     return layers_of(frames, CRS.from_wkt(task.crs), given_atoms=task.given_atoms)
 
 

@@ -5,7 +5,7 @@ from gridgeo.read.inspection import LayerInfo, inspect_file
 from gridgeo.read.layers import layers_from_frames, read_layers
 from gridgeo.read.mapping import read_code_mapping
 from gridgeo.read.probe import check_path
-from gridgeo.read.stream import Batch, Survey, layers_of, stream_layers, survey_layers
+from gridgeo.read.stream import Batch, Survey, in_order, layers_of, stream_layers, survey_layers
 
 __all__ = [
     "Batch",
@@ -13,6 +13,7 @@ __all__ = [
     "LayerInfo",
     "Survey",
     "check_path",
+    "in_order",
     "inspect_file",
     "layers_from_frames",
     "layers_of",

@@ -142,6 +142,11 @@ def stream_layers(
         yield from _layers(survey, role, rows, on_progress)
 
 
+def in_order(role: str, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return cleaned rows of a layer in the order of `layers_of`, which depends on them alone."""
+    return gather([frame], LAYER_COLUMNS[role], frame.crs)
+
+
 def layers_of(frames: Mapping[str, gpd.GeoDataFrame], crs: CRS, *, given_atoms: bool) -> Layers:
     """Return cleaned frames by role as the layers of a job; a role without frame is empty.
 
