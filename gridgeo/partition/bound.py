@@ -1,0 +1,208 @@
+"""A lower bound on what any division of a piece into its number of grids costs.
+
+A division into k grids is k sets in band that hold every atom once. For any prices of the atoms,
+their sum and k times the least that a set costs beyond its prices is a bound (Dantzig-Wolfe,
+Lagrange). The cheapest set is found by an integer programme (HiGHS): a cut of the graph whose
+households, or residents, are in band. A set that falls apart is forbidden to by naming the atoms
+that could hold it together. Balance and compactness of a grid are at least 0 and left out,
+which keeps the bound valid.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import scipy.sparse as sp
+from scipy.optimize import Bounds, LinearConstraint, linprog, milp
+from scipy.sparse.csgraph import connected_components
+
+from gridgeo.partition.band import known
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from gridgeo.config import Band
+    from gridgeo.partition.halt import Halt
+    from gridgeo.partition.problem import Problem, Solution
+
+#: the share of the best prices so far in those that are tried next
+SMOOTH = 0.5
+#: nodes of one integer programme; its bound is valid however early it ends
+NODES = 5000
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Row:
+    """One linear constraint on atoms (first n) and borders (then m)."""
+
+    weights: sp.csr_array
+    lower: NDArray[np.float64]
+    upper: NDArray[np.float64]
+
+
+def lower_bound(
+    problem: Problem, band: Band, solutions: Sequence[Solution], turns: int, halt: Halt
+) -> float:
+    """Return metres that no division in band into as many grids as `solutions` have undercuts.
+
+    Parameters
+    ----------
+    solutions
+        At least one division in band, all of the same number of grids.
+    turns
+        Sets that are priced at most; the bound rises with them. Each takes up to seconds where
+        the piece has hundreds of atoms.
+    """
+    k, best = solutions[0].grids, -np.inf
+    rows = _model(problem)
+    columns, costs = _columns(problem, solutions)
+    centre = _prices(columns, costs, k)
+    for _ in range(turns):
+        if halt.stopped:
+            break
+        true = _prices(columns, costs, k)
+        tried = SMOOTH * centre + (1 - SMOOTH) * true
+        value, grid = _cheapest(problem, band, rows, tried)
+        bound = float(tried.sum()) + k * value
+        if bound > best:
+            best, centre = bound, tried
+        if grid is None:
+            break
+        apart = _separators(problem, grid)
+        rows += apart
+        fresh = not apart and not (columns == grid).all(axis=1).any()
+        if fresh:
+            columns = np.vstack([columns, grid])
+            costs = np.append(costs, _cost(problem, grid))
+        elif not apart:
+            if np.allclose(centre, true):
+                break
+            centre = true
+    return best + float(problem.straddle_m.sum())
+
+
+def _columns(
+    problem: Problem, solutions: Sequence[Solution]
+) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+    grids = [s.labels == g for s in solutions for g in range(s.grids)]
+    columns = np.unique(np.array(grids), axis=0)
+    return columns, np.array([_cost(problem, grid) for grid in columns])
+
+
+def _cost(problem: Problem, grid: NDArray[np.bool_]) -> float:
+    """Return half of what the borders of a set cost when they are cut."""
+    cut = grid[problem.edges[:, 0]] != grid[problem.edges[:, 1]]
+    return float((problem.cut_m - problem.straddle_m)[cut].sum()) / 2
+
+
+def _prices(columns: NDArray[np.bool_], costs: NDArray[np.float64], k: int) -> NDArray[np.float64]:
+    """Return the prices of the atoms at which the known sets are no bargain."""
+    rows = np.vstack([columns.T.astype(float), np.ones(costs.size)])
+    amounts = np.append(np.ones(columns.shape[1]), k)
+    found = linprog(costs, A_eq=rows, b_eq=amounts, method="highs")
+    return np.asarray(found.eqlin.marginals[:-1], dtype=np.float64)
+
+
+def _model(problem: Problem) -> list[_Row]:
+    """Return what ties borders to atoms: a border is cut where one end is inside."""
+    n, m = problem.households.size, len(problem.edges)
+    edge = np.tile(np.arange(m), 2)
+    ends = problem.edges.T.ravel()
+    sides = sp.csr_array((np.repeat([1.0, -1.0], m), (edge, ends)), shape=(m, n))
+    both = abs(sides)
+    own = sp.eye_array(m, format="csr")
+    none, most = np.zeros(m), np.full(m, np.inf)
+    pairs = len(problem.apart)
+    apart = sp.csr_array(
+        (np.ones(2 * pairs), (np.tile(np.arange(pairs), 2), problem.apart.T.ravel())),
+        shape=(pairs, n + m),
+    )
+    return [
+        _Row(weights=sp.hstack([sides, own], format="csr"), lower=none, upper=most),
+        _Row(weights=sp.hstack([-sides, own], format="csr"), lower=none, upper=most),
+        _Row(weights=sp.hstack([both, -own], format="csr"), lower=none, upper=most),
+        _Row(weights=sp.hstack([-both, -own], format="csr"), lower=none - 2, upper=most),
+        _Row(weights=apart, lower=np.zeros(pairs), upper=np.ones(pairs)),
+    ]
+
+
+def _cheapest(
+    problem: Problem, band: Band, rows: list[_Row], prices: NDArray[np.float64]
+) -> tuple[float, NDArray[np.bool_] | None]:
+    """Return a bound on the least cost of a set in band beyond its prices, and the best found."""
+    n, m = problem.households.size, len(problem.edges)
+    worth = np.append(-prices, (problem.cut_m - problem.straddle_m) / 2)
+    least, value, grid = np.inf, np.inf, None
+    for amounts, lower, upper, allowed in _measures(problem, band):
+        inside = _Row(
+            weights=sp.csr_array(np.append(amounts, np.zeros(m))[None, :]),
+            lower=np.array([lower]),
+            upper=np.array([upper]),
+        )
+        every = [*rows, inside]
+        found = milp(
+            worth,
+            constraints=LinearConstraint(
+                sp.vstack([row.weights for row in every], format="csr"),
+                np.concatenate([row.lower for row in every]),
+                np.concatenate([row.upper for row in every]),
+            ),
+            integrality=np.append(np.ones(n), np.zeros(m)),
+            bounds=Bounds(0, np.append(allowed.astype(float), np.ones(m))),
+            options={"mip_rel_gap": 0.0, "node_limit": NODES},
+        )
+        if found.mip_dual_bound is not None:
+            least = min(least, float(found.mip_dual_bound))
+        if found.x is not None and found.fun < value:
+            value, grid = float(found.fun), found.x[:n] > 0.5
+    return least, grid
+
+
+def _measures(
+    problem: Problem, band: Band
+) -> list[tuple[NDArray[np.float64], float, float, NDArray[np.bool_]]]:
+    """Return amounts, limits and the atoms allowed for each measure that a grid may meet."""
+    told = known(problem.households, problem.residents)
+    households = problem.households.astype(np.float64)
+    found = []
+    if band.profile != "residents" or not told.all():
+        found.append((households, float(band.lower), float(band.upper), np.ones_like(told)))
+    if band.profile != "households" and told.any():
+        people = np.nan_to_num(problem.residents)
+        found.append((people, float(band.residents_lower), float(band.residents_upper), told))
+    return found
+
+
+def _separators(problem: Problem, grid: NDArray[np.bool_]) -> list[_Row]:
+    """Return what forbids a set that falls apart: two of its parts need an atom between them."""
+    n, m = grid.size, len(problem.edges)
+    linked = problem.edges[problem.linked]
+    same = linked[grid[linked].all(axis=1)]
+    graph = sp.coo_array((np.ones(len(same)), (same[:, 0], same[:, 1])), shape=(n, n))
+    _, part = connected_components(graph, directed=False)
+    parts = np.unique(part[grid])
+    weight = np.bincount(part, problem.households + 1e-6, part.max() + 1)
+    main = parts[np.argmax(weight[parts])]
+    found = []
+    for other in parts[parts != main]:
+        inside = part == other
+        around = np.zeros(n, dtype=bool)
+        around[linked[inside[linked[:, 0]], 1]] = True
+        around[linked[inside[linked[:, 1]], 0]] = True
+        row = np.zeros(n + m)
+        row[:n][around & ~inside] = 1.0
+        for members in (part == main, inside):
+            row[np.flatnonzero(members)[np.argmax(problem.households[members])]] -= 1.0
+        row[:n][around & ~inside] = 1.0
+        found.append(
+            _Row(
+                weights=sp.csr_array(row[None, :]),
+                lower=np.array([-1.0]),
+                upper=np.array([np.inf]),
+            )
+        )
+    return found
