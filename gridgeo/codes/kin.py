@@ -22,14 +22,15 @@ KIN_SHARE = 0.01
 def unique_codes(codes: list[str]) -> list[str]:
     """Return `codes` where each is there and there once; else raise InputError with the row."""
     held: set[str] = set()
+    codes = [code if isinstance(code, str) else "" for code in codes]
     for row, code in enumerate(codes, start=1):
-        if code in held or not isinstance(code, str) or not code:
+        if code in held or not code:
             said = (
                 Text("two grids have one code", "两个网格编码相同")
                 if code in held
                 else Text("a grid has no code", "网格没有编码")
             )
-            raise InputError(said, layer="grids", row=row, field="code", value=code)
+            raise InputError(said, layer="grids", row=row, field="code", value=code or None)
         held.add(code)
     return codes
 
