@@ -3,13 +3,17 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from scipy.optimize import linear_sum_assignment
 
 from gridgeo.config import Band, Search
 from gridgeo.continuity import heirs, moved_atoms, overlap_of
-from gridgeo.partition import Problem, solve
+from gridgeo.partition import Halt, Problem, solve
 from gridgeo.partition.change import adjust_labels
+
+BAND = Band(profile="households")
 
 
 def blocks(households, residents=None, apart=()):
@@ -55,6 +59,15 @@ def pieces_of(problem, atoms):
 def moved_by(problem, old, new):
     heir = heirs(overlap_of(old, new, problem.households, problem.area))
     return int(problem.households[moved_atoms(old, new, heir)].sum())
+
+
+def moved_at_least(problem, old, new):
+    """Return the households moved by the one-to-one rule that moves fewest, whatever it joins."""
+    known = old >= 0
+    kept = np.zeros((int(old.max()) + 1, int(new.max()) + 1))
+    np.add.at(kept, (old[known], new[known]), problem.households[known])
+    chosen = linear_sum_assignment(kept, maximize=True)
+    return int(problem.households[known].sum() - kept[chosen].sum())
 
 
 def in_band(band, problem, atoms):
@@ -111,11 +124,13 @@ def towns(draw):
 def test_no_partition_in_band_moves_fewer_than_the_bound(town):
     problem, old, band = town
     change = adjust_labels(problem, old, band=band)
-    ways = [moved_by(problem, old, new) for new in all_partitions(problem, band)]
+    ways = list(all_partitions(problem, band))
     assert bool(ways) == (change.solution.missed == 0)
     assume(ways)
-    assert change.flow <= change.bound <= min(ways) <= change.moved
-    assert change.moved == min(ways) == change.bound
+    least = min(moved_at_least(problem, old, new) for new in ways)
+    assert change.flow <= change.bound == least
+    assert moved_at_least(problem, old, change.labels) == least
+    assert least <= min(moved_by(problem, old, new) for new in ways) <= change.moved
 
 
 @settings(max_examples=20, deadline=None)
@@ -164,3 +179,50 @@ def test_neither_row_order_nor_old_numbers_change_the_grids(town, random):
     same = one.labels[order][:, None] == one.labels[order]
     assert np.array_equal(same, other.labels[:, None] == other.labels)
     assert (one.moved, one.bound, one.flow) == (other.moved, other.bound, other.flow)
+
+
+def test_frozen_grids_neither_gain_nor_lose():
+    problem = blocks([[310, 200, 200, 100, 140, 90]])
+    old = np.array([0, 0, 1, 1, 2, 2])
+    change = adjust_labels(problem, old, band=BAND, frozen=old == 1)
+    assert np.array_equal(change.labels == change.labels[2], old == 1)
+    assert change.solution.missed == 2
+    free = adjust_labels(problem, old, band=BAND)
+    assert (free.solution.missed, free.moved, free.bound) == (0, 300, 300)
+
+
+def test_a_grid_is_frozen_as_a_whole():
+    with pytest.raises(ValueError, match="as a whole"):
+        adjust_labels(
+            blocks([[300, 300]]), np.zeros(2, int), band=BAND, frozen=np.array([True, False])
+        )
+
+
+def test_a_stopped_search_gives_connected_grids_and_says_so():
+    problem = blocks(np.full((4, 8), 55))
+    halt = Halt()
+    halt.stop()
+    old = np.repeat(np.arange(4), 8)
+    change = adjust_labels(problem, old, band=Band(lower=441, upper=460), halt=halt)
+    grids = np.unique(change.labels)
+    assert change.solution.interrupted
+    assert all(pieces_of(problem, np.flatnonzero(change.labels == g)) == 1 for g in grids)
+
+
+def test_pairs_kept_apart_stay_apart():
+    problem = blocks([[100, 100, 100, 100], [100, 100, 100, 130]], apart=[(0, 1)])
+    old = np.array([0, 0, 1, 1, 0, 0, 1, 1])
+    change = adjust_labels(problem, old, band=BAND)
+    assert change.labels[0] != change.labels[1]
+    assert change.solution.together == 0
+
+
+def test_a_large_piece_is_mended_around_what_misses_the_band_only():
+    households = np.full((8, 30), 50)
+    old = (np.arange(8)[:, None] // 2 * 8 + np.minimum(np.arange(30) // 4, 7)).ravel()
+    households[0, 0] = 180
+    change = adjust_labels(blocks(households), old, band=Band(lower=200, upper=520))
+    assert change.solution.missed == 0
+    assert change.moved == change.bound == 50
+    kept = [g for g in range(32) if np.unique(change.labels[old == g]).size == 1]
+    assert len(kept) == 31

@@ -12,7 +12,7 @@ from gridgeo.continuity import heirs, moved_atoms, overlap_of
 from gridgeo.partition.change.designs import parts_of
 from gridgeo.partition.change.ledger import least_moved
 from gridgeo.partition.change.mend import Mended, mend
-from gridgeo.partition.change.scene import Scene, misses, part_of
+from gridgeo.partition.change.scene import Scene, part_of
 from gridgeo.partition.halt import Halt
 from gridgeo.partition.kernel import together, total
 from gridgeo.partition.problem import Solution, in_order
@@ -158,7 +158,7 @@ def _seated(scene: Scene, parts: list[NDArray[np.int64]], members: NDArray[np.in
 
 def _floors(part: Scene, mended: Mended) -> tuple[int, int]:
     """Return what must move in a part, by all that was proved and by counts alone."""
-    if misses(part, mended.labels):
+    if part.rank(mended.labels)[0]:
         return 0, 0
     flow = int(least_moved(part)) if part.moved(mended.labels) else 0
     return max(flow, int(mended.least)), flow

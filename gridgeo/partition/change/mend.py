@@ -64,8 +64,10 @@ def mend(scene: Scene, search: Search, halt: Halt) -> Mended:
 
 
 def _wrong(scene: Scene, labels: NDArray[np.int64]) -> set[int]:
-    """Return the grids that miss the band or are no longer what they were."""
-    return set(misses(scene, labels)) | set(labels[labels != scene.old].tolist())
+    """Return the grids that miss the band, hold what should be apart, or are not what they were."""
+    one, other = labels[scene.problem.apart].T
+    not_apart = set(one[one == other].tolist())
+    return not_apart | set(misses(scene, labels)) | set(labels[labels != scene.old].tolist())
 
 
 def _cast(scene: Scene, start: NDArray[np.int64], search: Search, halt: Halt) -> Mended:

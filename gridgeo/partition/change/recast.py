@@ -11,7 +11,9 @@ connected grids, because all of them obey every cut.
 from __future__ import annotations
 
 import math
+from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +22,8 @@ from gridgeo.partition.band import known
 from gridgeo.partition.change.designs import parts_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
     from ortools.sat.python.cp_model import CpModel, CpSolver, IntVar, LinearExpr
 
@@ -32,6 +36,8 @@ STEPS = 7
 CUTS = 5
 #: residents are counted in thousandths where they are not whole
 FINE = 1000
+#: seconds between two looks at the halt; they do not change what is found
+WATCH_S = 0.1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +84,8 @@ def recast(
         solver.parameters.num_workers = 1
         solver.parameters.linearization_level = 2
         solver.parameters.max_deterministic_time = effort
-        status = solver.solve(model.asked(least, moved, best))
+        with _stopped_by(halt, solver):
+            status = solver.solve(model.asked(least, moved, best))
         effort -= solver.response_proto.deterministic_time + 0.001
         if status == cp_model.INFEASIBLE:
             least = moved
@@ -90,6 +97,25 @@ def recast(
         if not model.cut(found):
             best, moved = found, scene.moved(found)
     return Recast(labels=best, moved=moved, least=min(least, moved))
+
+
+@contextmanager
+def _stopped_by(halt: Halt, solver: CpSolver) -> Iterator[None]:
+    """Stop the solver soon after a stop is asked for."""
+    done = Event()
+
+    def watch() -> None:
+        while not done.wait(WATCH_S):
+            if halt.stopped:
+                solver.stop_search()
+
+    watcher = Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watcher.join()
 
 
 class _Model:

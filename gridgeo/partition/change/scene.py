@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridgeo.partition.band import numbers_of_grids
-from gridgeo.partition.kernel import HOUSEHOLDS, MISSED, RESIDENTS, Rule, Web, tally, total
+from gridgeo.partition.kernel import (
+    HOUSEHOLDS,
+    MISSED,
+    RESIDENTS,
+    Rule,
+    Web,
+    tally,
+    together,
+    total,
+)
 from gridgeo.partition.web import rule_of, weave
 
 if TYPE_CHECKING:
@@ -74,12 +83,14 @@ class Scene:
     def rank(self, labels: NDArray[np.int64]) -> tuple[int, float, int, float]:
         """Return what is compared: bands missed, distance, households moved, cost.
 
-        Each grid more or fewer than the problem fixes counts as a missed band.
+        Each grid more or fewer than the problem fixes, and each pair that should be apart and is
+        not, counts as a missed band.
         """
         grids, packed = np.unique(labels, return_inverse=True)
         small: NDArray[np.int32] = packed.astype(np.int32)
         cost, missed, distance = total(self.web, self.rule, small, int(small.max()) + 1)
         wrong = abs(grids.size - (self.problem.grids or grids.size))
+        wrong += int(together(self.web, small))
         return (
             round(float(missed)) + wrong,
             round(float(distance), 3),
