@@ -100,10 +100,8 @@ def test_a_group_that_is_too_much_is_named():
     part = cut(town([[200, 200, 200, 100, 100, 200]]), ties)
     told = part.communities.loc[0]
     assert (told["verdict"], told["proof"]) == ("impossible", "atom")
-    assert (
-        told["reason_zh"]
-        == "要求合在一起的一组单元（r0c0 + r0c1 + r0c2）共 600 户，超过上限 500 户"
-    )
+    group = "要求合在一起的一组单元（r0c0 + r0c1 + r0c2）共 600 户，超过上限 500 户"
+    assert told["reason_zh"].startswith(group)
     assert "a group that must stay together (r0c0 + r0c1 + r0c2)" in told["reason_en"]
     assert sorted(held(part, [200, 200, 200, 100, 100, 200])) == [400, 600]
 
