@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
@@ -128,6 +127,8 @@ def heirs(shared: Overlap, *, allowed: NDArray[np.bool_] | None = None) -> NDArr
     >>> heirs(overlap_of(old, new, np.full(5, 100), np.ones(5)))
     array([1, 0])
     """
+    from scipy.optimize import linear_sum_assignment  # noqa: PLC0415  (slow to import)
+
     heir = np.full(len(shared.old_households), -1, dtype=np.int64)
     rows = np.arange(len(shared.old)) if allowed is None else np.flatnonzero(allowed)
     may = np.union1d(_most_of(shared, shared.old, rows), _sources(shared, rows))

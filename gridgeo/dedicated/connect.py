@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import coo_array, csr_array
+from scipy.sparse.csgraph import connected_components
 
 from gridgeo.bands import Bands
 from gridgeo.dedicated.considered import refuse
 from gridgeo.model import Atoms
 from gridgeo.text import Text
+
+Index = NDArray[np.int64]
 
 TOO_NARROW = Text("too small or too narrow for an atom", "范围过小或过窄，未形成单元")
 
@@ -34,12 +37,13 @@ def keep_connected(atoms: Atoms, bands: Bands) -> Atoms:
     ``considered`` says so. Facilities that no atom was left for are refused too.
     """
     facility = atoms.frame["facility"].to_numpy().copy()
+    community = atoms.frame["community"].to_numpy()
     considered = atoms.considered
     graph = _graph(atoms)
-    for community in np.unique(atoms.frame["community"]):
-        members = np.flatnonzero(atoms.frame["community"] == community)
-        lower = bands.of(community).lower
-        while cut := _first_cut(graph.subgraph(members.tolist()), facility, atoms, lower):
+    for place in np.unique(community[facility >= 0]):
+        members = np.flatnonzero(community == place)
+        within, lower = graph[members][:, members], bands.of(int(place)).lower
+        while cut := _first_cut(within, members, facility[members], atoms, lower):
             facility[members[facility[members] == cut.facility]] = -1
             if not (facility == cut.facility).any():
                 considered = refuse(considered, cut.facility, _cuts_off(cut.households))
@@ -49,40 +53,47 @@ def keep_connected(atoms: Atoms, bands: Bands) -> Atoms:
     return replace(atoms, frame=atoms.frame.assign(facility=facility), considered=considered)
 
 
-def _graph(atoms: Atoms) -> nx.Graph[int]:
+def _graph(atoms: Atoms) -> csr_array:
+    """Return which atoms are neighbours, both ways."""
     inner = atoms.borders[(atoms.borders["right"] >= 0) & atoms.borders["passable"]]
-    graph: nx.Graph[int] = nx.Graph()
-    graph.add_nodes_from(range(len(atoms.frame)))
-    graph.add_edges_from(zip(inner["left"].tolist(), inner["right"].tolist(), strict=True))
-    return graph
+    left, right = inner["left"].to_numpy(), inner["right"].to_numpy()
+    size = len(atoms.frame)
+    both = (np.concatenate([left, right]), np.concatenate([right, left]))
+    return coo_array((np.ones(2 * len(inner), dtype=bool), both), shape=(size, size)).tocsr()
 
 
 def _first_cut(
-    graph: nx.Graph[int], facility: NDArray[np.int64], atoms: Atoms, lower: int
+    graph: csr_array, members: Index, facility: Index, atoms: Atoms, lower: int
 ) -> _Cut | None:
-    households = atoms.frame["households"].to_numpy()
-    ordinary = [n for n in sorted(graph) if facility[n] < 0]
-    pieces = [sorted(p) for p in nx.connected_components(graph.subgraph(ordinary))]
-    if len(pieces) < 2:
+    """Return the first cut among the `members` (atoms) of one community, in their `graph`."""
+    ordinary = np.flatnonzero(facility < 0)
+    count, found = connected_components(graph[ordinary][:, ordinary], directed=False)
+    if count < 2:
         return None
-    piece_of = {n: i for i, piece in enumerate(pieces) for n in piece}
-    for number, piece in sorted(enumerate(pieces), key=lambda entry: entry[1]):
-        held = int(households[piece].sum())
-        if 0 < held < lower:
-            for around in _facilities_around(graph, piece, facility, atoms):
-                ground = [n for n in sorted(graph) if facility[n] == around]
-                beyond = {piece_of.get(n) for g in ground for n in graph[g]} - {None, number}
-                if beyond:
-                    return _Cut(facility=around, households=held)
+    piece = np.full(len(members), -1)
+    piece[ordinary] = found
+    households = atoms.frame["households"].to_numpy()[members]
+    held = np.bincount(found, households[ordinary], count).astype(np.int64)
+    for number in np.flatnonzero((held > 0) & (held < lower)):
+        for around in _facilities_around(graph, piece == number, facility, atoms):
+            beyond = np.unique(piece[_beside(graph, facility == around)])
+            if np.setdiff1d(beyond, [-1, number]).size:
+                return _Cut(facility=around, households=int(held[number]))
     return None
 
 
 def _facilities_around(
-    graph: nx.Graph[int], piece: list[int], facility: NDArray[np.int64], atoms: Atoms
+    graph: csr_array, piece: NDArray[np.bool_], facility: Index, atoms: Atoms
 ) -> Iterator[int]:
-    around = {int(facility[n]) for member in piece for n in graph[member]} - {-1}
+    around = set(facility[_beside(graph, piece)].tolist()) - {-1}
     area = atoms.considered["area_m2"].to_numpy()
     yield from sorted(around, key=lambda f: (round(float(area[f]), 2), f))
+
+
+def _beside(graph: csr_array, piece: NDArray[np.bool_]) -> Index:
+    """Return the neighbours of the atoms of a piece."""
+    beside: Index = np.unique(graph[np.flatnonzero(piece)].indices)
+    return beside
 
 
 def _cuts_off(households: int) -> Text:

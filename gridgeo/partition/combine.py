@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_array, csc_array, csr_array, vstack
 
 from gridgeo.partition.kernel import APART, COST, MISSED, tally
@@ -124,6 +123,8 @@ def _uniform(sets: csc_array, labels: NDArray[np.int32]) -> NDArray[np.bool_]:
 
 def _cover(rows: csr_array, costs: NDArray[np.float64], grids: int) -> NDArray[np.int64] | None:
     """Return the columns of the cheapest exact cover of all rows by so many; None if not found."""
+    from scipy.optimize import Bounds, LinearConstraint, milp  # noqa: PLC0415  (slow to import)
+
     kept = _distinct(rows)
     table = vstack([rows[kept], csr_array(np.ones((1, costs.size)))]).tocsc()
     wanted = np.append(np.ones(kept.size), grids)

@@ -32,13 +32,13 @@ import math
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_array
 
 from gridgeo.partition.band import known
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from scipy.optimize import LinearConstraint
 
     from gridgeo.partition.change.scene import Scene
 
@@ -65,6 +65,8 @@ def least_moved(scene: Scene, *, founded: int = 0) -> float:
         A whole number; infinite where the books cannot be balanced, so that no partition is in
         the band.
     """
+    from scipy.optimize import Bounds, milp  # noqa: PLC0415  (slow to import)
+
     books = _Books()
     leaving = books.open(int((scene.old >= 0).sum()), most=1.0, whole=scene.old.size <= ATOMS)
     _enter(books, scene, leaving, founded)
@@ -116,6 +118,8 @@ class _Books:
 
     def rows(self) -> LinearConstraint:
         """Return the rows as `milp` wants them."""
+        from scipy.optimize import LinearConstraint  # noqa: PLC0415  (slow to import)
+
         row, column, factor = np.array(self._entries).T
         shape = (len(self._limits), self.size)
         least, most = np.array(self._limits).T
