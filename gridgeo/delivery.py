@@ -127,13 +127,15 @@ def deliver_existing(
     placed = place_points(layers.households.geometry.to_numpy(), grids.geometry.to_numpy())
     households, residents = _stated_or_placed(grids, layers, placed)
     unknown = Text("households unknown", "户数未知").say(settings.lang)
-    shown = grids.assign(
+    geometry = grids.geometry.to_numpy().copy()
+    geometry[shapely.is_missing(geometry)] = shapely.MultiPolygon()
+    shown = grids.set_geometry(gpd.GeoSeries(geometry, crs=grids.crs)).assign(
         households=households.fillna(0).astype(np.int64),
         residents=residents,
         scheme=settings.codes.scheme,
         kind=grids["kind"].where(grids["kind"] != "", "basic"),
         community_name=grids["community"].map(names).fillna(grids["community"]),
-        area_m2=shapely.area(grids.geometry.to_numpy()),
+        area_m2=shapely.area(geometry),
         bounded_by="",
         contains="",
         verdict=_by_band(households, residents, grids["kind"], _band_frame(grids, layers, bands)),

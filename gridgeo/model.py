@@ -207,7 +207,9 @@ class Finding:
     """One thing that a check found, with its place and amount.
 
     `amount` is in `unit` (``m2``, ``m``, ``households``, ``grids`` ...); `where` is in the
-    CRS of the plan.
+    CRS of the plan. `about` is the rule that was not checked (rule ``not_checked``). `id` is given
+    by `gridgeo.assessment.identify`; `status` is ``open`` or ``accepted``, with `note` (why, by
+    whom, when).
     """
 
     rule: str
@@ -217,6 +219,10 @@ class Finding:
     where: BaseGeometry | None = None
     amount: float | None = None
     unit: str = ""
+    about: str = ""
+    id: str = ""
+    status: str = "open"
+    note: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -260,10 +266,12 @@ class Plan:
 
     ============ =======================================================================
     communities  code, name, households, residents, grids (basic ones), verdict, reason,
-                 proof, certificate, gap, geometry (the effective community: the union of its atoms)
+                 proof, certificate, gap, soundness, soundness_reason, geometry (the effective
+                 community: the union of its atoms)
     grids        code, scheme, name, kind (basic, dedicated, open), community (code),
                  community_name, households, residents, area_m2, bounded_by, contains,
-                 verdict, reason, facility, geometry; sorted by code
+                 verdict, reason, facility, soundness (sound, adjust, must_adjust),
+                 soundness_reason, geometry; sorted by code
     atoms        grid (code), community (code), households, residents, kind, name, geometry
     borders      left, right, border_m, street_class, street_name, passable, geometry
     households   grid (code, ``""`` where listed), households, residents, group, name, reason,

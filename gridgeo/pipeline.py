@@ -8,6 +8,7 @@ from dataclasses import replace
 import geopandas as gpd
 import pandas as pd
 
+from gridgeo.assessment import assess
 from gridgeo.bands import bands_of, by_code
 from gridgeo.codes import assign_codes, community_codes
 from gridgeo.config import Band, Settings, Source
@@ -273,7 +274,7 @@ def _check(plan: Plan, layers: Layers, labels: Partition) -> Plan:
     )
     summary["cut_m"] = cut_m(plan.atoms, plan.borders)
     summary["search"] = search_figures(labels, plan.settings.search)
-    return replace(plan, findings=findings, summary=summary)
+    return assess(replace(plan, findings=findings, summary=summary))
 
 
 def verify(grids: Source, settings: Settings, *, on_progress: Progress | None = None) -> Plan:
@@ -316,6 +317,7 @@ def verify(grids: Source, settings: Settings, *, on_progress: Progress | None = 
                 atoms=atoms,
                 streets=layers.streets if len(layers.streets) else None,
                 barriers=layers.barriers if len(layers.barriers) else None,
+                allowed_gaps=layers.allowed_gaps,
             ),
             band=bands,
             codes=settings.codes,
@@ -330,7 +332,7 @@ def verify(grids: Source, settings: Settings, *, on_progress: Progress | None = 
         street_share=judgement.street_share,
         area_difference_m2=judgement.area_difference_m2,
     )
-    return replace(
+    judged = replace(
         plan,
         findings=judgement.findings,
         rejects=(*layers.rejects, *file.rejects),
@@ -338,6 +340,7 @@ def verify(grids: Source, settings: Settings, *, on_progress: Progress | None = 
         summary=summary,
         run={**clock.record(), "inputs": input_hashes(settings.read, grids)},
     )
+    return assess(judged)
 
 
 def _homes_of(plan: Plan, layers: Layers) -> dict[str, int]:

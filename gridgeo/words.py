@@ -53,6 +53,23 @@ SEVERITIES: Mapping[str, Text] = MappingProxyType(
         "info": Text("information", "提示"),
     }
 )
+#: What follows from the findings for a grid or a community.
+SOUNDNESS: Mapping[str, Text] = MappingProxyType(
+    {
+        "sound": Text("sound", "合理"),
+        "adjust": Text("to be adjusted", "需调整"),
+        "must_adjust": Text("must be adjusted", "必须调整"),
+    }
+)
+#: The life of a finding.
+STATUSES: Mapping[str, Text] = MappingProxyType(
+    {
+        "open": Text("open", "待处理"),
+        "accepted": Text("accepted", "例外"),
+        "fixed": Text("fixed", "已整改"),
+        "verified": Text("verified", "已核实"),
+    }
+)
 #: Classes of streets, barriers and borders.
 STREETS: Mapping[str, Text] = MappingProxyType(
     {

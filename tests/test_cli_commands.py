@@ -128,7 +128,7 @@ def test_verify_exits_with_1_where_a_hard_rule_is_broken(grids):
     broken.loc[0, "geometry"] = broken.geometry[0].buffer(3)
     told = verify(broken, "--out", "judged")
     assert told.exit_code == 1
-    assert "error no_overlap" in told.stdout
+    assert "no overlap:" in told.stdout
     assert gg.load("judged").summary["findings"]["error"] > 0
 
 

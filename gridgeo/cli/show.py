@@ -18,6 +18,7 @@ from rich.progress import (
 from rich.table import Table
 
 from gridgeo.errors import GridgeoError
+from gridgeo.rulebook import CARDS, rule_of
 from gridgeo.text import Lang, Text
 from gridgeo.words import KINDS, SEVERITIES, VERDICTS, word
 
@@ -46,6 +47,7 @@ STAGES = {
     "write": Text("writing", "写出"),
 }
 COLOURS = {"error": "red", "warning": "yellow", "info": "cyan"}
+CARD_COLOURS = {"green": "green", "red": "red", "unknown": "dim"}
 MOST_FINDINGS = 12
 
 
@@ -83,6 +85,7 @@ def show_plan(plan: Plan, folder: Path | None) -> None:
     """Print what was understood, the scorecard, and where the results are."""
     lang = plan.settings.lang
     _show_notes(plan.notes, lang)
+    _show_cards(plan.summary, lang)
     out.print(_scorecard(plan.summary, lang))
     show_findings(plan.findings, lang, total=len(plan.findings))
     _show_rejects(len(plan.rejects), lang)
@@ -94,6 +97,7 @@ def show_province(province: Province, lang: Lang) -> None:
     """Print what was understood, the scorecard of all parts, and where the results are."""
     summary = province.summary
     _show_notes(province.notes, lang)
+    _show_cards(summary, lang)
     out.print(_scorecard(summary, lang))
     show_findings(province.findings, lang, total=sum(summary["findings"].values()))
     _show_rejects(province.rejects, lang)
@@ -120,6 +124,20 @@ def _show_folder(folder: Path, files: tuple[str, ...], lang: Lang) -> None:
     out.print(f"[bold green]{told.say(lang)}[/] {folder}", soft_wrap=True)
     for file in files:
         out.print(f"  {folder / file}", soft_wrap=True)
+
+
+def _show_cards(summary: dict[str, Any], lang: Lang) -> None:
+    """Print the scorecard: green, red with the number of findings, or not checked."""
+    cards = summary.get("scorecard", ())
+    for card in cards:
+        colour = CARD_COLOURS[card["state"]]
+        told = word(CARDS, card["card"], lang)
+        count = f" {card['count']:,}" if card["count"] else ""
+        unknown = Text(" (not checked)", "（未检查）").say(lang)
+        told += unknown if card["state"] == "unknown" else count
+        out.print(f"[{colour}]●[/] {told}", end="  ")
+    if cards:
+        out.print()
 
 
 def _scorecard(summary: dict[str, Any], lang: Lang) -> Table:
@@ -181,9 +199,11 @@ def _percent(share: float | None) -> str:
 def show_findings(findings: tuple[Finding, ...], lang: Lang, *, total: int) -> None:
     """Print the gravest findings, and how many more there are in `total`."""
     rank = list(COLOURS)
-    for finding in sorted(findings, key=lambda f: rank.index(f.severity))[:MOST_FINDINGS]:
+    told = [finding for finding in findings if finding.status == "open"]
+    for finding in sorted(told, key=lambda f: rank.index(f.severity))[:MOST_FINDINGS]:
         colour, name = COLOURS[finding.severity], word(SEVERITIES, finding.severity, lang)
-        out.print(f"[{colour}]{name}[/] {finding.rule}: ", end="")
+        title = rule_of(finding.rule).title.say(lang)
+        out.print(f"[{colour}]{name}[/] [dim]{finding.id}[/] {title}: ", end="")
         out.print(finding.message.say(lang), markup=False, soft_wrap=True)
     more = total - MOST_FINDINGS
     if more > 0:

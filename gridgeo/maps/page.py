@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import folium
 import geopandas as gpd
@@ -52,6 +53,7 @@ def build_map(plan: Plan) -> folium.Map:
     --------
     >>> build_map(plan).save("map.html")  # doctest: +SKIP
     """
+    plan = replace(plan, grids=plan.grids[~plan.grids.geometry.is_empty].reset_index(drop=True))
     made = folium.Map(
         location=[0, 0],
         tiles=None,

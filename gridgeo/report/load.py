@@ -46,7 +46,10 @@ def load_plan(folder: str | Path) -> Plan:
     )
 
 
-_FINDING_TEXT = ("rule", "severity", "grids", "unit", "message_en", "message_zh")
+_FINDING_TEXT = (
+    *("id", "rule", "severity", "status", "grids", "unit", "note", "about"),
+    *("message_en", "message_zh"),
+)
 
 
 def _settings(package: Path) -> Settings:

@@ -16,8 +16,9 @@ from gridgeo.model import SEVERITIES, Plan
 from gridgeo.report.figures import histogram, overview
 from gridgeo.report.headers import header
 from gridgeo.report.records import settings_frame
+from gridgeo.rulebook import CARDS, rule_of
 from gridgeo.text import Text
-from gridgeo.words import FACILITIES, KINDS, UNITS, VERDICTS, word
+from gridgeo.words import FACILITIES, KINDS, SOUNDNESS, STATUSES, UNITS, VERDICTS, word
 from gridgeo.words import SEVERITIES as SEVERITY_WORDS
 
 #: A table of the report shows this many rows; the rest stand in the workbook.
@@ -56,6 +57,11 @@ def report_page(plan: Plan) -> str:
         head=lambda column: header(column, lang),
         title=plan_title(plan),
         figures=scorecard(plan),
+        cards=[{**card, "title": word(CARDS, card["card"], lang)} for card in _cards(plan)],
+        soundness=lambda key: word(SOUNDNESS, key, lang),
+        status=lambda key: word(STATUSES, key, lang),
+        title_of=lambda rule: rule_of(rule).title.say(lang),
+        suggestion_of=lambda rule: rule_of(rule).suggestion.say(lang),
         overview=overview(plan),
         histogram=histogram(plan),
         colours={**VERDICT_COLOURS, **SEVERITY_COLOURS},
@@ -81,6 +87,11 @@ def report_page(plan: Plan) -> str:
         told=lambda message: message.say(lang),
         text=visible,
     )
+
+
+def _cards(plan: Plan) -> list[dict[str, Any]]:
+    cards: list[dict[str, Any]] = plan.summary.get("scorecard", [])
+    return cards
 
 
 def _rows(frame: pd.DataFrame) -> list[dict[Any, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, fields, is_dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,35 +11,50 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import pandas as pd
 
+from gridgeo.assessment import place_of
 from gridgeo.config import Override, Settings, Source, Threshold
 from gridgeo.model import Finding, Note, Reject
+from gridgeo.rulebook import rule_of
 from gridgeo.text import Lang, Text
 
 if TYPE_CHECKING:
     from pyproj import CRS
 
 _BETWEEN_CODES = ";"
+FINDING_COLUMNS = (
+    *("id", "rule", "severity", "status", "grids", "message", "amount", "unit", "suggestion"),
+    *("source", "note", "x", "y", "about", "message_en", "message_zh"),
+)
 
 
 def finding_frame(findings: Iterable[Finding], lang: Lang, crs: CRS | None) -> gpd.GeoDataFrame:
     """Return the findings as a layer; `message` is in `lang`, both languages stand behind it."""
     rows = [
         {
+            "id": f.id,
             "rule": f.rule,
             "severity": f.severity,
+            "status": f.status,
             "grids": _BETWEEN_CODES.join(f.grids),
             "message": f.message.say(lang),
             "amount": f.amount,
             "unit": f.unit,
+            "suggestion": rule_of(f.rule).suggestion.say(lang),
+            "source": rule_of(f.rule).source.say(lang),
+            "note": f.note,
+            "x": place[0],
+            "y": place[1],
+            "about": f.about,
             "message_en": f.message.en,
             "message_zh": f.message.zh,
             "geometry": f.where,
         }
         for f in findings
+        for place in [place_of(f) or (math.nan, math.nan)]
     ]
-    names = ["rule", "severity", "grids", "message", "amount", "unit", "message_en", "message_zh"]
-    frame = pd.DataFrame(rows, columns=[*names, "geometry"])
-    frame = frame.astype({name: "float64" if name == "amount" else "str" for name in names})
+    frame = pd.DataFrame(rows, columns=[*FINDING_COLUMNS, "geometry"])
+    numbers = ("amount", "x", "y")
+    frame = frame.astype({n: "float64" if n in numbers else "str" for n in FINDING_COLUMNS})
     return gpd.GeoDataFrame(frame, geometry="geometry", crs=crs)
 
 
@@ -53,6 +69,10 @@ def findings_of(frame: gpd.GeoDataFrame) -> tuple[Finding, ...]:
             where=row["geometry"],
             amount=None if pd.isna(row["amount"]) else float(row["amount"]),
             unit=row["unit"],
+            about=row["about"],
+            id=row["id"],
+            status=row["status"],
+            note=row["note"],
         )
         for row in _records(frame)
     )

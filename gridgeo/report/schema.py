@@ -30,6 +30,8 @@ SCHEMA: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "verdict": "text",
             "reason": "text",
             "facility": "text",
+            "soundness": "text",
+            "soundness_reason": "text",
         },
         "communities": {
             "code": "text",
@@ -42,6 +44,8 @@ SCHEMA: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "proof": "text",
             "certificate": "text",
             "gap": "measure",
+            "soundness": "text",
+            "soundness_reason": "text",
         },
         "atoms": {
             "grid": "text",

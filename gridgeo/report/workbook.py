@@ -29,6 +29,8 @@ from gridgeo.words import (
     KINDS,
     PROOFS,
     SEVERITIES,
+    SOUNDNESS,
+    STATUSES,
     UNITS,
     VERDICTS,
     word,
@@ -39,12 +41,17 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
 _CODES = ("code", "community", "grid", "grid_codes")
-_WIDE = ("bounded_by", "contains", "reason", "message", "proof")
+_WIDE = (
+    *("bounded_by", "contains", "reason", "message", "proof", "soundness_reason"),
+    *("suggestion", "source", "note"),
+)
 _TERMS: Mapping[str, Mapping[str, Text]] = {
     "verdict": VERDICTS,
     "proof": PROOFS,
     "certificate": CERTIFICATES,
     "severity": SEVERITIES,
+    "status": STATUSES,
+    "soundness": SOUNDNESS,
     "kind": {**FACILITIES, **KINDS},
     "unit": UNITS,
 }
@@ -91,7 +98,8 @@ def _communities(plan: Plan) -> pd.DataFrame:
 
 def _findings(plan: Plan) -> pd.DataFrame:
     frame = finding_frame(plan.findings, plan.settings.lang, None)
-    names = ["rule", "severity", "grids", "message", "amount", "unit"]
+    names = ["id", "rule", "severity", "status", "grids", "message", "amount", "unit"]
+    names += ["suggestion", "source", "note"]
     return frame[names].rename(columns={"grids": "grid_codes"})
 
 

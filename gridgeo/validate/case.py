@@ -214,4 +214,5 @@ def not_checked(rule: str, lacking: Text) -> Finding:
             f"{rule} was not checked: there are no {lacking.en}",
             f"未检查 {rule}：缺少{lacking.zh}",
         ),
+        about=rule,
     )

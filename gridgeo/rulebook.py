@@ -1,0 +1,156 @@
+"""What each rule is called, where it comes from, and what to do where it is broken."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from gridgeo.text import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule: its title, its source, what to do, and the card of the scorecard it counts in."""
+
+    title: Text
+    source: Text
+    suggestion: Text
+    card: str = ""
+
+
+#: The scorecard: what it says when all is well.
+CARDS: Mapping[str, Text] = MappingProxyType(
+    {
+        "complete": Text("complete", "无缝覆盖"),
+        "no_overlap": Text("no overlap", "无重叠越界"),
+        "one_piece": Text("one piece", "图形完整"),
+        "in_band": Text("in band", "规模适度"),
+        "on_streets": Text("streets followed", "街巷定界"),
+        "codes": Text("codes sound", "编码规范"),
+    }
+)
+_NOTICE = "the municipal notice, §2.2"
+_NOTICE_ZH = "网格划分通知 §2.2"
+_SEAMLESS = Text(f"{_NOTICE}: seamless coverage", f"{_NOTICE_ZH}：无缝覆盖")
+_WITHIN = Text(f"{_NOTICE}: grids lie inside one community", f"{_NOTICE_ZH}：网格不跨社区（村）")
+_SIZE = Text(f"{_NOTICE}: moderate size, in principle", f"{_NOTICE_ZH}：规模适度，原则上")
+_STREETS = Text(f"{_NOTICE}: bounded by streets", f"{_NOTICE_ZH}：街巷定界")
+_CODES = Text("DB11/T 2157-2023 §5.2: unique, complete", "DB11/T 2157-2023 §5.2：不重、不漏")
+_SEGMENTS = Text(
+    "statistical division codes (GB/T 2260 and after)", "统计用区划代码（GB/T 2260 等）"
+)
+_DATA = Text("data quality", "数据质量要求")
+_COUNTS = Text("every household in one grid", "一户一格，户数守恒")
+_REPAIR = Text("gridgeo repair mends it where it is small", "细小的可用 gridgeo repair 修复")
+RULEBOOK: Mapping[str, Rule] = MappingProxyType(
+    {
+        "valid_geometry": Rule(
+            Text("sound geometry", "图形有效"),
+            _DATA,
+            Text("Draw the grid anew; ", "重绘该网格；") + _REPAIR,
+            "one_piece",
+        ),
+        "fills_community": Rule(
+            Text("fills its community", "覆盖社区（村）"),
+            _SEAMLESS,
+            Text("Give the ground to a grid beside it, or list it as an allowed gap; ",
+                 "将空缺划入相邻网格，或列入允许空缺；") + _REPAIR,
+            "complete",
+        ),
+        "no_overlap": Rule(
+            Text("no overlap", "互不重叠"),
+            _SEAMLESS,
+            Text("Give the ground to one of the two; ", "重叠部分只归其中一个网格；") + _REPAIR,
+            "no_overlap",
+        ),
+        "inside_community": Rule(
+            Text("inside its community", "不越社区界"),
+            _WITHIN,
+            Text("Cut the grid at the border of the community; ", "按社区界切开网格；") + _REPAIR,
+            "no_overlap",
+        ),
+        "one_part": Rule(
+            Text("one piece", "连成一片"),
+            _SEAMLESS,
+            Text("Give the smaller parts to the grids around them", "将较小的部分划入周边网格"),
+            "one_piece",
+        ),
+        "no_enclave": Rule(
+            Text("no enclave", "无飞地包围"),
+            _STREETS,
+            Text("Join it with the grid around it, or let it reach a street",
+                 "与外围网格合并，或调整至临街"),
+            "one_piece",
+        ),
+        "codes_wellformed": Rule(
+            Text("well-formed code", "编码格式"),
+            _CODES,
+            Text("Correct the code, or choose the scheme with --scheme",
+                 "更正编码，或用 --scheme 指定编码方案"),
+            "codes",
+        ),
+        "codes_unique": Rule(
+            Text("unique code", "编码唯一"),
+            _CODES,
+            Text("Give one of them the next free number", "为其中一个改用下一个未用顺序号"),
+            "codes",
+        ),
+        "codes_parented": Rule(
+            Text("code of its community", "编码与社区一致"),
+            _CODES,
+            Text("Use the code of the community that the grid lies in",
+                 "改用网格所在社区（村）的代码作前缀"),
+            "codes",
+        ),
+        "segments_usual": Rule(
+            Text("usual code segments", "代码段常用"),
+            _SEGMENTS,
+            Text("Compare the community's code with the official list", "请与官方区划代码表核对"),
+            "codes",
+        ),
+        "households_once": Rule(
+            Text("every household in one grid", "一户一格"),
+            _COUNTS,
+            Text("Correct the point, or the grid it should lie in", "更正住户点位或所属网格"),
+            "complete",
+        ),
+        "totals_conserved": Rule(
+            Text("counts add up", "户数守恒"),
+            _COUNTS,
+            Text("Correct the count that the grid states", "更正网格标注的户数或人口"),
+            "complete",
+        ),
+        "in_band": Rule(
+            Text("in band", "规模适度"),
+            _SIZE,
+            Text("Exchange blocks with a neighbour, split or merge; or accept with the reason",
+                 "与相邻网格调整街区、拆分或合并；确有原因的可登记为例外"),
+            "in_band",
+        ),
+        "on_streets": Rule(
+            Text("bounded by streets", "街巷定界"),
+            _STREETS,
+            Text("Move the border to the nearest street", "将边界移至最近的街巷"),
+            "on_streets",
+        ),
+        "attributes_complete": Rule(
+            Text("complete record", "属性完整"),
+            _DATA,
+            Text("Fill in what is missing", "补填缺项"),
+            "codes",
+        ),
+    }
+)  # fmt: skip
+
+
+def rule_of(name: str) -> Rule:
+    """Return the rule called `name`; what is not in the rulebook has a title only.
+
+    Examples
+    --------
+    >>> rule_of("no_overlap").title.zh, rule_of("atoms_repaired").card
+    ('互不重叠', '')
+    """
+    nothing = Text("", "")
+    return RULEBOOK.get(name) or Rule(Text(name, name), nothing, nothing)
