@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +18,7 @@ from gridgeo.errors import GridgeoError, SettingsError
 from gridgeo.text import LANGS, Lang, Text
 
 if TYPE_CHECKING:
+    from gridgeo.ledger import Entry
     from gridgeo.model import Plan
     from gridgeo.provenance import Progress
 
@@ -137,6 +139,7 @@ def verify(
         Path | None, typer.Option("--out", help="Folder for the results 输出文件夹")
     ] = None,
     overwrite: Overwrite = False,  # noqa: FBT002
+    ledger: o.Ledger = None,
 ) -> None:
     """Check any file of grids against their communities 核查已有网格."""
     with _errors(lang):
@@ -158,7 +161,8 @@ def verify(
             scheme=scheme,
             profile=profile,
         ).settings()
-    _verify(settings, Source.parse(grids), out=out, overwrite=overwrite)
+    source = Source.parse(grids)
+    _verify(settings, source, out=out, overwrite=overwrite, ledger=ledger or o.ledger_of(source))
 
 
 @app.command("repair")
@@ -262,13 +266,32 @@ def _in_parts(settings: Settings, *, jobs: int, scheduler: str, out: Path, overw
         raise typer.Exit(1)
 
 
-def _verify(settings: Settings, grids: Source, *, out: Path | None, overwrite: bool) -> None:
+def _verify(
+    settings: Settings, grids: Source, *, out: Path | None, overwrite: bool, ledger: Path | None
+) -> None:
+    kept: list[Entry] = []
+
     def make(report: Progress) -> Plan:
         from gridgeo import pipeline  # noqa: PLC0415  (heavy: only when it is needed)
+        from gridgeo.adjust import follow_up  # noqa: PLC0415
+        from gridgeo.ledger_file import read_ledger  # noqa: PLC0415
 
-        return pipeline.verify(grids, settings, on_progress=report)
+        entries = () if ledger is None else read_ledger(ledger)
+        plan = pipeline.verify(grids, settings, on_progress=report)
+        if ledger is None:
+            return plan
+        today = datetime.now(tz=UTC).astimezone().date().isoformat()
+        plan, after = follow_up(plan, entries, date=today)
+        kept.extend(after)
+        return plan
 
-    _deliver(make, settings.lang, out=out, overwrite=overwrite)
+    def keep() -> None:
+        from gridgeo.ledger_file import write_ledger  # noqa: PLC0415
+
+        if ledger is not None:
+            write_ledger(kept, ledger, settings.lang)
+
+    _deliver(make, settings.lang, out=out, overwrite=overwrite, afterwards=keep)
 
 
 def _repair(settings: Settings, grids: Source, *, out: Path, overwrite: bool) -> None:
@@ -289,7 +312,12 @@ def _repair(settings: Settings, grids: Source, *, out: Path, overwrite: bool) ->
 
 
 def _deliver(
-    make: Callable[[Progress], Plan], lang: Lang, *, out: Path | None, overwrite: bool
+    make: Callable[[Progress], Plan],
+    lang: Lang,
+    *,
+    out: Path | None,
+    overwrite: bool,
+    afterwards: Callable[[], None] | None = None,
 ) -> None:
     """Make a plan, write it where it is wanted, show it; exit 1 where a hard rule is broken."""
     with interruptible(STOPPED, lang), _errors(lang):
@@ -303,8 +331,10 @@ def _deliver(
             if out is not None:
                 report("write", 0, 0)
                 plan.save(out, overwrite=overwrite)
+        if afterwards is not None:
+            afterwards()
         show_plan(plan, out)
-    if any(finding.severity == "error" for finding in plan.findings):
+    if any(one.severity == "error" and one.status == "open" for one in plan.findings):
         raise typer.Exit(1)
 
 

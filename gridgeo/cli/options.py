@@ -86,10 +86,29 @@ Scheduler = Annotated[
     str | None,
     typer.Option("--scheduler", metavar="tcp://HOST:PORT", help="Dask cluster for parts 计算集群"),
 ]
+Ledger = Annotated[
+    Path | None,
+    typer.Option(
+        "--ledger",
+        help="Ledger of findings, kept from run to run; one beside GRIDS is found 问题台账 CSV",
+        show_default=False,
+    ),
+]
 SettingsFile = Annotated[
     Path | None,
     typer.Argument(metavar="[SETTINGS.toml]", help="Settings file 设置文件", show_default=False),
 ]
+
+
+def ledger_of(grids: Source) -> Path | None:
+    """Return the ledger that stands beside a file of grids, None where there is none.
+
+    It is called after the file and the layer: ``grids.findings.csv``, ``grids.LAYER.findings.csv``.
+    """
+    path = Path(grids.path)
+    middle = f".{grids.layer}" if grids.layer else ""
+    beside = path.with_name(f"{path.stem}{middle}.findings.csv")
+    return beside if beside.is_file() else None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,216 @@
+"""The life of findings: a small table beside the partition (问题台账), kept from run to run.
+
+A finding is ``open`` until it is gone (``fixed``), and ``verified`` when the next run does not find
+it either. It may be ``accepted`` as an exception instead, with the reason, by whom and when: then
+it does not come back, unless it grows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import count
+from math import hypot, inf, isnan, nan
+
+from gridgeo.assessment import identify, place_of
+from gridgeo.model import Finding, Note
+from gridgeo.text import Lang, Text
+
+#: A finding of the same rule and grids this near is the same finding.
+SAME_PLACE_M = 10.0
+#: An exception covers findings that are larger than the accepted one by no more than this share.
+GROWTH = 0.1
+STATUSES = ("open", "accepted", "fixed", "verified")
+_TRACKED = ("error", "warning")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """One finding in the ledger.
+
+    Parameters
+    ----------
+    id, rule, grids, x, y, amount, unit, message
+        The finding as it was last seen; x and y are NaN where it has no place.
+    status
+        One of `STATUSES`; what a person writes is kept where it holds.
+    reason, by, when
+        Why it was accepted, by whom and when; without all three it stays open.
+    first_seen, last_seen
+        Dates (``2026-11-23``) of the runs.
+    """
+
+    id: str
+    rule: str
+    grids: tuple[str, ...] = ()
+    x: float = nan
+    y: float = nan
+    amount: float | None = None
+    unit: str = ""
+    message: str = ""
+    status: str = "open"
+    reason: str = ""
+    by: str = ""
+    when: str = ""
+    first_seen: str = ""
+    last_seen: str = ""
+
+
+def advance(
+    entries: Sequence[Entry], findings: Iterable[Finding], *, date: str, lang: Lang = "zh"
+) -> tuple[tuple[Entry, ...], tuple[Finding, ...], tuple[Note, ...]]:
+    """Return the ledger after a run, the findings with id and status, and what is to be said.
+
+    Parameters
+    ----------
+    entries
+        The ledger as it was, with what people wrote into it.
+    findings
+        What this run found. Errors and warnings are tracked.
+    date
+        The day of the run, ``2026-11-23``.
+
+    Returns
+    -------
+    entries
+        Those that were there in their order, then new ones. A rule that this run could not check
+        leaves its entries as they are.
+    findings
+        Accepted ones have status ``accepted`` and a note; the others are ``open``.
+    notes
+        Exceptions that lack their reason, name or date, or that have grown.
+
+    Examples
+    --------
+    >>> gap = Finding(rule="fills_community", severity="error", message=Text("gap", "缝隙"))
+    >>> ledger, found, _ = advance([], [gap], date="2026-11-23")
+    >>> ledger, found, _ = advance(ledger, [], date="2026-11-24")
+    >>> [entry.status for entry in ledger]
+    ['fixed']
+    """
+    told = list(findings)
+    match = _matches(entries, told)
+    named = _named(entries, told, match)
+    unchecked = {one.about for one in told if one.rule == "not_checked"}
+    found = set(match.values())
+    after = [
+        entry if row in found or entry.rule in unchecked else _gone(entry)
+        for row, entry in enumerate(entries)
+    ]
+    out: list[Finding] = []
+    notes: list[Note] = []
+    new: list[Entry] = []
+    for n, finding in enumerate(named):
+        if finding.severity not in _TRACKED:
+            out.append(finding)
+            continue
+        row = match.get(n)
+        known = entries[row] if row is not None else Entry(id="", rule="", first_seen=date)
+        entry, why = _seen(known, finding, date, lang)
+        if why is not None:
+            notes.append(Note("ledger", Text(f"{entry.id}: {why.en}", f"{entry.id}：{why.zh}")))
+        if row is None:
+            new.append(entry)
+        else:
+            after[row] = entry
+        out.append(_stamped(finding, entry))
+    return (*after, *new), tuple(out), tuple(notes)
+
+
+def _named(
+    entries: Sequence[Entry], findings: Sequence[Finding], match: Mapping[int, int]
+) -> list[Finding]:
+    """Return the findings with the ids of their entries; new ones get one that no entry has."""
+    used = {entry.id for entry in entries}
+    named = []
+    for n, finding in enumerate(identify(findings)):
+        own = entries[match[n]].id if n in match else finding.id
+        if n not in match and finding.severity in _TRACKED:
+            times = next(t for t in count(1) if _numbered(own, t) not in used)
+            own = _numbered(own, times)
+            used.add(own)
+        named.append(replace(finding, id=own))
+    return named
+
+
+def _numbered(name: str, times: int) -> str:
+    return name if times == 1 else f"{name}-{times}"
+
+
+def _matches(entries: Sequence[Entry], findings: Sequence[Finding]) -> dict[int, int]:
+    """Return the entry of each finding that has one: same rule and grids, nearest place first."""
+    pairs = []
+    by_key: dict[tuple[str, tuple[str, ...]], list[int]] = {}
+    for row, entry in enumerate(entries):
+        by_key.setdefault((entry.rule, entry.grids), []).append(row)
+    for n, finding in enumerate(findings):
+        for row in by_key.get((finding.rule, finding.grids), ()):
+            away = _distance(finding, entries[row])
+            if away <= SAME_PLACE_M and finding.severity in _TRACKED:
+                pairs.append((away, n, row))
+    match: dict[int, int] = {}
+    used: set[int] = set()
+    for _, n, row in sorted(pairs):
+        if n not in match and row not in used:
+            match[n] = row
+            used.add(row)
+    return match
+
+
+def _distance(finding: Finding, entry: Entry) -> float:
+    place = place_of(finding)
+    if place is None:
+        return 0.0 if isnan(entry.x) else inf
+    return inf if isnan(entry.x) else hypot(place[0] - entry.x, place[1] - entry.y)
+
+
+def _gone(entry: Entry) -> Entry:
+    """Return an entry whose finding is no longer there."""
+    after = "verified" if entry.status in ("fixed", "verified") else "fixed"
+    return replace(entry, status=after)
+
+
+def _seen(entry: Entry, finding: Finding, date: str, lang: Lang) -> tuple[Entry, Text | None]:
+    """Return the entry of a finding that is there, and what is wrong with its exception."""
+    why = _refused(entry, finding) if entry.status == "accepted" else None
+    holds = entry.status == "accepted" and why is None
+    x, y = place_of(finding) or (nan, nan)
+    return (
+        replace(
+            entry,
+            id=finding.id,
+            rule=finding.rule,
+            grids=finding.grids,
+            x=x,
+            y=y,
+            amount=entry.amount if holds else finding.amount,
+            unit=finding.unit,
+            message=finding.message.say(lang),
+            status="accepted" if holds else "open",
+            last_seen=date,
+        ),
+        why,
+    )
+
+
+def _refused(entry: Entry, finding: Finding) -> Text | None:
+    if not (entry.reason and entry.by and entry.when):
+        return Text(
+            "an exception needs a reason, a name and a date: it stays open",
+            "列为例外须填写理由、经办人和日期，现仍按待处理",
+        )
+    if (finding.amount or 0.0) > (entry.amount or 0.0) * (1 + GROWTH):
+        return Text(
+            f"it has grown from {entry.amount or 0:,.1f} to {finding.amount or 0:,.1f} since it "
+            "was accepted: open again",
+            f"列为例外后已由 {entry.amount or 0:,.1f} 增至 {finding.amount or 0:,.1f}，"
+            "重新列为待处理",
+        )
+    return None
+
+
+def _stamped(finding: Finding, entry: Entry) -> Finding:
+    if entry.status != "accepted":
+        return finding
+    note = f"{entry.reason}; {entry.by}; {entry.when}"
+    return replace(finding, status="accepted", note=note)
