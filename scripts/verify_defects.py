@@ -40,23 +40,26 @@ def settings(package: Path) -> Settings:
 
 
 def keys(findings: tuple[Finding, ...]) -> Counter[tuple[Any, ...]]:
-    """Return what the errors and warnings are about, without places."""
-    told = (one for one in findings if one.severity != "info")
-    return Counter(
-        (one.rule, one.grids) for one in told if one.rule != "codes_wellformed" or one.grids
-    )
+    """Return what the errors and warnings are about, and how much of it there is."""
+    return Counter(_key(one) for one in findings if _counts(one))
+
+
+def _key(one: Finding) -> tuple[Any, ...]:
+    return one.rule, one.grids, None if one.amount is None else round(one.amount, 3)
+
+
+def _counts(one: Finding) -> bool:
+    """Return whether a finding is about grids: that no code here is of our scheme is not."""
+    return one.severity != "info" and (one.rule != "codes_wellformed" or bool(one.grids))
 
 
 def new_findings(case: Plan, clean: Plan) -> list[Finding]:
     """Return the errors and warnings of `case` that `clean` does not have."""
     known = keys(clean.findings)
     fresh = []
-    for one in case.findings:
-        key = (one.rule, one.grids)
-        if one.severity == "info" or (one.rule == "codes_wellformed" and not one.grids):
-            continue
-        if known[key]:
-            known[key] -= 1
+    for one in filter(_counts, case.findings):
+        if known[_key(one)]:
+            known[_key(one)] -= 1
         else:
             fresh.append(one)
     return fresh
@@ -80,14 +83,12 @@ def judge_case(name: str, truth: dict[str, Any], package: Path, clean: Plan) -> 
     plan = gg.verify(Source(path=str(package), layer=f"case_{name}"), settings(package))
     fresh = new_findings(plan, clean)
     zones = affected(truth)
-    at_zones = [one for one in fresh if not zones or zones & set(one.grids) or not one.grids]
-    base = gpd.read_file(package, layer="zones_clean")
-    near = neighbourhood(zones, base) | {"#"}
-    stray = [
-        one
-        for one in fresh
-        if zones and one.grids and not any(g in near or g.startswith("#") for g in one.grids)
-    ]
+    near = neighbourhood(zones, gpd.read_file(package, layer="zones_clean"))
+    there = set(plan.grids["code"])
+    named = zones if zones <= there else near  # a zone that is not there shows at its neighbours
+    nameless = {code for one in fresh for code in one.grids if code.startswith("#")}
+    at_zones = [one for one in fresh if not zones or (named | nameless) & set(one.grids)]
+    stray = [one for one in fresh if zones and not (near | nameless) & set(one.grids)]
     area = truth.get("area_m2")
     areas = [one.amount for one in at_zones if one.rule in AREA_RULES and one.amount]
     exact = area is None or any(abs(one - area) <= 0.01 * area for one in areas)
@@ -97,11 +98,15 @@ def judge_case(name: str, truth: dict[str, Any], package: Path, clean: Plan) -> 
         name,
         "yes" if at_zones and exact else "NO",
         ", ".join(f"{rule} {count}" for rule, count in found.most_common(4)),
-        "" if area is None else f"{area:,.1f} / {min(areas, key=lambda m: abs(m - area)):,.1f}",
+        "" if area is None else f"{area:,.1f} / {_nearest(areas, area):,.1f}",
         str(len(stray)),
         mended,
         again,
     ]
+
+
+def _nearest(areas: list[float], area: float) -> float:
+    return min(areas, key=lambda one: abs(one - area), default=float("nan"))
 
 
 def mend(name: str, package: Path) -> tuple[str, str]:
