@@ -45,7 +45,8 @@ def keys(findings: tuple[Finding, ...]) -> Counter[tuple[Any, ...]]:
 
 
 def _key(one: Finding) -> tuple[Any, ...]:
-    return one.rule, one.grids, None if one.amount is None else round(one.amount, 3)
+    amount = None if one.amount is None or not one.grids else round(one.amount, 3)
+    return one.rule, one.grids, amount
 
 
 def _counts(one: Finding) -> bool:
