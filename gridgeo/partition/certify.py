@@ -3,34 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gridgeo.partition.band import numbers_of_grids, too_big
-from gridgeo.partition.columns import ATOMS_IN_SETS, columns
-from gridgeo.partition.cover import best_cover, pool_of
+from gridgeo.partition.columns import ATOMS_IN_SETS
 from gridgeo.partition.halt import Halt
-from gridgeo.partition.kernel import APART
-from gridgeo.partition.problem import Problem, Solution, in_order
+from gridgeo.partition.pairs import divide_pairs
+from gridgeo.partition.problem import Problem, Solution
 from gridgeo.partition.refine import solve
-from gridgeo.partition.web import rule_of, weave
+from gridgeo.partition.sets import Budget, list_sets
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from gridgeo.config import Band, Search
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Budget:
-    """What proofs may take: connected sets looked at, sets in band kept, covers tried."""
-
-    seen: int
-    kept: int
-    nodes: int
 
 
 #: for a piece that is in band, by effort
@@ -66,7 +54,8 @@ def certify(
 
     All connected sets in band are listed and the cheapest cover of the atoms is sought among
     them: for the number of grids that the solution has, or, where it misses the band, for every
-    number that the amounts allow. Nothing is claimed where the budget of the effort ends first.
+    number that the amounts allow. Nothing is claimed where the budget of the effort ends first;
+    with effort ``best`` pairs of grids are then divided anew.
 
     Examples
     --------
@@ -85,9 +74,11 @@ def certify(
     if solution.exact or solution.grids == 1:
         return replace(solution, certificate="optimal", bound=solution.cost)
     budget = CERTIFY[search.effort]
-    if budget is None or problem.households.size > ATOMS_IN_SETS:
-        return solution
-    return _improved(problem, band, solution, budget, halt)
+    if budget is not None and problem.households.size <= ATOMS_IN_SETS:
+        solution = _improved(problem, band, solution, budget, halt)
+    if search.effort == "best" and not solution.certificate:
+        solution = divide_pairs(problem, band, solution, halt)
+    return solution
 
 
 def _improved(
@@ -141,54 +132,3 @@ def certificate_of(solutions: Sequence[Solution]) -> tuple[str, float]:
         bound = sum(solution.bound for solution in solutions)
         return "gap", (cost - bound) / cost if cost > 0 else 0.0
     return ("" if "" in told else "pairwise"), np.nan
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sets:
-    """The connected sets in band of an ordered problem; `complete` where these are all."""
-
-    bits: NDArray[np.int64]
-    cost: NDArray[np.float64]
-    complete: bool
-    order: NDArray[np.int64]
-    #: what a solution costs beyond its sets, metres
-    constant: float
-    budget: Budget
-    halt: Halt
-
-    def cheapest(self, k: int, known: float) -> tuple[bool, NDArray[np.int32] | None, float]:
-        """Return whether the search was complete, labels of `k` grids below `known`, their cost."""
-        n = self.order.size
-        most = k * float(np.max(self.cost, initial=0.0)) + 1.0
-        complete, cover, _ = best_cover(
-            pool_of(self.bits, self.cost, n),
-            n,
-            k,
-            min(known - self.constant, most),
-            self.budget.nodes,
-            self.halt.flag,
-        )
-        if not cover.size:
-            return complete, None, np.inf
-        labels = np.empty(n, dtype=np.int32)
-        for number, grid in enumerate(cover.tolist()):
-            labels[self.order[grid >> np.arange(n) & 1 == 1]] = number
-        cost = float(self.cost[np.isin(self.bits, cover)].sum()) + self.constant
-        return complete, labels, cost
-
-
-def list_sets(problem: Problem, band: Band, budget: Budget, halt: Halt) -> Sets:
-    """Return the connected sets in band of a piece, as many as the budget allows."""
-    ordered, order = in_order(problem)
-    complete, bits, cost = columns(
-        weave(ordered), rule_of(ordered, band), budget.seen, budget.kept, halt.flag
-    )
-    return Sets(
-        bits=bits,
-        cost=cost,
-        complete=complete,
-        order=order,
-        constant=float(problem.straddle_m.sum()) + APART * len(problem.apart),
-        budget=budget,
-        halt=halt,
-    )

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from gridgeo.partition.band import known, numbers_of_grids
-from gridgeo.partition.certify import Budget, Sets, list_sets
 from gridgeo.partition.columns import ATOMS_IN_SETS
 from gridgeo.partition.halt import Halt
 from gridgeo.partition.say import people_of
+from gridgeo.partition.sets import Budget, Sets, list_sets
 from gridgeo.text import Text
 
 if TYPE_CHECKING:
