@@ -2,7 +2,7 @@
 
 ::
 
-    python -m benchmarks.bench_resume SETTINGS.toml --times 10 --seed 1 -- --by township --jobs 2
+    python -m benchmarks.bench_resume --settings gridgeo.toml --times 10 -- --by township --jobs 2
 
 Each time the run goes on in the same folder until it is killed (SIGKILL, the whole session or
 the parent alone, in turn); then it runs to its end. Every file but ``run.json`` must be the same.
@@ -29,7 +29,7 @@ TIMES = "run.json"
 def main() -> None:
     """Measure an undisturbed run, disturb others, and say whether any byte differs."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("settings", type=Path)
+    parser.add_argument("--settings", type=Path, required=True)
     parser.add_argument("--times", type=int, default=10)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--folder", type=Path, default=Path("out/bench_resume"))

@@ -16,7 +16,7 @@ from gridgeo.text import Lang, Text
 
 INTERRUPTED = 130
 #: how long the work may take to come to an end by itself
-GRACE_S = 0.6
+GRACE_S = 0.4
 
 STOPPED = Text(
     "Stopped: nothing was written. Run the same command again; large areas can be done in parts "
