@@ -40,11 +40,12 @@ PROVE: Mapping[str, Budget] = MappingProxyType(
 
 
 def solve_certified(
-    problem: Problem, band: Band, search: Search, *, halt: Halt | None = None
+    problem: Problem, band: Band, search: Search, *, halt: Halt | None = None, jobs: int = 1
 ) -> Solution:
     """Solve a piece, then prove what the effort allows about it; see `solve` and `certify`."""
     halt = halt or Halt()
-    return certify(problem, band, search, solve(problem, band, search, halt=halt), halt)
+    solution = solve(problem, band, search, halt=halt, jobs=jobs)
+    return certify(problem, band, search, solution, halt)
 
 
 def certify(

@@ -12,8 +12,8 @@ class Effort:
     """The iterations of the search of one piece of ground.
 
     A start proposes `per_grid` moves per atom for each grid that it makes, but not more than
-    `most`, nor more than `moves_per_start` in all, though `least` in any case: few grids need
-    few moves, and many atoms must not take for ever.
+    `most`; over many atoms not more than `moves_per_start` in all, though `least` per atom in any
+    case. Few grids need few moves, and many atoms must not take for ever.
     """
 
     per_grid: int
@@ -23,14 +23,15 @@ class Effort:
     #: independent starts at most; two that end alike are enough
     starts: int
     #: turns of repair, and fresh cuts per grid in each, while bands are missed
-    repairs: int = 8
+    repairs: int = 4
     cuts: int = 40
     #: rounds of reheating the best few and combining all grids seen so far
     rounds: int = 0
-    #: labellings that are reheated, how often each in a round, and the moves per atom of each
+    #: labellings that are reheated, how often each in a round, and with what share of a
+    #: start's moves
     elite: int = 4
-    reheats: int = 8
-    reheat_moves: int = 300
+    reheats: int = 6
+    reheat_share: float = 0.1
 
     def moves_per_atom(self, atoms: int, grids: int) -> int:
         """Return the proposals per atom of one start.
@@ -41,30 +42,32 @@ class Effort:
         >>> effort.moves_per_atom(120, 3), effort.moves_per_atom(10_000, 250)
         (300, 200)
         """
-        return max(self.least, min(self.per_grid * grids, self.most, self.moves_per_start // atoms))
+        large = max(self.least, min(self.most, self.moves_per_start // atoms))
+        return min(self.per_grid * grids, large)
 
 
 EFFORTS: Mapping[str, Effort] = MappingProxyType(
     {
         "fast": Effort(per_grid=100, most=600, moves_per_start=300_000, least=200, starts=1),
         "normal": Effort(
-            per_grid=150,
+            per_grid=250,
             most=1500,
             moves_per_start=3_000_000,
             least=700,
             starts=4,
             rounds=1,
-            reheats=6,
-            reheat_moves=150,
         ),
         "best": Effort(
             per_grid=2000,
-            most=12_000,
+            most=40_000,
             moves_per_start=16_000_000,
-            least=2500,
+            least=2000,
             starts=8,
+            repairs=8,
             rounds=8,
-            reheats=8,
+            elite=6,
+            reheats=10,
+            reheat_share=0.05,
         ),
     }
 )

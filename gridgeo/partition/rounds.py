@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from gridgeo.partition.problem import Solution
 
 #: with fewer grids the starts meet the best by themselves
-GRIDS = 4
+GRIDS = 5
 #: rounds without progress that end it
-PATIENCE = 2
+PATIENCE = 3
 
 
 def go_on(job: Job, starts: list[Solution]) -> list[Solution]:

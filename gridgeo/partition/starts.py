@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gridgeo.partition.problem import Solution
 
 #: fresh cuts per grid, of at most `COUNTED` grids, that end a start
-POLISH = 20
+POLISH = 12
 COUNTED = 50
 #: the share of the moves that a repair has, and how warm it starts
 REPAIR = 0.25
@@ -67,7 +67,8 @@ def reheat(job: Job, solution: Solution, *stream: int) -> list[Solution]:
         labels = best.labels.copy()
         hot = REHEATS[turn % len(REHEATS)] * job.heat.hot
         warm = job.heat._replace(hot=hot, soft=FIRM * job.heat.hard)
-        moves = _anneal(job, warm, labels, job.effort.reheat_moves * job.atoms, rng)
+        moves = round(job.effort.reheat_share * _moves(job, solution.grids))
+        _anneal(job, warm, labels, moves, rng)
         found.append(solution_of(job, labels, moves=moves))
         if found[-1].rank < best.rank:
             best = found[-1]
