@@ -1,6 +1,7 @@
 from dataclasses import replace
 from itertools import pairwise
 
+import hypothesis
 import networkx as nx
 import numpy as np
 import pytest
@@ -11,6 +12,12 @@ from gridgeo.config import Band, Search
 from gridgeo.partition import Halt, Problem, solve, warm_up
 from gridgeo.partition.anneal import anneal
 from gridgeo.partition.band import numbers_of_grids, too_big
+from gridgeo.partition.combine import Seen, combine
+from gridgeo.partition.effort import EFFORTS
+from gridgeo.partition.job import Job, solution_of
+from gridgeo.partition.problem import in_order
+from gridgeo.partition.starts import attempt
+from gridgeo.partition.web import heat_of, rule_of, weave
 
 HOUSEHOLDS = Band(profile="households")
 PROFILES = st.sampled_from(["either", "households", "residents"])
@@ -231,3 +238,92 @@ def test_warming_up_again_compiles_nothing():
     compiled = len(anneal.signatures)
     warm_up()
     assert len(anneal.signatures) == compiled == 1
+
+
+def broad(seed, atoms=240, grids=12):
+    households = np.random.default_rng(seed).integers(2, 2 * 400 * grids // atoms - 1, atoms)
+    return lattice(households, width=16, seed=seed, grids=grids)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_threads_and_row_order_change_no_labels(seed):
+    problem = broad(seed)
+    one, two = (solve(problem, HOUSEHOLDS, Search(), jobs=jobs) for jobs in (1, 2))
+    assert np.array_equal(one.labels, two.labels)
+    order = np.random.default_rng(seed).permutation(240)
+    place = np.argsort(order)
+    shuffled = replace(
+        problem,
+        **{
+            name: getattr(problem, name)[order]
+            for name in ("households", "residents", "x", "y", "area")
+        },
+        edges=place[problem.edges].astype(np.int32),
+    )
+    again = solve(shuffled, HOUSEHOLDS, Search())
+    groups = {frozenset(np.flatnonzero(one.labels == g).tolist()) for g in range(12)}
+    assert {frozenset(order[again.labels == g].tolist()) for g in range(12)} == groups
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_rounds_never_lose_what_the_starts_had(seed):
+    problem = broad(seed)
+    solution = solve(problem, HOUSEHOLDS, Search())
+    assert (solution.grids, solution.missed) == (12, 0)
+    assert is_connected(problem, solution.labels)
+    assert solution.cost <= solution.first_cost
+    assert solution.starts > 4
+
+
+def some_job(problem):
+    ordered, _ = in_order(problem)
+    web = weave(ordered)
+    return Job(
+        web=web,
+        rule=rule_of(ordered, HOUSEHOLDS),
+        heat=heat_of(web),
+        seed=1,
+        effort=EFFORTS["fast"],
+        halt=Halt(),
+        jobs=1,
+    )
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 10**6), st.integers(2, 6))
+def test_a_combination_is_the_cheapest_of_all_that_were_seen(seed, starts):
+    job = some_job(broad(seed, atoms=48, grids=4))
+    found = [attempt(job, 4, start) for start in range(starts)]
+    good = [solution for solution in found if not solution.failed]
+    hypothesis.assume(good)
+    seen = Seen({})
+    for solution in good:
+        seen.add(job, solution.labels)
+    first = max(good, key=lambda solution: solution.cost)
+    combined = solution_of(job, combine(job, first.labels, seen))
+    held = np.bincount(combined.labels, weights=job.web.mass[:, 0])
+    assert combined.missed == 0
+    assert ((held >= 300) & (held <= 500)).all()
+    assert combined.cost <= min(solution.cost for solution in good) + 1e-3
+    grids = {np.flatnonzero(combined.labels == g).tobytes() for g in range(4)}
+    assert grids <= set(seen.grids)
+
+
+def test_a_grid_out_of_band_or_not_apart_is_not_noted():
+    problem = lattice([100] * 8, width=8, grids=2)
+    job = some_job(replace(problem, apart=np.array([[0, 3]], dtype=np.int32)))
+    seen = Seen({})
+    seen.add(job, np.array([0, 0, 0, 0, 1, 1, 1, 1], dtype=np.int32))
+    seen.add(job, np.array([0, 0, 1, 1, 1, 1, 1, 1], dtype=np.int32))
+    assert [atoms.tolist() for atoms, _ in seen.grids.values()] == [[4, 5, 6, 7]]
+
+
+def test_a_limit_of_seconds_stops_by_itself_and_only_inside():
+    halt = Halt()
+    with halt.after(0.01):
+        solution = solve(broad(1), HOUSEHOLDS, Search(effort="best"), halt=halt)
+    assert solution.interrupted
+    calm = Halt()
+    with calm.after(1e6), calm.after(None):
+        pass
+    assert not calm.stopped

@@ -12,7 +12,7 @@ from gridgeo.partition.starts import reheat
 if TYPE_CHECKING:
     from gridgeo.partition.problem import Solution
 
-#: with fewer grids the starts meet the best by themselves
+#: with fewer grids the starts meet the best by themselves, or a proof does
 GRIDS = 5
 #: rounds without progress that end it
 PATIENCE = 3

@@ -84,7 +84,8 @@ def partition_atoms(
     ties = ties or Ties()
     ground, unit = tie(lay_out(atoms, weights, ties.locked), ties)
     halt = halt or Halt()
-    solver: Solver = partial(_solve_anew, search=search, halt=halt)
+    inner = jobs if len(atoms.communities) == 1 else 1
+    solver: Solver = partial(_solve_anew, search=search, halt=halt, jobs=inner)
     if previous is not None:
         old = grids_of_units(previous, unit, atoms.frame["households"].to_numpy(np.int64))
         ground, kept = keep_links(ground, old)
@@ -130,10 +131,16 @@ def partition_atoms(
 
 
 def _solve_anew(
-    members: NDArray[np.int64], problem: Problem, band: Band, *, search: Search, halt: Halt
+    members: NDArray[np.int64],
+    problem: Problem,
+    band: Band,
+    *,
+    search: Search,
+    halt: Halt,
+    jobs: int,
 ) -> Solution:
     del members
-    return solve_certified(problem, band, search, halt=halt)
+    return solve_certified(problem, band, search, halt=halt, jobs=jobs)
 
 
 def _solve_change(
