@@ -50,12 +50,13 @@ EFFORTS: Mapping[str, Effort] = MappingProxyType(
     {
         "fast": Effort(per_grid=100, most=600, moves_per_start=300_000, least=200, starts=1),
         "normal": Effort(
-            per_grid=250,
-            most=1500,
-            moves_per_start=3_000_000,
+            per_grid=160,
+            most=2000,
+            moves_per_start=4_000_000,
             least=700,
             starts=4,
             rounds=1,
+            elite=3,
         ),
         "best": Effort(
             per_grid=2000,
