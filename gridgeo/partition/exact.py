@@ -158,8 +158,18 @@ def connected_sets(web: Web) -> NDArray[np.bool_]:
     beside = neighbours(web)
     connected = np.zeros(1 << beside.size, np.bool_)
     for grid in range(1, connected.size):
-        connected[grid] = spread(beside, grid) == grid
+        connected[grid] = grows(beside, connected, grid)
     return connected
+
+
+@compiled
+def grows(beside: NDArray[np.int64], connected: NDArray[np.bool_], grid: int) -> bool:
+    """Tell whether a set is one atom, or a connected set with an atom beside it."""
+    for v in range(beside.size):
+        rest = grid ^ (1 << v)
+        if grid >> v & 1 and (rest == 0 or (connected[rest] and beside[v] & rest)):
+            return True
+    return False
 
 
 @compiled

@@ -92,7 +92,9 @@ def solve(
 
 def _search(job: Job, numbers: tuple[int, ...], *, fixed: bool) -> Solution:
     """Return the best of the search, of all ways for few atoms, or of all ways to cut in two."""
-    atoms = job.web.mass.shape[0]
+    atoms = job.atoms
+    if numbers[0] == 1 and not (whole := whole_piece(job)).failed:
+        return whole
     if not fixed and atoms <= FEW and (proved := enumerated(job, numbers)):
         return proved
     tried = race(job, numbers)
@@ -163,6 +165,12 @@ def _starts(job: Job, k: int) -> list[Solution]:
 def _agree(own: list[Solution]) -> bool:
     ranks = sorted(solution.rank for solution in own)
     return len(ranks) > 1 and ranks[0] == ranks[1]
+
+
+def whole_piece(job: Job) -> Solution:
+    """Return the one labelling with one grid."""
+    whole = solution_of(job, np.zeros(job.atoms, dtype=np.int32), exact=True)
+    return replace(whole, first_missed=whole.missed, first_cost=whole.cost)
 
 
 def enumerated(job: Job, numbers: tuple[int, ...]) -> Solution | None:
