@@ -7,7 +7,7 @@
 The folder holds Aberdeen's output areas (atoms), intermediate zones (communities) and data zones
 (an official partition of the same communities, made to almost our band). Printed are the share
 of grids in band outside communities proved impossible, and the inner border metres as a share of
-those of the official zones, measured on the same atoms.
+those of the official zones: laid on the same atoms, and along their own outlines.
 """
 
 from __future__ import annotations
@@ -47,13 +47,15 @@ def main() -> None:
     settings = Settings(read=ReadRules(inputs=inputs), band=BAND)
     atoms = make_atoms(read_layers(settings.read), settings)
     zones = gpd.read_file(source["zones"].path, layer=source["zones"].layer)
-    official = place(atoms, zones.to_crs(atoms.frame.crs))
+    zones = zones.to_crs(atoms.frame.crs)
+    official = place(atoms, zones)
     warm_up()
     part, seconds = solve(atoms, {}, options)
     numbers = near_official(atoms, part, official)
     if numbers:
         part, seconds = solve(atoms, numbers, options)
-    excused = part.communities.index[part.communities["verdict"].isin(["impossible", "small"])]
+    verdicts = part.communities["verdict"]
+    excused = np.flatnonzero(verdicts.isin(["impossible", "small"]))
     print("| | grids | in band | in band where possible | inner border km | seconds |")
     print("|---|---|---|---|---|---|")
     told = [
@@ -61,11 +63,13 @@ def main() -> None:
         ("gridgeo", part.labels, f"{seconds:.1f}"),
     ]
     for name, labels, spent in told:
-        grids, share, asked, metres = judge(atoms, labels, excused.to_numpy())
+        grids, share, asked, metres = judge(atoms, labels, excused)
         print(f"| {name} | {grids} | {share:.3f} | {asked:.3f} | {metres / 1000:.1f} | {spent} |")
-    ratio = judge(atoms, part.labels, excused.to_numpy())[3] / judge(atoms, official, excused)[3]
-    print(f"\nborder ratio {ratio:.3f}")
-    print(part.communities["verdict"].value_counts().to_dict())
+    ours, theirs = (judge(atoms, labels, excused)[3] for labels in (part.labels, official))
+    outlines = (zones.length.sum() - atoms.communities.length.sum()) / 2
+    print(f"\nborder ratio {ours / theirs:.3f} on the same atoms, ", end="")
+    print(f"{ours / outlines:.3f} against the official outlines ({outlines / 1000:.1f} km)")
+    print(verdicts.value_counts().to_dict())
 
 
 def _options() -> argparse.Namespace:
@@ -104,14 +108,14 @@ def solve(
 def near_official(atoms: Atoms, part: Partition, official: NDArray[np.int64]) -> dict[int, int]:
     """Return communities with one grid more, so that all are as many as official ones, to 3 %.
 
-    Those with the most households a grid get it, where the band allows it. None are needed where
+    Those with the smallest grids get it, where the band allows it. None are needed where
     the default rule comes that near by itself.
     """
-    frame = atoms.frame.assign(zone=official).groupby("community")
+    frame = atoms.frame.assign(zone=official, m2=atoms.frame.area).groupby("community")
     wanted = math.ceil((1 - NEAR) * frame["zone"].nunique().sum())
     count = part.communities["grids"]
-    held = frame["households"].sum() / (count + 1)
-    order = held[held >= BAND.lower].sort_values(ascending=False, kind="stable").index
+    allowed = frame["households"].sum() >= BAND.lower * (count + 1)
+    order = (frame["m2"].sum() / count)[allowed].sort_values(kind="stable").index
     return {int(c): int(count[c]) + 1 for c in order[: max(0, wanted - int(count.sum()))]}
 
 

@@ -132,7 +132,7 @@ def test_a_search_that_is_told_to_stop_answers_with_connected_grids(households):
     problem = lattice(households, width=5)
     solution = solve(problem, HOUSEHOLDS, Search(effort="best"), halt=stopped())
     assert solution.interrupted
-    assert not solution.exact
+    assert solution.grids == 1 or not solution.exact
     assert is_connected(problem, solution.labels)
     assert sorted(set(solution.labels.tolist())) == list(range(solution.grids))
     assert (solution.missed, solution.distance) == misses(problem, solution.labels)
