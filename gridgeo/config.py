@@ -21,7 +21,6 @@ PROFILES = ("either", "households", "residents")
 EffortName = Literal["fast", "normal", "best"]
 EFFORT_NAMES = ("fast", "normal", "best")
 DATUMS = ("gcj02", "bd09")
-SCHEMES = ("cn15", "plain", "cjt349", "template")
 PARTS = ("none", "township", "tile")
 #: The layer that `gridgeo verify` judges; it has columns and a CRS like the others.
 GRIDS = "grids"
@@ -270,9 +269,8 @@ class Codes:
     """How grids are numbered: the scheme, and where dedicated and open grids start."""
 
     scheme: Literal["cn15", "plain", "cjt349", "template"] = "cn15"
-    #: the pattern of codes, for scheme template
+    #: the pattern of codes, for scheme template; the 6-digit code in front, for scheme cjt349
     template: str = ""
-    #: the 6-digit object code in front, for scheme cjt349
     object_code: str = ""
     #: first sequence number of dedicated grids; 0 lets them follow the basic grids
     dedicated_start: int = 801
@@ -281,10 +279,9 @@ class Codes:
     mapping: str = ""
 
     def __post_init__(self) -> None:
-        _one_of("codes.scheme", self.scheme, SCHEMES)
         for name in ("dedicated_start", "open_start"):
             _at_least(f"codes.{name}", getattr(self, name), 0)
-        self.code_scheme  # noqa: B018  (a wrong pattern is told at once)
+        self.code_scheme  # noqa: B018  (an unknown scheme or wrong pattern is told at once)
 
     @property
     def code_scheme(self) -> CodeScheme:

@@ -219,13 +219,15 @@ def scheme_of(name: str, *, template: str = "", object_code: str = "") -> CodeSc
     Raises
     ------
     SettingsError
-        The pattern is wrong or missing, or given for another scheme; or the object code is.
+        There is no such scheme; or its pattern or object code is wrong, missing or not its own.
 
     Examples
     --------
     >>> scheme_of("template", template="W{village:3}{sequence:2}").write("007", 4, 2)
     'W00704'
     """
+    if name not in (*SCHEMES, TEMPLATE):
+        raise _unknown(name)
     if (name == TEMPLATE) != bool(template):
         raise SettingsError(
             Text(
@@ -243,6 +245,15 @@ def scheme_of(name: str, *, template: str = "", object_code: str = "") -> CodeSc
     scheme = _described(template) if template else SCHEMES[name]
     _check_object(scheme, object_code)
     return replace(scheme, object_code=object_code)
+
+
+def _unknown(name: str) -> SettingsError:
+    known = (*SCHEMES, TEMPLATE)
+    return SettingsError(
+        Text(f"{name!r} is not known here", f"此处不认识 {name!r}"),
+        key="codes.scheme",
+        remedy=Text(f"Choose one of {', '.join(known)}", f"可选：{'、'.join(known)}"),
+    )
 
 
 def _described(template: str) -> CodeScheme:
