@@ -3,9 +3,8 @@
 A division into k grids is k sets in band that hold every atom once. For any prices of the atoms,
 their sum and k times the least that a set costs beyond its prices is a bound (Dantzig-Wolfe,
 Lagrange). The cheapest set is found by an integer programme (HiGHS): a cut of the graph whose
-households, or residents, are in band. A set that falls apart is forbidden to by naming the atoms
-that could hold it together. Balance and compactness of a grid are at least 0 and left out,
-which keeps the bound valid.
+households, or residents, are in band. It need not be connected, and balance and compactness of a
+grid, at least 0, are left out: both keep the bound valid.
 """
 
 from __future__ import annotations
@@ -16,7 +15,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy.sparse as sp
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
-from scipy.sparse.csgraph import connected_components
 
 from gridgeo.partition.band import known
 
@@ -72,15 +70,12 @@ def lower_bound(
             best, centre = bound, tried
         if grid is None:
             break
-        apart = _separators(problem, grid)
-        rows += apart
-        fresh = not apart and not (columns == grid).all(axis=1).any()
-        if fresh:
+        if not (columns == grid).all(axis=1).any():
             columns = np.vstack([columns, grid])
             costs = np.append(costs, _cost(problem, grid))
-        elif not apart:
-            if np.allclose(centre, true):
-                break
+        elif np.allclose(tried, true):
+            break
+        else:
             centre = true
     return best + float(problem.straddle_m.sum())
 
@@ -174,35 +169,4 @@ def _measures(
     if band.profile != "households" and told.any():
         people = np.nan_to_num(problem.residents)
         found.append((people, float(band.residents_lower), float(band.residents_upper), told))
-    return found
-
-
-def _separators(problem: Problem, grid: NDArray[np.bool_]) -> list[_Row]:
-    """Return what forbids a set that falls apart: two of its parts need an atom between them."""
-    n, m = grid.size, len(problem.edges)
-    linked = problem.edges[problem.linked]
-    same = linked[grid[linked].all(axis=1)]
-    graph = sp.coo_array((np.ones(len(same)), (same[:, 0], same[:, 1])), shape=(n, n))
-    _, part = connected_components(graph, directed=False)
-    parts = np.unique(part[grid])
-    weight = np.bincount(part, problem.households + 1e-6, part.max() + 1)
-    main = parts[np.argmax(weight[parts])]
-    found = []
-    for other in parts[parts != main]:
-        inside = part == other
-        around = np.zeros(n, dtype=bool)
-        around[linked[inside[linked[:, 0]], 1]] = True
-        around[linked[inside[linked[:, 1]], 0]] = True
-        row = np.zeros(n + m)
-        row[:n][around & ~inside] = 1.0
-        for members in (part == main, inside):
-            row[np.flatnonzero(members)[np.argmax(problem.households[members])]] -= 1.0
-        row[:n][around & ~inside] = 1.0
-        found.append(
-            _Row(
-                weights=sp.csr_array(row[None, :]),
-                lower=np.array([-1.0]),
-                upper=np.array([np.inf]),
-            )
-        )
     return found
