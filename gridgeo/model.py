@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     import folium
     import geopandas as gpd
+    import networkx as nx
     import pandas as pd
     from numpy.typing import NDArray
     from pyproj import CRS
@@ -308,3 +309,18 @@ class Plan:
         from gridgeo.maps import build_map  # noqa: PLC0415  (a value does not need its map)
 
         return build_map(self)
+
+    def graph(self) -> nx.Graph[int]:
+        """Return the atoms and their borders as a networkx graph; see `gridgeo.graphs.graph_of`.
+
+        Which atoms hold their grid together, say:
+
+        >>> import networkx as nx
+        >>> def joints(plan, grid):
+        ...     graph = plan.graph()
+        ...     inside = [v for v, g in graph.nodes(data="grid") if g == grid]
+        ...     return sorted(nx.articulation_points(graph.subgraph(inside)))
+        """
+        from gridgeo.graphs import graph_of  # noqa: PLC0415  (a value does not need networkx)
+
+        return graph_of(self)

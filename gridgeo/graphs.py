@@ -1,0 +1,32 @@
+"""A plan as a networkx graph: paths, cut points and neighbours are one call away."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import networkx as nx
+
+if TYPE_CHECKING:
+    from gridgeo.model import Plan
+
+
+def graph_of(plan: Plan) -> nx.Graph[int]:
+    """Return atoms as nodes and their common borders as edges.
+
+    Nodes are positions in ``plan.atoms``, with grid, community, households, residents and kind.
+    Edges carry border_m (all of their common border), street_class (of its longest piece) and
+    passable (whether any piece of it can be crossed).
+    """
+    graph: nx.Graph[int] = nx.Graph()
+    nodes = plan.atoms[["grid", "community", "households", "residents", "kind"]]
+    graph.add_nodes_from(nodes.to_dict("index").items())
+    inner = plan.borders[plan.borders["right"] >= 0].sort_values(
+        ["left", "right", "border_m", "street_class"], ascending=[True, True, False, True]
+    )
+    pairs = inner.groupby(["left", "right"]).agg(
+        border_m=("border_m", "sum"),
+        street_class=("street_class", "first"),
+        passable=("passable", "any"),
+    )
+    graph.add_edges_from((*pair, about) for pair, about in pairs.to_dict("index").items())
+    return graph
