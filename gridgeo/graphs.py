@@ -19,14 +19,15 @@ def graph_of(plan: Plan) -> nx.Graph[int]:
     """
     graph: nx.Graph[int] = nx.Graph()
     nodes = plan.atoms[["grid", "community", "households", "residents", "kind"]]
-    graph.add_nodes_from(nodes.to_dict("index").items())
+    graph.add_nodes_from(enumerate(nodes.to_dict("records")))
     inner = plan.borders[plan.borders["right"] >= 0].sort_values(
         ["left", "right", "border_m", "street_class"], ascending=[True, True, False, True]
     )
-    pairs = inner.groupby(["left", "right"]).agg(
+    pairs = inner.groupby(["left", "right"], as_index=False).agg(
         border_m=("border_m", "sum"),
         street_class=("street_class", "first"),
         passable=("passable", "any"),
     )
-    graph.add_edges_from((*pair, about) for pair, about in pairs.to_dict("index").items())
+    about = pairs[["border_m", "street_class", "passable"]].to_dict("records")
+    graph.add_edges_from(zip(pairs["left"], pairs["right"], about, strict=True))
     return graph
