@@ -19,15 +19,16 @@ def graph_of(plan: Plan) -> nx.Graph[int]:
     """
     graph: nx.Graph[int] = nx.Graph()
     nodes = plan.atoms[["grid", "community", "households", "residents", "kind"]]
-    graph.add_nodes_from(enumerate(nodes.to_dict("records")))
+    for v, held in enumerate(nodes.to_dict("records")):
+        graph.add_node(v, **{str(name): value for name, value in held.items()})
     inner = plan.borders[plan.borders["right"] >= 0].sort_values(
         ["left", "right", "border_m", "street_class"], ascending=[True, True, False, True]
     )
-    pairs = inner.groupby(["left", "right"], as_index=False).agg(
+    pairs = inner.groupby(["left", "right"]).agg(
         border_m=("border_m", "sum"),
         street_class=("street_class", "first"),
         passable=("passable", "any"),
     )
-    about = pairs[["border_m", "street_class", "passable"]].to_dict("records")
-    graph.add_edges_from(zip(pairs["left"], pairs["right"], about, strict=True))
+    for (left, right), metres, street_class, passable in pairs.itertuples():
+        graph.add_edge(left, right, border_m=metres, street_class=street_class, passable=passable)
     return graph

@@ -15,13 +15,15 @@ from gridgeo.partition.halt import Halt
 from gridgeo.partition.pairs import divide_pairs
 from gridgeo.partition.problem import Problem, Solution
 from gridgeo.partition.refine import solve
-from gridgeo.partition.sets import Budget, list_sets
+from gridgeo.partition.sets import Budget, Sets, list_sets
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from gridgeo.config import Band, Search
 
 
-#: for a piece that is in band, by effort
+#: before a piece is searched, by effort
 CERTIFY: Mapping[str, Budget | None] = MappingProxyType(
     {
         "fast": None,
@@ -42,21 +44,36 @@ PROVE: Mapping[str, Budget] = MappingProxyType(
 def solve_certified(
     problem: Problem, band: Band, search: Search, *, halt: Halt | None = None, jobs: int = 1
 ) -> Solution:
-    """Solve a piece, then prove what the effort allows about it; see `solve` and `certify`."""
+    """Solve a piece and prove what the effort allows about it.
+
+    Where all connected sets in band can be listed, the cheapest cover of the atoms is the answer
+    and no search is needed; else see `solve` and `certify`.
+    """
     halt = halt or Halt()
+    numbers = _numbers(problem, band)
+    sets = _listed(problem, band, CERTIFY[search.effort], halt) if numbers else None
+    if sets and sets.complete and (best := _first_met(sets, numbers)):
+        return best
     solution = solve(problem, band, search, halt=halt, jobs=jobs)
-    return certify(problem, band, search, solution, halt)
+    return certify(problem, band, search, solution, halt, sets=sets)
 
 
 def certify(
-    problem: Problem, band: Band, search: Search, solution: Solution, halt: Halt
+    problem: Problem,
+    band: Band,
+    search: Search,
+    solution: Solution,
+    halt: Halt,
+    *,
+    sets: Sets | None = None,
 ) -> Solution:
     """Return the solution with its certificate, or a better one that the proof brought to light.
 
     All connected sets in band are listed and the cheapest cover of the atoms is sought among
     them: for the number of grids that the solution has, or, where it misses the band, for every
     number that the amounts allow. Nothing is claimed where the budget of the effort ends first;
-    with effort ``best`` pairs of grids are then divided anew.
+    with effort ``best`` pairs of grids are then divided anew. `sets` are those that were listed
+    already.
 
     Examples
     --------
@@ -74,21 +91,61 @@ def certify(
         return solution if solution.exact else _met_or_proved(problem, band, search, solution, halt)
     if solution.exact or solution.grids == 1:
         return replace(solution, certificate="optimal", bound=solution.cost)
-    budget = CERTIFY[search.effort]
-    if budget is not None and problem.households.size <= ATOMS_IN_SETS:
-        solution = _improved(problem, band, solution, budget, halt)
+    sets = sets or _listed(problem, band, CERTIFY[search.effort], halt)
+    if sets and sets.complete:
+        solution = _improved(sets, solution)
     if search.effort == "best" and not solution.certificate:
         solution = divide_pairs(problem, band, solution, halt)
     return solution
 
 
-def _improved(
-    problem: Problem, band: Band, solution: Solution, budget: Budget, halt: Halt
-) -> Solution:
+def _numbers(problem: Problem, band: Band) -> tuple[int, ...]:
+    """Return the numbers of grids that can be in band, none where an atom alone is too big."""
+    if too_big(band, problem.households, problem.residents).any():
+        return ()
+    numbers = numbers_of_grids(band, problem.households, problem.residents)
+    return tuple(k for k in numbers if problem.grids in {None, k})
+
+
+def _listed(problem: Problem, band: Band, budget: Budget | None, halt: Halt) -> Sets | None:
+    """Return the connected sets in band, None where they are too many by far."""
+    if budget is None or problem.households.size > ATOMS_IN_SETS:
+        return None
+    return list_sets(problem, band, budget, halt)
+
+
+def _first_met(sets: Sets, numbers: tuple[int, ...]) -> Solution | None:
+    """Return the cheapest solution of the first number that can be met, None where none is.
+
+    Also None where it is not known whether an earlier number can be met.
+    """
+    for k in numbers:
+        complete, labels, cost = sets.cheapest(k, np.inf)
+        if labels is not None and complete:
+            return _optimal(labels, k, cost)
+        if not complete:
+            return None
+    return None
+
+
+def _optimal(labels: NDArray[np.int32], grids: int, cost: float) -> Solution:
+    return Solution(
+        labels=labels,
+        grids=grids,
+        missed=0,
+        distance=0.0,
+        cost=cost,
+        moves=0,
+        exact=True,
+        starts=0,
+        first_cost=cost,
+        certificate="optimal",
+        bound=cost,
+    )
+
+
+def _improved(sets: Sets, solution: Solution) -> Solution:
     """Return the cheapest solution of as many grids, `solution` itself where that is not known."""
-    sets = list_sets(problem, band, budget, halt)
-    if not sets.complete:
-        return solution
     complete, labels, cost = sets.cheapest(solution.grids, solution.cost)
     if labels is not None:
         solution = replace(solution, labels=labels, cost=cost)
@@ -101,11 +158,8 @@ def _met_or_proved(
     problem: Problem, band: Band, search: Search, solution: Solution, halt: Halt
 ) -> Solution:
     """Return the cheapest solution in band, or `solution` with the proof that there is none."""
-    numbers = numbers_of_grids(band, problem.households, problem.residents)
-    if problem.grids is not None:
-        numbers = tuple(k for k in numbers if k == problem.grids)
-    heavy = too_big(band, problem.households, problem.residents).any()
-    if not numbers or heavy or problem.households.size > ATOMS_IN_SETS:
+    numbers = _numbers(problem, band)
+    if not numbers or problem.households.size > ATOMS_IN_SETS:
         return solution
     sets = list_sets(problem, band, PROVE[search.effort], halt)
     proved = sets.complete
