@@ -23,7 +23,7 @@ class Effort:
     #: independent starts at most; two that end alike are enough
     starts: int
     #: turns of repair, and fresh cuts per grid in each, while bands are missed
-    repairs: int = 4
+    repairs: int = 2
     cuts: int = 40
     #: rounds of reheating the best few and combining all grids seen so far
     rounds: int = 0
@@ -50,7 +50,7 @@ EFFORTS: Mapping[str, Effort] = MappingProxyType(
     {
         "fast": Effort(per_grid=100, most=600, moves_per_start=300_000, least=200, starts=1),
         "normal": Effort(
-            per_grid=160,
+            per_grid=100,
             most=2000,
             moves_per_start=4_000_000,
             least=700,

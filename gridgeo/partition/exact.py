@@ -13,15 +13,13 @@ if TYPE_CHECKING:
 
 #: the most atoms for which all sets are looked at
 FEW = 16
-#: the most where the search missed a band
-MORE = 18
 
 
 @compiled
 def enumerate_all(
     web: Web, rule: Rule, numbers: NDArray[np.int64], halt: NDArray[np.uint8]
 ) -> NDArray[np.int32]:
-    """Return the best labelling of at most `MORE` atoms; labels of -1 where it was told to stop.
+    """Return the best labelling of at most `FEW` atoms; labels of -1 where it was told to stop.
 
     Sets of atoms are bits of a number. The first of these `numbers` of grids that can be in band
     is taken, at its least cost. Where none can, whatever number misses fewest bands, then the

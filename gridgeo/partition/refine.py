@@ -12,9 +12,8 @@ import numpy as np
 
 from gridgeo.partition.band import middle, numbers_of_grids, too_big
 from gridgeo.partition.effort import EFFORTS
-from gridgeo.partition.exact import FEW, MORE, enumerate_all
+from gridgeo.partition.exact import FEW, enumerate_all
 from gridgeo.partition.halt import Halt
-from gridgeo.partition.halve import ATOMS_TO_HALVE, SETS, halve
 from gridgeo.partition.job import Job, best_of, mix, solution_of
 from gridgeo.partition.problem import Problem, Solution, fingerprint, in_order
 from gridgeo.partition.rounds import go_on
@@ -91,25 +90,19 @@ def solve(
 
 
 def _search(job: Job, numbers: tuple[int, ...], *, fixed: bool) -> Solution:
-    """Return the best of the search, of all ways for few atoms, or of all ways to cut in two."""
-    atoms = job.atoms
+    """Return the best of the search, or of all ways for few atoms."""
     if numbers[0] == 1 and not (whole := whole_piece(job)).failed:
         return whole
-    if not fixed and atoms <= FEW and (proved := enumerated(job, numbers)):
+    if not fixed and job.atoms <= FEW and (proved := enumerated(job, numbers)):
         return proved
     tried = race(job, numbers)
-    best = replace(
+    return replace(
         best_of(tried),
         starts=len(tried),
         moves=sum(solution.moves for solution in tried),
         first_missed=tried[0].missed,
         first_cost=tried[0].cost,
     )
-    if best.missed and not fixed and atoms <= MORE and (proved := enumerated(job, numbers)):
-        return proved
-    if best.missed and numbers == (2,) and atoms <= ATOMS_TO_HALVE:
-        return halved(job, best)
-    return best
 
 
 def candidates(problem: Problem, band: Band) -> tuple[int, ...]:
@@ -180,17 +173,3 @@ def enumerated(job: Job, numbers: tuple[int, ...]) -> Solution | None:
         return None
     best = solution_of(job, labels, moves=0, exact=True)
     return replace(best, first_missed=best.missed, first_cost=best.cost)
-
-
-def halved(job: Job, best: Solution) -> Solution:
-    """Return the best of all ways to cut the piece in two, or `best` with the proof of none."""
-    complete, labels = halve(job.web, job.rule, SETS, job.halt.flag)
-    if not labels.any():
-        return replace(best, exact=complete)
-    found = solution_of(job, labels, moves=best.moves, exact=complete)
-    return replace(
-        found,
-        starts=best.starts,
-        first_missed=best.first_missed,
-        first_cost=best.first_cost,
-    )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gridgeo.partition.problem import Solution
 
 #: fresh cuts per grid, of at most `COUNTED` grids, that end a start
-POLISH = 12
+POLISH = 8
 COUNTED = 50
 #: the share of the moves that a repair has, and how warm it starts
 REPAIR = 0.25
