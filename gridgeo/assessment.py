@@ -87,6 +87,27 @@ def scorecard(findings: Iterable[Finding]) -> list[dict[str, Any]]:
     ]
 
 
+def joined_cards(told: Iterable[list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Return the scorecards of several parts as one: counts added up, the worst state.
+
+    Examples
+    --------
+    >>> one, other = scorecard([]), scorecard([])
+    >>> other[0] = {**other[0], "state": "red", "count": 2}
+    >>> joined_cards([one, other])[0]
+    {'card': 'complete', 'state': 'red', 'count': 2}
+    """
+    worst = ("green", "unknown", "red")
+    return [
+        {
+            "card": alike[0]["card"],
+            "state": max((one["state"] for one in alike), key=worst.index),
+            "count": sum(one["count"] for one in alike),
+        }
+        for alike in zip(*told, strict=True)
+    ]
+
+
 def is_open(finding: Finding) -> bool:
     """Return whether a finding asks for something to be done."""
     return finding.severity in _GRAVITY and finding.status == "open"

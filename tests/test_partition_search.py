@@ -102,7 +102,7 @@ def test_all_ways_to_cut_in_two_are_a_proof():
     street = [32] * 9 + [24] + [31] * 9 + [9]
     problem = lattice(street, width=20)
     assert sum(street) == 600
-    solution = solve(problem, HOUSEHOLDS, Search(effort="fast"))
+    solution = solve_certified(problem, HOUSEHOLDS, Search(effort="fast"))
     assert solution.exact
     assert solution.missed == 1
     street[8:10] = [44, 12]

@@ -11,6 +11,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
+from gridgeo.assessment import identify, joined_cards, scorecard
 from gridgeo.config import Settings
 from gridgeo.model import SEVERITIES, Finding
 from gridgeo.parts.borders import Outlines, between_parts
@@ -49,10 +50,12 @@ class _Tally:
     inner_m: float = 0.0
     deviation: float = 0.0
     codes: Counter[str] = field(default_factory=Counter)
+    cards: list[list[dict[str, Any]]] = field(default_factory=list)
     gravest: list[Finding] = field(default_factory=list)
 
     def add_part(self, told: dict[str, Any], grids: gpd.GeoDataFrame, excused: set[str]) -> None:
-        summary, metres = told["summary"], told["inner_border_m"]
+        summary, metres = dict(told["summary"]), told["inner_border_m"]
+        self.cards.append(summary.pop("scorecard"))
         self.total = added(self.total, summary) if self.total else summary
         if summary["street_share"] is not None:
             self.street_m += summary["street_share"] * metres
@@ -96,8 +99,9 @@ def merge(
         found = gpd.read_parquet(rest / "findings.parquet")
         made = (*_repeated(tally), *between_parts(outlines, settings.atoms.repair_gap_m))
         made += _lost(tally, index["households"], int(rejects["households"].sum()))
-        for findings in (found, finding_frame(made, settings.lang, found.crs)):
+        for findings in (found, finding_frame(identify(made), settings.lang, found.crs)):
             tally.add_findings(findings)
+            tally.cards.append(scorecard(findings_of(findings)))
             package.add("findings", findings)
         package.add_table("rejects", rejects)
         package.close()
@@ -190,6 +194,7 @@ def _summary(tally: _Tally, index: dict[str, Any], rejected: int) -> dict[str, A
     homes = total["households"]
     return {
         **total,
+        "scorecard": joined_cards(tally.cards),
         "parts": len(index["parts"]),
         "in_band_share": _share(total["grid_verdicts"]["in_band"], total["basic"]),
         "in_band_share_where_possible": _share(count["asked in band"], count["asked"]),
