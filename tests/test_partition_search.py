@@ -12,6 +12,7 @@ from gridgeo.config import Band, Search
 from gridgeo.partition import Halt, Problem, solve, warm_up
 from gridgeo.partition.anneal import anneal
 from gridgeo.partition.band import numbers_of_grids, too_big
+from gridgeo.partition.certify import solve_certified
 from gridgeo.partition.combine import Seen, combine
 from gridgeo.partition.effort import EFFORTS
 from gridgeo.partition.job import Job, solution_of
