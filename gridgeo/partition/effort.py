@@ -11,12 +11,12 @@ from types import MappingProxyType
 class Effort:
     """The iterations of the search of one piece of ground.
 
-    A start proposes `per_grid` moves per atom for each grid that it makes, but not more than
-    `most`; over many atoms not more than `moves_per_start` in all, though `least` per atom in any
-    case. Few grids need few moves, and many atoms must not take for ever.
+    A start proposes `per_pair` moves per atom times the square of the grids that it makes, but not
+    more than `most`; over many atoms not more than `moves_per_start` in all, though `least` per
+    atom in any case. Few grids need few moves, and many atoms must not take for ever.
     """
 
-    per_grid: int
+    per_pair: int
     most: int
     moves_per_start: int
     least: int
@@ -40,17 +40,17 @@ class Effort:
         --------
         >>> effort = EFFORTS["fast"]
         >>> effort.moves_per_atom(120, 3), effort.moves_per_atom(10_000, 250)
-        (300, 200)
+        (180, 200)
         """
         large = max(self.least, min(self.most, self.moves_per_start // atoms))
-        return min(self.per_grid * grids, large)
+        return min(self.per_pair * grids * grids, large)
 
 
 EFFORTS: Mapping[str, Effort] = MappingProxyType(
     {
-        "fast": Effort(per_grid=100, most=600, moves_per_start=300_000, least=200, starts=1),
+        "fast": Effort(per_pair=20, most=600, moves_per_start=300_000, least=200, starts=1),
         "normal": Effort(
-            per_grid=100,
+            per_pair=25,
             most=2000,
             moves_per_start=4_000_000,
             least=700,
@@ -59,7 +59,7 @@ EFFORTS: Mapping[str, Effort] = MappingProxyType(
             elite=3,
         ),
         "best": Effort(
-            per_grid=2000,
+            per_pair=400,
             most=40_000,
             moves_per_start=16_000_000,
             least=2000,
