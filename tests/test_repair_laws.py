@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gridgeo.config import RepairRules
@@ -113,6 +113,7 @@ def test_repairing_again_changes_nothing(seed, grid, by, defect, east):
 
 
 @settings(max_examples=40)
+@example(seed=0, by=2e-05)
 @given(seed=st.integers(0, 10_000), by=st.floats(0.0, 12.0))
 def test_no_grid_vanishes_and_no_ground_is_lost_whatever_is_wrong(seed, by):
     rng = np.random.default_rng(seed)
@@ -124,8 +125,8 @@ def test_no_grid_vanishes_and_no_ground_is_lost_whatever_is_wrong(seed, by):
     done = mended(broken)
     assert not shapely.is_empty(done.grids).any()
     assert shapely.is_valid(done.grids).all()
-    held, was = shapely.union_all(done.grids), shapely.union_all(broken)
-    assert shapely.difference(was, held).area < 1e-3
+    held, was = (shapely.union_all(g, grid_size=1e-6) for g in (done.grids, broken))
+    assert shapely.difference(was, held, grid_size=1e-6).area < 1e-3
     assert (shapely.get_num_geometries(done.grids) <= shapely.get_num_geometries(broken)).all()
     assert changed(done.grids, mended(done.grids).grids) == []
 

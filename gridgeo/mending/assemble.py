@@ -12,6 +12,8 @@ from gridgeo.mending.faces import Faces
 
 #: A vertex this near to the line between its neighbours lies on it.
 STRAIGHT_M = 1e-5
+#: Two vertices this near to each other are one corner.
+DOUBLED_M = 1e-3
 
 
 def assemble(faces: Faces, owners: list[tuple[int, ...]], grids: NDArray[Any]) -> dict[int, Any]:
@@ -32,9 +34,7 @@ def assemble(faces: Faces, owners: list[tuple[int, ...]], grids: NDArray[Any]) -
         for grid in own:
             held.setdefault(grid, []).append(face)
     rows = sorted(held)
-    ground = np.array(
-        [shapely.coverage_union_all(faces.polygon[held[row]]) for row in rows], dtype=object
-    )
+    ground = np.array([shapely.union_all(faces.polygon[held[row]]) for row in rows], dtype=object)
     return dict(zip(rows, _straightened(ground, grids[rows]), strict=True))
 
 
@@ -50,7 +50,7 @@ def _straightened(ground: NDArray[Any], before: NDArray[Any]) -> NDArray[Any]:
     point, ring = shapely.get_coordinates(rings, return_index=True)
     last = np.r_[ring[1:] != ring[:-1], True]
     at, ring = (point[:, 0] + 1j * point[:, 1])[~last], ring[~last]
-    needed = _off_line(at, ring) > STRAIGHT_M
+    needed = (_off_line(at, ring) > STRAIGHT_M) | _doubled(at, ring)
     for row, grid in enumerate(before):
         own = np.flatnonzero(owner[part[ring]] == row)
         needed[own] |= np.isin(at[own], vertices(grid))
@@ -78,6 +78,15 @@ def _off_line(at: NDArray[np.complex128], ring: NDArray[np.intp]) -> NDArray[np.
     step, arm = at[after] - at[before], at - at[before]
     along = np.clip((arm * step.conj()).real / np.maximum(np.abs(step) ** 2, 1e-300), 0.0, 1.0)
     return np.asarray(np.abs(arm - along * step), dtype=np.float64)
+
+
+def _doubled(at: NDArray[np.complex128], ring: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Tell which vertices have the next one so near that each would hide the other's corner."""
+    final = np.flatnonzero(np.r_[ring[1:] != ring[:-1], True])
+    first = np.r_[0, final[:-1] + 1]
+    after = np.arange(len(at)) + 1
+    after[final] = first
+    return np.asarray(np.abs(at[after] - at) < DOUBLED_M)
 
 
 def _rings(at: NDArray[np.complex128], ring: NDArray[np.intp]) -> NDArray[Any]:

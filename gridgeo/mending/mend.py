@@ -23,6 +23,8 @@ from gridgeo.text import Text
 Settle = Callable[[Town, Site, Faces, RepairRules, frozenset[int]], tuple[Owners, list[Mend]]]
 #: After the first two there is rarely anything left to do.
 _PASSES = 10
+#: Borders may come to lie this far from where the faces have them, for fewer vertices.
+LOST_M = 1e-3
 _MATCHED = Text("vertices of its neighbours were added to its border", "边界上补齐了相邻网格的节点")
 
 
@@ -102,7 +104,7 @@ def _mend_site(
     while True:
         owners, mends = decide(town, site, faces, rules, barred)
         made = assemble(faces, owners, town.grids)
-        broken = _broken(town, site, made)
+        broken = _broken(town, site, made) | _shrunk(faces, owners, made)
         if not broken - barred:
             break
         barred |= broken
@@ -130,6 +132,15 @@ def _broken(town: Town, site: Site, made: dict[int, Any]) -> set[int]:
         if new is None or not new.is_valid or shapely.get_num_geometries(new) > parts:
             broken.add(row)
     return broken
+
+
+def _shrunk(faces: Faces, owners: Owners, made: dict[int, Any]) -> set[int]:
+    """Return the grids that are not as large as the faces that they hold."""
+    held = dict.fromkeys(made, 0.0)
+    for area, own in zip(shapely.area(faces.polygon).tolist(), owners, strict=True):
+        for row in own:
+            held[row] += area
+    return {row for row, grid in made.items() if abs(grid.area - held[row]) > LOST_M * grid.length}
 
 
 def _changed(mend: Mend) -> tuple[int, ...]:
