@@ -49,15 +49,16 @@ def bargains(
     ground: Ground,
     price: NDArray[np.float64],
     limit: float,
-    closing: bool,
+    slack: float,
     kept: int,
     nodes: int,
     halt: NDArray[np.uint8],
 ) -> tuple[bool, NDArray[np.bool_], float]:
     """Return whether all sets were seen, those below `limit`, and the least of their costs.
 
-    A set costs half of the borders that it cuts, less the prices of its atoms. With `closing` the
-    limit falls to the cheapest set that was found, so that only this one is sure to be returned.
+    A set costs half of the borders that it cuts, less the prices of its atoms. The limit falls to
+    `slack` above the cheapest set that was found: with 0 only this one, the last, is sure to be
+    returned, with infinity all below the limit are.
     At most `kept` sets are returned, the search ends after so many `nodes`.
     """
     n = ground.amount.size
@@ -83,11 +84,10 @@ def bargains(
             if nodes < 0 or halt[0]:
                 return False, found[:count], least
             now = state[depth]
-            possible, paid = settle(ground, now, spare[depth], root)
-            value[depth] += paid
-            if possible and value[depth] < limit:
+            value[depth] += settle(ground, now, spare[depth], root)
+            if value[depth] < limit:
                 value[depth] += augment(ground, flow[depth], spare[depth], limit - value[depth])
-            if not possible or value[depth] >= limit:
+            if value[depth] >= limit:
                 depth -= 1
                 continue
             v = next_atom(ground, now)
@@ -99,8 +99,7 @@ def bargains(
                     found[count] = now == INSIDE
                     count += 1
                     least = min(least, cost)
-                    if closing:
-                        limit = cost
+                    limit = min(limit, least + slack)
                 depth -= 1
                 continue
             state[depth + 1], flow[depth + 1] = now, flow[depth]
@@ -124,7 +123,7 @@ def best_rate(
             low = left
         else:
             high = right
-    return (low + high) / 2.0
+    return float((low + high) / 2.0)
 
 
 @compiled
@@ -135,7 +134,7 @@ def rated(
     state, spare = shut.copy(), np.zeros(price.size)
     state[root] = INSIDE
     value = prepare(ground, price, rate, state, spare)
-    return value + augment(ground, ground.half.copy(), spare, np.inf)
+    return float(value + augment(ground, ground.half.copy(), spare, np.inf))
 
 
 @compiled
@@ -171,23 +170,42 @@ def fix(state: NDArray[np.int8], spare: NDArray[np.float64], v: int, side: int) 
 
 
 @compiled
-def settle(
-    ground: Ground, state: NDArray[np.int8], spare: NDArray[np.float64], root: int
-) -> tuple[bool, float]:
-    """Put outside what is too heavy or out of reach; return whether a set is left, what is paid."""
-    n = state.size
-    held, paid = 0.0, 0.0
-    for v in range(n):
+def settle(ground: Ground, state: NDArray[np.int8], spare: NDArray[np.float64], root: int) -> float:
+    """Put outside what is apart, too heavy or out of reach; return what is paid, or infinity."""
+    paid = separate(ground, state, spare)
+    held = 0.0
+    for v in range(state.size):
         if state[v] == INSIDE:
             held += ground.amount[v]
+    reached, most = reach(ground, state, root, held)
+    if held > ground.upper or most < ground.lower:
+        return np.inf
+    for v in range(state.size):
+        if state[v] == FREE and not reached[v]:
+            paid += fix(state, spare, v, OUTSIDE)
+    return paid
+
+
+@compiled
+def separate(ground: Ground, state: NDArray[np.int8], spare: NDArray[np.float64]) -> float:
+    """Put outside what must be apart from what is inside; return what is paid."""
+    paid = 0.0
     for u, v in ground.apart:
         if state[u] == INSIDE and state[v] == INSIDE:
-            return False, paid
+            return np.inf
         if state[u] == INSIDE and state[v] == FREE:
             paid += fix(state, spare, v, OUTSIDE)
         elif state[v] == INSIDE and state[u] == FREE:
             paid += fix(state, spare, u, OUTSIDE)
-    reached, queue = np.zeros(n, np.bool_), np.empty(n, np.int64)
+    return paid
+
+
+@compiled
+def reach(
+    ground: Ground, state: NDArray[np.int8], root: int, held: float
+) -> tuple[NDArray[np.bool_], float]:
+    """Return what the root can reach without atoms that are too heavy, and all that it holds."""
+    reached, queue = np.zeros(state.size, np.bool_), np.empty(state.size, np.int64)
     queue[0], reached[root] = root, True
     head, tail, most = 0, 1, 0.0
     while head < tail:
@@ -201,10 +219,7 @@ def settle(
                 reached[u] = True
                 queue[tail] = u
                 tail += 1
-    for v in range(n):
-        if state[v] == FREE and not reached[v]:
-            paid += fix(state, spare, v, OUTSIDE)
-    return held <= ground.upper and most >= ground.lower, paid
+    return reached, most
 
 
 @compiled
@@ -215,28 +230,10 @@ def augment(
 
     `flow` is what each border still lets through. It ends early where it is `enough`.
     """
-    n, sent = spare.size, 0.0
-    came, queue = np.empty(n, np.int64), np.empty(n, np.int64)
+    sent = 0.0
+    came, queue = np.empty(spare.size, np.int64), np.empty(spare.size, np.int64)
     while sent < enough:
-        came[:] = -2
-        head, tail, goal = 0, 0, -1
-        for v in range(n):
-            if spare[v] > TINY:
-                came[v] = -1
-                queue[tail] = v
-                tail += 1
-        while head < tail and goal < 0:
-            v = queue[head]
-            head += 1
-            for p in range(ground.start[v], ground.start[v + 1]):
-                u = ground.neighbour[p]
-                if flow[p] > TINY and came[u] == -2:
-                    came[u] = p
-                    queue[tail] = u
-                    tail += 1
-                    if spare[u] < -TINY:
-                        goal = u
-                        break
+        goal = find_way(ground, flow, spare, came, queue)
         if goal < 0:
             break
         push, v = -spare[goal], goal
@@ -255,6 +252,36 @@ def augment(
             v = ground.neighbour[ground.back[came[v]]]
         sent += push
     return sent
+
+
+@compiled
+def find_way(
+    ground: Ground,
+    flow: NDArray[np.float64],
+    spare: NDArray[np.float64],
+    came: NDArray[np.int64],
+    queue: NDArray[np.int64],
+) -> int:
+    """Return the nearest atom that takes flow, -1 for none; `came` holds the arcs of the way."""
+    came[:] = -2
+    head, tail = 0, 0
+    for v in range(spare.size):
+        if spare[v] > TINY:
+            came[v] = -1
+            queue[tail] = v
+            tail += 1
+    while head < tail:
+        v = queue[head]
+        head += 1
+        for p in range(ground.start[v], ground.start[v + 1]):
+            u = ground.neighbour[p]
+            if flow[p] > TINY and came[u] == -2:
+                came[u] = p
+                queue[tail] = u
+                tail += 1
+                if spare[u] < -TINY:
+                    return int(u)
+    return -1
 
 
 @compiled

@@ -2,9 +2,10 @@
 
 A division into k grids is k sets in band that hold every atom once. For any prices of the atoms,
 their sum and k times the least that a set costs beyond its prices is a bound (Dantzig-Wolfe,
-Lagrange). The cheapest set is found by an integer programme (HiGHS): a cut of the graph whose
-households, or residents, are in band. It need not be connected, and balance and compactness of a
-grid, at least 0, are left out: both keep the bound valid.
+Lagrange). The cheapest connected set is found by `bargains`; where that would take too long, an
+integer programme (HiGHS) finds a cut of the graph whose households, or residents, are in band. That
+need not be connected, and balance and compactness of a grid, at least 0, are left out: both keep
+the bound valid.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ import scipy.sparse as sp
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
 from gridgeo.partition.band import known
+from gridgeo.partition.bargains import FREE, OUTSIDE, Ground, bargains
+from gridgeo.partition.web import weave
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +34,10 @@ if TYPE_CHECKING:
 SMOOTH = 0.5
 #: nodes of one integer programme; its bound is valid however early it ends
 NODES = 5000
+#: nodes of one search for the cheapest connected set, sets that it may meet, sets taken from it
+STEPS = 2_000_000
+KEPT = 5000
+TAKEN = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +63,7 @@ def lower_bound(
         the piece has hundreds of atoms.
     """
     k, best = solutions[0].grids, -np.inf
-    rows = _model(problem)
+    rows, grounds = _model(problem), _grounds(problem, band)
     columns, costs = _columns(problem, solutions)
     centre = _prices(columns, costs, k)
     for _ in range(turns):
@@ -64,20 +71,67 @@ def lower_bound(
             break
         true = _prices(columns, costs, k)
         tried = SMOOTH * centre + (1 - SMOOTH) * true
-        value, grid = _cheapest(problem, band, rows, tried)
+        value, grids = _connected(grounds, tried, halt) or _cheapest(problem, band, rows, tried)
         bound = float(tried.sum()) + k * value
         if bound > best:
             best, centre = bound, tried
-        if grid is None:
-            break
-        if not (columns == grid).all(axis=1).any():
-            columns = np.vstack([columns, grid])
-            costs = np.append(costs, _cost(problem, grid))
-        elif np.allclose(tried, true):
+        fresh = [grid for grid in grids if not (columns == grid).all(axis=1).any()]
+        if fresh:
+            columns = np.vstack([columns, *fresh])
+            costs = np.append(costs, [_cost(problem, grid) for grid in fresh])
+        elif np.allclose(tried, true) or not len(grids):
             break
         else:
             centre = true
     return best + float(problem.straddle_m.sum())
+
+
+def _grounds(problem: Problem, band: Band) -> list[Ground]:
+    """Return the ground of `bargains` for each measure that a grid may meet.
+
+    None where a border is dearer uncut than cut: such a cut has no minimum that flows tell.
+    """
+    if (problem.cut_m < problem.straddle_m).any():
+        return []
+    web = weave(problem)
+    source = np.repeat(np.arange(web.start.size - 1), np.diff(web.start))
+    there = np.lexsort((web.neighbour, source))
+    back = np.empty_like(there)
+    back[np.lexsort((source, web.neighbour))] = there
+    return [
+        Ground(
+            start=web.start,
+            neighbour=web.neighbour,
+            back=back,
+            half=np.maximum(web.weight, 0.0) / 2,
+            linked=web.linked,
+            allowed=np.where(allowed, FREE, OUTSIDE).astype(np.int8),
+            apart=web.apart,
+            amount=amounts,
+            lower=lower,
+            upper=upper,
+        )
+        for amounts, lower, upper, allowed in _measures(problem, band)
+    ]
+
+
+def _connected(
+    grounds: list[Ground], prices: NDArray[np.float64], halt: Halt
+) -> tuple[float, NDArray[np.bool_]] | None:
+    """Return the least cost of a connected set in band beyond its prices, and cheap ones.
+
+    None where there is no ground, or the search was not completed.
+    """
+    if not grounds:
+        return None
+    least, grids = np.inf, []
+    for ground in grounds:
+        complete, found, cost = bargains(ground, prices, np.inf, 0.0, KEPT, STEPS, halt.flag)
+        if not complete:
+            return None
+        least = min(least, cost)
+        grids.append(found[-TAKEN:])
+    return float(least), np.concatenate(grids)
 
 
 def _columns(
@@ -127,11 +181,12 @@ def _model(problem: Problem) -> list[_Row]:
 
 def _cheapest(
     problem: Problem, band: Band, rows: list[_Row], prices: NDArray[np.float64]
-) -> tuple[float, NDArray[np.bool_] | None]:
+) -> tuple[float, NDArray[np.bool_]]:
     """Return a bound on the least cost of a set in band beyond its prices, and the best found."""
     n, m = problem.households.size, len(problem.edges)
     worth = np.append(-prices, (problem.cut_m - problem.straddle_m) / 2)
-    least, value, grid = np.inf, np.inf, None
+    least, value = np.inf, np.inf
+    grid = np.empty((0, n), dtype=np.bool_)
     for amounts, lower, upper, allowed in _measures(problem, band):
         inside = _Row(
             weights=sp.csr_array(np.append(amounts, np.zeros(m))[None, :]),
@@ -153,7 +208,7 @@ def _cheapest(
         if found.mip_dual_bound is not None:
             least = min(least, float(found.mip_dual_bound))
         if found.x is not None and found.fun < value:
-            value, grid = float(found.fun), found.x[:n] > 0.5
+            value, grid = float(found.fun), found.x[None, :n] > 0.5
     return least, grid
 
 
