@@ -9,7 +9,6 @@ from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
-from gridgeo import config
 from gridgeo.config import Codes, Override, ReadRules, Settings, Source, Threshold
 from gridgeo.errors import SettingsError
 from gridgeo.model import CATEGORIES, ROLES
@@ -126,7 +125,7 @@ _PARTS = {name for name, hint in _HINTS.items() if is_dataclass(hint)}
 
 def _part(kind: Any, table: Any, name: str) -> Any:
     """Return the dataclass `kind` from a table, every value of the type of its field."""
-    hints = get_type_hints(kind, vars(config))
+    hints = get_type_hints(kind)
     values: dict[str, Any] = {}
     for key, value in _table(table, name).items():
         _known(key, list(hints), name)
