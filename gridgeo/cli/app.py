@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,10 +11,10 @@ import typer
 
 from gridgeo.cli import options as o
 from gridgeo.cli.interrupt import STOPPED, STOPPED_PARTS, interruptible
-from gridgeo.cli.options import Given
+from gridgeo.cli.options import Given, Out, Overwrite
+from gridgeo.cli.outcome import errors, lang_of
 from gridgeo.config import Settings, Source
-from gridgeo.errors import GridgeoError, SettingsError
-from gridgeo.text import LANGS, Lang, Text
+from gridgeo.text import Lang
 
 if TYPE_CHECKING:
     from gridgeo.ledger import Entry
@@ -29,8 +28,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Cut a city into its governance grids 把城市划分为治理网格",
 )
-Out = Annotated[Path, typer.Option("--out", help="Folder for the results 输出文件夹")]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace a plan there 覆盖旧结果")]
 Jobs = Annotated[
     int,
     typer.Option("--jobs", min=1, help="Threads, or processes for parts 线程数（分片时为进程数）"),
@@ -38,7 +35,6 @@ Jobs = Annotated[
 Lower = Annotated[int | None, typer.Option("--lower", help="Least households 户数下限")]
 Upper = Annotated[int | None, typer.Option("--upper", help="Most households 户数上限")]
 SettingsOption = Annotated[Path | None, typer.Option("--settings", help="Settings file 设置文件")]
-UNUSABLE = 2
 
 
 @app.command("partition")
@@ -79,7 +75,7 @@ def partition_command(
 
     Layers and settings come from SETTINGS.toml (or ./gridgeo.toml), options go before them.
     """
-    with _errors(lang):
+    with errors(lang):
         settings = Given(
             file=settings_file,
             layers={
@@ -142,7 +138,7 @@ def verify(
     ledger: o.Ledger = None,
 ) -> None:
     """Check any file of grids against their communities 核查已有网格."""
-    with _errors(lang):
+    with errors(lang):
         settings = Given(
             file=settings_file,
             layers={
@@ -180,7 +176,7 @@ def repair_command(
     overwrite: Overwrite = False,  # noqa: FBT002
 ) -> None:
     """Mend small defects that have one right answer, list the rest 修复网格图形."""
-    with _errors(lang):
+    with errors(lang):
         settings = Given(
             file=settings_file,
             layers={
@@ -202,12 +198,12 @@ def inspect(
     lang: o.LangOption = None,
 ) -> None:
     """Tell what is in files, and how it would be understood 查看文件内容."""
-    with _errors(lang):
+    with errors(lang):
         from gridgeo.cli.show import show_layers  # noqa: PLC0415
         from gridgeo.read import inspect_file  # noqa: PLC0415
 
         for file in files:
-            show_layers(file, inspect_file(file), _lang(lang))
+            show_layers(file, inspect_file(file), lang_of(lang))
 
 
 @app.command()
@@ -217,10 +213,10 @@ def init(
     lang: o.LangOption = None,
 ) -> None:
     """Write a commented gridgeo.toml and an Excel template 生成设置文件和户数模板."""
-    with _errors(lang):
+    with errors(lang):
         from gridgeo.cli.starter import write_starter  # noqa: PLC0415
 
-        for path in write_starter(folder, overwrite=overwrite, lang=_lang(lang)):
+        for path in write_starter(folder, overwrite=overwrite, lang=lang_of(lang)):
             typer.echo(path)
 
 
@@ -233,7 +229,7 @@ def demo(
     overwrite: Overwrite = False,  # noqa: FBT002
 ) -> None:
     """Run the whole job on a sample that comes with gridgeo 运行自带样例."""
-    with _errors(lang):
+    with errors(lang):
         from gridgeo.cli.starter import sample_settings  # noqa: PLC0415
 
         settings = Given(file=sample_settings(sample), lang=lang).settings()
@@ -252,7 +248,7 @@ def _partition(settings: Settings, *, jobs: int, out: Path, overwrite: bool) -> 
 def _in_parts(settings: Settings, *, jobs: int, scheduler: str, out: Path, overwrite: bool) -> None:
     """Do the parts, show what they are together; exit 1 where a hard rule is broken."""
     lang = settings.lang
-    with interruptible(STOPPED_PARTS, lang), _errors(lang):
+    with interruptible(STOPPED_PARTS, lang), errors(lang):
         from gridgeo.cli.show import progress, show_province  # noqa: PLC0415  (heavy)
         from gridgeo.parts import run_parts  # noqa: PLC0415
 
@@ -295,7 +291,7 @@ def _verify(
 
 
 def _repair(settings: Settings, grids: Source, *, out: Path, overwrite: bool) -> None:
-    with _errors(settings.lang):
+    with errors(settings.lang):
         from gridgeo.adjust import repair  # noqa: PLC0415  (heavy: only when it is needed)
         from gridgeo.cli.show import progress  # noqa: PLC0415
         from gridgeo.cli.show_repair import show_repaired  # noqa: PLC0415
@@ -320,7 +316,7 @@ def _deliver(
     afterwards: Callable[[], None] | None = None,
 ) -> None:
     """Make a plan, write it where it is wanted, show it; exit 1 where a hard rule is broken."""
-    with interruptible(STOPPED, lang), _errors(lang):
+    with interruptible(STOPPED, lang), errors(lang):
         from gridgeo.cli.show import progress, show_plan  # noqa: PLC0415  (heavy)
         from gridgeo.report import check_target  # noqa: PLC0415
 
@@ -336,25 +332,3 @@ def _deliver(
         show_plan(plan, out)
     if any(one.severity == "error" and one.status == "open" for one in plan.findings):
         raise typer.Exit(1)
-
-
-def _lang(lang: str | None) -> Lang:
-    return "en" if lang == "en" else "zh"
-
-
-@contextmanager
-def _errors(lang: str | None) -> Iterator[None]:
-    """Turn our errors into one line and exit code 2."""
-    try:
-        if lang is not None and lang not in LANGS:
-            raise SettingsError(
-                Text(f"unknown language {lang!r}", f"未知的语言 {lang!r}"),
-                key="--lang",
-                remedy=Text(f"Choose {' or '.join(LANGS)}", f"可选：{'、'.join(LANGS)}"),
-            )
-        yield
-    except GridgeoError as error:
-        from gridgeo.cli.show import show_error  # noqa: PLC0415
-
-        show_error(error, _lang(lang))
-        raise typer.Exit(UNUSABLE) from error

@@ -56,6 +56,8 @@ Encoding = Annotated[
     list[str] | None,
     typer.Option("--encoding", metavar="LAYER=NAME", help="Text encoding 文字编码"),
 ]
+Out = Annotated[Path, typer.Option("--out", help="Folder for the results 输出文件夹")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace a plan there 覆盖旧结果")]
 LangOption = Annotated[
     str | None, typer.Option("--lang", metavar="zh|en", help="Language 语言 [default: zh]")
 ]
