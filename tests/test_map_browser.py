@@ -1,22 +1,15 @@
 """The map and the report in a real browser, with no network at all."""
 
 import dataclasses
-import os
-import shutil
 
 import pytest
 from builders_plan import build_plan
-from playwright.sync_api import sync_playwright
 
 from gridgeo.maps import map_page
 from gridgeo.maps.escape import visible
 from gridgeo.model import Finding, Note, Reject
 from gridgeo.report.page import report_page
 from gridgeo.text import Text
-
-pytestmark = pytest.mark.skipif(
-    os.environ.get("GRIDGEO_NO_BROWSER") == "1", reason="GRIDGEO_NO_BROWSER=1"
-)
 
 PAYLOADS = (
     "<script>document.title='PWNED'</script>",
@@ -25,16 +18,6 @@ PAYLOADS = (
     "`${document.title='PWNED'}`{{7*7}}{%x%}{#y#}",
     '"\';${document.title="PWNED"}//\\',
     "\u202e甲\u2066乙\u200b",
-)
-SWITCHES = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
 )
 MAP = "Object.values(window).find(value => value instanceof L.Map)"
 LAYERS = (
@@ -51,40 +34,6 @@ POPUPS = f"""() => {LAYERS}.filter(layer => layer.getPopup && layer.feature).map
     document.body.appendChild(node);
     return node.innerText;
 }})"""
-
-
-@pytest.fixture(scope="module")
-def browser():
-    found = shutil.which("chromium") or shutil.which("google-chrome")
-    if found is None:
-        pytest.fail("chromium is not installed: install it, or set GRIDGEO_NO_BROWSER=1 to skip")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=found, args=list(SWITCHES))
-        yield started
-        started.close()
-
-
-@pytest.fixture
-def opened(browser, tmp_path):
-    """Open HTML from a file; the test fails when a request leaves or the console complains."""
-    context = browser.new_context(offline=True, viewport={"width": 1280, "height": 800})
-    requests, complaints = [], []
-
-    def show(html):
-        path = tmp_path / "page.html"
-        path.write_text(html, encoding="utf-8")
-        page = context.new_page()
-        page.on("request", lambda request: requests.append(request.url))
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(path.as_uri())
-        return page
-
-    yield show
-    context.close()
-    left = [url for url in requests if not url.startswith(("file:", "data:", "blob:"))]
-    assert left == []
-    assert complaints == []
 
 
 def hostile_plan(lang="zh"):

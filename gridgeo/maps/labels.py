@@ -22,7 +22,7 @@ def label_data(plan: Plan) -> dict[str, list[list[Any]]]:
     """Return the labels as lists for the page.
 
     ``communities``: latitude, longitude, name, metres of room to each side. ``grids``: latitude,
-    longitude, sequence, households, metres of room; the widest first. ``streets``: latitude,
+    longitude, sequence, households, metres of room, code; the widest first. ``streets``: latitude,
     longitude, angle against east in radians, metres of length, name; the greatest first. All of
     it is plain text: the page never takes it for markup.
     """
@@ -47,7 +47,8 @@ def sequence_of(code: str) -> str:
 def _communities(plan: Plan) -> list[list[Any]]:
     centres, room = _centres(plan.communities.geometry)
     rows = zip(centres, plan.communities["name"], room, strict=True)
-    return _widest([[*centre, str(name), round(r)] for centre, name, r in rows])
+    placed = [[*centre, str(name), round(r)] for centre, name, r in rows]
+    return sorted(placed, key=lambda row: -row[3])
 
 
 def _grids(plan: Plan) -> list[list[Any]]:
@@ -55,11 +56,8 @@ def _grids(plan: Plan) -> list[list[Any]]:
     centres, room = _centres(plan.grids.geometry)
     told = [Text(f"{n:,} hh", f"{n:,} 户").say(lang) for n in plan.grids["households"]]
     rows = zip(centres, plan.grids["code"], told, room, strict=True)
-    return _widest([[*c, sequence_of(code), count, round(r)] for c, code, count, r in rows])
-
-
-def _widest(rows: list[list[Any]]) -> list[list[Any]]:
-    return sorted(rows, key=lambda row: -row[-1])
+    placed = [[*c, sequence_of(code), count, round(r), code] for c, code, count, r in rows]
+    return sorted(placed, key=lambda row: -row[4])
 
 
 def _centres(shapes: gpd.GeoSeries) -> tuple[list[list[float]], list[float]]:

@@ -101,27 +101,6 @@ def outline_layer(plan: Plan) -> folium.GeoJson | None:
     )
 
 
-def atom_layer(plan: Plan) -> folium.GeoJson | None:
-    """Draw the borders between atoms, each once; off at first."""
-    if plan.borders.empty:
-        return None
-    classes = [name for name in LINE_STYLES if (plan.borders["street_class"] == name).any()]
-    lines = [
-        one_line(
-            plan.borders.geometry.to_numpy()[(plan.borders["street_class"] == name).to_numpy()]
-        )
-        for name in classes
-    ]
-    count = f"{len(plan.atoms):,}"
-    return folium.GeoJson(
-        features(gpd.GeoSeries(lines, crs=plan.borders.crs), {"class": classes}),
-        name=Text(f"Atoms ({count})", f"基本单元（{count}）").say(plan.settings.lang),
-        style_function=lambda _feature: {"color": "#6d7a80", "weight": 0.9, "dashArray": "3 3"},
-        show=False,
-        **_QUIET,
-    )
-
-
 def street_layer(plan: Plan) -> folium.GeoJson | None:
     """Draw the streets, one line a class, the great ones on top."""
     found = plan.streets["street_class"]

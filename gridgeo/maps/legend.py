@@ -38,6 +38,7 @@ def _grids(plan: Plan, lang: Lang) -> list[dict[str, Any]]:
     return [
         {
             "shape": "fill",
+            "verdict": verdict,
             "colour": VERDICT_COLOURS[verdict],
             "edge": FACILITY_MARK if verdict == "dedicated" else GRID_LINE,
             "hatch": FACILITY_MARK if verdict == "dedicated" else "",

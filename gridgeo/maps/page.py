@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import folium
@@ -12,11 +12,11 @@ from branca.element import Element, Figure, MacroElement
 from folium.map import Layer
 from folium.template import Template
 
+from gridgeo.maps.canvas import canvas_layers
+from gridgeo.maps.compare import compare_layers
 from gridgeo.maps.escape import as_script, esc
 from gridgeo.maps.features import in_degrees
-from gridgeo.maps.labels import label_data
 from gridgeo.maps.layers import (
-    atom_layer,
     barrier_layer,
     community_layer,
     grid_layer,
@@ -27,27 +27,33 @@ from gridgeo.maps.legend import legend
 from gridgeo.maps.points import facility_layer, finding_layers, household_layer
 from gridgeo.maps.scorecard import plan_title, scorecard
 from gridgeo.maps.vendored import head
+from gridgeo.maps.working import atom_data, data_block, plan_data
 from gridgeo.model import Plan
-from gridgeo.text import Text
 
 #: A new layer is one function and one line here; the order is that of drawing.
-LAYERS: tuple[Callable[[Plan], folium.GeoJson | None], ...] = (
-    barrier_layer,
-    grid_layer,
-    atom_layer,
-    street_layer,
-    outline_layer,
-    community_layer,
-    facility_layer,
-    household_layer,
+LAYERS: tuple[tuple[str, Callable[[Plan], folium.GeoJson | None]], ...] = (
+    ("barriers", barrier_layer),
+    ("grids", grid_layer),
+    ("streets", street_layer),
+    ("outline", outline_layer),
+    ("communities", community_layer),
+    ("facilities", facility_layer),
+    ("households", household_layer),
 )
 
 
-def build_map(plan: Plan) -> folium.Map:
+def build_map(plan: Plan, *, old: gpd.GeoDataFrame | None = None) -> folium.Map:
     """Return the map of `plan`: grids by verdict, streets, communities, findings, households.
 
     The map carries Leaflet with it and fetches nothing, in a notebook or saved; it has no
-    background tiles. Text is in ``plan.settings.lang``.
+    background tiles. Text is in ``plan.settings.lang``. Above the map stand search, findings, a
+    filter by verdict and a measure.
+
+    Parameters
+    ----------
+    old
+        The grids that were there before (code, polygons): their borders and what changed are
+        two more layers.
 
     Examples
     --------
@@ -70,41 +76,27 @@ def build_map(plan: Plan) -> folium.Map:
     figure = _figure(made)
     figure.title = esc(plan_title(plan))
     figure.header.add_child(Element(_raw(head())), name="gridgeo_head", index=0)
-    layers = [layer for make in LAYERS if (layer := make(plan)) is not None]
-    layers += finding_layers(plan)
-    for layer in layers:
-        layer.add_to(made)
-    Labels(plan).add_to(made)
+    figure.header.add_child(Element(_raw(_data(plan))), name="gridgeo_data")
+    own = {name: layer for name, make in LAYERS if (layer := make(plan)) is not None}
+    own |= compare_layers(plan, old)
+    layers = [*own.values(), *finding_layers(plan)]
+    drawn = canvas_layers(plan)
+    for shown in (*layers, *drawn.values()):
+        shown.add_to(made)
     folium.LayerControl(collapsed=False).add_to(made)
-    Panels(plan, layers).add_to(made)
+    Panels(plan, layers, own | drawn).add_to(made)
     _number(figure)
     return made
 
 
-def map_page(plan: Plan) -> str:
-    """Return the map of `plan` as one HTML page, the same for the same plan.
+def map_page(plan: Plan, *, old: gpd.GeoDataFrame | None = None) -> str:
+    """Return the map of `plan` as one HTML page, the same for the same plan; see `build_map`.
 
     The page opens from a disk with no network at all: a content security policy forbids every
     request, and values from data are text.
     """
-    page: str = build_map(plan).get_root().render()
+    page: str = build_map(plan, old=old).get_root().render()
     return page
-
-
-class Labels(Layer):
-    """Names and numbers of grids, communities and streets, as a layer that can be switched off."""
-
-    _template = Template(
-        "{% macro script(this, kwargs) %}"
-        "var {{ this.get_name() }} = gridgeo.labels({{ this.data }});"
-        "{% endmacro %}"
-    )
-
-    def __init__(self, plan: Plan) -> None:
-        name = Text("Labels", "注记").say(plan.settings.lang)
-        super().__init__(name=name, overlay=True, show=True)
-        self._name = "Labels"
-        self.data = as_script(label_data(plan))
 
 
 class Panels(MacroElement):
@@ -118,13 +110,19 @@ class Panels(MacroElement):
         "gridgeo.fit({{ map }}, {{ this.bounds|tojson }});"
         "gridgeo.keepOrder({{ map }}, ["
         "{% for layer in this.layers %}{{ layer.get_name() }}, {% endfor %}]);"
+        "gridgeo.work({{ map }}, { "
+        "{% for key, layer in this.named.items() %}{{ key }}: {{ layer.get_name() }}, {% endfor %} "
+        "});"
         "{% endmacro %}"
     )
 
-    def __init__(self, plan: Plan, layers: list[folium.GeoJson]) -> None:
+    def __init__(
+        self, plan: Plan, layers: list[folium.GeoJson], named: Mapping[str, Layer]
+    ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._name = "Panels"
         self.layers = layers
+        self.named = named
         credit = str(plan.summary.get("attribution") or "")
         self.title = as_script(
             {
@@ -141,6 +139,13 @@ def _figure(made: folium.Map) -> Figure:
     figure = made.get_root()
     assert isinstance(figure, Figure)  # noqa: S101  (folium always makes one)
     return figure
+
+
+def _data(plan: Plan) -> str:
+    blocks = [data_block("gg-plan", plan_data(plan))]
+    if len(plan.borders):
+        blocks.append(data_block("gg-atoms", atom_data(plan)))
+    return "\n".join(blocks)
 
 
 def _raw(text: str) -> str:

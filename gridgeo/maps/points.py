@@ -18,7 +18,7 @@ from gridgeo.text import Text
 from gridgeo.words import FACILITIES, word
 from gridgeo.words import SEVERITIES as SEVERITY_WORDS
 
-#: More household points than this are drawn as counts per atom.
+#: More household points than this are drawn as counts per atom, by the page.
 MANY_POINTS = 20_000
 
 
@@ -45,20 +45,24 @@ def facility_layer(plan: Plan) -> folium.GeoJson | None:
     )
 
 
+def per_atom(plan: Plan) -> bool:
+    """Return whether households are drawn as counts per atom: many, or no points at all."""
+    return len(plan.households) > MANY_POINTS or plan.households.empty
+
+
 def household_layer(plan: Plan) -> folium.GeoJson | None:
     """Draw the households as dots sized by count; off at first.
 
-    Above `MANY_POINTS` points, or where only counts per atom were given, one dot an atom, and the
-    name of the layer says so.
+    Where they are drawn as counts per atom (`per_atom`), only those that are in no grid.
     """
     lang = plan.settings.lang
-    per_atom = len(plan.households) > MANY_POINTS or plan.households.empty
-    frame = plan.atoms[plan.atoms["households"] > 0] if per_atom else plan.households
+    frame = plan.households
+    name = Text("Households", "住户")
+    if per_atom(plan):
+        frame = frame[frame["grid"] == ""]
+        name = Text("Households in no grid", "未入格住户")
     if frame.empty:
         return None
-    name = Text("Households", "住户")
-    if per_atom:
-        name += Text(" (count per atom)", "（按基本单元汇总）")
     points = gpd.GeoSeries(shapely.point_on_surface(frame.geometry.to_numpy()), crs=frame.crs)
     rows = {
         "count": frame["households"].tolist(),

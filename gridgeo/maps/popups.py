@@ -27,6 +27,8 @@ _ALIASES = {
     "reason": Text("Reason", "原因"),
     "rule": Text("Rule", "规则"),
     "message": Text("Finding", "问题"),
+    "was": Text("Was in", "原属网格"),
+    "now": Text("Now in", "现属网格"),
 }
 
 

@@ -39,6 +39,8 @@ GRID_LINE = "#3f5b52"
 COMMUNITY_LINE = "#2b2b2b"
 HOUSEHOLD_DOT = "#5b4a8a"  # also in page.js
 FACILITY_MARK = "#7b3294"
+CHANGE_MARK = "#c2185b"
+OLD_LINE = "#c2185b"
 
 
 def grid_style(verdict: str) -> dict[str, Any]:

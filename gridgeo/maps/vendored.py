@@ -13,6 +13,18 @@ CONTENT_POLICY = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
     "img-src data: blob:; font-src data:; base-uri 'none'; form-action 'none'"
 )
+#: Our own scripts, in the order in which they are run; a tool of the page is one file here.
+SCRIPTS = (
+    "page.js",
+    "atoms.js",
+    "tools.js",
+    "search.js",
+    "findings.js",
+    "filter.js",
+    "compare.js",
+    "measure.js",
+    "sheet.js",
+)
 
 
 def head() -> str:
@@ -28,7 +40,7 @@ def head() -> str:
             f"<style>{_style('leaflet.css')}</style>",
             f"<script>{_script('leaflet.js')}</script>",
             f"<style>{_style('page.css')}</style>",
-            f"<script>{_script('page.js')}</script>",
+            *(f"<script>{_script(name)}</script>" for name in SCRIPTS),
         )
     )
 

@@ -87,6 +87,7 @@ var gridgeo = (function () {
       map.off("moveend zoomend resize viewreset", this._draw, this);
       L.DomUtil.remove(this._canvas);
     },
+    redraw: function () { if (this._map) this._draw(); },
     _draw: function () {
       const map = this._map, size = map.getSize(), ratio = window.devicePixelRatio || 1;
       const canvas = this._canvas;
@@ -119,6 +120,8 @@ var gridgeo = (function () {
   }
 
   function grid(view, entry) {
+    const page = gridgeo.page;
+    if (page && page.faded && page.faded.has(verdictOf(page, entry[5]))) return;
     const room = 2 * entry[4] / view.metres;
     if (room < 26) return;
     const height = Math.min(14, Math.max(10, room / 5));
@@ -135,6 +138,13 @@ var gridgeo = (function () {
         room: room, lift: drawn.lift + height + 3
       });
     }
+  }
+
+  function verdictOf(page, code) {
+    if (!page.verdicts) {
+      page.verdicts = new Map(page.data.grids.map(function (grid) { return [grid[0], grid[6]]; }));
+    }
+    return page.verdicts.get(code);
   }
 
   function street(view, entry) {
@@ -248,6 +258,7 @@ var gridgeo = (function () {
         head.colSpan = 3;
         group.entries.forEach(function (entry) {
           const row = element("tr", table);
+          if (entry.verdict) row.dataset.verdict = entry.verdict;
           drawing(element("td", row), entry);
           element("td", row, "", entry.label);
           element("td", row, "gg-count", entry.count);
@@ -260,7 +271,7 @@ var gridgeo = (function () {
   function fit(map, bounds) {
     const wide = map.getSize().x > 900;
     map.fitBounds(bounds, {
-      paddingTopLeft: wide ? [250, 12] : [12, 12],
+      paddingTopLeft: wide ? [280, 12] : [12, 12],
       paddingBottomRight: wide ? [250, 12] : [12, 12],
       animate: false
     });
@@ -281,6 +292,7 @@ var gridgeo = (function () {
     dot: dot,
     legend: legend,
     fit: fit,
-    keepOrder: keepOrder
+    keepOrder: keepOrder,
+    element: element
   };
 })();

@@ -1,0 +1,31 @@
+/* Filter by verdict: a click on a line of the legend shows or fades the grids of that verdict. */
+"use strict";
+gridgeo.tools.push(function (page) {
+  const faded = page.faded = new Set();
+  const layer = page.layers.grids;
+  const own = layer && layer.options.style;
+  if (layer) {
+    layer.options.style = function (feature) {
+      const style = own(feature);
+      return faded.has(feature.properties.verdict)
+        ? Object.assign({}, style, { fillOpacity: 0.06, hatch: "" }) : style;
+    };
+  }
+  document.querySelectorAll(".gg-legend tr[data-verdict]").forEach(function (row) {
+    const verdict = row.dataset.verdict;
+    row.tabIndex = 0;
+    row.setAttribute("role", "switch");
+    row.setAttribute("aria-checked", "true");
+    function toggle() {
+      if (!faded.delete(verdict)) faded.add(verdict);
+      row.setAttribute("aria-checked", String(!faded.has(verdict)));
+      if (layer) layer.setStyle(layer.options.style);
+      page.layers.labels.redraw();
+      page.fire("filtered");
+    }
+    row.addEventListener("click", toggle);
+    row.addEventListener("keydown", function (event) {
+      if (event.key === "Enter" || event.key === " ") { event.preventDefault(); toggle(); }
+    });
+  });
+});
