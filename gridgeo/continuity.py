@@ -130,8 +130,7 @@ def heirs(shared: Overlap, *, allowed: NDArray[np.bool_] | None = None) -> NDArr
     from scipy.optimize import linear_sum_assignment  # noqa: PLC0415  (slow to import)
 
     heir = np.full(len(shared.old_households), -1, dtype=np.int64)
-    rows = np.arange(len(shared.old)) if allowed is None else np.flatnonzero(allowed)
-    may = np.union1d(_most_of(shared, shared.old, rows), _sources(shared, rows))
+    may = may_continue(shared, allowed=allowed)
     old, new = shared.old[may], shared.new[may]
     ground = _mm2(shared.area)
     stays = shared.households[may] + 0.5 * ground[may] / max(int(ground.sum()), 1)
@@ -144,6 +143,12 @@ def heirs(shared: Overlap, *, allowed: NDArray[np.bool_] | None = None) -> NDArr
         real = kept[chosen] > 0
         heir[one[chosen[0][real]]] = other[chosen[1][real]]
     return heir
+
+
+def may_continue(shared: Overlap, *, allowed: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
+    """Return the rows of `shared` of which the new grid may continue the old one, ascending."""
+    rows = np.arange(len(shared.old)) if allowed is None else np.flatnonzero(allowed)
+    return np.union1d(_most_of(shared, shared.old, rows), _sources(shared, rows))
 
 
 def moved_atoms(old: NDArray[Any], new: NDArray[Any], heir: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pyproj import CRS
     from shapely.geometry.base import BaseGeometry
 
+    from gridgeo.approval import Approval
     from gridgeo.config import Settings
     from gridgeo.text import Text
 
@@ -297,6 +298,8 @@ class Plan:
     notes: tuple[Note, ...]
     summary: dict[str, Any]
     run: dict[str, Any] = field(default_factory=dict)
+    #: None while the plan is a draft
+    approval: Approval | None = None
 
     def save(self, folder: str | Path, *, overwrite: bool = False) -> Path:
         """Write the plan into `folder`; see `gridgeo.report.save_plan`."""

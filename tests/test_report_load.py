@@ -254,7 +254,7 @@ def test_summary_keeps_its_order_and_has_no_nan(tmp_path):
     strange = plan.summary | {"share": float("nan"), "count": pd.Series([3]).iloc[0]}
     write_summary(dataclasses.replace(plan, summary=strange), path)
     read = json.loads(path.read_text(encoding="utf-8"))
-    assert list(read) == list(strange)
+    assert list(read) == [*strange, "approval"]
     assert read["share"] is None
     assert read["count"] == 3
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gridgeo.cli import options as o
+from gridgeo.cli.approve_command import approve_command
 from gridgeo.cli.interrupt import STOPPED, STOPPED_PARTS, interruptible
 from gridgeo.cli.options import Given, Out, Overwrite
 from gridgeo.cli.outcome import errors, lang_of
@@ -35,6 +36,7 @@ Jobs = Annotated[
 Lower = Annotated[int | None, typer.Option("--lower", help="Least households 户数下限")]
 Upper = Annotated[int | None, typer.Option("--upper", help="Most households 户数上限")]
 SettingsOption = Annotated[Path | None, typer.Option("--settings", help="Settings file 设置文件")]
+app.command("approve")(approve_command)
 
 
 @app.command("partition")

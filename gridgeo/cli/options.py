@@ -96,6 +96,13 @@ Ledger = Annotated[
         show_default=False,
     ),
 ]
+Register = Annotated[
+    Path | None,
+    typer.Option(
+        "--codes", metavar="REGISTER", help="Register of codes, .gpkg or .csv 编码登记表",
+        show_default=False,
+    ),
+]  # fmt: skip
 SettingsFile = Annotated[
     Path | None,
     typer.Argument(metavar="[SETTINGS.toml]", help="Settings file 设置文件", show_default=False),

@@ -17,6 +17,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from gridgeo.approval import say_state
 from gridgeo.errors import GridgeoError
 from gridgeo.rulebook import CARDS, rule_of
 from gridgeo.text import Lang, Text
@@ -25,6 +26,7 @@ from gridgeo.words import KINDS, SEVERITIES, VERDICTS, word
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from gridgeo.codes import Register
     from gridgeo.model import Finding, Note, Plan
     from gridgeo.parts import Province
     from gridgeo.provenance import Progress as Report
@@ -102,6 +104,19 @@ def show_province(province: Province, lang: Lang) -> None:
     show_findings(province.findings, lang, total=sum(summary["findings"].values()))
     _show_rejects(province.rejects, lang)
     _show_folder(province.folder, ("grids.gpkg", "report.html"), lang)
+
+
+def show_approved(plan: Plan, register: Register | None, lang: Lang) -> None:
+    """Print the state of a plan and of the register."""
+    out.print(say_state(plan.approval).say(lang), markup=False, soft_wrap=True)
+    if register is not None:
+        active = int((register.table["status"] == "active").sum())
+        told = Text(
+            f"register: record {register.version}, {len(register.codes)} codes, {active} in use",
+            f"编码登记表：第 {register.version} 次登记，共 {len(register.codes)} 个编码，"
+            f"在用 {active} 个",
+        )
+        out.print(told.say(lang), soft_wrap=True)
 
 
 def _show_notes(notes: tuple[Note, ...], lang: Lang) -> None:

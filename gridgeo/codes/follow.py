@@ -98,11 +98,10 @@ def follow(
     before = unique_codes(old["code"].tolist())
     _check_kinds(new)
     scheme = rules.code_scheme
-    allowed = _allowed(before, new, shared, scheme) & _alike(old, new, shared)
-    heir = heirs(shared, allowed=allowed)
+    heir = heirs(shared, allowed=could_keep(before, old, new, shared, scheme))
     codes = _kept(before, heir, len(new))
     _give_out(codes, new, [*before, *used], rules)
-    return _told(before, new.assign(scheme=scheme.id), shared, heir, codes)
+    return changes_by(before, new.assign(scheme=scheme.id), shared, heir, codes.tolist())
 
 
 def numbered(grids: gpd.GeoDataFrame) -> Changes:
@@ -140,6 +139,17 @@ def _check_kinds(new: pd.DataFrame) -> None:
             field="kind",
             value=new["kind"].iloc[row],
         )
+
+
+def could_keep(
+    before: list[str],
+    old: pd.DataFrame,
+    new: pd.DataFrame,
+    shared: Overlap,
+    scheme: CodeScheme,
+) -> NDArray[np.bool_]:
+    """Tell for each pair whether community and kind let the new grid bear the old one's code."""
+    return _allowed(before, new, shared, scheme) & _alike(old, new, shared)
 
 
 def _allowed(
@@ -197,13 +207,15 @@ def _give_out(
         held[parent] += codes[order].tolist()
 
 
-def _told(
+def changes_by(
     before: list[str],
     new: gpd.GeoDataFrame,
     shared: Overlap,
     heir: NDArray[np.int64],
-    codes: NDArray[np.object_],
+    after: list[str],
 ) -> Changes:
+    """Return the changes where it is known which new grid continues which old one."""
+    codes = np.array(after, dtype=object)
     was, is_ = change_codes(shared, heir)
     kin = kin_of(shared, heir, was, is_)
     first, second, held = shared.old[kin], shared.new[kin], shared.households[kin]
@@ -221,7 +233,7 @@ def _told(
                 "successors": relatives(names, first, codes[second], held),
             }
         ),
-        crosswalk=crosswalk_of(before, codes.tolist(), shared),
+        crosswalk=crosswalk_of(before, after, shared),
     )
 
 

@@ -2,14 +2,17 @@
 
 from gridgeo.report.load import load_plan
 from gridgeo.report.repaired import check_repaired, save_repaired
-from gridgeo.report.save import check_target, save_plan
+from gridgeo.report.save import check_target, save_approved, save_plan
 from gridgeo.report.schema import layer_frame
+from gridgeo.report.seal import sealed
 
 __all__ = [
     "check_repaired",
     "check_target",
     "layer_frame",
     "load_plan",
+    "save_approved",
     "save_plan",
     "save_repaired",
+    "sealed",
 ]

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from gridgeo.approval import state_of
 from gridgeo.model import Plan
 
 SUMMARY = "summary.json"
@@ -17,8 +18,9 @@ RUN = "run.json"
 
 
 def write_summary(plan: Plan, path: Path) -> None:
-    """Write the figures of `plan`, in their order; numbers that are not known are null."""
-    path.write_text(as_json(plan.summary), encoding="utf-8")
+    """Write the figures of `plan` and its approval; numbers that are not known are null."""
+    told = {**plan.summary, "approval": state_of(plan.approval)}
+    path.write_text(as_json(told), encoding="utf-8")
 
 
 def write_run(plan: Plan, path: Path) -> None:

@@ -13,6 +13,7 @@ from gridgeo.geopackages import same_bytes
 from gridgeo.model import Plan
 from gridgeo.report.records import finding_frame, note_frame, reject_frame, settings_frame
 from gridgeo.report.schema import SCHEMA, layer_frame
+from gridgeo.report.seal import APPROVAL, approval_frame
 from gridgeo.report.styles import style_frame
 
 GEOPACKAGE = "plan.gpkg"
@@ -43,6 +44,7 @@ def _tables(plan: Plan) -> dict[str, pd.DataFrame]:
         "rejects": reject_frame(plan.rejects, plan.settings.lang),
         "notes": note_frame(plan.notes, plan.settings.lang),
         "settings": settings_frame(plan.settings),
+        APPROVAL: approval_frame(plan.approval),
     }
 
 

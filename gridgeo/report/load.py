@@ -18,6 +18,7 @@ from gridgeo.report.documents import RUN, SUMMARY
 from gridgeo.report.geopackage import GEOPACKAGE
 from gridgeo.report.records import findings_of, notes_of, rejects_of, settings_of
 from gridgeo.report.schema import SCHEMA, layer_frame
+from gridgeo.report.seal import check_sealed, stored_approval
 from gridgeo.text import Text
 
 
@@ -30,20 +31,25 @@ def load_plan(folder: str | Path) -> Plan:
     Raises
     ------
     InputError
-        A file of the plan is missing or cannot be read.
+        A file of the plan is missing or cannot be read, or an approved plan was changed since.
     """
     path = Path(folder)
     package = path / GEOPACKAGE
     frames = {name: layer_frame(name, _layer(package, name)) for name in SCHEMA}
-    return Plan(
+    summary = _document(path / SUMMARY)
+    summary.pop("approval", None)
+    plan = Plan(
         **frames,
         settings=_settings(package),
         findings=findings_of(_layer(package, "findings", text=_FINDING_TEXT)),
         rejects=rejects_of(_table(package, "rejects")),
         notes=notes_of(_table(package, "notes")),
-        summary=_document(path / SUMMARY),
+        summary=summary,
         run=_document(path / RUN) if (path / RUN).exists() else {},
+        approval=stored_approval(package),
     )
+    check_sealed(plan)
+    return plan
 
 
 _FINDING_TEXT = (

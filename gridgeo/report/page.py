@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from gridgeo.approval import say_state
 from gridgeo.maps import map_page
 from gridgeo.maps.escape import visible
 from gridgeo.maps.scorecard import knows_residents, plan_title, scorecard
@@ -56,6 +57,7 @@ def report_page(plan: Plan) -> str:
         say=lambda en, zh: Text(en, zh).say(lang),
         head=lambda column: header(column, lang),
         title=plan_title(plan),
+        state=say_state(plan.approval).say(lang),
         figures=scorecard(plan),
         cards=[{**card, "title": word(CARDS, card["card"], lang)} for card in _cards(plan)],
         soundness=lambda key: word(SOUNDNESS, key, lang),

@@ -6,13 +6,17 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from gridgeo.errors import InputError
 from gridgeo.model import Plan
 from gridgeo.report.documents import RUN, SUMMARY, write_run, write_summary
 from gridgeo.report.folder import check_folder, write_folder
 from gridgeo.report.geojson import write_geojson
 from gridgeo.report.geopackage import GEOPACKAGE, write_geopackage
+from gridgeo.report.load import load_plan
 from gridgeo.report.page import write_map, write_report
+from gridgeo.report.seal import check_sealed, check_unlocked, contents_of
 from gridgeo.report.workbook import write_workbook
+from gridgeo.text import Text
 
 #: A new output is one function and one line here.
 WRITERS: tuple[tuple[str, Callable[[Plan, Path], None]], ...] = (
@@ -37,13 +41,35 @@ def save_plan(plan: Plan, folder: str | Path, *, overwrite: bool = False) -> Pat
     Raises
     ------
     OutputError
-        The folder holds anything but a plan, or a plan without `overwrite`, or the files cannot
-        be written.
+        The folder holds anything but a plan, or a plan without `overwrite`, or an approved plan,
+        or the files cannot be written.
+    InputError
+        The plan was changed after it was approved.
     """
+    check_sealed(plan)
+    check_unlocked(Path(folder) / GEOPACKAGE)
     writers = [(name, partial(write, plan)) for name, write in WRITERS]
     return write_folder(folder, writers, overwrite=overwrite)
+
+
+def save_approved(plan: Plan, folder: str | Path) -> Path:
+    """Write an approved plan in the place of its own draft.
+
+    Raises
+    ------
+    OutputError
+        There is no draft in `folder`, or the files cannot be written.
+    InputError
+        The draft there is another plan than the one that was approved.
+    """
+    if plan.approval is None or contents_of(load_plan(folder)) != plan.approval.contents:
+        raise InputError(
+            Text("the plan there is another one", "该处不是所批准的方案"), file=str(folder)
+        )
+    return save_plan(plan, folder, overwrite=True)
 
 
 def check_target(folder: str | Path, *, overwrite: bool = False) -> None:
     """Raise `OutputError` where `save_plan` would refuse `folder`; call it before long work."""
     check_folder(folder, [name for name, _ in WRITERS], overwrite=overwrite)
+    check_unlocked(Path(folder) / GEOPACKAGE)

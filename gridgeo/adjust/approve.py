@@ -1,0 +1,188 @@
+"""Approve a plan: from then on it is locked, and its codes stand in the register."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import pandas as pd
+
+from gridgeo.adjust.homes import homes_of
+from gridgeo.approval import Approval, say_state
+from gridgeo.codes import (
+    Changes,
+    Register,
+    as_day,
+    carried_on,
+    in_use,
+    numbered,
+    overlap_of_grids,
+    record,
+)
+from gridgeo.errors import InputError
+from gridgeo.model import Plan
+from gridgeo.report import sealed
+from gridgeo.text import Text
+
+
+def approve(
+    plan: Plan, *, by: str, date: str, version: str = "", predecessor: Plan | None = None
+) -> Plan:
+    """Return the plan as approved; saving and loading it then refuse any change.
+
+    Parameters
+    ----------
+    by, date
+        Who approved it, and the day (``2026-11-23``).
+    version
+        What this version is called; without it the number after that of the predecessor, else 1.
+    predecessor
+        The approved plan that this one follows.
+
+    Raises
+    ------
+    InputError
+        The plan is approved already, breaks a hard rule that was not accepted as an exception, or
+        nobody is named; or the predecessor is a draft, of a later date, or has the same version.
+    """
+    if plan.approval is not None:
+        raise InputError(
+            Text("the plan is approved already: ", "方案早已批准：") + say_state(plan.approval)
+        )
+    if not by.strip():
+        raise InputError(Text("nobody is named", "缺少批准人"), field="by")
+    day, before = as_day(date), _predecessor(predecessor, date)
+    _check_sound(plan)
+    number = version.strip() or _next(before)
+    if before is not None and before.version == number:
+        raise InputError(
+            Text(f"the predecessor is version {number}, too", f"前一版本也是版本 {number}"),
+            field="version",
+            value=number,
+        )
+    return sealed(
+        plan,
+        Approval(
+            by=by.strip(),
+            date=day,
+            version=number,
+            predecessor="" if before is None else before.version,
+            predecessor_seal="" if before is None else before.seal,
+        ),
+    )
+
+
+def record_plan(
+    register: Register, plan: Plan, *, date: str, reason: str = "", before: Plan | None = None
+) -> Register:
+    """Return the register with what the grids of `plan` change in it from `date` on.
+
+    Codes of other areas stay as they are. The same plan twice changes nothing.
+
+    Parameters
+    ----------
+    reason
+        Why; by default that it is a first numbering, or an adjustment.
+    before
+        The plan before: its ground is used where the register is kept without.
+
+    Raises
+    ------
+    InputError
+        Codes stand on other ground than in the register, or one that was given out before is
+        given out again; or nobody knows the ground of the codes in the register.
+    """
+    changes = changes_in(register, plan, before=before)
+    zh = plan.settings.lang == "zh"
+    first = "首次编码" if zh else "first numbering"
+    usual = ("网格调整" if zh else "adjusted") if len(changes.old) else first
+    return record(register, changes, date=date, reason=reason or usual)
+
+
+def changes_in(register: Register, plan: Plan, *, before: Plan | None = None) -> Changes:
+    """Return what the grids of `plan` change in the register; see `record_plan`."""
+    scheme = plan.settings.codes.code_scheme
+    grids = plan.grids.rename(columns={"community": "community_code"})
+    if isinstance(register.table, gpd.GeoDataFrame) and register.table.crs is not None:
+        grids = grids.to_crs(register.table.crs)
+    old = in_use(register, plan.communities, scheme)
+    if not len(old):
+        return numbered(grids)
+    ground = _ground_of(old, before)
+    shared = overlap_of_grids(
+        ground.geometry.to_numpy(), plan.grids.geometry.to_numpy(), homes=homes_of(plan)
+    )
+    return carried_on(ground, grids, shared, scheme=scheme)
+
+
+def _ground_of(old: pd.DataFrame, before: Plan | None) -> gpd.GeoDataFrame:
+    """Return the ground of the codes in use: of the register, else of the plan before."""
+    if isinstance(old, gpd.GeoDataFrame):
+        return old
+    known = {} if before is None else dict(zip(before.grids["code"], before.grids.index,
+                                               strict=True))  # fmt: skip
+    for code in old["code"]:
+        if before is None or code not in known:
+            raise InputError(
+                Text(
+                    f"the ground of code {code} is not known: the register has none",
+                    f"登记表没有图形，无法确定编码 {code} 原来的范围",
+                ),
+                layer="register",
+                remedy=Text(
+                    "Keep the register as a .gpkg file, or name the plan before with --predecessor",
+                    "请将登记表保存为 .gpkg，或用 --predecessor 指明前一版本方案",
+                ),
+            )
+    assert before is not None  # noqa: S101  (a code was not known otherwise)
+    rows = [known[code] for code in old["code"]]
+    return before.grids.loc[rows, ["code", "kind", "geometry"]].reset_index(drop=True)
+
+
+def _predecessor(plan: Plan | None, date: str) -> Approval | None:
+    if plan is None:
+        return None
+    if plan.approval is None:
+        raise InputError(
+            Text("the predecessor is a draft", "前一版本仍是草案"),
+            remedy=Text("Approve it first, or leave it out", "请先批准前一版本，或不指明前一版本"),
+        )
+    if plan.approval.date > date:
+        raise InputError(
+            Text(
+                f"the predecessor was approved later, on {plan.approval.date}",
+                f"前一版本的批准日期（{plan.approval.date}）更晚",
+            ),
+            field="date",
+            value=date,
+        )
+    return plan.approval
+
+
+def _next(before: Approval | None) -> str:
+    if before is None:
+        return "1"
+    if not before.version.isdecimal():
+        raise InputError(
+            Text(
+                f"no version follows {before.version!r} by itself",
+                f"无法由 {before.version!r} 推出下一个版本号",
+            ),
+            field="version",
+            remedy=Text("Give it with --version", "请用 --version 指定"),
+        )
+    return str(int(before.version) + 1)
+
+
+def _check_sound(plan: Plan) -> None:
+    broken = [one for one in plan.findings if one.severity == "error" and one.status == "open"]
+    if broken:
+        raise InputError(
+            Text(
+                f"the plan breaks hard rules ({len(broken)} findings): {broken[0].message.en}",
+                f"方案违反硬性要求（{len(broken)} 项）：{broken[0].message.zh}",
+            ),
+            rule=broken[0].rule,
+            remedy=Text(
+                "Mend it, or accept the findings as exceptions in the ledger, and verify again",
+                "请整改，或在问题台账中列为例外后重新核查",
+            ),
+        )
