@@ -1,6 +1,7 @@
 """Reading: any legal input becomes `gridgeo.model.Layers`, or a clear error."""
 
 from gridgeo.read.grids import GridFile, read_grids
+from gridgeo.read.homes import HomeFile, read_homes
 from gridgeo.read.inspection import LayerInfo, inspect_file
 from gridgeo.read.layers import layers_from_frames, read_layers
 from gridgeo.read.mapping import read_code_mapping
@@ -10,6 +11,7 @@ from gridgeo.read.stream import Batch, Survey, in_order, layers_of, stream_layer
 __all__ = [
     "Batch",
     "GridFile",
+    "HomeFile",
     "LayerInfo",
     "Survey",
     "check_path",
@@ -19,6 +21,7 @@ __all__ = [
     "layers_of",
     "read_code_mapping",
     "read_grids",
+    "read_homes",
     "read_layers",
     "stream_layers",
     "survey_layers",
