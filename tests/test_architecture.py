@@ -7,6 +7,7 @@ import pkgutil
 import subprocess
 import sys
 from pathlib import Path
+from types import FunctionType
 
 import pytest
 
@@ -45,7 +46,8 @@ def test_all_is_complete_and_every_name_in_it_is_there(name):
     }
     assert sorted(package.__all__) == sorted({*package.__all__} | imported)
     assert all(getattr(package, exported) is not None for exported in package.__all__)
-    assert all(getattr(package, exported).__doc__ for exported in package.__all__)
+    called = [getattr(package, exported) for exported in package.__all__]
+    assert all(one.__doc__ for one in called if isinstance(one, type | FunctionType))
 
 
 def test_a_name_that_is_not_there_is_an_attribute_error():
