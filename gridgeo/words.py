@@ -106,6 +106,17 @@ UNITS: Mapping[str, Text] = MappingProxyType(
         "vertices": Text("vertices", "个节点"),
     }
 )
+#: What became of a grid.
+CHANGES: Mapping[str, Text] = MappingProxyType(
+    {
+        "unchanged": Text("unchanged", "未变"),
+        "reshaped": Text("reshaped", "调整"),
+        "split": Text("split", "拆分"),
+        "merged": Text("merged", "合并"),
+        "new": Text("new", "新设"),
+        "retired": Text("retired", "撤销"),
+    }
+)
 #: What `gridgeo repair` mends, and what its accounts count.
 REPAIRS: Mapping[str, Text] = MappingProxyType(
     {

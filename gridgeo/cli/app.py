@@ -11,8 +11,9 @@ import typer
 
 from gridgeo.cli import options as o
 from gridgeo.cli.approve_command import approve_command
+from gridgeo.cli.diff_command import diff_command
 from gridgeo.cli.interrupt import STOPPED, STOPPED_PARTS, interruptible
-from gridgeo.cli.options import Given, Out, Overwrite
+from gridgeo.cli.options import Given, Out, Overwrite, SettingsOption
 from gridgeo.cli.outcome import errors, lang_of
 from gridgeo.config import Settings, Source
 from gridgeo.text import Lang
@@ -35,8 +36,8 @@ Jobs = Annotated[
 ]
 Lower = Annotated[int | None, typer.Option("--lower", help="Least households 户数下限")]
 Upper = Annotated[int | None, typer.Option("--upper", help="Most households 户数上限")]
-SettingsOption = Annotated[Path | None, typer.Option("--settings", help="Settings file 设置文件")]
 app.command("approve")(approve_command)
+app.command("diff")(diff_command)
 
 
 @app.command("partition")

@@ -58,6 +58,7 @@ Encoding = Annotated[
 ]
 Out = Annotated[Path, typer.Option("--out", help="Folder for the results 输出文件夹")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace a plan there 覆盖旧结果")]
+SettingsOption = Annotated[Path | None, typer.Option("--settings", help="Settings file 设置文件")]
 LangOption = Annotated[
     str | None, typer.Option("--lang", metavar="zh|en", help="Language 语言 [default: zh]")
 ]

@@ -46,6 +46,7 @@ STAGES = {
     "codes": Text("coding and naming", "编码命名"),
     "validate": Text("checking", "校验"),
     "repair": Text("mending", "修复"),
+    "compare": Text("comparing", "比较"),
     "write": Text("writing", "写出"),
 }
 COLOURS = {"error": "red", "warning": "yellow", "info": "cyan"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import geopandas as gpd
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from gridgeo.maps.features import DECIMALS, in_degrees
 from gridgeo.model import BORDER_CLASSES, Plan
-from gridgeo.text import Text
+from gridgeo.text import Lang, Text
 
 #: A street name is written on each stretch of this length, and on none that is shorter than ...
 STRETCH_M = 600.0
@@ -26,9 +27,10 @@ def label_data(plan: Plan) -> dict[str, list[list[Any]]]:
     longitude, angle against east in radians, metres of length, name; the greatest first. All of
     it is plain text: the page never takes it for markup.
     """
+    grids, lang = plan.grids, plan.settings.lang
     return {
         "communities": _communities(plan),
-        "grids": _grids(plan),
+        "grids": grid_labels(grids.geometry, grids["code"], grids["households"], lang),
         "streets": _streets(plan),
     }
 
@@ -51,11 +53,13 @@ def _communities(plan: Plan) -> list[list[Any]]:
     return sorted(placed, key=lambda row: -row[3])
 
 
-def _grids(plan: Plan) -> list[list[Any]]:
-    lang = plan.settings.lang
-    centres, room = _centres(plan.grids.geometry)
-    told = [Text(f"{n:,} hh", f"{n:,} 户").say(lang) for n in plan.grids["households"]]
-    rows = zip(centres, plan.grids["code"], told, room, strict=True)
+def grid_labels(
+    shapes: gpd.GeoSeries, codes: Iterable[str], households: Iterable[int], lang: Lang
+) -> list[list[Any]]:
+    """Return the labels of grids, the widest first; see `label_data`."""
+    centres, room = _centres(shapes)
+    told = [Text(f"{n:,} hh", f"{n:,} 户").say(lang) for n in households]
+    rows = zip(centres, codes, told, room, strict=True)
     placed = [[*c, sequence_of(code), count, round(r), code] for c, code, count, r in rows]
     return sorted(placed, key=lambda row: -row[4])
 

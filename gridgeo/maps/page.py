@@ -7,15 +7,14 @@ from dataclasses import replace
 
 import folium
 import geopandas as gpd
-import numpy as np
-from branca.element import Element, Figure, MacroElement
+from branca.element import MacroElement
 from folium.map import Layer
 from folium.template import Template
 
+from gridgeo.maps.base import blank_map, bounds_of, numbered
 from gridgeo.maps.canvas import canvas_layers
 from gridgeo.maps.compare import compare_layers
-from gridgeo.maps.escape import as_script, esc
-from gridgeo.maps.features import in_degrees
+from gridgeo.maps.escape import as_script
 from gridgeo.maps.layers import (
     barrier_layer,
     community_layer,
@@ -26,7 +25,6 @@ from gridgeo.maps.layers import (
 from gridgeo.maps.legend import legend
 from gridgeo.maps.points import facility_layer, finding_layers, household_layer
 from gridgeo.maps.scorecard import plan_title, scorecard
-from gridgeo.maps.vendored import head
 from gridgeo.maps.working import atom_data, data_block, plan_data
 from gridgeo.model import Plan
 
@@ -60,23 +58,7 @@ def build_map(plan: Plan, *, old: gpd.GeoDataFrame | None = None) -> folium.Map:
     >>> build_map(plan).save("map.html")  # doctest: +SKIP
     """
     plan = replace(plan, grids=plan.grids[~plan.grids.geometry.is_empty].reset_index(drop=True))
-    made = folium.Map(
-        location=[0, 0],
-        tiles=None,
-        prefer_canvas=True,
-        control_scale=True,
-        zoom_control="bottomleft",
-        attributionControl=False,
-        font_size="13px",
-        max_zoom=20,
-        zoomSnap=0.25,
-        zoomDelta=0.5,
-    )
-    made.default_js, made.default_css = [], []
-    figure = _figure(made)
-    figure.title = esc(plan_title(plan))
-    figure.header.add_child(Element(_raw(head())), name="gridgeo_head", index=0)
-    figure.header.add_child(Element(_raw(_data(plan))), name="gridgeo_data")
+    made = blank_map(plan_title(plan), _data(plan))
     own = {name: layer for name, make in LAYERS if (layer := make(plan)) is not None}
     own |= compare_layers(plan, old)
     layers = [*own.values(), *finding_layers(plan)]
@@ -85,8 +67,7 @@ def build_map(plan: Plan, *, old: gpd.GeoDataFrame | None = None) -> folium.Map:
         shown.add_to(made)
     folium.LayerControl(collapsed=False).add_to(made)
     Panels(plan, layers, own | drawn).add_to(made)
-    _number(figure)
-    return made
+    return numbered(made)
 
 
 def map_page(plan: Plan, *, old: gpd.GeoDataFrame | None = None) -> str:
@@ -132,13 +113,7 @@ class Panels(MacroElement):
             }
         )
         self.legend = as_script(legend(plan))
-        self.bounds = _bounds(plan.grids.geometry)
-
-
-def _figure(made: folium.Map) -> Figure:
-    figure = made.get_root()
-    assert isinstance(figure, Figure)  # noqa: S101  (folium always makes one)
-    return figure
+        self.bounds = bounds_of(plan.grids.geometry)
 
 
 def _data(plan: Plan) -> str:
@@ -146,26 +121,3 @@ def _data(plan: Plan) -> str:
     if len(plan.borders):
         blocks.append(data_block("gg-atoms", atom_data(plan)))
     return "\n".join(blocks)
-
-
-def _raw(text: str) -> str:
-    return "{% raw %}" + text + "{% endraw %}"
-
-
-def _bounds(shapes: gpd.GeoSeries) -> list[list[float]]:
-    if shapes.empty:
-        return [[-60.0, -180.0], [75.0, 180.0]]
-    west, south, east, north = gpd.GeoSeries(in_degrees(shapes)).total_bounds
-    bounds: list[list[float]] = np.round([[south, west], [north, east]], 6).tolist()
-    return bounds
-
-
-def _number(figure: Element) -> None:
-    """Replace the random ids of folium by numbers, so that equal plans give equal pages."""
-    waiting = [figure]
-    number = 0
-    while waiting:
-        element = waiting.pop()
-        element._id = f"{number:04d}"
-        number += 1
-        waiting += reversed(element._children.values())

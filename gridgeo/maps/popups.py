@@ -11,6 +11,10 @@ from gridgeo.maps.escape import esc
 from gridgeo.text import Lang, Text
 
 _ALIASES = {
+    "change": Text("Change", "变更"),
+    "before": Text("Households before", "原户数"),
+    "came": Text("Households in", "划入户数"),
+    "left": Text("Households out", "划出户数"),
     "code": Text("Code", "编码"),
     "name": Text("Name", "名称"),
     "community": Text("Community", "社区（村）"),

@@ -1,5 +1,6 @@
 """The folder of a plan: saved whole or not at all, and read back."""
 
+from gridgeo.report.changes import check_comparison, save_comparison
 from gridgeo.report.load import load_plan
 from gridgeo.report.repaired import check_repaired, save_repaired
 from gridgeo.report.save import check_target, save_approved, save_plan
@@ -7,11 +8,13 @@ from gridgeo.report.schema import layer_frame
 from gridgeo.report.seal import sealed
 
 __all__ = [
+    "check_comparison",
     "check_repaired",
     "check_target",
     "layer_frame",
     "load_plan",
     "save_approved",
+    "save_comparison",
     "save_plan",
     "save_repaired",
     "sealed",

@@ -73,6 +73,32 @@ COLUMNS: Mapping[str, tuple[Text, Text]] = MappingProxyType(
         "row": (Text("row", "行号"), Text("data rows count from 1", "数据行从 1 起")),
         "field": (Text("field", "字段"), Text("", "")),
         "value": (Text("value", "值"), Text("as it stood in the file", "文件中的原值")),
+        "change": (Text("change", "变更"), Text("what became of the grid", "网格如何变更")),
+        "old_code": (Text("old code", "原编码"), Text("empty: in no grid", "空白表示原不在网格内")),
+        "new_code": (Text("new code", "现编码"), Text("empty: in no grid", "空白表示不再有此网格")),
+        "households_before": (Text("households before", "原户数"), Text("", "")),
+        "households_in": (Text("households in", "划入户数"), Text("", "由其他网格划入")),
+        "households_out": (Text("households out", "划出户数"), Text("", "划归其他网格")),
+        "area_before_m2": (Text("area before (m²)", "原面积（平方米）"), Text("", "")),
+        "area_in_m2": (Text("area in (m²)", "划入面积（平方米）"), Text("", "")),
+        "area_out_m2": (Text("area out (m²)", "划出面积（平方米）"), Text("", "")),
+        "predecessors": (
+            Text("predecessors", "来源网格"),
+            Text("where its households came from", "住户来自哪些原网格"),
+        ),
+        "successors": (
+            Text("successors", "去向网格"),
+            Text("where the old grid's households went", "原网格住户划归哪些网格"),
+        ),
+        "share_of_old": (
+            Text("share of old grid", "占原网格户数"),
+            Text("of its households", "占原网格户数的比例"),
+        ),
+        "share_of_new": (
+            Text("share of new grid", "占现网格户数"),
+            Text("of its households", "占现网格户数的比例"),
+        ),
+        "moved": (Text("moved", "归属变动"), Text("whether the grid is another", "是或否")),
     }
 )
 

@@ -6,7 +6,7 @@ import datetime as dt
 import io
 import re
 import zipfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,9 +22,11 @@ from gridgeo.model import Plan
 from gridgeo.report.headers import COLUMNS, header
 from gridgeo.report.records import finding_frame, reject_frame
 from gridgeo.report.schema import SCHEMA, layer_frame
+from gridgeo.rulebook import CARDS
 from gridgeo.text import Lang, Text
 from gridgeo.words import (
     CERTIFICATES,
+    CHANGES,
     FACILITIES,
     KINDS,
     PROOFS,
@@ -40,11 +42,15 @@ if TYPE_CHECKING:
     from openpyxl.cell import Cell
     from openpyxl.worksheet.worksheet import Worksheet
 
-_CODES = ("code", "community", "grid", "grid_codes")
+_CODES = (
+    *("code", "community", "grid", "grid_codes", "old_code", "new_code"),
+    *("predecessors", "successors"),
+)
 _WIDE = (
     *("bounded_by", "contains", "reason", "message", "proof", "soundness_reason"),
     *("suggestion", "source", "note"),
 )
+_FLAGS = ("dedicated", "moved")
 _TERMS: Mapping[str, Mapping[str, Text]] = {
     "verdict": VERDICTS,
     "proof": PROOFS,
@@ -54,6 +60,8 @@ _TERMS: Mapping[str, Mapping[str, Text]] = {
     "soundness": SOUNDNESS,
     "kind": {**FACILITIES, **KINDS},
     "unit": UNITS,
+    "change": CHANGES,
+    "card": CARDS,
 }
 _YES_NO = {True: Text("yes", "是"), False: Text("no", "否")}
 _FORMATS = {
@@ -62,6 +70,9 @@ _FORMATS = {
     "amount": "#,##0.##",
     "households": "#,##0",
     "residents": "#,##0",
+    **dict.fromkeys(("households_before", "households_in", "households_out"), "#,##0"),
+    **dict.fromkeys(("area_before_m2", "area_in_m2", "area_out_m2"), "#,##0"),
+    **dict.fromkeys(("share_of_old", "share_of_new"), "0.0%"),
 }
 #: Excel takes no other control characters, and no cell longer than this.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
@@ -78,10 +89,18 @@ def write_workbook(plan: Plan, path: Path) -> None:
     what it is called in ``plan.gpkg``.
     """
     lang = plan.settings.lang
+    write_sheets([(title.say(lang), table(plan)) for title, table in SHEETS], path, lang)
+
+
+def write_sheets(sheets: Sequence[tuple[str, pd.DataFrame]], path: Path, lang: Lang) -> None:
+    """Write tables whose columns `gridgeo.report.headers` knows, each on a sheet with its title.
+
+    See `write_workbook` for what is promised of their cells.
+    """
     book = Workbook()
     del book[book.sheetnames[0]]
-    for title, table in SHEETS:
-        _sheet(book, title.say(lang), table(plan), lang)
+    for title, table in sheets:
+        _sheet(book, title, table, lang)
     _columns_sheet(book, lang)
     book.properties.creator = "gridgeo"
     book.properties.created = book.properties.modified = _EPOCH
@@ -147,7 +166,7 @@ def _header(sheet: Worksheet, titles: Iterable[str]) -> None:
 def _shown(name: str, value: Any, lang: Lang) -> Any:
     if name in _TERMS:
         return word(_TERMS[name], value, lang)
-    if name == "dedicated":
+    if name in _FLAGS:
         return _YES_NO[bool(value)].say(lang)
     return None if pd.isna(value) else value
 

@@ -1,0 +1,230 @@
+"""The map of a comparison: what became of each grid, with the ground that changed hands hatched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+import folium
+import geopandas as gpd
+import shapely
+from branca.element import MacroElement
+from folium.map import Layer
+from folium.template import Template
+
+from gridgeo.comparison import Comparison
+from gridgeo.continuity import CHANGE_CODES
+from gridgeo.maps.base import blank_map, bounds_of, numbered
+from gridgeo.maps.escape import as_script, esc
+from gridgeo.maps.features import features, light_coverage, one_line
+from gridgeo.maps.labels import grid_labels
+from gridgeo.maps.popups import escaped, numbers, popup_of, tooltip_of
+from gridgeo.maps.style import CHANGE_MARK, GRID_LINE, OLD_LINE, line_style
+from gridgeo.text import Lang, Text
+from gridgeo.words import CHANGES, word
+
+#: Fill of a grid by what became of it.
+CHANGE_COLOURS: Mapping[str, str] = MappingProxyType(
+    {
+        "unchanged": "#e9e9e4",
+        "reshaped": "#f3df7c",
+        "split": "#5aa2dd",
+        "merged": "#a8d5c2",
+        "new": "#e0762f",
+        "retired": "#8c6d62",
+    }
+)
+_FIELDS = ["change", "code", "was", "name", "count", "before", "came", "left", "reason"]
+
+
+def changes_page(told: Comparison) -> str:
+    """Return the map of `told` as one HTML page without network, the same for the same data."""
+    page: str = changes_map(told).get_root().render()
+    return page
+
+
+def changes_map(told: Comparison) -> folium.Map:
+    """Return the map of a comparison; it carries Leaflet with it and fetches nothing."""
+    lang = told.settings.lang
+    made = blank_map(_title(told, lang))
+    layers = [_grid_layer(told, lang), _ground_layer(told, lang), _old_layer(told, lang)]
+    for layer in layers:
+        layer.add_to(made)
+    _Labels(told, lang).add_to(made)
+    folium.LayerControl(collapsed=False).add_to(made)
+    _Panels(told, lang, layers).add_to(made)
+    return numbered(made)
+
+
+def _grid_layer(told: Comparison, lang: Lang) -> folium.GeoJson:
+    grids = _now(told)
+    rows: dict[str, list[Any]] = {
+        "kind": grids["change"].tolist(),
+        "change": [esc(word(CHANGES, change, lang)) for change in grids["change"]],
+        "code": escaped(grids["new_code"]),
+        "was": escaped(grids["old_code"]),
+        "name": escaped(grids["name"]),
+        "count": numbers(grids["households"]),
+        "before": numbers(grids["households_before"]),
+        "came": numbers(grids["households_in"]),
+        "left": numbers(grids["households_out"]),
+        "reason": escaped(grids["reason"]),
+    }
+    return folium.GeoJson(
+        features(light_coverage(grids.geometry), rows),
+        name=Text("Grids", "网格").say(lang),
+        style_function=lambda feature: {
+            "fillColor": CHANGE_COLOURS[feature["properties"]["kind"]],
+            "fillOpacity": 0.75,
+            "color": GRID_LINE,
+            "weight": 1.4,
+            "opacity": 0.9,
+        },
+        popup=popup_of(_FIELDS, lang) if len(grids) else None,
+        tooltip=tooltip_of(["code", "change"], lang) if len(grids) else None,
+        smooth_factor=0.6,
+    )
+
+
+def _ground_layer(told: Comparison, lang: Lang) -> folium.GeoJson:
+    """Draw the ground that lies in another grid now, or in none."""
+    walk = told.crosswalk
+    moved = walk[walk["moved"] & ~walk.geometry.is_empty]
+    style = {"color": CHANGE_MARK, "weight": 1.2, "fillColor": "#ffffff", "fillOpacity": 0.15}
+    rows = {
+        "was": escaped(moved["old_code"]),
+        "now": escaped(moved["new_code"]),
+        "count": numbers(moved["households"]),
+    }
+    name = Text("Ground that changed grids", "归属变动的区域")
+    return folium.GeoJson(
+        features(moved.geometry, rows),
+        name=(name + Text(f" ({len(moved):,})", f"（{len(moved):,}）")).say(lang),
+        style_function=lambda _feature: style | {"hatch": CHANGE_MARK},
+        popup=popup_of(["was", "now", "count"], lang) if len(moved) else None,
+    )
+
+
+def _old_layer(told: Comparison, lang: Lang) -> folium.GeoJson:
+    lines = one_line(shapely.boundary(told.before.geometry.to_numpy()))
+    return folium.GeoJson(
+        features(gpd.GeoSeries([lines], crs=told.before.crs)),
+        name=Text("Grid borders before", "原网格界").say(lang),
+        style_function=lambda _feature: line_style(OLD_LINE, 1.8, 0.9) | {"dashArray": "6 5"},
+        interactive=False,
+    )
+
+
+class _Labels(Layer):
+    """Numbers and households of the grids."""
+
+    _template = Template(
+        "{% macro script(this, kwargs) %}"
+        "var {{ this.get_name() }} = gridgeo.labels({{ this.data }});"
+        "{% endmacro %}"
+    )
+
+    def __init__(self, told: Comparison, lang: Lang) -> None:
+        super().__init__(name=Text("Labels", "注记").say(lang), overlay=True, show=True)
+        self._name = "Labels"
+        grids = _now(told)
+        labels = grid_labels(grids.geometry, grids["new_code"], grids["households"], lang)
+        self.data = as_script({"communities": [], "grids": labels, "streets": []})
+
+
+class _Panels(MacroElement):
+    """The title with the figures, the legend, and the order of the layers."""
+
+    _template = Template(
+        "{% macro script(this, kwargs) %}"
+        "{% set map = this._parent.get_name() %}"
+        "gridgeo.title({{ map }}, {{ this.title }});"
+        "gridgeo.legend({{ map }}, {{ this.legend }});"
+        "gridgeo.fit({{ map }}, {{ this.bounds|tojson }});"
+        "gridgeo.keepOrder({{ map }}, ["
+        "{% for layer in this.layers %}{{ layer.get_name() }}, {% endfor %}]);"
+        "{% endmacro %}"
+    )
+
+    def __init__(self, told: Comparison, lang: Lang, layers: list[folium.GeoJson]) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._name = "Panels"
+        self.layers = layers
+        credit = told.settings.attribution
+        self.title = as_script(
+            {
+                "title": _title(told, lang),
+                "figures": figures_of(told, lang),
+                "lines": [credit] if credit else [],
+            }
+        )
+        self.legend = as_script(_legend(told, lang))
+        self.bounds = bounds_of(_now(told).geometry)
+
+
+def figures_of(told: Comparison, lang: Lang) -> list[tuple[str, str]]:
+    """Return the figures of a comparison as pairs of label and value."""
+    summary = told.summary
+    figures = [
+        (Text("Grids before", "原网格数"), f"{summary['grids_before']:,}"),
+        (Text("Grids now", "现网格数"), f"{summary['grids']:,}"),
+        (Text("Households", "户数"), f"{summary['households']:,}"),
+        (Text("… that moved", "其中：变更归属"), f"{summary['households_moved']:,}"),
+        (Text("Share moved", "变更占比"), f"{summary['households_share']:.1%}"),
+        (Text("Area moved", "变更面积"), f"{summary['area_moved_m2'] / 10_000:,.1f} ha"),
+        (Text("Codes changed", "改用新编码"), f"{summary['codes_changed']:,}"),
+    ]
+    return [(label.say(lang), value) for label, value in figures]
+
+
+def _title(told: Comparison, lang: Lang) -> str:
+    kind = Text("What changed", "网格变更图").say(lang)
+    return f"{told.settings.title} · {kind}" if told.settings.title else kind
+
+
+def _legend(told: Comparison, lang: Lang) -> dict[str, Any]:
+    counts = told.changes["change"].value_counts()
+    grids = [
+        {
+            "shape": "fill",
+            "colour": CHANGE_COLOURS[change],
+            "edge": GRID_LINE,
+            "hatch": "",
+            "label": word(CHANGES, change, lang),
+            "count": f"{counts[change]:,}",
+        }
+        for change in CHANGE_CODES
+        if counts.get(change, 0)
+    ]
+    lines = [
+        {
+            "shape": "fill",
+            "colour": "#ffffff",
+            "edge": CHANGE_MARK,
+            "hatch": CHANGE_MARK,
+            "label": Text("ground that changed grids", "归属变动的区域").say(lang),
+            "count": "",
+        },
+        {
+            "shape": "line",
+            "colour": OLD_LINE,
+            "width": 1.8,
+            "dash": "5 4",
+            "label": Text("grid border before", "原网格界").say(lang),
+            "count": "",
+        },
+    ]
+    return {
+        "title": Text("Legend", "图例").say(lang),
+        "groups": [
+            {"title": Text("Grids", "网格").say(lang), "entries": grids},
+            {"title": Text("Changes", "变化").say(lang), "entries": lines},
+        ],
+    }
+
+
+def _now(told: Comparison) -> gpd.GeoDataFrame:
+    """Return the grids that there are now and that have ground."""
+    there = (told.changes["new_code"] != "") & ~told.changes.geometry.is_empty
+    return told.changes[there].reset_index(drop=True)
