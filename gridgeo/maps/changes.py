@@ -172,10 +172,14 @@ def figures_of(told: Comparison, lang: Lang) -> list[tuple[str, str]]:
         (Text("Households", "户数"), f"{summary['households']:,}"),
         (Text("… that moved", "其中：变更归属"), f"{summary['households_moved']:,}"),
         (Text("Share moved", "变更占比"), f"{summary['households_share']:.1%}"),
-        (Text("Area moved", "变更面积"), f"{summary['area_moved_m2'] / 10_000:,.1f} ha"),
+        (Text("Area moved", "变更面积"), _hectares(summary, lang)),
         (Text("Codes changed", "改用新编码"), f"{summary['codes_changed']:,}"),
     ]
     return [(label.say(lang), value) for label, value in figures]
+
+
+def _hectares(summary: dict[str, Any], lang: Lang) -> str:
+    return f"{summary['area_moved_m2'] / 10_000:,.1f} " + Text("ha", "公顷").say(lang)
 
 
 def _title(told: Comparison, lang: Lang) -> str:
