@@ -106,6 +106,15 @@ UNITS: Mapping[str, Text] = MappingProxyType(
         "vertices": Text("vertices", "个节点"),
     }
 )
+#: States of the cards of the scorecard; ``""`` where nobody checked.
+CARD_STATES: Mapping[str, Text] = MappingProxyType(
+    {
+        "green": Text("all well", "合格"),
+        "red": Text("findings", "有问题"),
+        "unknown": Text("not checked", "未检查"),
+        "": Text("not known", "不详"),
+    }
+)
 #: What became of a grid.
 CHANGES: Mapping[str, Text] = MappingProxyType(
     {

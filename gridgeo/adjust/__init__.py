@@ -5,6 +5,7 @@ from gridgeo.adjust.difference import changed, compare_sides, diff
 from gridgeo.adjust.follow_up import follow_up
 from gridgeo.adjust.repair import repair
 from gridgeo.adjust.sides import Side, read_side, side_of
+from gridgeo.adjust.submit import submit
 
 __all__ = [
     "Side",
@@ -18,4 +19,5 @@ __all__ = [
     "record_plan",
     "repair",
     "side_of",
+    "submit",
 ]

@@ -15,6 +15,7 @@ from gridgeo.cli.diff_command import diff_command
 from gridgeo.cli.interrupt import STOPPED, STOPPED_PARTS, interruptible
 from gridgeo.cli.options import Given, Out, Overwrite, SettingsOption
 from gridgeo.cli.outcome import errors, lang_of
+from gridgeo.cli.submit_command import submit_command
 from gridgeo.config import Settings, Source
 from gridgeo.text import Lang
 
@@ -38,6 +39,7 @@ Lower = Annotated[int | None, typer.Option("--lower", help="Least households 户
 Upper = Annotated[int | None, typer.Option("--upper", help="Most households 户数上限")]
 app.command("approve")(approve_command)
 app.command("diff")(diff_command)
+app.command("submit")(submit_command)
 
 
 @app.command("partition")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
+from gridgeo.approval import say_state
 from gridgeo.cli.show import out
 from gridgeo.continuity import CHANGE_CODES
 from gridgeo.text import Text
@@ -15,10 +16,30 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gridgeo.comparison import Comparison
+    from gridgeo.submission import Submission
 
 
 def show_comparison(told: Comparison, folder: Path) -> None:
     """Print what became of the grids, what moved, and where the results are."""
+    lang = told.settings.lang
+    _show_table(told)
+    results = Text("Results in", "结果位于")
+    out.print(f"[bold green]{results.say(lang)}[/] {folder}", soft_wrap=True)
+
+
+def show_submission(told: Submission, folder: Path) -> None:
+    """Print what is reported, and where the package is."""
+    lang = told.settings.lang
+    out.print(say_state(told.approval).say(lang), markup=False, soft_wrap=True)
+    if not told.first:
+        _show_table(told.told)
+    results = Text(
+        f"{len(told.grids):,} grids to report in", f"报送网格 {len(told.grids):,} 个，位于"
+    )
+    out.print(f"[bold green]{results.say(lang)}[/] {folder}", soft_wrap=True)
+
+
+def _show_table(told: Comparison) -> None:
     lang, summary = told.settings.lang, told.summary
     for note in told.notes:
         out.print(f"[dim]{note.topic}[/] ", end="")
@@ -39,5 +60,3 @@ def show_comparison(told: Comparison, folder: Path) -> None:
         f"{summary['codes_changed']} 个网格改用新编码",
     )
     out.print(told_.say(lang), soft_wrap=True)
-    results = Text("Results in", "结果位于")
-    out.print(f"[bold green]{results.say(lang)}[/] {folder}", soft_wrap=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any
 
 import folium
@@ -20,21 +18,10 @@ from gridgeo.maps.escape import as_script, esc
 from gridgeo.maps.features import features, light_coverage, one_line
 from gridgeo.maps.labels import grid_labels
 from gridgeo.maps.popups import escaped, numbers, popup_of, tooltip_of
-from gridgeo.maps.style import CHANGE_MARK, GRID_LINE, OLD_LINE, line_style
+from gridgeo.maps.style import CHANGE_COLOURS, CHANGE_MARK, GRID_LINE, OLD_LINE, line_style
 from gridgeo.text import Lang, Text
 from gridgeo.words import CHANGES, word
 
-#: Fill of a grid by what became of it.
-CHANGE_COLOURS: Mapping[str, str] = MappingProxyType(
-    {
-        "unchanged": "#e9e9e4",
-        "reshaped": "#f3df7c",
-        "split": "#5aa2dd",
-        "merged": "#a8d5c2",
-        "new": "#e0762f",
-        "retired": "#8c6d62",
-    }
-)
 _FIELDS = ["change", "code", "was", "name", "count", "before", "came", "left", "reason"]
 
 

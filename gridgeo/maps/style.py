@@ -39,6 +39,17 @@ GRID_LINE = "#3f5b52"
 COMMUNITY_LINE = "#2b2b2b"
 HOUSEHOLD_DOT = "#5b4a8a"  # also in page.js
 FACILITY_MARK = "#7b3294"
+#: Fill of a grid by what became of it.
+CHANGE_COLOURS: Mapping[str, str] = MappingProxyType(
+    {
+        "unchanged": "#e9e9e4",
+        "reshaped": "#f3df7c",
+        "split": "#5aa2dd",
+        "merged": "#a8d5c2",
+        "new": "#e0762f",
+        "retired": "#8c6d62",
+    }
+)
 CHANGE_MARK = "#c2185b"
 OLD_LINE = "#c2185b"
 

@@ -6,10 +6,12 @@ from gridgeo.report.repaired import check_repaired, save_repaired
 from gridgeo.report.save import check_target, save_approved, save_plan
 from gridgeo.report.schema import layer_frame
 from gridgeo.report.seal import sealed
+from gridgeo.report.submission import check_submission, save_submission
 
 __all__ = [
     "check_comparison",
     "check_repaired",
+    "check_submission",
     "check_target",
     "layer_frame",
     "load_plan",
@@ -17,5 +19,6 @@ __all__ = [
     "save_comparison",
     "save_plan",
     "save_repaired",
+    "save_submission",
     "sealed",
 ]

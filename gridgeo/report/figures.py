@@ -23,8 +23,8 @@ def overview(plan: Plan) -> Markup:
         return Markup("")
     west, south, east, north = plan.grids.total_bounds
     scale = min(_MAP_WIDTH / max(east - west, 1), _MAP_HEIGHT / max(north - south, 1))
-    drawn = _on_paper(plan.grids.geometry.to_numpy(), west, north, scale)
-    rims = _on_paper(plan.communities.geometry.to_numpy(), west, north, scale)
+    drawn = on_paper(plan.grids.geometry.to_numpy(), west, north, scale)
+    rims = on_paper(plan.communities.geometry.to_numpy(), west, north, scale)
     width, height = (east - west) * scale + 4, (north - south) * scale + 4
     return Markup(
         '<svg class="map" role="img" aria-label="{label}" viewBox="-2 -2 {w} {h}" '
@@ -35,13 +35,14 @@ def overview(plan: Plan) -> Markup:
         w=f"{width:.0f}",
         h=f"{height:.0f}",
         grids=Markup("").join(_patches(drawn, plan.grids["verdict"].to_numpy())),
-        rims=_path(rims),
+        rims=path_of(rims),
         line=COMMUNITY_LINE,
         rim_width="1.2" if len(rims) < 100 else "0.5",
     )
 
 
-def _on_paper(shapes: NDArray[Any], west: float, north: float, scale: float) -> NDArray[Any]:
+def on_paper(shapes: NDArray[Any], west: float, north: float, scale: float) -> NDArray[Any]:
+    """Return polygons in units of the drawing, north up, simplified as a coverage."""
     origin, turn = np.array([west, north]), np.array([scale, -scale])
     simple = shapely.coverage_simplify(shapes, 0.4 / scale)
     drawn: NDArray[Any] = shapely.transform(simple, lambda xy: np.round((xy - origin) * turn, 1))
@@ -52,7 +53,7 @@ def _patches(shapes: NDArray[Any], verdicts: NDArray[Any]) -> list[Markup]:
     patch = Markup('<path d="{d}" fill="{fill}" stroke="{line}" stroke-width="0.4"/>')
     return [
         patch.format(
-            d=_path(shapes[verdicts == verdict]),
+            d=path_of(shapes[verdicts == verdict]),
             fill=colour,
             line=GRID_LINE,
         )
@@ -61,7 +62,8 @@ def _patches(shapes: NDArray[Any], verdicts: NDArray[Any]) -> list[Markup]:
     ]
 
 
-def _path(shapes: NDArray[Any]) -> str:
+def path_of(shapes: NDArray[Any]) -> str:
+    """Return polygons as the data of an SVG path."""
     told = []
     for ring in shapely.get_rings(shapely.get_parts(shapes)):
         points = [f"{x:g} {y:g}" for x, y in shapely.get_coordinates(ring)[:-1]]

@@ -98,6 +98,16 @@ COLUMNS: Mapping[str, tuple[Text, Text]] = MappingProxyType(
             Text("share of new grid", "占现网格户数"),
             Text("of its households", "占现网格户数的比例"),
         ),
+        "change_reason": (Text("why it changed", "变更原因"), Text("", "")),
+        "card": (Text("card", "评分项"), Text("", "")),
+        "state_before": (Text("before", "调整前"), Text("green, red or unknown", "")),
+        "count_before": (Text("open before", "调整前问题数"), Text("", "")),
+        "state_after": (Text("after", "调整后"), Text("green, red or unknown", "")),
+        "count_after": (Text("open after", "调整后问题数"), Text("", "")),
+        "dbf_field": (Text("field", "shp字段"), Text("in grids.dbf", "grids.dbf 中的字段名")),
+        "alias": (Text("what it holds", "含义"), Text("", "")),
+        "column": (Text("column", "对应字段"), Text("in grids.gpkg", "grids.gpkg 中的字段名")),
+        "key": (Text("item", "项目"), Text("", "")),
         "moved": (Text("moved", "归属变动"), Text("whether the grid is another", "是或否")),
     }
 )

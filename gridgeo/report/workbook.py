@@ -25,6 +25,7 @@ from gridgeo.report.schema import SCHEMA, layer_frame
 from gridgeo.rulebook import CARDS
 from gridgeo.text import Lang, Text
 from gridgeo.words import (
+    CARD_STATES,
     CERTIFICATES,
     CHANGES,
     FACILITIES,
@@ -44,11 +45,11 @@ if TYPE_CHECKING:
 
 _CODES = (
     *("code", "community", "grid", "grid_codes", "old_code", "new_code"),
-    *("predecessors", "successors"),
+    *("predecessors", "successors", "value"),
 )
 _WIDE = (
     *("bounded_by", "contains", "reason", "message", "proof", "soundness_reason"),
-    *("suggestion", "source", "note"),
+    *("suggestion", "source", "note", "change_reason"),
 )
 _FLAGS = ("dedicated", "moved")
 _TERMS: Mapping[str, Mapping[str, Text]] = {
@@ -62,6 +63,8 @@ _TERMS: Mapping[str, Mapping[str, Text]] = {
     "unit": UNITS,
     "change": CHANGES,
     "card": CARDS,
+    "state_before": CARD_STATES,
+    "state_after": CARD_STATES,
 }
 _YES_NO = {True: Text("yes", "是"), False: Text("no", "否")}
 _FORMATS = {

@@ -1,0 +1,111 @@
+"""The cover of a package: one A4 page that is printed, signed and sent with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from markupsafe import Markup
+
+from gridgeo.approval import APPROVED, DRAFT
+from gridgeo.continuity import CHANGE_CODES
+from gridgeo.maps.escape import visible
+from gridgeo.maps.style import CHANGE_COLOURS, CHANGE_MARK, GRID_LINE
+from gridgeo.report.figures import on_paper, path_of
+from gridgeo.report.page import PAGES
+from gridgeo.rulebook import CARDS
+from gridgeo.submission import Submission
+from gridgeo.text import Text
+from gridgeo.words import CHANGES, word
+
+_WIDTH, _HEIGHT = 680.0, 250.0
+_FILES = {
+    ".gpkg": Text("grids, crosswalk (master)", "网格、编码对照（主文件）"),
+    ".shp": Text("grids, shapefile", "网格图形（shp）"),
+    ".shx": Text("shapefile, index", "shp 索引"),
+    ".dbf": Text("shapefile, attributes", "shp 属性"),
+    ".prj": Text("shapefile, CRS", "shp 坐标系"),
+    ".cpg": Text("shapefile, encoding", "shp 编码"),
+    ".xlsx": Text("workbook", "工作簿"),
+    ".json": Text("facts for machines", "机读摘要"),
+}
+
+
+def cover_page(told: Submission, sums: Mapping[str, str]) -> str:
+    """Return the cover of a package as an HTML page without script or network.
+
+    Parameters
+    ----------
+    sums
+        The SHA-256 of each file of the package, by name.
+    """
+    lang = told.settings.lang
+    summary = told.told.summary
+    counts = [
+        (change, summary["new"][change] if change != "retired" else summary["old"][change])
+        for change in CHANGE_CODES
+    ]
+    return PAGES.get_template("cover.html.j2").render(
+        lang=lang,
+        say=lambda en, zh: Text(en, zh).say(lang),
+        text=visible,
+        told=told,
+        state=(DRAFT if told.approval is None else APPROVED).say(lang),
+        summary=summary,
+        counts=[(word(CHANGES, change, lang), n, CHANGE_COLOURS[change]) for change, n in counts],
+        households=int(told.grids["households"].sum()),
+        crs="" if told.grids.crs is None else told.grids.crs.name,
+        drawing=drawing(told),
+        cards=[
+            {
+                "title": word(CARDS, card["card"], lang),
+                "before": _card(card, "before", told),
+                "after": _card(card, "after", told),
+            }
+            for card in told.scorecard
+        ],
+        files=[(name, _FILES["." + name.partition(".")[2]].say(lang), sums[name]) for name in sums],
+    )
+
+
+def _card(card: Mapping[str, object], side: str, told: Submission) -> str:
+    state, count = card[f"state_{side}"], card[f"count_{side}"]
+    words = {
+        "green": Text("✓", "✓"),
+        "red": Text(f"{count} open", f"{count} 项"),
+        "unknown": Text("not checked", "未检查"),
+    }
+    return words.get(str(state), Text("—", "—")).say(told.settings.lang)
+
+
+def drawing(told: Submission) -> Markup:
+    """Return a drawing of the grids by what became of them, with ground that changed hatched."""
+    rows = told.told.changes
+    rows = rows[(rows["new_code"] != "") & ~rows.geometry.is_empty]
+    if rows.empty:
+        return Markup("")
+    west, south, east, north = rows.total_bounds
+    scale = min(_WIDTH / max(east - west, 1), _HEIGHT / max(north - south, 1))
+    drawn = on_paper(rows.geometry.to_numpy(), west, north, scale)
+    walk = told.told.crosswalk
+    moved = walk[walk["moved"] & ~walk.geometry.is_empty & (walk["old_code"] != "")]
+    patch = Markup('<path d="{}" fill="{}" stroke="{}" stroke-width="0.5"/>')
+    changes = rows["change"].to_numpy()
+    patches = [
+        patch.format(path_of(drawn[changes == change]), colour, GRID_LINE)
+        for change, colour in CHANGE_COLOURS.items()
+        if (changes == change).any()
+    ]
+    if len(moved):
+        ground = on_paper(moved.geometry.to_numpy(), west, north, scale)
+        patches.append(patch.format(path_of(ground), "url(#hatch)", CHANGE_MARK))
+    return Markup(
+        '<svg class="map" role="img" viewBox="-2 -2 {:.0f} {:.0f}" stroke-linejoin="round"><defs>'
+        '<pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse" '
+        'patternTransform="rotate(45)"><line x1="0" y1="0" x2="0" y2="5" stroke="{}" '
+        'stroke-width="1.4"/></pattern></defs>{}</svg>'
+    ).format(
+        (east - west) * scale + 4,
+        (north - south) * scale + 4,
+        CHANGE_MARK,
+        Markup("").join(patches),
+    )
