@@ -6,15 +6,18 @@ from gridgeo.read.inspection import LayerInfo, inspect_file
 from gridgeo.read.layers import layers_from_frames, read_layers
 from gridgeo.read.mapping import read_code_mapping
 from gridgeo.read.probe import check_path
+from gridgeo.read.roster import ROSTER, empty_roster, read_roster
 from gridgeo.read.stream import Batch, Survey, in_order, layers_of, stream_layers, survey_layers
 
 __all__ = [
+    "ROSTER",
     "Batch",
     "GridFile",
     "HomeFile",
     "LayerInfo",
     "Survey",
     "check_path",
+    "empty_roster",
     "in_order",
     "inspect_file",
     "layers_from_frames",
@@ -23,6 +26,7 @@ __all__ = [
     "read_grids",
     "read_homes",
     "read_layers",
+    "read_roster",
     "stream_layers",
     "survey_layers",
 ]

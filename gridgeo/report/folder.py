@@ -37,8 +37,16 @@ _FAILURES = (
 )
 
 
-def write_folder(folder: str | Path, writers: Sequence[Writer], *, overwrite: bool) -> Path:
+def write_folder(
+    folder: str | Path,
+    writers: Sequence[Writer],
+    *,
+    overwrite: bool,
+    ours: Collection[str] = (),
+) -> Path:
     """Write a file with each of `writers` into `folder` and return it.
+
+    `ours` are names of earlier results, which are replaced though no file of that name is written.
 
     The files are built in a hidden folder beside it, flushed to the disk, GeoPackages checked,
     and swapped into place: whoever looks sees the old results or the new ones.
@@ -50,7 +58,7 @@ def write_folder(folder: str | Path, writers: Sequence[Writer], *, overwrite: bo
         and earlier results stand as they were.
     """
     target = Path(folder).absolute()
-    names = [name for name, _ in writers]
+    names = [*ours, *(name for name, _ in writers)]
     check_folder(target, names, overwrite=overwrite)
     staged = _sibling(target, "new")
     try:

@@ -1,0 +1,38 @@
+"""Notice signs (公示牌): one PDF page a grid, with people, bounds, a map and a QR code."""
+
+from gridgeo.signs.code_mark import payload, qr_svg, token_of
+from gridgeo.signs.content import LABELS, Sign, build_signs
+from gridgeo.signs.fonts import Fonts, choose_fonts, find_fonts
+from gridgeo.signs.issue import (
+    Issue,
+    Issues,
+    plan_issues,
+    read_issues,
+    refuse_same,
+    save_signs,
+)
+from gridgeo.signs.people import Staff, assign_staff
+from gridgeo.signs.press import SIZES, TEMPLATE, Press
+
+__all__ = [
+    "LABELS",
+    "SIZES",
+    "TEMPLATE",
+    "Fonts",
+    "Issue",
+    "Issues",
+    "Press",
+    "Sign",
+    "Staff",
+    "assign_staff",
+    "build_signs",
+    "choose_fonts",
+    "find_fonts",
+    "payload",
+    "plan_issues",
+    "qr_svg",
+    "read_issues",
+    "refuse_same",
+    "save_signs",
+    "token_of",
+]

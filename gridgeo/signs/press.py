@@ -1,0 +1,98 @@
+"""From the content of signs to PDF pages, by a template of Typst that a county may replace."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Literal
+
+from gridgeo.errors import InputError
+from gridgeo.signs.fonts import Fonts
+from gridgeo.text import Text
+
+#: Paper sizes and how much larger than A4 they are.
+SIZES: Mapping[str, float] = {"A4": 1.0, "A3": 2**0.5}
+TEMPLATE = "sign.typ"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Press:
+    """What every page has in common.
+
+    ``families``: fonts in the order of choice. ``template``: a file of your own; ours without.
+    """
+
+    fonts: Fonts
+    families: tuple[str, ...]
+    size: str = "A4"
+    lang: str = "zh"
+    labels: Mapping[str, str]
+    template: Path | None = None
+
+    def source(self) -> bytes:
+        """Return the template."""
+        if self.template is None:
+            return self.default_source()
+        try:
+            return self.template.read_bytes()
+        except OSError as error:
+            raise InputError(
+                Text(f"the template cannot be read: {error}", f"无法读取模板：{error}"),
+                file=str(self.template),
+            ) from error
+
+    @staticmethod
+    def default_source() -> bytes:
+        """Return our own template."""
+        return files("gridgeo.signs").joinpath(TEMPLATE).read_bytes()
+
+    def pages(
+        self, signs: Sequence[Mapping[str, Any]], date: str, form: Literal["pdf", "png"] = "pdf"
+    ) -> Any:
+        """Return the pages of `signs`: one PDF as bytes, or a list of PNG images.
+
+        The same signs, date, template and fonts give the same bytes.
+
+        Raises
+        ------
+        InputError
+            The template is not understood.
+        """
+        import typst  # noqa: PLC0415  (only when it is needed)
+
+        given = {
+            "signs": list(signs),
+            "labels": dict(self.labels),
+            "fonts": list(self.families),
+            "size": self.size.lower(),
+            "scale": SIZES[self.size],
+            "lang": self.lang,
+        }
+        root = None if self.template is None else str(self.template.resolve().parent)
+        compiler = typst.Compiler(root=root, font_paths=self.fonts.book)
+        made = dt.datetime.combine(dt.date.fromisoformat(date), dt.time(), dt.UTC)
+        try:
+            return compiler.compile(
+                self.source(),
+                format=form,
+                ppi=110 if form == "png" else None,
+                sys_inputs={"data": json.dumps(given, ensure_ascii=False)},
+                timestamp=made,
+                pdf_tags=False,
+            )
+        except typst.TypstError as error:
+            raise InputError(
+                Text(
+                    f"the template is not understood: {error.message}",
+                    f"无法识别模板：{error.message}",
+                ),
+                file=str(self.template or TEMPLATE),
+                remedy=Text(
+                    "Compare it with the one that --write-template writes",
+                    "请与 --write-template 写出的模板对照",
+                ),
+            ) from error
