@@ -15,6 +15,7 @@ from gridgeo.cli.diff_command import diff_command
 from gridgeo.cli.interrupt import STOPPED, STOPPED_PARTS, interruptible
 from gridgeo.cli.options import Given, Out, Overwrite, SettingsOption
 from gridgeo.cli.outcome import errors, lang_of
+from gridgeo.cli.signs_command import signs_command
 from gridgeo.cli.submit_command import submit_command
 from gridgeo.config import Settings, Source
 from gridgeo.text import Lang
@@ -40,6 +41,7 @@ Upper = Annotated[int | None, typer.Option("--upper", help="Most households æˆ·æ
 app.command("approve")(approve_command)
 app.command("diff")(diff_command)
 app.command("submit")(submit_command)
+app.command("signs")(signs_command)
 
 
 @app.command("partition")

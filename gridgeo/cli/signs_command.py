@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from gridgeo.signs import Issue, Press, Sign, Staff
 
 
-def signs(
+def signs_command(
     plan: Annotated[Path, typer.Argument(metavar="PLAN", help="Folder of a plan 方案文件夹")],
     people: Annotated[
         str, typer.Option("--people", metavar="PATH[::SHEET]", help="Roster of people 人员名册")

@@ -143,7 +143,7 @@ class _Layers:
 class _Paper:
     """The window around a grid, and the way from the ground to the paper."""
 
-    def __init__(self, shape: shapely.Geometry) -> None:
+    def __init__(self, shape: Any) -> None:
         west, south, east, north = shape.bounds
         side = max((east - west) / WIDTH, (north - south) / HEIGHT, 0.05)
         self.metres = side * (1 + 2 * _MARGIN)
@@ -168,7 +168,7 @@ class _Lookup:
         self._tree = shapely.STRtree(self._frame.geometry.to_numpy())
 
     def within(self, window: tuple[float, ...]) -> tuple[gpd.GeoDataFrame, NDArray[np.intp]]:
-        at = np.sort(self._tree.query(shapely.box(*window)))
+        at = np.sort(self._tree.query(shapely.box(window[0], window[1], window[2], window[3])))
         return self._frame.iloc[at], at
 
 
