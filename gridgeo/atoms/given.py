@@ -93,12 +93,11 @@ def take_atoms(layers: Layers, considered: gpd.GeoDataFrame, rules: AtomRules) -
 def _repair(atoms: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, tuple[Finding, ...]]:
     """Match the borders of neighbouring atoms vertex by vertex; report what that changed."""
     before = atoms.geometry.to_numpy()
-    if shapely.coverage_is_valid(before):
+    after = _matched(before)
+    if after is before:
         return atoms, ()
-    after = shapely.coverage_clean(  # type: ignore[attr-defined]  # stubs are of 2.1
-        before, snapping_distance=SNAP_M
-    )
-    difference = shapely.symmetric_difference(before, after)
+    moved = np.flatnonzero(~shapely.equals_identical(*map(shapely.normalize, (before, after))))
+    difference = shapely.symmetric_difference(before[moved], after[moved])
     changed = np.flatnonzero(shapely.area(difference) > 0)
     vanished = np.flatnonzero(shapely.is_empty(after))
     if len(vanished):
@@ -124,6 +123,26 @@ def _repair(atoms: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, tuple[Finding, .
         unit="m2",
     )
     return atoms.set_geometry(gpd.GeoSeries(after, crs=atoms.crs)), (finding,)
+
+
+def _matched(polygons: Polygons) -> Polygons:
+    """Return `polygons` as a valid coverage; those far from any mismatch stay as they are."""
+    edges = shapely.coverage_invalid_edges(polygons, gap_width=SNAP_M)
+    wrong = np.flatnonzero(~shapely.is_empty(edges))
+    if not len(wrong):
+        return polygons
+    near = shapely.STRtree(polygons).query(polygons[wrong], predicate="dwithin", distance=SNAP_M)
+    local = np.unique(near[1])
+    matched = polygons.copy()
+    matched[local] = _clean(polygons[local])
+    return matched if shapely.coverage_is_valid(matched) else _clean(polygons)
+
+
+def _clean(polygons: Polygons) -> Polygons:
+    cleaned: Polygons = shapely.coverage_clean(  # type: ignore[attr-defined]  # stubs are of 2.1
+        polygons, snapping_distance=SNAP_M
+    )
+    return cleaned
 
 
 def _communities_of(
@@ -298,7 +317,7 @@ def _multipart(atoms: gpd.GeoDataFrame) -> tuple[Finding, ...]:
 
 def _outlines(given: gpd.GeoDataFrame, effective: gpd.GeoDataFrame) -> tuple[Finding, ...]:
     outline: Any = shapely.union_all(given.geometry.to_numpy())
-    union: Any = shapely.union_all(effective.geometry.to_numpy())
+    union: Any = shapely.coverage_union_all(effective.geometry.to_numpy())
     # On a fine grid: in plain floating point GEOS now and then returns all or nothing here.
     lacking = shapely.difference(outline, union, grid_size=GRAIN_M)
     extra = shapely.difference(union, outline, grid_size=GRAIN_M)

@@ -9,7 +9,7 @@ import geopandas as gpd
 import shapely
 
 from gridgeo.maps.escape import esc
-from gridgeo.maps.features import features, light_coverage, one_line
+from gridgeo.maps.features import features, one_line
 from gridgeo.maps.popups import escaped, numbers, popup_of, tooltip_of
 from gridgeo.maps.style import (
     COMMUNITY_LINE,
@@ -78,7 +78,7 @@ def grid_layer(plan: Plan) -> folium.GeoJson:
         "contains": escaped(grids["contains"]),
     }
     return folium.GeoJson(
-        features(light_coverage(grids.geometry), rows),
+        features(grids.geometry, rows),
         name=Text("Grids", "网格").say(lang),
         style_function=lambda feature: grid_style(feature["properties"]["verdict"]),
         highlight_function=lambda _feature: _HOVER,
@@ -133,4 +133,4 @@ def community_layer(plan: Plan) -> folium.GeoJson | None:
 
 def _borders(shapes: gpd.GeoSeries) -> Any:
     """Return the borders of a coverage, each stretch once."""
-    return shapely.union_all(shapely.boundary(light_coverage(shapes).to_numpy()))
+    return shapely.union_all(shapely.boundary(shapes.to_numpy()))

@@ -15,6 +15,7 @@ from gridgeo.maps.base import blank_map, bounds_of, numbered
 from gridgeo.maps.canvas import canvas_layers
 from gridgeo.maps.compare import compare_layers
 from gridgeo.maps.escape import as_script
+from gridgeo.maps.features import light_coverage
 from gridgeo.maps.layers import (
     barrier_layer,
     community_layer,
@@ -57,7 +58,7 @@ def build_map(plan: Plan, *, old: gpd.GeoDataFrame | None = None) -> folium.Map:
     --------
     >>> build_map(plan).save("map.html")  # doctest: +SKIP
     """
-    plan = replace(plan, grids=plan.grids[~plan.grids.geometry.is_empty].reset_index(drop=True))
+    plan = _light(plan)
     made = blank_map(plan_title(plan), _data(plan))
     own = {name: layer for name, make in LAYERS if (layer := make(plan)) is not None}
     own |= compare_layers(plan, old)
@@ -114,6 +115,16 @@ class Panels(MacroElement):
         )
         self.legend = as_script(legend(plan))
         self.bounds = bounds_of(plan.grids.geometry)
+
+
+def _light(plan: Plan) -> Plan:
+    """Return `plan` with grids that can be drawn, and outlines light enough for a page."""
+    grids = plan.grids[~plan.grids.geometry.is_empty].reset_index(drop=True)
+    return replace(
+        plan,
+        grids=grids.set_geometry(light_coverage(grids.geometry)),
+        communities=plan.communities.set_geometry(light_coverage(plan.communities.geometry)),
+    )
 
 
 def _data(plan: Plan) -> str:

@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -26,6 +27,8 @@ _COMPANIONS = (
     "desktop.ini",
 )
 _STALE_S = 3600.0
+#: Files are written two at a time: geometry and packing leave the interpreter free.
+_THREADS = 2
 _MARK = ".gridgeo-"
 _FAILURES = (
     OSError,
@@ -65,10 +68,9 @@ def write_folder(
         target.parent.mkdir(parents=True, exist_ok=True)
         _sweep(target, names[-1])
         staged.mkdir()
-        for name, write in writers:
-            write(staged / name)
-            if name.endswith(".gpkg"):
-                _check_geopackage(staged / name)
+        with ThreadPoolExecutor(_THREADS) as pool:
+            for done in [pool.submit(_write, staged / name, write) for name, write in writers]:
+                done.result()
         _flush(staged)
         check_folder(target, names, overwrite=overwrite)
         _swap(staged, target)
@@ -84,6 +86,12 @@ def write_folder(
     finally:
         shutil.rmtree(staged, ignore_errors=True)
     return target
+
+
+def _write(path: Path, write: Callable[[Path], None]) -> None:
+    write(path)
+    if path.suffix == ".gpkg":
+        _check_geopackage(path)
 
 
 def check_folder(folder: str | Path, names: Collection[str], *, overwrite: bool) -> None:

@@ -18,13 +18,13 @@ from gridgeo.report.seal import check_sealed, check_unlocked, contents_of
 from gridgeo.report.workbook import write_workbook
 from gridgeo.text import Text
 
-#: A new output is one function and one line here.
+#: A new output is one function and one line here; the longest work first, the figures last.
 WRITERS: tuple[tuple[str, Callable[[Plan, Path], None]], ...] = (
+    ("map.html", write_map),
+    ("grids.xlsx", write_workbook),
     (GEOPACKAGE, write_geopackage),
     ("grids.geojson", write_geojson),
-    ("grids.xlsx", write_workbook),
     ("report.html", write_report),
-    ("map.html", write_map),
     (RUN, write_run),
     (SUMMARY, write_summary),
 )
