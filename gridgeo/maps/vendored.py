@@ -23,6 +23,11 @@ SCRIPTS = (
     "filter.js",
     "compare.js",
     "measure.js",
+    "edit_state.js",
+    "edit_draw.js",
+    "edit_drag.js",
+    "edit_panel.js",
+    "edit.js",
     "sheet.js",
 )
 

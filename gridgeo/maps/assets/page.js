@@ -293,6 +293,7 @@ var gridgeo = (function () {
     legend: legend,
     fit: fit,
     keepOrder: keepOrder,
-    element: element
+    element: element,
+    hatch: hatch
   };
 })();
