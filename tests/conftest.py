@@ -42,6 +42,7 @@ def browser():
 def opened(browser, tmp_path):
     """Open HTML from a file; the test fails when a request leaves or the console complains."""
     context = browser.new_context(offline=True, viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(5_000)
     requests, complaints = [], []
 
     def show(html):

@@ -19,6 +19,7 @@ from gridgeo.partition.inherit import Inherited, inherit_grids
 from gridgeo.partition.problem import Problem, Solution
 from gridgeo.partition.refine import solve
 from gridgeo.partition.stage import partition_atoms
+from gridgeo.partition.verdicts import judge_grid
 from gridgeo.partition.warm import warm_up
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ __all__ = [
     "adjust_labels",
     "dissolve",
     "inherit_grids",
+    "judge_grid",
     "partition_atoms",
     "solve",
     "warm_up",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -33,9 +34,9 @@ PAGES = Environment(
 )
 
 
-def write_map(plan: Plan, path: Path) -> None:
-    """Write the map of `plan` to the new file `path`."""
-    path.write_text(map_page(plan), encoding="utf-8")
+def write_map(plan: Plan, path: Path, *, old: gpd.GeoDataFrame | None = None) -> None:
+    """Write the map of `plan` to the new file `path`, with what changed since `old` grids."""
+    path.write_text(map_page(plan, old=old), encoding="utf-8")
 
 
 def write_report(plan: Plan, path: Path) -> None:

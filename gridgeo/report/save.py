@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gridgeo.errors import InputError
 from gridgeo.model import Plan
@@ -18,6 +19,9 @@ from gridgeo.report.seal import check_sealed, check_unlocked, contents_of
 from gridgeo.report.workbook import write_workbook
 from gridgeo.text import Text
 
+if TYPE_CHECKING:
+    import geopandas as gpd
+
 #: A new output is one function and one line here; the longest work first, the figures last.
 WRITERS: tuple[tuple[str, Callable[[Plan, Path], None]], ...] = (
     ("map.html", write_map),
@@ -30,8 +34,14 @@ WRITERS: tuple[tuple[str, Callable[[Plan, Path], None]], ...] = (
 )
 
 
-def save_plan(plan: Plan, folder: str | Path, *, overwrite: bool = False) -> Path:
-    """Write `plan` into `folder` and return it.
+def save_plan(
+    plan: Plan,
+    folder: str | Path,
+    *,
+    overwrite: bool = False,
+    old: gpd.GeoDataFrame | None = None,
+) -> Path:
+    """Write `plan` into `folder` and return it; the map shows what changed since `old` grids.
 
     The folder holds ``plan.gpkg``, ``grids.geojson``, ``grids.xlsx``, ``report.html``,
     ``map.html``, ``summary.json`` and ``run.json``: all of them or, after an error, those that
@@ -48,7 +58,10 @@ def save_plan(plan: Plan, folder: str | Path, *, overwrite: bool = False) -> Pat
     """
     check_sealed(plan)
     check_unlocked(Path(folder) / GEOPACKAGE)
-    writers = [(name, partial(write, plan)) for name, write in WRITERS]
+    writers = [
+        (name, partial(write, plan, old=old) if write is write_map else partial(write, plan))
+        for name, write in WRITERS
+    ]
     return write_folder(folder, writers, overwrite=overwrite)
 
 

@@ -209,6 +209,7 @@ gridgeo.tools.push(function (page) {
     view.selected.clear();
     view.target = "";
     view.picking = false;
+    page.tell("");
     show();
   });
 

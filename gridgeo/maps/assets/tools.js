@@ -97,6 +97,7 @@ document.addEventListener("keydown", function (event) {
   const typing = /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName) &&
     event.target.type !== "checkbox" && event.target.type !== "radio";
   if (typing && event.key !== "Escape") return;
+  if (typing) event.target.blur();
   const letter = (event.ctrlKey || event.metaKey ? "ctrl+" : "") + event.key.toLowerCase();
   const found = gridgeo.keys.find(function (entry) { return entry.letter === letter; });
   if (!found || event.altKey) return;

@@ -1,0 +1,158 @@
+"""Edits replayed on a plan: grids drawn anew, everything judged again, hard rules kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from gridgeo.adjust.edits import Draft, Edit, draft_of, edited
+from gridgeo.adjust.redraw import Redrawn, redraw
+from gridgeo.assessment import assess
+from gridgeo.bands import bands_of
+from gridgeo.errors import InputError
+from gridgeo.model import Finding, Note, Plan
+from gridgeo.rulebook import RULEBOOK, rule_of
+from gridgeo.summary import cut_m, summarise
+from gridgeo.text import Text
+from gridgeo.validate import Judgement, Subject, judge
+
+
+def apply_edits(plan: Plan, edits: Sequence[Edit]) -> Plan:
+    """Return `plan` after `edits`: a draft with its own codes, figures and findings.
+
+    Grids that no edit touched stay as they are, vertex by vertex. New grids get the next free
+    codes of their community, and so does a grid that becomes dedicated; codes of grids that are
+    gone are not used again. Every household stays in one grid.
+
+    Raises
+    ------
+    InputError
+        An edit cannot be done, or breaks a hard rule that was kept before; it is named by its
+        number.
+
+    Examples
+    --------
+    >>> apply_edits(plan, [Edit(do="merge", grids=("420102001001002",),
+    ...                         to="420102001001001")])  # doctest: +SKIP
+    """
+    draft = edited(draft_of(plan), edits)
+    drawn = redraw(plan, draft)
+    judgement = _judged(drawn.plan)
+    _check_hard_rules(judgement.findings, plan, draft, drawn, edits)
+    return _told(plan, drawn, draft, judgement, len(edits))
+
+
+def move(plan: Plan, atoms: Iterable[int], to: str) -> Plan:
+    """Return `plan` with `atoms` in the grid `to`; see `apply_edits`."""
+    return apply_edits(plan, [Edit(do="move", atoms=tuple(atoms), to=to)])
+
+
+def split(plan: Plan, atoms: Iterable[int]) -> Plan:
+    """Return `plan` with `atoms`, which lie in one grid, as a new grid; see `apply_edits`."""
+    return apply_edits(plan, [Edit(do="split", atoms=tuple(atoms), grid="+1")])
+
+
+def merge(plan: Plan, grids: Iterable[str], into: str) -> Plan:
+    """Return `plan` with the ground of `grids` in the grid `into`; see `apply_edits`."""
+    return apply_edits(plan, [Edit(do="merge", grids=tuple(grids), to=into)])
+
+
+def dedicate(plan: Plan, grid: str, name: str) -> Plan:
+    """Return `plan` with `grid` dedicated to the unit `name`; see `apply_edits`."""
+    return apply_edits(plan, [Edit(do="dedicate", grid=grid, name=name)])
+
+
+def lock(plan: Plan, grid: str) -> Plan:
+    """Return `plan` with `grid` locked: no edit changes it until it is unlocked."""
+    return apply_edits(plan, [Edit(do="lock", grid=grid)])
+
+
+def unlock(plan: Plan, grid: str) -> Plan:
+    """Return `plan` with `grid` open to edits again."""
+    return apply_edits(plan, [Edit(do="unlock", grid=grid)])
+
+
+def _judged(plan: Plan) -> Judgement:
+    households = plan.summary.get("households", {})
+    subject = Subject(
+        grids=plan.grids,
+        communities=plan.communities,
+        households=plan.households,
+        atoms=plan.atoms,
+        streets=plan.streets,
+        barriers=plan.barriers,
+        households_in=households.get("in"),
+        households_listed=households.get("listed"),
+    )
+    return judge(subject, band=bands_of(plan.settings, plan.communities), codes=plan.settings.codes)
+
+
+def _check_hard_rules(
+    findings: tuple[Finding, ...], plan: Plan, draft: Draft, drawn: Redrawn, edits: Sequence[Edit]
+) -> None:
+    """Raise `InputError` at the first error about an edited grid that was not there before."""
+    before = {(found.rule, found.grids) for found in plan.findings if found.severity == "error"}
+    keys = {drawn.codes.get(key, key): key for key in draft.touched}
+    for found in findings:
+        own = [draft.touched[keys[code]] for code in found.grids if code in keys]
+        if found.severity != "error" or not own or (found.rule, found.grids) in before:
+            continue
+        number = max(own)
+        title = rule_of(found.rule).title
+        lead = Text(
+            f"edit {number} ({edits[number - 1].do}) breaks the rule “{title.en}”: ",
+            f"第 {number} 步调整（{edits[number - 1].do}）违反“{title.zh}”：",
+        )
+        raise InputError(
+            lead + found.message,
+            rule=found.rule,
+            remedy=Text("Undo or complete the edit in the page", "请在地图页中撤销或补全该步调整"),
+        )
+
+
+def _told(plan: Plan, drawn: Redrawn, draft: Draft, judgement: Judgement, edits: int) -> Plan:
+    """Return the new plan with figures, findings, and a note about the edits."""
+    new = drawn.plan
+    kept = tuple(found for found in plan.findings if _still_holds(found, set(new.grids["code"])))
+    findings = (*kept, *judgement.findings)
+    households = dict(plan.summary.get("households", {}))
+    households["in_grids"] = int(new.grids["households"].sum())
+    summary = summarise(
+        settings=plan.settings,
+        grids=new.grids,
+        communities=new.communities,
+        atoms=new.atoms,
+        findings=findings,
+        households=households,
+        street_share=judgement.street_share,
+        area_difference_m2=judgement.area_difference_m2,
+    )
+    summary["cut_m"] = cut_m(new.atoms, new.borders)
+    summary |= {key: plan.summary[key] for key in ("search",) if key in plan.summary}
+    summary["locked"] = sorted({drawn.codes.get(key, key) for key in draft.locked})
+    summary["edits"] = int(plan.summary.get("edits", 0)) + edits
+    moved = int((new.atoms["grid"].to_numpy() != plan.atoms["grid"].to_numpy()).sum())
+    note = Note(
+        "edits",
+        Text(
+            f"{edits} edits: {moved} of {len(new.atoms)} atoms lie in another grid or under "
+            f"another code, {len(drawn.changed)} grids are new or changed",
+            f"调整 {edits} 步：{len(new.atoms)} 个单元中有 {moved} 个换了网格或编码，"
+            f"{len(drawn.changed)} 个网格为新增或有变动",
+        ),
+    )
+    return assess(
+        replace(
+            new,
+            findings=findings,
+            summary=summary,
+            notes=(*plan.notes, *drawn.notes, note),
+            approval=None,
+        )
+    )
+
+
+def _still_holds(found: Finding, codes: set[str]) -> bool:
+    """Return whether a finding comes from before the checks, and its grids are still there."""
+    checked = found.rule in RULEBOOK or found.rule == "not_checked"
+    return not checked and codes.issuperset(found.grids)

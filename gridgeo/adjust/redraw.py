@@ -1,0 +1,257 @@
+"""The frames of a plan, drawn anew where its grids were edited."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from gridgeo.adjust.edits import Draft
+from gridgeo.bands import bands_of
+from gridgeo.codes import issue
+from gridgeo.describe import bounded_by, contains
+from gridgeo.model import Note, Plan
+from gridgeo.partition import judge_grid
+from gridgeo.place import place_points
+from gridgeo.text import Text
+
+
+@dataclass(frozen=True, kw_only=True)
+class Redrawn:
+    """A plan with edited grids, not judged yet.
+
+    ``codes``: the code of each grid that got one (new, or dedicated by an edit), by its key.
+    ``changed``: the codes of grids that are new or changed.
+    """
+
+    plan: Plan
+    codes: Mapping[str, str]
+    changed: tuple[str, ...]
+    notes: tuple[Note, ...] = ()
+
+
+def redraw(plan: Plan, draft: Draft) -> Redrawn:
+    """Return `plan` with the grids of `draft`; grids that were not touched stay as they are."""
+    alive = [key for key in draft.touched if (draft.grid == key).any()]
+    codes = _new_codes(plan, draft, alive)
+    grid = pd.Series(draft.grid).replace(dict(codes)).to_numpy(dtype=object)
+    changed = sorted({codes.get(key, key) for key in alive})
+    units = {codes.get(key, key): name for key, name in draft.units.items()}
+    homes = _homes(plan, draft, grid)
+    rows = _rows(plan, grid, changed, units, homes)
+    gone = {*draft.touched, *changed}
+    kept = plan.grids[~plan.grids["code"].isin(gone)]
+    grids = gpd.GeoDataFrame(
+        pd.concat([kept, rows], ignore_index=True), geometry="geometry", crs=plan.grids.crs
+    )
+    grids = grids.sort_values("code").reset_index(drop=True)
+    drawn = replace(
+        plan,
+        grids=_bounded(plan, grids, grid, changed),
+        atoms=plan.atoms.assign(grid=grid),
+        households=homes,
+        considered=_considered(plan, grids),
+        communities=_communities(plan, grids, set(rows["community"])),
+    )
+    return Redrawn(plan=drawn, codes=codes, changed=tuple(changed), notes=_notes(plan, rows))
+
+
+def _new_codes(plan: Plan, draft: Draft, alive: list[str]) -> dict[str, str]:
+    """Return the next free codes for grids that edits made, or made dedicated."""
+    kinds = dict(zip(plan.grids["code"], plan.grids["kind"], strict=True))
+    new = [key for key in alive if key not in kinds or _made_dedicated(key, kinds, draft)]
+    used, codes = list(kinds), {}
+    for key in sorted(new, key=lambda key: (len(key), key)):
+        kind = "dedicated" if key in draft.units else "basic"
+        parent = str(draft.community[draft.grid == key][0])
+        (codes[key],) = issue(used, parent, 1, kind=kind, rules=plan.settings.codes)
+        used.append(codes[key])
+    return codes
+
+
+def _made_dedicated(key: str, kinds: Mapping[str, str], draft: Draft) -> bool:
+    return key in draft.units and kinds[key] != "dedicated"
+
+
+def _homes(plan: Plan, draft: Draft, grid: NDArray[Any]) -> gpd.GeoDataFrame:
+    """Return the households with the grid of the atom that each lies in."""
+    homes = plan.households
+    rows = np.flatnonzero(homes["grid"].isin(set(draft.touched)))
+    atoms = np.flatnonzero(np.isin(plan.atoms["grid"].to_numpy(), list(draft.touched)))
+    placed = place_points(homes.geometry.to_numpy()[rows], plan.atoms.geometry.to_numpy()[atoms])
+    own = homes["grid"].to_numpy(dtype=object).copy()
+    own[rows[placed >= 0]] = grid[atoms[placed[placed >= 0]]]
+    return homes.assign(grid=own)
+
+
+def _rows(
+    plan: Plan,
+    grid: NDArray[Any],
+    changed: list[str],
+    units: dict[str, str],
+    homes: gpd.GeoDataFrame,
+) -> gpd.GeoDataFrame:
+    """Return one row for each changed grid."""
+    made = [_row(plan, grid, code, units.get(code)) for code in changed]
+    rows = gpd.GeoDataFrame(
+        pd.DataFrame(made, columns=[*plan.grids.columns.drop("geometry"), "geometry"]),
+        geometry="geometry",
+        crs=plan.grids.crs,
+    )
+    nothing = gpd.GeoDataFrame({"name": []}, geometry=[], crs=plan.grids.crs)
+    inside = homes[homes["grid"].isin(changed)].reset_index(drop=True)
+    told = contains(rows, nothing, nothing, inside, lang=plan.settings.lang)
+    return rows.assign(contains=told)
+
+
+def _row(plan: Plan, grid: NDArray[Any], code: str, unit: str | None) -> dict[str, Any]:
+    """Return what a grid is now; `unit` is the name of the unit that it was made dedicated to."""
+    atoms = plan.atoms[grid == code]
+    community = str(atoms["community"].iloc[0])
+    shape = _union(atoms.geometry.to_numpy())
+    known = plan.grids[plan.grids["code"] == code]
+    old = known.iloc[0] if len(known) else None
+    owner = plan.communities.loc[plan.communities["code"] == community, "name"].iloc[0]
+    kind = "dedicated" if unit is not None else "basic" if old is None else str(old["kind"])
+    households = int(atoms["households"].sum())
+    residents = float(atoms["residents"].sum(skipna=False))
+    verdict, reason = _verdict(plan, community, kind, households, residents)
+    return {
+        "code": code,
+        "scheme": plan.settings.codes.scheme,
+        "name": unit or (_name(plan, code, owner) if old is None else old["name"]),
+        "kind": kind,
+        "community": community,
+        "community_name": owner,
+        "households": households,
+        "residents": residents,
+        "area_m2": shape.area,
+        "bounded_by": "",
+        "contains": "",
+        "verdict": verdict,
+        "reason": reason,
+        "facility": unit or ("" if old is None else old["facility"]),
+        "soundness": "",
+        "soundness_reason": "",
+        "geometry": shape,
+    }
+
+
+def _union(shapes: NDArray[Any]) -> Any:
+    """Return the union of atoms, by their shared borders where that is sound."""
+    merged = shapely.coverage_union_all(shapes)
+    whole = np.isclose(merged.area, shapely.area(shapes).sum(), rtol=1e-9, atol=1e-6)
+    merged = merged if whole and shapely.is_valid(merged) else shapely.union_all(shapes)
+    return shapely.get_geometry(merged, 0) if shapely.get_num_geometries(merged) == 1 else merged
+
+
+def _name(plan: Plan, code: str, community: str) -> str:
+    """Return the name of a new basic grid: the number of its code, as the others have it."""
+    said = plan.settings.codes.code_scheme.parse(code)
+    number = code if said is None else said.sequence
+    return Text(f"{community} grid {number}", f"{community}第{number}网格").say(plan.settings.lang)
+
+
+def _verdict(
+    plan: Plan, community: str, kind: str, households: int, residents: float
+) -> tuple[str, str]:
+    lang = plan.settings.lang
+    if kind != "basic":
+        return kind, Text("By hand", "人工调整").say(lang) if kind == "dedicated" else ""
+    position = int(np.flatnonzero(plan.communities["code"] == community)[0])
+    band = bands_of(plan.settings, plan.communities).of(position)
+    if plan.atoms["residents"].isna().all():
+        band = replace(band, profile="households")
+    small = plan.communities["verdict"].iloc[position] == "small"
+    judged = judge_grid(band, households, residents, small=small)
+    return judged.name, judged.reason.say(lang)
+
+
+def _bounded(
+    plan: Plan, grids: gpd.GeoDataFrame, grid: NDArray[Any], changed: list[str]
+) -> gpd.GeoDataFrame:
+    """Return the grids with bounds said anew for those that changed, and those beside them."""
+    place = pd.Index(grids["code"])
+    labels = place.get_indexer(pd.Index(grid))
+    kinds = grids["kind"].to_numpy(dtype=object)
+    atoms = gpd.GeoDataFrame(
+        {
+            "community": pd.Index(plan.communities["code"]).get_indexer(
+                pd.Index(plan.atoms["community"])
+            ),
+            "facility": np.where(kinds[labels] == "dedicated", 0, -1),
+        }
+    )
+    told = bounded_by(labels, plan.borders, atoms, plan.communities, lang=plan.settings.lang)
+    inner = plan.borders[plan.borders["right"] >= 0]
+    sides = np.stack([grid[inner["left"]], grid[inner["right"]]])
+    beside = {*sides[:, np.isin(sides, changed).any(axis=0)].ravel(), *changed}
+    return grids.assign(
+        bounded_by=grids["bounded_by"].where(~grids["code"].isin(beside), told.to_numpy())
+    )
+
+
+def _considered(plan: Plan, grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the facilities; those whose grid is gone are no longer dedicated."""
+    there = set(grids.loc[grids["kind"] == "dedicated", "code"])
+    left = [
+        ";".join(code for code in str(codes).split(";") if code in there)
+        for codes in plan.considered["grid"]
+    ]
+    gone = (plan.considered["grid"] != "").to_numpy() & (np.array(left, dtype=object) == "")
+    return plan.considered.assign(grid=left, dedicated=plan.considered["dedicated"] & ~gone)
+
+
+def _communities(plan: Plan, grids: gpd.GeoDataFrame, touched: set[str]) -> gpd.GeoDataFrame:
+    """Return the communities with verdicts by their grids as they are now."""
+    basic = grids[grids["kind"] == "basic"]
+    count = basic.groupby("community").size()
+    good = basic[basic["verdict"] == "in_band"].groupby("community").size()
+    frame = plan.communities
+    rows = frame["code"].isin(touched).to_numpy()
+    of = frame["code"]
+    all_in = (of.map(count).fillna(0) == of.map(good).fillna(0)).to_numpy()
+    verdict = frame["verdict"].to_numpy(dtype=object)
+    fixed = (verdict == "small") | ((verdict == "impossible") & ~all_in)
+    anew = rows & ~fixed
+    told = [
+        _by_hand(int(good.get(code, 0)), int(count.get(code, 0))).say(plan.settings.lang)
+        for code in of
+    ]
+    return frame.assign(
+        grids=np.where(rows, of.map(count).fillna(0), frame["grids"]).astype(np.int64),
+        verdict=np.where(anew, np.where(all_in, "in_band", "not_found"), verdict),
+        reason=np.where(anew, np.array(told, dtype=object), frame["reason"]),
+        proof=np.where(anew, "", frame["proof"].to_numpy(dtype=object)),
+        certificate=np.where(rows, "", frame["certificate"].to_numpy(dtype=object)),
+        gap=np.where(rows, np.nan, frame["gap"]),
+    )
+
+
+def _by_hand(good: int, grids: int) -> Text:
+    return Text(
+        f"By hand: {good} of {grids} grids in band", f"人工调整：{grids} 个网格中 {good} 个达标"
+    )
+
+
+def _notes(plan: Plan, rows: gpd.GeoDataFrame) -> tuple[Note, ...]:
+    """Say where the contents of grids are not known any more: a plan keeps no compounds."""
+    blank = rows[(rows["contains"] == "") & (rows["households"] > 0)]
+    if blank.empty or not (plan.grids["contains"] != "").any():
+        return ()
+    return (
+        Note(
+            "edits",
+            Text(
+                f"what {len(blank)} edited grids contain is to be filled in: a plan keeps no "
+                "compounds and buildings",
+                f"{len(blank)} 个调整后的网格需补填包含范围：方案中不保存小区和建筑物图层",
+            ),
+        ),
+    )

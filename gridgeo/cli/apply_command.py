@@ -1,0 +1,37 @@
+"""``gridgeo apply``: the edits of the map page, replayed on their plan with every check."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gridgeo.cli import options as o
+from gridgeo.cli.outcome import errors, lang_of
+
+
+def apply_command(
+    plan: Annotated[Path, typer.Argument(metavar="PLAN", help="Folder of the plan 方案文件夹")],
+    edits: Annotated[
+        Path, typer.Argument(metavar="EDITS", help="Edits from map.html 地图页导出的调整文件")
+    ],
+    out: Annotated[Path, typer.Option("--out", help="Folder for the new plan 新方案文件夹")],
+    overwrite: o.Overwrite = False,  # noqa: FBT002
+    lang: o.LangOption = None,
+) -> None:
+    """Replay edits made in the map page, with every check 应用地图页中的调整."""
+    with errors(lang):
+        from gridgeo.adjust import apply_file, read_edits  # noqa: PLC0415  (heavy)
+        from gridgeo.cli.show import show_plan  # noqa: PLC0415
+        from gridgeo.report import check_target, load_plan, save_plan  # noqa: PLC0415
+
+        file = read_edits(edits)
+        check_target(out, overwrite=overwrite)
+        before = load_plan(plan)
+    with errors(lang or lang_of(before.settings.lang)):
+        after = apply_file(before, file)
+        save_plan(after, out, overwrite=overwrite, old=before.grids)
+    show_plan(after, out)
+    if any(one.severity == "error" and one.status == "open" for one in after.findings):
+        raise typer.Exit(1)
