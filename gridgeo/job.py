@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from gridgeo.atoms import Blocks, Cutter, Ground, cut_blocks, take_atoms
@@ -21,11 +22,15 @@ from gridgeo.place import households_in
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """The ground of one run: what is cut once, however fine the atoms."""
+    """The ground of one run: what is cut once, however fine the atoms.
+
+    Atoms that are cut from streets follow the outlines of the grids ``along``, too.
+    """
 
     layers: Layers
     settings: Settings
     mapping: Mapping[str, str]
+    along: gpd.GeoDataFrame | None = None
 
     def bands(self, atoms: Atoms) -> Bands:
         """Return the band of each community of these atoms."""
@@ -48,7 +53,13 @@ class Job:
     @cached_property
     def blocks(self) -> Blocks:
         """What streets, barriers and community borders enclose."""
-        return cut_blocks(self.layers, self.settings.atoms, limits=self.limits)
+        layers = self.layers
+        if self.along is not None:
+            drawn = [self.along[["name", "geometry"]]]
+            drawn += [] if layers.locked is None else [layers.locked]
+            outlines = gpd.GeoDataFrame(pd.concat(drawn[::-1], ignore_index=True), crs=layers.crs)
+            layers = replace(layers, locked=outlines)
+        return cut_blocks(layers, self.settings.atoms, limits=self.limits)
 
     @cached_property
     def considered(self) -> gpd.GeoDataFrame:

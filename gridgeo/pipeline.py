@@ -89,7 +89,7 @@ def run(settings: Settings, *, jobs: int = 1, on_progress: Progress | None = Non
 
 
 def _partition(layers: Layers, settings: Settings, clock: Clock, jobs: int) -> Plan:
-    mapping = _mapping_of(settings)
+    mapping = mapping_of(settings)
     scheme = settings.codes.code_scheme
     settings = by_code(
         settings, layers.communities, community_codes(layers.communities, scheme, mapping=mapping)
@@ -108,13 +108,14 @@ def _partition(layers: Layers, settings: Settings, clock: Clock, jobs: int) -> P
     with clock.stage("codes"):
         coded = _code_and_describe(layers, atoms, labels, settings, mapping)
         codes = community_codes(atoms.communities, scheme, mapping=mapping)
-        plan = _deliver(layers, atoms, labels, coded, codes=codes, settings=settings)
+        plan = deliver_plan(layers, atoms, labels, coded, codes=codes, settings=settings)
     with clock.stage("validate"):
-        plan = _check(plan, layers, labels)
+        plan = check_plan(plan, layers, labels)
     return replace(plan, run={**clock.record(), "search": plan.summary["search"]})
 
 
-def _mapping_of(settings: Settings) -> Mapping[str, str]:
+def mapping_of(settings: Settings) -> Mapping[str, str]:
+    """Return the codes of communities that the settings name a file for."""
     return read_code_mapping(settings.codes.mapping) if settings.codes.mapping else {}
 
 
@@ -122,7 +123,7 @@ def _solve(job: Job, atoms: Atoms, clock: Clock, jobs: int, halt: Halt) -> Parti
     settings = job.settings
     return partition_atoms(
         atoms,
-        band=job.bands(atoms).each(lambda band: _band_of(atoms, band)),
+        band=job.bands(atoms).each(lambda band: band_of(atoms, band)),
         weights=settings.weights,
         search=settings.search,
         open_ground=settings.open_ground,
@@ -133,7 +134,7 @@ def _solve(job: Job, atoms: Atoms, clock: Clock, jobs: int, halt: Halt) -> Parti
     )
 
 
-def _band_of(atoms: Atoms, band: Band) -> Band:
+def band_of(atoms: Atoms, band: Band) -> Band:
     """Return the band by households alone where no residents are known.
 
     Raises
@@ -181,7 +182,7 @@ def _try_finer(
 
 def make_atoms(layers: Layers, settings: Settings) -> Atoms:
     """Return the atoms of the layers: cut along streets, or ready-made ones as they are."""
-    return Job(layers=layers, settings=settings, mapping=_mapping_of(settings)).atoms()
+    return Job(layers=layers, settings=settings, mapping=mapping_of(settings)).atoms()
 
 
 def _code_and_describe(
@@ -212,7 +213,7 @@ def _locked_names(layers: Layers, coded: gpd.GeoDataFrame) -> pd.Series[str]:
     return pd.Series([names[number] for number in coded["locked"]], index=coded.index)
 
 
-def _deliver(
+def deliver_plan(
     layers: Layers,
     atoms: Atoms,
     labels: Partition,
@@ -221,6 +222,7 @@ def _deliver(
     codes: list[str],
     settings: Settings,
 ) -> Plan:
+    """Return the plan of coded grids (by label), not checked yet; `codes` of the communities."""
     code_of = coded["code"].to_numpy(dtype=object)
     grid = code_of[labels.labels]
     lang = settings.lang
@@ -241,7 +243,8 @@ def _deliver(
     )
 
 
-def _check(plan: Plan, layers: Layers, labels: Partition) -> Plan:
+def check_plan(plan: Plan, layers: Layers, labels: Partition) -> Plan:
+    """Return the plan with its findings, figures and soundness."""
     listed = int(plan.households.loc[plan.households["grid"] == "", "households"].sum())
     listed += sum(reject.households for reject in layers.rejects)
     households = {

@@ -43,11 +43,11 @@ WAS = grids_of([A, B], [(0, 0, 4, 1), (4, 0, 8, 1)])
 IS_ = grids_of([None] * 3, [(0, 0, 4, 1), (4, 0, 6.5, 1), (6.5, 0, 8, 1)])
 
 
-def split(was=WAS, is_=IS_, used=(A, B)):
+def split(was=WAS, is_=IS_, used=(A, B), **options):
     shared = overlap_of_grids(
         was.geometry.to_numpy(), is_.geometry.to_numpy(), households=np.full(len(was), 400)
     )
-    return follow(was, is_, shared, used=used, rules=Codes())
+    return follow(was, is_, shared, used=used, rules=Codes(), **options)
 
 
 def history(*, ground=True):
@@ -291,6 +291,11 @@ def test_codes_of_another_form_are_replaced():
     changes = split(WAS.assign(code=["甲1", B]))
     assert changes.grids["code"].tolist() == [C, B, PARENT + "004"]
     assert changes.grids["predecessors"].tolist()[0] == ("甲1",)
+
+
+def test_codes_of_another_form_stay_where_that_is_asked_for():
+    changes = split(WAS.assign(code=["甲1", B]), keep_foreign=True)
+    assert changes.grids["code"].tolist() == ["甲1", B, PARENT + "003"]
 
 
 def test_the_number_of_an_undivided_community_goes_when_it_is_divided():

@@ -51,12 +51,13 @@ def follow(
     *,
     used: Iterable[str],
     rules: Codes,
+    keep_foreign: bool = False,
 ) -> Changes:
     """Return the codes of new grids that stand in the place of old ones.
 
     1. A new grid that continues an old one (`gridgeo.continuity.heirs`) keeps its code, unless it
        lies in another community than the code says, is of another kind on other ground, or the
-       code is not of the scheme.
+       code is not of the scheme (with `keep_foreign` such a code stays with its grid).
     2. The others get the next free numbers of their community and kind (`issue`), in reading
        order.
     3. Where a scheme has a number for an undivided community (CJ/T 349: 00), only a community of
@@ -73,6 +74,8 @@ def follow(
         Every code that was ever given out, such as those of the register.
     rules
         The scheme and the ranges of numbers.
+    keep_foreign
+        Codes that are not of the scheme are nobody's mistake: they stay as long as their grid.
 
     Raises
     ------
@@ -98,7 +101,10 @@ def follow(
     before = unique_codes(old["code"].tolist())
     _check_kinds(new)
     scheme = rules.code_scheme
-    heir = heirs(shared, allowed=could_keep(before, old, new, shared, scheme))
+    heir = heirs(
+        shared,
+        allowed=could_keep(before, old, new, shared, scheme, keep_foreign=keep_foreign),
+    )
     codes = _kept(before, heir, len(new))
     _give_out(codes, new, [*before, *used], rules)
     return changes_by(before, new.assign(scheme=scheme.id), shared, heir, codes.tolist())
@@ -147,19 +153,29 @@ def could_keep(
     new: pd.DataFrame,
     shared: Overlap,
     scheme: CodeScheme,
+    *,
+    keep_foreign: bool = False,
 ) -> NDArray[np.bool_]:
     """Tell for each pair whether community and kind let the new grid bear the old one's code."""
-    return _allowed(before, new, shared, scheme) & _alike(old, new, shared)
+    alike = _alike(old, new, shared)
+    return alike & _allowed(before, new, shared, scheme, keep_foreign=keep_foreign)
 
 
 def _allowed(
-    before: list[str], new: pd.DataFrame, shared: Overlap, scheme: CodeScheme
+    before: list[str],
+    new: pd.DataFrame,
+    shared: Overlap,
+    scheme: CodeScheme,
+    *,
+    keep_foreign: bool,
 ) -> NDArray[np.bool_]:
     """Tell for each pair whether the new grid could bear the code of the old one."""
     said = [scheme.parse(code) for code in before]
     parent = np.array([code.community if code else None for code in said], dtype=object)
     whole = np.array([code is not None and code.sequence == 0 for code in said], dtype=bool)
     own = parent[shared.old] == new["community_code"].to_numpy(dtype=object)[shared.new]
+    if keep_foreign:
+        own |= np.array([code is None for code in said], dtype=bool)[shared.old]
     allowed: NDArray[np.bool_] = own & (~whole[shared.old] | _alone(new)[shared.new])
     return allowed
 
