@@ -14,7 +14,7 @@ from gridgeo.config import Settings
 from gridgeo.errors import GridgeoError, InputError, OutputError, SettingsError
 
 if TYPE_CHECKING:
-    from gridgeo.adjust import repair
+    from gridgeo.adjust import adjust, repair
     from gridgeo.model import Layers, Plan
     from gridgeo.pipeline import partition, run, verify
     from gridgeo.read import read_layers
@@ -29,6 +29,7 @@ __all__ = [
     "Plan",
     "Settings",
     "SettingsError",
+    "adjust",
     "load",
     "partition",
     "read_layers",
@@ -39,6 +40,7 @@ __all__ = [
 ]
 
 _LAZY = {
+    "adjust": ("gridgeo.adjust", "adjust"),
     "Layers": ("gridgeo.model", "Layers"),
     "Plan": ("gridgeo.model", "Plan"),
     "load": ("gridgeo.report", "load_plan"),

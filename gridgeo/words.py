@@ -70,6 +70,17 @@ STATUSES: Mapping[str, Text] = MappingProxyType(
         "verified": Text("verified", "已核实"),
     }
 )
+#: What is decided about a proposal, and its two sides.
+DECISIONS: Mapping[str, Text] = MappingProxyType(
+    {
+        "accepted": Text("accept", "采纳"),
+        "rejected": Text("reject", "不采纳"),
+        "open": Text("open", "待定"),
+    }
+)
+SIDES: Mapping[str, Text] = MappingProxyType(
+    {"before": Text("before", "调整前"), "after": Text("after", "调整后")}
+)
 #: Classes of streets, barriers and borders.
 STREETS: Mapping[str, Text] = MappingProxyType(
     {

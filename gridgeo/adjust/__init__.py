@@ -1,5 +1,6 @@
 """Changes a partition that is there: repairs it, adjusts it, tells what changed."""
 
+from gridgeo.adjust.adjust import adjust
 from gridgeo.adjust.apply import apply_edits, dedicate, lock, merge, move, split, unlock
 from gridgeo.adjust.approve import approve, changes_in, record_plan
 from gridgeo.adjust.difference import changed, compare_sides, diff
@@ -14,6 +15,7 @@ __all__ = [
     "Edit",
     "EditFile",
     "Side",
+    "adjust",
     "apply_edits",
     "apply_file",
     "approve",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gridgeo.cli import options as o
+from gridgeo.cli.adjust_command import adjust_command
 from gridgeo.cli.apply_command import apply_command
 from gridgeo.cli.approve_command import approve_command
 from gridgeo.cli.diff_command import diff_command
@@ -39,6 +40,7 @@ Jobs = Annotated[
 ]
 Lower = Annotated[int | None, typer.Option("--lower", help="Least households 户数下限")]
 Upper = Annotated[int | None, typer.Option("--upper", help="Most households 户数上限")]
+app.command("adjust")(adjust_command)
 app.command("apply")(apply_command)
 app.command("approve")(approve_command)
 app.command("diff")(diff_command)

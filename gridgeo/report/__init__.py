@@ -1,5 +1,6 @@
 """The folder of a plan: saved whole or not at all, and read back."""
 
+from gridgeo.report.adjusted import check_adjusted, save_adjusted
 from gridgeo.report.changes import check_comparison, save_comparison
 from gridgeo.report.load import load_plan
 from gridgeo.report.repaired import check_repaired, save_repaired
@@ -9,12 +10,14 @@ from gridgeo.report.seal import sealed
 from gridgeo.report.submission import check_submission, save_submission
 
 __all__ = [
+    "check_adjusted",
     "check_comparison",
     "check_repaired",
     "check_submission",
     "check_target",
     "layer_frame",
     "load_plan",
+    "save_adjusted",
     "save_approved",
     "save_comparison",
     "save_plan",

@@ -68,6 +68,30 @@ COLUMNS: Mapping[str, tuple[Text, Text]] = MappingProxyType(
         "unit": (Text("unit", "单位"), Text("", "")),
         "dedicated": (Text("dedicated", "设为专属网格"), Text("yes or no", "是或否")),
         "grid": (Text("grid code", "网格编码"), Text("", "所在网格")),
+        "proposal": (
+            Text("proposal", "建议编号"),
+            Text("stays as long as the proposal does", "建议不变则编号不变"),
+        ),
+        "decision": (
+            Text("decision", "决定"),
+            Text("accept, reject or open: to be filled in", "填写：采纳、不采纳或待定"),
+        ),
+        "side": (Text("side", "阶段"), Text("before or after", "调整前或调整后")),
+        "grids_before": (Text("grids before", "原网格"), Text("codes", "编码")),
+        "grids_after": (Text("grids after", "新网格"), Text("codes", "编码")),
+        "households_moved": (
+            Text("households moved", "换格户数"),
+            Text("that lie in another grid afterwards", "调整后所属网格改变的户数"),
+        ),
+        "out_before": (
+            Text("out of band before", "原未达标"),
+            Text("number of grids", "网格个数"),
+        ),
+        "out_after": (
+            Text("out of band after", "调整后未达标"),
+            Text("number of grids", "网格个数"),
+        ),
+        "effect": (Text("effect", "效果"), Text("", "")),
         "layer": (Text("layer", "图层"), Text("", "")),
         "file": (Text("file", "文件"), Text("", "")),
         "row": (Text("row", "行号"), Text("data rows count from 1", "数据行从 1 起")),

@@ -14,6 +14,7 @@ import pandas as pd
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.writer.excel import ExcelWriter
 
@@ -28,10 +29,12 @@ from gridgeo.words import (
     CARD_STATES,
     CERTIFICATES,
     CHANGES,
+    DECISIONS,
     FACILITIES,
     KINDS,
     PROOFS,
     SEVERITIES,
+    SIDES,
     SOUNDNESS,
     STATUSES,
     UNITS,
@@ -45,11 +48,11 @@ if TYPE_CHECKING:
 
 _CODES = (
     *("code", "community", "grid", "grid_codes", "old_code", "new_code"),
-    *("predecessors", "successors", "value"),
+    *("predecessors", "successors", "value", "grids_before", "grids_after"),
 )
 _WIDE = (
     *("bounded_by", "contains", "reason", "message", "proof", "soundness_reason"),
-    *("suggestion", "source", "note", "change_reason"),
+    *("suggestion", "source", "note", "change_reason", "effect"),
 )
 _FLAGS = ("dedicated", "moved")
 _TERMS: Mapping[str, Mapping[str, Text]] = {
@@ -62,6 +65,8 @@ _TERMS: Mapping[str, Mapping[str, Text]] = {
     "kind": {**FACILITIES, **KINDS},
     "unit": UNITS,
     "change": CHANGES,
+    "decision": DECISIONS,
+    "side": SIDES,
     "card": CARDS,
     "state_before": CARD_STATES,
     "state_after": CARD_STATES,
@@ -72,6 +77,7 @@ _FORMATS = {
     "area_m2": "#,##0",
     "amount": "#,##0.##",
     "households": "#,##0",
+    "households_moved": "#,##0",
     "residents": "#,##0",
     **dict.fromkeys(("households_before", "households_in", "households_out"), "#,##0"),
     **dict.fromkeys(("area_before_m2", "area_in_m2", "area_out_m2"), "#,##0"),
@@ -153,6 +159,7 @@ def _sheet(book: Workbook, title: str, frame: pd.DataFrame, lang: Lang) -> None:
     for column, name in enumerate(columns, start=1):
         sheet.column_dimensions[get_column_letter(column)].width = _width(sheet, column, name)
     _verdict_colours(sheet, frame)
+    _offer_decisions(sheet, columns, lang)
     sheet.auto_filter.ref = sheet.dimensions
     _print_setup(sheet)
 
@@ -206,6 +213,17 @@ def _verdict_colours(sheet: Worksheet, frame: pd.DataFrame) -> None:
         if verdict in VERDICT_COLOURS:
             colour = f"FF{VERDICT_COLOURS[verdict][1:].upper()}"
             sheet.cell(row, column).fill = PatternFill("solid", fgColor=colour)
+
+
+def _offer_decisions(sheet: Worksheet, columns: list[str], lang: Lang) -> None:
+    """Let the cells of the column `decision` offer what can be decided."""
+    if "decision" not in columns:
+        return
+    words = ",".join(decision.say(lang) for decision in DECISIONS.values())
+    choice = DataValidation(type="list", formula1=f'"{words}"', allow_blank=False)
+    letter = get_column_letter(columns.index("decision") + 1)
+    choice.add(f"{letter}2:{letter}{sheet.max_row + 1}")
+    sheet.add_data_validation(choice)
 
 
 def _print_setup(sheet: Worksheet) -> None:

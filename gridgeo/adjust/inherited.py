@@ -1,0 +1,230 @@
+"""Old grids on atoms: which atoms each holds, what they hold together, and what is wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from gridgeo.errors import InputError
+from gridgeo.partition import inherit_grids
+from gridgeo.partition.assemble import count_by
+from gridgeo.partition.verdicts import Verdict, judge_grid
+from gridgeo.text import Text
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gridgeo.bands import Bands
+    from gridgeo.model import Atoms, Finding
+
+REPAIR = Text(
+    "Mend the grids with gridgeo repair, and see gridgeo verify",
+    "请先用 gridgeo repair 修复，并查看 gridgeo verify 的核查结果",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Old:
+    """The old grids on atoms.
+
+    ``grids``: code, name, kind (``""`` where the file has none), community (position: where most
+    of its households are), communities (how many it lies in), parts (connected ones), households,
+    residents, verdict, reason_en, reason_zh, crosses (bool: its outline crosses atoms), broken
+    (bool: its rings are not valid), geometry (made valid).
+    ``previous``: the old grid of each atom, -1 for none.
+    ``anchor``: a point in each atom, inside the old grid as well.
+    """
+
+    grids: gpd.GeoDataFrame
+    previous: NDArray[np.int64]
+    anchor: NDArray[Any]
+    findings: tuple[Finding, ...]
+
+
+def sound(grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the grids with rings that can be worked with, and whether they were `broken`.
+
+    Raises
+    ------
+    InputError
+        A grid has no geometry.
+    """
+    geometry = grids.geometry.to_numpy()
+    bare = shapely.is_missing(geometry) | shapely.is_empty(geometry)
+    for row in np.flatnonzero(bare):
+        raise _unusable(grids, int(row), Text("the grid has no geometry", "网格没有图形"))
+    broken = ~shapely.is_valid(geometry)
+    mended = geometry.copy()
+    mended[broken] = shapely.make_valid(geometry[broken], method="structure")
+    return grids.set_geometry(gpd.GeoSeries(mended, index=grids.index, crs=grids.crs)).assign(
+        broken=broken
+    )
+
+
+def keep_dedicated(atoms: Atoms, grids: gpd.GeoDataFrame) -> Atoms:
+    """Return the atoms with those of grids that are dedicated already as their facility's.
+
+    Where a facility of the layers stands on most of it, it is that one; else the grid itself is
+    a facility of its name.
+    """
+    previous = inherit_grids(atoms, grids).previous
+    facility = atoms.frame["facility"].to_numpy(np.int64).copy()
+    area = shapely.area(atoms.frame.geometry.to_numpy())
+    known, drawn = len(atoms.considered), grids.geometry.to_numpy()
+    fresh: list[int] = []
+    for row in np.flatnonzero((grids["kind"] == "dedicated").to_numpy()).tolist():
+        own = np.flatnonzero(previous == row)
+        held = np.bincount(facility[own] + 1, area[own], known + 1)
+        if held.argmax() > 0:
+            facility[own] = held.argmax() - 1
+        elif own.size:
+            facility[own] = known + len(fresh)
+            fresh.append(row)
+    rows = gpd.GeoDataFrame(
+        {
+            "kind": "institution",
+            "name": grids["name"].iloc[fresh].to_numpy(),
+            "area_m2": shapely.area(drawn[fresh]),
+            "dedicated": True,
+            "reason_en": "a dedicated grid already",
+            "reason_zh": "原已设为专属网格",
+        },
+        geometry=drawn[fresh],
+        crs=grids.crs,
+    )
+    parts = [part for part in (atoms.considered, rows) if len(part)]
+    considered = pd.concat(parts, ignore_index=True) if fresh else atoms.considered
+    return replace(atoms, frame=atoms.frame.assign(facility=facility), considered=considered)
+
+
+def inherit(atoms: Atoms, grids: gpd.GeoDataFrame, bands: Bands) -> Old:
+    """Return the old grids on the atoms.
+
+    Raises
+    ------
+    InputError
+        A grid holds no atom: it is smaller than they are, or lies under another one.
+    """
+    placed = inherit_grids(atoms, grids)
+    held = placed.previous >= 0
+    own = placed.previous[held]
+    counts = np.bincount(own, minlength=len(grids))
+    for row in np.flatnonzero(counts == 0):
+        said = Text(
+            "the grid holds no unit: it is too small, or another grid lies on it",
+            "网格内没有任何单元：范围过小，或与其他网格重叠",
+        )
+        raise _unusable(grids, int(row), said)
+    frame = atoms.frame[held]
+    households, residents = count_by(
+        own,
+        len(grids),
+        frame["households"].to_numpy(np.int64),
+        frame["residents"].to_numpy(np.float64),
+    )
+    home, communities = _homes(frame, own, len(grids))
+    verdicts = _verdicts(
+        atoms,
+        grids.assign(home=home, households=households, residents=residents),
+        bands,
+    )
+    crossing = {code for finding in placed.findings for code in finding.grids}
+    told = grids[["code", "name", "kind", "broken", "geometry"]].assign(
+        community=home,
+        communities=communities,
+        parts=_parts(atoms, placed.previous, len(grids)),
+        households=households,
+        residents=residents,
+        verdict=[verdict.name for verdict in verdicts],
+        reason_en=[verdict.reason.en for verdict in verdicts],
+        reason_zh=[verdict.reason.zh for verdict in verdicts],
+        crosses=grids["code"].isin(crossing).to_numpy(),
+    )
+    return Old(
+        grids=told,
+        previous=placed.previous,
+        anchor=_anchors(atoms, grids.geometry.to_numpy(), placed.previous),
+        findings=placed.findings,
+    )
+
+
+def _anchors(atoms: Atoms, drawn: NDArray[Any], previous: NDArray[np.int64]) -> NDArray[Any]:
+    """Return a point in each atom that lies in its old grid, too, where it has one."""
+    ground = atoms.frame.geometry.to_numpy()
+    anchor = shapely.point_on_surface(ground)
+    own = drawn[previous]
+    off = np.flatnonzero((previous >= 0) & ~shapely.contains_properly(own, anchor))
+    for atom in off.tolist():
+        parts = shapely.get_parts(shapely.intersection(ground[atom], own[atom]))
+        anchor[atom] = shapely.point_on_surface(parts[np.argmax(np.round(shapely.area(parts), 3))])
+    return anchor
+
+
+def _unusable(grids: gpd.GeoDataFrame, row: int, said: Text) -> InputError:
+    return InputError(
+        said,
+        layer="grids",
+        row=int(grids["row"].iloc[row]) + 1,
+        value=grids["code"].iloc[row] or None,
+        remedy=REPAIR,
+    )
+
+
+def _homes(
+    frame: gpd.GeoDataFrame, own: NDArray[np.int64], size: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the community that holds most of each grid, and in how many it lies."""
+    table = pd.DataFrame(
+        {
+            "grid": own,
+            "community": frame["community"].to_numpy(np.int64),
+            "households": frame["households"].to_numpy(np.int64),
+            "area": np.round(shapely.area(frame.geometry.to_numpy()), 2),
+        }
+    )
+    sums = table.groupby(["grid", "community"], as_index=False).sum()
+    number: NDArray[np.int64] = np.bincount(sums["grid"].to_numpy(), minlength=size)
+    best = sums.sort_values(
+        ["grid", "households", "area", "community"], ascending=[True, False, False, True]
+    ).drop_duplicates("grid")
+    home: NDArray[np.int64] = best["community"].to_numpy(np.int64)
+    return home, number
+
+
+def _verdicts(atoms: Atoms, grids: pd.DataFrame, bands: Bands) -> list[Verdict]:
+    """Return the verdict of each old grid; the only basic grid of a small community is small."""
+    community = atoms.frame["community"].to_numpy()
+    size = len(atoms.communities)
+    total = np.bincount(community, atoms.frame["households"], size)
+    basic = ~grids["kind"].isin(["dedicated", "open"]).to_numpy()
+    alone = np.bincount(grids["home"].to_numpy()[basic], minlength=size) == 1
+    small = alone & (total < [bands.of(place).lower for place in range(size)])
+    rows = grids[["kind", "home", "households", "residents"]].itertuples(index=False)
+    return [
+        judge_grid(bands.of(home), int(held), float(people), small=bool(small[home]))
+        if is_basic
+        else Verdict(name=kind, reason=Text("", ""))
+        for (kind, home, held, people), is_basic in zip(rows, basic, strict=True)
+    ]
+
+
+def _parts(atoms: Atoms, previous: NDArray[np.int64], size: int) -> NDArray[np.int64]:
+    """Return in how many parts that share no border each old grid lies."""
+    from scipy.sparse import coo_array  # noqa: PLC0415  (slow to import)
+    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
+
+    inner = atoms.borders[atoms.borders["right"] >= 0]
+    left, right = inner["left"].to_numpy(), inner["right"].to_numpy()
+    same = (previous[left] == previous[right]) & (previous[left] >= 0)
+    atoms_all = len(previous)
+    links = coo_array(
+        (np.ones(int(same.sum())), (left[same], right[same])), shape=(atoms_all, atoms_all)
+    )
+    part = connected_components(links, directed=False)[1]
+    pairs = np.unique(np.column_stack([previous, part])[previous >= 0], axis=0)
+    return np.bincount(pairs[:, 0], minlength=size)
