@@ -27,15 +27,15 @@ from shapely import box
 from typer.testing import CliRunner
 
 import gridgeo
-from gridgeo.adjust import adjust
+from gridgeo.adjust import adjust, approve
 from gridgeo.adjust.redraw import divided
 from gridgeo.cli.app import app
 from gridgeo.codes import empty_register, numbered, record
 from gridgeo.config import Band, ReadRules, Source
 from gridgeo.decisions_file import read_decisions
-from gridgeo.errors import InputError
+from gridgeo.errors import InputError, OutputError
 from gridgeo.proposals import Decisions
-from gridgeo.report import save_adjusted
+from gridgeo.report import save_adjusted, save_approved
 
 SMALL, LARGE = box(0, 0, 400, 200), box(400, 0, 1200, 200)
 NORTH = [box(0, 200, 600, 400), box(600, 200, 1200, 400)]
@@ -94,7 +94,7 @@ def test_what_is_in_band_keeps_every_byte_and_its_code(tmp_path):
     assert not [one for one in new.plan.findings if one.severity == "error"]
 
 
-@rules(max_examples=4, deadline=None, phases=[Phase.explicit, Phase.generate])
+@rules(max_examples=3, deadline=None, phases=[Phase.explicit, Phase.generate])
 @given(
     cuts=st.lists(st.integers(1, 11), min_size=1, max_size=3, unique=True), seed=st.integers(0, 3)
 )
@@ -379,6 +379,16 @@ def test_the_command_proposes_applies_and_writes(tmp_path):
     twice = run(app, ["adjust", grids.path, *options, *wrong, "--out", str(tmp_path / "d")])
     assert twice.exit_code == 2
     assert not (tmp_path / "d").exists()
+
+
+def test_the_proposals_stay_beside_the_plan_when_it_is_approved(tmp_path):
+    grids, rules_ = two_proposals(tmp_path)
+    new = adjust(grids, rules_)
+    folder = save_adjusted(new, tmp_path / "out")
+    save_approved(approve(gridgeo.load(folder), by="王主任", date="2026-11-23"), folder)
+    assert (folder / "proposals.xlsx").exists()
+    with pytest.raises(OutputError, match="locked"):
+        save_adjusted(new, folder, overwrite=True)
 
 
 def test_the_same_run_gives_the_same_bytes(tmp_path):

@@ -10,8 +10,9 @@ import pandas as pd
 
 from gridgeo.geopackages import same_bytes
 from gridgeo.report.folder import Writer, check_folder, write_folder
-from gridgeo.report.geopackage import append_layer, append_table, shape_of
-from gridgeo.report.save import WRITERS
+from gridgeo.report.geopackage import GEOPACKAGE, append_layer, append_table, shape_of
+from gridgeo.report.save import PROPOSALS, WRITERS
+from gridgeo.report.seal import check_unlocked
 from gridgeo.report.workbook import write_sheets
 from gridgeo.text import Lang, Text
 
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
     from gridgeo.proposals import Adjustment
 
-WORKBOOK = "proposals.xlsx"
-LAYERS = "proposals.gpkg"
 _PLAN = [name for name, _ in WRITERS]
 _SHEETS = (
     Text("proposals", "调整建议"),
@@ -47,12 +46,12 @@ def save_adjusted(adjusted: Adjustment, folder: str | Path, *, overwrite: bool =
     Raises
     ------
     OutputError
-        The folder holds anything but earlier results of ours, or these without `overwrite`, or
-        the files cannot be written.
+        The folder holds anything but earlier results of ours, or these without `overwrite`, or an
+        approved plan, or the files cannot be written.
     """
     writers: list[Writer] = [
-        (WORKBOOK, partial(write_proposals, adjusted)),
-        (LAYERS, partial(_write_layers, adjusted)),
+        (name, partial(write, adjusted))
+        for name, write in zip(PROPOSALS, (write_proposals, _write_layers), strict=True)
     ]
     writers += [(name, partial(write, adjusted.plan)) for name, write in WRITERS]
     check_adjusted(folder, overwrite=overwrite)
@@ -61,7 +60,8 @@ def save_adjusted(adjusted: Adjustment, folder: str | Path, *, overwrite: bool =
 
 def check_adjusted(folder: str | Path, *, overwrite: bool = False) -> None:
     """Raise `OutputError` where `save_adjusted` would refuse `folder`."""
-    check_folder(folder, [WORKBOOK, LAYERS, *_PLAN], overwrite=overwrite)
+    check_folder(folder, [*PROPOSALS, *_PLAN], overwrite=overwrite)
+    check_unlocked(Path(folder) / GEOPACKAGE)
 
 
 def write_proposals(adjusted: Adjustment, path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -32,6 +33,8 @@ WRITERS: tuple[tuple[str, Callable[[Plan, Path], None]], ...] = (
     (RUN, write_run),
     (SUMMARY, write_summary),
 )
+#: What `gridgeo adjust` writes beside its plan; it stays there when the plan is approved.
+PROPOSALS = ("proposals.xlsx", "proposals.gpkg")
 
 
 def save_plan(
@@ -79,7 +82,15 @@ def save_approved(plan: Plan, folder: str | Path) -> Path:
         raise InputError(
             Text("the plan there is another one", "该处不是所批准的方案"), file=str(folder)
         )
-    return save_plan(plan, folder, overwrite=True)
+    check_sealed(plan)
+    beside = [name for name in PROPOSALS if (Path(folder) / name).exists()]
+    writers = [(name, partial(_copy, Path(folder) / name)) for name in beside]
+    writers += [(name, partial(write, plan)) for name, write in WRITERS]
+    return write_folder(folder, writers, overwrite=True)
+
+
+def _copy(source: Path, path: Path) -> None:
+    shutil.copy2(source, path)
 
 
 def check_target(folder: str | Path, *, overwrite: bool = False) -> None:
