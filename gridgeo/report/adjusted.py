@@ -74,8 +74,7 @@ def write_proposals(adjusted: Adjustment, path: Path) -> None:
         adjusted.changes.crosswalk,
     )
     sheets = [
-        (title.say(lang), pd.DataFrame(table))
-        for title, table in zip(_SHEETS, tables, strict=True)
+        (title.say(lang), pd.DataFrame(table)) for title, table in zip(_SHEETS, tables, strict=True)
     ]
     write_sheets(sheets, path, lang)
 
