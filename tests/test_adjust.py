@@ -28,7 +28,7 @@ from typer.testing import CliRunner
 
 import gridgeo
 from gridgeo.adjust import adjust, approve
-from gridgeo.adjust.redraw import divided
+from gridgeo.adjust.recut import divided
 from gridgeo.cli.app import app
 from gridgeo.codes import empty_register, numbered, record
 from gridgeo.config import Band, ReadRules, Source
