@@ -171,10 +171,11 @@ def _of_communities(
     communities: gpd.GeoDataFrame, grids: gpd.GeoDataFrame, lang: Lang
 ) -> dict[str, list[str]]:
     """Return for each community the gravest soundness of its grids, and how many have it."""
-    names = list(zip(communities["code"], communities["name"], strict=True))
+    of = {name: set(rows) for name, rows in grids.groupby("community").indices.items() if name}
+    soundness = grids["soundness"].to_numpy(dtype=object)
     verdicts, reasons = [], []
-    for code, name in names:
-        own = grids.loc[grids["community"].isin({code, name} - {""}), "soundness"]
+    for code, name in zip(communities["code"], communities["name"], strict=True):
+        own = soundness[sorted(of.get(code, set()) | of.get(name, set()))]
         gravest = max((SOUNDNESS.index(one) for one in own), default=2)
         verdicts.append(SOUNDNESS[gravest])
         count = int((own == SOUNDNESS[gravest]).sum())

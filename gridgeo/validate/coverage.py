@@ -18,6 +18,7 @@ from gridgeo.validate.subject import Subject
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    from numpy.typing import NDArray
 
 
 def fills_community(case: Case) -> Iterator[Finding]:
@@ -77,6 +78,7 @@ def inside_community(case: Case) -> Iterator[Finding]:
     """Every grid lies in its community; up to 0.01 m2 outside are counted together."""
     crumbs = []
     area = shapely.area(case.excess)
+    reached = _reached(case, np.flatnonzero(area > TOLERANCE_M2))
     for row in np.flatnonzero(area > 0):
         if area[row] <= TOLERANCE_M2 and case.parents[row] >= 0:
             crumbs.append(case.excess[row])
@@ -84,7 +86,7 @@ def inside_community(case: Case) -> Iterator[Finding]:
         yield Finding(
             rule="inside_community",
             severity="error",
-            message=_outside(case, row, say_m2(area[row])),
+            message=_outside(case, row, say_m2(area[row]), reached.get(int(row), [])),
             grids=(case.handles[row],),
             where=case.excess[row],
             amount=float(area[row]),
@@ -119,14 +121,21 @@ def _twice(area: float, pair: Any) -> Text:
     return Text(": they are the same ground", "：两者为同一块地")
 
 
-def _outside(case: Case, row: np.intp, area: str) -> Text:
+def _reached(case: Case, rows: NDArray[np.intp]) -> dict[int, list[str]]:
+    """Return the names of the communities that grids at `rows` reach into, in their order."""
+    excess, other = case.outline_tree.query(case.excess[rows], predicate="intersects")
+    held = shapely.area(common(case.outlines[other], case.excess[rows[excess]])) > TOLERANCE_M2
+    names: dict[int, list[str]] = {}
+    for row, place in sorted(zip(rows[excess[held]].tolist(), other[held].tolist(), strict=True)):
+        names.setdefault(row, []).append(case.community_names[place])
+    return names
+
+
+def _outside(case: Case, row: np.intp, area: str, others: list[str]) -> Text:
     handle = case.handles[row]
     if case.parents[row] < 0:
         return Text(f"grid {handle} lies in no community", f"网格 {handle} 不在任何社区之内")
     name = case.community_names[case.parents[row]]
-    near = np.sort(case.outline_tree.query(case.excess[row], predicate="intersects"))
-    held = shapely.area(common(case.outlines[near], case.excess[row])) > TOLERANCE_M2
-    others = [case.community_names[place] for place in near[held]]
     into = Text(f" ({', '.join(others)})", f"（{'、'.join(others)}）") if others else Text("", "")
     return (
         Text(f"{area} m2 of grid {handle} lie", f"网格 {handle} 有 {area} 平方米")
