@@ -120,6 +120,9 @@ def test_a_click_with_a_target_moves_an_atom(desk):
     assert after[old][0] == before[old][0] - count
     row = desk.page.inner_text(f".gg-changed tr[data-grid='{to}']")
     assert f"{before[to][0]}→{after[to][0]}" in row
+    counted = sum(verdict == after[to][1] for _, verdict in after.values())
+    legend = desk.page.query_selector(f".gg-legend tr[data-verdict={after[to][1]}] .gg-count")
+    assert legend is None or legend.inner_text() == str(counted)
     labels = desk.page.evaluate("() => gridgeo.page.layers.labels._data.grids")
     assert f"{after[to][0]} 户" in [label[3] for label in labels if label[5] == to]
 

@@ -39,6 +39,7 @@ gridgeo.tools.push(function (page) {
     page.layers.labels._data.grids = rows;
     page.verdicts = null;
     page.layers.labels.redraw();
+    page.fire("edited", null);
   }
   page.on("tool", function (name) { if (view.on && name !== "edit") leave(); });
 
@@ -201,7 +202,7 @@ gridgeo.tools.push(function (page) {
     layer.redraw();
     page.layers.labels.redraw();
     panel.show(state, view);
-    page.fire("edited");
+    page.fire("edited", state);
   }
   page.on("filtered", function () { if (view.on) layer.redraw(); });
   page.on("escape", function () {

@@ -29,11 +29,13 @@ gridgeo.editLayer = function (page, state, view) {
       if (grid.kind === "dedicated" && !faded) hatch(pen, seen, own.path);
       pen.globalAlpha = 1;
     });
-    gridgeo.strokeAtoms(atoms, pen, seen, "rgba(80, 95, 100, 0.55)", 0.7);
+    const thick = gridgeo.strength(page.map);
+    if (thick > 0.6) gridgeo.strokeAtoms(atoms, pen, seen, "rgba(80, 95, 100, 0.55)", 0.7);
     state.grids.forEach(function (grid) {
       const own = pathOf(grid);
       if (gridgeo.apart(own.box, seen.box)) return;
-      stroke(pen, seen, own.path, grid.parts > 1 ? "#b2182b" : "#3f5b52", grid.parts > 1 ? 3.5 : 2);
+      stroke(pen, seen, own.path, grid.parts > 1 ? "#b2182b" : "#3f5b52",
+        grid.parts > 1 ? 3.5 : 1.8 * thick);
       if (grid.locked) stroke(pen, seen, own.path, "#111111", 3.5, [2, 4]);
       if (grid.key === view.target) stroke(pen, seen, own.path, "#d0006f", 4.5);
     });

@@ -11,8 +11,19 @@ gridgeo.tools.push(function (page) {
         ? Object.assign({}, style, { fillOpacity: 0.06, hatch: "" }) : style;
     };
   }
+  const counts = new Map();
+  // while grids are adjusted the legend counts what is on the map
+  page.on("edited", function (state) {
+    const now = {};
+    if (state) state.grids.forEach(function (grid) { now[grid.verdict] = (now[grid.verdict] || 0) + 1; });
+    counts.forEach(function (known, verdict) {
+      known.cell.textContent = state ? String(now[verdict] || 0) : known.text;
+    });
+  });
   document.querySelectorAll(".gg-legend tr[data-verdict]").forEach(function (row) {
     const verdict = row.dataset.verdict;
+    const cell = row.querySelector(".gg-count");
+    counts.set(verdict, { cell: cell, text: cell.textContent });
     row.tabIndex = 0;
     row.setAttribute("role", "switch");
     row.setAttribute("aria-checked", "true");

@@ -294,6 +294,7 @@ var gridgeo = (function () {
     fit: fit,
     keepOrder: keepOrder,
     element: element,
+    strength: strength,
     hatch: hatch
   };
 })();
