@@ -163,6 +163,31 @@ ACCOUNTS: Mapping[str, Text] = MappingProxyType(
     }
 )
 
+#: What notes are about.
+TOPICS: Mapping[str, Text] = MappingProxyType(
+    {
+        "atoms": Text("atoms", "单元"),
+        "barriers": Text("barriers", "界线"),
+        "buildings": Text("buildings", "楼栋"),
+        "columns": Text("columns", "字段"),
+        "crs": Text("crs", "坐标系"),
+        "datum": Text("datum", "坐标偏移"),
+        "encoding": Text("encoding", "文字编码"),
+        "facilities": Text("facilities", "设施"),
+        "file": Text("file", "文件"),
+        "gaps": Text("gaps", "断头路"),
+        "geometry": Text("geometry", "图形"),
+        "households": Text("households", "户数"),
+        "interrupted": Text("interrupted", "寻优中止"),
+        "ledger": Text("ledger", "问题台账"),
+        "numbers": Text("numbers", "数字"),
+        "slivers": Text("slivers", "碎片"),
+        "streets": Text("streets", "道路"),
+        "tables": Text("tables", "表格"),
+        "text": Text("text", "文字"),
+    }
+)
+
 
 def word(terms: Mapping[str, Text], key: str, lang: Lang) -> str:
     """Return the term for `key` in `lang`, or `key` itself where it is no term of ours.

@@ -49,8 +49,16 @@ def test_codes_are_text_for_excel_and_for_readers(tmp_path):
 @pytest.mark.parametrize(
     ("lang", "sheets", "first"),
     [
-        ("zh", ["网格", "社区", "问题", "专属网格评估", "未采用的行", "字段说明"], "编码"),
-        ("en", ["grids", "communities", "findings", "considered", "rejects", "columns"], "code"),
+        (
+            "zh",
+            ["网格", "社区", "问题", "专属网格", "专属网格评估", "未采用的行", "字段说明"],
+            "编码",
+        ),
+        (
+            "en",
+            ["grids", "communities", "findings", "dedicated", "considered", "rejects", "columns"],
+            "code",
+        ),
     ],
 )
 def test_sheets_and_headers_follow_the_language(tmp_path, lang, sheets, first):

@@ -21,7 +21,7 @@ from gridgeo.approval import say_state
 from gridgeo.errors import GridgeoError
 from gridgeo.rulebook import CARDS, rule_of
 from gridgeo.text import Lang, Text
-from gridgeo.words import KINDS, SEVERITIES, VERDICTS, word
+from gridgeo.words import KINDS, SEVERITIES, TOPICS, VERDICTS, word
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -122,7 +122,7 @@ def show_approved(plan: Plan, register: Register | None, lang: Lang) -> None:
 
 def _show_notes(notes: tuple[Note, ...], lang: Lang) -> None:
     for note in notes:
-        out.print(f"[dim]{note.topic}[/] ", end="")
+        out.print(f"[dim]{word(TOPICS, note.topic, lang)}[/] ", end="")
         out.print(note.message.say(lang), markup=False, soft_wrap=True)
 
 

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from gridgeo.cli.show import MOST_FINDINGS, out
 from gridgeo.text import Text
-from gridgeo.words import ACCOUNTS, REPAIRS, UNITS, word
+from gridgeo.words import ACCOUNTS, REPAIRS, TOPICS, UNITS, word
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +23,7 @@ def show_repaired(repaired: Repaired, folder: Path) -> None:
     """Print the summary of a repair and where the results are."""
     lang = repaired.settings.lang
     for note in repaired.notes:
-        out.print(f"[dim]{note.topic}[/] ", end="")
+        out.print(f"[dim]{word(TOPICS, note.topic, lang)}[/] ", end="")
         out.print(note.message.say(lang), markup=False, soft_wrap=True)
     out.print(_table(repaired.repairs, lang))
     out.print(_accounts(repaired.accounts, lang))

@@ -1,20 +1,24 @@
-"""The drawings of the report, as inline SVG: a map of all grids and a histogram with the band."""
+"""The maps of the report, as inline SVG: all grids by verdict, and each community by itself."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import shapely
-from markupsafe import Markup, escape
+from markupsafe import Markup
 from numpy.typing import NDArray
 
+from gridgeo.maps.escape import visible
 from gridgeo.maps.style import COMMUNITY_LINE, GRID_LINE, VERDICT_COLOURS
 from gridgeo.model import Plan
 from gridgeo.text import Text
 
 _MAP_WIDTH, _MAP_HEIGHT = 720.0, 520.0
-_CHART_WIDTH, _CHART_HEIGHT, _BASE, _LEFT = 720.0, 230.0, 190.0, 46.0
+#: a map of one community
+_OWN_WIDTH, _OWN_HEIGHT = 340.0, 260.0
 
 
 def overview(plan: Plan) -> Markup:
@@ -71,89 +75,34 @@ def path_of(shapes: NDArray[Any]) -> str:
     return "".join(told)
 
 
-def histogram(plan: Plan) -> Markup:
-    """Return the histogram of households per basic grid, with the band behind it."""
-    counts = plan.grids["households"].to_numpy()[plan.grids["kind"].to_numpy() == "basic"]
-    if not len(counts):
+def community_map(plan: Plan, code: str) -> Markup:
+    """Return the map of one community: its grids by verdict, with number and households."""
+    mine = plan.grids[plan.grids["community"] == code]
+    if mine.empty:
         return Markup("")
-    band, lang = plan.settings.band, plan.settings.lang
-    step = _nice((band.upper - band.lower) / 8)
-    top = max(int(np.percentile(counts, 99.5)), band.upper + 2 * step)
-    edges = np.arange(0, (top // step + 2) * step, step)
-    bars, _ = np.histogram(np.minimum(counts, edges[-1] - 1), edges)
-    x = (_CHART_WIDTH - _LEFT - 10) / edges[-1]
-    y = (_BASE - 24) / max(bars.max(), 1)
-    parts = [_band(band.lower, band.upper, x, Text("band", "标准").say(lang))]
-    parts += [
-        Markup(
-            '<rect x="{x}" y="{y}" width="{w}" height="{h}" fill="#5b7f95">'
-            "<title>{t}</title></rect>"
-        ).format(
-            x=f"{_LEFT + left * x:.1f}",
-            y=f"{_BASE - n * y:.1f}",
-            w=f"{max(step * x - 1, 0.5):.1f}",
-            h=f"{n * y:.1f}",
-            t=f"{left}-{left + step - 1}: {n}",
-        )
-        for left, n in zip(edges[:-1].tolist(), bars.tolist(), strict=True)
-        if n
-    ]
-    parts += _axes(int(edges[-1]), int(bars.max()), x, y)
-    parts.append(
-        _text(
-            _CHART_WIDTH / 2,
-            _CHART_HEIGHT - 4,
-            Text(
-                "households per basic grid; the last bar holds all above",
-                "每个基础网格的户数（最右一栏含更大者）",
-            ).say(lang),
-        )
-    )
+    west, south, east, north = mine.total_bounds
+    scale = min(_OWN_WIDTH / max(east - west, 1), _OWN_HEIGHT / max(north - south, 1))
+    drawn = on_paper(mine.geometry.to_numpy(), west, north, scale)
     return Markup(
-        '<svg class="chart" role="img" aria-label="{t}" viewBox="0 0 {w:.0f} {h:.0f}">{parts}</svg>'
+        '<svg class="own" role="img" aria-label="{label}" viewBox="-3 -3 {w} {h}" '
+        'stroke-linejoin="round">{grids}{words}</svg>'
     ).format(
-        t=Text("Households per grid", "每网格户数分布").say(lang),
-        w=_CHART_WIDTH,
-        h=_CHART_HEIGHT,
-        parts=Markup("").join(parts),
+        label=Text("Map of the community", "社区网格图").say(plan.settings.lang),
+        w=f"{(east - west) * scale + 6:.0f}",
+        h=f"{(north - south) * scale + 6:.0f}",
+        grids=Markup("").join(_patches(drawn, mine["verdict"].to_numpy())),
+        words=Markup("").join(_numbers(drawn, mine, code)),
     )
 
 
-def _band(lower: int, upper: int, x: float, told: str) -> Markup:
-    left, width = _LEFT + lower * x, (upper - lower) * x
-    shade = Markup('<rect x="{:.1f}" y="18" width="{:.1f}" height="{:.1f}" fill="#d8efe5"/>')
-    return shade.format(left, width, _BASE - 18) + _text(
-        left + width / 2, 13, f"{told} {lower}-{upper}"
-    )
-
-
-def _axes(last: int, highest: int, x: float, y: float) -> list[Markup]:
-    line = Markup('<line x1="{:.1f}" y1="{:.1f}" x2="{:.1f}" y2="{:.1f}" stroke="#8a949a"/>')
-    parts = [line.format(_LEFT, _BASE, _CHART_WIDTH - 8, _BASE)]
-    parts += [
-        _text(_LEFT + n * x, _BASE + 15, f"{n:,}") for n in range(0, last + 1, _nice(last / 8))
-    ]
-    for n in range(0, highest + 1, _nice(highest / 4)):
-        parts.append(_text(_LEFT - 8, _BASE - n * y + 4, f"{n:,}", anchor="end"))
-        parts.append(line.format(_LEFT - 4, _BASE - n * y, _LEFT, _BASE - n * y))
-    return parts
-
-
-def _text(x: float, y: float, told: str, *, anchor: str = "middle") -> Markup:
-    return Markup('<text x="{:.1f}" y="{:.1f}" text-anchor="{}">{}</text>').format(
-        x, y, anchor, escape(told)
-    )
-
-
-def _nice(step: float) -> int:
-    """Return 1, 2 or 5 times a power of ten, at least `step` and 1.
-
-    Examples
-    --------
-    >>> _nice(25.0), _nice(0.4), _nice(130)
-    (50, 1, 200)
-    """
-    if step <= 1:
-        return 1
-    power = 10 ** int(np.floor(np.log10(step)))
-    return int(next(n * power for n in (1, 2, 5, 10) if n * power >= step))
+def _numbers(shapes: NDArray[Any], grids: gpd.GeoDataFrame, community: str) -> Iterator[Markup]:
+    """Yield the end of the code of each grid and its households, where the grid has room."""
+    word = Markup('<text x="{:.1f}" y="{:.1f}" text-anchor="middle" class="{}">{}</text>')
+    points = shapely.get_coordinates(shapely.point_on_surface(shapes))
+    sizes = shapely.bounds(shapes)
+    wide = (sizes[:, 2] - sizes[:, 0] > 24) & (sizes[:, 3] - sizes[:, 1] > 16)
+    rows = zip(points, wide.tolist(), grids["code"], grids["households"], strict=True)
+    for (x, y), room, code, households in rows:
+        if room:
+            yield word.format(x, y, "no", visible(code.removeprefix(community)))
+            yield word.format(x, y + 9, "hh", f"{households:,}")

@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from gridgeo.approval import say_state
+from gridgeo.assessment import place_of
 from gridgeo.maps import map_page
 from gridgeo.maps.escape import visible
 from gridgeo.maps.scorecard import knows_residents, plan_title, scorecard
 from gridgeo.maps.style import SEVERITY_COLOURS, VERDICT_COLOURS
-from gridgeo.model import SEVERITIES, Plan
-from gridgeo.report.figures import histogram, overview
+from gridgeo.model import SEVERITIES, Finding, Plan
+from gridgeo.report.charts import distributions
+from gridgeo.report.figures import community_map, overview
 from gridgeo.report.headers import header
 from gridgeo.report.records import settings_frame
 from gridgeo.rulebook import CARDS, rule_of
 from gridgeo.text import Text
-from gridgeo.words import FACILITIES, KINDS, SOUNDNESS, STATUSES, UNITS, VERDICTS, word
+from gridgeo.words import FACILITIES, KINDS, SOUNDNESS, STATUSES, TOPICS, UNITS, VERDICTS, word
 from gridgeo.words import SEVERITIES as SEVERITY_WORDS
 
 #: A table of the report shows this many rows; the rest stand in the workbook.
 MOST_ROWS = 300
+#: Communities are drawn one by one up to this number; map.html shows all.
+MOST_MAPS = 60
 PAGES = Environment(
     loader=PackageLoader("gridgeo.report"),
     autoescape=True,
@@ -47,10 +52,10 @@ def write_report(plan: Plan, path: Path) -> None:
 def report_page(plan: Plan) -> str:
     """Return the report of `plan` as one printable HTML page without script or network.
 
-    It holds the scorecard, a map, the distribution of households, every community with its
-    verdict and reason, what could not be met, dedicated grids, findings, rejects, notes, and the
-    settings and inputs it was made with; in the language of the plan. The same plan gives the
-    same page.
+    It holds the scorecard, a map, the distributions, every community with its verdict, reason and
+    map, what could not be met, dedicated grids, findings with their places, rejects, notes, and
+    the settings, inputs (with SHA-256) and versions it was made with; in the language of the
+    plan. The same plan gives the same page.
     """
     lang = plan.settings.lang
     return PAGES.get_template("report.html.j2").render(
@@ -66,10 +71,17 @@ def report_page(plan: Plan) -> str:
         title_of=lambda rule: rule_of(rule).title.say(lang),
         suggestion_of=lambda rule: rule_of(rule).suggestion.say(lang),
         overview=overview(plan),
-        histogram=histogram(plan),
+        charts=distributions(plan),
+        maps=_maps(plan),
+        most_maps=MOST_MAPS,
+        place=_place,
+        inputs=_inputs(plan),
+        versions=plan.run.get("versions", {}),
+        crs=plan.grids.crs.to_string() if plan.grids.crs else "",
         colours={**VERDICT_COLOURS, **SEVERITY_COLOURS},
         verdict=lambda key: word(VERDICTS, key, lang),
         kind=lambda key: word({**FACILITIES, **KINDS}, key, lang),
+        topic=lambda key: word(TOPICS, key, lang),
         unit=lambda key: word(UNITS, key, lang),
         severity=lambda key: word(SEVERITY_WORDS, key, lang),
         counts=plan.grids["verdict"].value_counts(),
@@ -90,6 +102,23 @@ def report_page(plan: Plan) -> str:
         told=lambda message: message.say(lang),
         text=visible,
     )
+
+
+def _maps(plan: Plan) -> list[tuple[dict[Any, Any], Markup]]:
+    rows = _rows(plan.communities.head(MOST_MAPS))
+    drawn = [(row, community_map(plan, row["code"])) for row in rows]
+    return [pair for pair in drawn if pair[1]]
+
+
+def _place(finding: Finding) -> str:
+    place = place_of(finding)
+    return "" if place is None else f"{place[0]:.0f}, {place[1]:.0f}"
+
+
+def _inputs(plan: Plan) -> list[tuple[str, str]]:
+    """Return the name and SHA-256 of each file; folders differ between machines."""
+    inputs: dict[str, str] = plan.run.get("inputs", {})
+    return sorted((PurePath(path).name, digest) for path, digest in inputs.items())
 
 
 def _cards(plan: Plan) -> list[dict[str, Any]]:

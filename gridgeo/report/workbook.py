@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import math
 import re
 import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -83,9 +84,12 @@ _FORMATS = {
     **dict.fromkeys(("area_before_m2", "area_in_m2", "area_out_m2"), "#,##0"),
     **dict.fromkeys(("share_of_old", "share_of_new"), "0.0%"),
 }
+_NUMBERS = ("gap", "amount", "grids", "row", *_FORMATS)
 #: Excel takes no other control characters, and no cell longer than this.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 _LONGEST = 32_767
+#: height of a line, and of the tallest row that Excel admits, in points
+_LINE_PT, _TALLEST_PT = 15.0, 409.0
 _EPOCH = dt.datetime(2000, 1, 1)  # noqa: DTZ001  (openpyxl writes naive times as UTC)
 _HEAD_FILL = PatternFill("solid", fgColor="FF2F4858")
 
@@ -135,6 +139,13 @@ def _considered(plan: Plan) -> pd.DataFrame:
     return layer_frame("considered", plan.considered)[list(SCHEMA["considered"])]
 
 
+def _dedicated(plan: Plan) -> pd.DataFrame:
+    grids = _grids(plan)
+    names = ["code", "name", "facility", "community", "community_name", "area_m2"]
+    names += ["households", "bounded_by", "reason"]
+    return grids.loc[grids["kind"] == "dedicated", names]
+
+
 def _rejects(plan: Plan) -> pd.DataFrame:
     return reject_frame(plan.rejects, plan.settings.lang).iloc[:, :7]
 
@@ -144,6 +155,7 @@ SHEETS: tuple[tuple[Text, Callable[[Plan], pd.DataFrame]], ...] = (
     (Text("grids", "网格"), _grids),
     (Text("communities", "社区"), _communities),
     (Text("findings", "问题"), _findings),
+    (Text("dedicated", "专属网格"), _dedicated),
     (Text("considered", "专属网格评估"), _considered),
     (Text("rejects", "未采用的行"), _rejects),
 )
@@ -158,6 +170,7 @@ def _sheet(book: Workbook, title: str, frame: pd.DataFrame, lang: Lang) -> None:
             _put(sheet.cell(row, column), _shown(name, value, lang), name)
     for column, name in enumerate(columns, start=1):
         sheet.column_dimensions[get_column_letter(column)].width = _width(sheet, column, name)
+    _heights(sheet)
     _verdict_colours(sheet, frame)
     _offer_decisions(sheet, columns, lang)
     sheet.auto_filter.ref = sheet.dimensions
@@ -194,15 +207,36 @@ def _put(cell: Cell, value: Any, name: str) -> None:
         cell.number_format = "@"
     elif name in _FORMATS:
         cell.number_format = _FORMATS[name]
-    if name in _WIDE:
-        cell.alignment = Alignment(vertical="top", wrap_text=True)
+    cell.alignment = Alignment(vertical="top", wrap_text=name not in _NUMBERS)
 
 
 def _width(sheet: Worksheet, column: int, name: str) -> float:
     if name in _WIDE:
         return 44.0
     shown = (str(cell.value or "") for (cell,) in sheet.iter_rows(min_col=column, max_col=column))
-    return float(min(36, 3 + max(sum(2 if ord(c) > 0x2E80 else 1 for c in text) for text in shown)))
+    return float(min(36, 3 + max(_wide(text) for text in shown)))
+
+
+def _heights(sheet: Worksheet) -> None:
+    """Give every row the height that its longest cell needs; printing does not find it."""
+    widths = [
+        sheet.column_dimensions[get_column_letter(n + 1)].width for n in range(sheet.max_column)
+    ]
+    for number, row in enumerate(sheet.iter_rows(values_only=True), start=1):
+        lines = max(
+            (_lines(str(value), width) for value, width in zip(row, widths, strict=True) if value),
+            default=1,
+        )
+        sheet.row_dimensions[number].height = min(_TALLEST_PT, 3 + _LINE_PT * lines)
+
+
+def _lines(text: str, width: float) -> int:
+    return sum(max(1, math.ceil(_wide(line) / (width - 1))) for line in text.splitlines() or [""])
+
+
+def _wide(text: str) -> int:
+    """Return how many Latin letters `text` is as wide as."""
+    return sum(2 if ord(letter) > 0x2E80 else 1 for letter in text)
 
 
 def _verdict_colours(sheet: Worksheet, frame: pd.DataFrame) -> None:

@@ -154,7 +154,7 @@ class _Paper:
 
     def put(self, shapes: NDArray[Any]) -> NDArray[Any]:
         """Return the shapes on paper, cut at the frame, in tenths of a millimetre."""
-        seen = shapely.clip_by_rect(shapely.simplify(shapes, 0.08 * self.metres), *self.window)
+        seen = shapely.simplify(shapely.clip_by_rect(shapes, *self.window), 0.08 * self.metres)
         turn = np.array([1, -1]) / self.metres
         found: NDArray[Any] = shapely.transform(
             seen, lambda xy: np.round((xy - self._corner) * turn, 2)

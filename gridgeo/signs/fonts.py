@@ -89,7 +89,7 @@ def choose_fonts(texts: Iterable[tuple[str, str]], fonts: Fonts) -> tuple[str, .
     """
     wanted: dict[str, str] = {}
     for text, place in texts:
-        for letter in text:
+        for letter in sorted(set(text)):
             if not letter.isspace():
                 wanted.setdefault(letter, place)
     left, needed = set(wanted), []
