@@ -104,8 +104,19 @@ def test_a_stopped_proof_claims_nothing(street):
     assert certify(street, BANDS[0], Search(), given_labels, halt) == given_labels
 
 
-def test_the_certificate_of_a_community_is_that_of_its_weakest_piece():
-    optimal, gap, pairs, none = (
+@pytest.mark.parametrize(
+    ("pieces", "told"),
+    [
+        ([("optimal", 100.0), ("optimal", 100.0)], ("optimal", 0.0)),
+        ([("optimal", 100.0), ("gap", 90.0)], ("gap", 0.05)),
+        ([("gap", 80.0), ("pairwise", 90.0)], ("gap", 0.15)),
+        ([("optimal", 100.0), ("pairwise", 90.0)], ("pairwise", 0.05)),
+        ([("optimal", 100.0), ("pairwise", -np.inf)], ("pairwise", None)),
+        ([("optimal", 100.0), ("", -np.inf)], ("", None)),
+    ],
+)
+def test_the_certificate_of_a_community_is_that_of_its_weakest_piece(pieces, told):
+    solutions = [
         Solution(
             labels=np.zeros(1, dtype=np.int32),
             grids=1,
@@ -116,9 +127,8 @@ def test_the_certificate_of_a_community_is_that_of_its_weakest_piece():
             certificate=certificate,
             bound=bound,
         )
-        for certificate, bound in (("optimal", 100.0), ("gap", 90.0), ("pairwise", 0), ("", 0))
-    )
-    assert certificate_of([optimal, optimal]) == ("optimal", 0.0)
-    assert certificate_of([optimal, gap]) == ("gap", 0.05)
-    assert certificate_of([gap, pairs])[0] == "pairwise"
-    assert certificate_of([optimal, none])[0] == ""
+        for certificate, bound in pieces
+    ]
+    certificate, gap = certificate_of(solutions)
+    assert certificate == told[0]
+    assert gap == pytest.approx(told[1]) if told[1] is not None else np.isnan(gap)

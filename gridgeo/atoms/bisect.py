@@ -25,8 +25,8 @@ def bisect(block: Any, units: Units, *, cap: int) -> NDArray[Any]:
     """Return the lines that cut `block` into pieces of at most `cap` households.
 
     Every piece is halved across one of the two axes of its smallest rectangle, where the halves
-    are even, the gap between the units is wide and the cut is short. A piece with a single
-    unit is not cut. The lines run `OVERSHOOT_M` past the pieces that they cut.
+    are even, the gap between the units is wide and the cut is short. A piece is not cut where
+    all its units would end on one side. The lines run `OVERSHOOT_M` past the pieces that they cut.
 
     Coordinates count from the corner of the block: far from the origin an axis that is off by a
     rounding error would move its lines by a tenth of a millimetre.
@@ -45,13 +45,13 @@ def bisect(block: Any, units: Units, *, cap: int) -> NDArray[Any]:
             continue
         rows = np.isin(owner, members)
         cuts = _cuts(piece, xy[rows], owner[rows], units.households[members])
-        line, parts = next(
-            ((cut, halves) for cut in cuts if len(halves := _split(piece, cut)) > 1), (None, ())
-        )
-        if line is not None:
-            lines.append(shapely.intersection(line, shapely.buffer(piece, OVERSHOOT_M)))
-            nearest = shapely.STRtree(parts).nearest(shapely.points(anchor[members]))
-            waiting += [(part, members[nearest == i]) for i, part in enumerate(parts)]
+        places = np.asarray(shapely.points(anchor[members]), dtype=object)
+        tried = ((cut, *_split(piece, cut, places)) for cut in cuts)
+        for line, parts, nearest in tried:
+            if len(np.unique(nearest)) > 1:
+                lines.append(shapely.intersection(line, shapely.buffer(piece, OVERSHOOT_M)))
+                waiting += [(part, members[nearest == i]) for i, part in enumerate(parts)]
+                break
     return shapely.transform(np.array(lines, dtype=object), lambda xy: xy + corner)
 
 
@@ -69,12 +69,13 @@ def _cuts(piece: Any, xy: NDArray[np.float64], owner: Index, households: Index) 
     return [line for *_, line in sorted(cuts)]
 
 
-def _split(piece: Any, line: Any) -> NDArray[Any]:
+def _split(piece: Any, line: Any, places: NDArray[Any]) -> tuple[NDArray[Any], Index]:
+    """Return the parts of a cut piece, and for each place the part that it is nearest to."""
     noded = shapely.union_all([shapely.boundary(piece), line])
     parts = shapely.get_parts(shapely.polygonize(shapely.get_parts(noded)))
     inside = shapely.covers(shapely.buffer(piece, 1e-3), shapely.point_on_surface(parts))
-    kept: NDArray[Any] = parts[inside]
-    return kept
+    kept = parts[inside]
+    return kept, shapely.STRtree(kept).nearest(places)
 
 
 def _axes(piece: Any) -> NDArray[np.float64]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridgeo.partition.band import numbers_of_grids, too_big
+from gridgeo.partition.bound import lower_bound
 from gridgeo.partition.columns import ATOMS_IN_SETS
 from gridgeo.partition.halt import Halt
 from gridgeo.partition.pairs import divide_pairs
@@ -39,6 +40,11 @@ PROVE: Mapping[str, Budget] = MappingProxyType(
         "best": Budget(seen=50_000_000, kept=3_000_000, nodes=20_000_000),
     }
 )
+#: pieces of up to so many atoms get a lower bound at effort ``best``, and what it may take
+ATOMS_BOUNDED = 150
+TURNS = 40
+#: a cost this near the bound is the least, metres
+TINY_M = 1e-6
 
 
 def solve_certified(
@@ -72,8 +78,8 @@ def certify(
     All connected sets in band are listed and the cheapest cover of the atoms is sought among
     them: for the number of grids that the solution has, or, where it misses the band, for every
     number that the amounts allow. Nothing is claimed where the budget of the effort ends first;
-    with effort ``best`` pairs of grids are then divided anew. `sets` are those that were listed
-    already.
+    with effort ``best`` pairs of grids are then divided anew, and a lower bound tells how far
+    from the least cost the solution can be. `sets` are those that were listed already.
 
     Examples
     --------
@@ -96,7 +102,18 @@ def certify(
         solution = _improved(sets, solution)
     if search.effort == "best" and not solution.certificate:
         solution = divide_pairs(problem, band, solution, halt)
+        solution = _bounded(problem, band, solution, halt)
     return solution
+
+
+def _bounded(problem: Problem, band: Band, solution: Solution, halt: Halt) -> Solution:
+    """Return the solution with a lower bound, which proves it where it costs no more."""
+    if halt.stopped or problem.households.size > ATOMS_BOUNDED:
+        return solution
+    bound = lower_bound(problem, band, [solution], TURNS, halt)
+    if solution.cost - bound <= TINY_M:
+        return replace(solution, certificate="optimal", bound=solution.cost)
+    return replace(solution, certificate=solution.certificate or "gap", bound=bound)
 
 
 def _numbers(problem: Problem, band: Band) -> tuple[int, ...]:
@@ -177,13 +194,14 @@ def _met_or_proved(
 def certificate_of(solutions: Sequence[Solution]) -> tuple[str, float]:
     """Return the certificate of several pieces together, and their gap as a share of the cost.
 
-    The gap is 0 where all are optimal and NaN where no bound is known.
+    The gap is 0 where all are optimal and NaN where no bound is known for one of them.
     """
     told = {solution.certificate for solution in solutions}
     if told <= {"optimal"}:
         return "optimal", 0.0
-    if told <= {"optimal", "gap"}:
-        cost = sum(solution.cost for solution in solutions)
-        bound = sum(solution.bound for solution in solutions)
-        return "gap", (cost - bound) / cost if cost > 0 else 0.0
-    return ("" if "" in told else "pairwise"), np.nan
+    if "" in told:
+        return "", np.nan
+    cost = sum(solution.cost for solution in solutions)
+    bound = sum(solution.bound for solution in solutions)
+    gap = (cost - bound) / cost if cost > 0 and np.isfinite(bound) else np.nan
+    return ("pairwise" if "gap" not in told else "gap"), gap

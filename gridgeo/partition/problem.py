@@ -68,8 +68,9 @@ class Solution:
     (``first_missed``, ``first_cost``); ``interrupted`` where the search was told to stop.
 
     ``certificate`` says how good a labelling in band is proved to be: ``optimal`` (none of as many
-    grids costs less), ``gap`` (none costs less than ``bound``), ``pairwise`` (no two grids can
-    be divided better among themselves), or ``""``.
+    grids costs less), ``pairwise`` (no two grids can be divided better among themselves), ``gap``
+    (none costs less than ``bound``, no more is known), or ``""``. `bound` may be known beside
+    ``pairwise``.
 
     ``must_move`` and ``must_flow`` are for changes only: see `gridgeo.partition.change.Change`.
     """

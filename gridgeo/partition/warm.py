@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from gridgeo.config import Band, Search
+from gridgeo.partition.bound import lower_bound
 from gridgeo.partition.certify import solve_certified
+from gridgeo.partition.halt import Halt
 from gridgeo.partition.problem import Problem
 
 
@@ -16,7 +18,9 @@ def warm_up() -> None:
     """
     search = Search(effort="fast")
     solve_certified(_street(24), Band(lower=295, upper=305, profile="households"), search)
-    solve_certified(_street(24), Band(lower=300, upper=640, profile="households"), Search())
+    wide = Band(lower=300, upper=640, profile="households")
+    met = solve_certified(_street(24), wide, Search())
+    lower_bound(_street(24), wide, [met], 1, Halt())
     solve_certified(_street(4), Band(), search)
 
 

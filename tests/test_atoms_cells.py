@@ -1,0 +1,38 @@
+"""How blocks that are too heavy are halved."""
+
+import numpy as np
+from shapely import Polygon
+
+from gridgeo.atoms.bisect import bisect
+from gridgeo.atoms.units import Units
+
+#: five buildings as a map had them: each overlaps the next
+BLOCK = [
+    [0.0, 0.0],
+    [1.64, 35.37],
+    [3.36, 70.77],
+    [69.52, 73.63],
+    [65.89, 36.82],
+    [62.33, 0.05],
+    [0.0, 0.0],
+]
+HOUSES = [
+    [[25.89, 2.42], [27.12, 20.72], [39.81, 20.89], [38.38, 2.45], [25.89, 2.42]],
+    [[26.1, 12.36], [27.34, 30.65], [40.13, 30.9], [38.7, 12.46], [26.1, 12.36]],
+    [[26.44, 21.2], [27.68, 39.5], [40.56, 39.82], [39.13, 21.38], [26.44, 21.2]],
+    [[27.68, 31.52], [28.94, 49.83], [41.94, 50.23], [40.48, 31.78], [27.68, 31.52]],
+    [[29.92, 40.92], [31.22, 59.25], [44.32, 59.72], [42.83, 41.25], [29.92, 40.92]],
+]
+
+
+def test_buildings_that_overlap_do_not_make_cuts_without_end():
+    houses = np.array([Polygon(house) for house in HOUSES])
+    units = Units(
+        buildings=houses,
+        building_unit=np.arange(5),
+        points=np.empty(0, dtype=object),
+        point_unit=np.empty(0, dtype=np.int64),
+        households=np.array([15, 24, 0, 5, 17]),
+    )
+    lines = bisect(Polygon(BLOCK), units, cap=25)
+    assert 0 < len(lines) < len(houses)
