@@ -126,6 +126,18 @@ CARD_STATES: Mapping[str, Text] = MappingProxyType(
         "": Text("not known", "不详"),
     }
 )
+#: What is known of the approval of a plan.
+APPROVAL_FACTS: Mapping[str, Text] = MappingProxyType(
+    {
+        "state": Text("state", "状态"),
+        "by": Text("approved by", "批准人"),
+        "date": Text("approved on", "批准日期"),
+        "version": Text("version", "版本"),
+        "predecessor": Text("follows version", "前一版本"),
+        "predecessor_seal": Text("seal of that version", "前一版本校验封签"),
+        "seal": Text("seal", "校验封签"),
+    }
+)
 #: What became of a grid.
 CHANGES: Mapping[str, Text] = MappingProxyType(
     {

@@ -39,6 +39,10 @@ GRID_LINE = "#3f5b52"
 COMMUNITY_LINE = "#2b2b2b"
 HOUSEHOLD_DOT = "#5b4a8a"  # also in page.js
 FACILITY_MARK = "#7b3294"
+#: Fill of a grid by its kind.
+KIND_COLOURS: Mapping[str, str] = MappingProxyType(
+    {"basic": "#a8d5c2", "dedicated": "#c79ac9", "open": "#dcdcd6"}
+)
 #: Fill of a grid by what became of it.
 CHANGE_COLOURS: Mapping[str, str] = MappingProxyType(
     {

@@ -7,17 +7,18 @@ from collections.abc import Mapping
 from markupsafe import Markup
 
 from gridgeo.approval import APPROVED, DRAFT
-from gridgeo.continuity import CHANGE_CODES
 from gridgeo.maps.escape import visible
-from gridgeo.maps.style import CHANGE_COLOURS, CHANGE_MARK, GRID_LINE
+from gridgeo.maps.style import CHANGE_COLOURS, CHANGE_MARK, GRID_LINE, KIND_COLOURS
 from gridgeo.report.figures import on_paper, path_of
 from gridgeo.report.page import PAGES
 from gridgeo.rulebook import CARDS
 from gridgeo.submission import Submission
 from gridgeo.text import Text
-from gridgeo.words import CHANGES, word
+from gridgeo.words import CHANGES, KINDS, word
 
-_WIDTH, _HEIGHT = 680.0, 250.0
+_WIDTH, _HEIGHT = 680.0, 320.0
+#: Retired grids are among the old ones.
+_SIDE = {"retired": "old"}
 _FILES = {
     ".gpkg": Text("grids, crosswalk (master)", "网格、编码对照（主文件）"),
     ".shp": Text("grids, shapefile", "网格图形（shp）"),
@@ -40,10 +41,6 @@ def cover_page(told: Submission, sums: Mapping[str, str]) -> str:
     """
     lang = told.settings.lang
     summary = told.told.summary
-    counts = [
-        (change, summary["new"][change] if change != "retired" else summary["old"][change])
-        for change in CHANGE_CODES
-    ]
     return PAGES.get_template("cover.html.j2").render(
         lang=lang,
         say=lambda en, zh: Text(en, zh).say(lang),
@@ -51,7 +48,7 @@ def cover_page(told: Submission, sums: Mapping[str, str]) -> str:
         told=told,
         state=(DRAFT if told.approval is None else APPROVED).say(lang),
         summary=summary,
-        counts=[(word(CHANGES, change, lang), n, CHANGE_COLOURS[change]) for change, n in counts],
+        counts=_counts(told),
         households=int(told.grids["households"].sum()),
         crs="" if told.grids.crs is None else told.grids.crs.name,
         drawing=drawing(told),
@@ -65,6 +62,21 @@ def cover_page(told: Submission, sums: Mapping[str, str]) -> str:
         ],
         files=[(name, _FILES["." + name.partition(".")[2]].say(lang), sums[name]) for name in sums],
     )
+
+
+def _counts(told: Submission) -> list[tuple[str, int, str]]:
+    """Return label, number and colour: of kinds at first, then of what became of the grids."""
+    lang, summary = told.settings.lang, told.told.summary
+    if told.first:
+        kinds = told.grids["kind"].value_counts()
+        return [
+            (word(KINDS, kind, lang), int(kinds.get(kind, 0)), colour)
+            for kind, colour in KIND_COLOURS.items()
+        ]
+    return [
+        (word(CHANGES, change, lang), summary[_SIDE.get(change, "new")][change], colour)
+        for change, colour in CHANGE_COLOURS.items()
+    ]
 
 
 def _card(card: Mapping[str, object], side: str, told: Submission) -> str:
@@ -89,11 +101,12 @@ def drawing(told: Submission) -> Markup:
     walk = told.told.crosswalk
     moved = walk[walk["moved"] & ~walk.geometry.is_empty & (walk["old_code"] != "")]
     patch = Markup('<path d="{}" fill="{}" stroke="{}" stroke-width="0.5"/>')
-    changes = rows["change"].to_numpy()
+    colours = KIND_COLOURS if told.first else CHANGE_COLOURS
+    kinds = rows["kind" if told.first else "change"].to_numpy()
     patches = [
-        patch.format(path_of(drawn[changes == change]), colour, GRID_LINE)
-        for change, colour in CHANGE_COLOURS.items()
-        if (changes == change).any()
+        patch.format(path_of(drawn[kinds == kind]), colour, GRID_LINE)
+        for kind, colour in colours.items()
+        if (kinds == kind).any()
     ]
     if len(moved):
         ground = on_paper(moved.geometry.to_numpy(), west, north, scale)

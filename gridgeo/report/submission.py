@@ -10,7 +10,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from gridgeo.approval import state_of
+from gridgeo.approval import APPROVED, DRAFT, state_of
 from gridgeo.geopackages import same_bytes
 from gridgeo.report.changes import change_sheets
 from gridgeo.report.cover import cover_page
@@ -23,6 +23,7 @@ from gridgeo.report.shapefiles import ENDINGS, alias_frame, shapefile_of
 from gridgeo.report.workbook import write_sheets
 from gridgeo.submission import Submission
 from gridgeo.text import Text
+from gridgeo.words import APPROVAL_FACTS, word
 
 MANIFEST = "manifest.sha256"
 _SHAPEFILE = tuple(f"grids{end}" for end in ENDINGS)
@@ -108,10 +109,21 @@ def _write_workbook(told: Submission, path: Path) -> None:
         (Text("crosswalk", "新旧编码对照"),
          pd.DataFrame(crosswalk_of(told).drop(columns="geometry"))),
         (Text("scorecard", "核查评分卡"), pd.DataFrame(told.scorecard)),
-        (Text("approval", "批准信息"), approval_frame(told.approval, contents=False)),
+        (Text("approval", "批准信息"), _approval(told)),
         (Text("shapefile fields", "shp字段对照"), alias_frame(told.grids, lang)),
     ]  # fmt: skip
     write_sheets([(title.say(lang), frame) for title, frame in sheets], path, lang)
+
+
+def _approval(told: Submission) -> pd.DataFrame:
+    """Return the state of the plan in the words of the package."""
+    lang = told.settings.lang
+    frame = approval_frame(told.approval, contents=False)
+    state = (DRAFT if told.approval is None else APPROVED).say(lang)
+    return frame.assign(
+        key=[word(APPROVAL_FACTS, key, lang) for key in frame["key"]],
+        value=[state, *frame["value"][1:]],
+    )
 
 
 def _write_facts(told: Submission, path: Path) -> None:
