@@ -33,6 +33,7 @@ from gridgeo.model import Atoms, Layers, Partition, Plan
 from gridgeo.partition import Halt, dissolve, partition_atoms
 from gridgeo.provenance import Clock, Progress, input_hashes
 from gridgeo.read import layers_from_frames, read_code_mapping, read_grids, read_layers
+from gridgeo.recode import carry_codes, register_note, registered
 from gridgeo.summary import cut_m, interruption, search_figures, summarise
 from gridgeo.text import Text
 from gridgeo.ties import ties_of
@@ -196,6 +197,9 @@ def _code_and_describe(
     lang = settings.lang
     grids = dissolve(atoms, labels)
     coded = assign_codes(grids, atoms.communities, settings.codes, mapping=mapping)
+    if settings.codes.register:
+        own = community_codes(atoms.communities, settings.codes.code_scheme, mapping=mapping)
+        coded = carry_codes(coded, atoms, own, settings.codes)
     named = name_grids(coded, atoms.communities, atoms.considered, lang=lang)
     given = _locked_names(layers, coded)
     return coded.assign(
@@ -321,6 +325,7 @@ def verify(grids: Source, settings: Settings, *, on_progress: Progress | None = 
                 streets=layers.streets if len(layers.streets) else None,
                 barriers=layers.barriers if len(layers.barriers) else None,
                 allowed_gaps=layers.allowed_gaps,
+                register=registered(settings.codes, layers.crs),
             ),
             band=bands,
             codes=settings.codes,
@@ -339,7 +344,7 @@ def verify(grids: Source, settings: Settings, *, on_progress: Progress | None = 
         plan,
         findings=judgement.findings,
         rejects=(*layers.rejects, *file.rejects),
-        notes=(*layers.notes, *file.notes),
+        notes=(*layers.notes, *file.notes, *register_note(settings.codes)),
         summary=summary,
         run={**clock.record(), "inputs": input_hashes(settings.read, grids)},
     )

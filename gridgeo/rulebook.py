@@ -40,6 +40,7 @@ _CODES = Text("DB11/T 2157-2023 §5.2: unique, complete", "DB11/T 2157-2023 §5.
 _SEGMENTS = Text(
     "statistical division codes (GB/T 2260 and after)", "统计用区划代码（GB/T 2260 等）"
 )
+_REGISTER = Text("DB11/T 2157-2023 §5.2; the register", "DB11/T 2157-2023 §5.2；编码登记表")
 _DATA = Text("data quality", "数据质量要求")
 _COUNTS = Text("every household in one grid", "一户一格，户数守恒")
 _REPAIR = Text("gridgeo repair mends it where it is small", "细小的可用 gridgeo repair 修复")
@@ -107,6 +108,40 @@ RULEBOOK: Mapping[str, Rule] = MappingProxyType(
             Text("usual code segments", "代码段常用"),
             _SEGMENTS,
             Text("Compare the community's code with the official list", "请与官方区划代码表核对"),
+            "codes",
+        ),
+        "codes_no_class": Rule(
+            Text("no urban-rural class as a number", "编码不与城乡分类代码混淆"),
+            _SEGMENTS,
+            Text("Make sure that this is a grid code and no statistical code of 15 digits",
+                 "请确认这是网格编码，而不是带城乡分类代码的 15 位统计代码"),
+            "codes",
+        ),
+        "codes_registered": Rule(
+            Text("registered code", "编码已登记"),
+            _REGISTER,
+            Text("Approve the plan with --codes, so that its codes are recorded",
+                 "用 gridgeo approve --codes 批准方案并登记编码"),
+            "codes",
+        ),
+        "codes_not_reissued": Rule(
+            Text("no retired code in use", "停用编码不再使用"),
+            _REGISTER,
+            Text("Give the grid the next free number", "改用下一个未用顺序号"),
+            "codes",
+        ),
+        "codes_in_place": Rule(
+            Text("code on its own ground", "编码与登记位置一致"),
+            _REGISTER,
+            Text("Give the code back to the grid that it was registered for",
+                 "将编码还给登记该编码的网格"),
+            "codes",
+        ),
+        "codes_all_there": Rule(
+            Text("every code in use has its grid", "在用编码均有网格"),
+            _REGISTER,
+            Text("Add the grid that is missing, or record that the code was retired",
+                 "补上缺失的网格，或登记该编码停用"),
             "codes",
         ),
         "households_once": Rule(

@@ -73,7 +73,9 @@ def _own(name: str, value: Any, folder: Path) -> Any:
         return _value(_HINTS[name], value, name)
     part = _part(_HINTS[name], value, name)
     if isinstance(part, Codes) and part.mapping:
-        return replace(part, mapping=str(folder / part.mapping))
+        part = replace(part, mapping=str(folder / part.mapping))
+    if isinstance(part, Codes) and part.register:
+        part = replace(part, register=str(folder / part.register))
     return part
 
 

@@ -66,6 +66,7 @@ class Town:
         self.changes = follow(self.grids, grids, shared, used=used, rules=RULES)
         self.before, self.labels, self.grids = self.labels, new, self.changes.grids
         self.note(self.changes, day)
+        check_crosswalk(self)
         return self
 
     def note(self, changes, day):
@@ -89,6 +90,11 @@ def check(town):
     for day, said in zip(town.days, town.said, strict=True):
         assert code_at(town.register, HOMES, day).tolist() == said.tolist()
     assert set(states_at(town.register, town.days[-1])["code"]) == set(town.grids["code"])
+    gone, before = set(), set()
+    for said in map(set, town.said):
+        assert not said & gone  # no code is ever issued twice
+        gone |= before - said
+        before = said
     parsed = [CN15.parse(code).community for code in town.grids["code"]]
     assert parsed == town.grids["community_code"].tolist()
 
@@ -134,7 +140,6 @@ def test_no_code_comes_back_and_every_household_is_answered_for(labels, steps):
         if border is not None:
             communities[border] = RIGHT if communities[border] == LEFT else LEFT
         town.change(labels, day, communities=communities.copy(), households=households)
-        check_crosswalk(town)
     check(town)
     check_trace(town)
 
@@ -204,7 +209,6 @@ def test_ten_steps_of_a_town():
     town.change(np.where(communities == LEFT, 0, np.where(labels == 9, 3, labels)), days[9])
     assert RIGHT + "801" not in town.grids["code"].tolist()
     check(town)
-    check_crosswalk(town)
     check_trace(town)
     ended = town.register.table.query("status == 'retired'")["code"].tolist()
     assert ended == sorted(ended, key=ended.index)

@@ -59,11 +59,7 @@ def test_the_package_says_the_same_in_every_form(package):
     )
     for codes in (in_package["code"], shapes["code"], book["编码"]):
         assert codes.tolist() == CHANGED
-    assert (
-        shapes["name"].tolist()
-        == in_package["name"].tolist()
-        == second.grids["name"][[1, 4]].tolist()
-    )
+    assert shapes["name"].tolist() == in_package["name"].tolist() == ["第1网格"] * 2
     assert shapes.geometry.area.tolist() == pytest.approx(in_package.geometry.area.tolist())
     assert shapes["why"].tolist() == in_package["change_reason"].tolist()
 

@@ -72,6 +72,7 @@ def partition_command(
     lower: Lower = None,
     upper: Upper = None,
     scheme: o.Scheme = None,
+    codes: o.Register = None,
     seed: o.Seed = None,
     effort: o.Effort = None,
     seconds: o.Seconds = None,
@@ -110,6 +111,7 @@ def partition_command(
             encoding=encoding,
             lang=lang,
             scheme=scheme,
+            register=codes,
             profile=profile,
             lower=lower,
             upper=upper,
@@ -141,6 +143,7 @@ def verify(
     encoding: o.Encoding = None,
     profile: o.Profile = None,
     scheme: o.Scheme = None,
+    codes: o.Register = None,
     lang: o.LangOption = None,
     out: Annotated[
         Path | None, typer.Option("--out", help="Folder for the results 输出文件夹")
@@ -166,6 +169,7 @@ def verify(
             encoding=encoding,
             lang=lang,
             scheme=scheme,
+            register=codes,
             profile=profile,
         ).settings()
     source = Source.parse(grids)

@@ -140,6 +140,7 @@ class Given:
     by: str | None = None
     effort: str | None = None
     seconds: float | None = None
+    register: Path | None = None
 
     def settings(self) -> Settings:
         """Return the settings: those of the file, changed where an option says otherwise."""
@@ -157,7 +158,11 @@ class Given:
             base,
             read=read,
             band=band,
-            codes=_changed(base.codes, scheme=self.scheme),
+            codes=_changed(
+                base.codes,
+                scheme=self.scheme,
+                register=None if self.register is None else str(self.register),
+            ),
             parts=_changed(base.parts, by=self.by),
             search=_changed(base.search, seed=self.seed, effort=self.effort, seconds=self.seconds),
             lang=self.lang,

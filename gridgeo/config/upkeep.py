@@ -24,6 +24,8 @@ class Codes:
     open_start: int = 901
     #: CSV or XLSX with two columns, community name (or own code) and 12-digit code
     mapping: str = ""
+    #: register of codes (.gpkg, .parquet, .csv): codes carry on from it, and are checked against it
+    register: str = ""
 
     def __post_init__(self) -> None:
         for name in ("dedicated_start", "open_start"):

@@ -27,6 +27,13 @@ from gridgeo.validate.coverage import (
     no_overlap,
 )
 from gridgeo.validate.households import households_once
+from gridgeo.validate.registered import (
+    codes_all_there,
+    codes_in_place,
+    codes_no_class,
+    codes_not_reissued,
+    codes_registered,
+)
 from gridgeo.validate.streets import on_streets, share_on_streets
 from gridgeo.validate.subject import Subject
 from gridgeo.validate.topology import no_enclave, one_part, valid_geometry
@@ -46,6 +53,11 @@ CHECKS: tuple[Check, ...] = (
     codes_unique,
     codes_parented,
     segments_usual,
+    codes_no_class,
+    codes_registered,
+    codes_not_reissued,
+    codes_in_place,
+    codes_all_there,
     households_once,
     totals_conserved,
     in_band,

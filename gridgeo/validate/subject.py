@@ -10,6 +10,7 @@ from gridgeo.text import Text
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pandas as pd
 
 _NEEDED = {
     "grids": ("code", "name", "kind", "community", "households", "residents", "geometry"),
@@ -46,6 +47,8 @@ class Subject:
         Lines, or polygons that count by their outline.
     allowed_gaps
         Ground that may belong to no grid (rivers, lakes).
+    register
+        The register of codes (`gridgeo.codes.Register.table`), its ground in the CRS of the grids.
     households_in, households_listed
         Households in the input, and those of them listed as being in no grid.
 
@@ -62,6 +65,7 @@ class Subject:
     streets: gpd.GeoDataFrame | None = None
     barriers: gpd.GeoDataFrame | None = None
     allowed_gaps: gpd.GeoDataFrame | None = None
+    register: pd.DataFrame | None = None
     households_in: int | None = None
     households_listed: int | None = None
 
