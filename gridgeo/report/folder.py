@@ -46,9 +46,11 @@ def write_folder(
     *,
     overwrite: bool,
     ours: Collection[str] = (),
+    last: Sequence[Writer] = (),
 ) -> Path:
     """Write a file with each of `writers` into `folder` and return it.
 
+    `last` are writers that look at the files of the others, and are run one by one after them.
     `ours` are names of earlier results, which are replaced though no file of that name is written.
 
     The files are built in a hidden folder beside it, flushed to the disk, GeoPackages checked,
@@ -61,7 +63,7 @@ def write_folder(
         and earlier results stand as they were.
     """
     target = Path(folder).absolute()
-    names = [*ours, *(name for name, _ in writers)]
+    names = [*ours, *(name for name, _ in (*writers, *last))]
     check_folder(target, names, overwrite=overwrite)
     staged = _sibling(target, "new")
     try:
@@ -71,6 +73,8 @@ def write_folder(
         with ThreadPoolExecutor(_THREADS) as pool:
             for done in [pool.submit(_write, staged / name, write) for name, write in writers]:
                 done.result()
+        for name, write in last:
+            _write(staged / name, write)
         _flush(staged)
         check_folder(target, names, overwrite=overwrite)
         _swap(staged, target)

@@ -53,10 +53,12 @@ def save_submission(told: Submission, folder: str | Path, *, overwrite: bool = F
     writers += [
         ("submission.xlsx", partial(_write_workbook, told)),
         ("submission.json", partial(_write_facts, told)),
+    ]
+    last: list[Writer] = [
         ("cover.html", partial(_write_cover, told)),
         (MANIFEST, _write_manifest),
     ]
-    return write_folder(folder, writers, overwrite=overwrite)
+    return write_folder(folder, writers, overwrite=overwrite, last=last)
 
 
 def check_submission(folder: str | Path, *, overwrite: bool = False) -> None:
