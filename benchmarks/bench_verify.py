@@ -74,13 +74,19 @@ def write_partition(folder: Path, size: int, seed: int) -> Path:
     package = folder / "partition.gpkg"
     if not package.exists():
         grids, communities = partition(size, seed)
-        grids.to_file(package, layer="grids", driver="GPKG")
+        grids.set_geometry(_spoilt(grids.geometry)).to_file(package, layer="grids", driver="GPKG")
         communities.to_file(package, layer="communities", driver="GPKG")
     return package
 
 
+def _spoilt(grids: gpd.GeoSeries) -> gpd.GeoSeries:
+    """Return the grids with one in `EVERY` drawn too small."""
+    wrong = np.arange(len(grids)) % EVERY == EVERY // 2
+    return grids.where(~wrong, grids.buffer(-SHRUNK_M, join_style="mitre"))
+
+
 def partition(size: int, seed: int) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
-    """Return grids (code, name, community, households) and communities (code, name)."""
+    """Return sound grids (code, name, community, households), communities (code, name)."""
     rng = np.random.default_rng(seed)
     across = max(1, round(np.sqrt(size / (DEEP * WIDE)))) * WIDE
     down = max(1, round(size / across / DEEP)) * DEEP
@@ -90,8 +96,6 @@ def partition(size: int, seed: int) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]
     codes = np.array([f"C{number:05d}" for number in range(community.max() + 1)])
     order = np.argsort(community, kind="stable").reshape(len(codes), -1)
     unions = [shapely.coverage_union_all(shapes[members]) for members in order]
-    wrong = np.arange(EVERY // 2, len(shapes), EVERY)
-    shapes[wrong] = shapely.buffer(shapes[wrong], -SHRUNK_M, join_style="mitre")
     serial = np.empty(len(shapes), dtype=int)
     serial[order] = np.arange(order.shape[1]) + 1
     own = zip(codes[community], serial, strict=True)

@@ -521,3 +521,11 @@ def test_a_judgement_is_the_findings_and_the_two_figures():
     assert told.area_difference_m2 == area_difference(subject.grids, subject.communities)
     assert told.area_difference_m2 == pytest.approx(3000)
     assert told.street_share == street_share(subject.grids, subject.streets, None)
+
+
+def test_atoms_that_state_no_grid_count_where_they_lie():
+    silent = town().atoms.assign(grid="")
+    assert found(town(atoms=silent), "totals_conserved") == []
+    fewer = silent.assign(households=[100] + [200] * 7)
+    (finding,) = found(town(atoms=fewer), "totals_conserved")
+    assert finding.grids == (A + "001",)

@@ -12,7 +12,7 @@ import shapely
 from gridgeo.model import Finding
 from gridgeo.text import Text
 from gridgeo.validate.case import Case, not_checked
-from gridgeo.validate.placing import UNKNOWN
+from gridgeo.validate.placing import UNKNOWN, place_points
 from gridgeo.validate.values import sums, texts
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def totals_conserved(case: Case) -> Iterator[Finding]:
     """Grids state what is in them, and all that came in is in a grid or listed.
 
     Sums are over household points and over atoms, by the grid that each states, else by the
-    grid that the point lies in.
+    grid that it lies in.
     """
     sources = _sources(case)
     if not sources and case.subject.households_in is None:
@@ -48,8 +48,17 @@ def _sources(case: Case) -> list[tuple[gpd.GeoDataFrame, NDArray[np.intp]]]:
         found.append((case.points, case.placing.stated if speaks else case.placing.inside))
     atoms = case.subject.atoms
     if atoms is not None and len(atoms):
-        found.append((atoms, case.positions(texts(atoms["grid"]))))
+        found.append((atoms, _grids_of_atoms(case, atoms)))
     return found
+
+
+def _grids_of_atoms(case: Case, atoms: gpd.GeoDataFrame) -> NDArray[np.intp]:
+    """Return the grid that each atom states; where none states any, the one it lies in."""
+    stated = texts(atoms["grid"])
+    if any(stated):
+        return case.positions(stated)
+    inner = shapely.point_on_surface(atoms.geometry.to_numpy())
+    return place_points(case.ground, inner, codes=case.grid_codes, stated=None).inside
 
 
 def _unknown_grids(frame: gpd.GeoDataFrame, grid: NDArray[np.intp]) -> Iterator[Finding]:
