@@ -60,21 +60,8 @@ def recut(
         own = _union([*was[groups.old == number], *inside])
         anchors = [shapely.multipoints(old.anchor[chosen.part.labels == row]) for row in rows]
         ground = shapely.difference(own, others, grid_size=GRID_M)
-        geometry[rows] = _each_in_its_own(geometry[rows], ground, np.array(anchors), outlines[rows])
+        geometry[rows] = divided(geometry[rows], ground, np.array(anchors))
     return geometry
-
-
-def _each_in_its_own(
-    grids: NDArray[Any], ground: Any, anchors: NDArray[Any], outlines: NDArray[Any]
-) -> NDArray[Any]:
-    """Return `divided` grids, each in the outline of its community as far as it can be."""
-    within = _within(grids, outlines)
-    home = shapely.area(shapely.intersection(within, ground)) > CRUMB_M2
-    first = divided(np.where(home, within, grids), ground, anchors)
-    if shapely.equals(outlines, outlines[0]).all():
-        return first
-    own = _within(first, outlines)
-    return divided(np.where(shapely.area(own) > CRUMB_M2, own, first), ground, anchors)
 
 
 def divided(grids: NDArray[Any], ground: Any, anchors: NDArray[Any]) -> NDArray[Any]:
