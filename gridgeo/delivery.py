@@ -194,8 +194,10 @@ def _band_frame(grids: gpd.GeoDataFrame, layers: Layers, bands: Bands) -> pd.Dat
         for column in ("name", "code")
         for place, value in enumerate(layers.communities[column])
     }
-    own = [bands.of(places.get(value, -1)) for value in grids["community"]]
-    return pd.DataFrame([asdict(band) for band in own], columns=[f.name for f in fields(Band)])
+    kinds = [asdict(bands.of(place)) for place in range(-1, len(layers.communities))]
+    own = grids["community"].map(places).fillna(-1).astype(int) + 1
+    every = pd.DataFrame(kinds, columns=[field.name for field in fields(Band)])
+    return every.iloc[own].set_axis(grids.index)
 
 
 def _by_band(
