@@ -11,6 +11,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from gridgeo.model import Plan
+from gridgeo.report.schema import layer_frame
 from gridgeo.text import Text
 
 if TYPE_CHECKING:
@@ -80,7 +81,8 @@ def street_shares(plan: Plan) -> NDArray[np.float64]:
 
     Metres of borders whose class is any but ``none``, over all metres between the two.
     """
-    inner = plan.borders[plan.borders["right"] >= 0]
+    borders = layer_frame("borders", plan.borders)
+    inner = borders[borders["right"] >= 0]
     if inner.empty:
         return np.zeros(0)
     kind = dict(zip(plan.grids["code"], plan.grids["kind"], strict=True))
