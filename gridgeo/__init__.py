@@ -39,8 +39,9 @@ __all__ = [
     "verify",
 ]
 
+#: Packages that can be called: importing anything from them puts them here.
+_CALLABLE = ("adjust", "partition")
 _LAZY = {
-    "adjust": ("gridgeo.adjust", "adjust"),
     "Layers": ("gridgeo.model", "Layers"),
     "Plan": ("gridgeo.model", "Plan"),
     "load": ("gridgeo.report", "load_plan"),
@@ -54,8 +55,8 @@ _LAZY = {
 
 def __getattr__(name: str) -> Any:
     """Import the heavy parts only when they are asked for."""
-    if name == "partition":  # a callable package: importing it puts it here
-        return import_module("gridgeo.partition")
+    if name in _CALLABLE:
+        return import_module(f"gridgeo.{name}")
     if name not in _LAZY:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module, attribute = _LAZY[name]

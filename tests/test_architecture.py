@@ -50,6 +50,12 @@ def test_all_is_complete_and_every_name_in_it_is_there(name):
     assert all(one.__doc__ for one in called if isinstance(one, type | FunctionType))
 
 
+def test_what_gridgeo_exports_can_be_called_whatever_was_imported_before():
+    for package in PACKAGES:
+        importlib.import_module(package)
+    assert [name for name in gridgeo.__all__ if not callable(getattr(gridgeo, name))] == []
+
+
 def test_a_name_that_is_not_there_is_an_attribute_error():
     with pytest.raises(AttributeError, match="no attribute 'partitoin'"):
         gridgeo.partitoin  # noqa: B018

@@ -1,4 +1,14 @@
-"""Changes a partition that is there: repairs it, adjusts it, tells what changed."""
+"""Changes a partition that is there: repairs it, adjusts it, tells what changed.
+
+The package can be called, as `gridgeo.partition` can: ``gridgeo.adjust(grids, settings)`` is
+`gridgeo.adjust.adjust`, which the package would hide otherwise.
+"""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType
+from typing import Any
 
 from gridgeo.adjust.adjust import adjust
 from gridgeo.adjust.apply import apply_edits, dedicate, lock, merge, move, split, unlock
@@ -37,3 +47,14 @@ __all__ = [
     "submit",
     "unlock",
 ]
+
+
+class _CallableAdjust(ModuleType):
+    """The package, callable as its function `adjust`."""
+
+    def __call__(self, grids: Any, settings: Any, **options: Any) -> Any:
+        """Propose the least change that makes a partition sound; see `gridgeo.adjust.adjust`."""
+        return adjust(grids, settings, **options)
+
+
+sys.modules[__name__].__class__ = _CallableAdjust
