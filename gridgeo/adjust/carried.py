@@ -16,6 +16,7 @@ from gridgeo.continuity import overlap_of
 from gridgeo.describe import bounded_by, contains, name_grids
 from gridgeo.partition import dissolve
 from gridgeo.pipeline import check_plan, deliver_plan
+from gridgeo.text import Text
 
 if TYPE_CHECKING:
     from gridgeo.adjust.choose import Chosen
@@ -111,7 +112,8 @@ def _names(town: Town, coded: gpd.GeoDataFrame) -> list[str]:
     for code, name in zip(coded["code"], fresh, strict=True):
         if not had.get(code) and name in taken:
             said = scheme.parse(code)
-            name = f"{name}（{code if said is None else said.sequence}）"  # noqa: PLW2901
+            number = code if said is None else said.sequence
+            name += Text(f" ({number})", f"（{number}）").say(lang)  # noqa: PLW2901
         names.append(had.get(code) or name)
     return names
 
