@@ -1,4 +1,4 @@
-"""The notebook runs from top to bottom, and is kept without outputs."""
+"""The notebooks run from top to bottom, and are kept without outputs."""
 
 from pathlib import Path
 
@@ -6,29 +6,48 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-NOTEBOOK = Path(__file__).parents[1] / "notebooks" / "01_quickstart.ipynb"
+NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 
 
-@pytest.fixture(scope="module")
-def notebook():
-    return nbformat.read(NOTEBOOK, as_version=4)
-
-
-def test_outputs_are_stripped(notebook):
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_outputs_are_stripped(path):
+    notebook = nbformat.read(path, as_version=4)
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert [cell.outputs for cell in cells] == [[]] * len(cells)
     assert [cell.execution_count for cell in cells] == [None] * len(cells)
 
 
-def test_it_runs_without_a_warning(notebook, tmp_path, monkeypatch):
+@pytest.fixture
+def shown(request, tmp_path, monkeypatch):
+    """Run a notebook without a warning; return what its cells show, the last one last."""
     monkeypatch.setenv("PYTHONWARNINGS", "default")
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    path = next(path for path in NOTEBOOKS if path.stem == request.param)
     client = NotebookClient(
-        notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": tmp_path}}
+        nbformat.read(path, as_version=4),
+        timeout=300,
+        kernel_name="python3",
+        resources={"metadata": {"path": tmp_path}},
     )
     ran = client.execute()
     outputs = [output for cell in ran.cells for output in cell.get("outputs", ())]
     assert [o.text for o in outputs if o.get("name") == "stderr"] == []
-    shown = [output.data for output in outputs if "data" in output]
+    assert list(tmp_path.glob("tmp*")) == []
+    return [output.data for output in outputs if "data" in output]
+
+
+@pytest.mark.parametrize("shown", ["01_quickstart"], indirect=True)
+def test_the_quickstart_maps_a_plan_and_loads_it_again(shown):
     assert any("leaflet" in data.get("text/html", "").lower() for data in shown)
     assert shown[-1]["text/plain"] == "True"
+
+
+@pytest.mark.parametrize("shown", ["02_reverify"], indirect=True)
+def test_the_reverification_ends_with_what_it_says(shown):
+    told = [data["text/plain"] for data in shown]
+    drawn, mended, accepted = (text for text in told if text.lstrip().startswith("severity"))
+    assert "no_overlap" in drawn
+    assert " error " not in mended
+    assert accepted.count(" accepted ") == 1
+    assert told[-1] == "'sound'"
