@@ -189,6 +189,6 @@ def test_the_report_draws_its_figures(opened):
     sizes = page.evaluate(
         "() => [...document.querySelectorAll('svg')].map(svg => svg.getBoundingClientRect().height)"
     )
-    assert len(sizes) == 2
+    assert len(sizes) == 6  # the map, three distributions, a map a community
     assert min(sizes) > 100
     assert page.evaluate("document.documentElement.scrollWidth") <= 1280
