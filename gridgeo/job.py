@@ -62,12 +62,19 @@ class Job:
         return cut_blocks(layers, self.settings.atoms, limits=self.limits)
 
     @cached_property
+    def street_blocks(self) -> Blocks:
+        """The blocks without the grids `along`: what a facility fills, however grids were drawn."""
+        if self.along is None or not len(self.layers.facilities):
+            return self.blocks
+        return cut_blocks(self.layers, self.settings.atoms, limits=self.limits)
+
+    @cached_property
     def considered(self) -> gpd.GeoDataFrame:
         """Every facility with the verdict on it."""
         given, homes = self.layers.atoms, self.layers.households
         rules = self.settings.dedicated
         if given is None:
-            ground = self.blocks.faces.polygons
+            ground = self.street_blocks.faces.polygons
             chosen = choose_dedicated(self.layers, ground, households_in(homes, ground), rules)
             return yield_to_locked(chosen, self.layers.locked)
         ground = given.geometry.to_numpy()

@@ -30,6 +30,7 @@ import gridgeo
 from gridgeo.adjust import adjust, approve
 from gridgeo.adjust.recut import divided
 from gridgeo.cli.app import app
+from gridgeo.cli.starter import sample_settings
 from gridgeo.codes import empty_register, numbered, record
 from gridgeo.config import Band, ReadRules, Source
 from gridgeo.decisions_file import read_decisions
@@ -399,3 +400,12 @@ def test_the_same_run_gives_the_same_bytes(tmp_path):
     )
     for name in ("proposals.xlsx", "proposals.gpkg", "plan.gpkg", "summary.json"):
         assert (first / name).read_bytes() == (second / name).read_bytes(), name
+
+
+def test_a_school_that_shares_its_block_does_not_get_the_piece_that_a_border_cut_off(tmp_path):
+    rules_ = gridgeo.read_settings(sample_settings("monaco"))
+    own = gridgeo.run(rules_).grids[["code", "name", "kind", "community", "geometry"]]
+    own.to_file(tmp_path / "own.gpkg", layer="grids", engine="pyogrio")
+    new = adjust(Source(path=str(tmp_path / "own.gpkg")), rules_)
+    assert told(new, "reason_en") == []
+    assert new.plan.grids["code"].tolist() == own["code"].tolist()
