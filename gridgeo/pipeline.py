@@ -21,6 +21,7 @@ from gridgeo.delivery import (
     deliver_households,
 )
 from gridgeo.describe import bounded_by, contains, name_grids
+from gridgeo.deserving import dedicated_of, judge_facilities
 from gridgeo.errors import InputError
 from gridgeo.finer import (
     missed_grids,
@@ -263,6 +264,7 @@ def check_plan(plan: Plan, layers: Layers, labels: Partition) -> Plan:
         atoms=plan.atoms,
         streets=plan.streets,
         barriers=plan.barriers,
+        facilities=dedicated_of(plan),
         households_in=layers.households_in,
         households_listed=listed,
     )
@@ -293,8 +295,9 @@ def verify(grids: Source, settings: Settings, *, on_progress: Progress | None = 
         The grids: polygons with code, name, kind, community, households and residents, as far
         as they are there. They are never repaired.
     settings
-        ``read.inputs`` names the communities, and households, streets, barriers and atoms where
-        they are there; what cannot be checked without them is said in the findings.
+        ``read.inputs`` names the communities, and households, streets, barriers, atoms and
+        facilities where they are there; what cannot be checked without them is said in the
+        findings.
 
     Returns
     -------
@@ -314,7 +317,11 @@ def verify(grids: Source, settings: Settings, *, on_progress: Progress | None = 
         )
         settings = by_code(settings, layers.communities, own)
         bands = bands_of(settings, layers.communities)
+        facilities = judge_facilities(layers, given, settings)
         plan = deliver_existing(given, layers, settings, bands)
+        if facilities is not None:
+            told = facilities[f"reason_{settings.lang}"].to_numpy()
+            plan = replace(plan, considered=plan.considered.assign(reason=told))
         atoms = plan.atoms if len(plan.atoms) else None
         judgement = judge(
             Subject(
@@ -325,6 +332,7 @@ def verify(grids: Source, settings: Settings, *, on_progress: Progress | None = 
                 streets=layers.streets if len(layers.streets) else None,
                 barriers=layers.barriers if len(layers.barriers) else None,
                 allowed_gaps=layers.allowed_gaps,
+                facilities=facilities,
                 register=registered(settings.codes, layers.crs),
             ),
             band=bands,

@@ -27,6 +27,7 @@ CARDS: Mapping[str, Text] = MappingProxyType(
         "one_piece": Text("one piece", "图形完整"),
         "in_band": Text("in band", "规模适度"),
         "on_streets": Text("streets followed", "街巷定界"),
+        "dedicated": Text("dedicated grids", "专属网格到位"),
         "codes": Text("codes sound", "编码规范"),
     }
 )
@@ -36,6 +37,9 @@ _SEAMLESS = Text(f"{_NOTICE}: seamless coverage", f"{_NOTICE_ZH}：无缝覆盖"
 _WITHIN = Text(f"{_NOTICE}: grids lie inside one community", f"{_NOTICE_ZH}：网格不跨社区（村）")
 _SIZE = Text(f"{_NOTICE}: moderate size, in principle", f"{_NOTICE_ZH}：规模适度，原则上")
 _STREETS = Text(f"{_NOTICE}: bounded by streets", f"{_NOTICE_ZH}：街巷定界")
+_UNITS = Text(
+    f"{_NOTICE}: larger units may be dedicated grids", f"{_NOTICE_ZH}：较大单位可设专属网格"
+)
 _CODES = Text("DB11/T 2157-2023 §5.2: unique, complete", "DB11/T 2157-2023 §5.2：不重、不漏")
 _SEGMENTS = Text(
     "statistical division codes (GB/T 2260 and after)", "统计用区划代码（GB/T 2260 等）"
@@ -168,6 +172,14 @@ RULEBOOK: Mapping[str, Rule] = MappingProxyType(
             _STREETS,
             Text("Move the border to the nearest street", "将边界移至最近的街巷"),
             "on_streets",
+        ),
+        "facilities_dedicated": Rule(
+            Text("a grid for each larger unit", "较大单位设专属网格"),
+            _UNITS,
+            Text("Give the facility a dedicated grid (gridgeo adjust proposes it), or accept with "
+                 "the reason",
+                 "为该单位单设专属网格（gridgeo adjust 可给出方案）；不设的可登记为例外"),
+            "dedicated",
         ),
         "attributes_complete": Rule(
             Text("complete record", "属性完整"),

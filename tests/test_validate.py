@@ -46,6 +46,10 @@ def town(**layers):
         "households": frame(points, doors),
         "atoms": frame(atoms, halves),
         "streets": frame({}, [LineString([(x, -50), (x, 150)]) for x in (100, 300)]),
+        "facilities": frame(
+            {"name": ["小卖部"], "dedicated": False, "reason_en": "", "reason_zh": ""},
+            [box(10, 10, 20, 20)],
+        ),
         "households_in": 1600,
     }
     return Subject(**{**sound, **layers})
@@ -483,6 +487,7 @@ def test_what_cannot_be_checked_is_said():
         "households_once",
         "totals_conserved",
         "on_streets",
+        "facilities_dedicated",
     ]
 
 

@@ -106,6 +106,7 @@ def test_cards_are_green_red_with_a_count_or_not_checked():
         ("one_piece", "green", 0),
         ("in_band", "red", 1),
         ("on_streets", "unknown", 0),
+        ("dedicated", "green", 0),
         ("codes", "green", 0),
     ]
 

@@ -9,6 +9,7 @@ from gridgeo.adjust.edits import Draft, Edit, draft_of, edited
 from gridgeo.adjust.redraw import Redrawn, redraw
 from gridgeo.assessment import assess
 from gridgeo.bands import bands_of
+from gridgeo.deserving import dedicated_of
 from gridgeo.errors import InputError
 from gridgeo.model import Finding, Note, Plan
 from gridgeo.rulebook import RULEBOOK, rule_of
@@ -81,6 +82,7 @@ def _judged(plan: Plan) -> Judgement:
         atoms=plan.atoms,
         streets=plan.streets,
         barriers=plan.barriers,
+        facilities=dedicated_of(plan),
         households_in=households.get("in"),
         households_listed=households.get("listed"),
     )

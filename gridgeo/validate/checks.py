@@ -26,6 +26,7 @@ from gridgeo.validate.coverage import (
     inside_community,
     no_overlap,
 )
+from gridgeo.validate.facilities import facilities_dedicated
 from gridgeo.validate.households import households_once
 from gridgeo.validate.registered import (
     codes_all_there,
@@ -62,6 +63,7 @@ CHECKS: tuple[Check, ...] = (
     totals_conserved,
     in_band,
     on_streets,
+    facilities_dedicated,
     attributes_complete,
 )
 
@@ -81,7 +83,8 @@ def validate(subject: Subject, *, band: Band | Bands, codes: Codes) -> tuple[Fin
     """Return everything that `CHECKS` find about a partition.
 
     Nothing stops at the first finding, and no geometry stops a check. Broken hard rules are
-    errors; the band, streets, enclaves, unusual codes and incomplete records are warnings; what
+    errors; the band, streets, enclaves, unusual codes, facilities without a grid of their own and
+    incomplete records are warnings; what
     is below a tolerance, allowed, or could not be checked for lack of a layer (rule
     ``not_checked``) is said as info. Findings follow `CHECKS`, then the codes of their grids:
     the order of rows changes nothing.
@@ -102,6 +105,7 @@ def validate(subject: Subject, *, band: Band | Bands, codes: Codes) -> tuple[Fin
     info households_once was not checked: there are no household points
     info totals_conserved was not checked: there are no household points
     info on_streets was not checked: there are no streets and barriers
+    info facilities_dedicated was not checked: there are no facilities
     """
     return _findings(Case(subject=subject, band=band, codes=codes))
 

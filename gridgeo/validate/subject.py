@@ -20,6 +20,7 @@ _NEEDED = {
     "streets": ("geometry",),
     "barriers": ("geometry",),
     "allowed_gaps": ("geometry",),
+    "facilities": ("name", "dedicated", "reason_en", "reason_zh", "geometry"),
 }
 
 
@@ -47,6 +48,9 @@ class Subject:
         Lines, or polygons that count by their outline.
     allowed_gaps
         Ground that may belong to no grid (rivers, lakes).
+    facilities
+        name, dedicated (whether it reaches its threshold), reason_en, reason_zh, geometry (of a
+        dedicated one the ground that its grid takes).
     register
         The register of codes (`gridgeo.codes.Register.table`), its ground in the CRS of the grids.
     households_in, households_listed
@@ -65,6 +69,7 @@ class Subject:
     streets: gpd.GeoDataFrame | None = None
     barriers: gpd.GeoDataFrame | None = None
     allowed_gaps: gpd.GeoDataFrame | None = None
+    facilities: gpd.GeoDataFrame | None = None
     register: pd.DataFrame | None = None
     households_in: int | None = None
     households_listed: int | None = None
