@@ -22,9 +22,9 @@ def judge_facilities(
 ) -> gpd.GeoDataFrame | None:
     """Return every facility with the decision that `gridgeo adjust` takes on it, None without any.
 
-    The ground is cut along streets and the outlines of the `grids`, and facilities are chosen on
-    it, as for a change of these grids. Where households or streets are not known, a point takes
-    no block or compound: nothing says that nobody lives there.
+    Facilities are chosen on the street blocks, and the ground is cut along streets and the
+    outlines of the `grids`, as for a change of these grids. Where households or streets are not
+    known, a point takes no block or compound: nothing says that nobody lives there.
 
     Returns
     -------
