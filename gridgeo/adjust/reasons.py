@@ -80,7 +80,7 @@ def _facilities(
     was = np.append(old.grids["kind"].to_numpy(dtype=object), "")[old.previous]
     fresh = (groups.atoms == group) & (kind == "dedicated") & (was != "dedicated")
     found: dict[int, list[Text]] = {}
-    pairs = np.column_stack([old.previous, facility])[fresh & (old.previous >= 0)]
+    pairs = np.column_stack([old.previous, facility])[fresh & (old.previous >= 0) & (facility >= 0)]
     considered = atoms.considered
     for row, place in np.unique(pairs, axis=0).tolist():
         name = considered["name"].iloc[place] or considered["kind"].iloc[place]
