@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from gridgeo.hashes import letters_of
 from gridgeo.model import Finding, Plan
 from gridgeo.rulebook import CARDS, rule_of
 from gridgeo.text import Lang, Text, join
@@ -65,7 +65,7 @@ def identify(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     seen: Counter[str] = Counter()
     named = []
     for finding in findings:
-        own = finding.id or _digest(finding)
+        own = finding.id or _id_of(finding)
         seen[own] += 1
         times = "" if finding.id or seen[own] == 1 else f"-{seen[own]}"
         named.append(replace(finding, id=f"{own}{times}"))
@@ -127,16 +127,14 @@ def place_of(finding: Finding) -> tuple[float, float] | None:
     return point.x, point.y
 
 
-def _digest(finding: Finding) -> str:
+def _id_of(finding: Finding) -> str:
     place = ""
     if finding.where is not None and not finding.where.is_empty:
         west, south, east, north = finding.where.bounds
         middle = ((west + east) / 2, (south + north) / 2)
         place = ",".join(f"{(at + _OFFSET_M) // PLACE_M:.0f}" for at in middle)
     text = "|".join([finding.rule, *finding.grids, place, finding.about])
-    number = int.from_bytes(hashlib.sha256(text.encode()).digest()[:5], "big")
-    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
-    return "Q" + "".join(letters[number >> shift & 31] for shift in range(35, -5, -5))
+    return f"Q{letters_of(text, 8)}"
 
 
 def _soundness(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,8 @@ import numpy as np
 import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
+
+from gridgeo.hashes import letters_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -56,7 +57,7 @@ def group_changes(atoms: Atoms, old: Old, part: Partition, shared: Overlap) -> G
     number[order] = np.arange(len(order))
     new = number[member[olds:]]
     return Groups(
-        ids=tuple(_digest(keys[group]) for group in order),
+        ids=tuple(_id_of(keys[group]) for group in order),
         old=number[member[:olds]],
         new=new,
         atoms=new[part.labels],
@@ -80,8 +81,6 @@ def _key(
     return tuple(sorted(old.grids["code"][was])), tuple(sorted(told))
 
 
-def _digest(key: tuple[tuple[str, ...], tuple[str, ...]]) -> str:
+def _id_of(key: tuple[tuple[str, ...], tuple[str, ...]]) -> str:
     text = "|".join([";".join(part) for part in key])
-    number = int.from_bytes(hashlib.sha256(text.encode()).digest()[:5], "big")
-    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
-    return "P" + "".join(letters[number >> shift & 31] for shift in range(35, 5, -5))
+    return f"P{letters_of(text, 6)}"

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import io
 from urllib.parse import quote
 
 from gridgeo.errors import InputError, SettingsError
+from gridgeo.hashes import letters_of
 from gridgeo.text import Text
 
 #: What a WeChat mini-program admits in its `scene`.
@@ -22,8 +21,7 @@ def token_of(code: str, version: int, date: str) -> str:
     >>> token_of("420102003008001", 1, "2026-11-23")
     'SNG7OZLF'
     """
-    digest = hashlib.sha256(f"{code} {version} {date}".encode()).digest()
-    return base64.b32encode(digest)[:8].decode()
+    return letters_of(f"{code} {version} {date}", 8)
 
 
 def payload(code: str, token: str, url: str = "") -> str:
