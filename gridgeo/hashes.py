@@ -1,9 +1,10 @@
-"""Short ids made of what they stand for."""
+"""Hashes: short ids in letters, and the SHA-256 of a file."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
+from pathlib import Path
 
 
 def letters_of(text: str, count: int) -> str:
@@ -18,3 +19,15 @@ def letters_of(text: str, count: int) -> str:
     'SNG7OZLF'
     """
     return base64.b32encode(hashlib.sha256(text.encode()).digest())[:count].decode()
+
+
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file in hexadecimal digits, as ``sha256sum`` prints it.
+
+    Examples
+    --------
+    >>> file_sha256(Path("grids.gpkg"))  # doctest: +SKIP
+    '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08'
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

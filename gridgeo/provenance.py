@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import sys
 import time
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from gridgeo.config import ReadRules, Source
+from gridgeo.hashes import file_sha256
 
 log = logging.getLogger("gridgeo")
 
@@ -74,9 +74,4 @@ def input_hashes(rules: ReadRules, *others: Source) -> dict[str, str]:
     """Return the SHA-256 of every input file by its path."""
     given = [*others, *(source for sources in rules.inputs.values() for source in sources)]
     paths = sorted({source.path for source in given})
-    return {path: _sha256(Path(path)) for path in paths if Path(path).is_file()}
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return {path: file_sha256(Path(path)) for path in paths if Path(path).is_file()}

@@ -14,6 +14,7 @@ import pandas as pd
 
 from gridgeo.config import Settings
 from gridgeo.errors import GridgeoError, InputError, OutputError
+from gridgeo.hashes import file_sha256
 from gridgeo.model import Finding, Note
 from gridgeo.parts.cluster import run_on_cluster
 from gridgeo.parts.merge import GRIDS, REPORT, TABLE, merge
@@ -21,7 +22,6 @@ from gridgeo.parts.split import FOLDER, FORMAT, input_key, split
 from gridgeo.parts.store import (
     cannot_write,
     read_json,
-    sha256,
     sha256_of,
     sweep,
     write_json,
@@ -267,7 +267,7 @@ def _manifest(
         "settings": dict(zip(rows["key"], rows["value"], strict=True)),
         "parts": parts,
         "files": {
-            name: {"bytes": (root / name).stat().st_size, "sha256": sha256(root / name)}
+            name: {"bytes": (root / name).stat().st_size, "sha256": file_sha256(root / name)}
             for name in (GRIDS, TABLE, REPORT, SUMMARY)
         },
     }

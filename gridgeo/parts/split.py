@@ -14,13 +14,13 @@ import pandas as pd
 from gridgeo.atoms import repair_communities
 from gridgeo.codes import community_codes
 from gridgeo.config import Settings
+from gridgeo.hashes import file_sha256
 from gridgeo.model import Finding
 from gridgeo.parts.division import Division, part_names
 from gridgeo.parts.spill import Spill
 from gridgeo.parts.store import (
     described,
     read_json,
-    sha256,
     sha256_of,
     whole_folder,
     write_json,
@@ -127,7 +127,7 @@ def input_key(settings: Settings) -> str:
 def _hashes(path: Path) -> list[str]:
     """Return the hash of a file and of what belongs to it (the other files of a shapefile)."""
     beside = path.parent.glob(f"{path.stem}.*") if path.suffix.lower() == ".shp" else [path]
-    return [sha256(file) for file in sorted(beside) if file.is_file()]
+    return [file_sha256(file) for file in sorted(beside) if file.is_file()]
 
 
 def _divide(survey: Survey, settings: Settings) -> tuple[Division, list[Finding]]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from gridgeo.errors import OutputError
+from gridgeo.hashes import file_sha256
 from gridgeo.report.documents import as_json
 from gridgeo.text import Text
 
@@ -70,12 +71,6 @@ def read_json(path: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def sha256_of(value: Mapping[str, Any]) -> str:
     """Return the SHA-256 of a JSON value, whatever the order of its keys.
 
@@ -91,7 +86,7 @@ def sha256_of(value: Mapping[str, Any]) -> str:
 def described(folder: Path) -> dict[str, dict[str, Any]]:
     """Return bytes and SHA-256 of every file of a folder, by name."""
     return {
-        path.name: {"bytes": path.stat().st_size, "sha256": sha256(path)}
+        path.name: {"bytes": path.stat().st_size, "sha256": file_sha256(path)}
         for path in sorted(folder.iterdir())
     }
 

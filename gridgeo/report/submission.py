@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import pandas as pd
 
 from gridgeo.approval import APPROVED, DRAFT, state_of
 from gridgeo.geopackages import same_bytes
+from gridgeo.hashes import file_sha256
 from gridgeo.report.changes import change_sheets
 from gridgeo.report.cover import cover_page
 from gridgeo.report.documents import as_json
@@ -147,16 +147,12 @@ def _facts(told: Submission) -> dict[str, Any]:
 
 
 def _write_cover(told: Submission, path: Path) -> None:
-    sums = {name: _sha256(path.parent / name) for name in _NAMES if (path.parent / name).exists()}
+    files = [file for name in _NAMES if (file := path.parent / name).exists()]
+    sums = {file.name: file_sha256(file) for file in files}
     path.write_text(cover_page(told, sums), encoding="utf-8")
 
 
 def _write_manifest(path: Path) -> None:
     others = sorted(one for one in path.parent.iterdir() if one != path)
-    lines = [f"{_sha256(one)}  {one.name}\n" for one in others]
+    lines = [f"{file_sha256(one)}  {one.name}\n" for one in others]
     path.write_text("".join(lines), encoding="ascii", newline="\n")
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
