@@ -20,8 +20,10 @@ from gridgeo.config import Band, Codes
 from gridgeo.errors import InputError, OutputError
 from gridgeo.parts import load_part, run_parts
 from gridgeo.parts.borders import Outlines, between_parts
-from gridgeo.parts.split import split
+from gridgeo.parts.split import FORMAT, input_key, split
+from gridgeo.parts.store import read_json
 from gridgeo.parts.task import run_part, tasks_of
+from gridgeo.rulebook import CARDS
 
 TOWNS = ["420102001", "420102002", "420102003"]
 
@@ -108,6 +110,23 @@ def test_parts_that_are_gone_or_spoilt_are_done_again(whole, tmp_path):
     assert files(tmp_path / "out") == files(folder)
     times = json.loads((tmp_path / "out" / TIMES).read_text(encoding="utf-8"))
     assert sorted(times["parts"]) == TOWNS[:2]
+
+
+def test_parts_of_an_older_format_are_done_again(whole, monkeypatch):
+    told, folder, _ = whole
+    index = read_json(folder / "input" / "index.json")
+    assert all(task.done() for task in tasks_of(index, told, folder))
+    ours = input_key(told)
+    for module in ("split", "task"):
+        monkeypatch.setattr(f"gridgeo.parts.{module}.FORMAT", FORMAT - 1)
+    assert input_key(told) != ours
+    assert not any(task.done() for task in tasks_of(index, told, folder))
+
+
+def test_parts_with_other_cards_are_of_another_format():
+    # Cards of parts are joined one by one: whoever changes them raises FORMAT.
+    cards = ["complete", "no_overlap", "one_piece", "in_band", "on_streets", "dedicated", "codes"]
+    assert (FORMAT, list(CARDS)) == (2, cards)
 
 
 # --- what is written -----------------------------------------------------------------------------
