@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gridgeo.bands import Bands
-from gridgeo.model import Atoms, Finding, Partition
+from gridgeo.model import MISSED_VERDICTS, Atoms, Finding, Partition
 
 
 def unmet_communities(atoms: Atoms, labels: Partition, bands: Bands) -> list[int]:
@@ -81,7 +81,7 @@ def patch_partition(
 def missed_grids(labels: Partition, communities: Collection[int]) -> int:
     """Return how many basic grids of some communities are under or over the band."""
     grids = labels.grids[labels.grids["community"].isin(communities)]
-    return int(grids["verdict"].isin(["under", "over"]).sum())
+    return int(grids["verdict"].isin(MISSED_VERDICTS).sum())
 
 
 def _in_any(finding: Finding, atoms: Atoms, communities: Collection[int]) -> bool:

@@ -71,6 +71,8 @@ SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 #: Verdicts of a grid, and those of a community.
 GRID_VERDICTS = ("in_band", "under", "over", "small", "dedicated", "open")
 COMMUNITY_VERDICTS = ("in_band", "small", "impossible", "not_found")
+#: Verdicts of a grid that misses the band.
+MISSED_VERDICTS = ("under", "over")
 
 
 @dataclass(frozen=True, slots=True)

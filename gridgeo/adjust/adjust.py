@@ -10,6 +10,7 @@ from gridgeo.adjust.choose import choose
 from gridgeo.adjust.tables import proposals_of, sides_of
 from gridgeo.adjust.town import Town, follow_codes, lay_town
 from gridgeo.codes import Changes, Register
+from gridgeo.model import MISSED_VERDICTS
 from gridgeo.proposals import Adjustment, Decisions
 from gridgeo.provenance import Clock, Progress, input_hashes
 from gridgeo.read import read_grids, read_layers
@@ -104,7 +105,7 @@ def figures(
     number = town.groups.old
     same = sum(n < 0 or town.groups.ids[n] in left for n in number.tolist())
     verdicts = plan.grids["verdict"]
-    out = plan.grids[verdicts.isin(["under", "over"])]
+    out = plan.grids[verdicts.isin(MISSED_VERDICTS)]
     proved = plan.communities.loc[plan.communities["verdict"] == "impossible", "code"]
     told = town.old.grids["verdict"]
     return {
@@ -121,7 +122,7 @@ def figures(
         "grids_after": len(plan.grids),
         "grids_same": same,
         "grids_same_share": round(same / before, 4) if before else 1.0,
-        "out_before": int(told.isin(["under", "over"]).sum()),
+        "out_before": int(told.isin(MISSED_VERDICTS).sum()),
         "out_after": len(out),
         "out_proved": int(out["community"].isin(proved).sum()),
     }

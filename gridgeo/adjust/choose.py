@@ -10,6 +10,7 @@ import pandas as pd
 import shapely
 
 from gridgeo.errors import InputError
+from gridgeo.model import MISSED_VERDICTS
 from gridgeo.text import Text
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from gridgeo.adjust.inherited import Old
     from gridgeo.model import Atoms, Partition
     from gridgeo.proposals import Decision
-
-_MISSED = ("under", "over")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,7 +149,7 @@ def _communities(
     basic = grids[grids["kind"] == "basic"]
     count = np.bincount(basic["community"].to_numpy(np.int64), minlength=len(told))
     missed = np.bincount(
-        basic.loc[basic["verdict"].isin(_MISSED), "community"].to_numpy(np.int64),
+        basic.loc[basic["verdict"].isin(MISSED_VERDICTS), "community"].to_numpy(np.int64),
         minlength=len(told),
     )
     told = told.assign(grids=count)

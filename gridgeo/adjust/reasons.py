@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gridgeo.model import MISSED_VERDICTS
 from gridgeo.text import Text, join
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from gridgeo.model import Atoms, Partition
 
 _MOST = 6
-_MISSED = ("under", "over")
 
 
 def causes_of(group: int, atoms: Atoms, old: Old, part: Partition, groups: Groups) -> Text:
@@ -40,7 +40,7 @@ def causes_of(group: int, atoms: Atoms, old: Old, part: Partition, groups: Group
 
 def _of_grid(grid: pd.Series[Any]) -> list[Text]:
     said = []
-    if grid["verdict"] in _MISSED:
+    if grid["verdict"] in MISSED_VERDICTS:
         said.append(Text(grid["reason_en"], grid["reason_zh"]))
     if grid["broken"]:
         said.append(Text("its outline crosses itself", "边界线自相交"))
@@ -115,7 +115,7 @@ def _opened(after: pd.DataFrame) -> Text:
 
 def effect_of(before: pd.DataFrame, after: pd.DataFrame, households: int, moved: int) -> Text:
     """Return what a proposal does: grids, grids outside the band, households that move."""
-    was, is_ = (int(side["verdict"].isin(_MISSED).sum()) for side in (before, after))
+    was, is_ = (int(side["verdict"].isin(MISSED_VERDICTS).sum()) for side in (before, after))
     share = moved / households if households else 0.0
     return Text(
         f"{len(before)} -> {len(after)} grids; outside the band {was} -> {is_}; "

@@ -11,6 +11,7 @@ import shapely
 
 from gridgeo.adjust.reasons import causes_of, effect_of
 from gridgeo.continuity import heirs, moved_atoms
+from gridgeo.model import MISSED_VERDICTS
 
 if TYPE_CHECKING:
     from gridgeo.adjust.town import Town
@@ -72,7 +73,7 @@ def proposals_of(
         reason = causes_of(number, atoms, town.old, town.new.partition, groups)
         held, gone = int(households[inside].sum()), int(households[inside & moved].sum())
         effect = effect_of(before, after, held, gone)
-        out = [int(side["verdict"].isin(["under", "over"]).sum()) for side in (before, after)]
+        out = [int(side["verdict"].isin(MISSED_VERDICTS).sum()) for side in (before, after)]
         said = (reason.en, reason.zh, effect.en, effect.zh)
         ground = shapely.union_all(atoms.frame.geometry.to_numpy()[inside])
         codes = [";".join(side["code"]) for side in (before, after)]

@@ -7,6 +7,7 @@ from typing import Any
 
 import geopandas as gpd
 
+from gridgeo.model import MISSED_VERDICTS
 from gridgeo.text import Text, join
 
 Row = Mapping[Any, Any]
@@ -42,7 +43,7 @@ def reasons_of(
 def _wrong_before(row: Row, old: gpd.GeoDataFrame, place: Mapping[str, Any]) -> list[Text]:
     """Return why the old grid was not in band."""
     code = row["old_code"] or row["predecessors"].partition(";")[0]
-    if code not in place or old.at[place[code], "verdict"] not in ("over", "under"):
+    if code not in place or old.at[place[code], "verdict"] not in MISSED_VERDICTS:
         return []
     count = f"{float(old['households'][place[code]]):,.0f}"
     verdict = str(old["verdict"][place[code]])
