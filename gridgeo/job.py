@@ -71,15 +71,12 @@ class Job:
     @cached_property
     def considered(self) -> gpd.GeoDataFrame:
         """Every facility with the verdict on it."""
-        given, homes = self.layers.atoms, self.layers.households
-        rules = self.settings.dedicated
-        if given is None:
-            ground = self.street_blocks.faces.polygons
-            chosen = choose_dedicated(self.layers, ground, households_in(homes, ground), rules)
-            return yield_to_locked(chosen, self.layers.locked)
-        ground = given.geometry.to_numpy()
-        held = given["households"].to_numpy(dtype=np.int64) + households_in(homes, ground)
-        chosen = choose_dedicated(self.layers, ground, held, rules)
+        given = self.layers.atoms
+        ground = self.street_blocks.faces.polygons if given is None else given.geometry.to_numpy()
+        held = households_in(self.layers.households, ground)
+        if given is not None:
+            held = held + given["households"].to_numpy(dtype=np.int64)
+        chosen = choose_dedicated(self.layers, ground, held, self.settings.dedicated)
         return yield_to_locked(chosen, self.layers.locked)
 
     @cached_property
