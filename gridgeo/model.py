@@ -315,6 +315,19 @@ class Plan:
 
         return build_map(self)
 
+    def __repr__(self) -> str:
+        """Return how large the plan is; its frames tell the rest."""
+        return (
+            f"<Plan: {len(self.grids):,} grids in {len(self.communities):,} communities, "
+            f"{int(self.grids['households'].sum()):,} households, {len(self.findings):,} findings>"
+        )
+
+    def _repr_html_(self) -> str:
+        """Return figures, scorecard and a small map, as notebooks show a value."""
+        from gridgeo.report import plan_card  # noqa: PLC0415  (a value does not need its picture)
+
+        return plan_card(self)
+
     def graph(self) -> nx.Graph[int]:
         """Return the atoms and their borders as a networkx graph; see `gridgeo.graphs.graph_of`.
 

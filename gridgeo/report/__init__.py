@@ -1,6 +1,7 @@
 """The folder of a plan: saved whole or not at all, and read back."""
 
 from gridgeo.report.adjusted import check_adjusted, save_adjusted
+from gridgeo.report.card import plan_card
 from gridgeo.report.changes import check_comparison, save_comparison
 from gridgeo.report.load import load_plan
 from gridgeo.report.repaired import check_repaired, save_repaired
@@ -17,6 +18,7 @@ __all__ = [
     "check_target",
     "layer_frame",
     "load_plan",
+    "plan_card",
     "save_adjusted",
     "save_approved",
     "save_comparison",

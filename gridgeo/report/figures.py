@@ -45,10 +45,12 @@ def overview(plan: Plan) -> Markup:
     )
 
 
-def on_paper(shapes: NDArray[Any], west: float, north: float, scale: float) -> NDArray[Any]:
-    """Return polygons in units of the drawing, north up, simplified as a coverage."""
+def on_paper(
+    shapes: NDArray[Any], west: float, north: float, scale: float, blur: float = 0.4
+) -> NDArray[Any]:
+    """Return polygons in units of the drawing, north up, simplified as a coverage by `blur`."""
     origin, turn = np.array([west, north]), np.array([scale, -scale])
-    simple = shapely.coverage_simplify(shapes, 0.4 / scale)
+    simple = shapely.coverage_simplify(shapes, blur / scale)
     drawn: NDArray[Any] = shapely.transform(simple, lambda xy: np.round((xy - origin) * turn, 1))
     return drawn
 

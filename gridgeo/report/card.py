@@ -1,0 +1,146 @@
+"""What a notebook shows of a plan: its figures, its scorecard and a small map, as one fragment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import shapely
+from markupsafe import Markup
+from numpy.typing import NDArray
+
+from gridgeo.approval import say_state
+from gridgeo.maps.escape import visible
+from gridgeo.maps.scorecard import plan_title, scorecard
+from gridgeo.maps.style import COMMUNITY_LINE, GRID_LINE, VERDICT_COLOURS
+from gridgeo.model import Plan
+from gridgeo.report.figures import on_paper, path_of
+from gridgeo.report.page import PAGES
+from gridgeo.rulebook import CARDS
+from gridgeo.text import Text
+from gridgeo.words import CARD_STATES, VERDICTS, word
+
+_WIDTH, _HEIGHT = 420.0, 320.0
+#: grids beyond this number are drawn without lines between those of one verdict
+_MANY_GRIDS = 1_000
+#: communities beyond this number are drawn without outlines: each is a few pixels wide
+_MANY_COMMUNITIES = 1_000
+#: the map is simplified by more of its units, one after the other, until it has so many letters
+_BLURS = (0.4, 0.8, 1.6, 3.2)
+_MOST_LETTERS = 120_000
+
+
+def plan_card(plan: Plan) -> str:
+    """Return figures, scorecard and map of `plan` as an HTML fragment for a notebook.
+
+    It has no script and asks for nothing from a network; values from data are text; it is
+    smaller than 200 kB however large the plan is. Colours are those of the map page. The same
+    plan gives the same fragment, in the language of the plan.
+
+    Examples
+    --------
+    >>> plan_card(plan)[:4]  # doctest: +SKIP
+    '<div'
+    """
+    lang = plan.settings.lang
+    counts = plan.grids["verdict"].value_counts()
+    return PAGES.get_template("card.html.j2").render(
+        title=visible(plan_title(plan)),
+        state=say_state(plan.approval).say(lang),
+        figures=scorecard(plan),
+        cards=[_told(card, plan) for card in plan.summary.get("scorecard", [])],
+        map=_small_map(plan),
+        legend=[
+            (colour, word(VERDICTS, verdict, lang), f"{counts[verdict]:,}")
+            for verdict, colour in VERDICT_COLOURS.items()
+            if verdict in counts
+        ],
+        credit=visible(plan.summary.get("attribution") or ""),
+    )
+
+
+def _told(card: dict[str, Any], plan: Plan) -> dict[str, str]:
+    lang, state = plan.settings.lang, card["state"]
+    marks = {"green": "✓", "unknown": "—"}
+    return {
+        "state": state,
+        "mark": marks.get(state, f"{card['count']:,}"),
+        "title": word(CARDS, card["card"], lang),
+        "said": word(CARD_STATES, state, lang),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """Where the map lies, and the shapes of each verdict."""
+
+    west: float
+    north: float
+    scale: float
+    shapes: NDArray[Any]
+    verdicts: NDArray[Any]
+    width: str
+
+    def paper(self, shapes: NDArray[Any], blur: float) -> NDArray[Any]:
+        """Return `shapes` in units of the map, simplified by `blur` of them."""
+        return on_paper(shapes, self.west, self.north, self.scale, blur)
+
+
+def _small_map(plan: Plan) -> Markup:
+    """Return the grids by verdict and the outlines of the communities, small enough to keep."""
+    drawn = Markup("")
+    if plan.grids.geometry.is_empty.all():
+        return drawn
+    sheet = _sheet(plan)
+    for blur in _BLURS:
+        drawn = _patches(sheet, blur) + _rims(plan, sheet, blur)
+        if len(drawn) <= _MOST_LETTERS:
+            break
+    _, south, east, _ = plan.grids.total_bounds
+    return Markup(
+        '<svg role="img" aria-label="{label}" viewBox="-2 -2 {w:.0f} {h:.0f}" width="{w:.0f}" '
+        'height="{h:.0f}" stroke-linejoin="round">{drawn}</svg>'
+    ).format(
+        label=Text("Map of the grids by verdict", "网格结论图").say(plan.settings.lang),
+        w=(east - sheet.west) * sheet.scale + 4,
+        h=(sheet.north - south) * sheet.scale + 4,
+        drawn=drawn,
+    )
+
+
+def _sheet(plan: Plan) -> _Sheet:
+    west, south, east, north = plan.grids.total_bounds
+    scale = min(_WIDTH / max(east - west, 1), _HEIGHT / max(north - south, 1))
+    shapes = plan.grids.geometry.to_numpy()
+    verdicts = plan.grids["verdict"].to_numpy(dtype=object)
+    width = "0.4"
+    if len(shapes) > _MANY_GRIDS:
+        shown = np.array([one for one in VERDICT_COLOURS if (verdicts == one).any()], dtype=object)
+        light = shapely.make_valid(shapely.coverage_simplify(shapes, _BLURS[0] / scale))
+        shapes = np.array([shapely.union_all(light[verdicts == one]) for one in shown])
+        verdicts, width = shown, "0"
+    return _Sheet(west, north, scale, shapes, verdicts, width)
+
+
+def _patches(sheet: _Sheet, blur: float) -> Markup:
+    paper = sheet.paper(sheet.shapes, blur)
+    patches = [
+        Markup('<path d="{}" fill="{}"/>').format(path_of(paper[sheet.verdicts == verdict]), colour)
+        for verdict, colour in VERDICT_COLOURS.items()
+        if (sheet.verdicts == verdict).any()
+    ]
+    return Markup('<g stroke="{}" stroke-width="{}">{}</g>').format(
+        GRID_LINE, sheet.width, Markup("").join(patches)
+    )
+
+
+def _rims(plan: Plan, sheet: _Sheet, blur: float) -> Markup:
+    outlines = plan.communities.geometry.to_numpy()
+    if len(outlines) > _MANY_COMMUNITIES:
+        return Markup("")
+    return Markup('<path d="{}" fill="none" stroke="{}" stroke-width="{}"/>').format(
+        path_of(sheet.paper(outlines, blur)),
+        COMMUNITY_LINE,
+        "1" if len(outlines) < 100 else "0.4",
+    )
