@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from folium.map import Layer
 from folium.template import Template
 
@@ -9,11 +11,14 @@ from gridgeo.maps.escape import as_script
 from gridgeo.maps.labels import label_data
 from gridgeo.maps.points import per_atom
 from gridgeo.model import Plan
-from gridgeo.text import Text
+from gridgeo.text import Lang, Text
 
 
 class Labels(Layer):
-    """Names and numbers of grids, communities and streets, as a layer that can be switched off."""
+    """Names and numbers of grids, communities and streets, as a layer that can be switched off.
+
+    `data` is what `gridgeo.maps.labels.label_data` tells.
+    """
 
     _template = Template(
         "{% macro script(this, kwargs) %}"
@@ -21,11 +26,10 @@ class Labels(Layer):
         "{% endmacro %}"
     )
 
-    def __init__(self, plan: Plan) -> None:
-        name = Text("Labels", "注记").say(plan.settings.lang)
-        super().__init__(name=name, overlay=True, show=True)
+    def __init__(self, data: dict[str, list[list[Any]]], lang: Lang) -> None:
+        super().__init__(name=Text("Labels", "注记").say(lang), overlay=True, show=True)
         self._name = "Labels"
-        self.data = as_script(label_data(plan))
+        self.data = as_script(data)
 
 
 class AtomLines(Layer):
@@ -66,4 +70,4 @@ def canvas_layers(plan: Plan) -> dict[str, Layer]:
         made["atoms"] = AtomLines(plan)
         if per_atom(plan):
             made["counts"] = Counts(plan)
-    return {**made, "labels": Labels(plan)}
+    return {**made, "labels": Labels(label_data(plan), plan.settings.lang)}

@@ -7,16 +7,15 @@ from typing import Any
 import folium
 import geopandas as gpd
 import shapely
-from branca.element import MacroElement
-from folium.map import Layer
-from folium.template import Template
 
 from gridgeo.comparison import Comparison
 from gridgeo.continuity import CHANGE_CODES
 from gridgeo.maps.base import blank_map, bounds_of, numbered
-from gridgeo.maps.escape import as_script, esc
+from gridgeo.maps.canvas import Labels
+from gridgeo.maps.escape import esc
 from gridgeo.maps.features import features, light_coverage, one_line
 from gridgeo.maps.labels import grid_labels
+from gridgeo.maps.panels import Panels
 from gridgeo.maps.popups import escaped, numbers, popup_of, tooltip_of
 from gridgeo.maps.style import CHANGE_COLOURS, CHANGE_MARK, GRID_LINE, OLD_LINE, line_style
 from gridgeo.text import Lang, Text
@@ -38,9 +37,16 @@ def changes_map(told: Comparison) -> folium.Map:
     layers = [_grid_layer(told, lang), _ground_layer(told, lang), _old_layer(told, lang)]
     for layer in layers:
         layer.add_to(made)
-    _Labels(told, lang).add_to(made)
+    _labels(told, lang).add_to(made)
     folium.LayerControl(collapsed=False).add_to(made)
-    _Panels(told, lang, layers).add_to(made)
+    Panels(
+        title=_title(told, lang),
+        figures=figures_of(told, lang),
+        credit=told.settings.attribution,
+        legend=_legend(told, lang),
+        bounds=bounds_of(_now(told).geometry),
+        layers=layers,
+    ).add_to(made)
     return numbered(made)
 
 
@@ -103,51 +109,11 @@ def _old_layer(told: Comparison, lang: Lang) -> folium.GeoJson:
     )
 
 
-class _Labels(Layer):
-    """Numbers and households of the grids."""
-
-    _template = Template(
-        "{% macro script(this, kwargs) %}"
-        "var {{ this.get_name() }} = gridgeo.labels({{ this.data }});"
-        "{% endmacro %}"
-    )
-
-    def __init__(self, told: Comparison, lang: Lang) -> None:
-        super().__init__(name=Text("Labels", "注记").say(lang), overlay=True, show=True)
-        self._name = "Labels"
-        grids = _now(told)
-        labels = grid_labels(grids.geometry, grids["new_code"], grids["households"], lang)
-        self.data = as_script({"communities": [], "grids": labels, "streets": []})
-
-
-class _Panels(MacroElement):
-    """The title with the figures, the legend, and the order of the layers."""
-
-    _template = Template(
-        "{% macro script(this, kwargs) %}"
-        "{% set map = this._parent.get_name() %}"
-        "gridgeo.title({{ map }}, {{ this.title }});"
-        "gridgeo.legend({{ map }}, {{ this.legend }});"
-        "gridgeo.fit({{ map }}, {{ this.bounds|tojson }});"
-        "gridgeo.keepOrder({{ map }}, ["
-        "{% for layer in this.layers %}{{ layer.get_name() }}, {% endfor %}]);"
-        "{% endmacro %}"
-    )
-
-    def __init__(self, told: Comparison, lang: Lang, layers: list[folium.GeoJson]) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self._name = "Panels"
-        self.layers = layers
-        credit = told.settings.attribution
-        self.title = as_script(
-            {
-                "title": _title(told, lang),
-                "figures": figures_of(told, lang),
-                "lines": [credit] if credit else [],
-            }
-        )
-        self.legend = as_script(_legend(told, lang))
-        self.bounds = bounds_of(_now(told).geometry)
+def _labels(told: Comparison, lang: Lang) -> Labels:
+    """Write numbers and households of the grids."""
+    grids = _now(told)
+    labels = grid_labels(grids.geometry, grids["new_code"], grids["households"], lang)
+    return Labels({"communities": [], "grids": labels, "streets": []}, lang)
 
 
 def figures_of(told: Comparison, lang: Lang) -> list[tuple[str, str]]:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 
 import folium
 import geopandas as gpd
-from branca.element import MacroElement
-from folium.map import Layer
-from folium.template import Template
 
 from gridgeo.maps.base import blank_map, bounds_of, numbered
 from gridgeo.maps.canvas import canvas_layers
 from gridgeo.maps.compare import compare_layers
-from gridgeo.maps.escape import as_script
 from gridgeo.maps.features import light_coverage
 from gridgeo.maps.layers import (
     barrier_layer,
@@ -24,6 +20,7 @@ from gridgeo.maps.layers import (
     street_layer,
 )
 from gridgeo.maps.legend import legend
+from gridgeo.maps.panels import Panels
 from gridgeo.maps.points import facility_layer, finding_layers, household_layer
 from gridgeo.maps.scorecard import plan_title, scorecard
 from gridgeo.maps.working import atom_data, data_block, plan_data
@@ -67,7 +64,15 @@ def build_map(plan: Plan, *, old: gpd.GeoDataFrame | None = None) -> folium.Map:
     for shown in (*layers, *drawn.values()):
         shown.add_to(made)
     folium.LayerControl(collapsed=False).add_to(made)
-    Panels(plan, layers, own | drawn).add_to(made)
+    Panels(
+        title=plan_title(plan),
+        figures=scorecard(plan),
+        credit=str(plan.summary.get("attribution") or ""),
+        legend=legend(plan),
+        bounds=bounds_of(plan.grids.geometry),
+        layers=layers,
+        named=own | drawn,
+    ).add_to(made)
     return numbered(made)
 
 
@@ -79,42 +84,6 @@ def map_page(plan: Plan, *, old: gpd.GeoDataFrame | None = None) -> str:
     """
     page: str = build_map(plan, old=old).get_root().render()
     return page
-
-
-class Panels(MacroElement):
-    """The title with the scorecard, the legend, and the order of the layers."""
-
-    _template = Template(
-        "{% macro script(this, kwargs) %}"
-        "{% set map = this._parent.get_name() %}"
-        "gridgeo.title({{ map }}, {{ this.title }});"
-        "gridgeo.legend({{ map }}, {{ this.legend }});"
-        "gridgeo.fit({{ map }}, {{ this.bounds|tojson }});"
-        "gridgeo.keepOrder({{ map }}, ["
-        "{% for layer in this.layers %}{{ layer.get_name() }}, {% endfor %}]);"
-        "gridgeo.work({{ map }}, { "
-        "{% for key, layer in this.named.items() %}{{ key }}: {{ layer.get_name() }}, {% endfor %} "
-        "});"
-        "{% endmacro %}"
-    )
-
-    def __init__(
-        self, plan: Plan, layers: list[folium.GeoJson], named: Mapping[str, Layer]
-    ) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self._name = "Panels"
-        self.layers = layers
-        self.named = named
-        credit = str(plan.summary.get("attribution") or "")
-        self.title = as_script(
-            {
-                "title": plan_title(plan),
-                "figures": scorecard(plan),
-                "lines": [credit] if credit else [],
-            }
-        )
-        self.legend = as_script(legend(plan))
-        self.bounds = bounds_of(plan.grids.geometry)
 
 
 def _light(plan: Plan) -> Plan:
