@@ -1,0 +1,158 @@
+"""What makes grids change: a school, a village, bare ground, a border, a crossing ring."""
+
+import numpy as np
+import pytest
+import shapely
+from builders_adjust import LARGE, NORTH, SMALL, code, drawn, outlines, saved, told, town
+from builders_city import (
+    areas,
+    block_city,
+    communities,
+    facilities,
+    frame,
+    households,
+    lattice,
+    settings,
+)
+from shapely import box
+
+import gridgeo
+from gridgeo.adjust import adjust
+from gridgeo.adjust.recut import divided
+from gridgeo.cli.starter import sample_settings
+from gridgeo.config import ReadRules, Source
+from gridgeo.errors import InputError
+from gridgeo.proposals import Decisions
+
+
+def test_a_school_gets_a_grid_of_its_own_and_keeps_it(tmp_path):
+    homes = [
+        h for h in lattice(0, 0, 1200, 400, step=100, count=30) if not (h[0] < 200 and h[1] < 200)
+    ]
+    school = facilities(("学校", "育才小学", box(0, 0, 200, 200)))
+    city = block_city(6, 2).with_layers(households=households(*homes), facilities=school)
+    west, east = box(0, 0, 600, 400), box(600, 0, 1200, 400)
+    grids, rules_ = town(
+        tmp_path, box(0, 0, 600, 200), box(600, 0, 1200, 200), *NORTH, city=city, 类型=["basic"] * 4
+    )
+    assert west.union(east).area == 1200 * 400
+    new = adjust(grids, rules_)
+    kinds = new.plan.grids.set_index("code")["kind"].to_dict()
+    assert kinds[code(801)] == "dedicated"
+    reason = " ".join(told(new, "reason_zh"))
+    assert "“育才小学”宜单设专属网格（学校：占地面积 40,000 平方米，达到阈值" in reason
+    without = {r: s for r, s in rules_.read.inputs.items() if r != "facilities"}
+    again = adjust(saved(new, tmp_path / "out"), settings(read=ReadRules(inputs=without)))
+    assert again.proposals.empty
+    assert again.plan.grids["kind"].tolist() == new.plan.grids["kind"].tolist()
+
+
+def test_a_small_village_becomes_one_grid(tmp_path):
+    grids, rules_ = town(
+        tmp_path, box(0, 0, 200, 200), box(200, 0, 400, 200), city=block_city(2, 1)
+    )
+    new = adjust(grids, rules_)
+    assert new.plan.grids["verdict"].tolist() == ["small"]
+    assert "one grid is allowed" in told(new, "reason_en")[0]
+    assert new.changes.old["change"].tolist().count("retired") == 1
+    assert len(new.plan.grids) == 1
+
+
+def test_ground_in_no_grid_is_added_or_told(tmp_path):
+    grids, rules_ = town(tmp_path, box(0, 0, 600, 200), box(600, 0, 1100, 200), *NORTH)
+    new = adjust(grids, rules_)
+    assert "belong to no grid" in told(new, "reason_en")[0]
+    assert shapely.area(new.plan.grids.geometry).sum() == pytest.approx(1200 * 400)
+    assert not [one for one in new.plan.findings if one.severity == "error"]
+    refused = adjust(grids, rules_, decisions=Decisions(rejected=frozenset(told(new, "id"))))
+    assert outlines(refused.plan.grids) == drawn(grids)
+    gaps = [one.amount for one in refused.plan.findings if one.rule == "fills_community"]
+    assert gaps == [20_000.0]
+
+
+def test_a_grid_across_communities_is_cut_at_their_border(tmp_path):
+    city = block_city(6, 2, per_block=120).with_layers(
+        communities=communities(box(0, 0, 600, 400), box(600, 0, 1200, 400))
+    )
+    across = [box(0, 0, 800, 200), box(800, 0, 1200, 200), *NORTH]
+    grids, rules_ = town(tmp_path, *across, city=city)
+    new = adjust(grids, rules_)
+    assert "lies in 2 communities" in " ".join(told(new, "reason_en"))
+    assert new.plan.grids.groupby("community").size().tolist() == [2, 2]
+    assert not [one for one in new.plan.findings if one.severity == "error"]
+
+
+def test_a_ring_that_crosses_itself_is_drawn_anew(tmp_path):
+    bow = shapely.Polygon(
+        [(0, 200), (600, 200), (600, 400), (300, 400), (301, 401), (299, 401), (300, 400), (0, 400)]
+    )
+    grids, rules_ = town(tmp_path, box(0, 0, 600, 200), box(600, 0, 1200, 200), bow, NORTH[1])
+    assert not bow.is_valid
+    new = adjust(grids, rules_)
+    assert "crosses itself" in told(new, "reason_en")[0]
+    assert new.plan.grids.geometry.is_valid.all()
+    assert told(new, "moved") == [0]
+
+
+@pytest.mark.parametrize(
+    ("shapes", "columns", "message"),
+    [
+        ([SMALL, LARGE], {"编码": [code(1), ""]}, "no code"),
+        ([SMALL, LARGE], {"编码": [code(1), code(1)]}, "one code"),
+        ([box(0, 0, 1200, 400), box(0, 0, 1200, 400)], {}, "holds no unit"),
+        ([box(0, 0, 1200, 400), shapely.Polygon()], {}, "no geometry"),
+    ],
+)
+def test_grids_that_cannot_be_adjusted_are_told(tmp_path, shapes, columns, message):
+    grids, rules_ = town(tmp_path, *shapes, **columns)
+    with pytest.raises(InputError, match=message):
+        adjust(grids, rules_)
+
+
+def given_atoms():
+    """Return a town of 12 units with counts whose borders run 20 m beside those of the grids."""
+    squares = [box(x, y, x + 200, y + 200) for y in (0, 200) for x in range(0, 1200, 200)]
+    atoms = areas(*squares).assign(户数=120)
+    shifted = box(0, 0, 1200, 400)
+    return (
+        block_city(6, 2)
+        .without("streets", "households")
+        .with_layers(atoms=atoms, communities=communities(shifted))
+    )
+
+
+def test_grids_beside_the_units_are_placed_on_them_and_keep_their_ground(tmp_path):
+    old = [
+        box(0, 0, 420, 200),
+        box(420, 0, 1200, 200),
+        box(0, 200, 620, 400),
+        box(620, 200, 1200, 400),
+    ]
+    grids, rules_ = town(tmp_path, *old, city=given_atoms())
+    new = adjust(grids, rules_)
+    said = [one for one in new.plan.findings if one.rule == "follows_units"]
+    assert [one.amount for one in said] == pytest.approx([4000.0] * 4)
+    before, after = drawn(grids), outlines(new.plan.grids)
+    assert {n for n in after if after[n] == before[n]} == {code(3), code(4)}
+    shapes = new.plan.grids.set_index("code").geometry
+    assert shapes[code(1)].union(shapes[code(2)]).equals(frame([box(0, 0, 1200, 200)]).geometry[0])
+    assert shapes[code(1)].area == pytest.approx(600 * 200)
+    assert not [one for one in new.plan.findings if one.severity == "error"]
+    assert adjust(saved(new, tmp_path / "out"), rules_).proposals.empty
+
+
+def test_what_holds_no_anchor_goes_to_the_neighbour_it_borders_most():
+    grids = np.array([box(0, 0, 4, 9), box(4, 0, 8, 9)])
+    grids[0] = shapely.union(grids[0], box(8, 0, 9, 3))
+    parts = divided(grids, box(0, 0, 10, 9), shapely.points([[2, 1], [6, 1]]))
+    assert shapely.area(parts).tolist() == [36.0, 54.0]
+    assert shapely.get_num_geometries(parts).tolist() == [1, 1]
+
+
+def test_a_school_that_shares_its_block_does_not_get_the_piece_that_a_border_cut_off(tmp_path):
+    rules_ = gridgeo.read_settings(sample_settings("monaco"))
+    own = gridgeo.run(rules_).grids[["code", "name", "kind", "community", "geometry"]]
+    own.to_file(tmp_path / "own.gpkg", layer="grids", engine="pyogrio")
+    new = adjust(Source(path=str(tmp_path / "own.gpkg")), rules_)
+    assert told(new, "reason_en") == []
+    assert new.plan.grids["code"].tolist() == own["code"].tolist()
