@@ -38,7 +38,7 @@ from gridgeo.recode import carry_codes, register_note, registered
 from gridgeo.summary import cut_m, interruption, search_figures, summarise
 from gridgeo.text import Text
 from gridgeo.ties import ties_of
-from gridgeo.validate import Subject, judge
+from gridgeo.validate import Judgement, Subject, judge
 
 
 def partition(
@@ -257,6 +257,22 @@ def check_plan(plan: Plan, layers: Layers, labels: Partition) -> Plan:
         "in_grids": int(plan.grids["households"].sum()),
         "listed": listed,
     }
+    judged = with_judgement(plan, judge_own(plan, households), households)
+    figures = {
+        "cut_m": cut_m(plan.atoms, plan.borders),
+        "search": search_figures(labels, plan.settings.search),
+    }
+    return assess(replace(judged, summary={**judged.summary, **figures}))
+
+
+def judge_own(plan: Plan, households: Mapping[str, int]) -> Judgement:
+    """Judge a plan of ours by every check.
+
+    Parameters
+    ----------
+    households
+        How many came ``in`` and how many are ``listed`` as in no grid, as far as it is known.
+    """
     subject = Subject(
         grids=plan.grids,
         communities=plan.communities,
@@ -265,11 +281,14 @@ def check_plan(plan: Plan, layers: Layers, labels: Partition) -> Plan:
         streets=plan.streets,
         barriers=plan.barriers,
         facilities=dedicated_of(plan),
-        households_in=layers.households_in,
-        households_listed=listed,
+        households_in=households.get("in"),
+        households_listed=households.get("listed"),
     )
-    bands = bands_of(plan.settings, plan.communities)
-    judgement = judge(subject, band=bands, codes=plan.settings.codes)
+    return judge(subject, band=bands_of(plan.settings, plan.communities), codes=plan.settings.codes)
+
+
+def with_judgement(plan: Plan, judgement: Judgement, households: dict[str, int]) -> Plan:
+    """Return the plan with the findings of a judgement after its own, and the figures of both."""
     findings = (*plan.findings, *judgement.findings)
     summary = summarise(
         settings=plan.settings,
@@ -281,9 +300,7 @@ def check_plan(plan: Plan, layers: Layers, labels: Partition) -> Plan:
         street_share=judgement.street_share,
         area_difference_m2=judgement.area_difference_m2,
     )
-    summary["cut_m"] = cut_m(plan.atoms, plan.borders)
-    summary["search"] = search_figures(labels, plan.settings.search)
-    return assess(replace(plan, findings=findings, summary=summary))
+    return replace(plan, findings=findings, summary=summary)
 
 
 def verify(grids: Source, settings: Settings, *, on_progress: Progress | None = None) -> Plan:
@@ -338,25 +355,15 @@ def verify(grids: Source, settings: Settings, *, on_progress: Progress | None = 
             band=bands,
             codes=settings.codes,
         )
-    summary = summarise(
-        settings=settings,
-        grids=plan.grids,
-        communities=plan.communities,
-        atoms=plan.atoms,
-        findings=judgement.findings,
-        households=_homes_of(plan, layers),
-        street_share=judgement.street_share,
-        area_difference_m2=judgement.area_difference_m2,
+    judged = with_judgement(plan, judgement, _homes_of(plan, layers))
+    return assess(
+        replace(
+            judged,
+            rejects=(*layers.rejects, *file.rejects),
+            notes=(*layers.notes, *file.notes, *register_note(settings.codes)),
+            run={**clock.record(), "inputs": input_hashes(settings.read, grids)},
+        )
     )
-    judged = replace(
-        plan,
-        findings=judgement.findings,
-        rejects=(*layers.rejects, *file.rejects),
-        notes=(*layers.notes, *file.notes, *register_note(settings.codes)),
-        summary=summary,
-        run={**clock.record(), "inputs": input_hashes(settings.read, grids)},
-    )
-    return assess(judged)
 
 
 def _homes_of(plan: Plan, layers: Layers) -> dict[str, int]:

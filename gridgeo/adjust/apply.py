@@ -8,14 +8,13 @@ from dataclasses import replace
 from gridgeo.adjust.edits import Draft, Edit, draft_of, edited
 from gridgeo.adjust.redraw import Redrawn, redraw
 from gridgeo.assessment import assess
-from gridgeo.bands import bands_of
-from gridgeo.deserving import dedicated_of
 from gridgeo.errors import InputError
 from gridgeo.model import Finding, Note, Plan
+from gridgeo.pipeline import judge_own, with_judgement
 from gridgeo.rulebook import RULEBOOK, rule_of
-from gridgeo.summary import cut_m, summarise
+from gridgeo.summary import cut_m
 from gridgeo.text import Text
-from gridgeo.validate import Judgement, Subject, judge
+from gridgeo.validate import Judgement
 
 
 def apply_edits(plan: Plan, edits: Sequence[Edit]) -> Plan:
@@ -38,7 +37,7 @@ def apply_edits(plan: Plan, edits: Sequence[Edit]) -> Plan:
     """
     draft = edited(draft_of(plan), edits)
     drawn = redraw(plan, draft)
-    judgement = _judged(drawn.plan)
+    judgement = judge_own(drawn.plan, plan.summary.get("households", {}))
     _check_hard_rules(judgement.findings, plan, draft, drawn, edits)
     return _told(plan, drawn, draft, judgement, len(edits))
 
@@ -73,22 +72,6 @@ def unlock(plan: Plan, grid: str) -> Plan:
     return apply_edits(plan, [Edit(do="unlock", grid=grid)])
 
 
-def _judged(plan: Plan) -> Judgement:
-    households = plan.summary.get("households", {})
-    subject = Subject(
-        grids=plan.grids,
-        communities=plan.communities,
-        households=plan.households,
-        atoms=plan.atoms,
-        streets=plan.streets,
-        barriers=plan.barriers,
-        facilities=dedicated_of(plan),
-        households_in=households.get("in"),
-        households_listed=households.get("listed"),
-    )
-    return judge(subject, band=bands_of(plan.settings, plan.communities), codes=plan.settings.codes)
-
-
 def _check_hard_rules(
     findings: tuple[Finding, ...], plan: Plan, draft: Draft, drawn: Redrawn, edits: Sequence[Edit]
 ) -> None:
@@ -114,43 +97,38 @@ def _check_hard_rules(
 
 def _told(plan: Plan, drawn: Redrawn, draft: Draft, judgement: Judgement, edits: int) -> Plan:
     """Return the new plan with figures, findings, and a note about the edits."""
-    new = drawn.plan
-    kept = tuple(found for found in plan.findings if _still_holds(found, set(new.grids["code"])))
-    findings = (*kept, *judgement.findings)
+    codes = set(drawn.plan.grids["code"])
+    kept = tuple(found for found in plan.findings if _still_holds(found, codes))
     households = dict(plan.summary.get("households", {}))
-    households["in_grids"] = int(new.grids["households"].sum())
-    summary = summarise(
-        settings=plan.settings,
-        grids=new.grids,
-        communities=new.communities,
-        atoms=new.atoms,
-        findings=findings,
-        households=households,
-        street_share=judgement.street_share,
-        area_difference_m2=judgement.area_difference_m2,
-    )
-    summary["cut_m"] = cut_m(new.atoms, new.borders)
-    summary |= {key: plan.summary[key] for key in ("search",) if key in plan.summary}
-    summary["locked"] = sorted({drawn.codes.get(key, key) for key in draft.locked})
-    summary["edits"] = int(plan.summary.get("edits", 0)) + edits
-    moved = int((new.atoms["grid"].to_numpy() != plan.atoms["grid"].to_numpy()).sum())
-    note = Note(
-        "edits",
-        Text(
-            f"{edits} edits: {moved} of {len(new.atoms)} atoms lie in another grid or under "
-            f"another code, {len(drawn.changed)} grids are new or changed",
-            f"调整 {edits} 步：{len(new.atoms)} 个单元中有 {moved} 个换了网格或编码，"
-            f"{len(drawn.changed)} 个网格为新增或有变动",
-        ),
-    )
+    households["in_grids"] = int(drawn.plan.grids["households"].sum())
+    new = with_judgement(replace(drawn.plan, findings=kept), judgement, households)
+    figures = {
+        "cut_m": cut_m(new.atoms, new.borders),
+        **{key: plan.summary[key] for key in ("search",) if key in plan.summary},
+        "locked": sorted({drawn.codes.get(key, key) for key in draft.locked}),
+        "edits": int(plan.summary.get("edits", 0)) + edits,
+    }
     return assess(
         replace(
             new,
-            findings=findings,
-            summary=summary,
-            notes=(*plan.notes, *drawn.notes, note),
+            summary={**new.summary, **figures},
+            notes=(*plan.notes, *drawn.notes, _note(plan, drawn, edits)),
             approval=None,
         )
+    )
+
+
+def _note(plan: Plan, drawn: Redrawn, edits: int) -> Note:
+    atoms = drawn.plan.atoms
+    moved = int((atoms["grid"].to_numpy() != plan.atoms["grid"].to_numpy()).sum())
+    return Note(
+        "edits",
+        Text(
+            f"{edits} edits: {moved} of {len(atoms)} atoms lie in another grid or under "
+            f"another code, {len(drawn.changed)} grids are new or changed",
+            f"调整 {edits} 步：{len(atoms)} 个单元中有 {moved} 个换了网格或编码，"
+            f"{len(drawn.changed)} 个网格为新增或有变动",
+        ),
     )
 
 
