@@ -21,7 +21,7 @@ import numpy as np
 from benchmarks.instances import BAND, problem_of
 from benchmarks.measure import markdown
 from gridgeo.config import Search
-from gridgeo.partition.bound import lower_bound
+from gridgeo.partition.bound import bounded
 from gridgeo.partition.certify import solve_certified
 from gridgeo.partition.halt import Halt
 
@@ -47,8 +47,8 @@ def _rows(given: argparse.Namespace) -> Iterator[tuple[str, ...]]:
         searches = (Search(effort="best", seed=seed + 1) for seed in range(given.seeds))
         found = [solve_certified(problem, BAND, search) for search in searches]
         met = sorted((s for s in found if not s.failed), key=lambda s: s.cost)
-        bound = lower_bound(problem, BAND, met, given.turns, Halt())
-        cost = met[0].cost
+        told = bounded(problem, BAND, met[0], given.turns, Halt())
+        cost, bound = told.cost, told.bound
         yield (
             path.stem,
             str(problem.grids),

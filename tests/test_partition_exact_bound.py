@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from builders_problem import BANDS, labels_of, partitions, problems
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from gridgeo.partition.bound import lower_bound
+from gridgeo.partition.bound import bounded
 from gridgeo.partition.halt import Halt
 from gridgeo.partition.kernel import total
 from gridgeo.partition.problem import Problem, Solution, in_order
@@ -11,31 +14,70 @@ from gridgeo.partition.web import rule_of, weave
 
 
 def every_solution(problem, band):
-    web, rule, n = weave(problem), rule_of(problem, band), problem.households.size
+    n = problem.households.size
     for grids in partitions(band, problem):
         labels = labels_of(grids, n)
-        cost = total(web, rule, labels, len(grids))[0] + problem.straddle_m.sum()
-        yield Solution(labels=labels, grids=len(grids), missed=0, distance=0.0, cost=cost, moves=0)
+        found = Solution(labels=labels, grids=len(grids), missed=0, distance=0.0, cost=0.0, moves=0)
+        yield replace(found, cost=cost_of_labels(problem, band, found))
+
+
+def cost_of_labels(problem, band, told):
+    web, rule = weave(problem), rule_of(problem, band)
+    return total(web, rule, told.labels, told.grids)[0] + problem.straddle_m.sum()
 
 
 @pytest.mark.parametrize("band", BANDS, ids=lambda band: band.profile)
 @settings(max_examples=15, deadline=None)
-@given(problem=problems(most=7))
-def test_nothing_costs_less_than_the_bound(band, problem):
+@given(problem=problems(most=7), pick=st.integers(0, 10**6))
+def test_nothing_costs_less_than_the_bound_and_optimal_is_the_least(band, problem, pick):
     problem, _ = in_order(problem)
     by_number = {}
     for solution in every_solution(problem, band):
         by_number.setdefault(solution.grids, []).append(solution)
     for solutions in by_number.values():
         least = min(solution.cost for solution in solutions)
-        for turns in (1, 30):
-            assert lower_bound(problem, band, solutions[:1], turns, Halt()) <= least + 1e-3
+        known = solutions[pick % len(solutions)]
+        for turns in (0, 1, 30):
+            told = bounded(problem, band, known, turns, Halt())
+            assert told.bound <= least + 1e-3
+            assert least - 1e-3 <= told.cost <= known.cost
+            assert (told.certificate == "optimal") == (told.cost == pytest.approx(told.bound))
+            assert told.cost == pytest.approx(cost_of_labels(problem, band, told), abs=1e-3)
 
 
-def test_the_bound_of_a_street_is_what_it_costs(street):
-    three = (found for found in every_solution(street, BANDS[0]) if found.grids == 3)
-    cheapest = min(three, key=lambda solution: solution.cost)
-    assert lower_bound(street, BANDS[0], [cheapest], 60, Halt()) == pytest.approx(cheapest.cost)
+def test_a_known_division_of_a_street_gives_way_to_the_cheapest(street):
+    three = [found for found in every_solution(street, BANDS[0]) if found.grids == 3]
+    by_cost = sorted(three, key=lambda solution: solution.cost)
+    assert by_cost[0].cost < by_cost[-1].cost
+    told = bounded(street, BANDS[0], by_cost[-1], 60, Halt())
+    assert (told.certificate, told.cost) == ("optimal", pytest.approx(by_cost[0].cost))
+
+
+def test_the_least_keeps_a_pair_apart(street):
+    three = [found for found in every_solution(street, BANDS[0]) if found.grids == 3]
+    parted = [found for found in three if found.labels[4] != found.labels[5]]
+    by_cost = sorted(parted, key=lambda solution: solution.cost)
+    assert min(found.cost for found in three) < by_cost[0].cost < by_cost[-1].cost
+    apart = replace(street, apart=np.array([[4, 5]], dtype=np.int32))
+    told = bounded(apart, BANDS[0], by_cost[-1], 60, Halt())
+    assert (told.certificate, told.cost) == ("optimal", pytest.approx(by_cost[0].cost))
+    assert told.labels[4] != told.labels[5]
+
+
+def test_a_border_dearer_uncut_than_cut_is_bounded_too(street):
+    dear = replace(street, straddle_m=np.where(np.arange(11) == 5, 500.0, 0.0))
+    three = [found for found in every_solution(dear, BANDS[0]) if found.grids == 3]
+    least = min(three, key=lambda solution: solution.cost)
+    told = bounded(dear, BANDS[0], least, 30, Halt())
+    assert told.bound <= told.cost == least.cost
+
+
+def test_a_bound_that_is_told_to_stop_claims_nothing(street):
+    three = next(found for found in every_solution(street, BANDS[0]) if found.grids == 3)
+    halt = Halt()
+    halt.stop()
+    told = bounded(street, BANDS[0], three, 30, halt)
+    assert (told.certificate, told.bound) == ("gap", -np.inf)
 
 
 @pytest.fixture

@@ -2,226 +2,186 @@
 
 A division into k grids is k sets in band that hold every atom once. For any prices of the atoms,
 their sum and k times the least that a set costs beyond its prices is a bound (Dantzig-Wolfe,
-Lagrange). The cheapest connected set is found by `bargains`; where that would take too long, an
-integer programme (HiGHS) finds a cut of the graph whose households, or residents, are in band. That
-need not be connected, and balance and compactness of a grid, at least 0, are left out: both keep
-the bound valid.
+Lagrange). Good prices are those at which the known sets, and sets near them, are no bargain.
+
+A set that costs more beyond its prices than the least by the gap, or more, is in no division that
+costs less than the known one. Where the others can be listed, the cheapest division into them is
+the cheapest of all.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import scipy.sparse as sp
-from scipy.optimize import Bounds, LinearConstraint, linprog, milp
+from scipy.optimize import LinearConstraint, linprog, milp
 
-from gridgeo.partition.band import known
-from gridgeo.partition.bargains import FREE, OUTSIDE, Ground, bargains
-from gridgeo.partition.web import weave
+from gridgeo.partition.kernel import APART, appraise, total
+from gridgeo.partition.pricing import below, cheapest, cost_of, market_of, nearby
+from gridgeo.partition.problem import in_order
+from gridgeo.partition.web import rule_of, weave
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
     from gridgeo.config import Band
     from gridgeo.partition.halt import Halt
+    from gridgeo.partition.pricing import Market
     from gridgeo.partition.problem import Problem, Solution
 
-#: the share of the best prices so far in those that are tried next
-SMOOTH = 0.5
-#: nodes of one integer programme; its bound is valid however early it ends
-NODES = 5000
-#: nodes of one search for the cheapest connected set, sets that it may meet, sets taken from it
-STEPS = 2_000_000
-KEPT = 5000
-TAKEN = 20
+#: known sets from which others are sought at a time, and how many of those are then known
+WALKED = 60
+TAKEN = 100
+#: sets that may be left for the cheapest division, and nodes of the search for it
+LEFT = 20_000
+NODES = 20_000
+#: costs that differ by less are alike, metres
+TINY_M = 1e-6
+#: how HiGHS ended, as SciPy numbers it
+SOLVED, INFEASIBLE = 0, 2
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Row:
-    """One linear constraint on atoms (first n) and borders (then m)."""
+class Bound:
+    """No division costs less than ``metres``, no set less than ``least`` beyond ``prices``."""
 
-    weights: sp.csr_array
-    lower: NDArray[np.float64]
-    upper: NDArray[np.float64]
+    metres: float
+    prices: NDArray[np.float64]
+    least: float
 
 
-def lower_bound(
-    problem: Problem, band: Band, solutions: Sequence[Solution], turns: int, halt: Halt
-) -> float:
-    """Return metres that no division in band into as many grids as `solutions` have undercuts.
+@dataclass(frozen=True, kw_only=True)
+class _Known:
+    """Known sets, and prices of the atoms beyond which none of them costs less than ``limit``."""
 
-    Parameters
-    ----------
-    solutions
-        At least one division in band, all of the same number of grids.
-    turns
-        Sets that are priced at most; the bound rises with them. Each takes up to seconds where
-        the piece has hundreds of atoms.
+    sets: NDArray[np.bool_]
+    prices: NDArray[np.float64]
+    limit: float
+
+
+def bounded(problem: Problem, band: Band, solution: Solution, turns: int, halt: Halt) -> Solution:
+    """Return a solution in band with a lower bound, or a cheaper one that the proof brought up.
+
+    It is ``optimal`` where none of as many grids can cost less; else its own certificate stays,
+    or is ``gap``. `turns` are the prices that are proved at most; each takes up to seconds where
+    the piece has hundreds of atoms.
     """
-    k, best = solutions[0].grids, -np.inf
-    rows, grounds = _model(problem), _grounds(problem, band)
-    columns, costs = _columns(problem, solutions)
-    centre = _prices(columns, costs, k)
+    ordered, order = in_order(problem)
+    market = market_of(ordered, band)
+    labels = solution.labels[order]
+    bound = lower_bound(market, labels, turns, halt)
+    if solution.cost - bound.metres <= TINY_M:
+        return replace(solution, certificate="optimal", bound=solution.cost)
+    closed = _closed(market, bound, labels, solution.cost, halt)
+    if closed is None:
+        told = solution.certificate or "gap"
+        return replace(solution, certificate=told, bound=bound.metres)
+    found, cost = closed
+    labels = np.empty_like(found)
+    labels[order] = found
+    return replace(solution, labels=labels, cost=cost, certificate="optimal", bound=cost)
+
+
+def lower_bound(market: Market, labels: NDArray[np.int32], turns: int, halt: Halt) -> Bound:
+    """Return metres that no division in band into as many grids as `labels` undercuts."""
+    k = int(labels.max()) + 1
+    sets = labels == np.arange(k)[:, None]
+    straddled = float(market.problem.straddle_m.sum())
+    best = Bound(metres=-np.inf, prices=np.zeros(labels.size), least=-np.inf)
     for _ in range(turns):
         if halt.stopped:
             break
-        true = _prices(columns, costs, k)
-        tried = SMOOTH * centre + (1 - SMOOTH) * true
-        value, grids = _connected(grounds, tried, halt) or _cheapest(problem, band, rows, tried)
-        bound = float(tried.sum()) + k * value
-        if bound > best:
-            best, centre = bound, tried
-        fresh = [grid for grid in grids if not (columns == grid).all(axis=1).any()]
-        if fresh:
-            columns = np.vstack([columns, *fresh])
-            costs = np.append(costs, [_cost(problem, grid) for grid in fresh])
-        elif np.allclose(tried, true) or not len(grids):
+        known = _haggled(market, sets, k, halt)
+        least, grids = cheapest(market, known.prices, halt)
+        metres = float(known.prices.sum()) + k * least + straddled
+        if metres > best.metres:
+            best = Bound(metres=metres, prices=known.prices, least=least)
+        fresh = _fresh(grids, known.sets)
+        if least >= known.limit - TINY_M or not len(fresh):
             break
-        else:
-            centre = true
-    return best + float(problem.straddle_m.sum())
+        sets = np.vstack([known.sets, fresh])
+    return best
 
 
-def _grounds(problem: Problem, band: Band) -> list[Ground]:
-    """Return the ground of `bargains` for each measure that a grid may meet.
-
-    None where a border is dearer uncut than cut: such a cut has no minimum that flows tell.
-    """
-    if (problem.cut_m < problem.straddle_m).any():
-        return []
-    web = weave(problem)
-    source = np.repeat(np.arange(web.start.size - 1), np.diff(web.start))
-    there = np.lexsort((web.neighbour, source))
-    back = np.empty_like(there)
-    back[np.lexsort((source, web.neighbour))] = there
-    return [
-        Ground(
-            start=web.start,
-            neighbour=web.neighbour,
-            back=back,
-            half=np.maximum(web.weight, 0.0) / 2,
-            linked=web.linked,
-            allowed=np.where(allowed, FREE, OUTSIDE).astype(np.int8),
-            apart=web.apart,
-            amount=amounts,
-            lower=lower,
-            upper=upper,
-        )
-        for amounts, lower, upper, allowed in _measures(problem, band)
-    ]
+def _haggled(market: Market, sets: NDArray[np.bool_], k: int, halt: Halt) -> _Known:
+    """Return sets and prices at which sets near the known ones are no bargain either."""
+    rng = np.array([len(sets)], dtype=np.uint64)
+    while True:
+        costs = np.array([cost_of(market.problem, grid) for grid in sets])
+        prices, limit = _prices(sets, costs, k)
+        known = _Known(sets=sets, prices=prices, limit=limit)
+        if halt.stopped:
+            return known
+        walked = sets[np.argsort(costs - sets @ prices, kind="stable")[:WALKED]]
+        fresh = _fresh(nearby(market, prices, walked, limit - TINY_M, rng), sets)
+        if not len(fresh):
+            return known
+        sets = np.vstack([sets, fresh[:TAKEN]])
 
 
-def _connected(
-    grounds: list[Ground], prices: NDArray[np.float64], halt: Halt
-) -> tuple[float, NDArray[np.bool_]] | None:
-    """Return the least cost of a connected set in band beyond its prices, and cheap ones.
-
-    None where there is no ground, or the search was not completed.
-    """
-    if not grounds:
-        return None
-    least, grids = np.inf, []
-    for ground in grounds:
-        complete, found, cost = bargains(ground, prices, np.inf, 0.0, KEPT, STEPS, halt.flag)
-        if not complete:
-            return None
-        least = min(least, cost)
-        grids.append(found[-TAKEN:])
-    return float(least), np.concatenate(grids)
-
-
-def _columns(
-    problem: Problem, solutions: Sequence[Solution]
-) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
-    grids = [s.labels == g for s in solutions for g in range(s.grids)]
-    columns = np.unique(np.array(grids), axis=0)
-    return columns, np.array([_cost(problem, grid) for grid in columns])
-
-
-def _cost(problem: Problem, grid: NDArray[np.bool_]) -> float:
-    """Return half of what the borders of a set cost when they are cut."""
-    cut = grid[problem.edges[:, 0]] != grid[problem.edges[:, 1]]
-    return float((problem.cut_m - problem.straddle_m)[cut].sum()) / 2
-
-
-def _prices(columns: NDArray[np.bool_], costs: NDArray[np.float64], k: int) -> NDArray[np.float64]:
-    """Return the prices of the atoms at which the known sets are no bargain."""
-    rows = np.vstack([columns.T.astype(float), np.ones(costs.size)])
-    amounts = np.append(np.ones(columns.shape[1]), k)
+def _prices(
+    sets: NDArray[np.bool_], costs: NDArray[np.float64], k: int
+) -> tuple[NDArray[np.float64], float]:
+    """Return prices at which no known set costs less beyond them than the limit, and that limit."""
+    rows = np.vstack([sets.T.astype(float), np.ones(costs.size)])
+    amounts = np.append(np.ones(sets.shape[1]), k)
     found = linprog(costs, A_eq=rows, b_eq=amounts, method="highs")
-    return np.asarray(found.eqlin.marginals[:-1], dtype=np.float64)
+    dual = np.asarray(found.eqlin.marginals, dtype=np.float64)
+    return dual[:-1], float(dual[-1])
 
 
-def _model(problem: Problem) -> list[_Row]:
-    """Return what ties borders to atoms: a border is cut where one end is inside."""
-    n, m = problem.households.size, len(problem.edges)
-    edge = np.tile(np.arange(m), 2)
-    ends = problem.edges.T.ravel()
-    sides = sp.csr_array((np.repeat([1.0, -1.0], m), (edge, ends)), shape=(m, n))
-    both = abs(sides)
-    own = sp.eye_array(m, format="csr")
-    none, most = np.zeros(m), np.full(m, np.inf)
-    pairs = len(problem.apart)
-    apart = sp.csr_array(
-        (np.ones(2 * pairs), (np.tile(np.arange(pairs), 2), problem.apart.T.ravel())),
-        shape=(pairs, n + m),
+def _fresh(grids: NDArray[np.bool_], sets: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the grids that are not among the sets, each once, in the order given."""
+    old = {grid.tobytes() for grid in sets}
+    new = {grid.tobytes(): grid for grid in grids if grid.tobytes() not in old}
+    return np.array(list(new.values()), dtype=np.bool_).reshape(-1, sets.shape[1])
+
+
+def _closed(
+    market: Market, bound: Bound, labels: NDArray[np.int32], cost: float, halt: Halt
+) -> tuple[NDArray[np.int32], float] | None:
+    """Return the labels of the cheapest division, and what it costs; None where it is not known."""
+    k = int(labels.max()) + 1
+    limit = bound.least + cost - bound.metres if np.isfinite(bound.metres) else np.inf
+    sets = below(market, bound.prices, limit, LEFT, halt) if np.isfinite(limit) else None
+    if sets is None:
+        return None
+    costs = _whole_costs(market, sets)
+    left = costs - sets @ bound.prices < limit
+    sets, costs = sets[left], costs[left]
+    if not len(sets):
+        return labels, cost
+    rows = np.vstack([sets.T.astype(float), np.ones(costs.size)])
+    every = np.append(np.ones(labels.size), k)
+    found = milp(
+        costs,
+        constraints=LinearConstraint(rows, every, every),
+        integrality=np.ones(costs.size),
+        bounds=(0, 1),
+        options={"mip_rel_gap": 0.0, "node_limit": NODES},
     )
-    return [
-        _Row(weights=sp.hstack([sides, own], format="csr"), lower=none, upper=most),
-        _Row(weights=sp.hstack([-sides, own], format="csr"), lower=none, upper=most),
-        _Row(weights=sp.hstack([both, -own], format="csr"), lower=none, upper=most),
-        _Row(weights=sp.hstack([-both, -own], format="csr"), lower=none - 2, upper=most),
-        _Row(weights=apart, lower=np.zeros(pairs), upper=np.ones(pairs)),
-    ]
+    if found.status == INFEASIBLE:
+        return labels, cost
+    if found.status != SOLVED:
+        return None
+    cover = sets[found.x > 0.5]
+    other = cover.argmax(axis=0).astype(np.int32)
+    least = _cost_of_labels(market, other, k)
+    return (other, least) if least < cost - TINY_M else (labels, cost)
 
 
-def _cheapest(
-    problem: Problem, band: Band, rows: list[_Row], prices: NDArray[np.float64]
-) -> tuple[float, NDArray[np.bool_]]:
-    """Return a bound on the least cost of a set in band beyond its prices, and the best found."""
-    n, m = problem.households.size, len(problem.edges)
-    worth = np.append(-prices, (problem.cut_m - problem.straddle_m) / 2)
-    least, value = np.inf, np.inf
-    grid = np.empty((0, n), dtype=np.bool_)
-    for amounts, lower, upper, allowed in _measures(problem, band):
-        inside = _Row(
-            weights=sp.csr_array(np.append(amounts, np.zeros(m))[None, :]),
-            lower=np.array([lower]),
-            upper=np.array([upper]),
-        )
-        every = [*rows, inside]
-        found = milp(
-            worth,
-            constraints=LinearConstraint(
-                sp.vstack([row.weights for row in every], format="csr"),
-                np.concatenate([row.lower for row in every]),
-                np.concatenate([row.upper for row in every]),
-            ),
-            integrality=np.append(np.ones(n), np.zeros(m)),
-            bounds=Bounds(0, np.append(allowed.astype(float), np.ones(m))),
-            options={"mip_rel_gap": 0.0, "node_limit": NODES},
-        )
-        if found.mip_dual_bound is not None:
-            least = min(least, float(found.mip_dual_bound))
-        if found.x is not None and found.fun < value:
-            value, grid = float(found.fun), found.x[None, :n] > 0.5
-    return least, grid
+def _cost_of_labels(market: Market, labels: NDArray[np.int32], k: int) -> float:
+    """Return what a division costs, as `Solution` counts it."""
+    problem = market.problem
+    web, rule = weave(problem), rule_of(problem, market.band)
+    constant = float(problem.straddle_m.sum()) + APART * len(problem.apart)
+    return float(total(web, rule, labels, k)[0]) + constant
 
 
-def _measures(
-    problem: Problem, band: Band
-) -> list[tuple[NDArray[np.float64], float, float, NDArray[np.bool_]]]:
-    """Return amounts, limits and the atoms allowed for each measure that a grid may meet."""
-    told = known(problem.households, problem.residents)
-    households = problem.households.astype(np.float64)
-    found = []
-    if band.profile != "residents" or not told.all():
-        found.append((households, float(band.lower), float(band.upper), np.ones_like(told)))
-    if band.profile != "households" and told.any():
-        people = np.nan_to_num(problem.residents)
-        found.append((people, float(band.residents_lower), float(band.residents_upper), told))
-    return found
+def _whole_costs(market: Market, sets: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return what the sets cost with balance and compactness."""
+    web, rule = weave(market.problem), rule_of(market.problem, market.band)
+    sums = sets.astype(np.float64) @ web.mass
+    own = [appraise(rule, sums, g, sums, g, 0.0)[0] for g in range(len(sets))]
+    return np.array(own) + [cost_of(market.problem, grid) for grid in sets]

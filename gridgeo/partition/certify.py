@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridgeo.partition.band import numbers_of_grids, too_big
-from gridgeo.partition.bound import lower_bound
+from gridgeo.partition.bound import bounded
 from gridgeo.partition.columns import ATOMS_IN_SETS
 from gridgeo.partition.halt import Halt
 from gridgeo.partition.pairs import divide_pairs
@@ -43,8 +43,6 @@ PROVE: Mapping[str, Budget] = MappingProxyType(
 #: pieces of up to so many atoms get a lower bound at effort ``best``, and what it may take
 ATOMS_BOUNDED = 150
 TURNS = 40
-#: a cost this near the bound is the least, metres
-TINY_M = 1e-6
 
 
 def solve_certified(
@@ -102,18 +100,9 @@ def certify(
         solution = _improved(sets, solution)
     if search.effort == "best" and not solution.certificate:
         solution = divide_pairs(problem, band, solution, halt)
-        solution = _bounded(problem, band, solution, halt)
+        if problem.households.size <= ATOMS_BOUNDED and not halt.stopped:
+            solution = bounded(problem, band, solution, TURNS, halt)
     return solution
-
-
-def _bounded(problem: Problem, band: Band, solution: Solution, halt: Halt) -> Solution:
-    """Return the solution with a lower bound, which proves it where it costs no more."""
-    if halt.stopped or problem.households.size > ATOMS_BOUNDED:
-        return solution
-    bound = lower_bound(problem, band, [solution], TURNS, halt)
-    if solution.cost - bound <= TINY_M:
-        return replace(solution, certificate="optimal", bound=solution.cost)
-    return replace(solution, certificate=solution.certificate or "gap", bound=bound)
 
 
 def _numbers(problem: Problem, band: Band) -> tuple[int, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gridgeo.config import Band, Search
-from gridgeo.partition.bound import lower_bound
+from gridgeo.partition.bound import bounded
 from gridgeo.partition.certify import solve_certified
 from gridgeo.partition.halt import Halt
 from gridgeo.partition.problem import Problem
@@ -20,7 +20,7 @@ def warm_up() -> None:
     solve_certified(_street(24), Band(lower=295, upper=305, profile="households"), search)
     wide = Band(lower=300, upper=640, profile="households")
     met = solve_certified(_street(24), wide, Search())
-    lower_bound(_street(24), wide, [met], 1, Halt())
+    bounded(_street(24), wide, met, 1, Halt())
     solve_certified(_street(4), Band(), search)
 
 

@@ -1,0 +1,236 @@
+"""Grids that cost less than the prices of their atoms: near known ones, the cheapest, or all.
+
+A set costs half of the borders that it cuts; balance and compactness of a grid, at least 0, are
+left out. The cheapest connected set in band is found by `bargains`. Where that would take too
+long, an integer programme (HiGHS) finds a cut of the graph whose households, or residents, are in
+band. That need not be connected, so that no connected set is cheaper.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import scipy.sparse as sp
+from scipy.optimize import Bounds, LinearConstraint, milp
+
+from gridgeo.partition.band import known
+from gridgeo.partition.bargains import FREE, OUTSIDE, Ground, bargains
+from gridgeo.partition.haggle import haggle
+from gridgeo.partition.web import heat_of, weave
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gridgeo.config import Band
+    from gridgeo.partition.halt import Halt
+    from gridgeo.partition.problem import Problem
+
+#: temperatures of the walks from each known set, mean borders; proposals per atom
+WARMTH = (0.0, 0.1, 0.4)
+PROPOSALS = 100
+#: nodes of one search for the cheapest connected set, sets that it may meet, sets taken from it
+STEPS = 2_000_000
+KEPT = 5000
+TAKEN = 20
+#: nodes of one integer programme; its bound is valid however early it ends
+NODES = 5000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Market:
+    """What the sets of an ordered problem are searched on.
+
+    ``grounds`` has one entry for each measure that a grid may meet; it is empty where a border
+    is dearer uncut than cut: such a cut has no minimum that flows tell.
+    """
+
+    problem: Problem
+    band: Band
+    grounds: list[Ground]
+    #: metres of a mean border
+    unit: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Row:
+    """One linear constraint on atoms (first n) and borders (then m)."""
+
+    weights: sp.csr_array
+    lower: NDArray[np.float64]
+    upper: NDArray[np.float64]
+
+
+def market_of(problem: Problem, band: Band) -> Market:
+    """Return what the sets of an ordered problem are searched on."""
+    unit = heat_of(weave(problem)).hot
+    return Market(problem=problem, band=band, grounds=_grounds(problem, band), unit=unit)
+
+
+def cost_of(problem: Problem, grid: NDArray[np.bool_]) -> float:
+    """Return half of what the borders of a set cost when they are cut."""
+    cut = grid[problem.edges[:, 0]] != grid[problem.edges[:, 1]]
+    return float((problem.cut_m - problem.straddle_m)[cut].sum()) / 2
+
+
+def nearby(
+    market: Market,
+    prices: NDArray[np.float64],
+    sets: NDArray[np.bool_],
+    limit: float,
+    rng: NDArray[np.uint64],
+) -> NDArray[np.bool_]:
+    """Return sets in band that cost less than `limit` beyond their prices, the cheapest first.
+
+    They are met on walks from `sets`, connected as these are, and few of all that there are.
+    """
+    moves = PROPOSALS * prices.size
+    met = [
+        haggle(ground, prices, grid, warmth * market.unit, moves, rng)
+        for ground in market.grounds
+        for grid in sets
+        if ground.lower <= ground.amount[grid].sum() <= ground.upper
+        for warmth in WARMTH
+    ]
+    cheap = [grid for grid, cost in sorted(met, key=lambda found: found[1]) if cost < limit]
+    return np.array(cheap, dtype=np.bool_).reshape(-1, prices.size)
+
+
+def cheapest(
+    market: Market, prices: NDArray[np.float64], halt: Halt
+) -> tuple[float, NDArray[np.bool_]]:
+    """Return a bound on what a grid costs beyond its prices, and the cheapest sets found.
+
+    The bound is what the cheapest connected set costs, where the search was completed.
+    """
+    return _connected(market.grounds, prices, halt) or _any(market.problem, market.band, prices)
+
+
+def below(
+    market: Market, prices: NDArray[np.float64], limit: float, most: int, halt: Halt
+) -> NDArray[np.bool_] | None:
+    """Return all connected sets in band that cost less than `limit` beyond their prices.
+
+    None where they are more than `most`, or the search for them was not completed.
+    """
+    found = []
+    for ground in market.grounds:
+        complete, sets, _ = bargains(ground, prices, limit, np.inf, most, STEPS, halt.flag)
+        if not complete:
+            return None
+        found.append(sets)
+    return np.unique(np.concatenate(found), axis=0) if found else None
+
+
+def _grounds(problem: Problem, band: Band) -> list[Ground]:
+    if (problem.cut_m < problem.straddle_m).any():
+        return []
+    web = weave(problem)
+    source = np.repeat(np.arange(web.start.size - 1), np.diff(web.start))
+    there = np.lexsort((web.neighbour, source))
+    back = np.empty_like(there)
+    back[np.lexsort((source, web.neighbour))] = there
+    return [
+        Ground(
+            start=web.start,
+            neighbour=web.neighbour,
+            back=back,
+            half=np.maximum(web.weight, 0.0) / 2,
+            linked=web.linked,
+            allowed=np.where(allowed, FREE, OUTSIDE).astype(np.int8),
+            apart=web.apart,
+            amount=amounts,
+            lower=lower,
+            upper=upper,
+        )
+        for amounts, lower, upper, allowed in _measures(problem, band)
+    ]
+
+
+def _connected(
+    grounds: list[Ground], prices: NDArray[np.float64], halt: Halt
+) -> tuple[float, NDArray[np.bool_]] | None:
+    """Return the least cost of a connected set beyond its prices, and cheap ones, where known."""
+    if not grounds:
+        return None
+    least, grids = np.inf, []
+    for ground in grounds:
+        complete, found, cost = bargains(ground, prices, np.inf, 0.0, KEPT, STEPS, halt.flag)
+        if not complete:
+            return None
+        least = min(least, cost)
+        grids.append(found[-TAKEN:])
+    return float(least), np.concatenate(grids)
+
+
+def _model(problem: Problem) -> list[_Row]:
+    """Return what ties borders to atoms: a border is cut where one end is inside."""
+    n, m = problem.households.size, len(problem.edges)
+    edge = np.tile(np.arange(m), 2)
+    ends = problem.edges.T.ravel()
+    sides = sp.csr_array((np.repeat([1.0, -1.0], m), (edge, ends)), shape=(m, n))
+    both = abs(sides)
+    own = sp.eye_array(m, format="csr")
+    none, most = np.zeros(m), np.full(m, np.inf)
+    pairs = len(problem.apart)
+    apart = sp.csr_array(
+        (np.ones(2 * pairs), (np.tile(np.arange(pairs), 2), problem.apart.T.ravel())),
+        shape=(pairs, n + m),
+    )
+    return [
+        _Row(weights=sp.hstack([sides, own], format="csr"), lower=none, upper=most),
+        _Row(weights=sp.hstack([-sides, own], format="csr"), lower=none, upper=most),
+        _Row(weights=sp.hstack([both, -own], format="csr"), lower=none, upper=most),
+        _Row(weights=sp.hstack([-both, -own], format="csr"), lower=none - 2, upper=most),
+        _Row(weights=apart, lower=np.zeros(pairs), upper=np.ones(pairs)),
+    ]
+
+
+def _any(
+    problem: Problem, band: Band, prices: NDArray[np.float64]
+) -> tuple[float, NDArray[np.bool_]]:
+    """Return a bound on the least cost of a set in band beyond its prices, and the best found."""
+    n, m = problem.households.size, len(problem.edges)
+    rows = _model(problem)
+    worth = np.append(-prices, (problem.cut_m - problem.straddle_m) / 2)
+    least, value = np.inf, np.inf
+    grid = np.empty((0, n), dtype=np.bool_)
+    for amounts, lower, upper, allowed in _measures(problem, band):
+        inside = _Row(
+            weights=sp.csr_array(np.append(amounts, np.zeros(m))[None, :]),
+            lower=np.array([lower]),
+            upper=np.array([upper]),
+        )
+        every = [*rows, inside]
+        found = milp(
+            worth,
+            constraints=LinearConstraint(
+                sp.vstack([row.weights for row in every], format="csr"),
+                np.concatenate([row.lower for row in every]),
+                np.concatenate([row.upper for row in every]),
+            ),
+            integrality=np.append(np.ones(n), np.zeros(m)),
+            bounds=Bounds(0, np.append(allowed.astype(float), np.ones(m))),
+            options={"mip_rel_gap": 0.0, "node_limit": NODES},
+        )
+        if found.mip_dual_bound is not None:
+            least = min(least, float(found.mip_dual_bound))
+        if found.x is not None and found.fun < value:
+            value, grid = float(found.fun), found.x[None, :n] > 0.5
+    return least, grid
+
+
+def _measures(
+    problem: Problem, band: Band
+) -> list[tuple[NDArray[np.float64], float, float, NDArray[np.bool_]]]:
+    """Return amounts, limits and the atoms allowed for each measure that a grid may meet."""
+    told = known(problem.households, problem.residents)
+    households = problem.households.astype(np.float64)
+    found = []
+    if band.profile != "residents" or not told.all():
+        found.append((households, float(band.lower), float(band.upper), np.ones_like(told)))
+    if band.profile != "households" and told.any():
+        people = np.nan_to_num(problem.residents)
+        found.append((people, float(band.residents_lower), float(band.residents_upper), told))
+    return found
