@@ -6,7 +6,7 @@ import geopandas as gpd
 import pandas as pd
 from pyproj import CRS
 
-from gridgeo.codes import follow, in_use, overlap_of_grids, read_register
+from gridgeo.codes import Register, follow, in_use, overlap_of_grids, read_register
 from gridgeo.config import Codes
 from gridgeo.errors import InputError
 from gridgeo.model import Atoms, Note
@@ -50,6 +50,21 @@ def carry_codes(
     shared = overlap_of_grids(old.geometry.to_numpy(), coded.geometry.to_numpy(), homes=homes)
     changes = follow(old[["code"]], coded, shared, used=register.codes, rules=rules)
     return coded.assign(code=changes.grids["code"].to_numpy())
+
+
+def issued_codes(rules: Codes, register: Register | None) -> frozenset[str]:
+    """Return every code that was ever given out: of `register`, else of the one that `rules` name.
+
+    None where there is neither.
+
+    Raises
+    ------
+    InputError
+        The register that the rules name cannot be read.
+    """
+    if register is None and rules.register:
+        register = read_register(rules.register)
+    return frozenset() if register is None else register.codes
 
 
 def registered(rules: Codes, crs: CRS) -> pd.DataFrame | None:

@@ -28,6 +28,7 @@ from gridgeo.adjust import (
     unlock,
 )
 from gridgeo.cli import app
+from gridgeo.codes import empty_register, numbered, record, write_register
 from gridgeo.errors import InputError
 from gridgeo.fingerprint import fingerprint
 
@@ -252,3 +253,45 @@ def test_the_command_writes_the_new_plan_with_its_changes(tmp_path):
     refused = CliRunner().invoke(app, [*again[:2], str(wrong), *again[3:]])
     assert refused.exit_code == 2
     assert not (tmp_path / "again").exists()
+
+
+def ever_issued(number):
+    """Return a register in which each community of the town has used `number`, and another grid."""
+    plan = city()
+    high = [f"{code[:12]}{number:03d}" for code in plan.grids["code"]]
+    grids = plan.grids.rename(columns={"community": "community_code"}).assign(code=high)
+    rows = grids.drop_duplicates("code").reset_index(drop=True)
+    return record(empty_register(plan.grids.crs), numbered(rows), date="2026-01-01", reason="x")
+
+
+def test_a_code_of_the_register_is_never_given_out_again(tmp_path):
+    plan, register = city(), ever_issued(77)
+    code = next(c for c in plan.grids["code"] if len(atoms_of(plan, c)) > 1)
+    edit = Edit(do="split", atoms=tuple(atoms_of(plan, code)[:1]), grid="+1")
+
+    def fresh(new):
+        (made,) = set(new.grids["code"]) - set(plan.grids["code"])
+        return made
+
+    assert fresh(apply_edits(plan, [edit], register=register)) == f"{code[:12]}078"
+    assert fresh(apply_edits(plan, [edit])) != f"{code[:12]}078"
+    path = write_register(register, tmp_path / "codes.gpkg")
+    named = replace(plan.settings, codes=replace(plan.settings.codes, register=str(path)))
+    assert fresh(apply_edits(replace(plan, settings=named), [edit])) == f"{code[:12]}078"
+    gone = replace(named, codes=replace(named.codes, register=str(tmp_path / "gone.gpkg")))
+    with pytest.raises(InputError, match="register"):
+        apply_edits(replace(plan, settings=gone), [edit])
+    assert lock(replace(plan, settings=gone), code).summary["locked"] == [code]
+
+
+def test_the_command_takes_the_register(tmp_path):
+    plan = city()
+    plan.save(tmp_path / "plan")
+    write_register(ever_issued(77), tmp_path / "codes.gpkg")
+    code = next(c for c in plan.grids["code"] if len(atoms_of(plan, c)) > 1)
+    split_off = {"do": "split", "atoms": atoms_of(plan, code)[:1], "grid": "+1"}
+    path = edit_file(tmp_path, plan, [split_off])
+    arguments = ["apply", str(tmp_path / "plan"), str(path), "--out", str(tmp_path / "new")]
+    done = CliRunner().invoke(app, [*arguments, "--codes", str(tmp_path / "codes.gpkg")])
+    assert done.exit_code == 0, done.output
+    assert f"{code[:12]}078" in set(gg.load(tmp_path / "new").grids["code"])

@@ -8,6 +8,7 @@ from dataclasses import replace
 from gridgeo.adjust.edits import Draft, Edit, draft_of, edited
 from gridgeo.adjust.redraw import Redrawn, redraw
 from gridgeo.assessment import assess
+from gridgeo.codes import Register
 from gridgeo.errors import InputError
 from gridgeo.model import Finding, Note, Plan
 from gridgeo.pipeline import judge_own, with_judgement
@@ -17,18 +18,24 @@ from gridgeo.text import Text
 from gridgeo.validate import Judgement
 
 
-def apply_edits(plan: Plan, edits: Sequence[Edit]) -> Plan:
+def apply_edits(plan: Plan, edits: Sequence[Edit], *, register: Register | None = None) -> Plan:
     """Return `plan` after `edits`: a draft with its own codes, figures and findings.
 
     Grids that no edit touched stay as they are, vertex by vertex. New grids get the next free
     codes of their community, and so does a grid that becomes dedicated; codes of grids that are
     gone are not used again. Every household stays in one grid.
 
+    Parameters
+    ----------
+    register
+        Of codes: none of them is given out again. Without it the one that the settings of the
+        plan name is read, where new codes are needed.
+
     Raises
     ------
     InputError
         An edit cannot be done, or breaks a hard rule that was kept before; it is named by its
-        number.
+        number. Or the register cannot be read.
 
     Examples
     --------
@@ -36,7 +43,7 @@ def apply_edits(plan: Plan, edits: Sequence[Edit]) -> Plan:
     ...                         to="420102001001001")])  # doctest: +SKIP
     """
     draft = edited(draft_of(plan), edits)
-    drawn = redraw(plan, draft)
+    drawn = redraw(plan, draft, register)
     judgement = judge_own(drawn.plan, plan.summary.get("households", {}))
     _check_hard_rules(judgement.findings, plan, draft, drawn, edits)
     return _told(plan, drawn, draft, judgement, len(edits))

@@ -9,6 +9,7 @@ from typing import Any
 
 from gridgeo.adjust.apply import apply_edits
 from gridgeo.adjust.edits import Edit
+from gridgeo.codes import Register
 from gridgeo.errors import InputError
 from gridgeo.fingerprint import fingerprint
 from gridgeo.model import Plan
@@ -64,7 +65,7 @@ def read_edits(path: str | Path) -> EditFile:
     )
 
 
-def apply_file(plan: Plan, file: EditFile) -> Plan:
+def apply_file(plan: Plan, file: EditFile, *, register: Register | None = None) -> Plan:
     """Return `plan` after the edits of `file`; see `apply_edits`.
 
     Raises
@@ -86,7 +87,7 @@ def apply_file(plan: Plan, file: EditFile) -> Plan:
                 "请打开本方案的 map.html 重新调整",
             ),
         )
-    return apply_edits(plan, file.edits)
+    return apply_edits(plan, file.edits, register=register)
 
 
 def _edit(entry: Any, number: int, path: str) -> Edit:

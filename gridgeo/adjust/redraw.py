@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 
 from gridgeo.adjust.edits import Draft
 from gridgeo.bands import bands_of
-from gridgeo.codes import issue
+from gridgeo.codes import Register, issue
 from gridgeo.describe import bounded_by, contains
 from gridgeo.model import Note, Plan
 from gridgeo.partition import judge_grid
 from gridgeo.place import place_points
+from gridgeo.recode import issued_codes
 from gridgeo.text import Text
 
 
@@ -36,10 +37,13 @@ class Redrawn:
     notes: tuple[Note, ...] = ()
 
 
-def redraw(plan: Plan, draft: Draft) -> Redrawn:
-    """Return `plan` with the grids of `draft`; grids that were not touched stay as they are."""
+def redraw(plan: Plan, draft: Draft, register: Register | None = None) -> Redrawn:
+    """Return `plan` with the grids of `draft`; grids that were not touched stay as they are.
+
+    No code of `register`, else of the register that the settings name, is given out again.
+    """
     alive = [key for key in draft.touched if (draft.grid == key).any()]
-    codes = _new_codes(plan, draft, alive)
+    codes = _new_codes(plan, draft, alive, register)
     grid = pd.Series(draft.grid).replace(dict(codes)).to_numpy(dtype=object)
     changed = sorted({codes.get(key, key) for key in alive})
     units = {codes.get(key, key): name for key, name in draft.units.items()}
@@ -62,15 +66,20 @@ def redraw(plan: Plan, draft: Draft) -> Redrawn:
     return Redrawn(plan=drawn, codes=codes, changed=tuple(changed), notes=_notes(plan, rows))
 
 
-def _new_codes(plan: Plan, draft: Draft, alive: list[str]) -> dict[str, str]:
+def _new_codes(
+    plan: Plan, draft: Draft, alive: list[str], register: Register | None
+) -> dict[str, str]:
     """Return the next free codes for grids that edits made, or made dedicated."""
     kinds = dict(zip(plan.grids["code"], plan.grids["kind"], strict=True))
     new = [key for key in alive if key not in kinds or _made_dedicated(key, kinds, draft)]
-    used, codes = list(kinds), {}
+    if not new:
+        return {}
+    rules = plan.settings.codes
+    used, codes = [*kinds, *issued_codes(rules, register)], {}
     for key in sorted(new, key=lambda key: (len(key), key)):
         kind = "dedicated" if key in draft.units else "basic"
         parent = str(draft.community[draft.grid == key][0])
-        (codes[key],) = issue(used, parent, 1, kind=kind, rules=plan.settings.codes)
+        (codes[key],) = issue(used, parent, 1, kind=kind, rules=rules)
         used.append(codes[key])
     return codes
 

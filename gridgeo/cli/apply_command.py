@@ -17,6 +17,7 @@ def apply_command(
         Path, typer.Argument(metavar="EDITS", help="Edits from map.html 地图页导出的调整文件")
     ],
     out: Annotated[Path, typer.Option("--out", help="Folder for the new plan 新方案文件夹")],
+    codes: o.Register = None,
     overwrite: o.Overwrite = False,  # noqa: FBT002
     lang: o.LangOption = None,
 ) -> None:
@@ -24,13 +25,15 @@ def apply_command(
     with errors(lang):
         from gridgeo.adjust import apply_file, read_edits  # noqa: PLC0415  (heavy)
         from gridgeo.cli.show import show_plan  # noqa: PLC0415
+        from gridgeo.codes import read_register  # noqa: PLC0415
         from gridgeo.report import check_target, load_plan, save_plan  # noqa: PLC0415
 
         file = read_edits(edits)
         check_target(out, overwrite=overwrite)
         before = load_plan(plan)
+        register = None if codes is None else read_register(codes)
     with errors(lang or lang_of(before.settings.lang)):
-        after = apply_file(before, file)
+        after = apply_file(before, file, register=register)
         save_plan(after, out, overwrite=overwrite, old=before.grids)
     show_plan(after, out)
     if any(one.severity == "error" and one.status == "open" for one in after.findings):
