@@ -22,8 +22,6 @@ from gridgeo.signs import (
     Press,
     assign_staff,
     build_signs,
-    choose_fonts,
-    find_fonts,
     payload,
     plan_issues,
     read_issues,
@@ -32,6 +30,7 @@ from gridgeo.signs import (
 )
 from gridgeo.signs.issue import _file_names, _page
 from gridgeo.signs.labels import Board, Label, street_labels
+from gridgeo.typeset import choose_fonts, find_fonts
 from tests.builders_plan import build_plan
 
 DATE = "2026-11-23"
@@ -125,12 +124,12 @@ def test_long_texts_stay_on_their_page(fonts):
 
 
 def test_rare_characters_are_drawn(fonts):
-    assert choose_fonts([("𠮷䶮", "01")], fonts)
+    assert choose_fonts([("𠮷䶮", "01")], fonts, layer="signs")
 
 
 def test_character_in_no_font_is_named_with_its_place(fonts):
     with pytest.raises(InputError, match=r"U\+F0000") as told:
-        choose_fonts([("王", "01"), ("王\U000f0000", "02")], fonts)
+        choose_fonts([("王", "01"), ("王\U000f0000", "02")], fonts, layer="signs")
     assert told.value.place["value"] == "02"
 
 

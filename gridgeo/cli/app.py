@@ -17,6 +17,7 @@ from gridgeo.cli.diff_command import diff_command
 from gridgeo.cli.interrupt import STOPPED, STOPPED_PARTS, interruptible
 from gridgeo.cli.options import Given, Out, Overwrite, SettingsOption
 from gridgeo.cli.outcome import errors, lang_of
+from gridgeo.cli.report_command import report_command
 from gridgeo.cli.signs_command import signs_command
 from gridgeo.cli.submit_command import submit_command
 from gridgeo.config import Settings, Source
@@ -44,6 +45,7 @@ app.command("adjust")(adjust_command)
 app.command("apply")(apply_command)
 app.command("approve")(approve_command)
 app.command("diff")(diff_command)
+app.command("report")(report_command)
 app.command("submit")(submit_command)
 app.command("signs")(signs_command)
 

@@ -153,15 +153,16 @@ def _press(
     plan: Plan, made: tuple[Sign, ...], *, size: str, template: Path | None, font: list[Path]
 ) -> Press:
     from gridgeo import signs as s  # noqa: PLC0415
+    from gridgeo.typeset import choose_fonts, find_fonts  # noqa: PLC0415
 
     lang = plan.settings.lang
     labels = {name: label.say(lang) for name, label in s.LABELS.items()}
-    fonts = s.find_fonts(font)
+    fonts = find_fonts(font)
     texts = [(text, sign.code) for sign in made for text in sign.texts()]
     texts += [(text, "") for text in labels.values()]
     return s.Press(
         fonts=fonts,
-        families=s.choose_fonts(texts, fonts),
+        families=choose_fonts(texts, fonts, layer="signs"),
         size=size,
         lang=lang,
         labels=labels,

@@ -4,6 +4,7 @@ from gridgeo.report.adjusted import check_adjusted, save_adjusted
 from gridgeo.report.card import plan_card
 from gridgeo.report.changes import check_comparison, save_comparison
 from gridgeo.report.load import load_plan
+from gridgeo.report.paper import PAPER, save_paper
 from gridgeo.report.repaired import check_repaired, save_repaired
 from gridgeo.report.save import check_target, save_approved, save_plan
 from gridgeo.report.schema import layer_frame
@@ -11,6 +12,7 @@ from gridgeo.report.seal import sealed
 from gridgeo.report.submission import check_submission, save_submission
 
 __all__ = [
+    "PAPER",
     "check_adjusted",
     "check_comparison",
     "check_repaired",
@@ -22,6 +24,7 @@ __all__ = [
     "save_adjusted",
     "save_approved",
     "save_comparison",
+    "save_paper",
     "save_plan",
     "save_repaired",
     "save_submission",

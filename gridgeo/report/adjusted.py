@@ -11,7 +11,7 @@ import pandas as pd
 from gridgeo.geopackages import same_bytes
 from gridgeo.report.folder import Writer, check_folder, write_folder
 from gridgeo.report.geopackage import GEOPACKAGE, append_layer, append_table, shape_of
-from gridgeo.report.save import PROPOSALS, WRITERS
+from gridgeo.report.save import BESIDE, PROPOSALS, WRITERS
 from gridgeo.report.seal import check_unlocked
 from gridgeo.report.workbook import write_sheets
 from gridgeo.text import Lang, Text
@@ -55,12 +55,12 @@ def save_adjusted(adjusted: Adjustment, folder: str | Path, *, overwrite: bool =
     ]
     writers += [(name, partial(write, adjusted.plan)) for name, write in WRITERS]
     check_adjusted(folder, overwrite=overwrite)
-    return write_folder(folder, writers, overwrite=overwrite)
+    return write_folder(folder, writers, overwrite=overwrite, ours=BESIDE)
 
 
 def check_adjusted(folder: str | Path, *, overwrite: bool = False) -> None:
     """Raise `OutputError` where `save_adjusted` would refuse `folder`."""
-    check_folder(folder, [*PROPOSALS, *_PLAN], overwrite=overwrite)
+    check_folder(folder, [*BESIDE, *PROPOSALS, *_PLAN], overwrite=overwrite)
     check_unlocked(Path(folder) / GEOPACKAGE)
 
 

@@ -31,9 +31,9 @@ def overview(plan: Plan) -> Markup:
     rims = on_paper(plan.communities.geometry.to_numpy(), west, north, scale)
     width, height = (east - west) * scale + 4, (north - south) * scale + 4
     return Markup(
-        '<svg class="map" role="img" aria-label="{label}" viewBox="-2 -2 {w} {h}" '
-        'stroke-linejoin="round">{grids}<path d="{rims}" fill="none" stroke="{line}" '
-        'stroke-width="{rim_width}"/></svg>'
+        '<svg xmlns="http://www.w3.org/2000/svg" class="map" role="img" aria-label="{label}" '
+        'viewBox="-2 -2 {w} {h}" stroke-linejoin="round">{grids}<path d="{rims}" fill="none" '
+        'stroke="{line}" stroke-width="{rim_width}"/></svg>'
     ).format(
         label=Text("Map of the grids by verdict", "网格结论图").say(plan.settings.lang),
         w=f"{width:.0f}",
@@ -86,8 +86,8 @@ def community_map(plan: Plan, code: str) -> Markup:
     scale = min(_OWN_WIDTH / max(east - west, 1), _OWN_HEIGHT / max(north - south, 1))
     drawn = on_paper(mine.geometry.to_numpy(), west, north, scale)
     return Markup(
-        '<svg class="own" role="img" aria-label="{label}" viewBox="-3 -3 {w} {h}" '
-        'stroke-linejoin="round">{grids}{words}</svg>'
+        '<svg xmlns="http://www.w3.org/2000/svg" class="own" role="img" aria-label="{label}" '
+        'viewBox="-3 -3 {w} {h}" stroke-linejoin="round">{grids}{words}</svg>'
     ).format(
         label=Text("Map of the community", "社区网格图").say(plan.settings.lang),
         w=f"{(east - west) * scale + 6:.0f}",
@@ -99,12 +99,15 @@ def community_map(plan: Plan, code: str) -> Markup:
 
 def _numbers(shapes: NDArray[Any], grids: gpd.GeoDataFrame, community: str) -> Iterator[Markup]:
     """Yield the end of the code of each grid and its households, where the grid has room."""
-    word = Markup('<text x="{:.1f}" y="{:.1f}" text-anchor="middle" class="{}">{}</text>')
+    word = Markup(
+        '<text x="{:.1f}" y="{:.1f}" font-size="{}" fill="{}" text-anchor="middle" '
+        'stroke="#ffffff" stroke-width="2" paint-order="stroke">{}</text>'
+    )
     points = shapely.get_coordinates(shapely.point_on_surface(shapes))
     sizes = shapely.bounds(shapes)
     wide = (sizes[:, 2] - sizes[:, 0] > 24) & (sizes[:, 3] - sizes[:, 1] > 16)
     rows = zip(points, wide.tolist(), grids["code"], grids["households"], strict=True)
     for (x, y), room, code, households in rows:
         if room:
-            yield word.format(x, y, "no", visible(code.removeprefix(community)))
-            yield word.format(x, y + 9, "hh", f"{households:,}")
+            yield word.format(x, y, 9, "#14212a", visible(code.removeprefix(community)))
+            yield word.format(x, y + 9, 8, "#44525a", f"{households:,}")

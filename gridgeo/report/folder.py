@@ -133,6 +133,37 @@ def check_folder(folder: str | Path, names: Collection[str], *, overwrite: bool)
         )
 
 
+def write_file(target: Path, write: Callable[[Path], None], *, overwrite: bool) -> None:
+    """Write one file, whole or not at all.
+
+    Raises
+    ------
+    OutputError
+        The file is there without `overwrite`, or it cannot be written.
+    """
+    if target.exists() and (not overwrite or target.is_dir()):
+        raise OutputError(
+            Text("the file is there already", "文件已存在"),
+            file=str(target),
+            remedy=Text("Give --overwrite to replace it", "如需替换请加 --overwrite"),
+        )
+    staged = target.absolute().with_name(f".{secrets.token_hex(4)}-{target.name}")
+    try:
+        write(staged)
+        staged.replace(target)
+    except OSError as error:
+        raise OutputError(
+            Text(f"the file cannot be written: {error}", f"无法写入文件：{error}"),
+            file=str(target),
+            remedy=Text(
+                "Close it where it is open, and check the folder and its permissions",
+                "请关闭已打开的该文件，并检查文件夹及写入权限",
+            ),
+        ) from error
+    finally:
+        staged.unlink(missing_ok=True)
+
+
 def _check_writable(target: Path, told: str) -> None:
     parent = next(path for path in target.parents if path.exists())
     if not parent.is_dir() or not os.access(parent, os.W_OK):

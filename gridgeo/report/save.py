@@ -16,6 +16,7 @@ from gridgeo.report.geojson import write_geojson
 from gridgeo.report.geopackage import GEOPACKAGE, write_geopackage
 from gridgeo.report.load import load_plan
 from gridgeo.report.page import write_map, write_report
+from gridgeo.report.paper import PAPER
 from gridgeo.report.seal import check_sealed, check_unlocked, contents_of
 from gridgeo.report.workbook import write_workbook
 from gridgeo.text import Text
@@ -35,6 +36,8 @@ WRITERS: tuple[tuple[str, Callable[[Plan, Path], None]], ...] = (
 )
 #: What `gridgeo adjust` writes beside its plan; it stays there when the plan is approved.
 PROPOSALS = ("proposals.xlsx", "proposals.gpkg")
+#: What `gridgeo report` writes beside a plan; another plan in its place is not what it tells.
+BESIDE = (PAPER,)
 
 
 def save_plan(
@@ -65,7 +68,7 @@ def save_plan(
         (name, partial(write, plan, old=old) if write is write_map else partial(write, plan))
         for name, write in WRITERS
     ]
-    return write_folder(folder, writers, overwrite=overwrite)
+    return write_folder(folder, writers, overwrite=overwrite, ours=BESIDE)
 
 
 def save_approved(plan: Plan, folder: str | Path) -> Path:
@@ -86,7 +89,7 @@ def save_approved(plan: Plan, folder: str | Path) -> Path:
     beside = [name for name in PROPOSALS if (Path(folder) / name).exists()]
     writers = [(name, partial(_copy, Path(folder) / name)) for name in beside]
     writers += [(name, partial(write, plan)) for name, write in WRITERS]
-    return write_folder(folder, writers, overwrite=True)
+    return write_folder(folder, writers, overwrite=True, ours=BESIDE)
 
 
 def _copy(source: Path, path: Path) -> None:
@@ -95,5 +98,5 @@ def _copy(source: Path, path: Path) -> None:
 
 def check_target(folder: str | Path, *, overwrite: bool = False) -> None:
     """Raise `OutputError` where `save_plan` would refuse `folder`; call it before long work."""
-    check_folder(folder, [name for name, _ in WRITERS], overwrite=overwrite)
+    check_folder(folder, [*BESIDE, *(name for name, _ in WRITERS)], overwrite=overwrite)
     check_unlocked(Path(folder) / GEOPACKAGE)

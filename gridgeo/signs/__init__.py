@@ -2,7 +2,6 @@
 
 from gridgeo.signs.code_mark import payload, qr_svg, token_of
 from gridgeo.signs.content import LABELS, Sign, build_signs
-from gridgeo.signs.fonts import Fonts, choose_fonts, find_fonts
 from gridgeo.signs.issue import (
     Issue,
     Issues,
@@ -18,7 +17,6 @@ __all__ = [
     "LABELS",
     "SIZES",
     "TEMPLATE",
-    "Fonts",
     "Issue",
     "Issues",
     "Press",
@@ -26,8 +24,6 @@ __all__ = [
     "Staff",
     "assign_staff",
     "build_signs",
-    "choose_fonts",
-    "find_fonts",
     "payload",
     "plan_issues",
     "qr_svg",

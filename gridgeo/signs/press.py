@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -11,8 +10,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from gridgeo.errors import InputError
-from gridgeo.signs.fonts import Fonts
 from gridgeo.text import Text
+from gridgeo.typeset import Fonts, typeset
 
 #: Paper sizes and how much larger than A4 they are.
 SIZES: Mapping[str, float] = {"A4": 1.0, "A3": 2**0.5}
@@ -62,8 +61,6 @@ class Press:
         InputError
             The template is not understood.
         """
-        import typst  # noqa: PLC0415  (only when it is needed)
-
         given = {
             "signs": list(signs),
             "labels": dict(self.labels),
@@ -72,27 +69,16 @@ class Press:
             "scale": SIZES[self.size],
             "lang": self.lang,
         }
-        root = None if self.template is None else str(self.template.resolve().parent)
-        compiler = typst.Compiler(root=root, font_paths=self.fonts.book)
-        made = dt.datetime.combine(dt.date.fromisoformat(date), dt.time(), dt.UTC)
-        try:
-            return compiler.compile(
-                self.source(),
-                format=form,
-                ppi=110 if form == "png" else None,
-                sys_inputs={"data": json.dumps(given, ensure_ascii=False)},
-                timestamp=made,
-                pdf_tags=False,
-            )
-        except typst.TypstError as error:
-            raise InputError(
-                Text(
-                    f"the template is not understood: {error.message}",
-                    f"无法识别模板：{error.message}",
-                ),
-                file=str(self.template or TEMPLATE),
-                remedy=Text(
-                    "Compare it with the one that --write-template writes",
-                    "请与 --write-template 写出的模板对照",
-                ),
-            ) from error
+        return typeset(
+            self.source(),
+            given,
+            self.fonts,
+            name=str(self.template or TEMPLATE),
+            remedy=Text(
+                "Compare it with the one that --write-template writes",
+                "请与 --write-template 写出的模板对照",
+            ),
+            date=dt.date.fromisoformat(date),
+            root=None if self.template is None else self.template.resolve().parent,
+            form=form,
+        )

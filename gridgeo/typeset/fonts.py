@@ -74,13 +74,15 @@ def _within(font: str | None, given: Sequence[Path]) -> bool:
     return any(path.resolve() in (file, *file.parents) for path in given)
 
 
-def choose_fonts(texts: Iterable[tuple[str, str]], fonts: Fonts) -> tuple[str, ...]:
+def choose_fonts(texts: Iterable[tuple[str, str]], fonts: Fonts, *, layer: str) -> tuple[str, ...]:
     """Return the families of `fonts` that are needed to draw `texts`, in their order.
 
     Parameters
     ----------
     texts
         Pairs of text and where it stands (the code of a grid), for the message.
+    layer
+        What is drawn, for the message.
 
     Raises
     ------
@@ -90,9 +92,21 @@ def choose_fonts(texts: Iterable[tuple[str, str]], fonts: Fonts) -> tuple[str, .
     wanted: dict[str, str] = {}
     for text, place in texts:
         for letter in sorted(set(text)):
-            if not letter.isspace():
-                wanted.setdefault(letter, place)
-    left, needed = set(wanted), []
+            wanted.setdefault(letter, place)
+    needed, left = _needed(set(wanted), fonts)
+    if left:
+        raise _missing(sorted(left), wanted, layer)
+    return needed
+
+
+def undrawable(texts: Iterable[str], fonts: Fonts) -> tuple[tuple[str, ...], frozenset[str]]:
+    """Return the families that are needed to draw `texts`, and the characters that none has."""
+    return _needed(set().union(*texts), fonts)
+
+
+def _needed(letters: set[str], fonts: Fonts) -> tuple[tuple[str, ...], frozenset[str]]:
+    left = {letter for letter in letters if not letter.isspace()}
+    needed: list[str] = []
     for family in fonts.families:
         if not left:
             break
@@ -101,9 +115,7 @@ def choose_fonts(texts: Iterable[tuple[str, str]], fonts: Fonts) -> tuple[str, .
         if held:
             needed.append(family)
             left -= held
-    if left:
-        raise _missing(sorted(left), wanted)
-    return tuple(needed or fonts.families[:1])
+    return tuple(needed or fonts.families[:1]), frozenset(left)
 
 
 def _letters(family: str, book: typst.Fonts) -> frozenset[int]:
@@ -120,11 +132,11 @@ def _letters(family: str, book: typst.Fonts) -> frozenset[int]:
     return held or frozenset()
 
 
-def _missing(letters: Sequence[str], places: Mapping[str, str]) -> InputError:
+def _missing(letters: Sequence[str], places: Mapping[str, str], layer: str) -> InputError:
     told = ", ".join(f"{letter} (U+{ord(letter):04X})" for letter in letters[:5])
     return InputError(
         Text(f"no font has the character {told}", f"没有字体包含字符 {told}"),
-        layer="signs",
+        layer=layer,
         value=places[letters[0]],
         remedy=Text(
             "Install Noto Sans CJK SC, or SimSun-ExtB, or give a font file with --font",
