@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import shapely
 from builders_city import block_city, settings
+from builders_packed import numbers
 from builders_plan import build_plan
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,8 +18,9 @@ import gridgeo as gg
 from gridgeo.fingerprint import fingerprint
 from gridgeo.maps import map_page
 from gridgeo.maps.compare import changed_ground
+from gridgeo.maps.packed import PER_DEGREE
 from gridgeo.maps.page_words import page_words
-from gridgeo.maps.working import UNIT, atom_data, plan_data
+from gridgeo.maps.working import atom_data, plan_data
 
 
 @cache
@@ -152,9 +154,9 @@ def test_arcs_lead_back_to_the_vertices():
     plan = city()
     data = atom_data(plan)
     ends = gpd.GeoSeries(plan.borders.geometry, crs=plan.borders.crs).to_crs(4326).total_bounds
-    whole = [np.cumsum(np.reshape(arc, (-1, 2)), axis=0) for arc in data["arcs"]]
-    degrees = (np.concatenate(whole) + data["origin"]) * UNIT
-    assert np.allclose([*degrees.min(axis=0), *degrees.max(axis=0)], ends, atol=UNIT)
+    whole = [np.cumsum(np.reshape(numbers(arc), (-1, 2)), axis=0) for arc in data["arcs"]]
+    degrees = (np.concatenate(whole) + data["origin"]) / PER_DEGREE
+    assert np.allclose([*degrees.min(axis=0), *degrees.max(axis=0)], ends, atol=data["unit"])
     assert sum(data["metres"]) == pytest.approx(plan.borders["border_m"].sum(), abs=1)
 
 

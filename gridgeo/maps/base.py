@@ -6,6 +6,7 @@ import folium
 import geopandas as gpd
 import numpy as np
 from branca.element import Element, Figure
+from folium.template import Template
 
 from gridgeo.maps.escape import esc
 from gridgeo.maps.features import in_degrees
@@ -29,9 +30,9 @@ def blank_map(title: str, data: str = "") -> folium.Map:
     made.default_js, made.default_css = [], []
     figure = _figure(made)
     figure.title = esc(title)
-    figure.header.add_child(Element(_raw(head())), name="gridgeo_head", index=0)
+    figure.header.add_child(Verbatim(head()), name="gridgeo_head", index=0)
     if data:
-        figure.header.add_child(Element(_raw(data)), name="gridgeo_data")
+        figure.header.add_child(Verbatim(data), name="gridgeo_data")
     return made
 
 
@@ -62,5 +63,12 @@ def _figure(made: folium.Map) -> Figure:
     return figure
 
 
-def _raw(text: str) -> str:
-    return "{% raw %}" + text + "{% endraw %}"
+class Verbatim(Element):
+    """Text that stands in the page as it is: long data are not read as a template."""
+
+    _template = Template("{{ this.text }}")
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self._name = "Verbatim"
+        self.text = text

@@ -6,10 +6,9 @@ from typing import Any
 
 import folium
 import geopandas as gpd
-import shapely
 
 from gridgeo.maps.escape import esc
-from gridgeo.maps.features import features, one_line
+from gridgeo.maps.features import borders_once, features, one_line
 from gridgeo.maps.popups import escaped, numbers, popup_of, tooltip_of
 from gridgeo.maps.style import (
     COMMUNITY_LINE,
@@ -92,7 +91,7 @@ def outline_layer(plan: Plan) -> folium.GeoJson | None:
     """Draw the borders of the grids, each once, above the streets that they follow."""
     if plan.grids.empty:
         return None
-    borders = one_line(_borders(plan.grids.geometry))
+    borders = one_line(borders_once(plan.grids.geometry.to_numpy()))
     return folium.GeoJson(
         features(gpd.GeoSeries([borders], crs=plan.grids.crs)),
         name=Text("Grid borders", "网格界").say(plan.settings.lang),
@@ -122,15 +121,10 @@ def community_layer(plan: Plan) -> folium.GeoJson | None:
     """Draw the outlines of the communities, as lines that do not catch clicks."""
     if plan.communities.empty:
         return None
-    borders = one_line(_borders(plan.communities.geometry))
+    borders = one_line(borders_once(plan.communities.geometry.to_numpy()))
     return folium.GeoJson(
         features(gpd.GeoSeries([borders], crs=plan.communities.crs)),
         name=Text("Communities", "社区（村）界").say(plan.settings.lang),
         style_function=lambda _feature: line_style(COMMUNITY_LINE, 2.6, 0.85),
         **_QUIET,
     )
-
-
-def _borders(shapes: gpd.GeoSeries) -> Any:
-    """Return the borders of a coverage, each stretch once."""
-    return shapely.union_all(shapely.boundary(shapes.to_numpy()))

@@ -16,6 +16,7 @@ CONTENT_POLICY = (
 #: Our own scripts, in the order in which they are run; a tool of the page is one file here.
 SCRIPTS = (
     "page.js",
+    "packed.js",
     "atoms.js",
     "tools.js",
     "search.js",

@@ -15,14 +15,13 @@ from gridgeo.bands import bands_of
 from gridgeo.fingerprint import fingerprint
 from gridgeo.maps.escape import as_script
 from gridgeo.maps.features import in_degrees
+from gridgeo.maps.packed import PER_DEGREE, packed_lines, whole_units
 from gridgeo.maps.page_words import page_words
 from gridgeo.maps.style import SEVERITY_COLOURS, VERDICT_COLOURS
 from gridgeo.model import SEVERITIES, Finding, Plan
 from gridgeo.rulebook import rule_of
 
-#: Borders between atoms are drawn with whole units of this many degrees (about 10 cm) ...
-UNIT = 1e-6
-#: ... and simplified each by itself between its two ends, which keeps the coverage.
+#: Borders between atoms are simplified each by itself between its two ends: still a coverage.
 SIMPLE_M = 1.0
 #: Findings beyond this many stand in the workbook only.
 MOST_FINDINGS = 2_000
@@ -55,12 +54,12 @@ def plan_data(plan: Plan) -> dict[str, Any]:
 
 
 def atom_data(plan: Plan) -> dict[str, Any]:
-    """Return the atoms as arcs, each once, with the atom on either side, in `UNIT` degrees.
+    """Return the atoms as arcs, each once, with the atom on either side, in ``unit`` degrees.
 
-    ``arcs``: x, y of the first vertex from ``origin``, then steps; ``left``, ``right``: positions
-    of atoms, -1 for none; ``metres``, ``street`` (1 where a street or barrier runs there). For
-    each atom ``households``, ``residents`` (None unknown), ``community`` and ``grid``: positions
-    in `plan_data`, -1 for none.
+    ``arcs``: texts (`packed_lines`) of x, y from ``origin``, then steps; ``left``, ``right``:
+    positions of atoms, -1 for none; ``metres``, ``street`` (1 where a street or barrier runs
+    there). For each atom ``households``, ``residents`` (None unknown), ``community`` and ``grid``:
+    positions in `plan_data`, -1 for none.
     """
     lines = shapely.line_merge(plan.borders.geometry.to_numpy())
     parts, row = shapely.get_parts(lines, return_index=True)
@@ -69,7 +68,7 @@ def atom_data(plan: Plan) -> dict[str, Any]:
     borders = plan.borders
     return {
         "origin": origin,
-        "unit": UNIT,
+        "unit": 1 / PER_DEGREE,
         "arcs": arcs,
         "left": borders["left"].to_numpy()[row].tolist(),
         "right": borders["right"].to_numpy()[row].tolist(),
@@ -162,14 +161,10 @@ def _simple(lines: NDArray[Any]) -> NDArray[Any]:
     return np.where(flat, lines, simple)
 
 
-def _arcs(lines: gpd.GeoSeries) -> tuple[list[int], list[list[int]]]:
-    """Return the origin, and each line as its first vertex and the steps from there."""
-    points, line = shapely.get_coordinates(in_degrees(lines), return_index=True)
-    whole = np.rint(points / UNIT).astype(np.int64)
+def _arcs(lines: gpd.GeoSeries) -> tuple[list[int], list[str]]:
+    """Return the origin, and each line as the text of its first vertex and the steps from there."""
+    whole, line = whole_units(in_degrees(lines))
     if not len(whole):
         return [0, 0], []
     origin = whole.min(axis=0)
-    steps = np.diff(whole, axis=0, prepend=origin[None])
-    first = np.flatnonzero(np.diff(line, prepend=-1))
-    steps[first] = whole[first] - origin
-    return origin.tolist(), [part.ravel().tolist() for part in np.split(steps, first[1:])]
+    return origin.tolist(), packed_lines(whole - origin, line, len(lines))

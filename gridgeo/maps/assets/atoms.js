@@ -48,7 +48,8 @@
   }
 
   gridgeo.decodeAtoms = function (data) {
-    const arcs = data.arcs.length, size = data.arcs.reduce(function (n, a) { return n + a.length; }, 0) / 2;
+    const lines = data.arcs.map(gridgeo.numbers), arcs = lines.length;
+    const size = lines.reduce(function (n, steps) { return n + steps.length; }, 0) / 2;
     const start = new Int32Array(arcs + 1), x = new Float64Array(size), y = new Float64Array(size);
     const ends = new Array(arcs);
     const project = function (qx, qy) {
@@ -58,7 +59,7 @@
     };
     const origin = project(0, 0);
     let at = 0;
-    data.arcs.forEach(function (steps, arc) {
+    lines.forEach(function (steps, arc) {
       let qx = 0, qy = 0;
       start[arc] = at;
       for (let i = 0; i < steps.length; i += 2) {
