@@ -11,19 +11,6 @@ from collections.abc import Sequence
 
 from gridgeo.text import Text
 
-#: First and last number of the kinds of townships, and of the kinds of villages.
-TOWNSHIPS = (
-    (1, 99, Text("a street office", "街道办事处")),
-    (100, 199, Text("a town", "镇")),
-    (200, 399, Text("a township", "乡")),
-    (400, 599, Text("like a township", "类似乡级单位")),
-)
-VILLAGES = (
-    (1, 199, Text("a residents' committee", "居民委员会")),
-    (200, 399, Text("a villagers' committee", "村民委员会")),
-    (400, 499, Text("like a residents' committee", "类似居委会")),
-    (500, 599, Text("like a villagers' committee", "类似村委会")),
-)
 #: Villages that stand for ground without a committee.
 VIRTUAL = ("498", "598")
 #: Urban-rural classes (城乡分类代码) that follow the 12 digits in the statistical yearbooks: such
@@ -31,17 +18,6 @@ VIRTUAL = ("498", "598")
 URBAN_RURAL = ("111", "112", "121", "122", "123", "210", "220")
 #: From here on a segment stands for several communities merged (CJ/T 349-2010, 5.6).
 MERGED_FROM = 601
-
-
-def segment_kinds(code: str) -> tuple[Text | None, Text | None]:
-    """Return what township and village of a 12-digit code are, None outside the known ranges.
-
-    Examples
-    --------
-    >>> [kind.en for kind in segment_kinds("420102001201")]
-    ['a street office', "a villagers' committee"]
-    """
-    return _kind(code[6:9], TOWNSHIPS), _kind(code[9:12], VILLAGES)
 
 
 def unusual_segments(code: str) -> Text | None:
@@ -110,7 +86,3 @@ def classes_for_numbers(codes: Sequence[str]) -> list[int]:
     far = {code[:12] for code in high if code[12:] not in URBAN_RURAL}
     like = {code for code in high if code[12:] in URBAN_RURAL and code[:12] not in far}
     return [row for row, code in enumerate(codes) if code in like]
-
-
-def _kind(digits: str, kinds: tuple[tuple[int, int, Text], ...]) -> Text | None:
-    return next((kind for least, most, kind in kinds if least <= int(digits) <= most), None)

@@ -10,7 +10,7 @@ from gridgeo.codes import assign_codes
 from gridgeo.config import Codes
 from gridgeo.errors import InputError, SettingsError
 from gridgeo.schemes import CJT349, CN15, PLAIN, GridCode, scheme_of
-from gridgeo.segments import classes_for_numbers, segment_kinds, unusual_segments
+from gridgeo.segments import classes_for_numbers, unusual_segments
 from gridgeo.settings_file import settings_from
 
 PARENT = "420102001001"
@@ -179,20 +179,6 @@ def test_what_a_scheme_warns_of(scheme, code, said):
     told = [text.en for text in scheme.warnings(code)]
     assert len(told) == len(said)
     assert all(part in text for part, text in zip(said, told, strict=True))
-
-
-@pytest.mark.parametrize(
-    ("code", "kinds"),
-    [
-        ("420102001001", ("街道办事处", "居民委员会")),
-        ("420102100200", ("镇", "村民委员会")),
-        ("420102200450", ("乡", "类似居委会")),
-        ("420102400598", ("类似乡级单位", "类似村委会")),
-        ("420102600600", (None, None)),
-    ],
-)
-def test_segments_say_what_a_place_is(code, kinds):
-    assert tuple(kind and kind.zh for kind in segment_kinds(code)) == kinds
 
 
 def test_virtual_villages_are_named():

@@ -46,11 +46,6 @@ class Change:
         """Return the grid of each atom."""
         return self.solution.labels
 
-    @property
-    def ratio(self) -> float:
-        """Return households moved over the bound; 1 is proved to be the least."""
-        return self.moved / self.bound if self.bound else 1.0 if not self.moved else float("inf")
-
 
 def adjust_labels(
     problem: Problem,
