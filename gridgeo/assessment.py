@@ -113,6 +113,18 @@ def is_open(finding: Finding) -> bool:
     return finding.severity in _GRAVITY and finding.status == "open"
 
 
+def broken_rules(findings: Iterable[Finding]) -> list[Finding]:
+    """Return the findings of hard rules that are broken, but for accepted exceptions.
+
+    Examples
+    --------
+    >>> found = Finding(rule="codes_unique", severity="error", message=Text("", ""))
+    >>> len(broken_rules([found, replace(found, status="accepted")]))
+    1
+    """
+    return [one for one in findings if one.severity == "error" and is_open(one)]
+
+
 def handles(grids: gpd.GeoDataFrame) -> list[str]:
     """Return what each grid is called in findings: its code, else its name, else its row."""
     both = zip(grids["code"], grids["name"], strict=True)

@@ -7,6 +7,7 @@ import pandas as pd
 
 from gridgeo.adjust.homes import homes_of
 from gridgeo.approval import Approval, say_state
+from gridgeo.assessment import broken_rules
 from gridgeo.codes import (
     Changes,
     Register,
@@ -91,9 +92,8 @@ def record_plan(
         given out again; or nobody knows the ground of the codes in the register.
     """
     changes = changes_in(register, plan, before=before)
-    zh = plan.settings.lang == "zh"
-    first = "首次编码" if zh else "first numbering"
-    usual = ("网格调整" if zh else "adjusted") if len(changes.old) else first
+    first, later = Text("first numbering", "首次编码"), Text("adjusted", "网格调整")
+    usual = (later if len(changes.old) else first).say(plan.settings.lang)
     return record(register, changes, date=date, reason=reason or usual)
 
 
@@ -173,7 +173,7 @@ def _next(before: Approval | None) -> str:
 
 
 def _check_sound(plan: Plan) -> None:
-    broken = [one for one in plan.findings if one.severity == "error" and one.status == "open"]
+    broken = broken_rules(plan.findings)
     if broken:
         raise InputError(
             Text(

@@ -10,7 +10,7 @@ import typer
 from gridgeo.cli import options as o
 from gridgeo.cli.interrupt import STOPPED, interruptible
 from gridgeo.cli.options import Given, Out, Overwrite
-from gridgeo.cli.outcome import errors
+from gridgeo.cli.outcome import errors, exit_where_broken
 from gridgeo.config import Settings, Source
 from gridgeo.decisions_file import ids_of, read_decisions
 from gridgeo.errors import SettingsError
@@ -104,9 +104,7 @@ def adjust_command(
             Source.parse(grids), settings, decided, codes=codes, jobs=jobs, out=out,
             overwrite=overwrite,
         )  # fmt: skip
-    plan = adjusted.plan
-    if any(one.severity == "error" and one.status == "open" for one in plan.findings):
-        raise typer.Exit(1)
+    exit_where_broken(adjusted.plan.findings)
 
 
 def _decisions(accept: list[str] | None, reject: list[str] | None, file: Path | None) -> Decisions:

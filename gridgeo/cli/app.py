@@ -16,7 +16,7 @@ from gridgeo.cli.approve_command import approve_command
 from gridgeo.cli.diff_command import diff_command
 from gridgeo.cli.interrupt import STOPPED, STOPPED_PARTS, interruptible
 from gridgeo.cli.options import Given, Out, Overwrite, SettingsOption
-from gridgeo.cli.outcome import errors, lang_of
+from gridgeo.cli.outcome import BROKEN, errors, exit_where_broken, lang_of
 from gridgeo.cli.report_command import report_command
 from gridgeo.cli.signs_command import signs_command
 from gridgeo.cli.submit_command import submit_command
@@ -278,7 +278,7 @@ def _in_parts(settings: Settings, *, jobs: int, scheduler: str, out: Path, overw
             )  # fmt: skip
         show_province(province, lang)
     if province.summary["findings"]["error"]:
-        raise typer.Exit(1)
+        raise typer.Exit(BROKEN)
 
 
 def _verify(
@@ -322,8 +322,7 @@ def _repair(settings: Settings, grids: Source, *, out: Path, overwrite: bool) ->
             report("write", 0, 0)
             save_repaired(repaired, out, overwrite=overwrite)
         show_repaired(repaired, out)
-    if any(finding.severity == "error" for finding in repaired.after):
-        raise typer.Exit(1)
+    exit_where_broken(repaired.after)
 
 
 def _deliver(
@@ -349,5 +348,4 @@ def _deliver(
         if afterwards is not None:
             afterwards()
         show_plan(plan, out)
-    if any(one.severity == "error" and one.status == "open" for one in plan.findings):
-        raise typer.Exit(1)
+    exit_where_broken(plan.findings)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from gridgeo.cli import options as o
-from gridgeo.cli.outcome import errors, lang_of
+from gridgeo.cli.outcome import errors, exit_where_broken, lang_of
 
 
 def apply_command(
@@ -36,5 +36,4 @@ def apply_command(
         after = apply_file(before, file, register=register)
         save_plan(after, out, overwrite=overwrite, old=before.grids)
     show_plan(after, out)
-    if any(one.severity == "error" and one.status == "open" for one in after.findings):
-        raise typer.Exit(1)
+    exit_where_broken(after.findings)

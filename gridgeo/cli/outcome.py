@@ -1,15 +1,21 @@
-"""How a command ends: errors of ours become one line and exit code 2."""
+"""How a command ends: code 1 where a hard rule is broken, 2 and one line after an error of ours."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import typer
 
+from gridgeo.assessment import broken_rules
 from gridgeo.errors import GridgeoError, SettingsError
 from gridgeo.text import LANGS, Lang, Text
 
+if TYPE_CHECKING:
+    from gridgeo.model import Finding
+
+BROKEN = 1
 UNUSABLE = 2
 
 
@@ -34,3 +40,9 @@ def errors(lang: str | None) -> Iterator[None]:
 
         show_error(error, lang_of(lang))
         raise typer.Exit(UNUSABLE) from error
+
+
+def exit_where_broken(findings: Iterable[Finding]) -> None:
+    """End with exit code 1 where a hard rule is broken, but for accepted exceptions."""
+    if broken_rules(findings):
+        raise typer.Exit(BROKEN)
