@@ -1,6 +1,7 @@
 """What the commands do and print, and the codes that they exit with."""
 
 import json
+from dataclasses import replace
 
 import geopandas as gpd
 import pytest
@@ -11,8 +12,11 @@ from typer.testing import CliRunner
 import gridgeo as gg
 from gridgeo.cli import app
 from gridgeo.cli.options import Given, pairs, parse_source, sources
+from gridgeo.cli.show import MOST_FINDINGS, show_plan
 from gridgeo.config import Source
 from gridgeo.errors import SettingsError
+from gridgeo.model import Finding
+from gridgeo.text import Text
 
 OUTPUTS = {
     *("plan.gpkg", "grids.geojson", "grids.xlsx", "summary.json", "run.json", "report.html"),
@@ -191,3 +195,15 @@ def test_a_plan_of_a_random_town_has_no_error(tmp_path, monkeypatch):
     city.write(tmp_path)
     layers = [part for role in city.frames for part in (f"--{role}", f"{role}.gpkg")]
     assert gridgeo("partition", *layers, "--out", "out").exit_code == 0
+
+
+def test_accepted_findings_are_neither_shown_nor_counted(capsys):
+    plan = gg.partition(block_city(4, 2, per_block=100).layers(), gg.Settings(lang="en"))
+    one = Finding(rule="in_band", severity="warning", message=Text("far", "远"), id="QOPEN")
+    shown = [one] * (MOST_FINDINGS + 2)
+    accepted = [replace(one, id="QACCEPTED", status="accepted")] * 5
+    show_plan(replace(plan, findings=(*accepted, *shown)), None)
+    printed = capsys.readouterr().out
+    assert printed.count("QOPEN") == MOST_FINDINGS
+    assert "QACCEPTED" not in printed
+    assert "... and 2 more" in printed

@@ -90,7 +90,8 @@ def show_plan(plan: Plan, folder: Path | None) -> None:
     _show_notes(plan.notes, lang)
     _show_cards(plan.summary, lang)
     out.print(_scorecard(plan.summary, lang))
-    show_findings(plan.findings, lang, total=len(plan.findings))
+    left = tuple(one for one in plan.findings if one.status == "open")
+    show_findings(left, lang, total=len(left))
     _show_rejects(len(plan.rejects), lang)
     if folder is not None:
         _show_folder(folder, ("map.html", "report.html"), lang)
@@ -215,8 +216,7 @@ def _percent(share: float | None) -> str:
 def show_findings(findings: tuple[Finding, ...], lang: Lang, *, total: int) -> None:
     """Print the gravest findings, and how many more there are in `total`."""
     rank = list(COLOURS)
-    told = [finding for finding in findings if finding.status == "open"]
-    for finding in sorted(told, key=lambda f: rank.index(f.severity))[:MOST_FINDINGS]:
+    for finding in sorted(findings, key=lambda f: rank.index(f.severity))[:MOST_FINDINGS]:
         colour, name = COLOURS[finding.severity], word(SEVERITIES, finding.severity, lang)
         title = rule_of(finding.rule).title.say(lang)
         out.print(f"[{colour}]{name}[/] [dim]{finding.id}[/] {title}: ", end="")
