@@ -109,13 +109,11 @@ def follow_codes(town: Town, used: Iterable[str]) -> Changes:
     grids = dissolve(town.atoms, town.new.partition)
     owner = [town.owners[place] for place in grids["community"]]
     was = town.old.grids[["code", "kind"]]
-    becomes = grids["kind"].to_numpy(dtype=object)
-    unknown = (was["kind"] == "").to_numpy()
-    if unknown.all():
-        was = was[["code"]]
+    unknown = was["kind"] == ""
+    known = was[["code"]] if unknown.all() else was.assign(kind=was["kind"].mask(unknown, "basic"))
     return follow(
-        was.assign(kind=was["kind"].where(~unknown, "basic")) if "kind" in was else was,
-        grids.assign(community_code=owner, kind=becomes),
+        known,
+        grids.assign(community_code=owner, kind=grids["kind"].to_numpy(dtype=object)),
         town.shared,
         used=used,
         rules=town.settings.codes,
