@@ -1,7 +1,8 @@
 """What the commands do and print, and the codes that they exit with."""
 
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
+from inspect import signature
 
 import geopandas as gpd
 import pytest
@@ -11,11 +12,12 @@ from typer.testing import CliRunner
 
 import gridgeo as gg
 from gridgeo.cli import app
+from gridgeo.cli.app import partition_command
 from gridgeo.cli.options import Given, pairs, parse_source, sources
 from gridgeo.cli.show import MOST_FINDINGS, show_plan
 from gridgeo.config import Source
 from gridgeo.errors import SettingsError
-from gridgeo.model import Finding
+from gridgeo.model import ROLES, Finding
 from gridgeo.text import Text
 
 OUTPUTS = {
@@ -183,6 +185,12 @@ def test_a_settings_file_nearby_is_not_taken_where_layers_are_given(folder):
     assert Given(layers={"streets": ["a.shp"]}).settings().band.upper == 500
     with pytest.raises(SettingsError, match="cannot be read"):
         Given().settings()
+
+
+def test_every_setting_of_the_command_line_is_an_option_of_partition():
+    options = set(signature(partition_command).parameters)
+    assert {one.name for one in fields(Given)} - {"layers"} <= options
+    assert set(ROLES) - {"allowed_gaps"} <= options
 
 
 def test_no_command_prints_the_help():

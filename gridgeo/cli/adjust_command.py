@@ -48,12 +48,10 @@ def adjust_command(
         Path | None,
         typer.Option("--decisions", help="proposals.xlsx with decisions 填好决定的建议表"),
     ] = None,
-    codes: Annotated[
+    register: Annotated[
         Path | None, typer.Option("--codes", help="Register of codes 编码登记表")
     ] = None,
-    settings_file: Annotated[
-        Path | None, typer.Option("--settings", help="Settings file 设置文件")
-    ] = None,
+    settings_file: o.SettingsOption = None,
     column: o.Columns = None,
     crs: o.Crs = None,
     datum: o.Datum = None,
@@ -70,38 +68,11 @@ def adjust_command(
 ) -> None:
     """Propose the least change that makes grids sound, and carry it out 最小调整."""
     with errors(lang):
-        settings = Given(
-            file=settings_file,
-            layers={
-                "communities": communities,
-                "streets": streets,
-                "barriers": barriers,
-                "households": households,
-                "compounds": compounds,
-                "buildings": buildings,
-                "parcels": parcels,
-                "addresses": addresses,
-                "facilities": facilities,
-                "atoms": atoms,
-                "together": together,
-                "apart": apart,
-                "locked": locked,
-            },
-            columns=column,
-            crs=crs,
-            datum=datum,
-            encoding=encoding,
-            lang=lang,
-            profile=profile,
-            scheme=scheme,
-            seed=seed,
-            effort=effort,
-            seconds=seconds,
-        ).settings()
+        settings = Given.of(locals()).settings()
         decided = _decisions(accept, reject, decisions)
     with interruptible(STOPPED, settings.lang), errors(settings.lang):
         adjusted = _adjust(
-            Source.parse(grids), settings, decided, codes=codes, jobs=jobs, out=out,
+            Source.parse(grids), settings, decided, register=register, jobs=jobs, out=out,
             overwrite=overwrite,
         )  # fmt: skip
     exit_where_broken(adjusted.plan.findings)
@@ -126,7 +97,7 @@ def _adjust(
     settings: Settings,
     decided: Decisions,
     *,
-    codes: Path | None,
+    register: Path | None,
     jobs: int,
     out: Path,
     overwrite: bool,
@@ -139,11 +110,10 @@ def _adjust(
 
     check_adjusted(out, overwrite=overwrite)
     with progress(settings.lang) as report:
-        register = None if codes is None else read_register(codes)
+        known = None if register is None else read_register(register)
         adjusted = adjust(
-            grids, settings, decisions=decided, register=register, jobs=jobs,
-            on_progress=report,
-        )  # fmt: skip
+            grids, settings, decisions=decided, register=known, jobs=jobs, on_progress=report
+        )
         report("write", 0, 0)
         save_adjusted(adjusted, out, overwrite=overwrite)
     show_adjusted(adjusted, out)

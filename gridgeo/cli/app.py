@@ -90,38 +90,7 @@ def partition_command(
     Layers and settings come from SETTINGS.toml (or ./gridgeo.toml), options go before them.
     """
     with errors(lang):
-        settings = Given(
-            file=settings_file,
-            layers={
-                "communities": communities,
-                "streets": streets,
-                "barriers": barriers,
-                "households": households,
-                "compounds": compounds,
-                "buildings": buildings,
-                "parcels": parcels,
-                "addresses": addresses,
-                "facilities": facilities,
-                "atoms": atoms,
-                "together": together,
-                "apart": apart,
-                "locked": locked,
-            },
-            columns=column,
-            crs=crs,
-            datum=datum,
-            encoding=encoding,
-            lang=lang,
-            scheme=scheme,
-            register=codes,
-            profile=profile,
-            lower=lower,
-            upper=upper,
-            seed=seed,
-            effort=effort,
-            seconds=seconds,
-            by=by,
-        ).settings()
+        settings = Given.of(locals()).settings()
         o.check_scheduler(scheduler, settings)
     if settings.parts.by == "none":
         _partition(settings, jobs=jobs, out=out, overwrite=overwrite)
@@ -156,26 +125,7 @@ def verify(
 ) -> None:
     """Check any file of grids against their communities 核查已有网格."""
     with errors(lang):
-        settings = Given(
-            file=settings_file,
-            layers={
-                "communities": communities,
-                "streets": streets,
-                "barriers": barriers,
-                "households": households,
-                "atoms": atoms,
-                "facilities": facilities,
-                "allowed_gaps": allowed_gaps,
-            },
-            columns=column,
-            crs=crs,
-            datum=datum,
-            encoding=encoding,
-            lang=lang,
-            scheme=scheme,
-            register=codes,
-            profile=profile,
-        ).settings()
+        settings = Given.of(locals()).settings()
     source = Source.parse(grids)
     _verify(settings, source, out=out, overwrite=overwrite, ledger=ledger or o.ledger_of(source))
 
@@ -196,18 +146,7 @@ def repair_command(
 ) -> None:
     """Mend small defects that have one right answer, list the rest 修复网格图形."""
     with errors(lang):
-        settings = Given(
-            file=settings_file,
-            layers={
-                "communities": communities,
-                "households": households,
-                "allowed_gaps": allowed_gaps,
-            },
-            columns=column,
-            crs=crs,
-            encoding=encoding,
-            lang=lang,
-        ).settings()
+        settings = Given.of(locals()).settings()
     _repair(settings, Source.parse(grids), out=out, overwrite=overwrite)
 
 
@@ -251,7 +190,7 @@ def demo(
     with errors(lang):
         from gridgeo.cli.starter import sample_settings  # noqa: PLC0415
 
-        settings = Given(file=sample_settings(sample), lang=lang).settings()
+        settings = Given(settings_file=sample_settings(sample), lang=lang).settings()
     _partition(settings, jobs=jobs, out=out, overwrite=overwrite)
 
 

@@ -30,14 +30,7 @@ def diff_command(
 ) -> None:
     """Tell what became of each grid, what moved, which codes changed 比较新旧网格."""
     with errors(lang):
-        settings = Given(
-            file=settings_file,
-            layers={"households": households, "atoms": atoms},
-            columns=column,
-            crs=crs,
-            encoding=encoding,
-            lang=lang,
-        ).settings()
+        settings = Given.of(locals()).settings()
     with errors(settings.lang):
         from gridgeo.adjust import diff  # noqa: PLC0415  (heavy: only when it is needed)
         from gridgeo.cli.show import progress  # noqa: PLC0415

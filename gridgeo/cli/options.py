@@ -123,11 +123,14 @@ def ledger_of(grids: Source) -> Path | None:
 
 @dataclass(frozen=True, kw_only=True)
 class Given:
-    """What the command line gave, before it is merged with a settings file."""
+    """What the command line gave, before it is merged with a settings file.
 
-    file: Path | None = None
+    Fields are called as the parameters of the commands are.
+    """
+
+    settings_file: Path | None = None
     layers: Mapping[str, list[str] | None] = field(default_factory=dict)
-    columns: list[str] | None = None
+    column: list[str] | None = None
     crs: list[str] | None = None
     datum: list[str] | None = None
     encoding: list[str] | None = None
@@ -140,7 +143,20 @@ class Given:
     by: str | None = None
     effort: str | None = None
     seconds: float | None = None
-    register: Path | None = None
+    codes: Path | None = None
+
+    @classmethod
+    def of(cls, options: Mapping[str, Any]) -> Given:
+        """Return what is for the settings among the options of a command (its ``locals()``).
+
+        Examples
+        --------
+        >>> given = Given.of({"streets": ["roads.shp"], "seed": 7, "jobs": 2})
+        >>> given.layers, given.seed
+        ({'streets': ['roads.shp']}, 7)
+        """
+        own = {one.name: options[one.name] for one in fields(cls) if one.name in options}
+        return cls(**own, layers={role: options[role] for role in ROLES if role in options})
 
     def settings(self) -> Settings:
         """Return the settings: those of the file, changed where an option says otherwise."""
@@ -148,7 +164,7 @@ class Given:
         read = replace(
             base.read,
             inputs={**base.read.inputs, **sources(self.layers)},
-            columns={**base.read.columns, **pairs("column", self.columns)},
+            columns={**base.read.columns, **pairs("column", self.column)},
             crs={**base.read.crs, **pairs("crs", self.crs)},
             datum={**base.read.datum, **pairs("datum", self.datum)},
             encoding={**base.read.encoding, **pairs("encoding", self.encoding)},
@@ -161,7 +177,7 @@ class Given:
             codes=_changed(
                 base.codes,
                 scheme=self.scheme,
-                register=None if self.register is None else str(self.register),
+                register=None if self.codes is None else str(self.codes),
             ),
             parts=_changed(base.parts, by=self.by),
             search=_changed(base.search, seed=self.seed, effort=self.effort, seconds=self.seconds),
@@ -170,8 +186,8 @@ class Given:
         return settings
 
     def _file_settings(self) -> Settings:
-        if self.file is not None:
-            return read_settings(self.file)
+        if self.settings_file is not None:
+            return read_settings(self.settings_file)
         if not any(self.layers.values()) and Path(DEFAULT_FILE).is_file():
             return read_settings(DEFAULT_FILE)
         return Settings()
