@@ -1,7 +1,8 @@
 """Draw what each weight of the cost does: python scripts/picture_costs.py [FOLDER].
 
 One PNG a weight (off, default, strong side by side) for ``docs/costs.md``, of 长安社区 in the
-sample of Wuhan, cut into small cells so that there is a choice. The figures under each panel are
+sample of Wuhan, cut into small cells so that there is a choice, and searched with effort
+``best``: the weight makes the difference, not the search. The figures under each panel are
 printed too.
 """
 
@@ -46,7 +47,7 @@ Panel = tuple[str, Weights, Search, int | None, Atoms]
 
 def panels(atoms: Atoms) -> dict[str, list[Panel]]:
     """Return the panels of each picture: title, weights, search, number of grids, atoms."""
-    usual, search = Weights(), Search()
+    usual, search = Weights(), Search(effort="best")
     rail = with_railway(atoms)
 
     def of(told: list[tuple[str, Weights]], ground: Atoms = atoms) -> list[Panel]:

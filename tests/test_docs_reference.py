@@ -1,0 +1,44 @@
+"""The pages of docs/reference say what the code says today."""
+
+import pytest
+from scripts.reference.checks import severities
+from scripts.reference.town import broken_town
+from scripts.write_reference import FOLDER, pages
+
+from gridgeo.config import Band, Codes
+from gridgeo.validate import CHECKS, validate
+
+HINT = "the code has changed: python -m scripts.write_reference"
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    return pages(tmp_path_factory.mktemp("folders"))
+
+
+def test_the_committed_pages_are_those_of_the_code(written):
+    there = {path.relative_to(FOLDER).as_posix(): path for path in FOLDER.rglob("*.md")}
+    assert set(there) == set(written), HINT
+    stale = [name for name, text in written.items() if there[name].read_text("utf-8") != text]
+    assert stale == [], HINT
+
+
+def test_every_check_has_an_example_of_a_severity_that_it_is_said_to_have():
+    told = validate(broken_town(), band=Band(), codes=Codes())
+    for check in CHECKS:
+        given = {finding.severity for finding in told if finding.rule == check.__name__}
+        assert given, check.__name__
+        assert given <= set(severities(check)), check.__name__
+
+
+def test_what_can_be_imported_is_on_a_page(written):
+    import gridgeo
+    import gridgeo.adjust
+    import gridgeo.codes
+    import gridgeo.validate
+
+    for module in (gridgeo, gridgeo.adjust, gridgeo.codes, gridgeo.validate):
+        page = written[f"python/{module.__name__.rpartition('.')[2]}.md"]
+        lacking = [name for name in module.__all__ if f"\n### `{name}`\n" not in page]
+        assert lacking == [], module.__name__
+    assert "\n### `BandedRegions`\n" in written["python/partition.md"]
