@@ -1,12 +1,14 @@
 """The pages of docs/reference say what the code says today."""
 
+from importlib import import_module
+
 import pytest
-from scripts.reference.checks import severities
-from scripts.reference.town import broken_town
-from scripts.write_reference import FOLDER, pages
 
 from gridgeo.config import Band, Codes
 from gridgeo.validate import CHECKS, validate
+from scripts.reference.checks import severities
+from scripts.reference.town import broken_town
+from scripts.write_reference import FOLDER, pages
 
 HINT = "the code has changed: python -m scripts.write_reference"
 
@@ -32,13 +34,8 @@ def test_every_check_has_an_example_of_a_severity_that_it_is_said_to_have():
 
 
 def test_what_can_be_imported_is_on_a_page(written):
-    import gridgeo
-    import gridgeo.adjust
-    import gridgeo.codes
-    import gridgeo.validate
-
-    for module in (gridgeo, gridgeo.adjust, gridgeo.codes, gridgeo.validate):
-        page = written[f"python/{module.__name__.rpartition('.')[2]}.md"]
-        lacking = [name for name in module.__all__ if f"\n### `{name}`\n" not in page]
-        assert lacking == [], module.__name__
+    for module in ("gridgeo", "gridgeo.adjust", "gridgeo.codes", "gridgeo.validate"):
+        page = written[f"python/{module.rpartition('.')[2]}.md"]
+        names = import_module(module).__all__
+        assert [name for name in names if f"\n### `{name}`\n" not in page] == [], module
     assert "\n### `BandedRegions`\n" in written["python/partition.md"]

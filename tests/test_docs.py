@@ -1,0 +1,82 @@
+"""The pages under docs and the READMEs: links lead somewhere, commands and settings are real."""
+
+import re
+import shlex
+import tomllib
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+from typer.main import get_command
+
+from gridgeo.cli import app
+from gridgeo.settings_file import settings_from
+
+ROOT = Path(__file__).parents[1]
+PAGES = [*sorted(ROOT.glob("README*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+#: What stands for "and so on" in a command.
+DOTS = re.compile(r"(--[\w-]+ )?(\.\.\.|…)")
+by_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+
+
+def fences(page, *kinds):
+    return [text for kind, text in FENCE.findall(page.read_text("utf-8")) if kind in kinds]
+
+
+def commands(page):
+    """Every `gridgeo` command of a page, in a fence or in the text, as words."""
+    whole = page.read_text("utf-8")
+    lines = [
+        line.split(" #")[0].removeprefix("$ ")
+        for text in fences(page, "", "sh", "powershell", "bat")
+        for line in text.replace("\\\n", " ").replace("^\n", " ").splitlines()
+    ]
+    lines += re.findall(r"`(gridgeo [^`\n]+)`", FENCE.sub("", whole))
+    for line in lines:
+        words = shlex.split(line.strip().replace("[", "").replace("]", ""), posix=True)
+        if words and words[0] == "gridgeo":
+            yield words[1:]
+
+
+def anchors(page):
+    for line in FENCE.sub("", page.read_text("utf-8")).splitlines():
+        if line.startswith("#"):
+            kept = re.sub(r"[^\w\- ]", "", line.lstrip("# ").lower())
+            yield kept.replace(" ", "-")
+
+
+@by_page
+def test_links_lead_somewhere(page):
+    for target in re.findall(r"\]\(([^)\s]+)\)", FENCE.sub("", page.read_text("utf-8"))):
+        if target.startswith(("http:", "https:")):
+            continue
+        path, _, anchor = unquote(target).partition("#")
+        other = (page.parent / path).resolve() if path else page
+        assert other.exists(), target
+        assert not anchor or anchor in set(anchors(other)), target
+
+
+@by_page
+def test_commands_and_options_are_those_of_the_command_line(page):
+    known = get_command(app).commands
+    for words in commands(page):
+        if words[0].startswith("-"):
+            continue
+        assert words[0] in known, words
+        options = {name for option in known[words[0]].params for name in option.opts} | {"--help"}
+        for word in words[1:]:
+            assert not word.startswith("--") or word.partition("=")[0] in options, words
+
+
+@by_page
+def test_settings_are_those_of_the_settings_file(page):
+    for text in fences(page, "toml"):
+        settings_from(tomllib.loads(text))
+
+
+@by_page
+def test_python_is_python(page):
+    for text in fences(page, "python"):
+        if "reference" not in page.parts:
+            compile(text, str(page), "exec")
