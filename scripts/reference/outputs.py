@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import openpyxl
@@ -76,8 +77,9 @@ def _fields(path: Path, layer: str) -> list[str]:
 
 
 def _sheets(path: Path) -> Iterator[list[str]]:
-    for sheet in openpyxl.load_workbook(path, read_only=True):
-        yield [sheet.title, "、".join(str(cell.value) for cell in next(sheet.rows))]
+    with closing(openpyxl.load_workbook(path, read_only=True)) as book:
+        for sheet in book:
+            yield [sheet.title, "、".join(str(cell.value) for cell in next(sheet.rows))]
 
 
 def _columns(folder: Path) -> list[list[str]]:
