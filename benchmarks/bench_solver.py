@@ -52,7 +52,9 @@ def main() -> None:
     print(markdown(HEAD, rows))
     for effort in given.effort:
         ratios = np.array([float(row[-1]) for row in rows if row[2] == f"gridgeo {effort}"])
-        print(f"\ngridgeo {effort}: mean ratio {np.nanmean(ratios):.3f}, most {np.nanmax(ratios):.3f}")
+        print(
+            f"\ngridgeo {effort}: mean ratio {np.nanmean(ratios):.3f}, most {np.nanmax(ratios):.3f}"
+        )
     for name in absent:
         print(f"\n{name} is not installed: pip install 'gridgeo[peers]'")
 
