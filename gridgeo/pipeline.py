@@ -257,7 +257,8 @@ def check_plan(plan: Plan, layers: Layers, labels: Partition) -> Plan:
         "in_grids": int(plan.grids["households"].sum()),
         "listed": listed,
     }
-    judged = with_judgement(plan, judge_own(plan, households), households)
+    judgement = judge_own(plan, households, layers.allowed_gaps)
+    judged = with_judgement(plan, judgement, households)
     figures = {
         "cut_m": cut_m(plan.atoms, plan.borders),
         "search": search_figures(labels, plan.settings.search),
@@ -265,13 +266,17 @@ def check_plan(plan: Plan, layers: Layers, labels: Partition) -> Plan:
     return assess(replace(judged, summary={**judged.summary, **figures}))
 
 
-def judge_own(plan: Plan, households: Mapping[str, int]) -> Judgement:
+def judge_own(
+    plan: Plan, households: Mapping[str, int], allowed_gaps: gpd.GeoDataFrame | None = None
+) -> Judgement:
     """Judge a plan of ours by every check.
 
     Parameters
     ----------
     households
         How many came ``in`` and how many are ``listed`` as in no grid, as far as it is known.
+    allowed_gaps
+        Ground that may belong to no grid.
     """
     subject = Subject(
         grids=plan.grids,
@@ -280,6 +285,7 @@ def judge_own(plan: Plan, households: Mapping[str, int]) -> Judgement:
         atoms=plan.atoms,
         streets=plan.streets,
         barriers=plan.barriers,
+        allowed_gaps=allowed_gaps,
         facilities=dedicated_of(plan),
         households_in=households.get("in"),
         households_listed=households.get("listed"),
@@ -325,37 +331,8 @@ def verify(grids: Source, settings: Settings, *, on_progress: Progress | None = 
     with clock.stage("read"):
         layers = read_layers(settings.read, partial=True, on_progress=clock.say)
         file = read_grids(grids, crs=layers.crs, rules=settings.read)
-        given = file.grids.drop(columns="row")
     with clock.stage("validate"):
-        own = list(
-            layers.communities["code"].where(
-                layers.communities["code"] != "", layers.communities["name"]
-            )
-        )
-        settings = by_code(settings, layers.communities, own)
-        bands = bands_of(settings, layers.communities)
-        facilities = judge_facilities(layers, given, settings)
-        plan = deliver_existing(given, layers, settings, bands)
-        if facilities is not None:
-            told = facilities[f"reason_{settings.lang}"].to_numpy()
-            plan = replace(plan, considered=plan.considered.assign(reason=told))
-        atoms = plan.atoms if len(plan.atoms) else None
-        judgement = judge(
-            Subject(
-                grids=given,
-                communities=plan.communities,
-                households=layers.households if len(layers.households) else None,
-                atoms=atoms,
-                streets=layers.streets if len(layers.streets) else None,
-                barriers=layers.barriers if len(layers.barriers) else None,
-                allowed_gaps=layers.allowed_gaps,
-                facilities=facilities,
-                register=registered(settings.codes, layers.crs),
-            ),
-            band=bands,
-            codes=settings.codes,
-        )
-    judged = with_judgement(plan, judgement, _homes_of(plan, layers))
+        judged = judge_drawn(file.grids.drop(columns="row"), layers, settings)
     return assess(
         replace(
             judged,
@@ -364,6 +341,32 @@ def verify(grids: Source, settings: Settings, *, on_progress: Progress | None = 
             run={**clock.record(), "inputs": input_hashes(settings.read, grids)},
         )
     )
+
+
+def judge_drawn(grids: gpd.GeoDataFrame, layers: Layers, settings: Settings) -> Plan:
+    """Return grids that somebody drew as a plan with findings and figures, not assessed yet."""
+    communities = layers.communities
+    own = communities["code"].where(communities["code"] != "", communities["name"])
+    settings = by_code(settings, communities, list(own))
+    bands = bands_of(settings, communities)
+    facilities = judge_facilities(layers, grids, settings)
+    plan = deliver_existing(grids, layers, settings, bands)
+    if facilities is not None:
+        told = facilities[f"reason_{settings.lang}"].to_numpy()
+        plan = replace(plan, considered=plan.considered.assign(reason=told))
+    subject = Subject(
+        grids=grids,
+        communities=plan.communities,
+        households=layers.households if len(layers.households) else None,
+        atoms=plan.atoms if len(plan.atoms) else None,
+        streets=layers.streets if len(layers.streets) else None,
+        barriers=layers.barriers if len(layers.barriers) else None,
+        allowed_gaps=layers.allowed_gaps,
+        facilities=facilities,
+        register=registered(settings.codes, layers.crs),
+    )
+    judgement = judge(subject, band=bands, codes=settings.codes)
+    return with_judgement(plan, judgement, _homes_of(plan, layers))
 
 
 def _homes_of(plan: Plan, layers: Layers) -> dict[str, int]:

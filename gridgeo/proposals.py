@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from gridgeo.codes import Changes
     from gridgeo.model import Plan
 
-Decision = Literal["accepted", "rejected", "open"]
+#: ``excepted``: left out, because a grid in it was accepted as it is; nobody chooses that.
+Decision = Literal["accepted", "rejected", "open", "excepted"]
 DECISIONS: tuple[Decision, ...] = ("accepted", "rejected", "open")
 
 

@@ -17,7 +17,20 @@ def test_a_household_in_no_grid_is_lost_unless_it_is_listed():
     assert only(found(town(households=points), "households_once")).severity == "error"
     points.loc[0, "grid"] = ""
     told = only(found(town(households=points), "households_once"))
-    assert (told.severity, told.amount) == ("info", 200.0)
+    assert (told.severity, told.amount) == ("warning", 200.0)
+    assert "位于所有社区之外" in told.message.zh
+
+
+def test_a_household_that_is_listed_though_it_lies_in_a_community_is_told_too():
+    grids = reshaped(0, box(0, 0, 90, 100))
+    points = town().households.copy()
+    shapes = points.geometry.to_numpy().copy()
+    shapes[0] = Point(95, 50)
+    points = points.set_geometry(gpd.GeoSeries(shapes, crs=CRS))
+    points.loc[0, "grid"] = ""
+    told = only(found(town(grids=grids, households=points), "households_once"))
+    assert (told.severity, told.amount) == ("warning", 200.0)
+    assert "列为不在网格内" in told.message.zh
 
 
 def test_a_household_outside_every_community_is_no_fault_of_grids_that_others_drew():

@@ -137,6 +137,8 @@ def _not_taken(groups: Groups, decided: tuple[Decision, ...], group: int) -> Tex
     if group < 0 or decided[group] == "accepted":
         return Text("", "")
     name = groups.ids[group]
+    if decided[group] == "excepted":
+        return Text("; accepted as an exception", "；已列为例外，保持原样")
     if decided[group] == "rejected":
         return Text(f"; proposal {name} was rejected", f"；建议 {name} 未采纳")
     return Text(f"; proposal {name} is open", f"；建议 {name} 待定")

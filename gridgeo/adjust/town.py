@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import shapely
 
+from gridgeo.adjust.exceptions import Exceptions, hold, leave_gaps, refuse_facilities
 from gridgeo.adjust.groups import Groups, group_changes
 from gridgeo.adjust.inherited import Old, inherit, keep_dedicated, sound
 from gridgeo.bands import by_code
@@ -48,9 +49,15 @@ class Town:
 
 
 def lay_town(
-    layers: Layers, drawn: gpd.GeoDataFrame, settings: Settings, *, clock: Clock, jobs: int
+    layers: Layers,
+    drawn: gpd.GeoDataFrame,
+    settings: Settings,
+    *,
+    exceptions: Exceptions,
+    clock: Clock,
+    jobs: int,
 ) -> Town:
-    """Lay the drawn grids on atoms and find the least change.
+    """Lay the drawn grids on atoms and find the least change that leaves `exceptions` alone.
 
     Raises
     ------
@@ -59,12 +66,13 @@ def lay_town(
     """
     mapping = mapping_of(settings)
     scheme = settings.codes.code_scheme
-    own = community_codes(layers.communities, scheme, mapping=mapping)
-    settings = by_code(settings, layers.communities, own)
     with clock.stage("atoms"):
         grids = sound(drawn)
+        layers = leave_gaps(layers, grids, exceptions.gaps)
+        own = community_codes(layers.communities, scheme, mapping=mapping)
+        settings = by_code(settings, layers.communities, own)
         job = Job(layers=layers, settings=settings, mapping=mapping, along=grids)
-        atoms = keep_dedicated(job.atoms(), grids)
+        atoms = keep_dedicated(refuse_facilities(job.atoms(), exceptions), grids)
         bands = job.bands(atoms).each(lambda band: band_of(atoms, band))
         old = inherit(atoms, grids, bands)
     with clock.stage("partition"), Halt().after(settings.search.seconds) as halt:
@@ -75,7 +83,7 @@ def lay_town(
             weights=settings.weights,
             search=settings.search,
             open_ground=settings.open_ground,
-            ties=ties_of(layers, atoms),
+            ties=hold(ties_of(layers, atoms), old, exceptions.grids),
             jobs=jobs,
             on_progress=clock.advance,
             halt=halt,

@@ -38,6 +38,7 @@ def adjust_command(
     together: o.Together = None,
     apart: o.Apart = None,
     locked: o.Locked = None,
+    allowed_gaps: o.AllowedGaps = None,
     accept: Annotated[
         list[str] | None, typer.Option("--accept", metavar=_IDS, help="Take only these 仅采纳")
     ] = None,
@@ -48,9 +49,8 @@ def adjust_command(
         Path | None,
         typer.Option("--decisions", help="proposals.xlsx with decisions 填好决定的建议表"),
     ] = None,
-    register: Annotated[
-        Path | None, typer.Option("--codes", help="Register of codes 编码登记表")
-    ] = None,
+    codes: o.Register = None,
+    ledger: o.Ledger = None,
     settings_file: o.SettingsOption = None,
     column: o.Columns = None,
     crs: o.Crs = None,
@@ -71,8 +71,9 @@ def adjust_command(
         settings = Given.of(locals()).settings()
         decided = _decisions(accept, reject, decisions)
     with interruptible(STOPPED, settings.lang), errors(settings.lang):
+        source = Source.parse(grids)
         adjusted = _adjust(
-            Source.parse(grids), settings, decided, register=register, jobs=jobs, out=out,
+            source, settings, decided, ledger=ledger or o.ledger_of(source), jobs=jobs, out=out,
             overwrite=overwrite,
         )  # fmt: skip
     exit_where_broken(adjusted.plan.findings)
@@ -97,7 +98,7 @@ def _adjust(
     settings: Settings,
     decided: Decisions,
     *,
-    register: Path | None,
+    ledger: Path | None,
     jobs: int,
     out: Path,
     overwrite: bool,
@@ -105,14 +106,14 @@ def _adjust(
     from gridgeo.adjust import adjust  # noqa: PLC0415  (heavy: only when it is needed)
     from gridgeo.cli.show import progress  # noqa: PLC0415
     from gridgeo.cli.show_adjusted import show_adjusted  # noqa: PLC0415
-    from gridgeo.codes import read_register  # noqa: PLC0415
+    from gridgeo.ledger_file import read_ledger  # noqa: PLC0415
     from gridgeo.report import check_adjusted, save_adjusted  # noqa: PLC0415
 
     check_adjusted(out, overwrite=overwrite)
     with progress(settings.lang) as report:
-        known = None if register is None else read_register(register)
+        entries = () if ledger is None else read_ledger(ledger)
         adjusted = adjust(
-            grids, settings, decisions=decided, register=known, jobs=jobs, on_progress=report
+            grids, settings, decisions=decided, ledger=entries, jobs=jobs, on_progress=report
         )
         report("write", 0, 0)
         save_adjusted(adjusted, out, overwrite=overwrite)

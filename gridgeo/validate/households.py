@@ -19,28 +19,33 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
+_ERROR: Severity = "error"
+_WARNING: Severity = "warning"
 _POINTS = Text("household points", "住户点")
 
 
 def households_once(case: Case) -> Iterator[Finding]:
     """Every household point lies in exactly one grid, the one that it states.
 
-    A point within 0.01 m of a border may belong to either side. Points that lie in no grid are
-    no error where they are listed (they state no grid where others do), or where no point states
-    any and they lie outside every community.
+    A point within 0.01 m of a border may belong to either side. Points in no grid are a warning
+    where they state none and lie outside every community, or are listed (others state a grid);
+    else they are an error.
     """
     points, placing = case.points, case.placing
     if points is None or placing is None:
         yield not_checked("households_once", _POINTS)
         return
     speaks = "grid" in points.columns
-    outside, silent = placing.inside == NONE, (placing.stated == NONE) & speaks
-    beyond = np.zeros(len(points), dtype=bool) if speaks else outside & _beyond(case, points)
-    lost, listed = np.flatnonzero(outside & ~silent & ~beyond), np.flatnonzero(outside & silent)
-    yield from _told(points, lost, "error", Text("lie in no grid", "不在任何网格内"))
-    said = Text("lie outside every community", "位于所有社区之外")
-    yield from _told(points, np.flatnonzero(beyond), "warning", said)
-    yield from _told(points, listed, "info", Text("are listed as in no grid", "列为不在网格内"))
+    outside, silent = placing.inside == NONE, placing.stated == NONE
+    beyond = outside & silent & _beyond(case, points)
+    listed = outside & silent & ~beyond & speaks
+    lost = outside & ~beyond & ~listed
+    for rows, severity, said in (
+        (lost, _ERROR, Text("lie in no grid", "不在任何网格内")),
+        (beyond, _WARNING, Text("lie outside every community", "位于所有社区之外")),
+        (listed, _WARNING, Text("are listed as in no grid", "列为不在网格内")),
+    ):
+        yield from _told(points, np.flatnonzero(rows), severity, said)
     yield from _several(case, points, placing)
     if speaks:
         yield from _misplaced(case, points, placing)
