@@ -82,8 +82,9 @@ def findings(grids: gpd.GeoDataFrame, communities: gpd.GeoDataFrame) -> list[Fin
 
 
 def key(one: Finding) -> tuple[object, ...]:
-    """Return what a finding is about."""
-    return one.rule, one.grids, None if one.amount is None else round(one.amount, 2)
+    """Return what a finding is about; one about all grids counts them, which any defect changes."""
+    amount = None if one.amount is None or not one.grids else round(one.amount, 2)
+    return one.rule, one.grids, amount
 
 
 def fresh(now: list[Finding], known: Counter[tuple[object, ...]]) -> list[Finding]:

@@ -156,3 +156,14 @@ def test_a_school_that_shares_its_block_does_not_get_the_piece_that_a_border_cut
     new = adjust(Source(path=str(tmp_path / "own.gpkg")), rules_)
     assert told(new, "reason_en") == []
     assert new.plan.grids["code"].tolist() == own["code"].tolist()
+
+
+def test_what_lies_beside_the_dedicated_grid_of_a_facility_stays_where_it_is(tmp_path):
+    school, yard = box(0, 0, 400, 200), box(400, 0, 600, 200)
+    rest = box(0, 0, 1200, 400).difference(shapely.union(school, yard))
+    west, east = rest.intersection(box(0, 0, 600, 400)), rest.intersection(box(600, 0, 1200, 400))
+    rows = facilities(("学校", "第一中学", shapely.union(school, yard)))
+    city = block_city(6, 2, per_block=80).with_layers(facilities=rows)
+    half = (school, west.union(yard), east)
+    grids, rules_ = town(tmp_path, *half, city=city, 类型=["dedicated", "basic", "basic"])
+    assert told(adjust(grids, rules_), "reason_en") == []

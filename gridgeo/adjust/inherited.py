@@ -70,21 +70,25 @@ def keep_dedicated(atoms: Atoms, grids: gpd.GeoDataFrame) -> Atoms:
     """Return the atoms with those of grids that are dedicated already as their facility's.
 
     Where a facility of the layers stands on most of it, it is that one; else the grid itself is
-    a facility of its name.
+    a facility of its name. What lies elsewhere of a facility half of which its dedicated grids
+    hold is nobody's: that is enough for the check on facilities as well.
     """
     previous = inherit_grids(atoms, grids).previous
     facility = atoms.frame["facility"].to_numpy(np.int64).copy()
     area = shapely.area(atoms.frame.geometry.to_numpy())
     known, drawn = len(atoms.considered), grids.geometry.to_numpy()
     fresh: list[int] = []
+    kept = np.zeros(len(facility), dtype=bool)
     for row in np.flatnonzero((grids["kind"] == "dedicated").to_numpy()).tolist():
         own = np.flatnonzero(previous == row)
+        kept[own] = True
         held = np.bincount(facility[own] + 1, area[own], known + 1)
         if held.argmax() > 0:
             facility[own] = held.argmax() - 1
         elif own.size:
             facility[own] = known + len(fresh)
             fresh.append(row)
+    facility[_beside(facility, area, kept)] = -1
     rows = gpd.GeoDataFrame(
         {
             "kind": "institution",
@@ -100,6 +104,16 @@ def keep_dedicated(atoms: Atoms, grids: gpd.GeoDataFrame) -> Atoms:
     parts = [part for part in (atoms.considered, rows) if len(part)]
     considered = pd.concat(parts, ignore_index=True) if fresh else atoms.considered
     return replace(atoms, frame=atoms.frame.assign(facility=facility), considered=considered)
+
+
+def _beside(
+    facility: NDArray[np.int64], area: NDArray[np.float64], kept: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Return the atoms elsewhere of facilities half of which are `kept` in dedicated grids."""
+    whole = np.bincount(facility + 1, area)
+    held = np.bincount(facility + 1, np.where(kept, area, 0.0))
+    beside: NDArray[np.bool_] = ~kept & (2 * held >= whole)[facility + 1] & (facility >= 0)
+    return beside
 
 
 def inherit(atoms: Atoms, grids: gpd.GeoDataFrame, bands: Bands) -> Old:
