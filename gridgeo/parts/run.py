@@ -124,8 +124,8 @@ def check_root(root: Path, key: str, *, overwrite: bool) -> None:
     if finished and finished.get("key") != key and not overwrite:
         raise OutputError(
             Text(
-                "the folder holds a finished run of other input or settings",
-                "文件夹中已有用其他数据或设置完成的结果",
+                "the folder holds a finished run of other input or settings, or of another version",
+                "文件夹中已有用其他数据、设置或程序版本完成的结果",
             ),
             file=str(root),
             remedy=Text(
