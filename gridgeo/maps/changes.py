@@ -141,8 +141,18 @@ def _title(told: Comparison, lang: Lang) -> str:
 
 
 def _legend(told: Comparison, lang: Lang) -> dict[str, Any]:
+    return {
+        "title": Text("Legend", "图例").say(lang),
+        "groups": [
+            {"title": Text("Grids", "网格").say(lang), "entries": _grid_entries(told, lang)},
+            {"title": Text("Changes", "变化").say(lang), "entries": _line_entries(lang)},
+        ],
+    }
+
+
+def _grid_entries(told: Comparison, lang: Lang) -> list[dict[str, Any]]:
     counts = told.changes["change"].value_counts()
-    grids = [
+    return [
         {
             "shape": "fill",
             "colour": CHANGE_COLOURS[change],
@@ -154,7 +164,10 @@ def _legend(told: Comparison, lang: Lang) -> dict[str, Any]:
         for change in CHANGE_CODES
         if counts.get(change, 0)
     ]
-    lines = [
+
+
+def _line_entries(lang: Lang) -> list[dict[str, Any]]:
+    return [
         {
             "shape": "fill",
             "colour": "#ffffff",
@@ -172,13 +185,6 @@ def _legend(told: Comparison, lang: Lang) -> dict[str, Any]:
             "count": "",
         },
     ]
-    return {
-        "title": Text("Legend", "图例").say(lang),
-        "groups": [
-            {"title": Text("Grids", "网格").say(lang), "entries": grids},
-            {"title": Text("Changes", "变化").say(lang), "entries": lines},
-        ],
-    }
 
 
 def _now(told: Comparison) -> gpd.GeoDataFrame:
