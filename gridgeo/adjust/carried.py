@@ -19,6 +19,8 @@ from gridgeo.pipeline import check_plan, deliver_plan
 from gridgeo.text import Text
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from gridgeo.adjust.choose import Chosen
     from gridgeo.adjust.town import Town
     from gridgeo.model import Plan
@@ -122,30 +124,33 @@ def _changes(town: Town, chosen: Chosen, proposed: Changes, coded: gpd.GeoDataFr
     """Return the changes that were carried out: grids whose proposal was not are unchanged."""
     stays = chosen.new < 0
     place = np.where(stays, 0, chosen.new)
-    codes = coded["code"].to_numpy(dtype=object)
     told = proposed.grids["change"].to_numpy(dtype=object)[place]
     kin = proposed.grids["predecessors"].to_numpy(dtype=object)[place]
-    own = np.fromiter(((code,) for code in codes), dtype=object, count=len(codes))
     grids = coded.assign(
-        change=np.where(stays, "unchanged", told), predecessors=np.where(stays, own, kin)
+        change=np.where(stays, "unchanged", told),
+        predecessors=np.where(stays, _each_alone(coded["code"]), kin),
     )
     kept = np.isin(np.arange(len(proposed.old)), chosen.old[stays])
-    were = proposed.old["code"].to_numpy(dtype=object)
-    alone = np.fromiter(((code,) for code in were), dtype=object, count=len(were))
     atoms = town.atoms.frame
     shared = overlap_of(
         town.old.previous,
         chosen.part.labels,
         atoms["households"].to_numpy(np.int64),
         shapely.area(atoms.geometry.to_numpy()),
-        olds=len(were),
-        news=len(codes),
+        olds=len(proposed.old),
+        news=len(coded),
     )
+    successors = proposed.old["successors"].to_numpy(dtype=object)
     return Changes(
         grids=grids,
         old=proposed.old.assign(
             change=np.where(kept, "unchanged", proposed.old["change"].to_numpy(dtype=object)),
-            successors=np.where(kept, alone, proposed.old["successors"].to_numpy(dtype=object)),
+            successors=np.where(kept, _each_alone(proposed.old["code"]), successors),
         ),
-        crosswalk=crosswalk_of(were.tolist(), codes.tolist(), shared),
+        crosswalk=crosswalk_of(proposed.old["code"].tolist(), coded["code"].tolist(), shared),
     )
+
+
+def _each_alone(codes: pd.Series[Any]) -> NDArray[np.object_]:
+    """Return each code as a tuple of its own, as predecessors and successors are told."""
+    return np.fromiter(((code,) for code in codes), dtype=object, count=len(codes))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
@@ -60,9 +61,7 @@ def repair(grids: Source, settings: Settings, *, on_progress: Progress | None = 
         done = repair_grids(town, settings.repair)
     with clock.stage("validate"):
         mended = file.grids.set_geometry(gpd.GeoSeries(done.grids, crs=file.grids.crs))
-        after = judge_shape(
-            Subject(grids=mended, communities=communities, households=homes, allowed_gaps=allowed)
-        )
+        after = judge_shape(replace(subject, grids=mended))
     return Repaired(
         settings=settings,
         layer=file.layer,
