@@ -5,15 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import math
-import os
 import re
-import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
 from gridgeo.errors import InputError, OutputError
 from gridgeo.ledger import STATUSES, Entry
 from gridgeo.text import Lang, Text
+from gridgeo.whole import whole_file
 from gridgeo.words import STATUSES as STATUS_WORDS
 
 #: Column and its title. Codes stand in brackets, so that a spreadsheet cannot round them.
@@ -84,12 +83,10 @@ def write_ledger(entries: Iterable[Entry], path: Path, lang: Lang) -> None:
     writer.writerow([title.say(lang) for title in COLUMNS.values()])
     for entry in entries:
         writer.writerow([_cell(entry, name, lang) for name in COLUMNS])
-    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        aside.write_bytes(out.getvalue().encode("utf-8-sig"))
-        os.replace(aside, path)  # noqa: PTH105  (replaces on Windows too)
+        with whole_file(path) as staged:
+            staged.write_bytes(out.getvalue().encode("utf-8-sig"))
     except OSError as error:
-        aside.unlink(missing_ok=True)
         raise OutputError(
             Text(f"the ledger cannot be written: {error}", f"无法写入问题台账：{error}"),
             file=str(path),

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
-import secrets
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +19,7 @@ from gridgeo.codes.rules import COLUMNS
 from gridgeo.errors import InputError, OutputError
 from gridgeo.geopackages import same_bytes
 from gridgeo.text import Text
+from gridgeo.whole import whole_file
 
 #: The layer of a GeoPackage that is a register.
 LAYER = "register"
@@ -88,11 +87,9 @@ def write_register(register: Register, path: str | Path) -> Path:
         )
     if file.exists():
         check_grows(read_register(file).table, register.table)
-    staged = file.with_name(f".{file.stem}-{secrets.token_hex(4)}{file.suffix}")
     try:
-        write(register.table, staged)
-        _flush(staged)
-        staged.replace(file)
+        with whole_file(file) as staged:
+            write(register.table, staged)
     except _FAILURES as error:
         raise OutputError(
             Text(f"the register cannot be written: {error}", f"无法写入编码登记表：{error}"),
@@ -102,17 +99,7 @@ def write_register(register: Register, path: str | Path) -> Path:
                 "请关闭 QGIS、Excel 或 WPS 中打开的文件，并检查磁盘空间和写入权限",
             ),
         ) from error
-    finally:
-        staged.unlink(missing_ok=True)
     return file
-
-
-def _flush(file: Path) -> None:
-    handle = os.open(file, os.O_RDWR)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _read_csv(file: Path) -> pd.DataFrame:

@@ -17,13 +17,14 @@ from gridgeo.model import SEVERITIES, Finding
 from gridgeo.parts.borders import Outlines, between_parts
 from gridgeo.parts.combined import Package, ParquetRows
 from gridgeo.parts.split import FOLDER
-from gridgeo.parts.store import read_json, whole_file, write_json
+from gridgeo.parts.store import read_json, write_json
 from gridgeo.parts.task import PART, PARTS
 from gridgeo.report.documents import SUMMARY
 from gridgeo.report.parts_page import parts_page
 from gridgeo.report.records import finding_frame, findings_of
 from gridgeo.summary import EXCUSED
 from gridgeo.text import Text
+from gridgeo.whole import whole_file
 
 GRIDS, TABLE, REPORT = "grids.gpkg", "grids.parquet", "report.html"
 #: findings that are shown one by one; all of them are in the GeoPackage

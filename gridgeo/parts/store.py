@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import secrets
 import shutil
 from collections.abc import Iterator, Mapping
@@ -16,9 +15,7 @@ from gridgeo.errors import OutputError
 from gridgeo.hashes import file_sha256
 from gridgeo.report.documents import as_json
 from gridgeo.text import Text
-
-#: what a folder or file is called while it is written
-MARK = ".gridgeo-new-"
+from gridgeo.whole import MARK, flush, whole_file
 
 
 @contextmanager
@@ -39,21 +36,6 @@ def whole_folder(target: Path) -> Iterator[Path]:
         _replace_folder(staged, target)
     finally:
         shutil.rmtree(staged, ignore_errors=True)
-
-
-@contextmanager
-def whole_file(target: Path) -> Iterator[Path]:
-    """Yield a path beside `target` to write to; afterwards that file takes the place of `target`.
-
-    The path keeps the ending of `target`.
-    """
-    staged = target.parent / f"{MARK}{secrets.token_hex(4)}-{target.name}"
-    try:
-        yield staged
-        flush(staged)
-        staged.replace(target)
-    finally:
-        staged.unlink(missing_ok=True)
 
 
 def write_json(target: Path, value: Mapping[str, Any]) -> None:
@@ -98,17 +80,6 @@ def sweep(folder: Path) -> None:
             shutil.rmtree(left, ignore_errors=True)
         else:
             left.unlink(missing_ok=True)
-
-
-def flush(path: Path) -> None:
-    """Bring a file or folder to the disk; Windows flushes no folders."""
-    if path.is_dir() and os.name == "nt":
-        return
-    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def cannot_write(error: OSError, folder: Path) -> OutputError:

@@ -16,6 +16,7 @@ from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, Geomet
 
 from gridgeo.errors import OutputError
 from gridgeo.text import Text
+from gridgeo.whole import flush, whole_file
 
 #: The name of a file, and what writes it.
 Writer = tuple[str, Callable[[Path], None]]
@@ -75,7 +76,8 @@ def write_folder(
                 done.result()
         for name, write in last:
             _write(staged / name, write)
-        _flush(staged)
+        for path in (*sorted(staged.iterdir()), staged):
+            flush(path)
         check_folder(target, names, overwrite=overwrite)
         _swap(staged, target)
     except _FAILURES as error:
@@ -147,10 +149,9 @@ def write_file(target: Path, write: Callable[[Path], None], *, overwrite: bool) 
             file=str(target),
             remedy=Text("Give --overwrite to replace it", "如需替换请加 --overwrite"),
         )
-    staged = target.absolute().with_name(f".{secrets.token_hex(4)}-{target.name}")
     try:
-        write(staged)
-        staged.replace(target)
+        with whole_file(target) as staged:
+            write(staged)
     except OSError as error:
         raise OutputError(
             Text(f"the file cannot be written: {error}", f"无法写入文件：{error}"),
@@ -160,8 +161,6 @@ def write_file(target: Path, write: Callable[[Path], None], *, overwrite: bool) 
                 "请关闭已打开的该文件，并检查文件夹及写入权限",
             ),
         ) from error
-    finally:
-        staged.unlink(missing_ok=True)
 
 
 def _check_writable(target: Path, told: str) -> None:
@@ -197,17 +196,6 @@ def _check_geopackage(path: Path) -> None:
         (told,) = database.execute("PRAGMA quick_check").fetchone()
     if told != "ok":
         raise sqlite3.DatabaseError(told)
-
-
-def _flush(folder: Path) -> None:
-    for path in (*sorted(folder.iterdir()), folder):
-        if path.is_dir() and os.name == "nt":
-            continue  # Windows opens no folders
-        handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def _swap(staged: Path, target: Path) -> None:
