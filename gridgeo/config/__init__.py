@@ -15,6 +15,7 @@ from gridgeo.config.ground import (
     Threshold,
 )
 from gridgeo.config.inputs import DATUMS, GRIDS, ReadRules, Source
+from gridgeo.config.pages import PROVIDERS, TILE_DATUMS, MapRules
 from gridgeo.config.search import (
     DEFAULT_CUT,
     DEFAULT_STRADDLE,
@@ -35,11 +36,14 @@ __all__ = [
     "GRIDS",
     "PARTS",
     "PROFILES",
+    "PROVIDERS",
+    "TILE_DATUMS",
     "AtomRules",
     "Band",
     "Codes",
     "DedicatedRules",
     "EffortName",
+    "MapRules",
     "OpenGround",
     "Override",
     "PartRules",

@@ -9,6 +9,7 @@ from gridgeo.config.band import Band, Override
 from gridgeo.config.ground import AtomRules, DedicatedRules, OpenGround
 from gridgeo.config.inputs import ReadRules
 from gridgeo.config.limits import one_of
+from gridgeo.config.pages import MapRules
 from gridgeo.config.search import Search, Weights
 from gridgeo.config.upkeep import Codes, PartRules, RepairRules
 from gridgeo.text import LANGS, Lang
@@ -30,6 +31,7 @@ class Settings:
     codes: Codes = field(default_factory=Codes)
     parts: PartRules = field(default_factory=PartRules)
     repair: RepairRules = field(default_factory=RepairRules)
+    map: MapRules = field(default_factory=MapRules)
     lang: Lang = "zh"
     #: what the plan is called on its pages, and whom their data is owed to
     title: str = ""

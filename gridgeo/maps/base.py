@@ -1,4 +1,4 @@
-"""What every map is made on: a page with Leaflet in it, no tiles, and no request at all."""
+"""What every map is made on: a page with Leaflet in it, which asks nobody for anything."""
 
 from __future__ import annotations
 
@@ -10,11 +10,15 @@ from folium.template import Template
 
 from gridgeo.maps.escape import esc
 from gridgeo.maps.features import in_degrees
+from gridgeo.maps.tiles import Tiles, tile_scripts
 from gridgeo.maps.vendored import head
 
 
-def blank_map(title: str, data: str = "") -> folium.Map:
-    """Return a map without layers that carries Leaflet, our scripts and the blocks of `data`."""
+def blank_map(title: str, data: str = "", tiles: Tiles | None = None) -> folium.Map:
+    """Return a map without layers that carries Leaflet, our scripts and the blocks of `data`.
+
+    It may ask the host of `tiles`, and nobody where there are none.
+    """
     made = folium.Map(
         location=[0, 0],
         tiles=None,
@@ -30,7 +34,8 @@ def blank_map(title: str, data: str = "") -> folium.Map:
     made.default_js, made.default_css = [], []
     figure = _figure(made)
     figure.title = esc(title)
-    figure.header.add_child(Verbatim(head()), name="gridgeo_head", index=0)
+    own = head(*tile_scripts(tiles), images=tiles.host if tiles else "")
+    figure.header.add_child(Verbatim(own), name="gridgeo_head", index=0)
     if data:
         figure.header.add_child(Verbatim(data), name="gridgeo_data")
     return made

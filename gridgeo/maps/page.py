@@ -23,6 +23,7 @@ from gridgeo.maps.legend import legend
 from gridgeo.maps.panels import Panels
 from gridgeo.maps.points import facility_layer, finding_layers, household_layer
 from gridgeo.maps.scorecard import plan_title, scorecard
+from gridgeo.maps.tiles import TileLayer, tiles_of
 from gridgeo.maps.working import atom_data, data_block, plan_data
 from gridgeo.model import Plan
 
@@ -41,9 +42,10 @@ LAYERS: tuple[tuple[str, Callable[[Plan], folium.GeoJson | None]], ...] = (
 def build_map(plan: Plan, *, old: gpd.GeoDataFrame | None = None) -> folium.Map:
     """Return the map of `plan`: grids by verdict, streets, communities, findings, households.
 
-    The map carries Leaflet with it and fetches nothing, in a notebook or saved; it has no
-    background tiles. Text is in ``plan.settings.lang``. Above the map stand search, findings, a
-    filter by verdict and a measure.
+    The map carries Leaflet with it and fetches nothing, in a notebook or saved; it has
+    background tiles only where ``plan.settings.map`` names them. Text is in
+    ``plan.settings.lang``. Above the map stand search, findings, a filter by verdict and a
+    measure.
 
     Parameters
     ----------
@@ -56,11 +58,14 @@ def build_map(plan: Plan, *, old: gpd.GeoDataFrame | None = None) -> folium.Map:
     >>> build_map(plan).save("map.html")  # doctest: +SKIP
     """
     plan = _light(plan)
-    made = blank_map(plan_title(plan), _data(plan))
+    tiles = tiles_of(plan.settings.map)
+    made = blank_map(plan_title(plan), _data(plan), tiles)
     own = {name: layer for name, make in LAYERS if (layer := make(plan)) is not None}
     own |= compare_layers(plan, old)
     layers = [*own.values(), *finding_layers(plan)]
     drawn = canvas_layers(plan)
+    if tiles:
+        drawn = {"tiles": TileLayer(tiles, plan.settings.lang), **drawn}
     for shown in (*layers, *drawn.values()):
         shown.add_to(made)
     folium.LayerControl(collapsed=False).add_to(made)
@@ -80,7 +85,7 @@ def map_page(plan: Plan, *, old: gpd.GeoDataFrame | None = None) -> str:
     """Return the map of `plan` as one HTML page, the same for the same plan; see `build_map`.
 
     The page opens from a disk with no network at all: a content security policy forbids every
-    request, and values from data are text.
+    request but those for tiles, where the settings name a host; values from data are text.
     """
     page: str = build_map(plan, old=old).get_root().render()
     return page

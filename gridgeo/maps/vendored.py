@@ -33,20 +33,28 @@ SCRIPTS = (
 )
 
 
-def head() -> str:
+def head(*more: str, images: str = "") -> str:
     """Return what goes into the head of a page: policy, Leaflet with its licence, our own.
 
     Nothing in it names an address to be fetched; images are ``data:`` URIs.
+
+    Parameters
+    ----------
+    more
+        Scripts beside those of every page.
+    images
+        A host that images may come from, ``""`` for none.
     """
+    policy = CONTENT_POLICY.replace("blob:", f"blob: {images}") if images else CONTENT_POLICY
     licence = _text("LEAFLET-LICENSE.txt").replace("--", "- -")
     return "\n".join(
         (
-            f'<meta http-equiv="Content-Security-Policy" content="{CONTENT_POLICY}"/>',
+            f'<meta http-equiv="Content-Security-Policy" content="{policy}"/>',
             f"<!-- Leaflet 1.9.4\n{licence}-->",
             f"<style>{_style('leaflet.css')}</style>",
             f"<script>{_script('leaflet.js')}</script>",
             f"<style>{_style('page.css')}</style>",
-            *(f"<script>{_script(name)}</script>" for name in SCRIPTS),
+            *(f"<script>{_script(name)}</script>" for name in (*SCRIPTS, *more)),
         )
     )
 

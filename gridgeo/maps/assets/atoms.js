@@ -53,9 +53,9 @@
     const start = new Int32Array(arcs + 1), x = new Float64Array(size), y = new Float64Array(size);
     const ends = new Array(arcs);
     const project = function (qx, qy) {
-      const lat = (data.origin[1] + qy) * data.unit, lng = (data.origin[0] + qx) * data.unit;
-      const sin = Math.sin(lat * Math.PI / 180);
-      return [256 * (lng / 360 + 0.5), 256 * (0.5 - Math.log((1 + sin) / (1 - sin)) / (4 * Math.PI))];
+      const at = gridgeo.drawnAt((data.origin[0] + qx) * data.unit, (data.origin[1] + qy) * data.unit);
+      const sin = Math.sin(at[1] * Math.PI / 180);
+      return [256 * (at[0] / 360 + 0.5), 256 * (0.5 - Math.log((1 + sin) / (1 - sin)) / (4 * Math.PI))];
     };
     const origin = project(0, 0);
     let at = 0;

@@ -23,7 +23,7 @@ gridgeo.editLayer = function (page, state, view) {
       const own = pathOf(grid);
       if (gridgeo.apart(own.box, seen.box)) return;
       const faded = page.faded.has(grid.verdict);
-      pen.globalAlpha = faded ? 0.06 : 0.72;
+      pen.globalAlpha = faded ? 0.06 : 0.72 * gridgeo.veil;
       pen.fillStyle = page.data.colours[grid.verdict] || "#ffffff";
       pen.fill(own.path, "evenodd");
       if (grid.kind === "dedicated" && !faded) hatch(pen, seen, own.path);

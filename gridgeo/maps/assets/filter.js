@@ -7,8 +7,8 @@ gridgeo.tools.push(function (page) {
   if (layer) {
     layer.options.style = function (feature) {
       const style = own(feature);
-      return faded.has(feature.properties.verdict)
-        ? Object.assign({}, style, { fillOpacity: 0.06, hatch: "" }) : style;
+      return Object.assign({}, style, faded.has(feature.properties.verdict)
+        ? { fillOpacity: 0.06, hatch: "" } : { fillOpacity: style.fillOpacity * gridgeo.veil });
     };
   }
   const counts = new Map();

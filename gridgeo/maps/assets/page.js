@@ -287,6 +287,9 @@ var gridgeo = (function () {
   }
 
   return {
+    veil: 1,  // how much of the fill of grids is shown
+    // where a place is drawn, in degrees: gcj02.js shifts it
+    drawnAt: function (lng, lat) { return [lng, lat]; },
     labels: function (data) { return new Labels(data); },
     title: title,
     dot: dot,
