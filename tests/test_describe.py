@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import LineString, MultiLineString, Point, box
 
-from gridgeo.describe import bounded_by, contains, name_grids
+from gridgeo.describe import bounded_by, contains, name_grids, neighbours
 from gridgeo.describe.addresses import street_ranges
 
 laws = settings(max_examples=50, deadline=None)
@@ -136,6 +136,17 @@ def test_the_right_side_sees_the_border_from_the_other_side():
     shared = ring(0, 1, (10, 0), (10, 10), name="中街")
     told = bounded_by(np.array([0, 1]), table(shared), atoms(2), lang="zh")
     assert told.tolist() == ["东至中街", "西至中街"]
+
+
+def test_sides_without_a_named_street_tell_who_lies_beyond():
+    named = ring(0, 1, (10, 0), (10, 10), name="中街")
+    nameless = ring(0, 2, (10, 10), (0, 10), street_class="arterial")
+    there = table(named, nameless)
+    seen = (np.array(["乙", "丙"], dtype=object), np.array(["甲", "甲"], dtype=object))
+    told = neighbours(np.array([0, 1, 2]), there, seen, lang="zh")
+    assert told == {0: {"北至": "丙"}, 2: {"南至": "甲"}}
+    bounds = bounded_by(np.array([0, 1, 2]), there, atoms(3), lang="zh")
+    assert all(head in bounds[grid] for grid, sides in told.items() for head in sides)
 
 
 def test_borders_inside_a_grid_bound_nothing():

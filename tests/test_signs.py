@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 
 import numpy as np
 import openpyxl
@@ -114,6 +115,27 @@ def test_hostile_names_are_text(fonts):
     assert "<script" not in signs[0].content["map"]
     assert "&lt;script&gt;" in signs[0].content["map"]
     assert len(pages_of(signs, press_of(fonts))) == len(signs)
+
+
+def test_bounds_without_a_name_tell_the_grids_beyond():
+    plan = build_plan()
+    plan = replace(
+        plan,
+        grids=plan.grids.assign(bounded_by="东至支路（无名）；南至中山大道"),
+        borders=plan.borders.assign(street_name=""),
+    )
+    first, second = (sign.content["bounds"] for sign in signs_of(plan)[:2])
+    assert first == ["东至支路（无名），邻第1网格", "南至中山大道"]
+    assert second == ["东至支路（无名）", "南至中山大道"]  # the other one lies to its west
+    verified = replace(plan, atoms=plan.atoms.assign(grid=""))
+    assert signs_of(verified)[0].content["bounds"][0] == "东至支路（无名）"
+
+
+def test_private_characters_are_looked_up_and_not_left_out(fonts):
+    signs = signs_of(build_plan(names=["王\ue000村\n"]))
+    assert signs[0].content["name"] == "王\ue000村 "
+    with pytest.raises(InputError, match=r"U\+E000"):
+        choose_fonts([(text, "01") for text in signs[0].texts()], fonts, layer="signs")
 
 
 def test_long_texts_stay_on_their_page(fonts):

@@ -69,6 +69,37 @@ def bounded_by(
     return pd.Series(told, name="bounded_by", dtype=object)
 
 
+def neighbours(
+    labels: NDArray[Any],
+    borders: gpd.GeoDataFrame,
+    names: tuple[NDArray[Any], NDArray[Any]],
+    *,
+    lang: Lang,
+) -> dict[int, dict[str, str]]:
+    """Return by label what lies beyond each side where no street that bounds it has a name.
+
+    The sides are those of `bounded_by`, by how its text for them begins; three are named at most.
+
+    Parameters
+    ----------
+    labels, borders
+        As for `bounded_by`.
+    names
+        What each border's neighbour is called, seen from its left and from its right, ``""`` for
+        what has no name.
+    """
+    street = borders["street_name"].to_numpy(dtype=object)
+    known = _sides(labels, borders, (street, street))
+    known = set(known.loc[known["word"] != "", ["grid", "side"]].itertuples(index=False, name=None))
+    beyond = _sides(labels, borders, names)
+    lists = _lists(beyond[beyond["word"] != ""], lang)
+    told: dict[int, dict[str, str]] = {}
+    for grid, side, words in lists.itertuples(index=False):
+        if (grid, side) not in known:
+            told.setdefault(grid, {})[_head(side, lang)] = words
+    return told
+
+
 def _sides(
     labels: NDArray[Any], borders: gpd.GeoDataFrame, words: tuple[NDArray[Any], NDArray[Any]]
 ) -> pd.DataFrame:
@@ -122,6 +153,18 @@ def _around(grid: NDArray[Any], other: NDArray[Any]) -> NDArray[np.bool_]:
 
 
 def _texts(sides: pd.DataFrame, lang: Lang) -> dict[int, str]:
+    told: dict[int, list[str]] = {}
+    for grid, side, words in _lists(sides, lang).itertuples(index=False):
+        told.setdefault(grid, []).append(_head(side, lang) + words)
+    return {grid: Text("; ", "；").say(lang).join(parts) for grid, parts in told.items()}
+
+
+def _head(side: int, lang: Lang) -> str:
+    return Text(f"{_SIDES[side].en}: ", f"{_SIDES[side].zh}至").say(lang)
+
+
+def _lists(sides: pd.DataFrame, lang: Lang) -> pd.DataFrame:
+    """Return by grid and side the words that are named there, joined."""
     ordered = sides.sort_values(
         ["grid", "side", "metres", "word"], ascending=[True, True, False, True]
     )
@@ -130,9 +173,4 @@ def _texts(sides: pd.DataFrame, lang: Lang) -> dict[int, str]:
     rank = place.cumcount()
     named = ordered[(rank == 0) | ((share >= LEAST_SHARE) & (rank < MOST_NAMED))]
     joint = Text(", ", "、").say(lang)
-    lists = named.groupby(["grid", "side"])["word"].agg(joint.join).reset_index()
-    heads = [Text(f"{side.en}: ", f"{side.zh}至").say(lang) for side in _SIDES]
-    told: dict[int, list[str]] = {}
-    for grid, side, words in lists.itertuples(index=False):
-        told.setdefault(grid, []).append(heads[side] + words)
-    return {grid: Text("; ", "；").say(lang).join(parts) for grid, parts in told.items()}
+    return pd.DataFrame(named.groupby(["grid", "side"])["word"].agg(joint.join).reset_index())

@@ -6,13 +6,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from gridgeo.describe import neighbours
 from gridgeo.maps.escape import visible
 from gridgeo.model import Plan
 from gridgeo.signs.drawing import sign_maps
 from gridgeo.signs.people import Staff
 from gridgeo.text import Lang, Text
+from gridgeo.typeset import on_one_line
 from gridgeo.words import KINDS, word
 
 #: What grid workers usually do; the roster says what yours do.
@@ -65,13 +69,43 @@ def build_signs(plan: Plan, staff: Staff) -> tuple[Sign, ...]:
     """
     lang = plan.settings.lang
     grids = pd.DataFrame(plan.grids.drop(columns="geometry")).to_dict("records")
+    beside = _beside(plan)
     return tuple(
         Sign(
             code=grid["code"],
-            content=_plain(_content(grid, staff.of[grid["code"]], lang, plan)) | {"map": drawn},
+            content=_plain(
+                {
+                    **_content(grid, staff.of[grid["code"]], lang, plan),
+                    "bounds": _sides(grid["bounded_by"], beside.get(row, {}), lang),
+                }
+            )
+            | {"map": drawn},
         )
-        for grid, drawn in zip(grids, sign_maps(plan), strict=True)
+        for row, (grid, drawn) in enumerate(zip(grids, sign_maps(plan), strict=True))
     )
+
+
+def _beside(plan: Plan) -> dict[int, dict[str, str]]:
+    """Return by row of the grids, and by side, the grids beyond streets that have no name."""
+    place = {code: row for row, code in enumerate(plan.grids["code"])}
+    labels = plan.atoms["grid"].map(place).fillna(-1).to_numpy(dtype=np.int64)
+    borders = plan.borders[plan.borders["right"] >= 0]
+    if not len(borders) or (labels < 0).any():
+        return {}  # a plan that was only verified knows no borders
+    left, right = (labels[borders[side].to_numpy()] for side in ("left", "right"))
+    seen = (_called(plan.grids, left, right), _called(plan.grids, right, left))
+    return neighbours(labels, borders, seen, lang=plan.settings.lang)
+
+
+def _called(grids: pd.DataFrame, own: NDArray[Any], other: NDArray[Any]) -> NDArray[Any]:
+    """Return what other grids are called, shorter in their own community."""
+    names, owners = grids["name"].tolist(), grids["community_name"].tolist()
+    community = grids["community"].to_numpy(dtype=object)
+    short = [name.removeprefix(owner) or name for name, owner in zip(names, owners, strict=True)]
+    alike = community[own] == community[other]
+    told = np.array([names, short], dtype=object)
+    seen: NDArray[Any] = told[alike.astype(int), other]
+    return seen
 
 
 def _content(
@@ -88,7 +122,6 @@ def _content(
         "head": people["head"],
         "head_phone": people["head_phone"],
         "supervision_phone": people["supervision_phone"],
-        "bounds": _sides(grid["bounded_by"]),
         "area": _area(grid["area_m2"], lang),
         "households": f"{grid['households']:,} {Text('', '户').say(lang)}".strip(),
         "residents": ""
@@ -101,8 +134,18 @@ def _content(
     }
 
 
-def _sides(told: str) -> list[str]:
-    return [side.strip() for side in told.replace("; ", "；").split("；") if side.strip()]
+def _sides(told: str, beside: Mapping[str, str], lang: Lang) -> list[str]:
+    """Return the bounds side by side; those without any name tell the grids beyond."""
+    sides = [side.strip() for side in told.replace("; ", "；").split("；") if side.strip()]
+    return [
+        side
+        + "".join(
+            Text(f" (beside {names})", f"，邻{names}").say(lang)
+            for head, names in beside.items()
+            if side.startswith(head)
+        )
+        for side in sides
+    ]
 
 
 def _area(square_metres: float, lang: Lang) -> str:
@@ -121,7 +164,7 @@ def _plain(value: Any) -> Any:
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_plain(item) for item in value]
-    return "".join(c if c.isprintable() else " " for c in visible(value))
+    return on_one_line(visible(value))
 
 
 def _texts(value: Any) -> Iterator[str]:

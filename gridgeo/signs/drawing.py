@@ -122,9 +122,13 @@ class _Layers:
     def _grid_words(self, paper: _Paper, board: Board, position: int) -> Iterator[str]:
         """Yield the names of the grid and of those beside it, shorter in its own community."""
         grids, at = self._grids.within(paper.window)
-        own = grids.iloc[int(np.flatnonzero(at == position)[0])]
+        here = int(np.flatnonzero(at == position)[0])
+        own = grids.iloc[here]
         near = shapely.dwithin(grids.geometry.to_numpy(), own.geometry, _BESIDE_M)
-        points = shapely.point_on_surface(paper.put(grids.geometry.to_numpy()))
+        drawn = paper.put(grids.geometry.to_numpy())
+        points = shapely.point_on_surface(drawn)
+        if shapely.area(drawn[here]):  # the middle of the largest disc: a name has most room there
+            points[here] = shapely.get_point(shapely.maximum_inscribed_circle(drawn[here], 0.5), 0)
         rows = zip(at.tolist(), points, near, grids["name"], grids["community"], strict=True)
         for place, point, beside, name, community in sorted(
             rows, key=lambda row: (row[0] != position, row[0])
