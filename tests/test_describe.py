@@ -141,8 +141,9 @@ def test_the_right_side_sees_the_border_from_the_other_side():
 def test_sides_without_a_named_street_tell_who_lies_beyond():
     named = ring(0, 1, (10, 0), (10, 10), name="中街")
     nameless = ring(0, 2, (10, 10), (0, 10), street_class="arterial")
-    there = table(named, nameless)
-    seen = (np.array(["乙", "丙"], dtype=object), np.array(["甲", "甲"], dtype=object))
+    rims = [ring(1, -1, (20, 0), (20, 10)), ring(2, -1, (10, 20), (0, 20))]
+    there = table(named, nameless, *rims)
+    seen = tuple(np.array([*told, "", ""], dtype=object) for told in (["乙", "丙"], ["甲", "甲"]))
     told = neighbours(np.array([0, 1, 2]), there, seen, lang="zh")
     assert told == {0: {"北至": "丙"}, 2: {"南至": "甲"}}
     bounds = bounded_by(np.array([0, 1, 2]), there, atoms(3), lang="zh")

@@ -89,8 +89,9 @@ def neighbours(
         what has no name.
     """
     street = borders["street_name"].to_numpy(dtype=object)
-    known = _sides(labels, borders, (street, street))
-    known = set(known.loc[known["word"] != "", ["grid", "side"]].itertuples(index=False, name=None))
+    sides = _sides(labels, borders, (street, street))
+    named = sides[sides["word"] != ""]
+    known = set(zip(named["grid"], named["side"], strict=True))
     beyond = _sides(labels, borders, names)
     lists = _lists(beyond[beyond["word"] != ""], lang)
     told: dict[int, dict[str, str]] = {}

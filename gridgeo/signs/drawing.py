@@ -110,6 +110,7 @@ class _Layers:
             yield _word(label, "#4a3f2a")
         yield from self._grid_words(paper, board, position)
         places, _ = self._places.within(paper.window)
+        places = places[~places["name"].isin(board.written)]  # its grid has the name already
         drawn = shapely.point_on_surface(paper.put(places.geometry.to_numpy()))
         for name, point in zip(places["name"], drawn, strict=True):
             if point.is_empty:

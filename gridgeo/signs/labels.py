@@ -36,6 +36,7 @@ class Board:
     def __init__(self, width: float, height: float) -> None:
         self._frame = shapely.box(0.8, 0.8, width - 0.8, height - 0.8)
         self._taken: list[shapely.Polygon] = []
+        self.written: set[str] = set()
 
     def write(self, label: Label) -> bool:
         """Return whether there was room for `label`; then it is taken."""
@@ -47,6 +48,7 @@ class Board:
         if not self._frame.contains(ground) or shapely.intersects(ground, self._taken).any():
             return False
         self._taken.append(ground)
+        self.written.add(label.text)
         return True
 
 
