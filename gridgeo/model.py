@@ -283,6 +283,8 @@ class Plan:
     considered   every facility: kind, name, area_m2, dedicated, grid, reason, geometry
     streets      street_class, name, cuts, geometry
     barriers     street_class, name, geometry
+    crosswalk    old_code, new_code (``""``: in no grid), households, area_m2, from the partition
+                 that this one was made from; None where it was made from none
     ============ =======================================================================
     """
 
@@ -300,6 +302,7 @@ class Plan:
     notes: tuple[Note, ...]
     summary: dict[str, Any]
     run: dict[str, Any] = field(default_factory=dict)
+    crosswalk: pd.DataFrame | None = None
     #: None while the plan is a draft
     approval: Approval | None = None
 

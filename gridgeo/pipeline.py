@@ -108,12 +108,13 @@ def _partition(layers: Layers, settings: Settings, clock: Clock, jobs: int) -> P
                     job, atoms, labels, unmet, clock=clock, jobs=jobs, halt=halt
                 )
     with clock.stage("codes"):
-        coded = _code_and_describe(layers, atoms, labels, settings, mapping)
+        coded, crosswalk = _code_and_describe(layers, atoms, labels, settings, mapping)
         codes = community_codes(atoms.communities, scheme, mapping=mapping)
         plan = deliver_plan(layers, atoms, labels, coded, codes=codes, settings=settings)
     with clock.stage("validate"):
         plan = check_plan(plan, layers, labels)
-    return replace(plan, run={**clock.record(), "search": plan.summary["search"]})
+    run = {**clock.record(), "search": plan.summary["search"]}
+    return replace(plan, run=run, crosswalk=crosswalk)
 
 
 def mapping_of(settings: Settings) -> Mapping[str, str]:
@@ -193,23 +194,25 @@ def _code_and_describe(
     labels: Partition,
     settings: Settings,
     mapping: Mapping[str, str],
-) -> gpd.GeoDataFrame:
-    """Return the grids by label with codes, names, bounds and contents."""
+) -> tuple[gpd.GeoDataFrame, pd.DataFrame | None]:
+    """Return the grids by label with codes, names, bounds and contents, and their crosswalk."""
     lang = settings.lang
     grids = dissolve(atoms, labels)
     coded = assign_codes(grids, atoms.communities, settings.codes, mapping=mapping)
+    crosswalk = None
     if settings.codes.register:
         own = community_codes(atoms.communities, settings.codes.code_scheme, mapping=mapping)
-        coded = carry_codes(coded, atoms, own, settings.codes)
+        coded, crosswalk = carry_codes(coded, atoms, own, settings.codes)
     named = name_grids(coded, atoms.communities, atoms.considered, lang=lang)
     given = _locked_names(layers, coded)
-    return coded.assign(
+    described = coded.assign(
         name=given.where(given != "", named),
         bounded_by=bounded_by(
             labels.labels, atoms.borders, atoms.frame, atoms.communities, lang=lang
         ),
         contains=contains(coded, layers.compounds, layers.buildings, layers.households, lang=lang),
     )
+    return described, crosswalk
 
 
 def _locked_names(layers: Layers, coded: gpd.GeoDataFrame) -> pd.Series[str]:

@@ -15,8 +15,11 @@ from gridgeo.text import Text
 
 def carry_codes(
     coded: gpd.GeoDataFrame, atoms: Atoms, codes: list[str], rules: Codes
-) -> gpd.GeoDataFrame:
+) -> tuple[gpd.GeoDataFrame, pd.DataFrame | None]:
     """Return grids with codes that follow the households from those in ``rules.register``.
+
+    With them the crosswalk of codes (`gridgeo.codes.crosswalk_of`), None where there are no old
+    ones.
 
     Parameters
     ----------
@@ -33,7 +36,7 @@ def carry_codes(
     """
     register = read_register(rules.register)
     if not register.codes:
-        return coded
+        return coded, None
     if not isinstance(register.table, gpd.GeoDataFrame):
         raise InputError(
             Text("the register has no geometry", "编码登记表没有图形"),
@@ -49,7 +52,7 @@ def carry_codes(
     )
     shared = overlap_of_grids(old.geometry.to_numpy(), coded.geometry.to_numpy(), homes=homes)
     changes = follow(old[["code"]], coded, shared, used=register.codes, rules=rules)
-    return coded.assign(code=changes.grids["code"].to_numpy())
+    return coded.assign(code=changes.grids["code"].to_numpy()), changes.crosswalk
 
 
 def issued_codes(rules: Codes, register: Register | None) -> frozenset[str]:

@@ -181,6 +181,7 @@ TOPICS: Mapping[str, Text] = MappingProxyType(
         "atoms": Text("atoms", "单元"),
         "barriers": Text("barriers", "界线"),
         "buildings": Text("buildings", "楼栋"),
+        "codes": Text("codes", "编码"),
         "columns": Text("columns", "字段"),
         "crs": Text("crs", "坐标系"),
         "datum": Text("datum", "坐标偏移"),

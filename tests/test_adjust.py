@@ -77,6 +77,7 @@ def test_the_result_adjusted_again_proposes_nothing(tmp_path_factory, cuts, seed
     assert new.plan.grids["households"].sum() == sum(counts)
     assert shapely.area(new.plan.grids.geometry).sum() == pytest.approx(1200 * 400, abs=1e-5)
     crosswalk = new.changes.crosswalk
+    assert new.plan.crosswalk.equals(crosswalk)
     assert crosswalk["households"].sum() == sum(counts)
     moved = crosswalk[crosswalk["old_code"] != crosswalk["new_code"]]["households"].sum()
     assert moved == new.plan.summary["adjustment"]["households_moved"]

@@ -122,6 +122,10 @@ def test_versions_follow_one_another():
     assert second.approval.version == "2"
     assert second.approval.predecessor == "1"
     assert second.approval.predecessor_seal == first.approval.seal
+    walk = second.crosswalk
+    assert set(walk["old_code"]) - {""} == set(first.grids["code"])
+    assert set(walk["new_code"]) - {""} == set(second.grids["code"])
+    assert walk["households"].sum() == second.grids["households"].sum()
 
 
 @pytest.mark.parametrize(

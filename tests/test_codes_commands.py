@@ -53,6 +53,9 @@ def test_codes_carry_on_and_every_household_is_answered_for_on_any_day(town):
     assert len(old.grids) == 2
     assert len(new.grids) == 4
     assert set(old.grids["code"]) < set(new.grids["code"])
+    assert old.crosswalk is None
+    assert set(new.crosswalk["new_code"]) >= set(new.grids["code"])
+    assert new.crosswalk["households"].sum() == new.grids["households"].sum()
     register = read_register("codes.gpkg")
     assert register.version == 2
     homes = new.households.geometry.to_numpy()

@@ -1,15 +1,22 @@
 """The workbook: codes are text, formulas sleep, headers are in the language of the plan."""
 
 import dataclasses
+import re
 
 import openpyxl
+import pandas as pd
 import pytest
 from builders_plan import build_plan
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
+from gridgeo.adjust import apply_edits
+from gridgeo.adjust.edits import Edit
+from gridgeo.errors import InputError
+from gridgeo.report import load_plan, read_workbook
 from gridgeo.report.headers import COLUMNS
+from gridgeo.report.sheets import SHEETS
 from gridgeo.report.workbook import write_workbook
 
 HOSTILE = ["=HYPERLINK(1)", "+1+1", "-2+3", "@SUM(A1)", "坏\x07\x1f名"]
@@ -51,12 +58,30 @@ def test_codes_are_text_for_excel_and_for_readers(tmp_path):
     [
         (
             "zh",
-            ["网格", "社区", "问题", "专属网格", "专属网格评估", "未采用的行", "字段说明"],
+            [
+                "网格",
+                "社区",
+                "问题",
+                "专属网格",
+                "专属网格评估",
+                "未采用的行",
+                "新旧编码对照",
+                "字段说明",
+            ],
             "编码",
         ),
         (
             "en",
-            ["grids", "communities", "findings", "dedicated", "considered", "rejects", "columns"],
+            [
+                "grids",
+                "communities",
+                "findings",
+                "dedicated",
+                "considered",
+                "rejects",
+                "crosswalk",
+                "columns",
+            ],
             "code",
         ),
     ],
@@ -99,3 +124,103 @@ def test_a_text_longer_than_a_cell_is_cut_for_excel_only(tmp_path):
     sheet = sheet_of(dataclasses.replace(plan, grids=grids), tmp_path)
     column = [cell.value for cell in sheet[1]].index("包含范围") + 1
     assert len(sheet.cell(2, column).value) <= 32_767
+
+
+def walk():
+    return pd.DataFrame(
+        {
+            "old_code": ["", "420102001001001", "420102001001009"],
+            "new_code": ["420102001001001", "420102001001001", ""],
+            "households": [20, 300, 7],
+            "area_m2": [10.0, 90.0, 5.0],
+        }
+    )
+
+
+@settings(max_examples=8, deadline=None)
+@given(
+    names=st.lists(st.text(st.characters(codec="utf-8"), max_size=12), min_size=5, max_size=5),
+    lang=st.sampled_from(["zh", "en"]),
+)
+def test_every_sheet_reads_back_as_it_was_written(tmp_path_factory, names, lang):
+    plan = dataclasses.replace(build_plan(names=names, lang=lang), crosswalk=walk())
+    path = tmp_path_factory.mktemp("book") / "grids.xlsx"
+    write_workbook(plan, path)
+    back = read_workbook(path)
+    assert list(back) == [sheet.title.en for sheet in SHEETS]
+    for sheet in SHEETS:
+        written = pd.DataFrame(sheet.table(plan)).reset_index(drop=True)
+        for name in ("name", "facility"):
+            if name in written:
+                written[name] = [plain(text) for text in written[name]]
+        pd.testing.assert_frame_equal(back[sheet.title.en], written, check_dtype=False)
+
+
+def plain(text):
+    """Return a text without what Excel cannot hold, line ends as XML keeps them."""
+    kept = re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]", "", text)
+    return kept.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def test_moved_added_and_sorted_columns_read_back_and_lost_ones_are_told(tmp_path):
+    path = tmp_path / "grids.xlsx"
+    write_workbook(build_plan(), path)
+    book = openpyxl.load_workbook(path)
+    sheet = book["网格"]
+    sheet.insert_cols(1)
+    sheet["A1"] = "我的备注"
+    sheet["B2"] = "420102001001777"
+    book.save(path)
+    grids = read_workbook(path)["grids"]
+    assert grids["code"].tolist()[:2] == ["420102001001777", "420102001001002"]
+    assert "我的备注" not in grids
+    households = [cell.value for cell in sheet[1]].index("户数") + 1
+    sheet.cell(3, households, "三百")
+    book.save(path)
+    with pytest.raises(InputError, match="三百"):
+        read_workbook(path)
+    sheet.delete_cols(households)
+    book.save(path)
+    with pytest.raises(InputError, match="户数"):
+        read_workbook(path)
+    del book["社区"]
+    book.save(path)
+    with pytest.raises(InputError):
+        read_workbook(path)
+    (tmp_path / "no.xlsx").write_text("no workbook")
+    with pytest.raises(InputError):
+        read_workbook(tmp_path / "no.xlsx")
+
+
+def test_crosswalk_stays_in_the_plan_and_stands_in_the_workbook(tmp_path):
+    plan = dataclasses.replace(build_plan(), crosswalk=walk())
+    back = load_plan(plan.save(tmp_path / "plan"))
+    pd.testing.assert_frame_equal(back.crosswalk, walk(), check_dtype=False)
+    assert load_plan(build_plan().save(tmp_path / "first")).crosswalk is None
+    sheet = openpyxl.load_workbook(tmp_path / "plan" / "grids.xlsx")["新旧编码对照"]
+    rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
+    assert rows[0][:4] == ["原编码", "现编码", "户数", "面积（平方米）"]
+    assert rows[2] == ["420102001001001", "420102001001001", 300, 90, 1, 300 / 320]
+    assert rows[1][4] is None  # it came from no grid
+    assert sheet["A3"].number_format == "@"
+
+
+def test_crosswalk_of_edits_accounts_for_every_household():
+    plan = build_plan()
+    old, new = "420102001001002", "420102001001001"
+    after = apply_edits(plan, [Edit(do="merge", grids=(old,), to=new)])
+    walked = after.crosswalk
+    assert walked["households"].sum() == plan.atoms["households"].sum()
+    by_new = walked.groupby("new_code")["households"].sum().to_dict()
+    assert by_new == after.atoms.groupby("grid")["households"].sum().to_dict()
+    assert set(walked.loc[walked["new_code"] == new, "old_code"]) == {old, new}
+
+
+def test_sheets_print_across_and_wide_ones_on_a3(tmp_path):
+    book = sheet_of(build_plan(), tmp_path).parent
+    for sheet in book.worksheets[:-1]:
+        width = sum(dimension.width for dimension in sheet.column_dimensions.values())
+        assert sheet.page_setup.orientation == "landscape"
+        assert int(sheet.page_setup.paperSize) == (9 if width <= 220 else 8)
+        assert sheet.print_title_rows == "$1:$1"
+    assert book["网格"].column_dimensions["I"].width < 20  # an area, not all its decimals

@@ -100,6 +100,7 @@ def adjust(
     return Adjustment(
         plan=replace(
             plan,
+            crosswalk=changes.crosswalk,
             rejects=(*plan.rejects, *file.rejects),
             notes=(*plan.notes, *file.notes, *say_held(accepted.grids, withheld)),
             summary={**plan.summary, "adjustment": figures(town, plan, proposals, changes)},

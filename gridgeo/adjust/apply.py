@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+import pandas as pd
+import shapely
+
 from gridgeo.adjust.edits import Draft, Edit, draft_of, edited
 from gridgeo.adjust.redraw import Redrawn, redraw
 from gridgeo.assessment import assess
@@ -120,9 +123,23 @@ def _told(plan: Plan, drawn: Redrawn, draft: Draft, judgement: Judgement, edits:
             new,
             summary={**new.summary, **figures},
             notes=(*plan.notes, *drawn.notes, _note(plan, drawn, edits)),
+            crosswalk=_crosswalk(plan, new),
             approval=None,
         )
     )
+
+
+def _crosswalk(plan: Plan, new: Plan) -> pd.DataFrame:
+    """Return what went from each code of `plan` to each of `new`; their atoms are the same."""
+    shared = pd.DataFrame(
+        {
+            "old_code": plan.atoms["grid"].to_numpy(dtype=object),
+            "new_code": new.atoms["grid"].to_numpy(dtype=object),
+            "households": plan.atoms["households"].to_numpy(),
+            "area_m2": shapely.area(plan.atoms.geometry.to_numpy()),
+        }
+    )
+    return shared.groupby(["old_code", "new_code"], as_index=False).sum()
 
 
 def _note(plan: Plan, drawn: Redrawn, edits: int) -> Note:

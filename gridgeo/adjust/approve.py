@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import geopandas as gpd
 import pandas as pd
 
@@ -13,6 +15,7 @@ from gridgeo.codes import (
     Register,
     as_day,
     carried_on,
+    crosswalk_of,
     in_use,
     numbered,
     overlap_of_grids,
@@ -36,7 +39,7 @@ def approve(
     version
         What this version is called; without it the number after that of the predecessor, else 1.
     predecessor
-        The approved plan that this one follows.
+        The approved plan that this one follows; its codes are the old ones of the crosswalk.
 
     Raises
     ------
@@ -59,6 +62,8 @@ def approve(
             field="version",
             value=number,
         )
+    if predecessor is not None:
+        plan = replace(plan, crosswalk=_crosswalk(predecessor, plan))
     return sealed(
         plan,
         Approval(
@@ -69,6 +74,15 @@ def approve(
             predecessor_seal="" if before is None else before.seal,
         ),
     )
+
+
+def _crosswalk(old: Plan, plan: Plan) -> pd.DataFrame:
+    """Return what went from each code of the plan before to each code of `plan`."""
+    before = old.grids if plan.grids.crs is None else old.grids.to_crs(plan.grids.crs)
+    shared = overlap_of_grids(
+        before.geometry.to_numpy(), plan.grids.geometry.to_numpy(), homes=homes_of(plan)
+    )
+    return crosswalk_of(before["code"].tolist(), plan.grids["code"].tolist(), shared)
 
 
 def record_plan(

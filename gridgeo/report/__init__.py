@@ -10,6 +10,7 @@ from gridgeo.report.save import check_target, save_approved, save_plan
 from gridgeo.report.schema import layer_frame
 from gridgeo.report.seal import sealed
 from gridgeo.report.submission import check_submission, save_submission
+from gridgeo.report.workbook_back import read_workbook
 
 __all__ = [
     "PAPER",
@@ -21,6 +22,7 @@ __all__ = [
     "layer_frame",
     "load_plan",
     "plan_card",
+    "read_workbook",
     "save_adjusted",
     "save_approved",
     "save_comparison",

@@ -12,7 +12,7 @@ import shapely
 from gridgeo.geopackages import same_bytes
 from gridgeo.model import Plan
 from gridgeo.report.records import finding_frame, note_frame, reject_frame, settings_frame
-from gridgeo.report.schema import SCHEMA, layer_frame
+from gridgeo.report.schema import CROSSWALK, SCHEMA, layer_frame
 from gridgeo.report.seal import APPROVAL, approval_frame
 from gridgeo.report.styles import style_frame
 
@@ -40,12 +40,13 @@ def write_geopackage(plan: Plan, path: Path) -> None:
 
 
 def _tables(plan: Plan) -> dict[str, pd.DataFrame]:
-    return {
+    tables = {
         "rejects": reject_frame(plan.rejects, plan.settings.lang),
         "notes": note_frame(plan.notes, plan.settings.lang),
         "settings": settings_frame(plan.settings),
         APPROVAL: approval_frame(plan.approval),
     }
+    return tables if plan.crosswalk is None else {**tables, CROSSWALK: plan.crosswalk}
 
 
 def append_layer(frame: gpd.GeoDataFrame, path: Path, name: str, shape: str) -> None:

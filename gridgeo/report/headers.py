@@ -98,7 +98,10 @@ COLUMNS: Mapping[str, tuple[Text, Text]] = MappingProxyType(
         "field": (Text("field", "字段"), Text("", "")),
         "value": (Text("value", "值"), Text("as it stood in the file", "文件中的原值")),
         "change": (Text("change", "变更"), Text("what became of the grid", "网格如何变更")),
-        "old_code": (Text("old code", "原编码"), Text("empty: in no grid", "空白表示原不在网格内")),
+        "old_code": (
+            Text("old code", "原编码"),
+            Text("in the partition before; empty: none", "调整前的编码，空白表示原不在网格内"),
+        ),
         "new_code": (Text("new code", "现编码"), Text("empty: in no grid", "空白表示不再有此网格")),
         "households_before": (Text("households before", "原户数"), Text("", "")),
         "households_in": (Text("households in", "划入户数"), Text("", "由其他网格划入")),

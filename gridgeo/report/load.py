@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import pandas as pd
 import pyogrio
 import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
@@ -17,7 +18,7 @@ from gridgeo.model import Plan
 from gridgeo.report.documents import RUN, SUMMARY
 from gridgeo.report.geopackage import GEOPACKAGE
 from gridgeo.report.records import findings_of, notes_of, rejects_of, settings_of
-from gridgeo.report.schema import SCHEMA, layer_frame
+from gridgeo.report.schema import CROSSWALK, SCHEMA, layer_frame
 from gridgeo.report.seal import check_sealed, stored_approval
 from gridgeo.text import Text
 
@@ -46,6 +47,7 @@ def load_plan(folder: str | Path) -> Plan:
         notes=notes_of(_table(package, "notes")),
         summary=summary,
         run=_document(path / RUN) if (path / RUN).exists() else {},
+        crosswalk=_crosswalk(package),
         approval=stored_approval(package),
     )
     check_sealed(plan)
@@ -78,6 +80,12 @@ def _layer(package: Path, name: str, *, text: tuple[str, ...] = ()) -> gpd.GeoDa
     if pyogrio.read_info(package, layer=name)["geometry_type"].startswith("Multi"):
         frame = frame.set_geometry(_single(frame.geometry))
     return frame.assign(**{column: frame[column].fillna("").astype("str") for column in text})
+
+
+def _crosswalk(package: Path) -> pd.DataFrame | None:
+    if CROSSWALK not in set(pyogrio.list_layers(package)[:, 0]):
+        return None
+    return pd.DataFrame(_table(package, CROSSWALK)).fillna({"old_code": "", "new_code": ""})
 
 
 def _single(shapes: gpd.GeoSeries) -> gpd.GeoSeries:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from gridgeo.report.geopackage import GEOPACKAGE, write_geopackage
 from gridgeo.report.load import load_plan
 from gridgeo.report.page import write_map, write_report
 from gridgeo.report.paper import PAPER
+from gridgeo.report.schema import CROSSWALK
 from gridgeo.report.seal import check_sealed, check_unlocked, contents_of
 from gridgeo.report.workbook import write_workbook
 from gridgeo.text import Text
@@ -81,7 +82,8 @@ def save_approved(plan: Plan, folder: str | Path) -> Path:
     InputError
         The draft there is another plan than the one that was approved.
     """
-    if plan.approval is None or contents_of(load_plan(folder)) != plan.approval.contents:
+    draft = _own(contents_of(load_plan(folder)))
+    if plan.approval is None or draft != _own(plan.approval.contents):
         raise InputError(
             Text("the plan there is another one", "该处不是所批准的方案"), file=str(folder)
         )
@@ -90,6 +92,11 @@ def save_approved(plan: Plan, folder: str | Path) -> Path:
     writers = [(name, partial(_copy, Path(folder) / name)) for name in beside]
     writers += [(name, partial(write, plan)) for name, write in WRITERS]
     return write_folder(folder, writers, overwrite=True, ours=BESIDE)
+
+
+def _own(contents: Mapping[str, str]) -> dict[str, str]:
+    """Return the contents of a plan but for the crosswalk, which the approval makes."""
+    return {name: held for name, held in contents.items() if not name.startswith(CROSSWALK)}
 
 
 def _copy(source: Path, path: Path) -> None:

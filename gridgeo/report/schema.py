@@ -83,6 +83,11 @@ SCHEMA: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "barriers": {"street_class": "text", "name": "text"},
     }
 )
+#: The table of old and new codes: its columns, as for `SCHEMA`.
+CROSSWALK = "crosswalk"
+CROSSWALK_COLUMNS: Mapping[str, str] = MappingProxyType(
+    {"old_code": "text", "new_code": "text", "households": "count", "area_m2": "measure"}
+)
 _DTYPES: dict[str, Any] = {"text": "str", "count": "int64", "measure": "float64", "flag": "bool"}
 _BLANK: dict[str, Any] = {"text": "", "count": 0, "measure": float("nan"), "flag": False}
 

@@ -20,7 +20,7 @@ from gridgeo.errors import InputError, OutputError
 from gridgeo.model import Plan
 from gridgeo.report.documents import as_json
 from gridgeo.report.records import finding_frame, settings_frame
-from gridgeo.report.schema import SCHEMA, layer_frame
+from gridgeo.report.schema import CROSSWALK, CROSSWALK_COLUMNS, SCHEMA, layer_frame
 from gridgeo.text import Text
 
 APPROVAL = "approval"
@@ -118,6 +118,9 @@ def _contents(plan: Plan) -> Iterator[tuple[str, bytes]]:
         for name in columns:
             yield f"{layer}.{name}", _bytes(frame[name])
         yield f"{layer}.geometry", _ground(frame.geometry.to_numpy())
+    if plan.crosswalk is not None:
+        for name in CROSSWALK_COLUMNS:
+            yield f"{CROSSWALK}.{name}", _bytes(plan.crosswalk[name])
     findings = finding_frame(plan.findings, plan.settings.lang, None)
     for name in _FINDINGS:
         yield f"findings.{name}", _bytes(findings[name])

@@ -7,7 +7,7 @@ import io
 import math
 import re
 import zipfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,14 +16,14 @@ from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.page import PageMargins
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.writer.excel import ExcelWriter
 
 from gridgeo.maps.style import VERDICT_COLOURS
 from gridgeo.model import Plan
 from gridgeo.report.headers import COLUMNS, header
-from gridgeo.report.records import finding_frame, reject_frame
-from gridgeo.report.schema import SCHEMA, layer_frame
+from gridgeo.report.sheets import SHEETS
 from gridgeo.rulebook import CARDS
 from gridgeo.text import Lang, Text
 from gridgeo.words import (
@@ -55,8 +55,8 @@ _WIDE = (
     *("bounded_by", "contains", "reason", "message", "proof", "soundness_reason"),
     *("suggestion", "source", "note", "change_reason", "effect"),
 )
-_FLAGS = ("dedicated", "moved")
-_TERMS: Mapping[str, Mapping[str, Text]] = {
+FLAGS = ("dedicated", "moved")
+TERMS: Mapping[str, Mapping[str, Text]] = {
     "verdict": VERDICTS,
     "proof": PROOFS,
     "certificate": CERTIFICATES,
@@ -72,7 +72,7 @@ _TERMS: Mapping[str, Mapping[str, Text]] = {
     "state_before": CARD_STATES,
     "state_after": CARD_STATES,
 }
-_YES_NO = {True: Text("yes", "是"), False: Text("no", "否")}
+YES_NO = {True: Text("yes", "是"), False: Text("no", "否")}
 _FORMATS = {
     "gap": "0.0%",
     "area_m2": "#,##0",
@@ -90,6 +90,8 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 _LONGEST = 32_767
 #: height of a line, and of the tallest row that Excel admits, in points
 _LINE_PT, _TALLEST_PT = 15.0, 409.0
+#: Columns together wider than this (in letters) would print below 7 points on A4 across.
+_WIDEST_A4 = 220.0
 _EPOCH = dt.datetime(2000, 1, 1)  # noqa: DTZ001  (openpyxl writes naive times as UTC)
 _HEAD_FILL = PatternFill("solid", fgColor="FF2F4858")
 
@@ -102,7 +104,7 @@ def write_workbook(plan: Plan, path: Path) -> None:
     what it is called in ``plan.gpkg``.
     """
     lang = plan.settings.lang
-    write_sheets([(title.say(lang), table(plan)) for title, table in SHEETS], path, lang)
+    write_sheets([(sheet.title.say(lang), sheet.table(plan)) for sheet in SHEETS], path, lang)
 
 
 def write_sheets(sheets: Sequence[tuple[str, pd.DataFrame]], path: Path, lang: Lang) -> None:
@@ -118,47 +120,6 @@ def write_sheets(sheets: Sequence[tuple[str, pd.DataFrame]], path: Path, lang: L
     book.properties.creator = "gridgeo"
     book.properties.created = book.properties.modified = _EPOCH
     _store(book, path)
-
-
-def _grids(plan: Plan) -> pd.DataFrame:
-    return layer_frame("grids", plan.grids)[list(SCHEMA["grids"])]
-
-
-def _communities(plan: Plan) -> pd.DataFrame:
-    return layer_frame("communities", plan.communities)[list(SCHEMA["communities"])]
-
-
-def _findings(plan: Plan) -> pd.DataFrame:
-    frame = finding_frame(plan.findings, plan.settings.lang, None)
-    names = ["id", "rule", "severity", "status", "grids", "message", "amount", "unit"]
-    names += ["suggestion", "source", "note"]
-    return frame[names].rename(columns={"grids": "grid_codes"})
-
-
-def _considered(plan: Plan) -> pd.DataFrame:
-    return layer_frame("considered", plan.considered)[list(SCHEMA["considered"])]
-
-
-def _dedicated(plan: Plan) -> pd.DataFrame:
-    grids = _grids(plan)
-    names = ["code", "name", "facility", "community", "community_name", "area_m2"]
-    names += ["households", "bounded_by", "reason"]
-    return grids.loc[grids["kind"] == "dedicated", names]
-
-
-def _rejects(plan: Plan) -> pd.DataFrame:
-    return reject_frame(plan.rejects, plan.settings.lang).iloc[:, :7]
-
-
-#: A new sheet is one function and one line here.
-SHEETS: tuple[tuple[Text, Callable[[Plan], pd.DataFrame]], ...] = (
-    (Text("grids", "网格"), _grids),
-    (Text("communities", "社区"), _communities),
-    (Text("findings", "问题"), _findings),
-    (Text("dedicated", "专属网格"), _dedicated),
-    (Text("considered", "专属网格评估"), _considered),
-    (Text("rejects", "未采用的行"), _rejects),
-)
 
 
 def _sheet(book: Workbook, title: str, frame: pd.DataFrame, lang: Lang) -> None:
@@ -187,10 +148,10 @@ def _header(sheet: Worksheet, titles: Iterable[str]) -> None:
 
 
 def _shown(name: str, value: Any, lang: Lang) -> Any:
-    if name in _TERMS:
-        return word(_TERMS[name], value, lang)
-    if name in _FLAGS:
-        return _YES_NO[bool(value)].say(lang)
+    if name in TERMS:
+        return word(TERMS[name], value, lang)
+    if name in FLAGS:
+        return YES_NO[bool(value)].say(lang)
     return None if pd.isna(value) else value
 
 
@@ -211,10 +172,15 @@ def _put(cell: Cell, value: Any, name: str) -> None:
 
 
 def _width(sheet: Worksheet, column: int, name: str) -> float:
-    if name in _WIDE:
-        return 44.0
-    shown = (str(cell.value or "") for (cell,) in sheet.iter_rows(min_col=column, max_col=column))
-    return float(min(36, 3 + max(_wide(text) for text in shown)))
+    shown = (_told(cell.value, name) for (cell,) in sheet.iter_rows(min_col=column, max_col=column))
+    return float(min(44 if name in _WIDE else 36, 3 + max(_wide(text) for text in shown)))
+
+
+def _told(value: Any, name: str) -> str:
+    """Return a value as its cell shows it."""
+    if value is None or isinstance(value, str):
+        return value or ""
+    return f"{value:,.2f}" if name == "amount" else f"{value:,.0f}"
 
 
 def _heights(sheet: Worksheet) -> None:
@@ -224,7 +190,11 @@ def _heights(sheet: Worksheet) -> None:
     ]
     for number, row in enumerate(sheet.iter_rows(values_only=True), start=1):
         lines = max(
-            (_lines(str(value), width) for value, width in zip(row, widths, strict=True) if value),
+            (
+                _lines(_told(value, ""), width)
+                for value, width in zip(row, widths, strict=True)
+                if value
+            ),
             default=1,
         )
         sheet.row_dimensions[number].height = min(_TALLEST_PT, 3 + _LINE_PT * lines)
@@ -262,7 +232,11 @@ def _offer_decisions(sheet: Worksheet, columns: list[str], lang: Lang) -> None:
 
 def _print_setup(sheet: Worksheet) -> None:
     sheet.page_setup.orientation = "landscape"
-    sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
+    width = sum(sheet.column_dimensions[letter].width for letter in sheet.column_dimensions)
+    sheet.page_setup.paperSize = sheet.PAPERSIZE_A4 if width <= _WIDEST_A4 else sheet.PAPERSIZE_A3
+    sheet.page_margins = PageMargins(
+        left=0.4, right=0.4, top=0.5, bottom=0.7, header=0.3, footer=0.3
+    )
     sheet.page_setup.fitToHeight = 0
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     sheet.print_title_rows = "1:1"
