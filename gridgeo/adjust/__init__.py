@@ -14,17 +14,19 @@ from gridgeo.adjust.adjust import adjust
 from gridgeo.adjust.apply import apply_edits, dedicate, lock, merge, move, split, unlock
 from gridgeo.adjust.approve import approve, changes_in, record_plan
 from gridgeo.adjust.difference import changed, compare_sides, diff
-from gridgeo.adjust.edit_file import EditFile, apply_file, read_edits
+from gridgeo.adjust.edit_file import EditFile, apply_file, edit_of, edits_text, read_edits
 from gridgeo.adjust.edits import Edit
 from gridgeo.adjust.follow_up import follow_up
 from gridgeo.adjust.repair import repair
 from gridgeo.adjust.sides import Side, read_side, side_of
 from gridgeo.adjust.submit import submit
+from gridgeo.adjust.trial import Trial, try_edits
 
 __all__ = [
     "Edit",
     "EditFile",
     "Side",
+    "Trial",
     "adjust",
     "apply_edits",
     "apply_file",
@@ -34,6 +36,8 @@ __all__ = [
     "compare_sides",
     "dedicate",
     "diff",
+    "edit_of",
+    "edits_text",
     "follow_up",
     "lock",
     "merge",
@@ -45,6 +49,7 @@ __all__ = [
     "side_of",
     "split",
     "submit",
+    "try_edits",
     "unlock",
 ]
 

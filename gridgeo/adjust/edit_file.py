@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from gridgeo.model import Plan
 from gridgeo.text import Text
 
 _FORMAT = "gridgeo-edits"
+#: The fields of an entry, as the file calls them.
 _FIELDS: dict[str, tuple[str, ...]] = {
     "move": ("atoms", "to"),
     "split": ("atoms", "grid"),
@@ -61,7 +63,7 @@ def read_edits(path: str | Path) -> EditFile:
     return EditFile(
         path=str(path),
         plan=str(told.get("plan", "")),
-        edits=tuple(_edit(entry, n, str(path)) for n, entry in enumerate(edits, start=1)),
+        edits=tuple(edit_of(entry, n, str(path)) for n, entry in enumerate(edits, start=1)),
     )
 
 
@@ -90,7 +92,31 @@ def apply_file(plan: Plan, file: EditFile, *, register: Register | None = None) 
     return apply_edits(plan, file.edits, register=register)
 
 
-def _edit(entry: Any, number: int, path: str) -> Edit:
+def edits_text(plan: str, edits: Sequence[Edit]) -> str:
+    """Return the text of a file of edits on the plan of this fingerprint, as the page writes it.
+
+    Examples
+    --------
+    >>> '"do": "lock"' in edits_text("d985e2e784312a5c", [Edit(do="lock", grid="001")])
+    True
+    """
+    told = {"format": _FORMAT, "version": 1, "plan": plan, "edits": [_entry(e) for e in edits]}
+    return json.dumps(told, ensure_ascii=False, indent=1) + "\n"
+
+
+def _entry(edit: Edit) -> dict[str, Any]:
+    own = {**asdict(edit), "into": edit.to}
+    return {"do": edit.do, **{name: own[name] for name in _FIELDS[edit.do]}}
+
+
+def edit_of(entry: Any, number: int, path: str | None = None) -> Edit:
+    """Return the edit that an entry of a file tells; `number` and `path` are for the error.
+
+    Raises
+    ------
+    InputError
+        The entry is not understood.
+    """
     needed = _FIELDS.get(entry.get("do", "")) if isinstance(entry, dict) else None
     if needed is None or not all(_sound(name, entry.get(name)) for name in needed):
         raise InputError(

@@ -130,7 +130,7 @@ def _row(plan: Plan, grid: NDArray[Any], code: str, unit: str | None) -> dict[st
     kind = "dedicated" if unit is not None else "basic" if old is None else str(old["kind"])
     households = int(atoms["households"].sum())
     residents = float(atoms["residents"].sum(skipna=False))
-    verdict, reason = _verdict(plan, community, kind, households, residents)
+    verdict, reason = verdict_of(plan, community, kind, households, residents)
     return {
         "code": code,
         "scheme": plan.settings.codes.scheme,
@@ -167,9 +167,10 @@ def _name(plan: Plan, code: str, community: str) -> str:
     return Text(f"{community} grid {number}", f"{community}第{number}网格").say(plan.settings.lang)
 
 
-def _verdict(
+def verdict_of(
     plan: Plan, community: str, kind: str, households: int, residents: float
 ) -> tuple[str, str]:
+    """Return the verdict and the reason of a grid of `kind` that holds so many."""
     lang = plan.settings.lang
     if kind != "basic":
         return kind, Text("By hand", "人工调整").say(lang) if kind == "dedicated" else ""

@@ -51,10 +51,10 @@ def head(*more: str, images: str = "") -> str:
         (
             f'<meta http-equiv="Content-Security-Policy" content="{policy}"/>',
             f"<!-- Leaflet 1.9.4\n{licence}-->",
-            f"<style>{_style('leaflet.css')}</style>",
-            f"<script>{_script('leaflet.js')}</script>",
-            f"<style>{_style('page.css')}</style>",
-            *(f"<script>{_script(name)}</script>" for name in (*SCRIPTS, *more)),
+            f"<style>{style_of('leaflet.css')}</style>",
+            f"<script>{script_of('leaflet.js')}</script>",
+            f"<style>{style_of('page.css')}</style>",
+            *(f"<script>{script_of(name)}</script>" for name in (*SCRIPTS, *more)),
         )
     )
 
@@ -74,11 +74,13 @@ def _text(name: str) -> str:
     return asset(name).decode("utf-8")
 
 
-def _script(name: str) -> str:
+def script_of(name: str) -> str:
+    """Return a script without the address of its source map."""
     return re.sub(r"\n//# sourceMappingURL=.*", "", _text(name))
 
 
-def _style(name: str) -> str:
+def style_of(name: str) -> str:
+    """Return a style with its images in it."""
     return re.sub(r"url\(images/([\w-]+\.png)\)", _image, _text(name))
 
 

@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 from gridgeo.partition.adjust import Adjusted, adjust_atoms
 from gridgeo.partition.change import Change, adjust_labels
 from gridgeo.partition.dissolve import dissolve
+from gridgeo.partition.graph import Ground, lay_out
 from gridgeo.partition.halt import Halt
 from gridgeo.partition.inherit import Inherited, inherit_grids
+from gridgeo.partition.price import TERMS, count_parts, price_grids
 from gridgeo.partition.problem import Problem, Solution
 from gridgeo.partition.refine import solve
 from gridgeo.partition.stage import partition_atoms
@@ -26,19 +28,24 @@ if TYPE_CHECKING:
     from gridgeo.partition.estimator import BandedRegions
 
 __all__ = [
+    "TERMS",
     "Adjusted",
     "BandedRegions",
     "Change",
+    "Ground",
     "Halt",
     "Inherited",
     "Problem",
     "Solution",
     "adjust_atoms",
     "adjust_labels",
+    "count_parts",
     "dissolve",
     "inherit_grids",
     "judge_grid",
+    "lay_out",
     "partition_atoms",
+    "price_grids",
     "solve",
     "warm_up",
 ]

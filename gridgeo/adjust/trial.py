@@ -1,0 +1,153 @@
+"""Edits on trial: what follows from them is known at once, the plan stays as it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from gridgeo.adjust.apply import apply_edits
+from gridgeo.adjust.edits import Draft, Edit, draft_of, edited
+from gridgeo.adjust.redraw import verdict_of
+from gridgeo.bands import Bands, bands_of
+from gridgeo.model import Atoms, Plan
+from gridgeo.partition import Ground, count_parts, lay_out, price_grids
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """A plan and the edits that are tried on it; `try_edits` begins one.
+
+    Every step returns a new trial. Locks and borders of communities hold at every step; the
+    other rules are checked when the edits are applied.
+
+    Examples
+    --------
+    >>> trial = try_edits(plan).do(Edit(do="move", atoms=(12,), to=code))  # doctest: +SKIP
+    >>> trial.undo().edits  # doctest: +SKIP
+    ()
+    """
+
+    plan: Plan
+    ground: Ground
+    bands: Bands
+    edits: tuple[Edit, ...] = ()
+    #: edits that can be done again, the last undone last
+    undone: tuple[Edit, ...] = ()
+
+    @cached_property
+    def draft(self) -> Draft:
+        """Grids as labels of atoms after the edits."""
+        return edited(draft_of(self.plan), self.edits)
+
+    def do(self, edit: Edit) -> Trial:
+        """Return the trial after one more edit.
+
+        Raises
+        ------
+        InputError
+            The edit names what is not there, breaks a lock, or leaves a community.
+        """
+        after = replace(self, edits=(*self.edits, edit), undone=())
+        after.draft  # noqa: B018  (an edit that cannot be done is told at once)
+        return after
+
+    def undo(self) -> Trial:
+        """Return the trial without its last edit; the same one where there is none."""
+        if not self.edits:
+            return self
+        return replace(self, edits=self.edits[:-1], undone=(*self.undone, self.edits[-1]))
+
+    def redo(self) -> Trial:
+        """Return the trial with the edit that was undone last; the same one where none was."""
+        if not self.undone:
+            return self
+        return replace(self, edits=(*self.edits, self.undone[-1]), undone=self.undone[:-1])
+
+    def apply(self) -> Plan:
+        """Return the plan after the edits, checked by every rule; see `apply_edits`."""
+        return apply_edits(self.plan, self.edits)
+
+    @cached_property
+    def grids(self) -> pd.DataFrame:
+        """What the grids are after the edits, by the key of each.
+
+        community (code), kind, households, residents (NaN unknown), verdict, reason, parts,
+        locked, unit (that an edit dedicated it to), touched, and the terms of the cost in metres
+        (`gridgeo.partition.TERMS`).
+        """
+        draft, atoms = self.draft, self.plan.atoms
+        keys = pd.Index(sorted(set(draft.grid) - {""}, key=lambda key: (key[0] == "+", key)))
+        of = keys.get_indexer(pd.Index(draft.grid))
+        inside = atoms[of >= 0].groupby(of[of >= 0])
+        frame = pd.DataFrame(
+            {
+                "community": inside["community"].first().to_numpy(),
+                "kind": self._kinds(keys),
+                "households": inside["households"].sum().to_numpy(),
+                "residents": inside["residents"].sum(min_count=1).to_numpy(),
+                "parts": count_parts(self.ground, of),
+                "locked": [key in draft.locked for key in keys],
+                "unit": [draft.units.get(key, "") for key in keys],
+                "touched": [key in draft.touched for key in keys],
+            },
+            index=keys,
+        )
+        return frame.assign(**self._verdicts(frame)).join(self._prices(frame, of))
+
+    def _kinds(self, keys: pd.Index[str]) -> list[str]:
+        known = dict(zip(self.plan.grids["code"], self.plan.grids["kind"], strict=True))
+        units = self.draft.units
+        return ["dedicated" if key in units else known.get(key, "basic") for key in keys]
+
+    def _verdicts(self, frame: pd.DataFrame) -> dict[str, list[str]]:
+        """Return verdict and reason: those of the plan where no edit touched the grid."""
+        grids = self.plan.grids
+        told = dict(
+            zip(grids["code"], zip(grids["verdict"], grids["reason"], strict=True), strict=True)
+        )
+        own = frame.loc[frame["touched"], ["community", "kind", "households", "residents"]]
+        for key, *held in zip(own.index, *(own[name] for name in own), strict=True):
+            told[key] = verdict_of(self.plan, *held)
+        return {
+            "verdict": [told[key][0] for key in frame.index],
+            "reason": [told[key][1] for key in frame.index],
+        }
+
+    def _prices(self, frame: pd.DataFrame, of: NDArray[np.intp]) -> pd.DataFrame:
+        basic = (frame["kind"] == "basic").to_numpy()
+        labels = np.where((of >= 0) & basic[of], of, -1)
+        terms = price_grids(
+            self.ground, labels, bands=self.bands, weights=self.plan.settings.weights
+        )
+        return terms.reindex(range(len(frame)), fill_value=0.0).set_axis(frame.index)
+
+
+def try_edits(plan: Plan) -> Trial:
+    """Return a trial of `plan` without any edit.
+
+    Raises
+    ------
+    InputError
+        The plan has no atoms that know their grids.
+    """
+    draft_of(plan)
+    bands = bands_of(plan.settings, plan.communities)
+    if plan.atoms["residents"].isna().all():
+        bands = bands.each(lambda band: replace(band, profile="households"))
+    return Trial(plan=plan, ground=lay_out(_atoms_of(plan), plan.settings.weights), bands=bands)
+
+
+def _atoms_of(plan: Plan) -> Atoms:
+    """Return the atoms of a plan as the stages know them."""
+    place = pd.Index(plan.communities["code"]).get_indexer(pd.Index(plan.atoms["community"]))
+    return Atoms(
+        frame=plan.atoms.assign(community=place, facility=-1),
+        borders=plan.borders,
+        communities=plan.communities,
+        placed=np.full(len(plan.households), -1),
+        considered=plan.considered,
+    )

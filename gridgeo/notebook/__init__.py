@@ -1,0 +1,18 @@
+"""A plan in Jupyter: a map on which adjustments are tried (``pip install gridgeo[notebook]``)."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gridgeo.notebook.desk import Desk
+
+__all__ = ["Desk"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import anywidget only for the widget."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module("gridgeo.notebook.desk"), name)
