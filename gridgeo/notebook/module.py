@@ -11,7 +11,7 @@ from gridgeo.maps.vendored import script_of, style_of
 
 _ASSETS = files("gridgeo.notebook") / "assets"
 #: Scripts of the map page that the widget uses, in the order in which they are run.
-TOOLS = ("page.js", "atoms.js", "edit_draw.js")
+TOOLS = ("page.js", "packed.js", "atoms.js", "edit_draw.js")
 
 
 def script() -> str:
