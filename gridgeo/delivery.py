@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from typing import Any
 
 import geopandas as gpd
@@ -170,6 +170,36 @@ def deliver_existing(
         rejects=(),
         notes=(),
         summary={},
+    )
+
+
+def in_communities(plan: Plan, places: NDArray[np.intp]) -> Plan:
+    """Return a plan of drawn grids with the community of each, and what communities hold.
+
+    Parameters
+    ----------
+    places
+        The position of each grid's community, -1 for none. A grid that states none gets the code
+        (or name) of its community; one that states another keeps what it states.
+    """
+    told, grids = plan.communities, plan.grids
+    called = np.append(told["code"].where(told["code"] != "", told["name"]).to_numpy(object), "")
+    names = np.append(told["name"].to_numpy(dtype=object), "")
+    silent = (grids["community"] == "").to_numpy()
+    named = grids.assign(
+        community=np.where(silent, called[places], grids["community"]),
+        community_name=np.where(silent, names[places], grids["community_name"]),
+    )
+    basic = (grids["kind"] == "basic").to_numpy()
+    size = len(told)
+    return replace(
+        plan,
+        grids=named,
+        communities=told.assign(
+            households=count_in(places, grids["households"].to_numpy(), size).astype(np.int64),
+            residents=count_in(places, grids["residents"].to_numpy(dtype=np.float64), size),
+            grids=count_in(places, basic, size).astype(np.int64),
+        ),
     )
 
 

@@ -19,6 +19,7 @@ from gridgeo.delivery import (
     deliver_existing,
     deliver_grids,
     deliver_households,
+    in_communities,
 )
 from gridgeo.describe import bounded_by, contains, name_grids
 from gridgeo.deserving import dedicated_of, judge_facilities
@@ -38,7 +39,7 @@ from gridgeo.recode import carry_codes, register_note, registered
 from gridgeo.summary import cut_m, interruption, search_figures, summarise
 from gridgeo.text import Text
 from gridgeo.ties import ties_of
-from gridgeo.validate import Judgement, Subject, judge
+from gridgeo.validate import Judgement, Subject, community_of, judge
 
 
 def partition(
@@ -369,6 +370,7 @@ def judge_drawn(grids: gpd.GeoDataFrame, layers: Layers, settings: Settings) -> 
         register=registered(settings.codes, layers.crs),
     )
     judgement = judge(subject, band=bands, codes=settings.codes)
+    plan = in_communities(plan, community_of(subject))
     return with_judgement(plan, judgement, _homes_of(plan, layers))
 
 

@@ -21,7 +21,7 @@ from gridgeo.approval import say_state
 from gridgeo.errors import GridgeoError
 from gridgeo.rulebook import CARDS, rule_of
 from gridgeo.text import Lang, Text
-from gridgeo.words import KINDS, SEVERITIES, TOPICS, VERDICTS, word
+from gridgeo.words import KINDS, SEVERITIES, SOUNDNESS, TOPICS, VERDICTS, word
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,6 +90,7 @@ def show_plan(plan: Plan, folder: Path | None) -> None:
     _show_notes(plan.notes, lang)
     _show_cards(plan.summary, lang)
     out.print(_scorecard(plan.summary, lang))
+    _show_soundness(plan, lang)
     left = tuple(one for one in plan.findings if one.status == "open")
     show_findings(left, lang, total=len(left))
     _show_rejects(len(plan.rejects), lang)
@@ -157,6 +158,18 @@ def _show_cards(summary: dict[str, Any], lang: Lang) -> None:
         out.print()
 
 
+def _show_soundness(plan: Plan, lang: Lang) -> None:
+    """Print how many grids are sound, to be adjusted, and must be."""
+    told = plan.grids["soundness"]
+    counts = ", ".join(
+        f"{name.say(lang)} {count:,}"
+        for key, name in SOUNDNESS.items()
+        if (count := int((told == key).sum()))
+    )
+    if counts:
+        out.print(f"[bold]{Text('grids by their checks', '核查结论').say(lang)}[/]  {counts}")
+
+
 def _scorecard(summary: dict[str, Any], lang: Lang) -> Table:
     table = Table(show_header=False, box=None, pad_edge=False)
     verdicts = ", ".join(
@@ -171,8 +184,11 @@ def _scorecard(summary: dict[str, Any], lang: Lang) -> Table:
     parts = ((Text("parts", "分片"), f"{summary['parts']:,}"),) if "parts" in summary else ()
     rows = (
         *parts,
-        (Text("communities", "社区"), f"{summary['communities']:,}  ({verdicts})"),
-        (Text("atoms", "单元"), f"{summary['atoms']:,}"),
+        (
+            Text("communities", "社区"),
+            f"{summary['communities']:,}{verdicts and f'  ({verdicts})'}",
+        ),
+        *(((Text("atoms", "单元"), f"{summary['atoms']:,}"),) if summary["atoms"] else ()),
         (Text("grids", "网格"), f"{summary['grids']:,}  ({kinds})"),
         (Text("in band", "达标率"), _percent(summary["in_band_share"])),
         (

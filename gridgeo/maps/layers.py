@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import folium
 import geopandas as gpd
+import pandas as pd
 
 from gridgeo.maps.escape import esc
 from gridgeo.maps.features import borders_once, features, one_line
@@ -17,11 +19,12 @@ from gridgeo.maps.style import (
     barrier_style,
     grid_style,
     line_style,
+    soundness_style,
     street_style,
 )
 from gridgeo.model import Plan
-from gridgeo.text import Text
-from gridgeo.words import KINDS, VERDICTS, word
+from gridgeo.text import Lang, Text
+from gridgeo.words import KINDS, SOUNDNESS, VERDICTS, word
 
 _QUIET: dict[str, Any] = {"interactive": False, "smooth_factor": 1.0}
 _GRID_FIELDS = [
@@ -33,6 +36,7 @@ _GRID_FIELDS = [
     "residents",
     "area",
     "told",
+    "soundness",
     "facility",
     "bounded_by",
     "contains",
@@ -65,13 +69,8 @@ def grid_layer(plan: Plan) -> folium.GeoJson:
         "households": numbers(grids["households"]),
         "residents": numbers(grids["residents"]),
         "area": [f"{area / 10_000:,.1f}" for area in grids["area_m2"]],
-        "told": [
-            esc(
-                word(VERDICTS, verdict, lang)
-                + (Text(": ", "：").say(lang) + reason if reason else "")
-            )
-            for verdict, reason in zip(grids["verdict"], grids["reason"], strict=True)
-        ],
+        "told": _told(VERDICTS, grids["verdict"], grids["reason"], lang),
+        "soundness": _told(SOUNDNESS, grids["soundness"], grids["soundness_reason"], lang),
         "facility": escaped(grids["facility"]),
         "bounded_by": escaped(grids["bounded_by"]),
         "contains": escaped(grids["contains"]),
@@ -87,6 +86,30 @@ def grid_layer(plan: Plan) -> folium.GeoJson:
     )
 
 
+def soundness_layer(plan: Plan) -> folium.GeoJson | None:
+    """Draw the grids that are not sound over the others, hidden at first."""
+    wrong = plan.grids[plan.grids["soundness"].isin(["adjust", "must_adjust"])]
+    if wrong.empty:
+        return None
+    lang, told = plan.settings.lang, wrong["soundness"]
+    counts = (
+        Text(", ", "，")
+        .say(lang)
+        .join(
+            f"{word(SOUNDNESS, key, lang)} {count:,}"
+            for key in ("must_adjust", "adjust")
+            if (count := int((told == key).sum()))
+        )
+    )
+    return folium.GeoJson(
+        features(wrong.geometry, {"soundness": escaped(told)}),
+        name=Text("Checks: ", "核查结论：").say(lang) + counts,
+        style_function=lambda feature: soundness_style(feature["properties"]["soundness"]),
+        show=False,
+        **_QUIET,
+    )
+
+
 def outline_layer(plan: Plan) -> folium.GeoJson | None:
     """Draw the borders of the grids, each once, above the streets that they follow."""
     if plan.grids.empty:
@@ -98,6 +121,17 @@ def outline_layer(plan: Plan) -> folium.GeoJson | None:
         style_function=lambda _feature: line_style(GRID_LINE, 1.8, 0.95),
         **_QUIET,
     )
+
+
+def _told(
+    terms: Mapping[str, Text], keys: pd.Series[str], reasons: pd.Series[str], lang: Lang
+) -> list[str]:
+    """Return each word with its reason, where there is one, as inert text."""
+    colon = Text(": ", "：").say(lang)
+    return [
+        esc(word(terms, key, lang) + (colon + reason if key and reason else ""))
+        for key, reason in zip(keys, reasons, strict=True)
+    ]
 
 
 def street_layer(plan: Plan) -> folium.GeoJson | None:

@@ -17,6 +17,7 @@ from gridgeo.maps.layers import (
     community_layer,
     grid_layer,
     outline_layer,
+    soundness_layer,
     street_layer,
 )
 from gridgeo.maps.legend import legend
@@ -32,6 +33,7 @@ LAYERS: tuple[tuple[str, Callable[[Plan], folium.GeoJson | None]], ...] = (
     ("barriers", barrier_layer),
     ("grids", grid_layer),
     ("streets", street_layer),
+    ("soundness", soundness_layer),
     ("outline", outline_layer),
     ("communities", community_layer),
     ("facilities", facility_layer),

@@ -23,6 +23,7 @@ _ALIASES = {
     "residents": Text("Residents", "人口"),
     "area": Text("Area (ha)", "面积（公顷）"),
     "told": Text("Verdict", "结论"),
+    "soundness": Text("Checks", "核查结论"),
     "facility": Text("Facility", "设施"),
     "bounded_by": Text("Bounded by", "四至"),
     "contains": Text("Contains", "包含范围"),

@@ -9,6 +9,11 @@ from gridgeo.model import Plan
 from gridgeo.text import Lang, Text
 from gridgeo.words import SEVERITIES, word
 
+_KIND = {
+    False: Text("Governance grids", "网格划分方案"),
+    True: Text("Governance grids verified", "网格核查结果"),
+}
+
 
 def plan_title(plan: Plan) -> str:
     """Return what the plan is called: its name, else its communities when they are few."""
@@ -16,8 +21,13 @@ def plan_title(plan: Plan) -> str:
     name = str(plan.summary.get("name") or "")
     if not name and 1 <= len(plan.communities) <= 3:
         name = Text(", ", "、").say(lang).join(map(str, plan.communities["name"]))
-    kind = Text("Governance grids", "网格划分方案").say(lang)
+    kind = _KIND[is_drawn(plan)].say(lang)
     return f"{name} · {kind}" if name else kind
+
+
+def is_drawn(plan: Plan) -> bool:
+    """Return whether the grids of `plan` were drawn by others, and only judged by us."""
+    return bool((plan.communities["verdict"] == "").all())
 
 
 def scorecard(plan: Plan) -> list[tuple[str, str]]:

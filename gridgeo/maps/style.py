@@ -34,6 +34,10 @@ LINE_STYLES: Mapping[str, tuple[str, float]] = MappingProxyType(
 SEVERITY_COLOURS: Mapping[str, str] = MappingProxyType(
     {"error": "#b2182b", "warning": "#e08214", "info": "#4d4d4d"}
 )
+#: Grids and communities by what the checks say of them.
+SOUNDNESS_COLOURS: Mapping[str, str] = MappingProxyType(
+    {"sound": "#a8d5c2", "adjust": "#e8a33d", "must_adjust": "#b2182b"}
+)
 STREET_CASING = "#b9b3a6"
 GRID_LINE = "#3f5b52"
 COMMUNITY_LINE = "#2b2b2b"
@@ -70,6 +74,12 @@ def grid_style(verdict: str) -> dict[str, Any]:
     if verdict == "dedicated":
         style |= {"hatch": FACILITY_MARK + "88", "color": FACILITY_MARK}
     return style
+
+
+def soundness_style(soundness: str) -> dict[str, Any]:
+    """Return how a grid that is not sound is drawn over the others."""
+    colour = SOUNDNESS_COLOURS.get(soundness, "#ffffff")
+    return {"fillColor": colour, "fillOpacity": 0.9, "color": colour, "weight": 2.5}
 
 
 def line_style(colour: str, width: float, opacity: float) -> dict[str, Any]:

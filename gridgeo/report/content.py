@@ -8,7 +8,7 @@ from pathlib import PurePath
 from gridgeo.approval import say_state
 from gridgeo.fingerprint import fingerprint
 from gridgeo.maps.escape import visible
-from gridgeo.maps.scorecard import plan_title, scorecard
+from gridgeo.maps.scorecard import is_drawn, plan_title, scorecard
 from gridgeo.maps.style import VERDICT_COLOURS
 from gridgeo.model import Plan
 from gridgeo.report import tables
@@ -41,6 +41,7 @@ def report_of(plan: Plan, *, most_maps: int) -> Report:
         ("", "", [Cards([Card(value, label) for label, value in scorecard(plan)])]),
         ("Scorecard", "核查评分卡", _checks(plan, say)),
         ("", "", _overview(plan)),
+        ("Soundness of the grids", "核查结论", tables.soundness(plan, say)),
         ("Distributions", "指标分布", _charts(plan, say)),
         ("What could not be met, and why", "未能达标的社区及原因", tables.unmet(plan, say)),
         ("Communities", "社区（村）", tables.communities(plan, say)),
@@ -54,7 +55,9 @@ def report_of(plan: Plan, *, most_maps: int) -> Report:
     return Report(
         lang=plan.settings.lang,
         title=visible(plan_title(plan)),
-        subtitle=say("Report of the partition into governance grids", "网格划分报告"),
+        subtitle=say("Report of the verification of governance grids", "网格核查报告")
+        if is_drawn(plan)
+        else say("Report of the partition into governance grids", "网格划分报告"),
         state=visible(say_state(plan.approval).say(plan.settings.lang)),
         maker=_maker(plan),
         sections=[section for section in made if section.blocks],

@@ -7,23 +7,24 @@ from typing import Any
 
 import pandas as pd
 
-from gridgeo.maps.style import SEVERITY_COLOURS, VERDICT_COLOURS
+from gridgeo.maps.style import SEVERITY_COLOURS, SOUNDNESS_COLOURS, VERDICT_COLOURS
 from gridgeo.report.blocks import Cell, Chip, Column, Form, Words
 from gridgeo.report.headers import header
 from gridgeo.text import Lang, Text
-from gridgeo.words import VERDICTS, word
+from gridgeo.words import SOUNDNESS, VERDICTS, word
 
 #: A table of the report shows this many rows; the rest stand in the workbook.
 MOST_ROWS = 300
 #: Dark grounds, on which words are white.
-_DARK = ("error", "info", "impossible", "not_found", "over")
-_COLOURS = {**VERDICT_COLOURS, **SEVERITY_COLOURS}
+_DARK = ("error", "info", "impossible", "not_found", "over", "must_adjust")
+_COLOURS = {**VERDICT_COLOURS, **SEVERITY_COLOURS, **SOUNDNESS_COLOURS}
 _FORMS: dict[str, Form] = {
     **dict.fromkeys(("households", "residents", "grids", "area_m2", "amount", "row"), "number"),
     **dict.fromkeys(("code", "grid_codes"), "code"),
     "name": "name",
     "message": "told",
     "reason": "told",
+    "soundness_reason": "told",
 }
 
 
@@ -53,6 +54,10 @@ class Said:
     def verdict(self, key: str) -> Cell:
         """Return the cell of a verdict."""
         return Cell(chip=self.chip(key, word(VERDICTS, key, self.lang)))
+
+    def soundness(self, key: str) -> Cell:
+        """Return the cell of what the checks say of a grid or community."""
+        return Cell(chip=self.chip(key, word(SOUNDNESS, key, self.lang)) if key else None)
 
     def more(self, rows: int) -> Iterator[Words]:
         """Yield that a table was cut, where it was."""

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from gridgeo.assessment import place_of
 from gridgeo.maps.escape import visible
-from gridgeo.maps.scorecard import knows_residents
+from gridgeo.maps.scorecard import is_drawn, knows_residents
 from gridgeo.model import SEVERITIES, Finding, Plan, Reject
-from gridgeo.report.blocks import Block, Cell, Table, Words
+from gridgeo.report.blocks import Block, Card, Cards, Cell, Table, Words
 from gridgeo.report.said import MOST_ROWS, Said, number, rows_of
 from gridgeo.rulebook import rule_of
 from gridgeo.text import Text
-from gridgeo.words import FACILITIES, KINDS, STATUSES, UNITS, word
+from gridgeo.words import FACILITIES, KINDS, SOUNDNESS, STATUSES, UNITS, word
 from gridgeo.words import SEVERITIES as SEVERITY_WORDS
 
 #: Facilities without a dedicated grid are listed up to this number.
@@ -22,8 +22,43 @@ MOST_CODES = 4
 _COMMUNITY = Text("community", "社区（村）")
 
 
+def soundness(plan: Plan, say: Said) -> Iterator[Block]:
+    """Yield how many grids are sound, and those that are not, the gravest first, with reasons."""
+    told = plan.grids["soundness"]
+    if (told == "").all():
+        return
+    states = {"sound": "green", "adjust": "unknown", "must_adjust": "red"}
+    yield Cards(
+        [
+            Card(number((told == key).sum()), word(SOUNDNESS, key, say.lang), state)
+            for key, state in states.items()
+        ]
+    )
+    wrong = plan.grids[told.isin(["adjust", "must_adjust"])]
+    rows = rows_of(wrong.sort_values(["soundness", "code"], ascending=[False, True]))
+    if not rows:
+        return
+    yield Table(
+        say.columns(
+            *("code", "name", (_COMMUNITY, "text"), "households", "soundness"), "soundness_reason"
+        ),
+        [
+            [
+                *(Cell(visible(row[n])) for n in ("code", "name", "community_name")),
+                Cell(number(row["households"])),
+                say.soundness(row["soundness"]),
+                Cell(visible(row["soundness_reason"])),
+            ]
+            for row in rows[:MOST_ROWS]
+        ],
+    )
+    yield from say.more(len(rows))
+
+
 def unmet(plan: Plan, say: Said) -> Iterator[Block]:
-    """Yield the communities out of band, each with the reason."""
+    """Yield the communities out of band, each with the reason; none where none was divided."""
+    if is_drawn(plan):
+        return
     missed = plan.communities["verdict"].isin(["impossible", "not_found"])
     rows = rows_of(plan.communities[missed])
     if not rows:
@@ -45,18 +80,20 @@ def unmet(plan: Plan, say: Said) -> Iterator[Block]:
 
 
 def communities(plan: Plan, say: Said) -> Iterator[Block]:
-    """Yield every community with its counts, verdict and reason."""
+    """Yield every community with its counts, what the checks say, and verdict and reason."""
     residents = ["residents"] if knows_residents(plan) else []
     counts = ["households", *residents, "grids"]
+    judged = () if is_drawn(plan) else ("verdict", "reason")
     yield Table(
-        say.columns("code", "name", *counts, "verdict", "reason"),
+        say.columns("code", "name", *counts, "soundness", "soundness_reason", *judged),
         [
             [
                 Cell(visible(row["code"])),
                 Cell(visible(row["name"])),
                 *(Cell(number(row[name])) for name in counts),
-                say.verdict(row["verdict"]),
-                Cell(visible(row["reason"])),
+                say.soundness(row["soundness"]),
+                Cell(visible(row["soundness_reason"])),
+                *([say.verdict(row["verdict"]), Cell(visible(row["reason"]))] if judged else []),
             ]
             for row in rows_of(plan.communities)
         ],

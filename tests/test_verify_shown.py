@@ -1,0 +1,96 @@
+"""What verify says of each grid and community: in plan, report, map and terminal."""
+
+from pathlib import Path
+
+import pytest
+from builders_adjust import code, town
+from builders_city import CODES, block_city
+from shapely import box
+from typer.testing import CliRunner
+
+from gridgeo.cli.app import app
+from gridgeo.maps import build_map
+from gridgeo.pipeline import run, verify
+from gridgeo.report import save_plan
+
+#: Two grids overlap, one is too small, one is sound.
+SHAPES = (
+    box(0, 0, 620, 200),
+    box(600, 0, 1200, 200),
+    box(0, 200, 200, 400),
+    box(200, 200, 1200, 400),
+)
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("drawn")
+    return town(folder, *SHAPES, city=block_city(6, 2, per_block=80), 名称=["甲", "乙", "丙", "丁"])
+
+
+@pytest.fixture(scope="module")
+def plan(asked):
+    return verify(*asked)
+
+
+@pytest.fixture(scope="module")
+def report(plan, tmp_path_factory):
+    folder = save_plan(plan, tmp_path_factory.mktemp("report") / "out")
+    return (folder / "report.html").read_text("utf-8")
+
+
+def test_a_grid_that_states_no_community_has_the_one_it_lies_in(plan):
+    assert set(plan.grids["community"]) == {CODES[0]}
+    (row,) = plan.communities.to_dict("records")
+    assert (row["households"], row["grids"]) == (plan.grids["households"].sum(), 4)
+    assert (row["soundness"], row["soundness_reason"]) == ("must_adjust", "2 of 4 grids")
+    told = plan.grids.set_index("code")["soundness"].to_dict()
+    assert told == {
+        code(1): "must_adjust",
+        code(2): "must_adjust",
+        code(3): "adjust",
+        code(4): "sound",
+    }
+
+
+def test_the_report_names_every_grid_that_is_not_sound_and_why(report):
+    assert "Report of the verification" in report
+    start = report.index("<h2>Soundness of the grids</h2>")
+    told = report[start : report.index("<h2>", start + 10)]
+    for state, count, name in (("green", 1, "sound"), ("red", 2, "must be adjusted")):
+        assert f'<div class="card {state}"><b>{count}</b><span>{name}</span>' in told
+    assert [told.count(code(n)) for n in (1, 2, 3, 4)] == [1, 1, 1, 0]
+    assert "no overlap" in told
+    assert "in band" in told
+
+
+def test_the_report_of_drawn_grids_claims_nothing_about_a_search(report):
+    assert "What could not be met" not in report
+    assert "Every community is in band" not in report
+    communities = report[report.index("<h2>Communities</h2>") :]
+    assert "must be adjusted" in communities[: communities.index("<h2>", 10)]
+
+
+def test_the_map_shows_what_is_not_sound(plan):
+    page = build_map(plan).get_root().render()
+    assert "Checks: must be adjusted 2, to be adjusted 1" in page
+
+
+def test_the_terminal_counts_them_and_says_nothing_of_atoms_that_are_not_there(asked, tmp_path):
+    source, rules = asked
+    told = ["verify", source.path, "--lang", "en", "--profile", "households"]
+    for role, (file,) in rules.read.inputs.items():
+        told += [f"--{role}", file.path]
+    done = CliRunner().invoke(app, [*told, "--out", str(tmp_path / "out")])
+    assert done.exit_code == 1
+    assert "sound 1, to be adjusted 1, must be adjusted 2" in done.output
+    assert "()" not in done.output
+    assert "atoms " not in done.output
+    assert Path(tmp_path / "out" / "plan.gpkg").exists()
+
+
+def test_a_plan_of_ours_that_is_sound_lists_no_grid(asked, tmp_path):
+    page = (save_plan(run(asked[1]), tmp_path / "own") / "report.html").read_text("utf-8")
+    start = page.index("<h2>Soundness of the grids</h2>")
+    assert "<table>" not in page[start : page.index("<h2>", start + 10)]
+    assert "Report of the partition" in page
