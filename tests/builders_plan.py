@@ -12,6 +12,16 @@ from gridgeo.text import Text
 CRS = "EPSG:4547"
 X, Y = 531_000.0, 3_386_000.0
 SIDE = 300.0
+#: Scripts, handlers, template literals, closing tags, quotes, marks that turn the direction, Typst.
+HOSTILE = (
+    "<script>alert(1)</script>",
+    '<img src=x onerror="alert(2)">',
+    "`${alert(3)}`",
+    "</svg></style></table><b>",
+    "\"';${a}\\u{41}",
+    "\u202e倒\u202c",
+    '#panic("x") #import "a.typ" $x$ *粗* _i_ = h @l',
+)
 #: column, row, width and height in squares; kind; households; verdict
 _GRIDS = (
     ("420102001001001", 0, 1, 1, 1, "basic", 320, "in_band"),

@@ -6,6 +6,7 @@ import re
 import openpyxl
 import pandas as pd
 import pytest
+from builders_plan import HOSTILE as HOSTILE_NAMES
 from builders_plan import build_plan
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -42,6 +43,17 @@ def test_formulas_stay_text_and_control_characters_go(tmp_path):
     cells = [sheet.cell(row, column) for row in range(2, 7)]
     assert [cell.value for cell in cells] == [*HOSTILE[:4], "坏名"]
     assert [cell.quotePrefix for cell in cells] == [True] * 4 + [False]
+
+
+def test_hostile_names_are_text_as_they_are(tmp_path):
+    plan = build_plan()
+    plan = dataclasses.replace(
+        plan, communities=plan.communities.assign(name="".join(HOSTILE_NAMES))
+    )
+    write_workbook(plan, tmp_path / "grids.xlsx")
+    assert set(read_workbook(tmp_path / "grids.xlsx")["communities"]["name"]) == {
+        "".join(HOSTILE_NAMES)
+    }
 
 
 def test_codes_are_text_for_excel_and_for_readers(tmp_path):

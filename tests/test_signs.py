@@ -32,16 +32,9 @@ from gridgeo.signs import (
 from gridgeo.signs.issue import _file_names, _page
 from gridgeo.signs.labels import Board, Label, street_labels
 from gridgeo.typeset import choose_fonts, find_fonts
-from tests.builders_plan import build_plan
+from tests.builders_plan import HOSTILE, build_plan
 
 DATE = "2026-11-23"
-HOSTILE = (
-    "<script>alert(1)</script>",
-    "#panic(1) $x$ *粗*",
-    "</svg><text>",
-    "\u202e倒\u202c",
-    '"${a}`\\u{41}',
-)
 
 
 @pytest.fixture(scope="module")
@@ -109,10 +102,13 @@ def test_address_without_the_code_is_refused(url):
 
 
 def test_hostile_names_are_text(fonts):
-    signs = signs_of(build_plan(names=HOSTILE), worker=HOSTILE[1], duties=HOSTILE[0])
-    assert signs[1].content["name"] == HOSTILE[1]
-    assert signs[3].content["name"] == "⟨U+202E⟩倒⟨U+202C⟩"
-    assert "<script" not in signs[0].content["map"]
+    names = [*HOSTILE[:4], HOSTILE[-1]]
+    signs = signs_of(build_plan(names=names), worker=HOSTILE[5], duties=HOSTILE[4])
+    assert [sign.content["name"] for sign in signs] == names
+    assert {sign.content["worker"] for sign in signs} == {"⟨U+202E⟩倒⟨U+202C⟩"}
+    for sign in signs:
+        assert sign.content["duties"] == [HOSTILE[4].partition("；")[0]]
+        assert not any(tag in sign.content["map"] for tag in ("<script", "<img", "</style", "<b>"))
     assert "&lt;script&gt;" in signs[0].content["map"]
     assert len(pages_of(signs, press_of(fonts))) == len(signs)
 

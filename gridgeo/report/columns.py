@@ -14,6 +14,8 @@ _BROAD_LETTERS = frozenset("mwMW@%—…⟨⟩")
 PADDING, _CHIP = 6.0, 8.0
 #: What is told at length gets so much more of the room to spare.
 _TOLD = 3.0
+#: Text is broken after that many Chinese characters at the earliest, where the page admits it.
+_COSY = 8.0
 #: Figures stay on one line.
 _UNBROKEN = ("number", "place")
 _WORD = re.compile(r"[^\s\u2e80-\U0003ffff]+")
@@ -57,7 +59,8 @@ def column_widths(table: Table, whole: float, size: float) -> list[float]:
             form = table.columns[place].form
             word, line = _needs(cell, size, _WORD if form == "code" else _PART)
             whole_line = row is titles or form in _UNBROKEN
-            least[place] = max(least[place], min(line if whole_line else word, whole / 3))
+            need = line if whole_line else max(word, min(line, PADDING + _COSY * size))
+            least[place] = max(least[place], min(need, whole / 3))
             longest[place] = max(longest[place], line)
             usual[place] += line / (len(table.rows) + 1)
     if sum(longest) <= whole:
