@@ -17,6 +17,7 @@ from gridgeo.model import Finding
 from gridgeo.schemes import GridCode
 from gridgeo.text import Text
 from gridgeo.validate.ground import polygonal
+from gridgeo.validate.matched import filled, matching
 from gridgeo.validate.overlay import common, largest_overlap, minus, taken_off, united
 from gridgeo.validate.placing import Placing, place_points, stated_positions
 from gridgeo.validate.values import rows_by, sums, texts
@@ -121,11 +122,23 @@ class Case:
         return located
 
     @cached_property
+    def matching(self) -> NDArray[np.bool_]:
+        """Which grids meet their neighbours vertex by vertex."""
+        return matching(self.ground)
+
+    @cached_property
+    def filled(self) -> NDArray[np.bool_]:
+        """Which communities are exactly the ground of their grids, seen without an overlay."""
+        return filled(self.ground, self.outlines, self.parents, self.matching)
+
+    @cached_property
     def gaps(self) -> NDArray[Any]:
         """The ground of each community that belongs to no grid, whosever, and is no allowed gap."""
+        rows = np.flatnonzero(~self.filled)
         own = rows_by(self.parents, len(self.outlines))
-        covered = np.array([united(self.ground[rows]) for rows in own], dtype=object)
-        left, place = shapely.get_parts(minus(self.outlines, covered), return_index=True)
+        covered = np.array([united(self.ground[own[row]]) for row in rows], dtype=object)
+        left, place = shapely.get_parts(minus(self.outlines[rows], covered), return_index=True)
+        place = rows[place]
         part, grid = self.tree.query(left, predicate="intersects")
         foreign = self.parents[grid] != place[part]
         left = taken_off(left, part[foreign], self.ground[grid[foreign]])
@@ -147,6 +160,9 @@ class Case:
         """The ground of each grid that lies outside its community."""
         excess = self.ground.copy()
         rows = np.flatnonzero(self.parents >= 0)
+        inside = self.filled[self.parents[rows]]
+        excess[rows[inside]] = shapely.Polygon()
+        rows = rows[~inside]
         excess[rows] = minus(self.ground[rows], self.outlines[self.parents[rows]])
         return excess
 
@@ -154,7 +170,8 @@ class Case:
     def overlaps(self) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[Any]]:
         """Pairs of grids (left < right) and the ground that both hold, where they hold any."""
         left, right = self.tree.query(self.ground, predicate="intersects")
-        left, right = left[left < right], right[left < right]
+        open_pair = (left < right) & ~(self.matching[left] & self.matching[right])
+        left, right = left[open_pair], right[open_pair]
         shared = common(self.ground[left], self.ground[right])
         some = shapely.area(shared) > 0
         return left[some], right[some], shared[some]
