@@ -8,6 +8,7 @@ import math
 import re
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +45,6 @@ from gridgeo.words import (
 )
 
 if TYPE_CHECKING:
-    from openpyxl.cell import Cell
     from openpyxl.worksheet.worksheet import Worksheet
 
 _CODES = (
@@ -88,6 +88,7 @@ _NUMBERS = ("gap", "amount", "grids", "row", *_FORMATS)
 #: Excel takes no other control characters, and no cell longer than this.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 _LONGEST = 32_767
+_FULL_WIDTH = re.compile("[\u2e81-\U0010ffff]")
 #: height of a line, and of the tallest row that Excel admits, in points
 _LINE_PT, _TALLEST_PT = 15.0, 409.0
 #: Columns together wider than this (in letters) would print below 7 points on A4 across.
@@ -126,12 +127,11 @@ def _sheet(book: Workbook, title: str, frame: pd.DataFrame, lang: Lang) -> None:
     sheet = book.create_sheet(title)
     columns = list(frame.columns)
     _header(sheet, [header(name, lang) for name in columns])
+    styles: dict[tuple[str, bool], Any] = {}
     for row, values in enumerate(frame.itertuples(index=False), start=2):
         for column, (name, value) in enumerate(zip(columns, values, strict=True), start=1):
-            _put(sheet.cell(row, column), _shown(name, value, lang), name)
-    for column, name in enumerate(columns, start=1):
-        sheet.column_dimensions[get_column_letter(column)].width = _width(sheet, column, name)
-    _heights(sheet)
+            _put(sheet.cell(row, column), _shown(name, value, lang), name, styles)
+    _sizes(sheet, columns)
     _verdict_colours(sheet, frame)
     _offer_decisions(sheet, columns, lang)
     sheet.auto_filter.ref = sheet.dimensions
@@ -155,15 +155,28 @@ def _shown(name: str, value: Any, lang: Lang) -> Any:
     return None if pd.isna(value) else value
 
 
-def _put(cell: Cell, value: Any, name: str) -> None:
+def _put(cell: Any, value: Any, name: str, styles: dict[tuple[str, bool], Any]) -> None:
+    """Write `value` into a cell of the column `name`; cells of one look share one of `styles`.
+
+    To set each property of each cell takes openpyxl longer than all the rest.
+    """
+    quoted = False
     if isinstance(value, str):
         text = _CONTROL.sub("", value)[:_LONGEST]
         cell.value = text or None
         if text:
             cell.data_type = "s"
-            cell.quotePrefix = text[0] in "=+-@\t\r"
+            quoted = text[0] in "=+-@\t\r"
     elif value is not None:
         cell.value = float(value) if isinstance(value, float) else int(value)
+    if (name, quoted) not in styles:
+        _dress(cell, name, quoted=quoted)
+        styles[name, quoted] = cell._style
+    cell._style = styles[name, quoted]
+
+
+def _dress(cell: Any, name: str, *, quoted: bool) -> None:
+    cell.quotePrefix = quoted
     if name in _CODES:
         cell.number_format = "@"
     elif name in _FORMATS:
@@ -171,9 +184,18 @@ def _put(cell: Cell, value: Any, name: str) -> None:
     cell.alignment = Alignment(vertical="top", wrap_text=name not in _NUMBERS)
 
 
-def _width(sheet: Worksheet, column: int, name: str) -> float:
-    shown = (_told(cell.value, name) for (cell,) in sheet.iter_rows(min_col=column, max_col=column))
-    return float(min(44 if name in _WIDE else 36, 3 + max(_wide(text) for text in shown)))
+def _sizes(sheet: Worksheet, columns: Sequence[str]) -> None:
+    """Make columns as wide, and rows as high, as their texts need; printing does not find it."""
+    shown = [list(map(_told, row, columns)) for row in sheet.iter_rows(values_only=True)]
+    widths = [
+        float(min(44 if name in _WIDE else 36, 3 + max(map(_wide, texts))))
+        for name, texts in zip(columns, zip(*shown, strict=True), strict=True)
+    ]
+    for column, width in enumerate(widths, start=1):
+        sheet.column_dimensions[get_column_letter(column)].width = width
+    for number, texts in enumerate(shown, start=1):
+        lines = max(map(_lines, texts, widths), default=1)
+        sheet.row_dimensions[number].height = min(_TALLEST_PT, 3 + _LINE_PT * lines)
 
 
 def _told(value: Any, name: str) -> str:
@@ -183,40 +205,29 @@ def _told(value: Any, name: str) -> str:
     return f"{value:,.2f}" if name == "amount" else f"{value:,.0f}"
 
 
-def _heights(sheet: Worksheet) -> None:
-    """Give every row the height that its longest cell needs; printing does not find it."""
-    widths = [
-        sheet.column_dimensions[get_column_letter(n + 1)].width for n in range(sheet.max_column)
-    ]
-    for number, row in enumerate(sheet.iter_rows(values_only=True), start=1):
-        lines = max(
-            (
-                _lines(_told(value, ""), width)
-                for value, width in zip(row, widths, strict=True)
-                if value
-            ),
-            default=1,
-        )
-        sheet.row_dimensions[number].height = min(_TALLEST_PT, 3 + _LINE_PT * lines)
-
-
 def _lines(text: str, width: float) -> int:
     return sum(max(1, math.ceil(_wide(line) / (width - 1))) for line in text.splitlines() or [""])
 
 
 def _wide(text: str) -> int:
     """Return how many Latin letters `text` is as wide as."""
-    return sum(2 if ord(letter) > 0x2E80 else 1 for letter in text)
+    return len(text) if text.isascii() else len(text) + len(_FULL_WIDTH.findall(text))
 
 
 def _verdict_colours(sheet: Worksheet, frame: pd.DataFrame) -> None:
     if "verdict" not in frame.columns:
         return
     column = list(frame.columns).index("verdict") + 1
+    styles: dict[str, Any] = {}
     for row, verdict in enumerate(frame["verdict"], start=2):
         if verdict in VERDICT_COLOURS:
-            colour = f"FF{VERDICT_COLOURS[verdict][1:].upper()}"
-            sheet.cell(row, column).fill = PatternFill("solid", fgColor=colour)
+            cell: Any = sheet.cell(row, column)
+            if verdict not in styles:
+                colour = f"FF{VERDICT_COLOURS[verdict][1:].upper()}"
+                cell._style = copy(cell._style)
+                cell.fill = PatternFill("solid", fgColor=colour)
+                styles[verdict] = cell._style
+            cell._style = styles[verdict]
 
 
 def _offer_decisions(sheet: Worksheet, columns: list[str], lang: Lang) -> None:
