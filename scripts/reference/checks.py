@@ -26,7 +26,7 @@ command ends with exit code 1. A **warning** is a target missed ("in principle",
 is said so that nothing is passed over. Where a layer is missing, `not_checked` says which check
 could not be made.
 Findings carry an id that stays, the grids, the place and an amount; a finding can be accepted in
-the ledger ([repair.md](../repair.md)). The examples come from a town that breaks every rule
+the ledger ([verify.md](../verify.md)). The examples come from a town that breaks every rule
 (`scripts/reference/town.py`).
 
 错误＝违反硬性规则（退出码 1）；警告＝未达目标（原则上）；提示＝仅告知。缺少图层而无法检查的，以
