@@ -1,5 +1,6 @@
 """The pages under docs and the READMEs: links lead somewhere, commands and settings are real."""
 
+import pydoc
 import re
 import shlex
 import tomllib
@@ -80,3 +81,23 @@ def test_python_is_python(page):
     for text in fences(page, "python"):
         if "reference" not in page.parts:
             compile(text, str(page), "exec")
+
+
+@by_page
+def test_scripts_and_tests_that_are_named_are_there(page):
+    text = page.read_text("utf-8")
+    named = re.findall(r"\b((?:scripts|tests|benchmarks)/[\w/]+(?:\.py)?)\b", text)
+    named += [
+        f"{module.replace('.', '/')}.py"
+        for module in re.findall(r"-m ((?:scripts|benchmarks)\.\w+)", text)
+    ]
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+@by_page
+def test_names_of_the_package_are_there(page):
+    for name in sorted(set(re.findall(r"`(gridgeo(?:\.\w+)+)", page.read_text("utf-8")))):
+        parent, _, last = name.rpartition(".")
+        if last != "toml":
+            fields = getattr(pydoc.locate(parent), "__annotations__", {})
+            assert pydoc.locate(name) is not None or last in fields, name
