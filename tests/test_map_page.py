@@ -130,12 +130,13 @@ def test_a_plan_without_grids_has_a_map_and_a_report_too():
     assert "<h1>" in report_page(bare)
 
 
-def test_many_households_are_drawn_as_counts_per_atom(monkeypatch):
+def test_many_households_are_drawn_as_counts_per_atom():
     plan = build_plan()
     assert "= gridgeo.countLayer()" not in map_page(plan)
-    monkeypatch.setattr("gridgeo.maps.points.MANY_POINTS", 6)
-    assert "= gridgeo.countLayer()" in map_page(plan)
-    (left,) = household_layer(plan).data["features"]
+    rules = dataclasses.replace(plan.settings.map, household_points=6)
+    many = dataclasses.replace(plan, settings=dataclasses.replace(plan.settings, map=rules))
+    assert "= gridgeo.countLayer()" in map_page(many)
+    (left,) = household_layer(many).data["features"]
     assert left["properties"]["count"] == 7  # what is in no grid stays a point
 
 

@@ -51,3 +51,27 @@ def test_the_reverification_ends_with_what_it_says(shown):
     assert " error " not in mended
     assert accepted.count(" accepted ") == 1
     assert told[-1] == "'sound'"
+
+
+@pytest.mark.parametrize("shown", ["03_adjust"], indirect=True)
+def test_what_is_tried_on_the_desk_is_what_the_file_of_edits_gives(shown):
+    cards = [data["text/html"] for data in shown if "基础网格" in data.get("text/html", "")]
+    assert len(cards) == 2
+    assert any("application/vnd.jupyter.widget-view+json" in data for data in shown)
+    assert shown[-1]["text/plain"] == "True"
+
+
+@pytest.mark.parametrize("shown", ["04_tradeoffs"], indirect=True)
+def test_the_tradeoffs_are_drawn_and_the_best_are_listed(shown):
+    assert sum("image/png" in data for data in shown) == 2
+    table = shown[-1]["text/plain"]
+    assert all(band in table for band in ("380–420", "300–500", "200–600"))
+
+
+@pytest.mark.parametrize("shown", ["05_your_own_data"], indirect=True)
+def test_own_files_become_a_plan_and_nothing_is_lost(shown):
+    told = [data["text/plain"] for data in shown]
+    assert any("difference" in text for text in told)
+    assert any("'difference': 0" in text for text in told)
+    assert any("gridgeo.countLayer()" in data.get("text/html", "") for data in shown)
+    assert told[-1] == "True"

@@ -1,4 +1,4 @@
-"""What stands below the grids on the map page."""
+"""What stands on the map page: households, and tiles below the grids."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from gridgeo.config.limits import one_of
+from gridgeo.config.limits import at_least, one_of
 from gridgeo.errors import SettingsError
 from gridgeo.text import Text
 
@@ -19,11 +19,13 @@ _ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(:\d+)?/[^\s\"'<>\\]*", re.ASCII)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MapRules:
-    """Background tiles of the map page: none, of a provider, or of an address of one's own.
+    """How households are drawn, and background tiles: none, of a provider, or of one's own address.
 
     The key is written into the page as it is: whoever has the page can read it.
     """
 
+    #: more household points than this are shown as counts per atom
+    household_points: int = 20_000
     #: ``""`` none; a provider; or an address with ``{z}``, ``{x}``, ``{y}`` and perhaps ``{key}``
     tiles: str = ""
     tiles_key: str = ""
@@ -33,6 +35,7 @@ class MapRules:
     tiles_credit: str = ""
 
     def __post_init__(self) -> None:
+        at_least("map.household_points", self.household_points, 0)
         one_of("map.tiles_datum", self.tiles_datum, TILE_DATUMS)
         if self.tiles and self.tiles not in PROVIDERS:
             self._check_address()

@@ -18,9 +18,6 @@ from gridgeo.text import Text
 from gridgeo.words import FACILITIES, word
 from gridgeo.words import SEVERITIES as SEVERITY_WORDS
 
-#: More household points than this are drawn as counts per atom, by the page.
-MANY_POINTS = 20_000
-
 
 def facility_layer(plan: Plan) -> folium.GeoJson | None:
     """Draw the facilities that were considered, with the reason; off at first."""
@@ -47,7 +44,8 @@ def facility_layer(plan: Plan) -> folium.GeoJson | None:
 
 def per_atom(plan: Plan) -> bool:
     """Return whether households are drawn as counts per atom: many, or no points at all."""
-    return len(plan.households) > MANY_POINTS or plan.households.empty
+    many = len(plan.households) > plan.settings.map.household_points
+    return many or plan.households.empty
 
 
 def household_layer(plan: Plan) -> folium.GeoJson | None:
