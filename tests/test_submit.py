@@ -140,6 +140,16 @@ def test_the_cover_is_a_page_without_network_that_tells_the_state(package, tmp_p
     assert "网格划分成果报送单" in cover
 
 
+def test_the_cover_counts_grids_that_changed_their_code_only(tmp_path):
+    plan = draft()
+    code = plan.grids["code"][0]
+    renamed = plan.grids["code"].where(plan.grids["code"] != code, f"{code[:12]}099")
+    told = submit(replace(plan, grids=plan.grids.assign(code=renamed)), since=side_of(first))
+    page = text_of(save_submission(told, tmp_path / "out") / "cover.html")
+    assert "其中 1 个仅改编码" in page
+    assert "仅改编码" not in text_of(save_submission(submit(plan), tmp_path / "new") / "cover.html")
+
+
 def test_hostile_words_stay_text_on_the_cover(tmp_path):
     plan = approved(draft(), by="<script>alert(1)</script>")
     page = text_of(save_submission(submit(plan), tmp_path / "out") / "cover.html")

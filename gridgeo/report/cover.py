@@ -50,6 +50,7 @@ def cover_page(told: Submission, sums: Mapping[str, str]) -> str:
         summary=summary,
         counts=_counts(told),
         households=int(told.grids["households"].sum()),
+        recoded=0 if told.first else _recoded(told),
         crs="" if told.grids.crs is None else told.grids.crs.name,
         drawing=drawing(told),
         cards=[
@@ -62,6 +63,12 @@ def cover_page(told: Submission, sums: Mapping[str, str]) -> str:
         ],
         files=[(name, _FILES["." + name.partition(".")[2]].say(lang), sums[name]) for name in sums],
     )
+
+
+def _recoded(told: Submission) -> int:
+    """Return how many of the grids changed nothing but their code."""
+    grids = told.grids
+    return int(((grids["change"] == "unchanged") & (grids["code"] != grids["old_code"])).sum())
 
 
 def _counts(told: Submission) -> list[tuple[str, int, str]]:
