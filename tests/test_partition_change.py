@@ -209,6 +209,21 @@ def test_a_stopped_search_gives_connected_grids_and_says_so():
     assert all(pieces_of(problem, np.flatnonzero(change.labels == g)) == 1 for g in grids)
 
 
+def test_a_stopped_search_of_a_large_piece_proves_nothing_more(monkeypatch):
+    def refuse(*_, **__):
+        raise AssertionError("a bound takes seconds")
+
+    for module in ("labels", "mend"):
+        monkeypatch.setattr(f"gridgeo.partition.change.{module}.least_moved", refuse)
+    halt = Halt()
+    halt.stop()
+    old = np.repeat(np.arange(8), 30)
+    change = adjust_labels(blocks(np.full((8, 30), 50)), old, band=BAND, halt=halt)
+    assert change.solution.interrupted
+    assert (change.bound, change.flow) == (0, 0)
+    assert np.bincount(change.labels).sum() == 240
+
+
 def test_pairs_kept_apart_stay_apart():
     problem = blocks([[100, 100, 100, 100], [100, 100, 100, 130]], apart=[(0, 1)])
     old = np.array([0, 0, 1, 1, 0, 0, 1, 1])

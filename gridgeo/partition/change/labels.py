@@ -117,7 +117,7 @@ def adjust_labels(
         mended = mend(part, search, halt)
         labels[members] = np.append(own, fresh + np.arange(members.size))[mended.labels]
         fresh += members.size
-        floors.append(_floors(part, mended))
+        floors.append(_floors(part, mended, halt))
         exact &= mended.exact
     found = replace(_solution(scene, labels, halt), exact=exact)
     bound, flow = np.sum(floors, axis=0).tolist()
@@ -151,9 +151,9 @@ def _seated(scene: Scene, parts: list[NDArray[np.int64]], members: NDArray[np.in
     return replace(scene, old=np.where(home[scene.old], scene.old, -1))
 
 
-def _floors(part: Scene, mended: Mended) -> tuple[int, int]:
+def _floors(part: Scene, mended: Mended, halt: Halt) -> tuple[int, int]:
     """Return what must move in a part, by all that was proved and by counts alone."""
-    if part.rank(mended.labels)[0]:
+    if halt.stopped or part.rank(mended.labels)[0]:
         return 0, 0
     flow = int(least_moved(part)) if part.moved(mended.labels) else 0
     return max(flow, int(mended.least)), flow

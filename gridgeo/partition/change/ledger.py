@@ -46,10 +46,10 @@ if TYPE_CHECKING:
 NODES = 2000
 INFEASIBLE = 2
 #: atoms up to which they leave whole
-ATOMS = 2000
+ATOMS = 300
 
 
-def least_moved(scene: Scene, *, founded: int = 0) -> float:
+def least_moved(scene: Scene, *, founded: int = 0, nodes: int = NODES) -> float:
     """Return a number of households that any partition of the scene in the band must move.
 
     Parameters
@@ -58,6 +58,8 @@ def least_moved(scene: Scene, *, founded: int = 0) -> float:
         Atoms with their old grids and the new counts.
     founded
         At least so many grids continue no old one.
+    nodes
+        Of the branch and bound: with fewer the bound is weaker.
 
     Returns
     -------
@@ -77,7 +79,7 @@ def least_moved(scene: Scene, *, founded: int = 0) -> float:
         constraints=books.rows(),
         integrality=np.array(books.whole),
         bounds=Bounds(0, np.array(books.most)),
-        options={"node_limit": NODES, "mip_rel_gap": 0.0},
+        options={"node_limit": nodes, "mip_rel_gap": 0.0},
     )
     if result.status == INFEASIBLE:
         return math.inf

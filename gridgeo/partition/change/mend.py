@@ -10,7 +10,7 @@ import numpy as np
 
 from gridgeo.continuity import heirs, overlap_of
 from gridgeo.partition.change.designs import dissolved, in_one_piece, settled, split
-from gridgeo.partition.change.ledger import least_moved
+from gridgeo.partition.change.ledger import NODES, least_moved
 from gridgeo.partition.change.pull import pulled
 from gridgeo.partition.change.recast import recast
 from gridgeo.partition.change.scene import Scene, adjacent, misses, part_of
@@ -32,6 +32,8 @@ DESIGNS = 6
 #: atoms times grids above which it is not asked
 EXACT = {"fast": 0.5, "normal": 2.0, "best": 30.0}
 VARIABLES = 4000
+#: nodes of the bound on a neighbourhood: it only says when to leave off
+NEAR_NODES = 100
 #: further new grids that the exact solver is asked about
 MORE = 1
 
@@ -59,7 +61,8 @@ def mend(scene: Scene, search: Search, halt: Halt) -> Mended:
         mended = _drawn_anew(scene, mended, search, halt)
     if scene.rank(mended.labels)[0]:
         return replace(mended, least=0)
-    floor = least_moved(scene) if mended.least == 0 else mended.least
+    known = mended.least != 0 or halt.stopped
+    floor = mended.least if known else least_moved(scene)
     return replace(mended, least=min(floor, scene.moved(mended.labels)))
 
 
@@ -70,17 +73,24 @@ def _wrong(scene: Scene, labels: NDArray[np.int64]) -> set[int]:
     return not_apart | set(misses(scene, labels)) | set(labels[labels != scene.old].tolist())
 
 
-def _cast(scene: Scene, start: NDArray[np.int64], search: Search, halt: Halt) -> Mended:
+def _cast(
+    scene: Scene,
+    start: NDArray[np.int64],
+    search: Search,
+    halt: Halt,
+    *,
+    nodes: int = NODES,
+) -> Mended:
     """Return the best labels of all designs, improved and bounded by the exact solver."""
     labels = _designed(scene, start, halt)
     numbers = scene.numbers
-    if not numbers or scene.old.size * (scene.grids + 1) > VARIABLES:
+    if halt.stopped or not numbers or scene.old.size * (scene.grids + 1) > VARIABLES:
         return Mended(labels=labels, least=0)
     first = max(0, min(numbers) - scene.grids)
     best = None if scene.rank(labels)[0] else labels
     least = math.inf
     for founded in range(first, first + MORE + 2):
-        floor = least_moved(scene, founded=founded)
+        floor = 0.0 if halt.stopped else least_moved(scene, founded=founded, nodes=nodes)
         moved = math.inf if best is None else scene.moved(best)
         if floor >= min(least, moved) or founded > first + MORE:
             least = min(least, floor)
@@ -106,6 +116,8 @@ def _designed(scene: Scene, start: NDArray[np.int64], halt: Halt) -> NDArray[np.
         if scene.rank(found) >= rank:
             return best
         best, base, rank = found, design, scene.rank(found)
+        if halt.stopped:
+            return best
 
 
 def _designs(
@@ -143,12 +155,14 @@ def _around(
     labels = start
     for rings in range(1, RINGS + 1):
         for grid in sorted(_wrong(scene, labels)):
+            if halt.stopped:
+                return labels
             if grid not in _wrong(scene, labels):
                 continue
             members = np.flatnonzero(np.isin(labels, _reach(scene, labels, grid, rings)))
             part, names = part_of(_at_home(scene, labels, members), members)
             before = _renamed(labels[members], names, part.grids)
-            after = _cast(part, before, search, halt).labels
+            after = _cast(part, before, search, halt, nodes=NEAR_NODES).labels
             if part.rank(after) < part.rank(before):
                 fresh = max(scene.grids, int(labels.max()) + 1)
                 labels = labels.copy()
