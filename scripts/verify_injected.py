@@ -104,8 +104,9 @@ def judged(made: Defect, new: list[Finding], sound: gpd.GeoDataFrame) -> tuple[b
     there = [one for one in new if one.rule == made.rule and made.at & set(one.grids)]
     amount = sum(one.amount or 0.0 for one in there)
     right = made.area is None or abs(amount - made.area) <= 0.01 * made.area
-    own = made.at & set(sound.index)
-    near = made.at.union(*(neighbours(sound, code) for code in own))
+    near = made.at.union(*(neighbours(sound, code) for code in made.at & set(sound.index)))
+    founded = made.at & set(made.grids.index) - set(sound.index)
+    near = near.union(*(neighbours(made.grids, code) for code in founded))
     return bool(there) and right, sum(not near & set(one.grids) for one in new)
 
 
