@@ -13,9 +13,9 @@ from gridgeo.adjust.follow_up import follow_up
 from gridgeo.adjust.tables import proposals_of, sides_of
 from gridgeo.adjust.town import Town, follow_codes, lay_town
 from gridgeo.codes import Changes, Register
+from gridgeo.judging import judge_drawn
 from gridgeo.ledger import Entry
 from gridgeo.model import MISSED_VERDICTS
-from gridgeo.pipeline import judge_drawn
 from gridgeo.proposals import Adjustment, Decisions
 from gridgeo.provenance import Clock, Progress, input_hashes
 from gridgeo.read import read_grids, read_layers

@@ -13,8 +13,8 @@ from gridgeo.adjust.redraw import Redrawn, redraw
 from gridgeo.assessment import assess
 from gridgeo.codes import Register
 from gridgeo.errors import InputError
+from gridgeo.judging import judge_own, with_judgement
 from gridgeo.model import Finding, Note, Plan
-from gridgeo.pipeline import judge_own, with_judgement
 from gridgeo.rulebook import RULEBOOK, rule_of
 from gridgeo.summary import cut_m
 from gridgeo.text import Text

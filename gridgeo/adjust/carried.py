@@ -14,8 +14,9 @@ from gridgeo.adjust.recut import recut
 from gridgeo.codes import Changes, crosswalk_of
 from gridgeo.continuity import overlap_of
 from gridgeo.describe import bounded_by, contains, name_grids
+from gridgeo.judging import check_plan
 from gridgeo.partition import dissolve
-from gridgeo.pipeline import check_plan, deliver_plan
+from gridgeo.pipeline import deliver_plan
 from gridgeo.text import Text
 
 if TYPE_CHECKING:

@@ -1,0 +1,118 @@
+"""Judge plans: our own after a run or after edits, and grids that somebody drew."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import geopandas as gpd
+
+from gridgeo.assessment import assess
+from gridgeo.bands import bands_of, by_code
+from gridgeo.config import Settings
+from gridgeo.delivery import deliver_existing, in_communities
+from gridgeo.deserving import dedicated_of, judge_facilities
+from gridgeo.model import Layers, Partition, Plan
+from gridgeo.recode import registered
+from gridgeo.summary import cut_m, search_figures, summarise
+from gridgeo.validate import Judgement, Subject, community_of, judge
+
+
+def check_plan(plan: Plan, layers: Layers, labels: Partition) -> Plan:
+    """Return the plan with its findings, figures and soundness."""
+    listed = int(plan.households.loc[plan.households["grid"] == "", "households"].sum())
+    listed += sum(reject.households for reject in layers.rejects)
+    households = {
+        "in": layers.households_in,
+        "in_grids": int(plan.grids["households"].sum()),
+        "listed": listed,
+    }
+    judgement = judge_own(plan, households, layers.allowed_gaps)
+    judged = with_judgement(plan, judgement, households)
+    figures = {
+        "cut_m": cut_m(plan.atoms, plan.borders),
+        "search": search_figures(labels, plan.settings.search),
+    }
+    return assess(replace(judged, summary={**judged.summary, **figures}))
+
+
+def judge_own(
+    plan: Plan, households: Mapping[str, int], allowed_gaps: gpd.GeoDataFrame | None = None
+) -> Judgement:
+    """Judge a plan of ours by every check.
+
+    Parameters
+    ----------
+    households
+        How many came ``in`` and how many are ``listed`` as in no grid, as far as it is known.
+    allowed_gaps
+        Ground that may belong to no grid.
+    """
+    subject = Subject(
+        grids=plan.grids,
+        communities=plan.communities,
+        households=plan.households,
+        atoms=plan.atoms,
+        streets=plan.streets,
+        barriers=plan.barriers,
+        allowed_gaps=allowed_gaps,
+        facilities=dedicated_of(plan),
+        households_in=households.get("in"),
+        households_listed=households.get("listed"),
+    )
+    return judge(subject, band=bands_of(plan.settings, plan.communities), codes=plan.settings.codes)
+
+
+def with_judgement(plan: Plan, judgement: Judgement, households: dict[str, int]) -> Plan:
+    """Return the plan with the findings of a judgement after its own, and the figures of both."""
+    findings = (*plan.findings, *judgement.findings)
+    summary = summarise(
+        settings=plan.settings,
+        grids=plan.grids,
+        communities=plan.communities,
+        atoms=plan.atoms,
+        findings=findings,
+        households=households,
+        street_share=judgement.street_share,
+        area_difference_m2=judgement.area_difference_m2,
+    )
+    return replace(plan, findings=findings, summary=summary)
+
+
+def judge_drawn(grids: gpd.GeoDataFrame, layers: Layers, settings: Settings) -> Plan:
+    """Return grids that somebody drew as a plan with findings and figures, not assessed yet."""
+    communities = layers.communities
+    own = communities["code"].where(communities["code"] != "", communities["name"])
+    settings = by_code(settings, communities, list(own))
+    bands = bands_of(settings, communities)
+    facilities = judge_facilities(layers, grids, settings)
+    plan = deliver_existing(grids, layers, settings, bands)
+    if facilities is not None:
+        told = facilities[f"reason_{settings.lang}"].to_numpy()
+        plan = replace(plan, considered=plan.considered.assign(reason=told))
+    subject = Subject(
+        grids=grids,
+        communities=plan.communities,
+        households=layers.households if len(layers.households) else None,
+        atoms=plan.atoms if len(plan.atoms) else None,
+        streets=layers.streets if len(layers.streets) else None,
+        barriers=layers.barriers if len(layers.barriers) else None,
+        allowed_gaps=layers.allowed_gaps,
+        facilities=facilities,
+        register=registered(settings.codes, layers.crs),
+    )
+    judgement = judge(subject, band=bands, codes=settings.codes)
+    plan = in_communities(plan, community_of(subject))
+    return with_judgement(plan, judgement, _homes_of(plan, layers))
+
+
+def _homes_of(plan: Plan, layers: Layers) -> dict[str, int]:
+    """Return households in, in grids and listed, by the points; by the grids without points."""
+    if not len(plan.households):
+        stated = int(plan.grids["households"].sum())
+        return {"in": stated, "in_grids": stated, "listed": 0}
+    outside = plan.households["reason"] != ""
+    listed = int(plan.households.loc[outside, "households"].sum())
+    listed += sum(reject.households for reject in layers.rejects)
+    inside = int(plan.households.loc[~outside, "households"].sum())
+    return {"in": layers.households_in, "in_grids": inside, "listed": listed}
