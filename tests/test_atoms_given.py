@@ -226,3 +226,14 @@ def test_ready_made_atoms_need_no_streets():
     layers = town(given_atoms(LATTICE, [10] * 8)).layers()
     assert isinstance(layers, Layers)
     assert len(layers.streets) == 0
+
+
+def test_atoms_far_from_what_is_mended_stay_as_they_are():
+    shapes = squares(8, 1)
+    shapes[1] = box(100, 0, 200.0004, 100)  # laps over the next by less than a millimetre
+    city = town(given_atoms(shapes, [60] * 8), box(0, 0, 800, 100))
+    made = take(city)
+    ground = made.frame.geometry.to_numpy()
+    assert [finding.rule for finding in made.findings][:1] == ["atoms_repaired"]
+    assert shapely.coverage_is_valid(ground)
+    assert shapely.equals(ground[4:], city.layers().atoms.geometry.to_numpy()[4:]).all()

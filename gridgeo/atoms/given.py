@@ -131,11 +131,18 @@ def _matched(polygons: Polygons) -> Polygons:
     wrong = np.flatnonzero(~shapely.is_empty(edges))
     if not len(wrong):
         return polygons
-    near = shapely.STRtree(polygons).query(polygons[wrong], predicate="dwithin", distance=SNAP_M)
-    local = np.unique(near[1])
+    tree = shapely.STRtree(polygons)
+    local = _near(tree, wrong)
     matched = polygons.copy()
     matched[local] = _clean(polygons[local])
-    return matched if shapely.coverage_is_valid(matched) else _clean(polygons)
+    # what is not beside a changed polygon was sound, and has not changed
+    return matched if shapely.coverage_is_valid(matched[_near(tree, local)]) else _clean(polygons)
+
+
+def _near(tree: shapely.STRtree, rows: Index) -> Index:
+    """Return the positions of polygons at `rows`, and of those that touch them."""
+    near = tree.query(tree.geometries[rows], predicate="dwithin", distance=SNAP_M)
+    return np.unique(near[1])
 
 
 def _clean(polygons: Polygons) -> Polygons:

@@ -54,6 +54,8 @@ class NamedLines:
         """
         rank = np.full(len(edges.left), NONE)
         name = np.full(len(edges.left), "", dtype=object)
+        if not len(self.lines):
+            return rank, name
         middle = edges.middle
         edge, line = shapely.STRtree(self.lines).query(
             middle, predicate="dwithin", distance=within_m
