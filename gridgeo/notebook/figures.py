@@ -85,9 +85,21 @@ def _grids(trial: Trial) -> dict[str, dict[str, Any]]:
 
 def _said(told: pd.DataFrame, lang: Lang) -> list[list[str]]:
     return [
-        [_SAID[name].say(lang), f"{was:,.0f}", f"{now:,.0f}", f"{round(now - was) + 0:+,d}"]
+        [_SAID[name].say(lang), f"{was:,.0f}", f"{now:,.0f}", _more(now - was)]
         for name, (was, now) in zip(told.index, told.to_numpy(), strict=True)
     ]
+
+
+def _more(amount: float) -> str:
+    """Return a difference with its sign.
+
+    Examples
+    --------
+    >>> _more(-1234.6), _more(-0.2), _more(3)
+    ('-1,235', '0', '+3')
+    """
+    whole = round(amount)
+    return f"{whole:+,d}" if whole else "0"
 
 
 def _rows(told: pd.DataFrame, lang: Lang) -> list[dict[str, Any]]:

@@ -37,8 +37,9 @@ gridgeo.editLayer = function (page, state, view) {
       stroke(pen, seen, own.path, grid.parts > 1 ? "#b2182b" : "#3f5b52",
         grid.parts > 1 ? 3.5 : 1.8 * thick);
       if (grid.locked) stroke(pen, seen, own.path, "#111111", 3.5, [2, 4]);
-      if (grid.key === view.target) stroke(pen, seen, own.path, "#d0006f", 4.5);
     });
+    const target = state.grids.get(view.target);  // above the outlines of its neighbours
+    if (target) stroke(pen, seen, pathOf(target).path, "#d0006f", 4.5);
     if (view.selected.size) {
       const chosen = gridgeo.outline(atoms, view.selected);
       pen.fillStyle = "rgba(20, 70, 160, 0.35)";
