@@ -45,6 +45,7 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Sequence[str]]]] = MappingProxyType(
         ),
         "adjust": ("Changing a partition that is there", {"gridgeo.adjust": ()}),
         "report": ("Saving, loading and drawing", {"gridgeo.report": (), "gridgeo.maps": ()}),
+        "notebook": ("Adjusting in Jupyter", {"gridgeo.notebook": ()}),
         "signs": ("Notice signs", {"gridgeo.signs": ()}),
         "parts": ("A province in parts", {"gridgeo.parts": ()}),
     }
