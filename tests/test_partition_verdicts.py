@@ -1,9 +1,13 @@
 import numpy as np
 import pytest
 from builders_town import columns_cut, town
+from test_partition_change import blocks
 
 from gridgeo.config import Band, OpenGround, Search, Weights
 from gridgeo.partition import dissolve, partition_atoms
+from gridgeo.partition.pieces import Solved
+from gridgeo.partition.problem import Solution
+from gridgeo.partition.verdicts import judge_community
 
 BY_HOUSEHOLDS = Band(profile="households")
 
@@ -180,3 +184,17 @@ def test_progress_counts_communities():
         on_progress=lambda done, of: seen.append((done, of)),
     )
     assert seen == [(1, 2), (2, 2)]
+
+
+def test_a_grid_four_times_too_large_is_one_grid_that_misses_the_band():
+    solution = Solution(
+        labels=np.repeat(np.arange(2, dtype=np.int32), [12, 4]),
+        grids=2, missed=2, distance=700.0, cost=0.0, moves=0, interrupted=True,
+    )  # fmt: skip
+    piece = Solved(
+        members=np.arange(16), problem=blocks([[100] * 16]), solution=solution,
+        names=("",) * 16, cut_off_by=None, tied=(False,) * 16,
+    )  # fmt: skip
+    told = judge_community(BY_HOUSEHOLDS, [piece])
+    assert told.name == "not_found"
+    assert told.reason.en.startswith("1 of 2 grids miss the band, by 700 households together")

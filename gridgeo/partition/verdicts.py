@@ -126,7 +126,7 @@ def judge_community(band: Band, pieces: list[Solved], locked: Sequence[Locked] =
     told = off + (proofs(band, pieces) if missed else [])
     if told:
         return Verdict(name="impossible", proof=told[0].kind, reason=join([t.reason for t in told]))
-    return _not_found(pieces, grids)
+    return _not_found(band, pieces, grids)
 
 
 def _held(
@@ -154,6 +154,16 @@ def _locked_off(band: Band, locked: Sequence[Locked]) -> list[Proof]:
     return told
 
 
+def _missing(band: Band, piece: Solved) -> int:
+    """Return how many grids of a piece miss the band, each counted once however large it is."""
+    labels, size = piece.solution.labels, piece.solution.grids
+    households = np.bincount(labels, piece.problem.households, size)
+    residents = np.bincount(labels, piece.problem.residents, size)
+    held = zip(households.astype(int).tolist(), residents.tolist(), strict=True)
+    judged = (judge_grid(band, *one, small=False) for one in held)
+    return sum(one.name != "in_band" for one in judged)
+
+
 def is_small(band: Band, households: NDArray[np.int64], residents: NDArray[np.float64]) -> bool:
     """Tell whether a community is below the lower limit, and so may be one grid."""
     people = people_of(households, residents)
@@ -162,8 +172,8 @@ def is_small(band: Band, households: NDArray[np.int64], residents: NDArray[np.fl
     return bool(households.sum() < band.lower)
 
 
-def _not_found(pieces: list[Solved], grids: int) -> Verdict:
-    missed = sum(piece.solution.missed for piece in pieces)
+def _not_found(band: Band, pieces: list[Solved], grids: int) -> Verdict:
+    missed = sum(_missing(band, piece) for piece in pieces)
     distance = math.ceil(sum(piece.solution.distance for piece in pieces))
     moves = sum(piece.solution.moves for piece in pieces)
     return Verdict(
