@@ -4,8 +4,11 @@ import dataclasses
 
 import pytest
 from builders_plan import build_plan
+from test_diff import side
 
-from gridgeo.maps import map_page
+from gridgeo.adjust import compare_sides
+from gridgeo.config import Settings
+from gridgeo.maps import changes_page, map_page
 from gridgeo.maps.escape import visible
 from gridgeo.model import Finding, Note, Reject
 from gridgeo.report.page import report_page
@@ -25,11 +28,11 @@ LAYERS = (
     ".filter(value => window.L && value instanceof L.GeoJSON)"
     ".flatMap(layer => layer.getLayers())"
 )
-POPUPS = f"""() => {LAYERS}.filter(layer => layer.getPopup && layer.feature).map(layer => {{
+SHOWN = f"""kind => {LAYERS}.filter(layer => layer[kind] && layer.feature).map(layer => {{
     const parent = Object.values(window)
         .find(value => value instanceof L.GeoJSON && value.hasLayer(layer));
-    if (!parent.getPopup()) return null;
-    return parent.getPopup()._content(layer);
+    if (!parent[kind]()) return null;
+    return parent[kind]()._content(layer);
 }}).filter(node => node).map(node => {{
     document.body.appendChild(node);
     return node.innerText;
@@ -122,12 +125,20 @@ def test_a_click_on_a_grid_tells_all_about_it(opened):
         assert part in told
 
 
-def test_panels_do_not_lie_over_each_other(opened):
+@pytest.mark.parametrize("size", [(1366, 768), (1920, 1080), (390, 844)])
+@pytest.mark.parametrize("adjusting", [False, True])
+def test_panels_do_not_lie_over_each_other(opened, size, adjusting):
     page = opened(map_page(build_plan()))
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.reload()
+    page.evaluate("() => { document.querySelector('.gg-findings').open = true; }")
+    if adjusting:
+        page.keyboard.press("e")
     boxes = [
         page.query_selector(selector).bounding_box()
         for selector in (
             ".gg-title",
+            ".gg-work",
             ".gg-legend",
             ".leaflet-control-layers",
             ".leaflet-control-scale",
@@ -163,12 +174,49 @@ def test_hostile_names_are_only_text_on_the_map(opened):
     expected = visible("".join(PAYLOADS))
     assert page.title().startswith(expected)
     assert expected in page.inner_text(".gg-title h1")
-    shown = "\n".join(page.evaluate(POPUPS))
-    for payload in PAYLOADS:
-        assert visible(payload) in shown
+    page.evaluate("() => { document.querySelector('.gg-findings').open = true; }")
+    page.wait_for_selector(".gg-findings .gg-row")
+    page.query_selector(".gg-findings .gg-row").click()
+    listed = page.inner_text(".gg-findings")
+    popups, tooltips = (
+        "\n".join(page.evaluate(SHOWN, f"get{kind}")) for kind in ("Popup", "Tooltip")
+    )
+    for number, payload in enumerate(PAYLOADS):
+        text = visible(payload)
+        assert text in popups
+        assert text in listed
+        if number == len(plan.grids):  # no grid is called so
+            continue
+        assert text in tooltips
+        page.fill(".gg-search input", text)
+        assert text in page.inner_text(".gg-search li")
+        page.press(".gg-search input", "Enter")
     for box in page.query_selector_all(".leaflet-control-layers-overlays input"):
         box.check()
     page.wait_for_timeout(200)
+    assert page.title().startswith(expected)
+    assert page.evaluate("document.querySelectorAll('.leaflet-container img').length") == 0
+
+
+def test_hostile_names_are_only_text_in_a_comparison(opened):
+    told = compare_sides(side([0, 1, 2, 3, 4, 5] * 2), side([0, 0, 2, 3, 4, 5] * 2), Settings())
+
+    def spoil(frame, *columns):
+        count = len(frame)
+        return frame.assign(**{c: [PAYLOADS[n % 6] for n in range(count)] for c in columns})
+
+    told = dataclasses.replace(
+        told,
+        changes=spoil(told.changes, "name", "old_code", "new_code", "reason"),
+        crosswalk=spoil(told.crosswalk, "old_code", "new_code"),
+        settings=Settings(title="".join(PAYLOADS), attribution="".join(PAYLOADS)),
+    )
+    page = opened(changes_page(told))
+    expected = visible("".join(PAYLOADS))
+    popups = "\n".join(page.evaluate(SHOWN, "getPopup"))
+    for payload in PAYLOADS[:5]:
+        assert visible(payload) in popups
+    assert page.inner_text(".gg-title").count(expected) == 2
     assert page.title().startswith(expected)
     assert page.evaluate("document.querySelectorAll('.leaflet-container img').length") == 0
 

@@ -39,6 +39,14 @@ def inside(small, large):
     return all(np.array(small[:2]) >= large[:2]) and all(np.array(small[2:]) <= large[2:])
 
 
+def on_map(page, *names):
+    return {
+        name
+        for name in names
+        if page.evaluate("n => gridgeo.page.map.hasLayer(gridgeo.page.layers[n])", name)
+    }
+
+
 def test_search_by_code_name_and_street_zooms(opened):
     plan = build_plan()
     page = opened(map_page(plan))
@@ -167,10 +175,21 @@ def test_comparing_two_partitions_shows_what_changed(opened):
     changes = changed_ground(plan, old)
     shown = page.evaluate("() => gridgeo.page.layers.changes.getLayers().length")
     assert shown == len(changes) > 0
-    page.keyboard.press("c")
-    assert page.evaluate("() => gridgeo.page.map.hasLayer(gridgeo.page.layers.changes)") is False
-    page.keyboard.press("c")
-    assert page.evaluate("() => gridgeo.page.map.hasLayer(gridgeo.page.layers.changes)") is True
+    button = page.locator("button", has_text="对比")
+    for said, there in (
+        ("仅原网格", {"old"}),
+        ("仅现网格", {"grids", "outline", "labels"}),
+        ("现网格与变化", {"old", "changes", "grids", "outline", "labels"}),
+    ):
+        page.keyboard.press("c")
+        assert on_map(page, "old", "changes", "grids", "outline", "labels") == there
+        assert page.inner_text(".gg-message") == said
+        assert ("gg-on" in button.get_attribute("class")) == ("old" in there)
+    button.click()
+    page.keyboard.press("e")
+    assert on_map(page, "old", "changes", "labels") == {"labels"}
+    page.keyboard.press("e")
+    assert on_map(page, "grids", "outline") == {"grids", "outline"}
 
 
 def test_a_new_numbering_alone_is_no_change():

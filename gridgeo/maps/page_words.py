@@ -28,6 +28,9 @@ WORDS: Mapping[str, Text] = MappingProxyType(
         "print": Text("Print", "打印"),
         "help": Text("Keys", "快捷键"),
         "compare": Text("Compare", "对比"),
+        "compare_changes": Text("Grids now, with what changed", "现网格与变化"),
+        "compare_before": Text("Grids before", "仅原网格"),
+        "compare_now": Text("Grids now", "仅现网格"),
         "edit": Text("Adjust", "调整"),
         "edit_title": Text("Adjusting", "调整模式"),
         "area": Text("{ha} ha", "{ha} 公顷"),
@@ -90,7 +93,7 @@ WORDS: Mapping[str, Text] = MappingProxyType(
         "key_lock": Text("lock or unlock", "锁定或解锁"),
         "key_dedicate": Text("make dedicated", "设为专属网格"),
         "key_measure": Text("measure", "量测"),
-        "key_compare": Text("changes on and off", "显示或隐藏变化"),
+        "key_compare": Text("changes, grids before, grids now", "依次显示变化、原网格、现网格"),
         "key_escape": Text("end, clear", "结束、取消"),
         "key_help": Text("this sheet", "本说明"),
     }

@@ -1,4 +1,4 @@
-/* The edited grids on a canvas of their own, below streets and labels. */
+/* The edited grids on two canvases: fill below the streets, borders above them. */
 "use strict";
 gridgeo.editLayer = function (page, state, view) {
   const atoms = page.atoms(), paths = new Map();
@@ -18,7 +18,7 @@ gridgeo.editLayer = function (page, state, view) {
     return known;
   }
 
-  const layer = new gridgeo.CanvasLayer("edit", 390, function (pen, seen) {
+  const fill = new gridgeo.CanvasLayer("edit", 390, function (pen, seen) {
     state.grids.forEach(function (grid) {
       const own = pathOf(grid);
       if (gridgeo.apart(own.box, seen.box)) return;
@@ -29,6 +29,8 @@ gridgeo.editLayer = function (page, state, view) {
       if (grid.kind === "dedicated" && !faded) hatch(pen, seen, own.path);
       pen.globalAlpha = 1;
     });
+  });
+  const lines = new gridgeo.CanvasLayer("edit-lines", 405, function (pen, seen) {
     const thick = gridgeo.strength(page.map);
     if (thick > 0.6) gridgeo.strokeAtoms(atoms, pen, seen, "rgba(80, 95, 100, 0.55)", 0.7);
     state.grids.forEach(function (grid) {
@@ -60,7 +62,12 @@ gridgeo.editLayer = function (page, state, view) {
     pen.fillStyle = pattern;
     pen.fill(path, "evenodd");
   }
-  return layer;
+  const both = [fill, lines];
+  return {
+    addTo: function (map) { both.forEach(function (one) { one.addTo(map); }); },
+    remove: function () { both.forEach(function (one) { one.remove(); }); },
+    redraw: function () { both.forEach(function (one) { one.redraw(); }); }
+  };
 };
 
 // --- labels follow the edits: counts, grids that are new or gone, places that fell outside

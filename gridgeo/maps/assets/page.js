@@ -2,6 +2,10 @@
    data is only ever set as text (textContent, fillText), never as markup. */
 "use strict";
 L.Control.Scale.prototype.options.imperial = false;
+// on a phone the list of layers would lie over the other panels
+L.Control.Layers.addInitHook(function () {
+  if (window.innerWidth <= 640) this.options.collapsed = true;
+});
 var gridgeo = (function () {
   const FONT = '"Noto Sans CJK SC", "Microsoft YaHei", "PingFang SC", "Segoe UI", Arial, sans-serif';
 
