@@ -191,6 +191,27 @@ RULEBOOK: Mapping[str, Rule] = MappingProxyType(
 )  # fmt: skip
 
 
+#: What the other stages report: no rule of their own, but a name that a person can read.
+REPORTED: Mapping[str, Text] = MappingProxyType(
+    {
+        "apart_unmet": Text("apart not met", "应分未分"),
+        "atoms_outside_communities": Text("atoms outside communities", "单元在社区之外"),
+        "atoms_repaired": Text("atoms repaired", "单元边界修复"),
+        "atoms_stick_out": Text("atoms stick out", "单元超出社区"),
+        "communities_repaired": Text("communities repaired", "社区边界修复"),
+        "community_without_atoms": Text("community without atoms", "社区内无单元"),
+        "effective_communities": Text("communities by their atoms", "社区实际范围"),
+        "follows_units": Text("old grid follows units", "原网格按单元归并"),
+        "had_grid": Text("lay in no grid", "原不在网格内"),
+        "multipart_atom": Text("unit in parts", "单元不连片"),
+        "not_checked": Text("not checked", "未检查"),
+        "straddles_barrier": Text("straddles a barrier", "跨越屏障"),
+        "tie_unplaced": Text("tie without effect", "分合要求未落位"),
+        "together_unmet": Text("together not met", "应合未合"),
+    }
+)
+
+
 def rule_of(name: str) -> Rule:
     """Return the rule called `name`; what is not in the rulebook has a title only.
 
@@ -200,4 +221,4 @@ def rule_of(name: str) -> Rule:
     ('互不重叠', '')
     """
     nothing = Text("", "")
-    return RULEBOOK.get(name) or Rule(Text(name, name), nothing, nothing)
+    return RULEBOOK.get(name) or Rule(REPORTED.get(name, Text(name, name)), nothing, nothing)
