@@ -12,6 +12,7 @@ from test_map_edit import Desk, city, pair
 from gridgeo.config import PROVIDERS, MapRules, Settings
 from gridgeo.errors import SettingsError
 from gridgeo.maps import map_page
+from gridgeo.maps.style import grid_style
 from gridgeo.maps.tiles import KNOWN, tiles_of
 from gridgeo.maps.vendored import CONTENT_POLICY, asset
 from gridgeo.read.datum import gcj02
@@ -27,6 +28,7 @@ PUBLISHED = (
     ((113.912316, 22.543847), (113.9171764808363, 22.540796131694766)),
     ((116.377817, 39.911954), (116.38404722455657, 39.91334545536069)),
 )
+OPACITY = "() => gridgeo.page.layers.grids.getLayers()[0].options.fillOpacity"
 
 
 def with_tiles(plan, **rules):
@@ -105,17 +107,18 @@ def test_only_the_host_of_the_tiles_is_asked_and_allowed(online):
     )
     assert outcome == "refused"
     assert not any("elsewhere" in url for url in page.asked)
-    opacity = "() => gridgeo.page.layers.grids.getLayers()[0].options.fillOpacity"
-    veiled = page.evaluate(opacity)
+    veiled = page.evaluate(OPACITY)
     label = page.locator(".leaflet-control-layers-overlays label", has_text="底图")
     label.locator("input").uncheck()
-    assert page.evaluate(opacity) > veiled
+    assert page.evaluate(OPACITY) > veiled
     assert page.query_selector(".leaflet-control-attribution") is None
 
 
 def test_the_page_works_where_the_tiles_do_not_load(online):
-    page = online(map_page(with_tiles(city(), tiles="gaode")), dead=True)
+    plan = city()
+    page = online(map_page(with_tiles(plan, tiles="gaode")), dead=True)
     page.wait_for_selector(".leaflet-control-attribution:has-text('底图未能加载')")
+    assert page.evaluate(OPACITY) == grid_style(plan.grids["verdict"][0])["fillOpacity"]
     desk = Desk(page)
     atom, _, to = pair()
     desk.aim(to)

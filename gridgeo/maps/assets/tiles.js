@@ -16,20 +16,24 @@ gridgeo.tiles = function (data) {
   }
   layers.forEach(function (layer) {
     layer.on("tileerror", function () { say(true); });
-    layer.on("tileload", function () { say(false); });
+    layer.on("tileload", function () {
+      say(false);
+      if (!group.arrived) { group.arrived = true; group.fire("arrived"); }
+    });
   });
   group.on("add", function () { credit.addTo(group._map); });
   group.on("remove", function () { credit.remove(); });
   return group;
 };
 
-// the fill of the grids lets the background through as long as it is shown
+// the fill of the grids lets the background through where there is one
 gridgeo.tools.push(function (page) {
   function veil() {
-    gridgeo.veil = page.map.hasLayer(page.layers.tiles) ? 0.55 : 1;
+    const tiles = page.layers.tiles;
+    gridgeo.veil = tiles.arrived && page.map.hasLayer(tiles) ? 0.55 : 1;
     page.layers.grids.setStyle(page.layers.grids.options.style);
     page.fire("filtered");
   }
-  page.layers.tiles.on("add remove", veil);
+  page.layers.tiles.on("add remove arrived", veil);
   veil();
 });
