@@ -176,6 +176,8 @@ def test_comparing_two_partitions_shows_what_changed(opened):
     shown = page.evaluate("() => gridgeo.page.layers.changes.getLayers().length")
     assert shown == len(changes) > 0
     button = page.locator("button", has_text="对比")
+    assert "原网格界" in page.inner_text(".gg-legend")
+    assert "原网格界" not in map_page(plan)
     for said, there in (
         ("仅原网格", {"old"}),
         ("仅现网格", {"grids", "outline", "labels"}),

@@ -15,6 +15,7 @@ from gridgeo.maps.canvas import Labels
 from gridgeo.maps.escape import esc
 from gridgeo.maps.features import features, light_coverage, one_line
 from gridgeo.maps.labels import grid_labels
+from gridgeo.maps.legend import change_entries
 from gridgeo.maps.panels import Panels
 from gridgeo.maps.popups import escaped, numbers, popup_of, tooltip_of
 from gridgeo.maps.style import CHANGE_COLOURS, CHANGE_MARK, GRID_LINE, OLD_LINE, line_style
@@ -145,7 +146,7 @@ def _legend(told: Comparison, lang: Lang) -> dict[str, Any]:
         "title": Text("Legend", "图例").say(lang),
         "groups": [
             {"title": Text("Grids", "网格").say(lang), "entries": _grid_entries(told, lang)},
-            {"title": Text("Changes", "变化").say(lang), "entries": _line_entries(lang)},
+            {"title": Text("Changes", "变化").say(lang), "entries": change_entries(lang)},
         ],
     }
 
@@ -163,27 +164,6 @@ def _grid_entries(told: Comparison, lang: Lang) -> list[dict[str, Any]]:
         }
         for change in CHANGE_CODES
         if counts.get(change, 0)
-    ]
-
-
-def _line_entries(lang: Lang) -> list[dict[str, Any]]:
-    return [
-        {
-            "shape": "fill",
-            "colour": "#ffffff",
-            "edge": CHANGE_MARK,
-            "hatch": CHANGE_MARK,
-            "label": Text("ground that changed grids", "归属变动的区域").say(lang),
-            "count": "",
-        },
-        {
-            "shape": "line",
-            "colour": OLD_LINE,
-            "width": 1.8,
-            "dash": "5 4",
-            "label": Text("grid border before", "原网格界").say(lang),
-            "count": "",
-        },
     ]
 
 

@@ -6,10 +6,12 @@ from typing import Any
 
 from gridgeo.maps.scorecard import knows_residents
 from gridgeo.maps.style import (
+    CHANGE_MARK,
     COMMUNITY_LINE,
     FACILITY_MARK,
     GRID_LINE,
     LINE_STYLES,
+    OLD_LINE,
     SEVERITY_COLOURS,
     STREET_CASING,
     VERDICT_COLOURS,
@@ -19,11 +21,13 @@ from gridgeo.text import Lang, Text
 from gridgeo.words import SEVERITIES, STREETS, VERDICTS
 
 
-def legend(plan: Plan) -> dict[str, Any]:
+def legend(plan: Plan, *, compared: bool = False) -> dict[str, Any]:
     """Return the legend for the page, in the language of the plan: only what is on the map."""
     lang = plan.settings.lang
+    changes = change_entries(lang) if compared else []
     groups = [
         {"title": Text("Grids", "网格").say(lang), "entries": _grids(plan, lang)},
+        {"title": Text("Changes", "变化").say(lang), "entries": changes},
         {"title": Text("Lines", "线").say(lang), "entries": _lines(plan, lang)},
         {"title": Text("Findings", "问题").say(lang), "entries": _findings(plan, lang)},
     ]
@@ -105,4 +109,26 @@ def _findings(plan: Plan, lang: Lang) -> list[dict[str, Any]]:
         }
         for severity, count in counts.items()
         if count
+    ]
+
+
+def change_entries(lang: Lang) -> list[dict[str, Any]]:
+    """Return the entries of the legend for the grids before and the ground that changed."""
+    return [
+        {
+            "shape": "fill",
+            "colour": "#ffffff",
+            "edge": CHANGE_MARK,
+            "hatch": CHANGE_MARK,
+            "label": Text("ground that changed grids", "归属变动的区域").say(lang),
+            "count": "",
+        },
+        {
+            "shape": "line",
+            "colour": OLD_LINE,
+            "width": 1.8,
+            "dash": "5 4",
+            "label": Text("grid border before", "原网格界").say(lang),
+            "count": "",
+        },
     ]

@@ -75,7 +75,7 @@ def build_map(plan: Plan, *, old: gpd.GeoDataFrame | None = None) -> folium.Map:
         title=plan_title(plan),
         figures=scorecard(plan),
         credit=str(plan.summary.get("attribution") or ""),
-        legend=legend(plan),
+        legend=legend(plan, compared="old" in own),
         bounds=bounds_of(plan.grids.geometry),
         layers=layers,
         named=own | drawn,
