@@ -90,10 +90,11 @@ def severities(check: FunctionType) -> list[str]:
     """Return the severities that a check and what it calls in its module can give."""
     module = sys.modules[check.__module__]
     found = {
-        node.value
+        node.value if isinstance(node, ast.Constant) else vars(module).get(node.id)
         for function in _called(check, module)
         for node in ast.walk(ast.parse(inspect.getsource(function)))
         if isinstance(node, ast.Constant)
+        or (isinstance(node, ast.Name) and isinstance(vars(module).get(node.id), str))
     }
     return [severity for severity in SEVERITIES if severity in found]
 
