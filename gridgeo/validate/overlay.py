@@ -2,25 +2,43 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
 from gridgeo.grain import grain_m
 from gridgeo.validate.ground import polygons_of
 
+#: geometries that one thread takes at a time: GEOS works without the interpreter lock
+BATCH = 256
 
-def minus(ground: NDArray[Any], other: NDArray[Any]) -> NDArray[Any]:
+
+def minus(ground: NDArray[Any], other: NDArray[Any] | BaseGeometry) -> NDArray[Any]:
     """Return the polygonal ground of each geometry that is not in the other one."""
-    return polygons_of(shapely.difference(ground, other, grid_size=grain_m(ground, other)))
+    return _overlaid(shapely.difference, ground, other)
 
 
 def common(ground: NDArray[Any], other: NDArray[Any]) -> NDArray[Any]:
     """Return the polygonal ground that each geometry shares with the other one."""
-    return polygons_of(shapely.intersection(ground, other, grid_size=grain_m(ground, other)))
+    return _overlaid(shapely.intersection, ground, other)
+
+
+def _overlaid(
+    overlay: Callable[..., NDArray[Any]], ground: NDArray[Any], other: NDArray[Any] | BaseGeometry
+) -> NDArray[Any]:
+    grain = grain_m(ground, other)
+    others = np.broadcast_to(np.asarray(other, dtype=object), ground.shape)
+    batches = [slice(at, at + BATCH) for at in range(0, len(ground), BATCH)]
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        found = pool.map(lambda rows: overlay(ground[rows], others[rows], grid_size=grain), batches)
+    return polygons_of(np.concatenate([np.empty(0, dtype=object), *found]))
 
 
 def united(pieces: Any) -> Any:
