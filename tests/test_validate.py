@@ -29,7 +29,7 @@ def test_a_field_that_no_grid_has_is_said_once():
     told = found(town(grids=grids), "attributes_complete")
     assert [f.message.en for f in told] == [
         "all grids have no name",
-        "1 grids have the unknown kind 'park'",
+        "1 grid has the unknown kind 'park'",
     ]
 
 

@@ -211,7 +211,7 @@ def _scorecard(summary: dict[str, Any], lang: Lang) -> Table:
 
 def _search_row(search: dict[str, Any] | None, lang: Lang) -> tuple[tuple[Text, str], ...]:
     """Return what the effort bought; nothing where nothing was searched."""
-    if search is None:
+    if search is None or not search["moves"]:
         return ()
     first, last = search["first"], search["last"]
     told = Text(

@@ -97,7 +97,7 @@ def codes_of_their_scheme(table: pd.DataFrame) -> Iterator[Broken]:
             continue
         for row in rows:
             if scheme.parse(codes[row]) is None:
-                said = Text(f"it is not {scheme.form.en}", f"不是{scheme.form.zh}")
+                said = Text(f"it is not {scheme.form.en}", f"不是“{scheme.form.zh}”")
                 yield int(row), "code", said
 
 

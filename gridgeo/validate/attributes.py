@@ -35,7 +35,7 @@ def attributes_complete(case: Case) -> Iterator[Finding]:
         )
     kinds = texts(case.subject.grids["kind"])
     for kind in sorted(set(kinds) - set(_KINDS)):
-        said = Text(f"the unknown kind {kind!r}", f"未知类型 {kind!r}")
+        said = Text(f"the unknown kind {kind!r}", f"的类型“{kind}”未知")
         yield from _about(case, np.array([own == kind for own in kinds]), said)
 
 
@@ -43,11 +43,12 @@ def _about(case: Case, rows: np.typing.NDArray[np.bool_], said: Text) -> Iterato
     count = int(rows.sum())
     if count:
         whole = count == len(rows)
+        some = "1 grid has" if count == 1 else f"{count} grids have"
         yield Finding(
             rule="attributes_complete",
             severity="warning",
             message=Text(
-                f"{'all' if whole else count} grids have {said.en}",
+                f"{'all grids have' if whole else some} {said.en}",
                 f"{'全部' if whole else f'{count} 个'}网格{said.zh}",
             ),
             grids=() if whole else case.named(np.flatnonzero(rows)),

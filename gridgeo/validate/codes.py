@@ -29,7 +29,7 @@ def codes_wellformed(case: Case) -> Iterator[Finding]:
     for row in np.flatnonzero(given == ""):
         yield _about(case, "codes_wellformed", row, Text("has no code", "没有编码"))
     bad = [n for n, code in enumerate(given) if code and case.parsed[n] is None]
-    said = Text(f"is not {scheme.form.en}", f"不是{scheme.form.zh}（编码方案 {scheme.id}）")
+    said = Text(f"is not {scheme.form.en}", f"的编码不是“{scheme.form.zh}”（编码方案 {scheme.id}）")
     if len(bad) > max(_SHOWN, len(given) // 2):
         some = ", ".join(sorted(given[bad])[:_SHOWN])
         yield Finding(
@@ -94,7 +94,7 @@ def codes_parented(case: Case) -> Iterator[Finding]:
         elif parsed and own[row] not in ("", parsed.community):
             said = Text(
                 f"has the code of community {parsed.community}, but lies in {own[row]}",
-                f"编码属于社区 {parsed.community}，却位于社区 {own[row]}",
+                f"的编码属于社区 {parsed.community}，网格却位于社区 {own[row]}",
             )
             yield _about(case, "codes_parented", row, said)
 
