@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from builders_problem import BANDS, labels_of, partitions, problems
+from builders_problem import BANDS, in_band, labels_of, partitions, problems
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -70,6 +70,26 @@ def test_a_border_dearer_uncut_than_cut_is_bounded_too(street):
     least = min(three, key=lambda solution: solution.cost)
     told = bounded(dear, BANDS[0], least, 30, Halt())
     assert told.bound <= told.cost == least.cost
+
+
+def test_residents_that_are_known_count_where_the_profile_asks_for_them():
+    problem = Problem(
+        households=np.array([0, 0, 120, 150, 210, 330]),
+        residents=np.array([0.0, 0.0, 240.0, 300.0, 714.0, np.nan]),
+        edges=np.array([[0, 1], [0, 2], [0, 3], [0, 4], [0, 5], [2, 4]], dtype=np.int32),
+        cut_m=np.ones(6),
+        straddle_m=np.zeros(6),
+        linked=np.ones(6, dtype=bool),
+        x=np.arange(6) * 100.0,
+        y=np.zeros(6),
+        area=np.full(6, 1e4),
+    )
+    solutions = list(every_solution(problem, BANDS[1]))
+    assert solutions
+    for known in solutions:
+        told = bounded(problem, BANDS[1], known, 30, Halt())
+        for grid in range(told.grids):
+            assert in_band(BANDS[1], problem, np.flatnonzero(told.labels == grid))
 
 
 def test_a_bound_that_is_told_to_stop_claims_nothing(street):

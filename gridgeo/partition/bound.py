@@ -180,8 +180,14 @@ def _cost_of_labels(market: Market, labels: NDArray[np.int32], k: int) -> float:
 
 
 def _whole_costs(market: Market, sets: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Return what the sets cost with balance and compactness."""
+    """Return what the sets cost with balance and compactness; infinite out of band.
+
+    With the profile ``residents`` the market also has sets in band by households, though only
+    those with unknown residents are judged by these.
+    """
     web, rule = weave(market.problem), rule_of(market.problem, market.band)
     sums = sets.astype(np.float64) @ web.mass
-    own = [appraise(rule, sums, g, sums, g, 0.0)[0] for g in range(len(sets))]
-    return np.array(own) + [cost_of(market.problem, grid) for grid in sets]
+    told = np.array([appraise(rule, sums, g, sums, g, 0.0) for g in range(len(sets))])
+    own, missed = told.reshape(-1, 3)[:, :2].T
+    cut = np.array([cost_of(market.problem, grid) for grid in sets])
+    return np.where(missed > 0, np.inf, own + cut)
