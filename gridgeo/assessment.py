@@ -24,6 +24,7 @@ SOUNDNESS = ("sound", "adjust", "must_adjust")
 _GRAVITY = {"error": 2, "warning": 1}
 _MOST_REASONS = 4
 _UNUSED = Text("it has no grid", "没有网格")
+_UNNAMED = Text("it has neither code nor name", "既无编码也无名称")
 
 
 def assess(plan: Plan) -> Plan:
@@ -190,5 +191,6 @@ def _of_communities(
         verdicts.append(SOUNDNESS[gravest])
         count = int((own == SOUNDNESS[gravest]).sum())
         told = Text(f"{count} of {len(own)} grids", f"{len(own)} 个网格中有 {count} 个")
-        reasons.append((told if len(own) else _UNUSED).say(lang) if gravest else "")
+        lacking = _UNUSED if code or name else _UNNAMED
+        reasons.append((told if len(own) else lacking).say(lang) if gravest else "")
     return {"soundness": verdicts, "soundness_reason": reasons}

@@ -24,6 +24,7 @@ from gridgeo.maps.legend import legend
 from gridgeo.maps.points import household_layer
 from gridgeo.maps.scorecard import plan_title, scorecard
 from gridgeo.maps.vendored import asset, head, manifest
+from gridgeo.maps.working import plan_data
 from gridgeo.report import layer_frame
 from gridgeo.report.page import report_page
 
@@ -128,6 +129,18 @@ def test_a_plan_without_grids_has_a_map_and_a_report_too():
     bare = dataclasses.replace(plan, grids=empty, findings=())
     assert "gridgeo.title" in map_page(bare)
     assert "<h1>" in report_page(bare)
+
+
+def test_communities_without_codes_and_twins_of_a_code_have_a_map():
+    plan = build_plan()
+    unnamed = plan.communities.assign(code="", name="")
+    grids = plan.grids.assign(community="")
+    assert {
+        row[2]
+        for row in plan_data(dataclasses.replace(plan, communities=unnamed, grids=grids))["grids"]
+    } == {-1}
+    twins = plan.grids.assign(code=plan.grids["code"].iloc[0])
+    assert "gridgeo.title" in map_page(dataclasses.replace(plan, grids=twins))
 
 
 def test_many_households_are_drawn_as_counts_per_atom():

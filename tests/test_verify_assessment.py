@@ -153,3 +153,14 @@ def test_a_community_without_grids_must_be_adjusted():
     plan = deliver_existing(grids, _Layers, settings, bands_of(settings, community()))
     done = assess(plan)
     assert done.communities["soundness_reason"].tolist() == ["it has no grid"]
+
+
+def test_a_community_with_neither_code_nor_name_says_so():
+    from gridgeo.bands import bands_of  # noqa: PLC0415
+    from gridgeo.config import Settings  # noqa: PLC0415
+
+    settings = Settings(lang="en")
+    grids = town(box(0, 0, 200, 100)).assign(community="")
+    plan = deliver_existing(grids, _Layers, settings, bands_of(settings, community()))
+    bare = replace(plan, communities=plan.communities.assign(code="", name=""))
+    assert assess(bare).communities["soundness_reason"].tolist() == ["it has neither code nor name"]

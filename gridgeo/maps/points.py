@@ -6,7 +6,6 @@ from typing import Any
 
 import folium
 import geopandas as gpd
-import pandas as pd
 import shapely
 
 from gridgeo.maps.escape import esc
@@ -80,7 +79,7 @@ def household_layer(plan: Plan) -> folium.GeoJson | None:
 def finding_layers(plan: Plan) -> list[folium.GeoJson]:
     """Draw one layer of findings a severity; errors are on at first, the others off."""
     lang = plan.settings.lang
-    by_code = pd.Series(plan.grids.geometry.to_numpy(), index=plan.grids["code"].to_numpy())
+    by_code = dict(zip(plan.grids["code"], plan.grids.geometry, strict=True))
     made = []
     for severity in SEVERITIES:
         found = [f for f in plan.findings if f.severity == severity]
@@ -118,7 +117,7 @@ def _finding_layer(
     )
 
 
-def _place(where: Any, grids: tuple[str, ...], by_code: pd.Series[Any]) -> Any:
-    if where is None and grids and grids[0] in by_code.index:
-        where = by_code.loc[grids[0]]
+def _place(where: Any, grids: tuple[str, ...], by_code: dict[str, Any]) -> Any:
+    if where is None and grids:
+        where = by_code.get(grids[0])
     return None if where is None or where.is_empty else shapely.point_on_surface(where)

@@ -146,7 +146,10 @@ def _bounds(shapes: gpd.GeoSeries) -> list[list[float] | None]:
 
 
 def _places(values: pd.Series[Any], known: pd.Series[Any]) -> list[int]:
-    found: list[int] = pd.Index(known).get_indexer(pd.Index(values)).tolist()
+    """Return the first place of each value among the known ones, -1 for none and for no text."""
+    first = pd.Series(np.arange(len(known)), index=known.to_numpy())
+    first = first[(first.index != "") & ~first.index.duplicated()]
+    found: list[int] = first.reindex(values.to_numpy(), fill_value=-1).tolist()
     return found
 
 
