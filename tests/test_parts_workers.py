@@ -24,6 +24,14 @@ BY_TOWNSHIP = ("--by", "township", "--effort", "fast")
 PATIENCE_S = 120.0
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _listening():
+    """Let runs hear Ctrl-C: a shell starts what is in its background deaf to it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """Return a folder with a province, and the result of an undisturbed run in ``calm``."""
