@@ -24,6 +24,7 @@ from gridgeo.parts.split import FORMAT, input_key, split
 from gridgeo.parts.store import read_json
 from gridgeo.parts.task import run_part, tasks_of
 from gridgeo.rulebook import CARDS
+from gridgeo.whole import MARK
 
 TOWNS = ["420102001", "420102002", "420102003"]
 
@@ -110,6 +111,23 @@ def test_parts_that_are_gone_or_spoilt_are_done_again(whole, tmp_path):
     assert files(tmp_path / "out") == files(folder)
     times = json.loads((tmp_path / "out" / TIMES).read_text(encoding="utf-8"))
     assert sorted(times["parts"]) == TOWNS[:2]
+
+
+def test_what_a_worker_had_begun_when_it_was_lost_is_swept(whole, tmp_path, monkeypatch):
+    told, folder, _ = whole
+    shutil.copytree(folder, tmp_path / "out")
+    shutil.rmtree(tmp_path / "out" / "parts" / TOWNS[1])
+
+    def losing(tasks, *, jobs):
+        for task in tasks:
+            begun = task.folder.with_name(f"{MARK}{task.name}-lost")
+            begun.mkdir()
+            (begun / "atoms.parquet").write_bytes(b"half")
+            yield run_part(task)
+
+    monkeypatch.setattr("gridgeo.parts.run.run_on_processes", losing)
+    run_parts(told, tmp_path / "out")
+    assert files(tmp_path / "out") == files(folder)
 
 
 def test_parts_of_an_older_format_are_done_again(whole, monkeypatch):

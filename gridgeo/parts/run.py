@@ -19,13 +19,7 @@ from gridgeo.model import Finding, Note
 from gridgeo.parts.cluster import run_on_cluster
 from gridgeo.parts.merge import GRIDS, REPORT, TABLE, merge
 from gridgeo.parts.split import FOLDER, FORMAT, input_key, split
-from gridgeo.parts.store import (
-    cannot_write,
-    read_json,
-    sha256_of,
-    sweep,
-    write_json,
-)
+from gridgeo.parts.store import cannot_write, read_json, sha256_of, sweep, write_json
 from gridgeo.parts.task import PART, PARTS, Outcome, Task, tasks_of
 from gridgeo.parts.workers import run_on_processes
 from gridgeo.provenance import Clock, Progress
@@ -228,6 +222,7 @@ def _merge(
     clock: Clock,
 ) -> Province:
     names = sorted(task.name for task in tasks)
+    sweep(root / PARTS)  # what workers that were lost on the way had begun
     for folder in sorted((root / PARTS).iterdir()):
         if folder.name not in names and (folder / PART).is_file():
             shutil.rmtree(folder)  # of an earlier run that was divided otherwise

@@ -74,7 +74,7 @@ def described(folder: Path) -> dict[str, dict[str, Any]]:
 
 
 def sweep(folder: Path) -> None:
-    """Remove what a run that was killed has left half written in a folder."""
+    """Remove what runs and workers that were killed have left half written in a folder."""
     for left in sorted(folder.glob(f"{MARK}*")) if folder.is_dir() else ():
         if left.is_dir():
             shutil.rmtree(left, ignore_errors=True)
