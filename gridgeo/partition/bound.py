@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.optimize import LinearConstraint, linprog, milp
 
-from gridgeo.partition.kernel import APART, appraise, total
-from gridgeo.partition.pricing import below, cheapest, cost_of, market_of, nearby
+from gridgeo.partition.kernel import appraise, total
+from gridgeo.partition.pricing import below, cheapest, costs_of, market_of, nearby
 from gridgeo.partition.problem import in_order
-from gridgeo.partition.web import rule_of, weave
+from gridgeo.partition.web import constant_of, rule_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -108,7 +108,7 @@ def _haggled(market: Market, sets: NDArray[np.bool_], k: int, halt: Halt) -> _Kn
     """Return sets and prices at which sets near the known ones are no bargain either."""
     rng = np.array([len(sets)], dtype=np.uint64)
     while True:
-        costs = np.array([cost_of(market.problem, grid) for grid in sets])
+        costs = costs_of(market.problem, sets)
         prices, limit = _prices(sets, costs, k)
         known = _Known(sets=sets, prices=prices, limit=limit)
         if halt.stopped:
@@ -174,9 +174,8 @@ def _closed(
 def _cost_of_labels(market: Market, labels: NDArray[np.int32], k: int) -> float:
     """Return what a division costs, as `Solution` counts it."""
     problem = market.problem
-    web, rule = weave(problem), rule_of(problem, market.band)
-    constant = float(problem.straddle_m.sum()) + APART * len(problem.apart)
-    return float(total(web, rule, labels, k)[0]) + constant
+    cost = total(market.web, rule_of(problem, market.band), labels, k)[0]
+    return float(cost) + constant_of(problem)
 
 
 def _whole_costs(market: Market, sets: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -185,9 +184,8 @@ def _whole_costs(market: Market, sets: NDArray[np.bool_]) -> NDArray[np.float64]
     With the profile ``residents`` the market also has sets in band by households, though only
     those with unknown residents are judged by these.
     """
-    web, rule = weave(market.problem), rule_of(market.problem, market.band)
-    sums = sets.astype(np.float64) @ web.mass
+    rule = rule_of(market.problem, market.band)
+    sums = sets.astype(np.float64) @ market.web.mass
     told = np.array([appraise(rule, sums, g, sums, g, 0.0) for g in range(len(sets))])
     own, missed = told.reshape(-1, 3)[:, :2].T
-    cut = np.array([cost_of(market.problem, grid) for grid in sets])
-    return np.where(missed > 0, np.inf, own + cut)
+    return np.where(missed > 0, np.inf, own + costs_of(market.problem, sets))

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridgeo.partition.columns import ATOMS_IN_SETS
-from gridgeo.partition.kernel import APART, total
+from gridgeo.partition.kernel import total
 from gridgeo.partition.problem import in_order
 from gridgeo.partition.sets import Budget, list_sets
-from gridgeo.partition.web import rule_of, weave
+from gridgeo.partition.web import constant_of, rule_of, weave
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,7 +47,7 @@ def divide_pairs(problem: Problem, band: Band, solution: Solution, halt: Halt) -
     certificate = "" if unproved or waiting else "pairwise"
     ordered, order = in_order(problem)
     cost = float(total(weave(ordered), rule_of(ordered, band), labels[order], solution.grids)[0])
-    cost += float(problem.straddle_m.sum()) + APART * len(problem.apart)
+    cost += constant_of(problem)
     return replace(solution, labels=labels, cost=cost, certificate=certificate)
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from gridgeo.config import Band
     from gridgeo.partition.halt import Halt
+    from gridgeo.partition.kernel import Web
     from gridgeo.partition.problem import Problem
 
 #: temperatures of the walks from each known set, mean borders; proposals per atom
@@ -48,9 +49,8 @@ class Market:
 
     problem: Problem
     band: Band
+    web: Web
     grounds: list[Ground]
-    #: metres of a mean border
-    unit: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,14 +64,15 @@ class _Row:
 
 def market_of(problem: Problem, band: Band) -> Market:
     """Return what the sets of an ordered problem are searched on."""
-    unit = heat_of(weave(problem)).hot
-    return Market(problem=problem, band=band, grounds=_grounds(problem, band), unit=unit)
+    web = weave(problem)
+    return Market(problem=problem, band=band, web=web, grounds=_grounds(problem, band, web))
 
 
-def cost_of(problem: Problem, grid: NDArray[np.bool_]) -> float:
-    """Return half of what the borders of a set cost when they are cut."""
-    cut = grid[problem.edges[:, 0]] != grid[problem.edges[:, 1]]
-    return float((problem.cut_m - problem.straddle_m)[cut].sum()) / 2
+def costs_of(problem: Problem, sets: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return for each set half of what its borders cost when they are cut."""
+    cut = sets[:, problem.edges[:, 0]] != sets[:, problem.edges[:, 1]]
+    half: NDArray[np.float64] = (problem.cut_m - problem.straddle_m) / 2
+    return np.asarray(cut @ half, dtype=np.float64)
 
 
 def nearby(
@@ -85,9 +86,9 @@ def nearby(
 
     They are met on walks from `sets`, connected as these are, and few of all that there are.
     """
-    moves = PROPOSALS * prices.size
+    moves, unit = PROPOSALS * prices.size, heat_of(market.web).hot
     met = [
-        haggle(ground, prices, grid, warmth * market.unit, moves, rng)
+        haggle(ground, prices, grid, warmth * unit, moves, rng)
         for ground in market.grounds
         for grid in sets
         if ground.lower <= ground.amount[grid].sum() <= ground.upper
@@ -123,10 +124,9 @@ def below(
     return np.unique(np.concatenate(found), axis=0) if found else None
 
 
-def _grounds(problem: Problem, band: Band) -> list[Ground]:
+def _grounds(problem: Problem, band: Band, web: Web) -> list[Ground]:
     if (problem.cut_m < problem.straddle_m).any():
         return []
-    web = weave(problem)
     source = np.repeat(np.arange(web.start.size - 1), np.diff(web.start))
     there = np.lexsort((web.neighbour, source))
     back = np.empty_like(there)

@@ -9,9 +9,9 @@ import numpy as np
 
 from gridgeo.partition.columns import columns
 from gridgeo.partition.cover import best_cover, pool_of
-from gridgeo.partition.kernel import APART, total
+from gridgeo.partition.kernel import total
 from gridgeo.partition.problem import in_order
-from gridgeo.partition.web import rule_of, weave
+from gridgeo.partition.web import constant_of, rule_of, weave
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -83,7 +83,7 @@ def list_sets(problem: Problem, band: Band, budget: Budget, halt: Halt) -> Sets:
         order=order,
         web=web,
         rule=rule,
-        constant=float(problem.straddle_m.sum()) + APART * len(problem.apart),
+        constant=constant_of(problem),
         budget=budget,
         halt=halt,
     )

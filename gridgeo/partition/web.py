@@ -54,6 +54,15 @@ def weave(problem: Problem) -> Web:
     )
 
 
+def constant_of(problem: Problem) -> float:
+    """Return what a solution costs beyond what the kernels count, metres.
+
+    They count what borders cost more when cut than when straddled, and save `APART` for each pair
+    that is apart.
+    """
+    return float(problem.straddle_m.sum()) + APART * len(problem.apart)
+
+
 def _mass(problem: Problem) -> NDArray[np.float64]:
     x, y, area = problem.x, problem.y, problem.area
     columns = (
