@@ -21,8 +21,12 @@ def whole_file(target: Path) -> Iterator[Path]:
 
     Examples
     --------
-    >>> with whole_file(Path("ledger.csv")) as path:  # doctest: +SKIP
-    ...     path.write_text("rule,place")
+    >>> target = Path("out/note.txt")
+    >>> with whole_file(target) as path:
+    ...     written = path.write_text("reviewed")
+    >>> target.read_text()
+    'reviewed'
+    >>> target.unlink()
     """
     staged = target.absolute().with_name(f"{MARK}{secrets.token_hex(4)}-{target.name}")
     try:

@@ -6,7 +6,6 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import pytest
 from typer.testing import CliRunner
 
 from gridgeo.cli import app
@@ -32,7 +31,6 @@ def squeezed(text):
     return [re.sub(r"\s+", " ", line).strip() for line in text.splitlines()]
 
 
-@pytest.mark.skipif(not Path("/bin/sh").exists(), reason="the tutorial is written for a shell")
 def test_the_commands_print_what_is_shown(tmp_path, monkeypatch):
     assert STEPS[0] == ("sh", COPY)
     shutil.copytree(ROOT / "data" / "samples" / "wuhan", tmp_path / "tour")

@@ -42,8 +42,12 @@ def apply_edits(plan: Plan, edits: Sequence[Edit], *, register: Register | None 
 
     Examples
     --------
-    >>> apply_edits(plan, [Edit(do="merge", grids=("420102001001002",),
-    ...                         to="420102001001001")])  # doctest: +SKIP
+    >>> import gridgeo as gg
+    >>> plan = gg.load("out")
+    >>> first, second = plan.grids["code"][:2]
+    >>> new = apply_edits(plan, [Edit(do="merge", grids=(second,), to=first)])
+    >>> len(plan.grids), len(new.grids), int(new.grids["households"].sum())
+    (6, 5, 2400)
     """
     draft = edited(draft_of(plan), edits)
     drawn = redraw(plan, draft, register)

@@ -26,8 +26,12 @@ class Trial:
 
     Examples
     --------
-    >>> trial = try_edits(plan).do(Edit(do="move", atoms=(12,), to=code))  # doctest: +SKIP
-    >>> trial.undo().edits  # doctest: +SKIP
+    >>> import gridgeo as gg
+    >>> trial = try_edits(gg.load("out"))
+    >>> tried = trial.do(Edit(do="move", atoms=(1,), to="420102001001001"))
+    >>> tried.grids["households"].tolist()
+    [500, 400, 400, 300, 400, 400]
+    >>> tried.undo().edits
     ()
     """
 

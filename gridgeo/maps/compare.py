@@ -36,7 +36,9 @@ def changed_ground(plan: Plan, old: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
     Examples
     --------
-    >>> len(changed_ground(plan, plan.grids))  # doctest: +SKIP
+    >>> import gridgeo as gg
+    >>> plan = gg.load("out")
+    >>> len(changed_ground(plan, plan.grids))
     0
     """
     before = _beside(old, plan)

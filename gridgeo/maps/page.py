@@ -57,7 +57,8 @@ def build_map(plan: Plan, *, old: gpd.GeoDataFrame | None = None) -> folium.Map:
 
     Examples
     --------
-    >>> build_map(plan).save("map.html")  # doctest: +SKIP
+    >>> import gridgeo as gg
+    >>> build_map(gg.load("out")).save("map.html")
     """
     plan = _light(plan)
     tiles = tiles_of(plan.settings.map)

@@ -49,9 +49,11 @@ class Desk(anywidget.AnyWidget):
 
     Examples
     --------
-    >>> desk = Desk(plan)  # doctest: +SKIP
-    >>> desk.do(Edit(do="move", atoms=(12,), to="420102001001002"))  # doctest: +SKIP
-    >>> new = desk.apply()  # doctest: +SKIP
+    >>> import gridgeo as gg
+    >>> desk = Desk(gg.load("out"))
+    >>> desk.do(Edit(do="move", atoms=(1,), to="420102001001001"))
+    >>> desk.apply().grids["households"].tolist()
+    [500, 400, 400, 300, 400, 400]
     """
 
     _esm = script()

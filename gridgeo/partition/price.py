@@ -47,8 +47,18 @@ def price_grids(
 
     Examples
     --------
-    >>> price_grids(lay_out(atoms, weights), labels, bands=bands,
-    ...             weights=weights).sum()  # doctest: +SKIP
+    >>> import gridgeo as gg
+    >>> from gridgeo.adjust import try_edits
+    >>> trial = try_edits(gg.load("out"))
+    >>> plan = trial.plan
+    >>> labels = pd.factorize(plan.atoms["grid"], sort=True)[0]
+    >>> prices = price_grids(
+    ...     trial.ground, labels, bands=trial.bands, weights=plan.settings.weights
+    ... )
+    >>> list(prices)
+    ['borders_m', 'straddled_m', 'balance_m', 'compactness_m']
+    >>> prices["balance_m"].tolist()  # all have 400 households, the middle of the band
+    [0.0, 0.0, 0.0, 0.0, 0.0, 0.0]
     """
     grids = int(labels.max(initial=-1)) + 1
     inside = (labels[ground.left] >= 0) & (labels[ground.right] >= 0)

@@ -40,7 +40,8 @@ def plan_card(plan: Plan) -> str:
 
     Examples
     --------
-    >>> plan_card(plan)[:4]  # doctest: +SKIP
+    >>> import gridgeo as gg
+    >>> plan_card(gg.load("out"))[:4]
     '<div'
     """
     lang = plan.settings.lang

@@ -33,7 +33,8 @@ def read_workbook(path: str | Path) -> dict[str, pd.DataFrame]:
 
     Examples
     --------
-    >>> read_workbook("out/grids.xlsx")["grids"]["code"]  # doctest: +SKIP
+    >>> read_workbook("out/grids.xlsx")["grids"]["code"].tolist()[:2]
+    ['420102001001001', '420102001001002']
     """
     try:
         book = CalamineWorkbook.from_path(str(path))
