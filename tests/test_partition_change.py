@@ -230,6 +230,8 @@ def test_pairs_kept_apart_stay_apart():
     change = adjust_labels(problem, old, band=BAND)
     assert change.labels[0] != change.labels[1]
     assert change.solution.together == 0
+    free = adjust_labels(replace(problem, apart=problem.apart[:0]), change.labels, band=BAND)
+    assert change.solution.cost == free.solution.cost
 
 
 def test_a_large_piece_is_mended_around_what_misses_the_band_only():

@@ -12,7 +12,7 @@ import shapely
 
 from gridgeo.errors import InputError
 from gridgeo.partition import inherit_grids
-from gridgeo.partition.assemble import count_by
+from gridgeo.partition.band import count_by
 from gridgeo.partition.verdicts import Verdict, judge_grid
 from gridgeo.text import Text
 

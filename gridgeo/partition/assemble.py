@@ -10,7 +10,7 @@ import pandas as pd
 
 from gridgeo.model import Partition
 from gridgeo.partition.adjoining import survey
-from gridgeo.partition.band import known
+from gridgeo.partition.band import count_by
 from gridgeo.partition.certify import certificate_of
 from gridgeo.partition.graph import Ground, connected, split_by
 from gridgeo.partition.joins import Join, report_joins
@@ -233,19 +233,6 @@ def _judge(band: Band, households: int, residents: float, *, small: bool, locked
     if not locked:
         return verdict
     return replace(verdict, reason=verdict.reason + Text("; locked", "；已锁定，保持不变"))
-
-
-def count_by(
-    labels: NDArray[np.int64],
-    grids: int,
-    households: NDArray[np.int64],
-    residents: NDArray[np.float64],
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Return households and residents of each grid; NaN where any of its atoms is unknown."""
-    unknown = np.bincount(labels, weights=~known(households, residents), minlength=grids)
-    people = np.bincount(labels, weights=np.nan_to_num(residents), minlength=grids)
-    counted = np.bincount(labels, weights=households, minlength=grids).astype(np.int64)
-    return counted, np.where(unknown > 0, np.nan, people)
 
 
 def _dedicated_reasons(grids: pd.DataFrame, reasons_of: list[Text]) -> dict[int, Text]:

@@ -27,6 +27,19 @@ def known(households: NDArray[np.int64], residents: NDArray[np.float64]) -> NDAr
     return told
 
 
+def count_by(
+    labels: NDArray[np.integer],
+    grids: int,
+    households: NDArray[np.int64],
+    residents: NDArray[np.float64],
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return households and residents of each grid; NaN where any of its atoms is unknown."""
+    unknown = np.bincount(labels, weights=~known(households, residents), minlength=grids)
+    people = np.bincount(labels, weights=np.nan_to_num(residents), minlength=grids)
+    counted = np.bincount(labels, weights=households, minlength=grids).astype(np.int64)
+    return counted, np.where(unknown > 0, np.nan, people)
+
+
 def middle(band: Band, households: float, residents: float) -> float:
     """Return the number of grids, not whole, that would put each in the middle of the band.
 

@@ -124,11 +124,16 @@ def _prices(
     sets: NDArray[np.bool_], costs: NDArray[np.float64], k: int
 ) -> tuple[NDArray[np.float64], float]:
     """Return prices at which no known set costs less beyond them than the limit, and that limit."""
-    rows = np.vstack([sets.T.astype(float), np.ones(costs.size)])
-    amounts = np.append(np.ones(sets.shape[1]), k)
+    rows, amounts = _each_once(sets, k)
     found = linprog(costs, A_eq=rows, b_eq=amounts, method="highs")
     dual = np.asarray(found.eqlin.marginals, dtype=np.float64)
     return dual[:-1], float(dual[-1])
+
+
+def _each_once(sets: NDArray[np.bool_], k: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return rows and amounts that ask for `k` sets, with every atom in one of them."""
+    count, n = sets.shape
+    return np.vstack([sets.T.astype(float), np.ones(count)]), np.append(np.ones(n), k)
 
 
 def _fresh(grids: NDArray[np.bool_], sets: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -152,11 +157,10 @@ def _closed(
     sets, costs = sets[left], costs[left]
     if not len(sets):
         return labels, cost
-    rows = np.vstack([sets.T.astype(float), np.ones(costs.size)])
-    every = np.append(np.ones(labels.size), k)
+    rows, amounts = _each_once(sets, k)
     found = milp(
         costs,
-        constraints=LinearConstraint(rows, every, every),
+        constraints=LinearConstraint(rows, amounts, amounts),
         integrality=np.ones(costs.size),
         bounds=(0, 1),
         options={"mip_rel_gap": 0.0, "node_limit": NODES},

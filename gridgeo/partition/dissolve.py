@@ -8,7 +8,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from gridgeo.partition.assemble import count_by
+from gridgeo.partition.band import count_by
 from gridgeo.partition.graph import split_by
 
 if TYPE_CHECKING:

@@ -9,11 +9,11 @@ too good by a set that lies near a known one.
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gridgeo.partition.anneal import accepted
 from gridgeo.partition.bargains import OUTSIDE, Ground
 from gridgeo.partition.kernel import compiled, draw, stays_connected
 
@@ -52,7 +52,8 @@ def haggle(
         if not (ground.lower <= amount <= ground.upper and on_rim(ground, side, v)):
             continue
         change = sign * change_of(ground, price, side, v)
-        if not (taken(change, warmth * (1.0 - move / moves), rng) and sound(ground, side, work, v)):
+        heat = warmth * (1.0 - move / moves)
+        if not (accepted(change, heat, rng) and sound(ground, side, work, v)):
             continue
         side[v] = 1 - side[v]
         held, cost = amount, cost + change
@@ -88,12 +89,6 @@ def on_rim(ground: Ground, side: NDArray[np.int32], v: int) -> bool:
         if ground.linked[p] and side[ground.neighbour[p]] != side[v]:
             return True
     return False
-
-
-@compiled
-def taken(change: float, heat: float, rng: NDArray[np.uint64]) -> bool:
-    """Tell whether a step that costs so much more is taken at this temperature."""
-    return change <= 0.0 or (heat > 0.0 and draw(rng) < math.exp(-change / heat))
 
 
 @compiled

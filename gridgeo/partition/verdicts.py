@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gridgeo.partition.band import count_by
 from gridgeo.partition.prove import Proof, proofs
 from gridgeo.partition.say import count_text, people_of
 from gridgeo.text import Text, join
@@ -156,11 +157,10 @@ def _locked_off(band: Band, locked: Sequence[Locked]) -> list[Proof]:
 
 def _missing(band: Band, piece: Solved) -> int:
     """Return how many grids of a piece miss the band, each counted once however large it is."""
-    labels, size = piece.solution.labels, piece.solution.grids
-    households = np.bincount(labels, piece.problem.households, size)
-    residents = np.bincount(labels, piece.problem.residents, size)
-    held = zip(households.astype(int).tolist(), residents.tolist(), strict=True)
-    judged = (judge_grid(band, *one, small=False) for one in held)
+    found, problem = piece.solution, piece.problem
+    held = count_by(found.labels, found.grids, problem.households, problem.residents)
+    each = zip(*(counts.tolist() for counts in held), strict=True)
+    judged = (judge_grid(band, *one, small=False) for one in each)
     return sum(one.name != "in_band" for one in judged)
 
 

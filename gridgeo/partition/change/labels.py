@@ -14,8 +14,9 @@ from gridgeo.partition.change.ledger import least_moved
 from gridgeo.partition.change.mend import Mended, mend
 from gridgeo.partition.change.scene import Scene, part_of
 from gridgeo.partition.halt import Halt
-from gridgeo.partition.kernel import together, total
+from gridgeo.partition.kernel import APART, together, total
 from gridgeo.partition.problem import Solution, in_order
+from gridgeo.partition.web import constant_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -163,14 +164,15 @@ def _solution(scene: Scene, labels: NDArray[np.int64], halt: Halt) -> Solution:
     packed: NDArray[np.int32] = _named_by_first(labels)[1].astype(np.int32)
     grids = int(packed.max()) + 1
     cost, missed, distance = total(scene.web, scene.rule, packed, grids)
+    shared = int(together(scene.web, packed))
     return Solution(
         labels=packed,
         grids=grids,
         missed=round(float(missed)),
         distance=float(distance),
-        cost=float(cost) + float(scene.problem.straddle_m.sum()),
+        cost=float(cost) + constant_of(scene.problem) - APART * shared,
         moves=0,
-        together=int(together(scene.web, packed)),
+        together=shared,
         interrupted=halt.stopped,
     )
 
