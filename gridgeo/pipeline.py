@@ -106,8 +106,8 @@ def _partition(layers: Layers, settings: Settings, clock: Clock, jobs: int) -> P
                     job, atoms, labels, unmet, clock=clock, jobs=jobs, halt=halt
                 )
     with clock.stage("codes"):
-        coded, crosswalk = _code_and_describe(layers, atoms, labels, settings, mapping)
         codes = community_codes(atoms.communities, scheme, mapping=mapping)
+        coded, crosswalk = _code_and_describe(job, atoms, labels, codes)
         plan = deliver_plan(layers, atoms, labels, coded, codes=codes, settings=settings)
     with clock.stage("validate"):
         plan = check_plan(plan, layers, labels)
@@ -187,20 +187,15 @@ def make_atoms(layers: Layers, settings: Settings) -> Atoms:
 
 
 def _code_and_describe(
-    layers: Layers,
-    atoms: Atoms,
-    labels: Partition,
-    settings: Settings,
-    mapping: Mapping[str, str],
+    job: Job, atoms: Atoms, labels: Partition, codes: list[str]
 ) -> tuple[gpd.GeoDataFrame, pd.DataFrame | None]:
     """Return the grids by label with codes, names, bounds and contents, and their crosswalk."""
-    lang = settings.lang
+    layers, rules, lang = job.layers, job.settings.codes, job.settings.lang
     grids = dissolve(atoms, labels)
-    coded = assign_codes(grids, atoms.communities, settings.codes, mapping=mapping)
+    coded = assign_codes(grids, atoms.communities, rules, mapping=job.mapping)
     crosswalk = None
-    if settings.codes.register:
-        own = community_codes(atoms.communities, settings.codes.code_scheme, mapping=mapping)
-        coded, crosswalk = carry_codes(coded, atoms, own, settings.codes)
+    if rules.register:
+        coded, crosswalk = carry_codes(coded, atoms, codes, rules)
     named = name_grids(coded, atoms.communities, atoms.considered, lang=lang)
     given = _locked_names(layers, coded)
     described = coded.assign(

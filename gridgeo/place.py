@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    import geopandas as gpd
+    from numpy.typing import NDArray
 
 #: A point this near to the rim of all communities lies on it.
 ON_RIM_M = 0.01
@@ -36,6 +36,15 @@ def place_points(points: NDArray[Any], polygons: NDArray[Any]) -> NDArray[np.int
     near, polygon = tree.query(points[outside], predicate="dwithin", distance=ON_RIM_M)
     _keep_lowest(placed, outside[near], polygon)
     return placed
+
+
+def points_of(atoms: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return one point in each atom, with its households."""
+    return gpd.GeoDataFrame(
+        {"households": atoms["households"].to_numpy()},
+        geometry=atoms.geometry.representative_point().array,
+        crs=atoms.crs,
+    )
 
 
 def count_in(placed: NDArray[np.int64], amount: NDArray[Any], size: int) -> NDArray[np.float64]:

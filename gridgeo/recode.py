@@ -10,6 +10,7 @@ from gridgeo.codes import Register, follow, in_use, overlap_of_grids, read_regis
 from gridgeo.config import Codes
 from gridgeo.errors import InputError
 from gridgeo.model import Atoms, Note
+from gridgeo.place import points_of
 from gridgeo.text import Text
 
 
@@ -44,12 +45,7 @@ def carry_codes(
             remedy=Text("Keep it as a .gpkg file", "请将登记表保存为 .gpkg"),
         )
     old = in_use(register, atoms.communities.assign(code=codes), rules.code_scheme)
-    frame = atoms.frame
-    homes = gpd.GeoDataFrame(
-        {"households": frame["households"].to_numpy()},
-        geometry=frame.geometry.representative_point().array,
-        crs=frame.crs,
-    )
+    homes = points_of(atoms.frame)
     shared = overlap_of_grids(old.geometry.to_numpy(), coded.geometry.to_numpy(), homes=homes)
     changes = follow(old[["code"]], coded, shared, used=register.codes, rules=rules)
     return coded.assign(code=changes.grids["code"].to_numpy()), changes.crosswalk

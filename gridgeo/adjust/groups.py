@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from gridgeo.hashes import letters_of
+from gridgeo.validate.ground import groups
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,10 +37,8 @@ def group_changes(atoms: Atoms, old: Old, part: Partition, shared: Overlap) -> G
     what changes into what: the same proposal has the same id in every run.
     """
     olds, news = len(old.grids), len(part.grids)
-    links = coo_array(
-        (np.ones(shared.old.size), (shared.old, olds + shared.new)), shape=(olds + news,) * 2
-    )
-    count, member = connected_components(links, directed=False)
+    member = groups(olds + news, shared.old, olds + shared.new)
+    count = int(member.max(initial=-1)) + 1
     was = old.grids["kind"].to_numpy(dtype=object)[shared.old]
     becomes = part.grids["kind"].to_numpy(dtype=object)[shared.new]
     stays = shared.same & ((was == "") | (was == becomes))

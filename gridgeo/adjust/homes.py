@@ -5,6 +5,7 @@ from __future__ import annotations
 import geopandas as gpd
 
 from gridgeo.model import Plan
+from gridgeo.place import points_of
 
 
 def homes_of(plan: Plan) -> gpd.GeoDataFrame | None:
@@ -18,12 +19,3 @@ def homes_of(plan: Plan) -> gpd.GeoDataFrame | None:
     if len(plan.atoms):
         return points_of(plan.atoms)
     return None
-
-
-def points_of(atoms: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return one point in each atom, with its households."""
-    return gpd.GeoDataFrame(
-        {"households": atoms["households"].to_numpy()},
-        geometry=atoms.geometry.representative_point().array,
-        crs=atoms.crs,
-    )

@@ -11,16 +11,17 @@ import pandas as pd
 import shapely
 
 from gridgeo.errors import InputError
-from gridgeo.partition import inherit_grids
 from gridgeo.partition.band import count_by
 from gridgeo.partition.verdicts import Verdict, judge_grid
 from gridgeo.text import Text
+from gridgeo.validate.ground import groups
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridgeo.bands import Bands
     from gridgeo.model import Atoms, Finding
+    from gridgeo.partition import Inherited
 
 REPAIR = Text(
     "Mend the grids with gridgeo repair, and see gridgeo verify",
@@ -66,14 +67,18 @@ def sound(grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     )
 
 
-def keep_dedicated(atoms: Atoms, grids: gpd.GeoDataFrame) -> Atoms:
+def keep_dedicated(atoms: Atoms, grids: gpd.GeoDataFrame, previous: NDArray[np.int64]) -> Atoms:
     """Return the atoms with those of grids that are dedicated already as their facility's.
 
     Where a facility of the layers stands on most of it, it is that one; else the grid itself is
     a facility of its name. What lies elsewhere of a facility half of which its dedicated grids
     hold is nobody's: that is enough for the check on facilities as well.
+
+    Parameters
+    ----------
+    previous
+        The grid of each atom, -1 for none.
     """
-    previous = inherit_grids(atoms, grids).previous
     facility = atoms.frame["facility"].to_numpy(np.int64).copy()
     area = shapely.area(atoms.frame.geometry.to_numpy())
     known, drawn = len(atoms.considered), grids.geometry.to_numpy()
@@ -116,15 +121,14 @@ def _beside(
     return beside
 
 
-def inherit(atoms: Atoms, grids: gpd.GeoDataFrame, bands: Bands) -> Old:
-    """Return the old grids on the atoms.
+def inherit(atoms: Atoms, grids: gpd.GeoDataFrame, placed: Inherited, bands: Bands) -> Old:
+    """Return the old grids on the atoms, as `placed` there.
 
     Raises
     ------
     InputError
         A grid holds no atom: it is smaller than they are, or lies under another one.
     """
-    placed = inherit_grids(atoms, grids)
     held = placed.previous >= 0
     own = placed.previous[held]
     counts = np.bincount(own, minlength=len(grids))
@@ -229,16 +233,9 @@ def _verdicts(atoms: Atoms, grids: pd.DataFrame, bands: Bands) -> list[Verdict]:
 
 def _parts(atoms: Atoms, previous: NDArray[np.int64], size: int) -> NDArray[np.int64]:
     """Return in how many parts that share no border each old grid lies."""
-    from scipy.sparse import coo_array  # noqa: PLC0415  (slow to import)
-    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
-
     inner = atoms.borders[atoms.borders["right"] >= 0]
     left, right = inner["left"].to_numpy(), inner["right"].to_numpy()
     same = (previous[left] == previous[right]) & (previous[left] >= 0)
-    atoms_all = len(previous)
-    links = coo_array(
-        (np.ones(int(same.sum())), (left[same], right[same])), shape=(atoms_all, atoms_all)
-    )
-    part = connected_components(links, directed=False)[1]
+    part = groups(len(previous), left[same], right[same])
     pairs = np.unique(np.column_stack([previous, part])[previous >= 0], axis=0)
     return np.bincount(pairs[:, 0], minlength=size)

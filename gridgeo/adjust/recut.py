@@ -53,11 +53,13 @@ def recut(
     geometry[stays] = drawn[chosen.old[stays]]
     group = np.where(chosen.new >= 0, np.append(groups.new, -1)[chosen.new], -1)
     crossing = np.unique(groups.old[old.grids["crosses"].to_numpy(dtype=bool)])
+    tree = shapely.STRtree(was)
     for number in np.intersect1d(crossing, group[group >= 0]).tolist():
         rows = np.flatnonzero(group == number)
-        others = _union(was[groups.old != number])
         inside = _within(geometry[rows], outlines[rows])
         own = _union([*was[groups.old == number], *inside])
+        near = tree.query(own)
+        others = _union(was[near[groups.old[near] != number]])
         anchors = [shapely.multipoints(old.anchor[chosen.part.labels == row]) for row in rows]
         ground = shapely.difference(own, others, grid_size=GRID_M)
         geometry[rows] = divided(geometry[rows], ground, np.array(anchors))

@@ -13,11 +13,11 @@ import shapely
 from numpy.typing import NDArray
 
 from gridgeo.adjust.edits import Draft
-from gridgeo.bands import bands_of
+from gridgeo.bands import Bands, bands_of
 from gridgeo.codes import Register, issue
 from gridgeo.describe import bounded_by, contains
 from gridgeo.model import Note, Plan
-from gridgeo.partition import judge_grid
+from gridgeo.partition import judge_grid, union_of
 from gridgeo.place import place_points
 from gridgeo.recode import issued_codes
 from gridgeo.text import Text
@@ -107,7 +107,8 @@ def _rows(
     homes: gpd.GeoDataFrame,
 ) -> gpd.GeoDataFrame:
     """Return one row for each changed grid."""
-    made = [_row(plan, grid, code, units.get(code)) for code in changed]
+    bands = plan_bands(plan)
+    made = [_row(plan, bands, grid, code, units.get(code)) for code in changed]
     rows = gpd.GeoDataFrame(
         pd.DataFrame(made, columns=[*plan.grids.columns.drop("geometry"), "geometry"]),
         geometry="geometry",
@@ -119,18 +120,21 @@ def _rows(
     return rows.assign(contains=told)
 
 
-def _row(plan: Plan, grid: NDArray[Any], code: str, unit: str | None) -> dict[str, Any]:
+def _row(
+    plan: Plan, bands: Bands, grid: NDArray[Any], code: str, unit: str | None
+) -> dict[str, Any]:
     """Return what a grid is now; `unit` is the name of the unit that it was made dedicated to."""
     atoms = plan.atoms[grid == code]
     community = str(atoms["community"].iloc[0])
-    shape = _union(atoms.geometry.to_numpy())
+    shape = union_of(atoms.geometry.to_numpy())
+    shape = shapely.get_geometry(shape, 0) if shapely.get_num_geometries(shape) == 1 else shape
     known = plan.grids[plan.grids["code"] == code]
     old = known.iloc[0] if len(known) else None
     owner = plan.communities.loc[plan.communities["code"] == community, "name"].iloc[0]
     kind = "dedicated" if unit is not None else "basic" if old is None else str(old["kind"])
     households = int(atoms["households"].sum())
     residents = float(atoms["residents"].sum(skipna=False))
-    verdict, reason = verdict_of(plan, community, kind, households, residents)
+    verdict, reason = verdict_of(plan, bands, community, kind, (households, residents))
     return {
         "code": code,
         "scheme": plan.settings.codes.scheme,
@@ -152,14 +156,6 @@ def _row(plan: Plan, grid: NDArray[Any], code: str, unit: str | None) -> dict[st
     }
 
 
-def _union(shapes: NDArray[Any]) -> Any:
-    """Return the union of atoms, by their shared borders where that is sound."""
-    merged = shapely.coverage_union_all(shapes)
-    whole = np.isclose(merged.area, shapely.area(shapes).sum(), rtol=1e-9, atol=1e-6)
-    merged = merged if whole and shapely.is_valid(merged) else shapely.union_all(shapes)
-    return shapely.get_geometry(merged, 0) if shapely.get_num_geometries(merged) == 1 else merged
-
-
 def _name(plan: Plan, code: str, community: str) -> str:
     """Return the name of a new basic grid: the number of its code, as the others have it."""
     said = plan.settings.codes.code_scheme.parse(code)
@@ -167,19 +163,24 @@ def _name(plan: Plan, code: str, community: str) -> str:
     return Text(f"{community} grid {number}", f"{community}第{number}网格").say(plan.settings.lang)
 
 
+def plan_bands(plan: Plan) -> Bands:
+    """Return the bands of a plan: those of households alone where no residents are known."""
+    bands = bands_of(plan.settings, plan.communities)
+    if plan.atoms["residents"].isna().all():
+        return bands.each(lambda band: replace(band, profile="households"))
+    return bands
+
+
 def verdict_of(
-    plan: Plan, community: str, kind: str, households: int, residents: float
+    plan: Plan, bands: Bands, community: str, kind: str, held: tuple[int, float]
 ) -> tuple[str, str]:
-    """Return the verdict and the reason of a grid of `kind` that holds so many."""
+    """Return verdict and reason of a grid of `kind`; `held`: its households and residents."""
     lang = plan.settings.lang
     if kind != "basic":
         return kind, Text("By hand", "人工调整").say(lang) if kind == "dedicated" else ""
     position = int(np.flatnonzero(plan.communities["code"] == community)[0])
-    band = bands_of(plan.settings, plan.communities).of(position)
-    if plan.atoms["residents"].isna().all():
-        band = replace(band, profile="households")
     small = plan.communities["verdict"].iloc[position] == "small"
-    judged = judge_grid(band, households, residents, small=small)
+    judged = judge_grid(bands.of(position), *held, small=small)
     return judged.name, judged.reason.say(lang)
 
 

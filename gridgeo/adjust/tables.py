@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from gridgeo.adjust.reasons import causes_of, effect_of
-from gridgeo.continuity import heirs, moved_atoms
+from gridgeo.continuity import moved_atoms
 from gridgeo.model import MISSED_VERDICTS
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def proposals_of(
     """Return a row for each proposal; see `gridgeo.proposals.Adjustment`."""
     atoms, groups = town.atoms, town.groups
     households = atoms.frame["households"].to_numpy(np.int64)
-    moved = moved_atoms(town.old.previous, town.new.partition.labels, heirs(town.shared))
+    moved = moved_atoms(town.old.previous, town.new.partition.labels, town.new.heir)
     rows = []
     for number, name in enumerate(groups.ids):
         inside = groups.atoms == number

@@ -5,16 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import shapely
-
 from gridgeo.adjust.exceptions import Exceptions, hold, leave_gaps, refuse_facilities
 from gridgeo.adjust.groups import Groups, group_changes
 from gridgeo.adjust.inherited import Old, inherit, keep_dedicated, sound
 from gridgeo.bands import by_code
 from gridgeo.codes import Changes, community_codes, follow
-from gridgeo.continuity import Overlap, overlap_of
 from gridgeo.job import Job
-from gridgeo.partition import Halt, adjust_atoms, dissolve
+from gridgeo.partition import Halt, adjust_atoms, dissolve, inherit_grids
 from gridgeo.pipeline import band_of, mapping_of
 from gridgeo.ties import ties_of
 
@@ -31,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Town:
-    """Old grids and new ones on the same atoms, what they share, and what changes together.
+    """Old grids and new ones on the same atoms, and what changes together.
 
     ``drawn``: the old grids as the file has them. ``owners``: the codes of the communities by
     position, as grid codes bear them.
@@ -43,7 +40,6 @@ class Town:
     atoms: Atoms
     old: Old
     new: Adjusted
-    shared: Overlap
     groups: Groups
     owners: list[str]
 
@@ -72,9 +68,11 @@ def lay_town(
         own = community_codes(layers.communities, scheme, mapping=mapping)
         settings = by_code(settings, layers.communities, own)
         job = Job(layers=layers, settings=settings, mapping=mapping, along=grids)
-        atoms = keep_dedicated(refuse_facilities(job.atoms(), exceptions), grids)
+        atoms = refuse_facilities(job.atoms(), exceptions)
+        placed = inherit_grids(atoms, grids)
+        atoms = keep_dedicated(atoms, grids, placed.previous)
         bands = job.bands(atoms).each(lambda band: band_of(atoms, band))
-        old = inherit(atoms, grids, bands)
+        old = inherit(atoms, grids, placed, bands)
     with clock.stage("partition"), Halt().after(settings.search.seconds) as halt:
         new = adjust_atoms(
             atoms,
@@ -88,14 +86,6 @@ def lay_town(
             on_progress=clock.advance,
             halt=halt,
         )
-    shared = overlap_of(
-        old.previous,
-        new.partition.labels,
-        atoms.frame["households"].to_numpy("int64"),
-        shapely.area(atoms.frame.geometry.to_numpy()),
-        olds=len(old.grids),
-        news=len(new.partition.grids),
-    )
     return Town(
         layers=layers,
         drawn=drawn,
@@ -103,8 +93,7 @@ def lay_town(
         atoms=atoms,
         old=old,
         new=new,
-        shared=shared,
-        groups=group_changes(atoms, old, new.partition, shared),
+        groups=group_changes(atoms, old, new.partition, new.shared),
         owners=community_codes(atoms.communities, scheme, mapping=mapping),
     )
 
@@ -122,7 +111,7 @@ def follow_codes(town: Town, used: Iterable[str]) -> Changes:
     return follow(
         known,
         grids.assign(community_code=owner, kind=grids["kind"].to_numpy(dtype=object)),
-        town.shared,
+        town.new.shared,
         used=used,
         rules=town.settings.codes,
         keep_foreign=True,

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from gridgeo.adjust.apply import apply_edits
 from gridgeo.adjust.edits import Draft, Edit, draft_of, edited
-from gridgeo.adjust.redraw import verdict_of
-from gridgeo.bands import Bands, bands_of
+from gridgeo.adjust.redraw import plan_bands, verdict_of
+from gridgeo.bands import Bands
 from gridgeo.model import Atoms, Plan
 from gridgeo.partition import Ground, count_parts, lay_out, price_grids
 
@@ -114,8 +114,8 @@ class Trial:
             zip(grids["code"], zip(grids["verdict"], grids["reason"], strict=True), strict=True)
         )
         own = frame.loc[frame["touched"], ["community", "kind", "households", "residents"]]
-        for key, *held in zip(own.index, *(own[name] for name in own), strict=True):
-            told[key] = verdict_of(self.plan, *held)
+        for key, community, kind, *held in own.itertuples():
+            told[key] = verdict_of(self.plan, self.bands, community, kind, tuple(held))
         return {
             "verdict": [told[key][0] for key in frame.index],
             "reason": [told[key][1] for key in frame.index],
@@ -139,10 +139,8 @@ def try_edits(plan: Plan) -> Trial:
         The plan has no atoms that know their grids.
     """
     draft_of(plan)
-    bands = bands_of(plan.settings, plan.communities)
-    if plan.atoms["residents"].isna().all():
-        bands = bands.each(lambda band: replace(band, profile="households"))
-    return Trial(plan=plan, ground=lay_out(_atoms_of(plan), plan.settings.weights), bands=bands)
+    ground = lay_out(_atoms_of(plan), plan.settings.weights)
+    return Trial(plan=plan, ground=ground, bands=plan_bands(plan))
 
 
 def _atoms_of(plan: Plan) -> Atoms:

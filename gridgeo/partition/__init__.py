@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from gridgeo.partition.adjust import Adjusted, adjust_atoms
 from gridgeo.partition.change import Change, adjust_labels
-from gridgeo.partition.dissolve import dissolve
+from gridgeo.partition.dissolve import dissolve, union_of
 from gridgeo.partition.graph import Ground, lay_out
 from gridgeo.partition.halt import Halt
 from gridgeo.partition.inherit import Inherited, inherit_grids
@@ -47,6 +47,7 @@ __all__ = [
     "partition_atoms",
     "price_grids",
     "solve",
+    "union_of",
     "warm_up",
 ]
 

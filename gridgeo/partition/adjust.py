@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gridgeo.continuity import change_codes, heirs, moved_atoms, overlap_of
+from gridgeo.continuity import Overlap, change_codes, heirs, moved_atoms, overlap_of
 from gridgeo.partition.stage import partition_atoms
 
 if TYPE_CHECKING:
@@ -31,12 +31,17 @@ class Adjusted:
     grid (new label, -1), continues (old number, -1), change (of `CHANGE_CODES`), households
     (now), stayed, came, went (households of the old grid that lie elsewhere now).
 
+    ``shared`` is what old and new grids have in common, ``heir`` (int64[g]) the new grid that
+    continues each old one, -1 for none.
+
     ``moved`` counts the households whose atom lies in another grid than the one that continues
     its old grid. Communities in the band cannot do with fewer than ``bound`` of them, of which
     ``flow`` follow from counts alone; communities that miss the band add nothing to either.
     """
 
     partition: Partition
+    shared: Overlap
+    heir: NDArray[np.int64]
     changes: pd.DataFrame
     moved: int
     bound: int
@@ -111,6 +116,8 @@ def adjust_atoms(
     told = part.communities
     return Adjusted(
         partition=part,
+        shared=shared,
+        heir=heir,
         changes=changes,
         moved=int(moved),
         bound=int(told["must_move"].sum()),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -37,7 +37,7 @@ def dissolve(atoms: Atoms, partition: Partition) -> gpd.GeoDataFrame:
     """
     geometry = atoms.frame.geometry.to_numpy()
     groups = split_by(partition.labels)
-    merged = np.array([_union(geometry[members]) for members in groups.values()], dtype=object)
+    merged = np.array([union_of(geometry[members]) for members in groups.values()], dtype=object)
     households, residents = count_by(
         partition.labels,
         len(partition.grids),
@@ -53,7 +53,7 @@ def dissolve(atoms: Atoms, partition: Partition) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(counted, geometry=merged, crs=atoms.frame.crs)
 
 
-def _union(geometry: NDArray[np.object_]) -> shapely.Geometry:
+def union_of(geometry: NDArray[np.object_]) -> Any:
     """Return the union of atoms, by shared borders where they really are a coverage."""
     merged = shapely.coverage_union_all(geometry)
     whole = np.isclose(shapely.area(merged), shapely.area(geometry).sum(), rtol=1e-9, atol=1e-6)
