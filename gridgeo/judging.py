@@ -15,7 +15,7 @@ from gridgeo.deserving import dedicated_of, judge_facilities
 from gridgeo.model import Layers, Partition, Plan
 from gridgeo.recode import registered
 from gridgeo.summary import cut_m, search_figures, summarise
-from gridgeo.validate import Judgement, Subject, community_of, judge
+from gridgeo.validate import Judgement, Subject, judge
 
 
 def check_plan(plan: Plan, layers: Layers, labels: Partition) -> Plan:
@@ -102,7 +102,7 @@ def judge_drawn(grids: gpd.GeoDataFrame, layers: Layers, settings: Settings) -> 
         register=registered(settings.codes, layers.crs),
     )
     judgement = judge(subject, band=bands, codes=settings.codes)
-    plan = in_communities(plan, community_of(subject))
+    plan = in_communities(plan, judgement.parents)
     return with_judgement(plan, judgement, _homes_of(plan, layers))
 
 

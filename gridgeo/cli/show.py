@@ -87,7 +87,7 @@ def show_error(error: GridgeoError, lang: Lang) -> None:
 def show_plan(plan: Plan, folder: Path | None) -> None:
     """Print what was understood, the scorecard, and where the results are."""
     lang = plan.settings.lang
-    _show_notes(plan.notes, lang)
+    show_notes(plan.notes, lang)
     _show_cards(plan.summary, lang)
     out.print(_scorecard(plan.summary, lang))
     _show_soundness(plan, lang)
@@ -101,7 +101,7 @@ def show_plan(plan: Plan, folder: Path | None) -> None:
 def show_province(province: Province, lang: Lang) -> None:
     """Print what was understood, the scorecard of all parts, and where the results are."""
     summary = province.summary
-    _show_notes(province.notes, lang)
+    show_notes(province.notes, lang)
     _show_cards(summary, lang)
     out.print(_scorecard(summary, lang))
     show_findings(province.findings, lang, total=sum(summary["findings"].values()))
@@ -122,7 +122,8 @@ def show_approved(plan: Plan, register: Register | None, lang: Lang) -> None:
         out.print(told.say(lang), soft_wrap=True)
 
 
-def _show_notes(notes: tuple[Note, ...], lang: Lang) -> None:
+def show_notes(notes: tuple[Note, ...], lang: Lang) -> None:
+    """Print what was understood, each note after its topic."""
     for note in notes:
         out.print(f"[dim]{word(TOPICS, note.topic, lang)}[/] ", end="")
         out.print(note.message.say(lang), markup=False, soft_wrap=True)

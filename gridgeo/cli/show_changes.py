@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 
 from gridgeo.approval import say_state
-from gridgeo.cli.show import out
+from gridgeo.cli.show import out, show_notes
 from gridgeo.continuity import CHANGE_CODES
 from gridgeo.text import Text
-from gridgeo.words import CHANGES, TOPICS, word
+from gridgeo.words import CHANGES, word
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,9 +41,7 @@ def show_submission(told: Submission, folder: Path) -> None:
 
 def _show_table(told: Comparison) -> None:
     lang, summary = told.settings.lang, told.summary
-    for note in told.notes:
-        out.print(f"[dim]{word(TOPICS, note.topic, lang)}[/] ", end="")
-        out.print(note.message.say(lang), markup=False, soft_wrap=True)
+    show_notes(told.notes, lang)
     titles = (Text("", ""), Text("old grids", "原网格"), Text("new grids", "现网格"))
     table = Table(*(title.say(lang) for title in titles), box=None, pad_edge=False)
     for change in CHANGE_CODES:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
-from gridgeo.cli.show import MOST_FINDINGS, out
+from gridgeo.cli.show import MOST_FINDINGS, out, show_notes
 from gridgeo.text import Text
-from gridgeo.words import ACCOUNTS, REPAIRS, TOPICS, UNITS, word
+from gridgeo.words import ACCOUNTS, REPAIRS, UNITS, word
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 def show_repaired(repaired: Repaired, folder: Path) -> None:
     """Print the summary of a repair and where the results are."""
     lang = repaired.settings.lang
-    for note in repaired.notes:
-        out.print(f"[dim]{word(TOPICS, note.topic, lang)}[/] ", end="")
-        out.print(note.message.say(lang), markup=False, soft_wrap=True)
+    show_notes(repaired.notes, lang)
     out.print(_table(repaired.repairs, lang))
     out.print(_accounts(repaired.accounts, lang))
     _show_left(repaired.repairs, lang)

@@ -13,7 +13,7 @@ import shapely
 
 from gridgeo.bands import Bands
 from gridgeo.config import Band, Codes
-from gridgeo.model import Finding
+from gridgeo.model import Finding, Severity
 from gridgeo.schemes import GridCode
 from gridgeo.text import Text
 from gridgeo.validate.ground import polygonal
@@ -220,6 +220,18 @@ class Case:
     def named(self, rows: Sequence[int] | NDArray[Any]) -> tuple[str, ...]:
         """Return the handles of grids at `rows`, sorted."""
         return tuple(sorted(self.handles[int(row)] for row in rows))
+
+
+def about(case: Case, rule: str, row: int | np.intp, said: Text, severity: Severity) -> Finding:
+    """Return the finding that a rule makes about the grid at `row`; `said` follows its name."""
+    handle = case.handles[row]
+    return Finding(
+        rule=rule,
+        severity=severity,
+        message=Text(f"grid {handle} ", f"网格 {handle} ") + said,
+        grids=(handle,),
+        where=case.place(row),
+    )
 
 
 def not_checked(rule: str, lacking: Text) -> Finding:

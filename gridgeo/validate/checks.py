@@ -122,20 +122,24 @@ class Judgement:
         As `area_difference` returns it.
     street_share
         As `street_share` returns it.
+    parents
+        As `community_of` returns them.
     """
 
     findings: tuple[Finding, ...]
     area_difference_m2: float
     street_share: float | None
+    parents: NDArray[np.intp]
 
 
 def judge(subject: Subject, *, band: Band | Bands, codes: Codes) -> Judgement:
-    """Return the findings and the two figures about a partition, at the price of the findings."""
+    """Return findings, figures and communities of a partition, at the price of the findings."""
     case = Case(subject=subject, band=band, codes=codes)
     return Judgement(
         findings=_findings(case),
         area_difference_m2=difference_m2(case),
         street_share=share_on_streets(case),
+        parents=case.parents,
     )
 
 

@@ -12,7 +12,7 @@ import shapely
 from gridgeo.model import Finding
 from gridgeo.segments import unusual_segments
 from gridgeo.text import Text
-from gridgeo.validate.case import Case, not_checked
+from gridgeo.validate.case import Case, about, not_checked
 from gridgeo.validate.values import texts
 
 _SHOWN = 5
@@ -27,7 +27,7 @@ def codes_wellformed(case: Case) -> Iterator[Finding]:
     scheme = case.codes.code_scheme
     given = pd.Series(case.grid_codes)
     for row in np.flatnonzero(given == ""):
-        yield _about(case, "codes_wellformed", row, Text("has no code", "没有编码"))
+        yield about(case, "codes_wellformed", row, Text("has no code", "没有编码"), "error")
     bad = [n for n, code in enumerate(given) if code and case.parsed[n] is None]
     said = Text(f"is not {scheme.form.en}", f"的编码不是“{scheme.form.zh}”（编码方案 {scheme.id}）")
     if len(bad) > max(_SHOWN, len(given) // 2):
@@ -46,7 +46,7 @@ def codes_wellformed(case: Case) -> Iterator[Finding]:
         )
         return
     for place in bad:
-        yield _about(case, "codes_wellformed", place, said)
+        yield about(case, "codes_wellformed", place, said, "error")
 
 
 def codes_unique(case: Case) -> Iterator[Finding]:
@@ -84,19 +84,19 @@ def codes_parented(case: Case) -> Iterator[Finding]:
                 f"names community {stated[row]}, which is not there",
                 f"所属社区 {stated[row]} 不存在",
             )
-            yield _about(case, "codes_parented", row, said)
+            yield about(case, "codes_parented", row, said, "error")
         elif parsed and any(codes) and parsed.community not in known:
             said = Text(
                 f"has the code of a community that is not there: {parsed.community}",
                 f"编码中的社区代码 {parsed.community} 不存在",
             )
-            yield _about(case, "codes_parented", row, said)
+            yield about(case, "codes_parented", row, said, "error")
         elif parsed and own[row] not in ("", parsed.community):
             said = Text(
                 f"has the code of community {parsed.community}, but lies in {own[row]}",
                 f"的编码属于社区 {parsed.community}，网格却位于社区 {own[row]}",
             )
-            yield _about(case, "codes_parented", row, said)
+            yield about(case, "codes_parented", row, said, "error")
 
 
 def segments_usual(case: Case) -> Iterator[Finding]:
@@ -119,14 +119,3 @@ def segments_usual(case: Case) -> Iterator[Finding]:
 def _own_codes(case: Case, codes: list[str]) -> list[str]:
     """Return the code of the community that holds most of each grid, ``""`` where none does."""
     return [codes[place] if place >= 0 else "" for place in case.located]
-
-
-def _about(case: Case, rule: str, row: int | np.intp, said: Text) -> Finding:
-    handle = case.handles[row]
-    return Finding(
-        rule=rule,
-        severity="error",
-        message=Text(f"grid {handle} ", f"网格 {handle} ") + said,
-        grids=(handle,),
-        where=case.place(row),
-    )

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
 import pandas as pd
 import shapely
 
-from gridgeo.model import Finding, Severity
+from gridgeo.model import Finding
 from gridgeo.segments import classes_for_numbers
 from gridgeo.text import Text
-from gridgeo.validate.case import Case
+from gridgeo.validate.case import Case, about
 from gridgeo.validate.ground import polygonal
 
 
@@ -35,7 +34,7 @@ def codes_registered(case: Case) -> Iterator[Finding]:
         return
     for row in rows:
         said = Text("has a code that is not in the register", "的编码未登记")
-        yield _about(case, "codes_registered", row, said, "warning")
+        yield about(case, "codes_registered", row, said, "warning")
 
 
 def codes_not_reissued(case: Case) -> Iterator[Finding]:
@@ -51,7 +50,7 @@ def codes_not_reissued(case: Case) -> Iterator[Finding]:
                 f"has a code that was retired on {day} (now {after or 'in no grid'})",
                 f"的编码已于 {day} 停用（后继：{after or '无'}），不得再次使用",
             )
-            yield _about(case, "codes_not_reissued", row, said, "error")
+            yield about(case, "codes_not_reissued", row, said, "error")
 
 
 def codes_in_place(case: Case) -> Iterator[Finding]:
@@ -70,7 +69,7 @@ def codes_in_place(case: Case) -> Iterator[Finding]:
                 "stands on other ground than its code in the register",
                 "不在其编码登记的位置上",
             )
-            yield _about(case, "codes_in_place", row, said, "error")
+            yield about(case, "codes_in_place", row, said, "error")
 
 
 def codes_all_there(case: Case) -> Iterator[Finding]:
@@ -105,20 +104,9 @@ def codes_no_class(case: Case) -> Iterator[Finding]:
             f"has a code that ends like an urban-rural class, {ending}",
             f"的编码以 {ending} 结尾，疑为统计用城乡分类代码",
         )
-        yield _about(case, "codes_no_class", row, said, "warning")
+        yield about(case, "codes_no_class", row, said, "warning")
 
 
 def _active(case: Case) -> pd.DataFrame | None:
     table = case.subject.register
     return None if table is None else table[table["status"] == "active"]
-
-
-def _about(case: Case, rule: str, row: int | np.intp, said: Text, severity: Severity) -> Finding:
-    handle = case.handles[row]
-    return Finding(
-        rule=rule,
-        severity=severity,
-        message=Text(f"grid {handle} ", f"网格 {handle} ") + said,
-        grids=(handle,),
-        where=case.place(row),
-    )
