@@ -150,6 +150,14 @@ def test_sides_without_a_named_street_tell_who_lies_beyond():
     assert all(head in bounds[grid] for grid, sides in told.items() for head in sides)
 
 
+def test_neighbour_along_a_small_part_of_a_side_is_not_told():
+    corner = ring(0, 1, (10, 9), (10, 10), street_class="local")
+    rim = ring(0, -1, (10, 0), (10, 9), street_class="local")
+    seen = (np.array(["乙", ""], dtype=object), np.array(["甲", ""], dtype=object))
+    told = neighbours(np.array([0, 1]), table(corner, rim), seen, lang="zh")
+    assert told == {1: {"西至": "甲"}}
+
+
 def test_borders_inside_a_grid_bound_nothing():
     shared = ring(0, 1, (10, 0), (10, 10), name="中街")
     told = bounded_by(np.array([0, 0]), table(*block(), shared), atoms(2), lang="zh")

@@ -19,13 +19,9 @@ from gridgeo.cli import app
 from gridgeo.errors import InputError, OutputError, SettingsError
 from gridgeo.read import ROSTER, read_roster
 from gridgeo.signs import (
-    LABELS,
-    Press,
     assign_staff,
-    build_signs,
     payload,
     plan_issues,
-    read_issues,
     save_signs,
     token_of,
 )
@@ -33,30 +29,12 @@ from gridgeo.signs.issue import _file_names, _page
 from gridgeo.signs.labels import Board, Label, street_labels
 from gridgeo.typeset import choose_fonts, find_fonts
 from tests.builders_plan import HOSTILE, build_plan
-
-DATE = "2026-11-23"
+from tests.builders_signs import DATE, press_of, signs_of
 
 
 @pytest.fixture(scope="module")
 def fonts():
     return find_fonts()
-
-
-def roster_of(plan, **changes):
-    rows = [
-        dict.fromkeys(ROSTER, "") | {"code": code, "worker": f"员{row}", "row": row}
-        for row, code in enumerate(plan.grids["code"], start=1)
-    ]
-    return pd.DataFrame([row | changes for row in rows])
-
-
-def signs_of(plan, **changes):
-    return build_signs(plan, assign_staff(roster_of(plan, **changes), plan.grids))
-
-
-def press_of(fonts, **changes):
-    labels = {name: label.zh for name, label in LABELS.items()}
-    return Press(**{"fonts": fonts, "families": fonts.families, "labels": labels} | changes)
 
 
 def pages_of(signs, press, **options):
@@ -165,33 +143,6 @@ def test_same_plan_gives_the_same_bytes(fonts, tmp_path):
     assert len(files) == 7
     for name in files:
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
-
-
-def test_only_changed_signs_are_printed_again(fonts, tmp_path):
-    press, plan = press_of(fonts), build_plan()
-    before = signs_of(plan)
-    first = plan_issues(before, press, date=DATE)
-    save_signs(before, first, press, tmp_path / "first")
-    roster = roster_of(plan)
-    roster.loc[1, "worker"] = "新人"
-    gone = plan.grids["code"].iloc[4]
-    now = build_signs(plan, assign_staff(roster, plan.grids))[:4]
-    second = plan_issues(now, press, date="2027-01-05", since=read_issues(tmp_path / "first"))
-    assert second.printed == (plan.grids["code"].iloc[1],)
-    assert second.withdrawn == (gone,)
-    assert [issue.version for issue in second.held] == [1, 2, 1, 1]
-    assert [issue.date for issue in second.held] == [DATE, "2027-01-05", DATE, DATE]
-    save_signs(now, second, press, tmp_path / "second")
-    third = plan_issues(now, press, date="2028-01-01", since=read_issues(tmp_path / "second"))
-    assert third.printed == ()
-    assert third.held == second.held
-
-
-def test_another_paper_prints_all_again(fonts):
-    signs = signs_of(build_plan())
-    first = plan_issues(signs, press_of(fonts), date=DATE)
-    again = plan_issues(signs, press_of(fonts, size="A3"), date=DATE, since=first.held)
-    assert len(again.printed) == len(signs)
 
 
 def test_rows_and_grids_that_do_not_match_are_told():

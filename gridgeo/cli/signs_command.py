@@ -15,7 +15,7 @@ from gridgeo.text import Lang, Text
 
 if TYPE_CHECKING:
     from gridgeo.model import Plan
-    from gridgeo.signs import Issue, Press, Sign, Staff
+    from gridgeo.signs import Issues, Press, Sign, Staff
 
 
 def signs_command(
@@ -146,7 +146,7 @@ def _print(
     press = _press(plan, made, size=size, template=template, font=font)
     issues = s.plan_issues(made, press, date=date, url=url, since=earlier)
     s.save_signs(made, issues, press, out, url=url, overwrite=overwrite)
-    _tell(staff, issues.held, issues.printed, issues.withdrawn, plan.settings.lang, out)
+    _tell(staff, issues, plan.settings.lang, out)
 
 
 def _press(
@@ -170,14 +170,7 @@ def _press(
     )
 
 
-def _tell(
-    staff: Staff,
-    held: tuple[Issue, ...],
-    printed: tuple[str, ...],
-    withdrawn: tuple[str, ...],
-    lang: Lang,
-    folder: Path,
-) -> None:
+def _tell(staff: Staff, issues: Issues, lang: Lang, folder: Path) -> None:
     from gridgeo.cli.show import out  # noqa: PLC0415
 
     def say(text: Text) -> None:
@@ -200,12 +193,22 @@ def _tell(
                 f"{len(staff.alone)} 个网格没有网格员，公示牌上留空待填：{listed}",
             )
         )
-    if withdrawn:
-        listed = ", ".join(withdrawn)
+    if issues.aged:
+        listed = ", ".join(issues.aged)
+        count = len(issues.aged)
+        say(
+            Text(
+                f"{count} signs hold and are not printed again, only grids beside theirs changed: "
+                f"{listed}",
+                f"{count} 块公示牌本网格内容未变、仅周边网格有变化，未重新印制：{listed}",
+            )
+        )
+    if issues.withdrawn:
+        listed = ", ".join(issues.withdrawn)
         say(Text(f"to be taken down: {listed}", f"应撤下的公示牌：{listed}"))
     say(
         Text(
-            f"{len(printed)} of {len(held)} signs printed into {folder}",
-            f"共 {len(held)} 块公示牌，本次印制 {len(printed)} 块，位于 {folder}",
+            f"{len(issues.printed)} of {len(issues.held)} signs printed into {folder}",
+            f"共 {len(issues.held)} 块公示牌，本次印制 {len(issues.printed)} 块，位于 {folder}",
         )
     )

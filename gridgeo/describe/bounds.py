@@ -78,7 +78,8 @@ def neighbours(
 ) -> dict[int, dict[str, str]]:
     """Return by label what lies beyond each side where no street that bounds it has a name.
 
-    The sides are those of `bounded_by`, by how its text for them begins; three are named at most.
+    The sides are those of `bounded_by`, by how its text for them begins; three are named at most,
+    and only what makes up at least 15 % of the side.
 
     Parameters
     ----------
@@ -93,7 +94,9 @@ def neighbours(
     named = sides[sides["word"] != ""]
     known = set(zip(named["grid"], named["side"], strict=True))
     beyond = _sides(labels, borders, names)
-    lists = _lists(beyond[beyond["word"] != ""], lang)
+    side_m = beyond.groupby(["grid", "side"])["metres"].transform("sum")
+    told_of = (beyond["word"] != "") & (beyond["metres"] >= LEAST_SHARE * side_m)
+    lists = _lists(beyond[told_of], lang)
     told: dict[int, dict[str, str]] = {}
     for grid, side, words in lists.itertuples(index=False):
         if (grid, side) not in known:

@@ -14,6 +14,7 @@ from gridgeo.describe import neighbours
 from gridgeo.maps.escape import visible
 from gridgeo.model import Plan
 from gridgeo.signs.drawing import sign_maps
+from gridgeo.signs.own import own_marks
 from gridgeo.signs.people import Staff
 from gridgeo.text import Lang, Text
 from gridgeo.typeset import on_one_line
@@ -43,6 +44,7 @@ LABELS: Mapping[str, Text] = {
     "contains": Text("Contains", "包含范围"),
     "facility": Text("Facility", "专属单位"),
     "duties": Text("Duties of the grid worker", "网格员职责"),
+    "beside": Text("Grids beside this one: as of this date", "周边网格为公示当日情况"),
     "scan": Text("Scan for this grid", "扫码识别网格"),
     "version": Text("Version", "版本"),
     "date": Text("Date", "公示日期"),
@@ -51,10 +53,15 @@ LABELS: Mapping[str, Text] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Sign:
-    """What one sign says, but for its version, date and QR code; `content` is plain JSON."""
+    """What one sign says, but for its version, date and QR code; all of it plain JSON.
+
+    ``content``: what is drawn. ``own``: what of it concerns the grid itself, and not the grids
+    beside it; a sign holds as long as this holds.
+    """
 
     code: str
     content: Mapping[str, Any]
+    own: Mapping[str, Any]
 
     def texts(self) -> Iterator[str]:
         """Yield every text that is drawn."""
@@ -71,17 +78,26 @@ def build_signs(plan: Plan, staff: Staff) -> tuple[Sign, ...]:
     grids = pd.DataFrame(plan.grids.drop(columns="geometry")).to_dict("records")
     beside = _beside(plan)
     return tuple(
-        Sign(
-            code=grid["code"],
-            content=_plain(
-                {
-                    **_content(grid, staff.of[grid["code"]], lang, plan),
-                    "bounds": _sides(grid["bounded_by"], beside.get(row, {}), lang),
-                }
-            )
-            | {"map": drawn},
+        _sign(
+            _content(grid, staff.of[grid["code"]], lang, plan),
+            _with_neighbours(_sides(grid["bounded_by"]), beside.get(row, {}), lang),
+            _sides(grid["bounded_by"]),
+            drawn,
+            marks,
         )
-        for row, (grid, drawn) in enumerate(zip(grids, sign_maps(plan), strict=True))
+        for row, (grid, drawn, marks) in enumerate(
+            zip(grids, sign_maps(plan), own_marks(plan), strict=True)
+        )
+    )
+
+
+def _sign(
+    told: Mapping[str, Any], bounds: list[str], own_bounds: list[str], drawn: str, marks: list[str]
+) -> Sign:
+    return Sign(
+        code=told["code"],
+        content=_plain({**told, "bounds": bounds}) | {"map": drawn},
+        own={**told, "bounds": own_bounds, "map": marks},
     )
 
 
@@ -89,12 +105,14 @@ def _beside(plan: Plan) -> dict[int, dict[str, str]]:
     """Return by row of the grids, and by side, the grids beyond streets that have no name."""
     place = {code: row for row, code in enumerate(plan.grids["code"])}
     labels = plan.atoms["grid"].map(place).fillna(-1).to_numpy(dtype=np.int64)
-    borders = plan.borders[plan.borders["right"] >= 0]
+    borders = plan.borders
     if not len(borders) or (labels < 0).any():
         return {}  # a plan that was only verified knows no borders
+    rim = borders["right"].to_numpy() < 0
     left, right = (labels[borders[side].to_numpy()] for side in ("left", "right"))
     seen = (_called(plan.grids, left, right), _called(plan.grids, right, left))
-    return neighbours(labels, borders, seen, lang=plan.settings.lang)
+    beyond = (np.where(rim, "", seen[0]), np.where(rim, "", seen[1]))
+    return neighbours(labels, borders, beyond, lang=plan.settings.lang)
 
 
 def _called(grids: pd.DataFrame, own: NDArray[Any], other: NDArray[Any]) -> NDArray[Any]:
@@ -134,9 +152,12 @@ def _content(
     }
 
 
-def _sides(told: str, beside: Mapping[str, str], lang: Lang) -> list[str]:
+def _sides(told: str) -> list[str]:
+    return [side.strip() for side in told.replace("; ", "；").split("；") if side.strip()]
+
+
+def _with_neighbours(sides: list[str], beside: Mapping[str, str], lang: Lang) -> list[str]:
     """Return the bounds side by side; those without any name tell the grids beyond."""
-    sides = [side.strip() for side in told.replace("; ", "；").split("；") if side.strip()]
     return [
         side
         + "".join(

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from html import escape
-from typing import Any
 
-import geopandas as gpd
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
 from gridgeo.maps.escape import visible
 from gridgeo.maps.style import LINE_STYLES
 from gridgeo.model import Plan
 from gridgeo.signs.labels import Board, Label, street_labels
+from gridgeo.signs.paper import HEIGHT, WIDTH, Layers, Paper, paths, rings
 from gridgeo.text import Text
 
-#: The map in millimetres on A4, and the margin around the grid as a share of its side.
-WIDTH, HEIGHT = 182.0, 104.0
-_MARGIN = 0.16
 _CASING, _GROUND, _OTHER, _OWN, _EDGE = "#a9a294", "#f3efe6", "#fbf9f4", "#ffe9a3", "#c4161c"
 _WIDTHS = {"motorway": 2.2, "arterial": 1.9, "collector": 1.4, "local": 1.0, "lane": 0.6}
 _STREET, _OTHER_GRID = 3.1, 2.8
@@ -33,30 +28,27 @@ def sign_maps(plan: Plan) -> Iterator[str]:
     North is up; the scale bar is in metres. The same plan gives the same maps.
     """
     shapes = plan.grids.geometry.to_numpy()
-    layers = _Layers(plan)
+    drawing = _Drawing(plan)
     for position, shape in enumerate(shapes):
-        yield layers.draw(position, shape)
+        yield drawing.draw(position, shape)
 
 
-class _Layers:
-    """The layers of a plan, ready to be looked up by place."""
+class _Drawing:
+    """The layers of a plan, and the language that they are named in."""
 
     def __init__(self, plan: Plan) -> None:
         self._lang = plan.settings.lang
-        self._grids = _Lookup(plan.grids)
-        self._streets = _Lookup(plan.streets[plan.streets["cuts"].astype(bool)])
-        self._barriers = _Lookup(plan.barriers)
-        self._places = _Lookup(plan.considered[plan.considered["name"] != ""])
+        self._layers = Layers.of(plan)
 
     def draw(self, position: int, shape: shapely.Geometry) -> str:
-        paper = _Paper(shape)
+        paper = Paper(shape)
         board = Board(WIDTH, HEIGHT)
         parts = [f'<rect width="{WIDTH}" height="{HEIGHT}" fill="{_GROUND}"/>']
         parts += self._ground(paper, position)
         parts += self._lines(paper)
         own = paper.put(np.array([shape]))
         parts.append(
-            f'<path d="{_rings(own)}" fill="none" stroke="{_EDGE}" stroke-width="1" '
+            f'<path d="{rings(own)}" fill="none" stroke="{_EDGE}" stroke-width="1" '
             'stroke-linejoin="round" fill-rule="evenodd"/>'
         )
         parts += _scale(paper, board, self._lang == "zh")
@@ -67,49 +59,49 @@ class _Layers:
             + "</svg>"
         )
 
-    def _ground(self, paper: _Paper, position: int) -> Iterator[str]:
-        grids, at = self._grids.within(paper.window)
+    def _ground(self, paper: Paper, position: int) -> Iterator[str]:
+        grids, at = self._layers.grids.within(paper.window)
         drawn = paper.put(grids.geometry.to_numpy())
         for shape, place in zip(drawn, at.tolist(), strict=True):
             fill = _OWN if place == position else _OTHER
             yield (
-                f'<path d="{_rings(shape)}" fill="{fill}" stroke="#b9b1a0" stroke-width="0.35" '
+                f'<path d="{rings(shape)}" fill="{fill}" stroke="#b9b1a0" stroke-width="0.35" '
                 'fill-rule="evenodd"/>'
             )
-        barriers, _ = self._barriers.within(paper.window)
+        barriers, _ = self._layers.barriers.within(paper.window)
         drawn = paper.put(barriers.geometry.to_numpy())
         for shape, kind in zip(drawn, barriers["street_class"], strict=True):
             colour = LINE_STYLES.get(kind, LINE_STYLES["none"])[0]
             if shapely.area(shape):
-                yield f'<path d="{_rings(shape)}" fill="{colour}" fill-rule="evenodd"/>'
+                yield f'<path d="{rings(shape)}" fill="{colour}" fill-rule="evenodd"/>'
             elif not shapely.is_empty(shape):
                 dash = ' stroke-dasharray="1.6 1"' if kind == "rail" else ""
                 yield (
-                    f'<path d="{_paths(shape)}" fill="none" stroke="{colour}" '
+                    f'<path d="{paths(shape)}" fill="none" stroke="{colour}" '
                     f'stroke-width="0.7"{dash}/>'
                 )
 
-    def _lines(self, paper: _Paper) -> Iterator[str]:
-        streets, _ = self._streets.within(paper.window)
+    def _lines(self, paper: Paper) -> Iterator[str]:
+        streets, _ = self._layers.streets.within(paper.window)
         drawn = paper.put(streets.geometry.to_numpy())
         kinds = streets["street_class"].to_numpy()
         for colour, more in ((_CASING, 0.36), ("#ffffff", 0.0)):
             for kind, width in reversed(_WIDTHS.items()):
                 if (kinds == kind).any():
                     yield (
-                        f'<path d="{_paths(drawn[kinds == kind])}" fill="none" stroke="{colour}" '
+                        f'<path d="{paths(drawn[kinds == kind])}" fill="none" stroke="{colour}" '
                         f'stroke-width="{width + more:g}" stroke-linecap="round" '
                         'stroke-linejoin="round"/>'
                     )
 
-    def _words(self, paper: _Paper, board: Board, position: int) -> Iterator[str]:
-        streets, _ = self._streets.within(paper.window)
+    def _words(self, paper: Paper, board: Board, position: int) -> Iterator[str]:
+        streets, _ = self._layers.streets.within(paper.window)
         drawn = paper.put(streets.geometry.to_numpy())
         names = streets["name"].to_numpy(dtype=object)
         for label in street_labels(names, drawn, board, _STREET):
             yield _word(label, "#4a3f2a")
         yield from self._grid_words(paper, board, position)
-        places, _ = self._places.within(paper.window)
+        places, _ = self._layers.places.within(paper.window)
         places = places[~places["name"].isin(board.written)]  # its grid has the name already
         drawn = shapely.point_on_surface(paper.put(places.geometry.to_numpy()))
         for name, point in zip(places["name"], drawn, strict=True):
@@ -120,9 +112,9 @@ class _Layers:
                 yield f'<circle cx="{point.x:.2f}" cy="{point.y:.2f}" r="0.8" fill="#7b3294"/>'
                 yield _word(label, "#7b3294")
 
-    def _grid_words(self, paper: _Paper, board: Board, position: int) -> Iterator[str]:
+    def _grid_words(self, paper: Paper, board: Board, position: int) -> Iterator[str]:
         """Yield the names of the grid and of those beside it, shorter in its own community."""
-        grids, at = self._grids.within(paper.window)
+        grids, at = self._layers.grids.within(paper.window)
         here = int(np.flatnonzero(at == position)[0])
         own = grids.iloc[here]
         near = shapely.dwithin(grids.geometry.to_numpy(), own.geometry, _BESIDE_M)
@@ -143,55 +135,6 @@ class _Layers:
             label = Label(told, point.x, point.y, 0.0, size, upright=False)
             if board.write(label):
                 yield _word(label, _EDGE if mine else "#7d7666")
-
-
-class _Paper:
-    """The window around a grid, and the way from the ground to the paper."""
-
-    def __init__(self, shape: Any) -> None:
-        west, south, east, north = shape.bounds
-        side = max((east - west) / WIDTH, (north - south) / HEIGHT, 0.05)
-        self.metres = side * (1 + 2 * _MARGIN)
-        middle = np.array([(west + east) / 2, (south + north) / 2])
-        half = np.array([WIDTH, HEIGHT]) * self.metres / 2
-        self._corner = np.array([middle[0] - half[0], middle[1] + half[1]])
-        self.window = (*(middle - half), *(middle + half))
-
-    def put(self, shapes: NDArray[Any]) -> NDArray[Any]:
-        """Return the shapes on paper, cut at the frame, in tenths of a millimetre."""
-        seen = shapely.simplify(shapely.clip_by_rect(shapes, *self.window), 0.08 * self.metres)
-        turn = np.array([1, -1]) / self.metres
-        found: NDArray[Any] = shapely.transform(
-            seen, lambda xy: np.round((xy - self._corner) * turn, 2)
-        )
-        return found
-
-
-class _Lookup:
-    def __init__(self, frame: gpd.GeoDataFrame) -> None:
-        self._frame = frame.reset_index(drop=True)
-        self._tree = shapely.STRtree(self._frame.geometry.to_numpy())
-
-    def within(self, window: tuple[float, ...]) -> tuple[gpd.GeoDataFrame, NDArray[np.intp]]:
-        at = np.sort(self._tree.query(shapely.box(window[0], window[1], window[2], window[3])))
-        return self._frame.iloc[at], at
-
-
-def _rings(shapes: Any) -> str:
-    parts = shapely.get_parts(np.atleast_1d(shapes))
-    rings = shapely.get_rings(parts[shapely.area(parts) > 0])
-    return "".join(_path(ring, end="Z") for ring in rings)
-
-
-def _paths(shapes: Any) -> str:
-    parts = shapely.get_parts(np.atleast_1d(shapes))
-    lines = parts[shapely.get_dimensions(parts) == 1]
-    return "".join(_path(line) for line in shapely.get_parts(lines))
-
-
-def _path(line: shapely.Geometry, end: str = "") -> str:
-    points = [f"{x:g} {y:g}" for x, y in shapely.get_coordinates(line)]
-    return "M" + "L".join(points) + end
 
 
 def _word(label: Label, colour: str) -> str:
@@ -222,7 +165,7 @@ def _told(text: str) -> str:
     return escape(visible(text))
 
 
-def _scale(paper: _Paper, board: Board, chinese: bool) -> Iterator[str]:  # noqa: FBT001
+def _scale(paper: Paper, board: Board, chinese: bool) -> Iterator[str]:  # noqa: FBT001
     """Yield the scale bar and the north arrow, and keep their ground."""
     metres = next(
         n for n in (10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10**6)

@@ -27,7 +27,11 @@ _RESERVED = re.compile(r"con|prn|aux|nul|(com|lpt)\d|signs", re.IGNORECASE)
 
 @dataclass(frozen=True, kw_only=True)
 class Issue:
-    """One sign as it is issued; `content` is the fingerprint of all that is printed on it."""
+    """One sign as it is issued.
+
+    ``content``: the fingerprint of what it says of its own grid. ``drawn``: the fingerprint of all
+    that is printed on it, the grids beside it too.
+    """
 
     code: str
     file: str
@@ -35,15 +39,20 @@ class Issue:
     date: str
     token: str
     content: str
+    drawn: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Issues:
-    """All signs that hold after this issue, and which of them are printed or come down."""
+    """All signs that hold after this issue, and which of them are printed or come down.
+
+    ``aged``: those that hold although grids beside theirs have changed since they were printed.
+    """
 
     held: tuple[Issue, ...]
     printed: tuple[str, ...]
     withdrawn: tuple[str, ...]
+    aged: tuple[str, ...]
 
 
 def plan_issues(
@@ -57,34 +66,38 @@ def plan_issues(
     """Return what is to be printed.
 
     1. Without `since` all signs are printed, in version 1.
-    2. With it, a sign whose content, template, paper or address changed gets the next version and
-       `date`; the others keep theirs and are not printed. Signs of grids that are gone come down.
+    2. With it, a sign that says something else of its own grid, or whose template, paper or address
+       changed, gets the next version and `date`; the others keep theirs and are not printed.
+    3. Where only the grids beside it changed, a sign holds, and is listed as aged.
+    4. Signs of grids that are gone come down.
     """
     before = {issue.code: issue for issue in since or ()}
     common = hashlib.sha256(press.source() + f"{press.size} {url}".encode()).hexdigest()
     names = _file_names([sign.code for sign in signs])
-    held, printed = [], []
+    held, printed, aged = [], [], []
     for sign, name in zip(signs, names, strict=True):
-        fingerprint = _fingerprint(sign.content, press.labels, common)
+        own, drawn = (_fingerprint(said, press.labels, common) for said in (sign.own, sign.content))
         old = before.get(sign.code)
-        if old is not None and old.content == fingerprint:
+        if old is not None and old.content == own:
             held.append(replace(old, file=name))
-            continue
-        version = 1 if old is None else old.version + 1
-        token = token_of(sign.code, version, date)
-        held.append(
-            Issue(
-                code=sign.code,
-                file=name,
-                version=version,
-                date=date,
-                token=token,
-                content=fingerprint,
-            )
-        )
-        printed.append(sign.code)
+            if old.drawn != drawn:
+                aged.append(sign.code)
+        else:
+            held.append(_next(old, sign.code, name, date, (own, drawn)))
+            printed.append(sign.code)
     gone = tuple(code for code in before if code not in {sign.code for sign in signs})
-    return Issues(held=tuple(held), printed=tuple(printed), withdrawn=gone)
+    return Issues(held=tuple(held), printed=tuple(printed), withdrawn=gone, aged=tuple(aged))
+
+
+def _next(
+    old: Issue | None, code: str, file: str, date: str, fingerprints: tuple[str, str]
+) -> Issue:
+    version = 1 if old is None else old.version + 1
+    content, drawn = fingerprints
+    token = token_of(code, version, date)
+    return Issue(
+        code=code, file=file, version=version, date=date, token=token, content=content, drawn=drawn
+    )
 
 
 def _fingerprint(content: Mapping[str, Any], labels: Mapping[str, str], common: str) -> str:
@@ -150,9 +163,11 @@ def _write(press: Press, pages: Sequence[Mapping[str, Any]], date: str, path: Pa
 
 
 def _write_manifest(issues: Issues, path: Path) -> None:
-    fields = ("code", "file", "version", "date", "token", "content")
+    fields = ("code", "file", "version", "date", "token", "content", "drawn")
     signs = [{name: getattr(issue, name) for name in fields} for issue in issues.held]
-    told = {"signs": signs, "printed": list(issues.printed), "withdrawn": list(issues.withdrawn)}
+    told = {"signs": signs} | {
+        name: list(getattr(issues, name)) for name in ("printed", "withdrawn", "aged")
+    }
     path.write_text(as_json(told), encoding="utf-8")
 
 
@@ -167,7 +182,8 @@ def read_issues(folder: Path) -> tuple[Issue, ...]:
     path = folder / MANIFEST
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
-        return tuple(Issue(**row) for row in told["signs"])
+        # a manifest without `drawn` is an old one, whose signs are all printed once more
+        return tuple(Issue(**{"drawn": "", **row}) for row in told["signs"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(
             Text(f"the earlier signs cannot be read: {error}", f"无法读取上次的公示牌：{error}"),
