@@ -243,3 +243,30 @@ def test_a_large_piece_is_mended_around_what_misses_the_band_only():
     assert change.moved == change.bound == 50
     kept = [g for g in range(32) if np.unique(change.labels[old == g]).size == 1]
     assert len(kept) == 31
+
+
+def test_a_large_piece_of_oversized_grids_is_divided_grid_by_grid():
+    """So a town that misses its target altogether gets a proposal for each grid, and an end."""
+    rng = np.random.default_rng(5)
+    households = rng.integers(35, 66, (10, 16))
+    old = (np.arange(10)[:, None] // 5 * 4 + np.arange(16) // 4).ravel()
+    change = adjust_labels(
+        blocks(households), old, band=Band(profile="households"), search=Search(effort="fast")
+    )
+    held = np.bincount(change.labels, households.ravel())
+    assert change.solution.missed == 0
+    assert ((held >= 300) & (held <= 500)).all()
+    assert [np.unique(old[change.labels == grid]).size for grid in range(held.size)] == (
+        [1] * held.size
+    )
+    assert change.flow <= change.bound <= change.moved <= 1.1 * change.flow
+
+
+def test_a_slightly_oversized_grid_of_a_large_piece_gives_to_its_neighbours():
+    households = np.full((8, 30), 50)
+    old = (np.arange(8)[:, None] // 2 * 8 + np.minimum(np.arange(30) // 4, 7)).ravel()
+    households[0, :4] = 105
+    change = adjust_labels(blocks(households), old, band=Band(lower=200, upper=500))
+    assert change.solution.missed == 0
+    assert change.labels.max() == 31
+    assert change.moved == change.bound

@@ -1,4 +1,4 @@
-"""The strategy: the grids that miss the band and those around them first, then more of them."""
+"""The strategy: a grid that fills several is divided by itself, others with those around them."""
 
 from __future__ import annotations
 
@@ -28,8 +28,9 @@ RINGS = 3
 #: annealings of each design, and designs tried in one turn
 STARTS = 4
 DESIGNS = 6
-#: deterministic seconds of the exact solver for one scene and number of new grids, and the
-#: atoms times grids above which it is not asked
+#: deterministic seconds of the exact solver for `WHOLE` atoms and one number of new grids (fewer
+#: atoms that are part of a larger piece get their share), and the atoms times grids above which
+#: it is not asked
 EXACT = {"fast": 0.5, "normal": 2.0, "best": 30.0}
 VARIABLES = 4000
 #: nodes of the bound on a neighbourhood: it only says when to leave off
@@ -80,8 +81,12 @@ def _cast(
     halt: Halt,
     *,
     nodes: int = NODES,
+    share: float = 1.0,
 ) -> Mended:
-    """Return the best labels of all designs, improved and bounded by the exact solver."""
+    """Return the best labels of all designs, improved and bounded by the exact solver.
+
+    It spends a `share` of its effort.
+    """
     labels = _designed(scene, start, halt)
     numbers = scene.numbers
     if halt.stopped or not numbers or scene.old.size * (scene.grids + 1) > VARIABLES:
@@ -95,7 +100,7 @@ def _cast(
         if floor >= min(least, moved) or founded > first + MORE:
             least = min(least, floor)
             break
-        effort = EXACT[search.effort]
+        effort = EXACT[search.effort] * share
         found = recast(scene, best, founded=founded, least=floor, effort=effort, halt=halt)
         best, least = found.labels, min(least, found.least)
     if best is None:
@@ -151,22 +156,62 @@ def _designs(
 def _around(
     scene: Scene, start: NDArray[np.int64], search: Search, halt: Halt
 ) -> NDArray[np.int64]:
-    """Return labels mended in neighbourhoods that grow where they do not suffice."""
-    labels = start
+    """Return labels mended grid by grid.
+
+    What holds a further grid in excess is divided by itself. Then the grids that miss the band
+    still, and those that changed with others, are mended in neighbourhoods that grow to
+    `RINGS` steps, or `WHOLE` atoms.
+    """
+    labels, alone = start, set[int]()
+    for grid in sorted(misses(scene, start)):
+        members = np.flatnonzero(labels == grid)
+        if _overflows(scene, members) and not halt.stopped:
+            labels = _recut(scene, labels, members, search, halt)
+            alone |= set(labels[members].tolist())
     for rings in range(1, RINGS + 1):
-        for grid in sorted(_wrong(scene, labels)):
+        for grid in sorted(_open(scene, labels, alone)):
             if halt.stopped:
                 return labels
-            if grid not in _wrong(scene, labels):
+            if grid not in _open(scene, labels, alone):
                 continue
             members = np.flatnonzero(np.isin(labels, _reach(scene, labels, grid, rings)))
-            part, names = part_of(_at_home(scene, labels, members), members)
-            before = _renamed(labels[members], names, part.grids)
-            after = _cast(part, before, search, halt, nodes=NEAR_NODES).labels
-            if part.rank(after) < part.rank(before):
-                fresh = max(scene.grids, int(labels.max()) + 1)
-                labels = labels.copy()
-                labels[members] = np.append(names, fresh + np.arange(members.size))[after]
+            if rings == 1 or members.size <= WHOLE:
+                labels = _recut(scene, labels, members, search, halt)
+    return labels
+
+
+def _open(scene: Scene, labels: NDArray[np.int64], alone: set[int]) -> set[int]:
+    """Return the grids that are wrong, without those that were divided alone and are in band."""
+    return (_wrong(scene, labels) - alone) | set(misses(scene, labels))
+
+
+def _overflows(scene: Scene, members: NDArray[np.int64]) -> bool:
+    """Tell whether some atoms hold a full grid and as much as a further one needs."""
+    band, problem = scene.band, scene.problem
+    by_households = int(problem.households[members].sum()) >= band.upper + band.lower
+    people = float(problem.residents[members].sum())
+    by_residents = not people < band.residents_upper + band.residents_lower
+    return (by_households or band.profile == "residents") and (
+        by_residents or band.profile == "households"
+    )
+
+
+def _recut(
+    scene: Scene,
+    labels: NDArray[np.int64],
+    members: NDArray[np.int64],
+    search: Search,
+    halt: Halt,
+) -> NDArray[np.int64]:
+    """Return the labels with the grids of some atoms mended, where that is better."""
+    part, names = part_of(_at_home(scene, labels, members), members)
+    before = _renamed(labels[members], names, part.grids)
+    share = min(1.0, members.size / WHOLE)
+    after = _cast(part, before, search, halt, nodes=NEAR_NODES, share=share).labels
+    if part.rank(after) >= part.rank(before):
+        return labels
+    labels, fresh = labels.copy(), max(scene.grids, int(labels.max()) + 1)
+    labels[members] = np.append(names, fresh + np.arange(members.size))[after]
     return labels
 
 
