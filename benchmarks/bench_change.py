@@ -26,7 +26,7 @@ from benchmarks.bench_city import settings_of
 from benchmarks.measure import markdown
 from gridgeo.config import Band, Settings, Source
 from gridgeo.continuity import heirs, moved_atoms, overlap_of
-from gridgeo.model import Atoms
+from gridgeo.model import MISSED_VERDICTS, Atoms
 from gridgeo.partition import adjust_atoms, inherit_grids, partition_atoms, warm_up
 from gridgeo.pipeline import make_atoms
 from gridgeo.read import read_grids, read_layers
@@ -89,7 +89,7 @@ def figures(atoms: Atoms, old: NDArray[np.int64], settings: Settings) -> list[ob
     area = atoms.frame.geometry.area.to_numpy()
     heir = heirs(overlap_of(old, scratch, households, area))
     drawn_anew = int(households[moved_atoms(old, scratch, heir)].sum())
-    out = new.partition.grids["verdict"].isin(["under", "over"])
+    out = new.partition.grids["verdict"].isin(MISSED_VERDICTS)
     impossible = new.partition.communities["verdict"] == "impossible"
     return [
         len(new.partition.grids),

@@ -34,6 +34,12 @@ def town(folder, *shapes, city=None, **columns):
     return Source(path=str(folder / "old.gpkg")), told
 
 
+def layer_options(rules):
+    """Return the layers that `rules` read as options of a command."""
+    inputs = rules.read.inputs.items()
+    return [word for role, (one,) in inputs for word in (f"--{role}", one.path)]
+
+
 def saved(adjusted, folder):
     return Source(path=str(save_adjusted(adjusted, folder) / "plan.gpkg"), layer="grids")
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import geopandas as gpd
 import pytest
 import shapely
-from builders_adjust import code, drawn, outlines, saved, two_proposals
+from builders_adjust import code, drawn, layer_options, outlines, saved, two_proposals
 from builders_adjust import town as plain_town
 from builders_city import CODES, block_city, communities, facilities, frame
 from shapely import box
@@ -196,9 +196,8 @@ def test_the_command_reads_the_ledger_beside_the_grids_and_the_allowed_gaps(tmp_
     write_ledger(
         excepted(grids, rules, ("fills_community", "")), tmp_path / "old.findings.csv", "zh"
     )
-    asked = ["adjust", grids.path, "--profile", "households", "--lang", "en"]
-    for role, (source,) in rules.read.inputs.items():
-        asked += [f"--{role}", source.path]
+    asked = ["adjust", grids.path, *layer_options(rules)]
+    asked += ["--profile", "households", "--lang", "en"]
     done = CliRunner().invoke(app, [*asked, "--out", str(tmp_path / "one")])
     assert done.exit_code == 0, done.output
     assert "Nothing is to be adjusted" in done.output

@@ -6,6 +6,7 @@ import geopandas as gpd
 import openpyxl
 import pytest
 from builders_adjust import (
+    layer_options,
     told,
     two_proposals,
 )
@@ -63,11 +64,8 @@ def test_a_workbook_that_is_none_of_ours_is_told(tmp_path, cells, message):
 
 def test_the_command_proposes_applies_and_writes(tmp_path):
     grids, rules_ = two_proposals(tmp_path)
-    layers = [
-        word for role, (one,) in rules_.read.inputs.items() for word in (f"--{role}", one.path)
-    ]
     run = CliRunner().invoke
-    options = [*layers, "--effort", "fast", "--lang", "en"]
+    options = [*layer_options(rules_), "--effort", "fast", "--lang", "en"]
     first = run(app, ["adjust", grids.path, *options, "--out", str(tmp_path / "a")])
     assert first.exit_code == 0, first.output
     assert "240 / 1,440 (16.7%)" in first.output

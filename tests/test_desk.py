@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from functools import cache
 from types import SimpleNamespace
 
@@ -149,7 +150,7 @@ def test_the_edits_are_saved_as_the_page_exports_them(tmp_path):
 def test_a_plan_without_atoms_has_no_desk():
     plan = build_plan()
     with pytest.raises(InputError, match="no atoms to edit"):
-        Desk(gg.Plan(**{**vars(plan), "atoms": plan.atoms.assign(grid="")}))
+        Desk(replace(plan, atoms=plan.atoms.assign(grid="")))
 
 
 # --- the widget in a browser; Python answers as a kernel does
@@ -182,7 +183,6 @@ class Bench:
     def __init__(self, opened, plan):
         self.desk = Desk(plan)
         blank = opened("<title>blank</title>")
-        self.page = blank.context.new_page()
         blank.context.expose_function("kernel", self.answer)
         self.answers = 0
         given = json.dumps({"data": self.desk.data, "state": self.desk.state})
@@ -285,13 +285,11 @@ def test_nothing_leaks_and_hostile_codes_are_text(opened):
     plan = city()
     codes = plan.grids["code"].tolist()
     told = dict(zip(codes, [*PAYLOADS, *codes[6:]], strict=False))
-    spoilt = gg.Plan(
-        **{
-            **vars(plan),
-            "grids": plan.grids.assign(code=[told[code] for code in codes]),
-            "atoms": plan.atoms.assign(grid=[told[code] for code in plan.atoms["grid"]]),
-            "communities": plan.communities.assign(name=PAYLOADS[0]),
-        }
+    spoilt = replace(
+        plan,
+        grids=plan.grids.assign(code=[told[code] for code in codes]),
+        atoms=plan.atoms.assign(grid=[told[code] for code in plan.atoms["grid"]]),
+        communities=plan.communities.assign(name=PAYLOADS[0]),
     )
     bench = Bench(opened, spoilt)
     kept = "() => [typeof window.L, typeof window.gridgeo, typeof window.leaflet]"

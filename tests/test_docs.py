@@ -16,8 +16,6 @@ from gridgeo.settings_file import settings_from
 ROOT = Path(__file__).parents[1]
 PAGES = [*sorted(ROOT.glob("README*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-#: What stands for "and so on" in a command.
-DOTS = re.compile(r"(--[\w-]+ )?(\.\.\.|…)")
 by_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 
 

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from jinja2 import Template
 from shapely import Point
 
+from gridgeo.fingerprint import fingerprint
 from gridgeo.maps import build_map, map_page
 from gridgeo.maps.escape import as_script, esc, visible
 from gridgeo.maps.features import features, light_coverage
@@ -73,6 +74,14 @@ def test_only_great_coverages_are_simplified(monkeypatch):
     monkeypatch.setattr("gridgeo.maps.features.MANY_VERTICES", 3)
     lighter = light_coverage(grids)
     assert lighter.area.sum() == pytest.approx(grids.area.sum())
+
+
+def test_a_page_with_simplified_outlines_is_still_of_its_plan(monkeypatch):
+    monkeypatch.setattr("gridgeo.maps.features.MANY_VERTICES", 3)
+    plan = build_plan()
+    wavy = plan.grids.set_geometry(plan.grids.geometry.segmentize(20))
+    plan = dataclasses.replace(plan, grids=wavy)
+    assert fingerprint(plan) in map_page(plan)
 
 
 def test_the_page_is_the_same_each_time():

@@ -55,10 +55,11 @@ def test_street_share_counts_borders_between_basic_grids_of_a_community():
 def test_every_community_has_its_map_with_hostile_codes_as_text():
     plan = build_plan()
     grids = plan.grids.assign(code=[f"{c[:12]}<b>" for c in plan.grids["code"]])
-    drawn = str(community_map(replace(plan, grids=grids), "420102001001"))
+    mine = grids[plan.grids["community"] == "420102001001"]
+    drawn = str(community_map(mine, "420102001001", "zh"))
     assert "&lt;b&gt;" in drawn
     assert "<b>" not in drawn
-    assert community_map(plan, "none") == ""
+    assert community_map(grids.iloc[:0], "none", "zh") == ""
 
 
 def test_report_tells_inputs_without_their_folders_and_places():

@@ -10,7 +10,8 @@ import shapely
 from shapely import box
 
 from gridgeo.assessment import assess, identify, scorecard
-from gridgeo.config import Band, Codes
+from gridgeo.bands import bands_of
+from gridgeo.config import Band, Codes, Settings
 from gridgeo.delivery import deliver_existing
 from gridgeo.model import Finding
 from gridgeo.rulebook import CARDS, RULEBOOK, rule_of
@@ -126,9 +127,6 @@ class _Layers:
 
 
 def test_grids_and_communities_are_sound_to_be_adjusted_or_must_be():
-    from gridgeo.bands import bands_of  # noqa: PLC0415
-    from gridgeo.config import Settings  # noqa: PLC0415
-
     settings = Settings()
     grids = town(box(0, 0, 60, 100), box(60, 0, 120, 100), box(119, 0, 200, 100))
     grids.loc[0, "households"] = 250.0
@@ -145,9 +143,6 @@ def test_grids_and_communities_are_sound_to_be_adjusted_or_must_be():
 
 
 def test_a_community_without_grids_must_be_adjusted():
-    from gridgeo.bands import bands_of  # noqa: PLC0415
-    from gridgeo.config import Settings  # noqa: PLC0415
-
     settings = Settings(lang="en")
     grids = town(box(0, 0, 200, 100)).assign(community="elsewhere")
     plan = deliver_existing(grids, _Layers, settings, bands_of(settings, community()))
@@ -156,9 +151,6 @@ def test_a_community_without_grids_must_be_adjusted():
 
 
 def test_a_community_with_neither_code_nor_name_says_so():
-    from gridgeo.bands import bands_of  # noqa: PLC0415
-    from gridgeo.config import Settings  # noqa: PLC0415
-
     settings = Settings(lang="en")
     grids = town(box(0, 0, 200, 100)).assign(community="")
     plan = deliver_existing(grids, _Layers, settings, bands_of(settings, community()))

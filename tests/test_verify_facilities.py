@@ -5,7 +5,9 @@ from __future__ import annotations
 import geopandas as gpd
 import numpy as np
 import pytest
-from builders_city import CODES, ORIGIN, block_city, facilities, frame, settings
+from builders_adjust import layer_options
+from builders_adjust import town as plain_town
+from builders_city import CODES, ORIGIN, block_city, facilities, frame
 from builders_plan import build_plan
 from shapely import Point, box
 from shapely.affinity import translate
@@ -13,7 +15,7 @@ from typer.testing import CliRunner
 
 from gridgeo.adjust import adjust
 from gridgeo.cli.app import app
-from gridgeo.config import Band, Codes, ReadRules, Source
+from gridgeo.config import Band, Codes
 from gridgeo.deserving import dedicated_of
 from gridgeo.pipeline import verify
 from gridgeo.validate import Subject, validate
@@ -31,15 +33,9 @@ def town(folder, *shapes, rows=(SCHOOL,), without=(), **columns):
     city = block_city(6, 2, per_block=64)
     if rows:
         city = city.with_layers(facilities=facilities(*rows))
-    written = city.without(*without).write(folder)
-    inputs = {
-        role: (Source(path=str(folder / source.path)),) for role, (source,) in written.items()
-    }
-    codes = [f"420102001001{n:03d}" for n in range(1, len(shapes) + 1)]
-    told = {"编码": codes, "名称": codes, "所属社区": CODES[0]} | columns
-    frame(shapes, **told).to_file(folder / "old.gpkg", layer="old", engine="pyogrio")
-    rules = settings(read=ReadRules(inputs=inputs), band=Band(profile="households"), lang="en")
-    return Source(path=str(folder / "old.gpkg")), rules
+    names = [f"{CODES[0]}{n:03d}" for n in range(1, len(shapes) + 1)]
+    told = {"名称": names, "所属社区": CODES[0]} | columns
+    return plain_town(folder, *shapes, city=city.without(*without), **told)
 
 
 def found(town):
@@ -173,11 +169,7 @@ def test_a_plan_of_ours_is_judged_by_the_grids_that_it_gave():
 
 def test_the_command_takes_facilities(tmp_path):
     grids, rules = town(tmp_path, WEST, EAST, 类型="basic")
-    layers = [
-        text
-        for role in ("communities", "streets", "households", "facilities")
-        for text in (f"--{role}", rules.read.inputs[role][0].path)
-    ]
+    layers = layer_options(rules)
     told = CliRunner().invoke(app, ["verify", grids.path, *layers, "--lang", "en"])
     assert "dedicated grid" in told.output
     assert "第一中学" in told.output

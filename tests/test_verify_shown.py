@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from builders_adjust import code, town
+from builders_adjust import code, layer_options, town
 from builders_city import CODES, block_city
 from shapely import box
 from typer.testing import CliRunner
@@ -78,9 +78,8 @@ def test_the_map_shows_what_is_not_sound(plan):
 
 def test_the_terminal_counts_them_and_says_nothing_of_atoms_that_are_not_there(asked, tmp_path):
     source, rules = asked
-    told = ["verify", source.path, "--lang", "en", "--profile", "households"]
-    for role, (file,) in rules.read.inputs.items():
-        told += [f"--{role}", file.path]
+    told = ["verify", source.path, *layer_options(rules)]
+    told += ["--lang", "en", "--profile", "households"]
     done = CliRunner().invoke(app, [*told, "--out", str(tmp_path / "out")])
     assert done.exit_code == 1
     assert "sound 1, to be adjusted 1, must be adjusted 2" in done.output

@@ -8,6 +8,7 @@ from dataclasses import replace
 import folium
 import geopandas as gpd
 
+from gridgeo.fingerprint import fingerprint
 from gridgeo.maps.base import blank_map, bounds_of, numbered
 from gridgeo.maps.canvas import canvas_layers
 from gridgeo.maps.compare import compare_layers
@@ -60,13 +61,14 @@ def build_map(plan: Plan, *, old: gpd.GeoDataFrame | None = None) -> folium.Map:
     >>> import gridgeo as gg
     >>> build_map(gg.load("out")).save("map.html")
     """
-    plan = _light(plan)
+    mark, plan = fingerprint(plan), _drawable(plan)
+    light = _light(plan)
     tiles = tiles_of(plan.settings.map)
-    made = blank_map(plan_title(plan), _data(plan), tiles)
-    own = {name: layer for name, make in LAYERS if (layer := make(plan)) is not None}
+    made = blank_map(plan_title(plan), _data(light, mark), tiles)
+    own = {name: layer for name, make in LAYERS if (layer := make(light)) is not None}
     own |= compare_layers(plan, old)
     layers = [*own.values(), *finding_layers(plan)]
-    drawn = canvas_layers(plan)
+    drawn = canvas_layers(light)
     if tiles:
         drawn = {"tiles": TileLayer(tiles, plan.settings.lang), **drawn}
     for shown in (*layers, *drawn.values()):
@@ -94,18 +96,23 @@ def map_page(plan: Plan, *, old: gpd.GeoDataFrame | None = None) -> str:
     return page
 
 
+def _drawable(plan: Plan) -> Plan:
+    """Return `plan` with the grids that have ground."""
+    return replace(plan, grids=plan.grids[~plan.grids.geometry.is_empty].reset_index(drop=True))
+
+
 def _light(plan: Plan) -> Plan:
-    """Return `plan` with grids that can be drawn, and outlines light enough for a page."""
-    grids = plan.grids[~plan.grids.geometry.is_empty].reset_index(drop=True)
+    """Return `plan` with outlines light enough for a page."""
     return replace(
         plan,
-        grids=grids.set_geometry(light_coverage(grids.geometry)),
+        grids=plan.grids.set_geometry(light_coverage(plan.grids.geometry)),
         communities=plan.communities.set_geometry(light_coverage(plan.communities.geometry)),
     )
 
 
-def _data(plan: Plan) -> str:
-    blocks = [data_block("gg-plan", plan_data(plan))]
+def _data(plan: Plan, mark: str) -> str:
+    """Return what scripts read; edits made on the page are for the plan with this `mark`."""
+    blocks = [data_block("gg-plan", {"plan": mark, **plan_data(plan)})]
     if len(plan.borders):
         blocks.append(data_block("gg-atoms", atom_data(plan)))
     return "\n".join(blocks)

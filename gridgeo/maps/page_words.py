@@ -53,8 +53,6 @@ WORDS: Mapping[str, Text] = MappingProxyType(
         "export": Text("Export edits", "导出调整"),
         "clear": Text("Clear selection", "取消选择"),
         "edits": Text("{n} edits", "已调整 {n} 步"),
-        "changed_grids": Text("Changed grids", "有变动的网格"),
-        "warnings": Text("Warnings ({n})", "提醒（{n}）"),
         "households": Text("households", "户数"),
         "households_label": Text("{n} hh", "{n} 户"),
         "residents": Text("residents", "人口"),

@@ -12,7 +12,6 @@ import shapely
 from numpy.typing import NDArray
 
 from gridgeo.bands import bands_of
-from gridgeo.fingerprint import fingerprint
 from gridgeo.maps.escape import as_script
 from gridgeo.maps.features import in_degrees
 from gridgeo.maps.packed import PER_DEGREE, packed_lines, whole_units
@@ -41,7 +40,6 @@ def plan_data(plan: Plan) -> dict[str, Any]:
     west, north, east in degrees.
     """
     return {
-        "plan": fingerprint(plan),
         "lang": plan.settings.lang,
         "words": page_words(plan.settings.lang),
         "colours": {**VERDICT_COLOURS, **SEVERITY_COLOURS},

@@ -64,7 +64,7 @@ class Desk(anywidget.AnyWidget):
     def __init__(self, plan: Plan) -> None:
         self._start = self._trial = try_edits(plan)
         self._fingerprint = fingerprint(plan)
-        super().__init__(data=_data(plan), state=self._told())
+        super().__init__(data={"plan": self._fingerprint, **_data(plan)}, state=self._told())
         self.on_msg(self._heard)
 
     @property

@@ -9,6 +9,7 @@ import pandas as pd
 
 from gridgeo.adjust import Trial
 from gridgeo.maps.escape import visible
+from gridgeo.model import MISSED_VERDICTS
 from gridgeo.partition import TERMS
 from gridgeo.text import Lang, Text
 from gridgeo.words import VERDICTS, word
@@ -69,7 +70,7 @@ def _figures(trial: Trial) -> dict[str, float]:
     verdicts = grids.loc[grids["kind"] == "basic", "verdict"]
     terms = grids[list(TERMS)].sum()
     told = {"in_band": float((verdicts == "in_band").sum())}
-    told["out"] = float(verdicts.isin(["under", "over"]).sum())
+    told["out"] = float(verdicts.isin(MISSED_VERDICTS).sum())
     return {**told, "cost_m": float(terms.sum()), **{name: float(terms[name]) for name in TERMS}}
 
 

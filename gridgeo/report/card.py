@@ -17,6 +17,7 @@ from gridgeo.maps.style import COMMUNITY_LINE, GRID_LINE, VERDICT_COLOURS
 from gridgeo.model import Plan
 from gridgeo.report.figures import on_paper, path_of
 from gridgeo.report.page import PAGES
+from gridgeo.report.said import mark_of
 from gridgeo.rulebook import CARDS
 from gridgeo.text import Text
 from gridgeo.words import CARD_STATES, VERDICTS, word
@@ -63,10 +64,9 @@ def plan_card(plan: Plan) -> str:
 
 def _told(card: dict[str, Any], plan: Plan) -> dict[str, str]:
     lang, state = plan.settings.lang, card["state"]
-    marks = {"green": "✓", "unknown": "—"}
     return {
         "state": state,
-        "mark": marks.get(state, f"{card['count']:,}"),
+        "mark": mark_of(card),
         "title": word(CARDS, card["card"], lang),
         "said": word(CARD_STATES, state, lang),
     }

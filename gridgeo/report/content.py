@@ -29,7 +29,7 @@ from gridgeo.report.blocks import (
 from gridgeo.report.charts import distributions
 from gridgeo.report.figures import community_map, overview
 from gridgeo.report.records import settings_frame
-from gridgeo.report.said import Said, number, rows_of
+from gridgeo.report.said import Said, mark_of, number, rows_of
 from gridgeo.rulebook import CARDS
 from gridgeo.words import TOPICS, VERDICTS, word
 
@@ -72,7 +72,7 @@ def _maker(plan: Plan) -> str:
 def _checks(plan: Plan, say: Said) -> Iterator[Block]:
     cards = [
         Card(
-            {"green": "✓", "unknown": "—"}.get(card["state"], f"{card.get('count') or 0:,}"),
+            mark_of(card),
             word(CARDS, card["card"], say.lang)
             + (say(": not checked", "：未检查") if card["state"] == "unknown" else ""),
             card["state"],
@@ -114,8 +114,10 @@ def _charts(plan: Plan, say: Said) -> Iterator[Block]:
 
 
 def _maps(plan: Plan, say: Said, most: int) -> Iterator[Block]:
+    rows, lang = plan.grids.groupby("community").indices, plan.settings.lang
     drawn = [
-        (row, community_map(plan, row["code"])) for row in rows_of(plan.communities.head(most))
+        (row, community_map(plan.grids.iloc[rows.get(row["code"], [])], row["code"], lang))
+        for row in rows_of(plan.communities.head(most))
     ]
     pictures = [
         Picture(

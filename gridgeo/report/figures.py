@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from gridgeo.maps.escape import visible
 from gridgeo.maps.style import COMMUNITY_LINE, GRID_LINE, VERDICT_COLOURS
 from gridgeo.model import Plan
-from gridgeo.text import Text
+from gridgeo.text import Lang, Text
 
 _MAP_WIDTH, _MAP_HEIGHT = 720.0, 520.0
 #: a map of one community
@@ -77,9 +77,8 @@ def path_of(shapes: NDArray[Any]) -> str:
     return "".join(told)
 
 
-def community_map(plan: Plan, code: str) -> Markup:
-    """Return the map of one community: its grids by verdict, with number and households."""
-    mine = plan.grids[plan.grids["community"] == code]
+def community_map(mine: gpd.GeoDataFrame, code: str, lang: Lang) -> Markup:
+    """Return the map of the grids of one community: by verdict, with number and households."""
     if mine.empty:
         return Markup("")
     west, south, east, north = mine.total_bounds
@@ -89,7 +88,7 @@ def community_map(plan: Plan, code: str) -> Markup:
         '<svg xmlns="http://www.w3.org/2000/svg" class="own" role="img" aria-label="{label}" '
         'viewBox="-3 -3 {w} {h}" stroke-linejoin="round">{grids}{words}</svg>'
     ).format(
-        label=Text("Map of the community", "社区网格图").say(plan.settings.lang),
+        label=Text("Map of the community", "社区网格图").say(lang),
         w=f"{(east - west) * scale + 6:.0f}",
         h=f"{(north - south) * scale + 6:.0f}",
         grids=Markup("").join(_patches(drawn, mine["verdict"].to_numpy())),

@@ -28,6 +28,11 @@ _FORMS: dict[str, Form] = {
 }
 
 
+def mark_of(card: dict[str, Any]) -> str:
+    """Return what stands on a card of the scorecard: a tick, a dash, or how many findings."""
+    return {"green": "✓", "unknown": "—"}.get(card["state"], f"{card.get('count') or 0:,}")
+
+
 class Said:
     """The words of one language."""
 

@@ -88,7 +88,7 @@ CROSSWALK = "crosswalk"
 CROSSWALK_COLUMNS: Mapping[str, str] = MappingProxyType(
     {"old_code": "text", "new_code": "text", "households": "count", "area_m2": "measure"}
 )
-_DTYPES: dict[str, Any] = {"text": "str", "count": "int64", "measure": "float64", "flag": "bool"}
+DTYPES: dict[str, Any] = {"text": "str", "count": "int64", "measure": "float64", "flag": "bool"}
 _BLANK: dict[str, Any] = {"text": "", "count": 0, "measure": float("nan"), "flag": False}
 
 
@@ -116,8 +116,8 @@ def layer_frame(
 
 def _column(frame: gpd.GeoDataFrame, name: str, kind: str) -> object:
     if name not in frame.columns:
-        return pd.Series([_BLANK[kind]] * len(frame), dtype=_DTYPES[kind]).array
+        return pd.Series([_BLANK[kind]] * len(frame), dtype=DTYPES[kind]).array
     values = frame[name]
     if kind != "measure":
         values = values.fillna(_BLANK[kind]) if values.isna().any() else values
-    return values.astype(_DTYPES[kind]).array
+    return values.astype(DTYPES[kind]).array

@@ -84,7 +84,7 @@ _FORMATS = {
     **dict.fromkeys(("area_before_m2", "area_in_m2", "area_out_m2"), "#,##0"),
     **dict.fromkeys(("share_of_old", "share_of_new"), "0.0%"),
 }
-_NUMBERS = ("gap", "amount", "grids", "row", *_FORMATS)
+_NUMBERS = ("grids", "row", *_FORMATS)
 #: Excel takes no other control characters, and no cell longer than this.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 _LONGEST = 32_767

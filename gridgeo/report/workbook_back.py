@@ -12,11 +12,10 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from gridgeo.errors import InputError
 from gridgeo.report.headers import header
+from gridgeo.report.schema import DTYPES
 from gridgeo.report.sheets import SHEETS, Sheet
 from gridgeo.report.workbook import FLAGS, TERMS, YES_NO
 from gridgeo.text import LANGS, Lang, Text
-
-_DTYPES = {"text": "str", "count": "int64", "measure": "float64", "flag": "bool"}
 
 
 def read_workbook(path: str | Path) -> dict[str, pd.DataFrame]:
@@ -91,7 +90,8 @@ def _column(
             field=told,
             value=str(rows[wrong - 1][place]),
         )
-    return pd.Series(values, dtype=_DTYPES[kind])
+    column: pd.Series[Any] = pd.Series(values, dtype=DTYPES[kind])
+    return column
 
 
 def _keys(name: str, lang: Lang) -> dict[str, Any]:

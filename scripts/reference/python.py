@@ -59,7 +59,7 @@ SEAMS: Mapping[str, str] = MappingProxyType(
         "gridgeo.report.save.WRITERS": "a file of the plan's folder",
         "gridgeo.report.schema.SCHEMA": "a column of a layer",
         "gridgeo.report.headers.COLUMNS": "its header in workbook and report",
-        "gridgeo.report.workbook.SHEETS": "a sheet of the workbook",
+        "gridgeo.report.sheets.SHEETS": "a sheet of the workbook",
         "gridgeo.report.styles.STYLES": "a QGIS style",
         "gridgeo.maps.page.LAYERS": "a layer of the map page",
     }

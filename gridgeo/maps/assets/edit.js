@@ -136,12 +136,7 @@ gridgeo.tools.push(function (page) {
     });
   }
   function download() {
-    const text = JSON.stringify(state.exported(), null, 1) + "\n";
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
-    link.download = "edits-" + page.data.plan + ".json";
-    link.click();
-    URL.revokeObjectURL(link.href);
+    gridgeo.download(JSON.stringify(state.exported(), null, 1) + "\n", page.data.plan);
   }
 
   // --- atoms under the pointer: into the target, or selected where there is none
@@ -178,8 +173,7 @@ gridgeo.tools.push(function (page) {
   function tool(name) { view.tool = name; pointer(name !== "click"); show(); }
 
   // box and brush: the pointer draws instead of moving the map
-  const drag = gridgeo.dragTool(page, view, function (chosen) { take(chosen, false); });
-  function pointer(draws) { drag(draws); }
+  const pointer = gridgeo.dragTool(page, view, function (chosen) { take(chosen, false); });
 
   function zoom(key) {
     const grid = state.grids.get(key), atoms = page.atoms();
@@ -216,7 +210,6 @@ gridgeo.tools.push(function (page) {
 
   // --- keys
   let last = null;
-  map.on("mousemove", function (event) { last = event.latlng; });
   map.getContainer().addEventListener("mousemove", function (event) {
     last = map.mouseEventToLatLng(event);
   });

@@ -17,7 +17,7 @@ gridgeo.editState = function (data, atoms, say) {
   const state = {
     grids: grids, of: of, log: [], undone: [], history: [], fresh: 0,
     apply: apply, undo: undo, redo: redo, changed: touched, warnings: warnings,
-    streetShare: streetShare, exported: exported, communityOf: communityOf
+    streetShare: streetShare, exported: exported
   };
 
   // --- what follows from the atoms of a grid
@@ -78,7 +78,6 @@ gridgeo.editState = function (data, atoms, say) {
     });
     return metres ? street / metres : null;
   }
-  function communityOf(atom) { return atoms.community[atom]; }
 
   // --- the edits: each says what it changes, or why it may not be done
   const KINDS = {

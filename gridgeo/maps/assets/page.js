@@ -290,11 +290,31 @@ var gridgeo = (function () {
     });
   }
 
+  // what says a word by its key, with what stands in its braces; always shown as text
+  function sayer(words) {
+    return function (key, values) {
+      return (words[key] || key).replace(/\{(\w+)\}/g, function (whole, name) {
+        return values && name in values ? values[name] : whole;
+      });
+    };
+  }
+
+  // a file of edits, to keep
+  function download(text, plan) {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
+    link.download = "edits-" + plan + ".json";
+    link.click();
+    URL.revokeObjectURL(link.href);
+  }
+
   return {
     veil: 1,  // how much of the fill of grids is shown
     // where a place is drawn, in degrees: gcj02.js shifts it
     drawnAt: function (lng, lat) { return [lng, lat]; },
     labels: function (data) { return new Labels(data); },
+    sayer: sayer,
+    download: download,
     title: title,
     dot: dot,
     legend: legend,

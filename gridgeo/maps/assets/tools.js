@@ -6,12 +6,7 @@ gridgeo.work = function (map, layers) {
   const listeners = {};
   const page = {
     map: map, layers: layers, data: data, tool: "",
-    // the word for `key`, with what stands in its braces; always shown as text
-    say: function (key, values) {
-      return (data.words[key] || key).replace(/\{(\w+)\}/g, function (whole, name) {
-        return values && name in values ? values[name] : whole;
-      });
-    },
+    say: gridgeo.sayer(data.words),
     on: function (event, what) { (listeners[event] = listeners[event] || []).push(what); },
     fire: function (event, value) {
       (listeners[event] || []).forEach(function (what) { what(value); });

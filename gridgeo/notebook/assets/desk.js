@@ -10,11 +10,7 @@ gridgeo.desk = function (model, el) {
   });
   const page = {
     map: map, data: data, faded: new Set(), atoms: function () { return atoms; },
-    say: function (key, values) {
-      return (data.words[key] || key).replace(/\{(\w+)\}/g, function (whole, name) {
-        return values && name in values ? values[name] : whole;
-      });
-    }
+    say: gridgeo.sayer(data.words)
   };
   gridgeo.page = page;
   const state = { grids: new Map(), of: [], changed: function () { return touched; } };
@@ -117,13 +113,7 @@ gridgeo.desk = function (model, el) {
   });
   map.on("mouseout", function () { map.scrollWheelZoom.disable(); });
 
-  function download() {
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([model.get("state").file], { type: "application/json" }));
-    link.download = "edits-" + data.plan + ".json";
-    link.click();
-    URL.revokeObjectURL(link.href);
-  }
+  function download() { gridgeo.download(model.get("state").file, data.plan); }
 
   // --- what is shown
   function paintStreets(pen, seen) {
