@@ -13,6 +13,7 @@ from itertools import count
 from math import hypot, inf, isnan, nan
 
 from gridgeo.assessment import identify, place_of
+from gridgeo.hashes import letters_of
 from gridgeo.model import Finding, Note
 from gridgeo.text import Lang, Text
 
@@ -20,6 +21,8 @@ from gridgeo.text import Lang, Text
 SAME_PLACE_M = 10.0
 #: An exception covers findings that are larger than the accepted one by no more than this share.
 GROWTH = 0.1
+#: So many grids of a finding are listed; the others are counted, with a fingerprint.
+MOST_LISTED = 100
 STATUSES = ("open", "accepted", "fixed", "verified")
 _TRACKED = ("error", "warning")
 
@@ -144,7 +147,7 @@ def _matches(entries: Sequence[Entry], findings: Sequence[Finding]) -> dict[int,
     for row, entry in enumerate(entries):
         by_key.setdefault((entry.rule, entry.grids), []).append(row)
     for n, finding in enumerate(findings):
-        for row in by_key.get((finding.rule, finding.grids), ()):
+        for row in by_key.get((finding.rule, _listed(finding.grids)), ()):
             away = _distance(finding, entries[row])
             if away <= SAME_PLACE_M and finding.severity in _TRACKED:
                 pairs.append((away, n, row))
@@ -164,6 +167,14 @@ def _distance(finding: Finding, entry: Entry) -> float:
     return inf if isnan(entry.x) else hypot(place[0] - entry.x, place[1] - entry.y)
 
 
+def _listed(grids: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the grids as the ledger lists them: a cell of Excel does not hold thousands."""
+    if len(grids) <= MOST_LISTED:
+        return grids
+    rest = grids[MOST_LISTED:]
+    return (*grids[:MOST_LISTED], f"+{len(rest)} {letters_of('|'.join(rest), 8)}")
+
+
 def _gone(entry: Entry) -> Entry:
     """Return an entry whose finding is no longer there."""
     after = "verified" if entry.status in ("fixed", "verified") else "fixed"
@@ -180,7 +191,7 @@ def _seen(entry: Entry, finding: Finding, date: str, lang: Lang) -> tuple[Entry,
             entry,
             id=finding.id,
             rule=finding.rule,
-            grids=finding.grids,
+            grids=_listed(finding.grids),
             x=x,
             y=y,
             amount=entry.amount if holds else finding.amount,

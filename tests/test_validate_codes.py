@@ -1,8 +1,12 @@
 """Checks of codes: swapped, malformed, doubled, of no community."""
 
+from dataclasses import replace
+
 import pytest
 from builders_judged import A, B, drawn, found, only, reshaped, town
 from shapely import box
+
+RULE = "codes_wellformed"
 
 
 def test_swapped_codes_are_found_by_their_communities_and_households():
@@ -36,8 +40,29 @@ def test_malformed_codes_are_errors(code, said):
 
 def test_a_wrong_scheme_is_said_once():
     shapes = [box(x, 0, x + 1, 1) for x in range(8)]
-    told = only(found(drawn(shapes), "codes_wellformed"))
+    told = only(found(drawn(shapes), RULE))
     assert "8 of 8 codes (A-01, A-02" in told.message.en
+    assert len(told.grids) == 8
+
+
+def test_grids_without_codes_are_said_once_and_all_listed():
+    shapes = [box(x, 0, x + 1, 1) for x in range(8)]
+    subject = drawn(shapes)
+    names = [f"第{n}网格" for n in range(8)]
+    told = only(found(replace(subject, grids=subject.grids.assign(code="", name=names)), RULE))
+    assert "8 of 8 grids have no code" in told.message.en
+    assert (told.grids, told.amount) == (tuple(names), 8.0)
+
+
+@pytest.mark.parametrize("lacking", range(9))
+def test_every_grid_without_a_sound_code_is_named(lacking):
+    shapes = [box(x, 0, x + 1, 1) for x in range(8)]
+    subject = drawn(shapes)
+    codes = [""] * lacking + [f"坏{n}" for n in range(lacking, 8)]
+    told = found(replace(subject, grids=subject.grids.assign(code=codes, name="")), RULE)
+    named = [grid for one in told for grid in one.grids]
+    assert sorted(named) == sorted(code or f"#{n}" for n, code in enumerate(codes, 1))
+    assert len(told) <= 8
 
 
 def test_one_code_twice_is_an_error():

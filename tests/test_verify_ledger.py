@@ -235,3 +235,17 @@ def test_the_command_line_keeps_the_ledger_and_honours_exceptions(tmp_path, monk
     assert found.loc[entry.id, "status"] == "accepted"
     assert found.loc[entry.id, "note"].startswith("河道")
     assert read_ledger(path)[0].status == "accepted"
+
+
+def test_a_finding_of_thousands_of_grids_fits_a_cell_and_is_known_again(tmp_path):
+    many = tuple(f"{n:015d}" for n in range(5000))
+    ledger, _, _ = run([], gap(grids=many))
+    write_ledger(accepted(ledger), tmp_path / "l.csv", "zh")
+    assert all(len(line) < 32_767 for line in (tmp_path / "l.csv").read_text("utf-8").split(","))
+    kept = read_ledger(tmp_path / "l.csv")
+    assert kept[0].grids[-1].startswith("+4900 ")
+    after, found, _ = run(kept, gap(grids=many))
+    assert [one.status for one in after] == ["accepted"]
+    assert found[0].grids == many
+    after, _, _ = run(kept, gap(grids=(*many[:-1], "X")))
+    assert [one.status for one in after] == ["fixed", "open"]

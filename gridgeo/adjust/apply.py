@@ -90,11 +90,16 @@ def _check_hard_rules(
     findings: tuple[Finding, ...], plan: Plan, draft: Draft, drawn: Redrawn, edits: Sequence[Edit]
 ) -> None:
     """Raise `InputError` at the first error about an edited grid that was not there before."""
-    before = {(found.rule, found.grids) for found in plan.findings if found.severity == "error"}
+    before = [
+        (found.rule, frozenset(found.grids))
+        for found in plan.findings
+        if found.severity == "error" and found.grids
+    ]
     keys = {drawn.codes.get(key, key): key for key in draft.touched}
     for found in findings:
         own = [draft.touched[keys[code]] for code in found.grids if code in keys]
-        if found.severity != "error" or not own or (found.rule, found.grids) in before:
+        there = any(rule == found.rule and held >= set(found.grids) for rule, held in before)
+        if found.severity != "error" or not own or there:
             continue
         number = max(own)
         title = rule_of(found.rule).title

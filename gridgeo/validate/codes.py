@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
-import pandas as pd
 import shapely
+from numpy.typing import NDArray
 
 from gridgeo.model import Finding
 from gridgeo.segments import unusual_segments
@@ -21,32 +21,63 @@ _SHOWN = 5
 def codes_wellformed(case: Case) -> Iterator[Finding]:
     """Every grid has a code of the scheme.
 
-    Where most codes are not of the scheme, one finding says so: then it is the scheme that is
-    wrong, or the column.
+    Where most grids have no code, or most codes are not of the scheme, one finding says so and
+    lists the grids: then it is the column or the scheme that is wrong.
     """
-    scheme = case.codes.code_scheme
-    given = pd.Series(case.grid_codes)
-    for row in np.flatnonzero(given == ""):
-        yield about(case, "codes_wellformed", row, Text("has no code", "没有编码"), "error")
-    bad = [n for n, code in enumerate(given) if code and case.parsed[n] is None]
-    said = Text(f"is not {scheme.form.en}", f"的编码不是“{scheme.form.zh}”（编码方案 {scheme.id}）")
-    if len(bad) > max(_SHOWN, len(given) // 2):
-        some = ", ".join(sorted(given[bad])[:_SHOWN])
-        yield Finding(
-            rule="codes_wellformed",
-            severity="error",
-            message=Text(
-                f"{len(bad)} of {len(given)} codes ({some} ...) are not of scheme {scheme.id}: "
-                f"{scheme.form.en}",
-                f"{len(given)} 个编码中有 {len(bad)} 个（{some} 等）不符合编码方案 "
-                f"{scheme.id}：{scheme.form.zh}",
-            ),
-            amount=float(len(bad)),
-            unit="grids",
+    given = np.array(case.grid_codes, dtype=object)
+    malformed = np.array([parsed is None for parsed in case.parsed], dtype=bool)
+    few = max(_SHOWN, len(given) // 2)
+    none, bad = np.flatnonzero(given == ""), np.flatnonzero((given != "") & malformed)
+    if len(none) > few:
+        yield _without_codes(case, none)
+    else:
+        for row in none:
+            yield about(case, "codes_wellformed", row, Text("has no code", "没有编码"), "error")
+    if len(bad) > few:
+        yield _of_another_scheme(case, bad)
+    else:
+        scheme = case.codes.code_scheme
+        said = Text(
+            f"is not {scheme.form.en}", f"的编码不是“{scheme.form.zh}”（编码方案 {scheme.id}）"
         )
-        return
-    for place in bad:
-        yield about(case, "codes_wellformed", place, said, "error")
+        for row in bad:
+            yield about(case, "codes_wellformed", row, said, "error")
+
+
+def _without_codes(case: Case, rows: NDArray[np.intp]) -> Finding:
+    size = len(case.grid_codes)
+    return Finding(
+        rule="codes_wellformed",
+        severity="error",
+        message=Text(
+            f"{len(rows)} of {size} grids have no code; where a column holds codes, name it with "
+            "--column grids.code=COLUMN",
+            f"{size} 个网格中有 {len(rows)} 个没有编码；如数据中另有编码列，"
+            "请用 --column grids.code=列名 指定",
+        ),
+        grids=case.named(rows),
+        amount=float(len(rows)),
+        unit="grids",
+    )
+
+
+def _of_another_scheme(case: Case, rows: NDArray[np.intp]) -> Finding:
+    scheme, size = case.codes.code_scheme, len(case.grid_codes)
+    grids = case.named(rows)
+    some = ", ".join(grids[:_SHOWN])
+    return Finding(
+        rule="codes_wellformed",
+        severity="error",
+        message=Text(
+            f"{len(rows)} of {size} codes ({some} ...) are not of scheme {scheme.id}: "
+            f"{scheme.form.en}",
+            f"{size} 个编码中有 {len(rows)} 个（{some} 等）不符合编码方案 "
+            f"{scheme.id}：{scheme.form.zh}",
+        ),
+        grids=grids,
+        amount=float(len(rows)),
+        unit="grids",
+    )
 
 
 def codes_unique(case: Case) -> Iterator[Finding]:
