@@ -58,6 +58,22 @@ def test_a_small_village_becomes_one_grid(tmp_path):
     assert len(new.plan.grids) == 1
 
 
+def test_only_the_community_that_is_small_is_called_so(tmp_path):
+    city = block_city(6, 2, per_block=120)
+    city = city.with_layers(communities=communities(box(0, 0, 200, 400), box(200, 0, 1200, 400)))
+    halves = (
+        box(0, 0, 200, 200),
+        box(0, 200, 600, 400),
+        box(200, 0, 600, 200),
+        box(600, 0, 1200, 400),
+    )
+    new = adjust(*town(tmp_path, *halves, city=city))
+    (said,) = [one for one in told(new, "reason_en") if "is allowed" in one]
+    assert said.startswith(
+        "the whole community 甲社区 (240 households) is below the lower limit and divided among 2"
+    )
+
+
 def test_ground_in_no_grid_is_added_or_told(tmp_path):
     grids, rules_ = town(tmp_path, box(0, 0, 600, 200), box(600, 0, 1100, 200), *NORTH)
     new = adjust(grids, rules_)

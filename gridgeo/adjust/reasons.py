@@ -23,7 +23,7 @@ def causes_of(group: int, atoms: Atoms, old: Old, part: Partition, groups: Group
     """Return why the grids of a group are to change, one clause for each cause."""
     rows = np.flatnonzero(groups.old == group)
     facilities = _facilities(group, atoms, old, part, groups)
-    told = _small(part.grids[groups.new == group], len(rows), old.grids.iloc[rows])
+    told = _small(group, atoms, old, part, groups)
     for row in rows.tolist():
         grid = old.grids.iloc[row]
         said = _of_grid(grid) + facilities.get(row, [])
@@ -57,18 +57,25 @@ def _named(code: object, said: Text) -> Text:
     return Text(f"{code}: {said.en}", f"{code}：{said.zh}")
 
 
-def _small(after: pd.DataFrame, before: int, grids: pd.DataFrame) -> list[Text]:
-    """Return the clause of a small community that becomes one grid."""
-    if before < 2 or not (after["verdict"] == "small").any():
-        return []
-    held = int(grids["households"].sum())
-    return [
-        Text(
-            f"the whole community is below the lower limit and divided into {before} grids "
-            f"({held} households): one grid is allowed",
-            f"整个村（社区）户数低于下限，却分为 {before} 个网格（共 {held} 户），可并为一个网格",
+def _small(group: int, atoms: Atoms, old: Old, part: Partition, groups: Groups) -> list[Text]:
+    """Return a clause for each small community that becomes one grid of the group."""
+    told = []
+    for label in np.flatnonzero((groups.new == group) & (part.grids["verdict"] == "small")):
+        own = part.labels == label
+        before = np.unique(old.previous[own & (old.previous >= 0)]).size
+        if before < 2:
+            continue
+        held = int(atoms.frame["households"].to_numpy()[own].sum())
+        place = atoms.communities.iloc[int(part.grids["community"].iloc[label])]
+        name = place["name"] or place["code"]
+        told.append(
+            Text(
+                f"the whole community {name} ({held} households) is below the lower limit and "
+                f"divided among {before} grids: one grid is allowed",
+                f"{name}总共仅 {held} 户，低于下限，却分属 {before} 个网格，可设为一个网格",
+            )
         )
-    ]
+    return told
 
 
 def _facilities(
