@@ -84,6 +84,15 @@ def test_grids_outside_the_band_and_rejects_are_no_failure(folder):
     assert "impossible 1" in told.stdout
 
 
+def test_households_in_no_grid_are_told_with_their_share(folder):
+    homes = block_city(1, 1, per_block=100).frames["households"]
+    homes.geometry = homes.geometry.where(homes.index > 0, homes.translate(yoff=5000))
+    City({"households": homes}).write(folder)
+    told = gridgeo("partition", *INPUTS, "--out", "out", "--lang", "en")
+    assert told.exit_code == 0, told.output
+    assert "25 households (25.0%) are in no grid: grids.xlsx, sheet rejects" in told.stdout
+
+
 def test_seed_profile_and_scheme_reach_the_plan(folder):
     options = ("--seed", 7, "--profile", "households", "--scheme", "plain")
     assert gridgeo("partition", *INPUTS, *options, "--out", "out").exit_code == 0

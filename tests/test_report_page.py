@@ -93,3 +93,12 @@ def test_workbook_has_a_sheet_of_dedicated_grids(tmp_path):
     write_workbook(build_plan(), tmp_path / "g.xlsx")
     rows = list(load_workbook(tmp_path / "g.xlsx")["专属网格"].iter_rows(values_only=True))
     assert [row[0] for row in rows] == ["编码", "420102001001801"]
+
+
+def test_households_in_no_grid_are_rows_not_used():
+    told = report_page(replace(build_plan(), rejects=()))
+    assert "530950, 3385950" in told
+    assert "每一行都已采用" not in told
+    plan = build_plan()
+    homes = plan.households.assign(reason="")
+    assert "每一行都已采用" in report_page(replace(plan, rejects=(), households=homes))

@@ -116,6 +116,17 @@ def test_terms_are_told_in_the_language(tmp_path):
     assert [row[3].value for row in considered.iter_rows(min_row=2)] == ["是", "否"]
 
 
+def test_households_in_no_grid_stand_below_the_rejects(tmp_path):
+    plan = build_plan()
+    sheet = sheet_of(plan, tmp_path).parent["未采用的行"]
+    rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=2)]
+    assert len(rows) == len(plan.rejects) + 1
+    assert rows[-1] == [
+        *("households", "plan.gpkg", 7, "位置（东, 北）", "530950, 3385950"),
+        *("在所有社区之外", 7),
+    ]
+
+
 def test_the_last_sheet_explains_every_column(tmp_path):
     book = sheet_of(build_plan(), tmp_path).parent
     explained = {row[0].value for row in book["字段说明"].iter_rows(min_row=2)}

@@ -94,6 +94,7 @@ def show_plan(plan: Plan, folder: Path | None) -> None:
     left = tuple(one for one in plan.findings if one.status == "open")
     show_findings(left, lang, total=len(left))
     _show_rejects(len(plan.rejects), lang)
+    _show_listed(plan.summary["households"], lang)
     if folder is not None:
         _show_folder(folder, ("map.html", "report.html"), lang)
 
@@ -136,6 +137,16 @@ def _show_rejects(rejects: int, lang: Lang) -> None:
             f"{rejects} 行数据无法使用，见 rejects 图层",
         )
         out.print(f"[yellow]{told.say(lang)}[/]")
+
+
+def _show_listed(homes: dict[str, int], lang: Lang) -> None:
+    if homes["listed"]:
+        share = f"{homes['listed'] / homes['in']:.1%}"
+        told = Text(
+            f"{homes['listed']:,} households ({share}) are in no grid: grids.xlsx, sheet rejects",
+            f"{homes['listed']:,} 户（{share}）未划入任何网格，逐行见 grids.xlsx 的“未采用的行”",
+        )
+        out.print(f"[yellow]{told.say(lang)}[/]", soft_wrap=True)
 
 
 def _show_folder(folder: Path, files: tuple[str, ...], lang: Lang) -> None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from gridgeo.model import Plan
 from gridgeo.report.records import finding_frame, reject_frame
 from gridgeo.report.schema import CROSSWALK_COLUMNS, SCHEMA, layer_frame
+from gridgeo.report.unused import unused
 from gridgeo.text import Text
 
 _GRIDS, _COMMUNITIES = SCHEMA["grids"], SCHEMA["communities"]
@@ -93,7 +94,7 @@ SHEETS = (
     Sheet(
         Text("rejects", "未采用的行"),
         _REJECTS,
-        lambda plan: reject_frame(plan.rejects, plan.settings.lang),
+        lambda plan: reject_frame(unused(plan), plan.settings.lang),
     ),
     Sheet(Text("crosswalk", "新旧编码对照"), _CROSSWALK, _crosswalk),
 )

@@ -10,6 +10,7 @@ from gridgeo.maps.scorecard import is_drawn, knows_residents
 from gridgeo.model import SEVERITIES, Finding, Plan, Reject
 from gridgeo.report.blocks import Block, Card, Cards, Cell, Table, Words
 from gridgeo.report.said import MOST_ROWS, Said, number, rows_of
+from gridgeo.report.unused import unused
 from gridgeo.rulebook import rule_of
 from gridgeo.text import Text
 from gridgeo.words import FACILITIES, KINDS, SOUNDNESS, STATUSES, UNITS, word
@@ -184,15 +185,16 @@ def _finding(one: Finding, say: Said) -> list[Cell]:
 
 
 def rejects(plan: Plan, say: Said) -> Iterator[Block]:
-    """Yield the rows of the input that could not be used."""
-    if not plan.rejects:
+    """Yield the rows of the input that could not be used, and households in no grid."""
+    rows = unused(plan)
+    if not rows:
         yield Words(say("None: every row was used.", "无：每一行都已采用。"))
         return
     yield Table(
         say.columns("layer", "file", "row", "field", "value", "reason", "households"),
-        [_reject(one, say) for one in plan.rejects[:MOST_ROWS]],
+        [_reject(one, say) for one in rows[:MOST_ROWS]],
     )
-    yield from say.more(len(plan.rejects))
+    yield from say.more(len(rows))
 
 
 def _reject(one: Reject, say: Said) -> list[Cell]:
