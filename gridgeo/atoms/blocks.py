@@ -75,7 +75,7 @@ def cut_blocks(layers: Layers, rules: AtomRules, *, limits: NDArray[np.int64]) -
     grounds, home = cut_out(areas, layers.locked)
     faces = cut_areas(grounds, np.concatenate([cutting, closed.pieces]))
     named = NamedLines.gather(streets, layers.barriers)
-    blocks, _ = tidier(layers, named, rules)(faces)
+    blocks, _ = tidier(layers, named, rules)(faces, faces.parent)
     blocks = sort_faces(Faces(polygons=blocks.polygons, parent=home[blocks.parent]))
     notes = (_gaps_note(closed.gap_m, closed.dangling), _slivers_note(len(faces), len(blocks)))
     return Blocks(
@@ -98,9 +98,9 @@ def tidier(layers: Layers, named: NamedLines, rules: AtomRules) -> Tidy:
         weight: NDArray[np.float64] = edges.length * factor[rank]
         return weight
 
-    def tidy(faces: Faces) -> tuple[Faces, NDArray[np.int64]]:
+    def tidy(faces: Faces, home: NDArray[np.int64]) -> tuple[Faces, NDArray[np.int64]]:
         households = households_in(layers.households, faces.polygons)
-        return absorb_slivers(faces, households, rules, weigh)
+        return absorb_slivers(faces, home, households, rules, weigh)
 
     return tidy
 

@@ -80,7 +80,7 @@ class Cutter:
         tidy = tidier(layers, self.blocks.named, rules)
         heavy = Heavy(layers=layers, rules=rules, limits=self.limits, fine=fine)
         ground = _carve_facilities(ground, self.considered, tidy, rules)
-        ground = _carve_compounds(ground, layers, heavy.of(ground), tidy, rules)
+        ground = _carve_compounds(ground, heavy, self.blocks.lanes, tidy)
         lanes = _lanes_in(ground, heavy.of(ground), self.blocks.lanes, rules)
         ground = _cut_along(ground, lanes, tidy, join=heavy.join_groups)
         return _cut_along(ground, heavy.cell_lines(ground), tidy)
@@ -101,17 +101,19 @@ def _carve_facilities(
     )
 
 
-def _carve_compounds(
-    ground: Ground,
-    layers: Layers,
-    heavy: NDArray[np.bool_],
-    tidy: Tidy,
-    rules: AtomRules,
-) -> Ground:
-    outlines = layers.compounds.geometry.to_numpy()
-    carved = carve_outlines(ground.polygons, outlines, heavy, tidy, rules)
+def _carve_compounds(ground: Ground, heavy: Heavy, lanes: NDArray[Any], tidy: Tidy) -> Ground:
+    """Carve out compounds; what lies between two is divided along lanes, and as cells are."""
+    chosen = heavy.compounds.carved
+    if not len(chosen):
+        return ground
+    outlines = heavy.compounds.outlines[chosen]
+    between = np.concatenate([lanes, heavy.lines_between(ground)])
+    carved = carve_outlines(
+        ground.polygons, outlines, heavy.of(ground), tidy, heavy.rules, between=between
+    )
     pieces = ground.divided(carved.polygons, carved.origin)
-    return replace(pieces, compound=np.where(pieces.free, carved.outline, pieces.compound))
+    compound = np.append(chosen, -1)[carved.outline]
+    return replace(pieces, compound=np.where(pieces.free, compound, pieces.compound))
 
 
 def _lanes_in(
@@ -137,9 +139,23 @@ def _cut_along(
 ) -> Ground:
     if not len(lines):
         return ground
-    faces, _ = tidy(cut_areas(ground.polygons, lines))
+    cut = cut_areas(ground.polygons, lines)
+    faces, _ = tidy(cut, _grounds_of_compounds(ground)[cut.parent])
     faces = join(faces, ground) if join else faces
     return ground.divided(faces.polygons, faces.parent)
+
+
+def _grounds_of_compounds(ground: Ground) -> Index:
+    """Return for each piece the lowest of those that it may give its slivers to.
+
+    Undivided ground of a block with compounds may; else every piece is alone.
+    """
+    alone = np.arange(len(ground))
+    open_to = ground.free & (ground.facility < 0)
+    open_to &= np.isin(ground.block, ground.block[open_to & (ground.compound >= 0)])
+    first = np.full(ground.block.max(initial=-1) + 1, len(ground))
+    np.minimum.at(first, ground.block[open_to], alone[open_to])
+    return np.where(open_to, first[ground.block], alone)
 
 
 def _finish(ground: Ground, layers: Layers, blocks: Blocks, considered: gpd.GeoDataFrame) -> Atoms:

@@ -41,6 +41,8 @@ def carve_outlines(
     divisible: NDArray[np.bool_],
     tidy: Tidy,
     rules: AtomRules,
+    *,
+    between: NDArray[Any] | None = None,
 ) -> Carved:
     """Divide a coverage along `outlines`; a smaller outline wins over a larger one around it.
 
@@ -57,8 +59,11 @@ def carve_outlines(
         The faces that outlines may divide.
     tidy
         Absorbs the slivers of each face.
+    between
+        Lines along which strips are divided among the outlines that they lie between.
     """
-    grown = _grow(polygons, outlines, divisible, rules)
+    lines = np.empty(0, dtype=object) if between is None else between
+    grown = _grow(polygons, outlines, divisible, rules, lines)
     if not grown:
         size = len(polygons)
         return Carved(polygons=polygons, origin=np.arange(size), outline=np.full(size, -1))
@@ -74,7 +79,7 @@ def carve_outlines(
 
 def _tidied(pieces: Faces, outline: NDArray[np.int64], tidy: Tidy) -> Carved:
     """Absorb slivers; the largest piece of each new face says whose it is."""
-    faces, member = tidy(pieces)
+    faces, member = tidy(pieces, pieces.parent)
     by_size = np.argsort(np.round(shapely.area(pieces.polygons), 2), kind="stable")
     largest = np.full(len(faces), -1)
     largest[member[by_size]] = outline[by_size]
@@ -82,7 +87,11 @@ def _tidied(pieces: Faces, outline: NDArray[np.int64], tidy: Tidy) -> Carved:
 
 
 def _grow(
-    polygons: Polygons, outlines: NDArray[Any], divisible: NDArray[np.bool_], rules: AtomRules
+    polygons: Polygons,
+    outlines: NDArray[Any],
+    divisible: NDArray[np.bool_],
+    rules: AtomRules,
+    between: NDArray[Any],
 ) -> list[tuple[int, Any, Any]]:
     """Return (outline, face, part of the face that the outline takes), smallest outline first."""
     small_first = np.argsort(np.round(shapely.area(outlines), 2), kind="stable")
@@ -90,17 +99,27 @@ def _grow(
     order = np.lexsort((outline, face))
     order = order[divisible[face[order]]]
     blocks, first = np.unique(face[order], return_index=True)
-    grown = []
+    grown, tree = [], shapely.STRtree(between)
     for block, mine in zip(polygons[blocks], np.split(outline[order], first[1:]), strict=False):
         grown += [
             (int(number), block, part)
-            for number, part in _share_block(block, small_first[mine], outlines, rules)
+            for number, part in _share_block(
+                block,
+                small_first[mine],
+                outlines,
+                rules,
+                between[np.sort(tree.query(block, predicate="intersects"))],
+            )
         ]
     return grown
 
 
 def _share_block(
-    block: Any, numbers: NDArray[np.int64], outlines: NDArray[Any], rules: AtomRules
+    block: Any,
+    numbers: NDArray[np.int64],
+    outlines: NDArray[Any],
+    rules: AtomRules,
+    between: NDArray[Any],
 ) -> list[tuple[int, Any]]:
     rest, parts = block, []
     for number in numbers:
@@ -112,6 +131,8 @@ def _share_block(
     if not parts:
         return []
     strips = _strips(rest, rules)
+    if len(between) and len(strips) and len(parts) > 1:
+        strips = cut_areas(strips, between).polygons
     near = [shapely.dwithin(strips, part, 0.1) for _, part in parts]
     first = np.argmax(near, axis=0) if len(strips) else np.empty(0, dtype=int)
     taken = np.any(near, axis=0) if len(strips) else np.empty(0, dtype=bool)

@@ -31,19 +31,21 @@ def cell_lines(
     *,
     cap: int,
     limit: int,
+    within: Any = None,
 ) -> NDArray[Any]:
     """Return lines that cut `block` into cells of at most `cap` households each.
 
     The lines are straight, run between buildings and household points, bend around a building
     that stands in the way, and divide no group of at most `limit` households. They end
-    `OVERSHOOT_M` outside the block. Empty where the block cannot be cut.
+    `OVERSHOOT_M` outside the block. Empty where the block cannot be cut. Only a part of the block
+    is cut where `within` is given.
     """
     units = gather_units(block, points, households, groups, buildings, limit=limit)
     lines = bisect(block, units, cap=cap)
     if not len(lines):
         return lines
     owner, cells = _hold_groups(cut_areas(np.array([block]), lines), units)
-    return _lines_between(_around_buildings(cells, units.buildings, owner), block)
+    return _lines_between(_around_buildings(cells, units.buildings, owner), within or block)
 
 
 def _hold_groups(cells: Faces, units: Units) -> tuple[Index, Polygons]:
@@ -87,6 +89,7 @@ def _lines_between(cells: Polygons, block: Any) -> NDArray[Any]:
     """
     edges, rim = coverage_edges(cells), shapely.boundary(block)
     edges = edges.take(shapely.distance(edges.middle, rim) > ON_RIM_M)
+    edges = edges.take(shapely.distance(edges.middle, block) < ON_RIM_M)
     start, end = edges.start, edges.end
     past = (end - start) * (OVERSHOOT_M / np.hypot(*(end - start).T))[:, None]
     start = start - past * _on(rim, start)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -10,13 +11,24 @@ import shapely
 from numpy.typing import NDArray
 
 from gridgeo.atoms.cells import cell_lines
+from gridgeo.atoms.compounds import Compounds, outermost, outside
 from gridgeo.atoms.faces import Faces
 from gridgeo.atoms.ground import Ground, Index
+from gridgeo.atoms.segments import Polygons
 from gridgeo.atoms.ties import join_groups
 from gridgeo.atoms.units import find_hamlets
 from gridgeo.config import AtomRules
 from gridgeo.model import Layers
 from gridgeo.place import households_in, place_points
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """A piece of ground to cut; `outlines` in it, or of pieces `beside` it, are not divided."""
+
+    piece: int
+    beside: Index = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    outlines: Polygons
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,30 +43,69 @@ class Heavy:
     limits: Index
     fine: bool
 
+    @cached_property
+    def compounds(self) -> Compounds:
+        """The compounds that are carved out, and those that cells hold together."""
+        every = np.arange(len(self.limits))
+        caps = np.array([self._cap(community) for community in every], dtype=np.int64)
+        return Compounds.of(self.layers, self.rules, whole=self._whole(every), caps=caps)
+
+    @cached_property
+    def buildings(self) -> Polygons:
+        """What no cell border divides: buildings, and the compounds that are held together."""
+        held = self.compounds.held
+        return np.concatenate([outside(self.layers.buildings.geometry.to_numpy(), held), held])
+
     def of(self, ground: Ground) -> NDArray[np.bool_]:
-        """Whether a piece is to be cut: neither dedicated nor a compound that stays whole."""
+        """Whether a piece is to be cut: neither dedicated nor a compound that stays whole.
+
+        Ground between compounds is cut as if it held them, so that no piece of it lies between
+        more households than fit a grid.
+        """
         held = households_in(self.layers.households, ground.polygons)
+        beside, compound = beside_compounds(ground)
+        around = held + np.bincount(beside, held[compound], len(ground)).astype(np.int64)
         share = self.rules.finer_share if self.fine else self.rules.heavy_share
         limit = self.limits[ground.community]
-        crowded = held > share * limit
+        crowded = around > share * limit
         vast = shapely.area(ground.polygons) > self.rules.heavy_area_m2
         vast &= held > self.rules.cell_share * limit
         whole = (ground.compound >= 0) & (held <= self._whole(ground.community))
         return (crowded | vast) & (ground.facility < 0) & ~whole & ground.free
 
     def join_groups(self, faces: Faces, ground: Ground) -> Faces:
-        """Join the faces of pieces of ground that divide a group which fits a grid."""
+        """Join the faces of pieces of ground that divide a group or compound that fits a grid."""
         homes = self.layers.households
-        return join_groups(
+        joined = join_groups(
             faces,
             homes.geometry.to_numpy(),
             homes["households"].to_numpy(),
             homes["group"].to_numpy(dtype=object),
             limits=self._whole(ground.community[faces.parent]),
         )
+        return self.compounds.keep_whole(joined)
+
+    def lines_between(self, ground: Ground) -> NDArray[Any]:
+        """Return lines between the compounds that are to be carved out of heavy pieces."""
+        outlines = outermost(self.compounds.outlines[self.compounds.carved])
+        piece, outline = shapely.STRtree(outlines).query(ground.polygons, predicate="intersects")
+        several = self.of(ground) & (np.bincount(piece, minlength=len(ground)) > 1)
+        sites = [
+            Site(piece=int(n), outlines=outlines[np.sort(outline[piece == n])])
+            for n in np.flatnonzero(several)
+        ]
+        return self._lines(ground, sites)
 
     def cell_lines(self, ground: Ground) -> NDArray[Any]:
         """Return the lines between the cells of all heavy pieces."""
+        piece, compound = beside_compounds(ground)
+        sites = []
+        for n in np.flatnonzero(self.of(ground)):
+            beside = compound[piece == n]
+            sites.append(Site(piece=int(n), beside=beside, outlines=ground.polygons[beside]))
+        return self._lines(ground, sites)
+
+    def _lines(self, ground: Ground, sites: list[Site]) -> NDArray[Any]:
         homes = self.layers.households
         points = homes.geometry.to_numpy()
         households = homes["households"].to_numpy()
@@ -62,24 +113,28 @@ class Heavy:
         placed = place_points(points, ground.polygons)
         order = np.argsort(placed, kind="stable")
         first = np.searchsorted(placed[order], np.arange(len(ground) + 1))
-        buildings = self.layers.buildings.geometry.to_numpy()
+        buildings = self.buildings
         tree = shapely.STRtree(buildings)
         lines = [np.empty(0, dtype=object)]
-        for piece in np.flatnonzero(self.of(ground)):
-            rows = order[first[piece] : first[piece + 1]]
-            polygon = ground.polygons[piece]
+        for site in sites:
+            pieces = [site.piece, *site.beside]
+            rows = np.concatenate([order[first[n] : first[n + 1]] for n in pieces])
+            polygon = ground.polygons[site.piece]
+            around = shapely.union_all(ground.polygons[pieces]) if len(pieces) > 1 else polygon
+            near = buildings[np.sort(tree.query(around, predicate="intersects"))]
             named = groups[rows]
             if polygon.area > self.rules.heavy_area_m2 and (named == "").all():
                 named = find_hamlets(points[rows])
             lines.append(
                 cell_lines(
-                    polygon,
+                    around,
                     points[rows],
                     households[rows],
                     named,
-                    buildings[np.sort(tree.query(polygon, predicate="intersects"))],
-                    cap=self._cap(ground.community[piece]),
-                    limit=int(self._whole(ground.community[piece])),
+                    np.concatenate([outside(near, site.outlines), site.outlines]),
+                    cap=self._cap(ground.community[site.piece]),
+                    limit=int(self._whole(ground.community[site.piece])),
+                    within=polygon,
                 )
             )
         return np.concatenate(lines)
@@ -93,3 +148,18 @@ class Heavy:
         """Return the most households of a cell."""
         share = self.rules.finer_share / 2 if self.fine else self.rules.cell_share
         return max(1, int(share * self.limits[community]))
+
+
+def beside_compounds(ground: Ground) -> tuple[Index, Index]:
+    """Return pairs of pieces of one block: ground of no compound, and a compound beside it."""
+    compounds = np.flatnonzero((ground.compound >= 0) & ground.free)
+    others = np.flatnonzero((ground.compound < 0) & (ground.facility < 0) & ground.free)
+    others = others[np.isin(ground.block[others], ground.block[compounds])]
+    left, right = shapely.STRtree(ground.polygons[compounds]).query(
+        ground.polygons[others], predicate="intersects"
+    )
+    piece, compound = others[left], compounds[right]
+    shared = shapely.intersection(ground.polygons[piece], ground.polygons[compound])
+    beside = (ground.block[piece] == ground.block[compound]) & (shapely.length(shared) > 0)
+    order = np.lexsort((compound[beside], piece[beside]))
+    return piece[beside][order], compound[beside][order]

@@ -48,7 +48,9 @@ def cut_out(areas: Polygons, locked: gpd.GeoDataFrame | None) -> tuple[Polygons,
         return areas, np.arange(len(areas))
     outlines = _closed(areas, locked.geometry.to_numpy())
     pieces = cut_areas(areas, explode(shapely.boundary(outlines)))
-    faces, member = absorb_slivers(pieces, np.zeros(len(pieces), np.int64), AS_DRAWN, _lengths)
+    faces, member = absorb_slivers(
+        pieces, pieces.parent, np.zeros(len(pieces), np.int64), AS_DRAWN, _lengths
+    )
     by_size = np.argsort(np.round(shapely.area(pieces.polygons), 2), kind="stable")
     largest = np.full(len(faces), -1)
     largest[member[by_size]] = by_size

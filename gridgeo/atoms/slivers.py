@@ -21,7 +21,9 @@ Weights = NDArray[np.float64]
 #: Says how much each edge weighs when a sliver chooses its neighbour.
 Weigh = Callable[[Edges], Weights]
 #: Absorbs the slivers of some faces: returns what `absorb_slivers` returns.
-Tidy = Callable[[Faces], tuple[Faces, Counts]]
+Tidy = Callable[[Faces, Counts], tuple[Faces, Counts]]
+#: How gladly a sliver gives up its border with ground of another parent, against its own.
+GIVES_UP_OTHER = 0.1
 
 
 def is_thin(polygons: Polygons, rules: AtomRules) -> NDArray[np.bool_]:
@@ -40,13 +42,14 @@ def is_thin(polygons: Polygons, rules: AtomRules) -> NDArray[np.bool_]:
 
 
 def absorb_slivers(
-    faces: Faces, households: Counts, rules: AtomRules, weigh: Weigh
+    faces: Faces, home: Counts, households: Counts, rules: AtomRules, weigh: Weigh
 ) -> tuple[Faces, Counts]:
-    """Merge thin faces with fewer than ``sliver_households`` into a neighbour of the same parent.
+    """Merge thin faces with fewer than ``sliver_households`` into a neighbour of the same home.
 
     In rounds: every sliver beside a real face joins the one with which it shares the greatest
     `weigh`ed border, so that the border that remains is the stronger street; where no sliver has
     a real face beside it any more, slivers join each other. Slivers without any neighbour stay.
+    Neighbours of the same parent are preferred; a face keeps its parent when it takes slivers.
 
     Returns
     -------
@@ -59,28 +62,31 @@ def absorb_slivers(
     while True:
         few = fresh & (households < rules.sliver_households)
         sliver[few] = is_thin(faces.polygons[few], rules)
-        target = _targets(faces, sliver, weigh)
+        target = _targets(faces, home, sliver, weigh)
         if (target < 0).all():
             return faces, member
         group = _groups(target)
         _, first = np.unique(group, return_index=True)
-        faces = Faces(polygons=merge_faces(faces.polygons, group), parent=faces.parent[first])
+        keeps = np.lexsort((sliver, group))[np.cumsum(np.bincount(group)) - np.bincount(group)]
+        faces = Faces(polygons=merge_faces(faces.polygons, group), parent=faces.parent[keeps])
+        home = home[first]
         member = group[member]
         households = np.bincount(group, households).astype(np.int64)
         fresh = np.bincount(group) > 1
         sliver = sliver[first] & ~fresh
 
 
-def _targets(faces: Faces, sliver: NDArray[np.bool_], weigh: Weigh) -> Counts:
+def _targets(faces: Faces, home: Counts, sliver: NDArray[np.bool_], weigh: Weigh) -> Counts:
     """Return for each face the neighbour that it joins in this round, or -1."""
     target = np.full(len(faces), -1)
     if not sliver.any():
         return target
-    edges = _edges_within(faces, np.isin(faces.parent, faces.parent[sliver]))
+    edges = _edges_within(faces, home, np.isin(home, home[sliver]))
     edges = edges.take(sliver[edges.left] | sliver[edges.right])
     source = np.concatenate([edges.left, edges.right])
     beside = np.concatenate([edges.right, edges.left])
-    weight = np.tile(weigh(edges), 2)
+    own = faces.parent[edges.left] == faces.parent[edges.right]
+    weight = np.tile(weigh(edges) * np.where(own, 1.0, GIVES_UP_OTHER), 2)
     pairs = pd.DataFrame({"source": source, "beside": beside, "weight": weight})
     pairs = pairs[sliver[pairs["source"]]]
     real = pairs[~sliver[pairs["beside"]]]
@@ -91,13 +97,13 @@ def _targets(faces: Faces, sliver: NDArray[np.bool_], weigh: Weigh) -> Counts:
     return target
 
 
-def _edges_within(faces: Faces, which: NDArray[np.bool_]) -> Edges:
-    """Return the edges between two of the faces `which` that have the same parent."""
+def _edges_within(faces: Faces, home: Counts, which: NDArray[np.bool_]) -> Edges:
+    """Return the edges between two of the faces `which` that have the same home."""
     rows = np.flatnonzero(which)
     edges = coverage_edges(faces.polygons[rows])
     edges = edges.take(edges.inner)
     edges = replace(edges, left=rows[edges.left], right=rows[edges.right])
-    return edges.take(faces.parent[edges.left] == faces.parent[edges.right])
+    return edges.take(home[edges.left] == home[edges.right])
 
 
 def _groups(target: Counts) -> Counts:

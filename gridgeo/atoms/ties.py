@@ -59,7 +59,11 @@ def join_groups(
     names = [f"{p} {g}" for p, g in zip(faces.parent[face], groups[told], strict=True)]
     _, unit = np.unique(np.array(names, dtype=str), return_inverse=True)
     fits = np.bincount(unit, households[told], len(unit))[unit] <= limits[face]
-    group = tie_cells(faces, face[fits], unit[fits], points[told][fits])
+    return merge_tied(faces, tie_cells(faces, face[fits], unit[fits], points[told][fits]))
+
+
+def merge_tied(faces: Faces, group: Index) -> Faces:
+    """Return the faces in the groups that `tie_cells` returned."""
     _, first = np.unique(group, return_index=True)
     joined, origin = shapely.get_parts(merge_faces(faces.polygons, group), return_index=True)
     return Faces(polygons=joined, parent=faces.parent[first][origin])
