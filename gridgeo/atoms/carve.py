@@ -22,6 +22,8 @@ ALONG_EDGE_M = 0.5
 TO_EDGE_M = 3.0
 #: Cracks between overlaid parts up to twice this width are closed.
 CRACK_M = 0.1
+#: A strip nearer to an outline than this lies beside it.
+BESIDE_M = 0.1
 #: A part of an outline smaller than this share of it, in another block, is left to that block.
 STRAY_SHARE = 0.05
 
@@ -133,13 +135,28 @@ def _share_block(
     strips = _strips(rest, rules)
     if len(between) and len(strips) and len(parts) > 1:
         strips = cut_areas(strips, between).polygons
-    near = [shapely.dwithin(strips, part, 0.1) for _, part in parts]
-    first = np.argmax(near, axis=0) if len(strips) else np.empty(0, dtype=int)
-    taken = np.any(near, axis=0) if len(strips) else np.empty(0, dtype=bool)
-    return [
-        (number, _solid(part, strips[taken & (first == i)]))
-        for i, (number, part) in enumerate(parts)
-    ]
+        taker = _longest_beside(strips, np.array([part for _, part in parts]))
+    else:
+        taker = _first_beside(strips, parts)
+    return [(number, _solid(part, strips[taker == i])) for i, (number, part) in enumerate(parts)]
+
+
+def _first_beside(strips: NDArray[Any], parts: list[tuple[int, Any]]) -> NDArray[np.int64]:
+    """Return for each strip the first part that it lies beside, or -1."""
+    near = np.array([shapely.dwithin(strips, part, BESIDE_M) for _, part in parts])
+    first: NDArray[np.int64] = np.where(near.any(axis=0), near.argmax(axis=0), -1)
+    return first
+
+
+def _longest_beside(strips: NDArray[Any], parts: NDArray[Any]) -> NDArray[np.int64]:
+    """Return for each strip the part that it lies beside over the greatest length, or -1."""
+    strip, part = shapely.STRtree(parts).query(strips, predicate="dwithin", distance=BESIDE_M)
+    swollen = shapely.buffer(parts, BESIDE_M, join_style="mitre")
+    along = shapely.intersection(shapely.boundary(strips[strip]), swollen[part])
+    order = np.lexsort((-part, np.round(shapely.length(along), 2), strip))
+    taker = np.full(len(strips), -1)
+    taker[strip[order]] = part[order]
+    return taker
 
 
 def _strips(rest: Any, rules: AtomRules) -> NDArray[Any]:

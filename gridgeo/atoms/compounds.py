@@ -72,7 +72,8 @@ def outermost(outlines: Polygons) -> Polygons:
     """Return the outlines without those whose inner point lies in a larger one."""
     large_first = outlines[np.argsort(-np.round(shapely.area(outlines), 2), kind="stable")]
     owner = place_points(shapely.point_on_surface(large_first), large_first)
-    return large_first[owner == np.arange(len(large_first))]
+    outer: Polygons = large_first[owner == np.arange(len(large_first))]
+    return outer
 
 
 def outside(things: NDArray[Any], outlines: Polygons) -> NDArray[Any]:

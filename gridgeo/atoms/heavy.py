@@ -47,7 +47,7 @@ class Heavy:
     def compounds(self) -> Compounds:
         """The compounds that are carved out, and those that cells hold together."""
         every = np.arange(len(self.limits))
-        caps = np.array([self._cap(community) for community in every], dtype=np.int64)
+        caps = np.array([self._cap(int(community)) for community in every], dtype=np.int64)
         return Compounds.of(self.layers, self.rules, whole=self._whole(every), caps=caps)
 
     @cached_property
