@@ -1,10 +1,15 @@
 """How blocks that are too heavy are halved."""
 
 import numpy as np
-from shapely import Polygon
+import pytest
+import shapely
+from shapely import Polygon, box
+from shapely.affinity import rotate
 
 from gridgeo.atoms.bisect import bisect
+from gridgeo.atoms.faces import cut_areas
 from gridgeo.atoms.units import Units
+from gridgeo.place import place_points
 
 #: five buildings as a map had them: each overlaps the next
 BLOCK = [
@@ -36,3 +41,20 @@ def test_buildings_that_overlap_do_not_make_cuts_without_end():
     )
     lines = bisect(Polygon(BLOCK), units, cap=25)
     assert 0 < len(lines) < len(houses)
+
+
+@pytest.mark.parametrize("degrees", [0, 10, 20, 35])
+def test_rows_of_houses_askew_in_their_block_are_cut_to_the_end(degrees):
+    yards = [box(x, y, x + 12, y + 12) for x in range(0, 400, 19) for y in range(0, 400, 19)]
+    houses = np.array([rotate(yard, degrees, origin=(200, 200)) for yard in yards], dtype=object)
+    units = Units(
+        buildings=houses,
+        building_unit=np.arange(len(houses)),
+        points=np.empty(0, dtype=object),
+        point_unit=np.empty(0, dtype=np.int64),
+        households=np.full(len(houses), 20),
+    )
+    block = box(-120, -120, 520, 520)
+    cells = cut_areas(np.array([block]), bisect(block, units, cap=100)).polygons
+    home = place_points(shapely.centroid(houses), cells)
+    assert np.bincount(home).max() <= 7  # where a line crosses a house, its middle may lie beyond

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -19,14 +21,17 @@ UNEVEN, CROSSED, LONG = 2.0, 0.3, 0.4
 #: A gap this wide between two rows of buildings is as good as one can be.
 WIDE_GAP_M = 30.0
 GAP = 0.3
+#: Units whose middles are nearer to each other than this are not told apart along an axis.
+SAME_SPOT_M = 1e-3
 
 
 def bisect(block: Any, units: Units, *, cap: int) -> NDArray[Any]:
     """Return the lines that cut `block` into pieces of at most `cap` households.
 
     Every piece is halved across one of the two axes of its smallest rectangle, where the halves
-    are even, the gap between the units is wide and the cut is short. A piece is not cut where
-    all its units would end on one side. The lines run `OVERSHOOT_M` past the pieces that they cut.
+    are even, the gap between the units is wide and the cut is short. Where that would leave all
+    units on one side, it is halved evenly, whatever the line crosses. The lines run `OVERSHOOT_M`
+    past the pieces that they cut.
 
     Coordinates count from the corner of the block: far from the origin an axis that is off by a
     rounding error would move its lines by a tenth of a millimetre.
@@ -46,7 +51,8 @@ def bisect(block: Any, units: Units, *, cap: int) -> NDArray[Any]:
         rows = np.isin(owner, members)
         cuts = _cuts(piece, xy[rows], owner[rows], units.households[members])
         places = np.asarray(shapely.points(anchor[members]), dtype=object)
-        tried = ((cut, *_split(piece, cut, places)) for cut in cuts)
+        even = _even_cuts(piece, anchor[members], units.households[members])
+        tried = ((cut, *_split(piece, cut, places)) for cut in chain(cuts, even))
         for line, parts, nearest in tried:
             if len(np.unique(nearest)) > 1:
                 lines.append(shapely.intersection(line, shapely.buffer(piece, OVERSHOOT_M)))
@@ -67,6 +73,19 @@ def _cuts(piece: Any, xy: NDArray[np.float64], owner: Index, households: Index) 
         length = shapely.length(shapely.intersection(line, piece)) / np.sqrt(piece.area)
         cuts.append((round(cost + LONG * length, 6), len(cuts), line))
     return [line for *_, line in sorted(cuts)]
+
+
+def _even_cuts(piece: Any, anchor: NDArray[np.float64], households: Index) -> Iterator[Any]:
+    """Yield the line across each axis that halves the households most evenly."""
+    for axis in _axes(piece):
+        along = anchor @ axis
+        order = np.argsort(np.round(along, 3), kind="stable")
+        along = along[order]
+        share = np.cumsum(households[order])[:-1] / max(1, households.sum())
+        same_spot = along[1:] - along[:-1] < SAME_SPOT_M
+        best = int(np.argmin(np.round(np.abs(share - 0.5) + same_spot, 6)))
+        if not same_spot[best]:
+            yield _across(piece, axis, float(along[best] + along[best + 1]) / 2)
 
 
 def _split(piece: Any, line: Any, places: NDArray[Any]) -> tuple[NDArray[Any], Index]:
@@ -100,7 +119,7 @@ def _best_position(
     crossed = ((low[None, :] < at[:, None]) & (high[None, :] > at[:, None])).sum(axis=1)
     share = np.cumsum(households[order])[:-1] / max(1, households.sum())
     gap = np.clip(np.where(clean, after - before, 0) / WIDE_GAP_M, 0, 1)
-    same_spot = middle[1:] - middle[:-1] < 1e-3
+    same_spot = middle[1:] - middle[:-1] < SAME_SPOT_M
     cost = UNEVEN * np.abs(share - 0.5) + CROSSED * crossed - GAP * gap + 100.0 * same_spot
     best = int(np.argmin(np.round(cost, 6)))
     return float(at[best]), float(cost[best])
