@@ -6,16 +6,19 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import geopandas as gpd
+import numpy as np
+import pandas as pd
 
 from gridgeo.assessment import assess
+from gridgeo.atoms import lay_pieces, without_atoms
 from gridgeo.bands import bands_of, by_code
 from gridgeo.config import Settings
 from gridgeo.delivery import deliver_existing, in_communities
 from gridgeo.deserving import dedicated_of, judge_facilities
-from gridgeo.model import Layers, Partition, Plan
+from gridgeo.model import Finding, Layers, Partition, Plan
 from gridgeo.recode import registered
 from gridgeo.summary import cut_m, search_figures, summarise
-from gridgeo.validate import Judgement, Subject, judge
+from gridgeo.validate import Judgement, Subject, community_of, judge
 
 
 def check_plan(plan: Plan, layers: Layers, labels: Partition) -> Plan:
@@ -80,13 +83,17 @@ def with_judgement(plan: Plan, judgement: Judgement, households: dict[str, int])
 
 
 def judge_drawn(grids: gpd.GeoDataFrame, layers: Layers, settings: Settings) -> Plan:
-    """Return grids that somebody drew as a plan with findings and figures, not assessed yet."""
+    """Return grids that somebody drew as a plan with findings and figures, not assessed yet.
+
+    Where there are ready-made atoms, communities are the unions of their atoms, as `partition`
+    takes them.
+    """
     communities = layers.communities
-    own = communities["code"].where(communities["code"] != "", communities["name"])
-    settings = by_code(settings, communities, list(own))
-    bands = bands_of(settings, communities)
+    settings = by_code(settings, communities, list(_called(communities)))
     facilities = judge_facilities(layers, grids, settings)
-    plan = deliver_existing(grids, layers, settings, bands)
+    layers, atoms = _by_atoms(layers, grids)
+    bands = bands_of(settings, layers.communities)
+    plan = replace(deliver_existing(grids, layers, settings, bands), findings=atoms)
     if facilities is not None:
         told = facilities[f"reason_{settings.lang}"].to_numpy()
         plan = replace(plan, considered=plan.considered.assign(reason=told))
@@ -104,6 +111,32 @@ def judge_drawn(grids: gpd.GeoDataFrame, layers: Layers, settings: Settings) -> 
     judgement = judge(subject, band=bands, codes=settings.codes)
     plan = in_communities(plan, judgement.parents)
     return with_judgement(plan, judgement, _homes_of(plan, layers))
+
+
+def _called(communities: gpd.GeoDataFrame) -> pd.Series[str]:
+    return communities["code"].where(communities["code"] != "", communities["name"])
+
+
+def _by_atoms(layers: Layers, grids: gpd.GeoDataFrame) -> tuple[Layers, tuple[Finding, ...]]:
+    """Return the layers with communities as unions of ready-made atoms, and what that tells.
+
+    A community without atoms is kept, as it was given, where a grid lies in it.
+    """
+    if layers.atoms is None:
+        return layers, ()
+    pieces = lay_pieces(layers)
+    bare = pieces.bare
+    every = pd.concat([pieces.communities, bare], ignore_index=True)
+    held = np.arange(len(every)) < len(pieces.communities)
+    if len(bare):
+        held[community_of(Subject(grids=grids, communities=every))] = True
+    owner = _called(every).to_numpy(dtype=object)[pieces.frame["community"]]
+    judged = replace(
+        layers,
+        communities=every[held].reset_index(drop=True),
+        atoms=pieces.frame.assign(community=owner),
+    )
+    return judged, (*without_atoms(every[~held]), *pieces.findings)
 
 
 def _homes_of(plan: Plan, layers: Layers) -> dict[str, int]:

@@ -192,13 +192,16 @@ class Case:
         return place_points(self.ground, geometry, codes=self.grid_codes, stated=stated)
 
     @cached_property
-    def atoms_of(self) -> dict[str, NDArray[Any]]:
-        """The geometries of the atoms of each grid, by its code."""
+    def atom_grids(self) -> NDArray[np.intp]:
+        """The grid that each atom states; where none states any, the one it lies in."""
         atoms = self.subject.atoms
-        if atoms is None:
-            return {}
-        rows = pd.Series(texts(atoms["grid"])).groupby(texts(atoms["grid"])).indices
-        return {str(code): atoms.geometry.to_numpy()[own] for code, own in rows.items()}
+        if atoms is None or not len(atoms):
+            return np.zeros(0, dtype=np.intp)
+        stated = texts(atoms["grid"])
+        if any(stated):
+            return self.positions(stated)
+        inner = shapely.point_on_surface(atoms.geometry.to_numpy())
+        return place_points(self.ground, inner, codes=self.grid_codes, stated=None).inside
 
     def count(self, measure: str) -> NDArray[np.float64]:
         """Return `measure` of each grid as stated, else as counted from the points inside."""

@@ -112,9 +112,9 @@ def _holes(ground: Any) -> tuple[Any, Any]:
 
 
 def _held_together(case: Case, row: np.intp, parts: Any) -> bool:
-    own = case.atoms_of.get(case.grid_codes[row])
-    if own is None or not case.grid_codes[row]:
+    if case.subject.atoms is None:
         return False
+    own = case.subject.atoms.geometry.to_numpy()[case.atom_grids == row]
     pieces, atom = shapely.get_parts(own, return_index=True)
     piece, part = shapely.STRtree(parts).query(
         shapely.point_on_surface(pieces), predicate="intersects"

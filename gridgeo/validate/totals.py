@@ -12,7 +12,7 @@ import shapely
 from gridgeo.model import Finding
 from gridgeo.text import Text
 from gridgeo.validate.case import Case, not_checked
-from gridgeo.validate.placing import UNKNOWN, place_points
+from gridgeo.validate.placing import UNKNOWN
 from gridgeo.validate.values import sums, texts
 
 if TYPE_CHECKING:
@@ -48,17 +48,8 @@ def _sources(case: Case) -> list[tuple[gpd.GeoDataFrame, NDArray[np.intp]]]:
         found.append((case.points, case.placing.stated if speaks else case.placing.inside))
     atoms = case.subject.atoms
     if atoms is not None and len(atoms):
-        found.append((atoms, _grids_of_atoms(case, atoms)))
+        found.append((atoms, case.atom_grids))
     return found
-
-
-def _grids_of_atoms(case: Case, atoms: gpd.GeoDataFrame) -> NDArray[np.intp]:
-    """Return the grid that each atom states; where none states any, the one it lies in."""
-    stated = texts(atoms["grid"])
-    if any(stated):
-        return case.positions(stated)
-    inner = shapely.point_on_surface(atoms.geometry.to_numpy())
-    return place_points(case.ground, inner, codes=case.grid_codes, stated=None).inside
 
 
 def _unknown_grids(frame: gpd.GeoDataFrame, grid: NDArray[np.intp]) -> Iterator[Finding]:
