@@ -37,8 +37,9 @@ def assess(plan: Plan) -> Plan:
     -------
     Plan
         Columns ``soundness`` and ``soundness_reason`` in grids and communities, and
-        ``summary["scorecard"]``: one card, state (``green``, ``red``, ``unknown``) and count
-        (open findings) for each of `CARDS`.
+        ``summary["scorecard"]``: one card, state and count (open findings) for each of `CARDS`;
+        states are ``green``, ``amber`` (warnings alone), ``red`` (a hard rule is broken) and
+        ``unknown``.
     """
     findings = identify(plan.findings)
     lang = plan.settings.lang
@@ -77,11 +78,13 @@ def scorecard(findings: Iterable[Finding]) -> list[dict[str, Any]]:
     """Return card, state and count of open errors and warnings for each of `CARDS`."""
     told = list(findings)
     count = Counter(rule_of(one.rule).card for one in told if is_open(one))
-    unknown = {rule_of(one.about).card for one in told if one.rule == "not_checked"}
+    unchecked = {rule_of(one.about).card for one in told if one.rule == "not_checked"}
+    broken = {rule_of(one.rule).card for one in broken_rules(told)}
+    states = (("red", broken), ("amber", count), ("unknown", unchecked), ("green", CARDS))
     return [
         {
             "card": card,
-            "state": "red" if count[card] else "unknown" if card in unknown else "green",
+            "state": next(state for state, cards in states if card in cards),
             "count": count[card],
         }
         for card in CARDS
@@ -98,7 +101,7 @@ def joined_cards(told: Iterable[list[dict[str, Any]]]) -> list[dict[str, Any]]:
     >>> joined_cards([one, other])[0]
     {'card': 'complete', 'state': 'red', 'count': 2}
     """
-    worst = ("green", "unknown", "red")
+    worst = ("green", "unknown", "amber", "red")
     return [
         {
             "card": alike[0]["card"],

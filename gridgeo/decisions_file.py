@@ -6,7 +6,7 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gridgeo.errors import InputError
+from gridgeo.errors import InputError, why
 from gridgeo.proposals import DECISIONS, Decision, Decisions
 from gridgeo.text import Text
 from gridgeo.words import DECISIONS as WORDS
@@ -60,7 +60,7 @@ def _rows(path: Path) -> list[tuple[int, tuple[str, str]]]:
         book = load_workbook(path, read_only=True, data_only=True)
     except (OSError, InvalidFileException, zipfile.BadZipFile, KeyError) as error:
         raise InputError(
-            Text(f"the workbook cannot be read: {error}", f"无法读取工作簿：{error}"),
+            Text("the workbook cannot be read: ", "无法读取工作簿：") + why(error),
             file=str(path),
             remedy=Text(
                 "Give the proposals.xlsx that gridgeo adjust wrote",

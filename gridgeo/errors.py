@@ -11,6 +11,8 @@ All of them end the command line with exit code 2. Every error says what was wro
 languages, where it stood and what to do about it.
 """
 
+import errno
+import json
 from typing import Any
 
 from gridgeo.text import Lang, Text
@@ -59,6 +61,26 @@ class GridgeoError(Exception):
         return told
 
 
+def why(error: Exception) -> Text:
+    """Return what an error of the system or of a reader says, in words of ours where we have them.
+
+    Examples
+    --------
+    >>> why(FileNotFoundError(2, "No such file or directory", "a.json")).zh
+    '文件不存在'
+    """
+    if isinstance(error, OSError) and error.errno in _ERRNO:
+        return _ERRNO[error.errno]
+    if isinstance(error, json.JSONDecodeError):
+        return Text(
+            f"no valid JSON at line {error.lineno}, column {error.colno}: {error.msg}",
+            f"不是有效的 JSON，第 {error.lineno} 行第 {error.colno} 列有误",
+        )
+    if isinstance(error, UnicodeDecodeError):
+        return Text(f"the text is not {error.encoding}", f"文字编码不是 {error.encoding.upper()}")
+    return Text(str(error), str(error))
+
+
 def _same(
     kind: type[GridgeoError], message: Text, remedy: Text | None, place: dict[str, Any]
 ) -> GridgeoError:
@@ -86,4 +108,13 @@ _PLACES = {
     "value": Text("value", "值"),
     "rule": Text("rule", "规则"),
     "key": Text("key", "设置项"),
+}
+_ERRNO = {
+    errno.ENOENT: Text("there is no such file", "文件不存在"),
+    errno.EACCES: Text("no permission", "没有权限"),
+    errno.EPERM: Text("no permission", "没有权限"),
+    errno.EISDIR: Text("it is a folder", "这是文件夹，不是文件"),
+    errno.ENOTDIR: Text("part of the path is no folder", "路径中有一段不是文件夹"),
+    errno.EROFS: Text("the disk is read-only", "磁盘为只读"),
+    errno.ENOSPC: Text("the disk is full", "磁盘已满"),
 }

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from gridgeo.errors import InputError, OutputError
+from gridgeo.errors import InputError, OutputError, why
 from gridgeo.ledger import STATUSES, Entry
 from gridgeo.text import Lang, Text
 from gridgeo.whole import whole_file
@@ -88,7 +88,7 @@ def write_ledger(entries: Iterable[Entry], path: Path, lang: Lang) -> None:
             staged.write_bytes(out.getvalue().encode("utf-8-sig"))
     except OSError as error:
         raise OutputError(
-            Text(f"the ledger cannot be written: {error}", f"无法写入问题台账：{error}"),
+            Text("the ledger cannot be written: ", "无法写入问题台账：") + why(error),
             file=str(path),
             remedy=Text("Close it in Excel or WPS", "请关闭 Excel 或 WPS 中打开的台账"),
         ) from error

@@ -23,6 +23,7 @@ class Rule:
 CARDS: Mapping[str, Text] = MappingProxyType(
     {
         "complete": Text("complete", "无缝覆盖"),
+        "households": Text("households in grids", "住户入格"),
         "no_overlap": Text("no overlap", "无重叠越界"),
         "one_piece": Text("one piece", "图形完整"),
         "in_band": Text("in band", "规模适度"),
@@ -152,13 +153,13 @@ RULEBOOK: Mapping[str, Rule] = MappingProxyType(
             Text("every household in one grid", "一户一格"),
             _COUNTS,
             Text("Correct the point, or the grid it should lie in", "更正住户点位或所属网格"),
-            "complete",
+            "households",
         ),
         "totals_conserved": Rule(
             Text("counts add up", "户数守恒"),
             _COUNTS,
             Text("Correct the count that the grid states", "更正网格标注的户数或人口"),
-            "complete",
+            "households",
         ),
         "in_band": Rule(
             Text("in band", "规模适度"),

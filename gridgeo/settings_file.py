@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 from gridgeo.config import Codes, Override, ReadRules, Settings, Source, Threshold
-from gridgeo.errors import SettingsError
+from gridgeo.errors import SettingsError, why
 from gridgeo.model import CATEGORIES, ROLES
 from gridgeo.text import Text
 
@@ -38,7 +38,7 @@ def read_settings(path: str | Path) -> Settings:
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise SettingsError(
-            Text(f"the settings cannot be read: {error}", f"无法读取设置：{error}"),
+            Text("the settings cannot be read: ", "无法读取设置：") + why(error),
             file=str(path),
         ) from error
     return settings_from(document, folder=file.parent)

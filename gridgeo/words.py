@@ -81,6 +81,17 @@ DECISIONS: Mapping[str, Text] = MappingProxyType(
 SIDES: Mapping[str, Text] = MappingProxyType(
     {"before": Text("before", "调整前"), "after": Text("after", "调整后")}
 )
+#: What an edit does.
+EDITS: Mapping[str, Text] = MappingProxyType(
+    {
+        "move": Text("move", "调换单元"),
+        "split": Text("split", "拆分网格"),
+        "merge": Text("merge", "合并网格"),
+        "dedicate": Text("dedicate", "设为专属网格"),
+        "lock": Text("lock", "锁定网格"),
+        "unlock": Text("unlock", "解除锁定"),
+    }
+)
 #: Classes of streets, barriers and borders.
 STREETS: Mapping[str, Text] = MappingProxyType(
     {
@@ -121,6 +132,7 @@ UNITS: Mapping[str, Text] = MappingProxyType(
 CARD_STATES: Mapping[str, Text] = MappingProxyType(
     {
         "green": Text("all well", "合格"),
+        "amber": Text("warnings", "有警告"),
         "red": Text("findings", "有问题"),
         "unknown": Text("not checked", "未检查"),
         "": Text("not known", "不详"),
@@ -175,6 +187,50 @@ ACCOUNTS: Mapping[str, Text] = MappingProxyType(
     }
 )
 
+#: The layers that are given, and what their columns hold.
+ROLES: Mapping[str, Text] = MappingProxyType(
+    {
+        "communities": Text("communities", "社区"),
+        "streets": Text("streets", "道路"),
+        "barriers": Text("barriers", "屏障"),
+        "households": Text("households", "住户"),
+        "compounds": Text("compounds", "小区"),
+        "buildings": Text("buildings", "建筑"),
+        "parcels": Text("parcels", "地块"),
+        "addresses": Text("addresses", "地址"),
+        "facilities": Text("facilities", "设施"),
+        "atoms": Text("atoms", "单元"),
+        "allowed_gaps": Text("allowed_gaps", "允许空缺"),
+        "together": Text("together", "同格标注"),
+        "apart": Text("apart", "分格标注"),
+        "locked": Text("locked", "锁定网格"),
+        "grids": Text("grids", "网格"),
+    }
+)
+FIELDS: Mapping[str, Text] = MappingProxyType(
+    {
+        "code": Text("code", "编码"),
+        "name": Text("name", "名称"),
+        "community": Text("community", "社区"),
+        "township": Text("township", "乡镇街道"),
+        "class": Text("class", "类别"),
+        "kind": Text("kind", "类型"),
+        "tunnel": Text("tunnel", "隧道"),
+        "level": Text("level", "层级"),
+        "grade": Text("grade", "高架或地下"),
+        "households": Text("households", "户数"),
+        "residents": Text("residents", "人口"),
+        "people": Text("people", "人数"),
+        "key": Text("key", "关联名称或编码"),
+        "group": Text("group", "小组或楼栋"),
+        "x": Text("x", "横坐标"),
+        "y": Text("y", "纵坐标"),
+        "floors": Text("floors", "层数"),
+        "height": Text("height", "高度"),
+        "area": Text("area", "占地面积"),
+        "floor_area": Text("floor_area", "建筑面积"),
+    }
+)
 #: What notes are about.
 TOPICS: Mapping[str, Text] = MappingProxyType(
     {
@@ -185,6 +241,7 @@ TOPICS: Mapping[str, Text] = MappingProxyType(
         "columns": Text("columns", "字段"),
         "crs": Text("crs", "坐标系"),
         "datum": Text("datum", "坐标偏移"),
+        "edits": Text("edits", "调整"),
         "encoding": Text("encoding", "文字编码"),
         "facilities": Text("facilities", "设施"),
         "file": Text("file", "文件"),
@@ -200,6 +257,21 @@ TOPICS: Mapping[str, Text] = MappingProxyType(
         "text": Text("text", "文字"),
     }
 )
+
+
+def say_fields(columns: Mapping[str, str]) -> Text:
+    """Return what columns hold, by the names of their fields.
+
+    Examples
+    --------
+    >>> say_fields({"code": "ID", "name": "NAME"}).zh
+    '编码 = ID，名称 = NAME'
+    """
+    told = columns.items()
+    return Text(
+        ", ".join(f"{field} = {column}" for field, column in told),
+        "，".join(f"{word(FIELDS, field, 'zh')} = {column}" for field, column in told),
+    )
 
 
 def word(terms: Mapping[str, Text], key: str, lang: Lang) -> str:

@@ -225,8 +225,9 @@ def test_files_that_are_not_understood_are_refused(tmp_path, edits, more, told):
 def test_files_that_cannot_be_read_are_refused(tmp_path):
     (tmp_path / "broken.json").write_text("{", encoding="utf-8")
     for name in ("broken.json", "missing.json"):
-        with pytest.raises(InputError, match="cannot be read"):
+        with pytest.raises(InputError, match="cannot be read") as caught:
             read_edits(tmp_path / name)
+        assert not set("ErrnoPxg[") & set(caught.value.message.zh.replace("JSON", ""))
 
 
 def test_edits_of_a_plan_that_has_changed_since_are_refused(tmp_path):

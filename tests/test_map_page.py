@@ -202,6 +202,8 @@ def test_the_scorecard_tells_what_is_known_and_nothing_else():
 def test_the_title_is_the_name_or_a_few_communities():
     plan = build_plan()
     assert plan_title(plan) == "江汉 · 网格划分方案"
+    told = dataclasses.replace(plan, summary={"name": "江汉街道网格划分方案"})
+    assert plan_title(told) == "江汉街道网格划分方案"
     assert plan_title(dataclasses.replace(plan, summary={})) == "江汉社区、临江社区 · 网格划分方案"
 
 

@@ -70,8 +70,18 @@ def test_mostly_empty_counts_are_an_error():
 
 
 def test_a_missing_count_column_lists_the_columns_there_are():
-    with pytest.raises(InputError, match=r"households.households; the columns are: 楼, 备注"):
+    with pytest.raises(
+        InputError, match=r"households.households; the columns are: 楼, 备注"
+    ) as caught:
         read(households=households(楼=[1, 2], 备注=["", ""]))
+    assert caught.value.say("zh").startswith("找不到“户数”列；现有的列：楼, 备注〔图层 ")
+    assert caught.value.remedy.zh.startswith("请用 --column households.households=列名 指明")
+
+
+def test_a_table_without_coordinates_and_key_says_so():
+    with pytest.raises(InputError, match="no coordinates, and no key") as caught:
+        read(households=pd.DataFrame({"户数": [3, 4], "备注": ["", ""]}), compounds=compounds())
+    assert "表中没有坐标，也没有可与小区、楼栋或门牌关联的名称、编码列" in caught.value.say("zh")
 
 
 def test_an_explicit_column_that_is_not_there():
@@ -278,4 +288,4 @@ def test_notes_speak_chinese():
     layers = read(compounds=compounds(户数=[1, 2]))
     said = [note.message.zh for note in layers.notes]
     assert "户数取自 住户；小区 中的户数不重复使用" in said
-    assert "道路：class = 等级, name = 路名" in said
+    assert "道路：类别 = 等级，名称 = 路名" in said

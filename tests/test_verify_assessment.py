@@ -91,7 +91,7 @@ def test_ids_that_are_there_stay():
     assert [one.id for one in identify([replace(finding(), id="Q1")])] == ["Q1"]
 
 
-def test_cards_are_green_red_with_a_count_or_not_checked():
+def test_cards_tell_broken_rules_from_warnings_and_from_what_nobody_checked():
     cards = scorecard(
         [
             finding("fills_community"),
@@ -103,9 +103,10 @@ def test_cards_are_green_red_with_a_count_or_not_checked():
     )
     assert [(card["card"], card["state"], card["count"]) for card in cards] == [
         ("complete", "red", 1),
+        ("households", "green", 0),
         ("no_overlap", "green", 0),
         ("one_piece", "green", 0),
-        ("in_band", "red", 1),
+        ("in_band", "amber", 1),
         ("on_streets", "unknown", 0),
         ("dedicated", "green", 0),
         ("codes", "green", 0),

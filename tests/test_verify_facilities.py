@@ -81,7 +81,7 @@ def test_a_school_inside_a_basic_grid_is_named_with_measure_threshold_and_place(
     assert told.where.symmetric_difference(translate(YARD, *ORIGIN)).area < 1
     assert plan.grids["soundness"].tolist() == ["adjust", "sound"]
     (card,) = [one for one in plan.summary["scorecard"] if one["card"] == "dedicated"]
-    assert (card["state"], card["count"]) == ("red", 1)
+    assert (card["state"], card["count"]) == ("amber", 1)
     assert plan.considered["reason"].tolist() == ["school: area 40,000 m2 reaches 8,000 m2"]
 
 

@@ -9,9 +9,12 @@ from shapely import box
 from typer.testing import CliRunner
 
 from gridgeo.cli.app import app
+from gridgeo.cli.show import show_findings
 from gridgeo.maps import build_map
+from gridgeo.model import Finding
 from gridgeo.pipeline import run, verify
 from gridgeo.report import save_plan
+from gridgeo.text import Text
 
 #: Two grids overlap, one is too small, one is sound.
 SHAPES = (
@@ -83,9 +86,25 @@ def test_the_terminal_counts_them_and_says_nothing_of_atoms_that_are_not_there(a
     done = CliRunner().invoke(app, [*told, "--out", str(tmp_path / "out")])
     assert done.exit_code == 1
     assert "sound 1, to be adjusted 1, must be adjusted 2" in done.output
+    assert "√ one piece  " in done.output
+    assert "× no overlap 1  " in done.output
     assert "()" not in done.output
     assert "atoms " not in done.output
     assert Path(tmp_path / "out" / "plan.gpkg").exists()
+
+
+def test_the_terminal_shows_the_largest_of_each_rule_before_a_second_of_any(capsys):
+    gaps = [_found("fills_community", n / 100) for n in range(40)]
+    told = (*gaps, _found("codes_unique", None), _found("no_overlap", 7.0))
+    show_findings(told, "en", total=len(told))
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(": ")[1] for line in lines[:2]] == ["0.39", "0.38"]
+    assert [line.split(": ")[1] for line in lines[-3:-1]] == ["None", "7.0"]
+    assert lines[-1] == "... and 30 more"
+
+
+def _found(rule, amount):
+    return Finding(rule=rule, severity="error", message=Text(f"{amount}", ""), amount=amount)
 
 
 def test_a_plan_of_ours_that_is_sound_lists_no_grid(asked, tmp_path):

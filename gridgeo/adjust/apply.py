@@ -19,6 +19,7 @@ from gridgeo.rulebook import RULEBOOK, rule_of
 from gridgeo.summary import cut_m
 from gridgeo.text import Text
 from gridgeo.validate import Judgement
+from gridgeo.words import EDITS
 
 
 def apply_edits(plan: Plan, edits: Sequence[Edit], *, register: Register | None = None) -> Plan:
@@ -102,10 +103,10 @@ def _check_hard_rules(
         if found.severity != "error" or not own or there:
             continue
         number = max(own)
-        title = rule_of(found.rule).title
+        title, done = rule_of(found.rule).title, EDITS[edits[number - 1].do]
         lead = Text(
-            f"edit {number} ({edits[number - 1].do}) breaks the rule “{title.en}”: ",
-            f"第 {number} 步调整（{edits[number - 1].do}）违反“{title.zh}”：",
+            f"edit {number} ({done.en}) breaks the rule “{title.en}”: ",
+            f"第 {number} 步调整（{done.zh}）违反“{title.zh}”：",
         )
         raise InputError(
             lead + found.message,

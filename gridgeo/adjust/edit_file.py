@@ -11,7 +11,7 @@ from typing import Any
 from gridgeo.adjust.apply import apply_edits
 from gridgeo.adjust.edits import Edit
 from gridgeo.codes import Register
-from gridgeo.errors import InputError
+from gridgeo.errors import InputError, why
 from gridgeo.fingerprint import fingerprint
 from gridgeo.model import Plan
 from gridgeo.text import Text
@@ -49,7 +49,7 @@ def read_edits(path: str | Path) -> EditFile:
         told = json.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(
-            Text(f"the edits cannot be read: {error}", f"无法读取调整文件：{error}"), file=str(path)
+            Text("the edits cannot be read: ", "无法读取调整文件：") + why(error), file=str(path)
         ) from error
     if not isinstance(told, dict) or told.get("format") != _FORMAT or told.get("version") != 1:
         raise InputError(

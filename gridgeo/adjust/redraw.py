@@ -256,13 +256,16 @@ def _notes(plan: Plan, rows: gpd.GeoDataFrame) -> tuple[Note, ...]:
     blank = rows[(rows["contains"] == "") & (rows["households"] > 0)]
     if blank.empty or not (plan.grids["contains"] != "").any():
         return ()
+    codes = ", ".join(blank["code"])
     return (
         Note(
             "edits",
             Text(
-                f"what {len(blank)} edited grids contain is to be filled in: a plan keeps no "
-                "compounds and buildings",
-                f"{len(blank)} 个调整后的网格需补填包含范围：方案中不保存小区和建筑物图层",
+                f"what {codes} contains is not known, because a plan keeps no compounds and "
+                "buildings: fill in `contains` in the layer grids of plan.gpkg (with QGIS), then "
+                "make signs and report from it",
+                f"方案不保存小区和建筑物图层，无法重写网格 {codes} 的包含范围：请用 QGIS 打开 "
+                "plan.gpkg，在 grids 图层的 contains 字段中补填，再生成公示牌和报告",
             ),
         ),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,16 @@ from gridgeo.approval import say_state
 from gridgeo.errors import GridgeoError
 from gridgeo.rulebook import CARDS, rule_of
 from gridgeo.text import Lang, Text
-from gridgeo.words import KINDS, SEVERITIES, SOUNDNESS, TOPICS, VERDICTS, word
+from gridgeo.words import (
+    KINDS,
+    ROLES,
+    SEVERITIES,
+    SOUNDNESS,
+    TOPICS,
+    VERDICTS,
+    say_fields,
+    word,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,7 +60,13 @@ STAGES = {
     "write": Text("writing", "写出"),
 }
 COLOURS = {"error": "red", "warning": "yellow", "info": "cyan"}
-CARD_COLOURS = {"green": "green", "red": "red", "unknown": "dim"}
+#: Colour and mark of a card; GBK knows the marks too, and they say it where there is no colour.
+CARD_MARKS = {
+    "green": ("green", "√"),
+    "amber": ("yellow", "!"),
+    "red": ("red", "×"),
+    "unknown": ("dim", "—"),
+}
 MOST_FINDINGS = 12
 
 
@@ -157,15 +173,15 @@ def _show_folder(folder: Path, files: tuple[str, ...], lang: Lang) -> None:
 
 
 def _show_cards(summary: dict[str, Any], lang: Lang) -> None:
-    """Print the scorecard: green, red with the number of findings, or not checked."""
+    """Print the scorecard: sound, the number of findings, or not checked."""
     cards = summary.get("scorecard", ())
     for card in cards:
-        colour = CARD_COLOURS[card["state"]]
+        colour, mark = CARD_MARKS[card["state"]]
         told = word(CARDS, card["card"], lang)
         count = f" {card['count']:,}" if card["count"] else ""
         unknown = Text(" (not checked)", "（未检查）").say(lang)
         told += unknown if card["state"] == "unknown" else count
-        out.print(f"[{colour}]●[/] {told}", end="  ")
+        out.print(f"[{colour}]{mark}[/] {told}", end="  ")
     if cards:
         out.print()
 
@@ -243,8 +259,7 @@ def _percent(share: float | None) -> str:
 
 def show_findings(findings: tuple[Finding, ...], lang: Lang, *, total: int) -> None:
     """Print the gravest findings, and how many more there are in `total`."""
-    rank = list(COLOURS)
-    for finding in sorted(findings, key=lambda f: rank.index(f.severity))[:MOST_FINDINGS]:
+    for finding in _gravest(findings):
         colour, name = COLOURS[finding.severity], word(SEVERITIES, finding.severity, lang)
         title = rule_of(finding.rule).title.say(lang)
         out.print(f"[{colour}]{name}[/] [dim]{finding.id}[/] {title}: ", end="")
@@ -252,6 +267,19 @@ def show_findings(findings: tuple[Finding, ...], lang: Lang, *, total: int) -> N
     more = total - MOST_FINDINGS
     if more > 0:
         out.print(Text(f"... and {more} more", f"……另有 {more} 条").say(lang))
+
+
+def _gravest(findings: tuple[Finding, ...]) -> list[Finding]:
+    """Return the gravest, of each rule the largest before any second one, rule by rule."""
+    rank, rules = list(COLOURS), list(dict.fromkeys(f.rule for f in findings))
+    place: Counter[tuple[str, str]] = Counter()
+    ranked = []
+    for finding in sorted(findings, key=lambda f: -(f.amount or 0.0)):
+        place[finding.severity, finding.rule] += 1
+        nth = place[finding.severity, finding.rule]
+        ranked.append((rank.index(finding.severity), nth, rules.index(finding.rule), finding))
+    shown = sorted(ranked, key=lambda one: one[:3])[:MOST_FINDINGS]
+    return [one[3] for one in sorted(shown, key=lambda one: (one[0], one[2], one[1]))]
 
 
 def show_layers(path: str, layers: tuple[LayerInfo, ...], lang: Lang) -> None:
@@ -265,9 +293,9 @@ def show_layers(path: str, layers: tuple[LayerInfo, ...], lang: Lang) -> None:
         )
         out.print(f"  {', '.join(layer.columns)}", markup=False, soft_wrap=True)
         for role, understood in layer.understood.items():
-            columns = ", ".join(f"{name} = {column}" for name, column in understood.items())
-            out.print(f"  [cyan]{role}[/]: ", end="")
-            out.print(columns, markup=False, soft_wrap=True)
+            as_layer = Text(f"{role}[/]: ", f"{word(ROLES, role, 'zh')}（{role}）[/]：").say(lang)
+            out.print(f"  [cyan]{as_layer}", end="")
+            out.print(say_fields(understood).say(lang), markup=False, soft_wrap=True)
         for problem in layer.problems:
             out.print("  [yellow]![/] ", end="")
             out.print(problem.say(lang), markup=False, soft_wrap=True)

@@ -16,7 +16,7 @@ from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
 from gridgeo.codes.integrity import check_grows
 from gridgeo.codes.register import Register
 from gridgeo.codes.rules import COLUMNS
-from gridgeo.errors import InputError, OutputError
+from gridgeo.errors import InputError, OutputError, why
 from gridgeo.geopackages import same_bytes
 from gridgeo.text import Text
 from gridgeo.whole import whole_file
@@ -53,7 +53,7 @@ def read_register(path: str | Path) -> Register:
         table = read(file)
     except _FAILURES as error:
         raise InputError(
-            Text(f"the register cannot be read: {error}", f"无法读取编码登记表：{error}"),
+            Text("the register cannot be read: ", "无法读取编码登记表：") + why(error),
             file=str(path),
         ) from error
     try:
@@ -92,7 +92,7 @@ def write_register(register: Register, path: str | Path) -> Path:
             write(register.table, staged)
     except _FAILURES as error:
         raise OutputError(
-            Text(f"the register cannot be written: {error}", f"无法写入编码登记表：{error}"),
+            Text("the register cannot be written: ", "无法写入编码登记表：") + why(error),
             file=str(path),
             remedy=Text(
                 "Close it in QGIS, Excel or WPS, and check free space and permissions",

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 
     from gridgeo.continuity import Overlap
 
+_REMEDY = Text(
+    "Give every grid a code of its own; where another column holds them, name it with "
+    "--column grids.code=NAME",
+    "请为每个网格填写互不相同的编码；编码在其他列的，用 --column grids.code=列名 指明",
+)
 #: A pair without households is kin where it shares this much of the smaller of the two.
 KIN_SHARE = 0.01
 
@@ -30,7 +35,9 @@ def unique_codes(codes: list[str]) -> list[str]:
                 if code in held
                 else Text("a grid has no code", "网格没有编码")
             )
-            raise InputError(said, layer="grids", row=row, field="code", value=code or None)
+            raise InputError(
+                said, layer="grids", row=row, field="code", value=code or None, remedy=_REMEDY
+            )
         held.add(code)
     return codes
 

@@ -16,13 +16,16 @@ _KIND = {
 
 
 def plan_title(plan: Plan) -> str:
-    """Return what the plan is called: its name, else its communities when they are few."""
+    """Return what the plan is called: its name, else its communities when they are few.
+
+    What kind of document it is stands behind the name, unless the name ends with it.
+    """
     lang = plan.settings.lang
     name = str(plan.summary.get("name") or "")
     if not name and 1 <= len(plan.communities) <= 3:
         name = Text(", ", "、").say(lang).join(map(str, plan.communities["name"]))
     kind = _KIND[is_drawn(plan)].say(lang)
-    return f"{name} · {kind}" if name else kind
+    return kind if not name else name if name.endswith(kind) else f"{name} · {kind}"
 
 
 def is_drawn(plan: Plan) -> bool:

@@ -108,13 +108,14 @@ def facility_names(atoms: Atoms) -> list[Text]:
 
 
 def facility_reasons(atoms: Atoms) -> list[Text]:
-    """Return why each facility is, or is not, a grid of its own, by position."""
-    told = atoms.considered
+    """Return why each facility is, or is not, a grid of its own, by position, behind its name.
+
+    The reason alone where it has no name: it begins with the category.
+    """
+    told = atoms.considered[["name", "reason_en", "reason_zh"]]
     return [
-        name + Text(f": {en}", f"：{zh}")
-        for name, en, zh in zip(
-            facility_names(atoms), told["reason_en"], told["reason_zh"], strict=True
-        )
+        Text(f"{name}: {en}", f"{name}：{zh}") if name else Text(en, zh)
+        for name, en, zh in told.itertuples(index=False)
     ]
 
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from gridgeo.errors import OutputError
+from gridgeo.errors import OutputError, why
 from gridgeo.hashes import file_sha256
 from gridgeo.report.documents import as_json
 from gridgeo.text import Text
@@ -85,7 +85,7 @@ def sweep(folder: Path) -> None:
 def cannot_write(error: OSError, folder: Path) -> OutputError:
     """Say that the results cannot be written."""
     return OutputError(
-        Text(f"the results cannot be written: {error}", f"无法写入结果：{error}"),
+        Text("the results cannot be written: ", "无法写入结果：") + why(error),
         file=str(error.filename or folder),
         remedy=Text(
             "Check free space and permissions; finished parts are kept: run the same command again",

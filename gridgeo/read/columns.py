@@ -12,7 +12,8 @@ from gridgeo.config import ReadRules
 from gridgeo.errors import InputError, SettingsError
 from gridgeo.read.aliases import ALIASES
 from gridgeo.read.context import Journal, RawLayer
-from gridgeo.text import Text
+from gridgeo.text import Text, join
+from gridgeo.words import FIELDS, say_fields, word
 
 
 def normal(name: str) -> str:
@@ -92,16 +93,17 @@ def check_columns(role: str, raws: Sequence[RawLayer], rules: ReadRules) -> None
 def missing_column(raw: RawLayer, field: str, column: str = "") -> InputError:
     """Say that `raw` has no column for `field`, and list the columns that it has."""
     has = ", ".join(raw.columns) or "-"
-    key = f"{raw.role}.{field}"
+    key, told = f"{raw.role}.{field}", word(FIELDS, field, "zh")
     named = f" {column!r}" if column else ""
+    sought = f"指定为“{told}”的“{column}”列" if column else f"“{told}”列"
     return InputError(
         Text(
             f"no column{named} for {key}; the columns are: {has}",
-            f"没有可作 {key} 的字段{named}；现有字段：{has}",
+            f"找不到{sought}；现有的列：{has}",
         ),
         remedy=Text(
             f"Name the right one with --column {key}=NAME, or add such a column",
-            f"请用 --column {key}=字段名 指明，或在数据中补上该字段",
+            f"请用 --column {key}=列名 指明，或在数据中补上该列",
         ),
         **raw.place,
     )
@@ -120,7 +122,7 @@ def understand(
 ) -> dict[str, str]:
     """Return the column of each of the `fields` that `raw` has, and note them."""
     found: dict[str, str] = {}
-    doubts: list[str] = []
+    doubts: list[tuple[str, Text]] = []
     for field in fields:
         columns = find_all(raw, field, rules)
         if columns:
@@ -128,21 +130,23 @@ def understand(
         ranked = _ranked(columns, ALIASES[raw.role][field])
         rivals = [column for kind, *_, column in ranked[1:] if kind == ranked[0][0]]
         if rivals:
-            doubts.append(f"{field}: {', '.join(rivals)}")
+            doubts.append((field, Text(", ".join(rivals), "、".join(rivals))))
     say_columns(raw, found, journal, doubts)
     return found
 
 
 def say_columns(
-    raw: RawLayer, found: Mapping[str, str], journal: Journal, doubts: Sequence[str] = ()
+    raw: RawLayer,
+    found: Mapping[str, str],
+    journal: Journal,
+    doubts: Sequence[tuple[str, Text]] = (),
 ) -> None:
     """Note the columns of `raw` as understood, and which others would have fitted."""
-    told = ", ".join(f"{field} = {column}" for field, column in found.items())
-    english, chinese = told or "no columns understood", told or "没有识别出字段"
-    if doubts:
-        english += f" (also possible: {'; '.join(doubts)})"
-        chinese += f"（也可能是：{'；'.join(doubts)}）"
-    journal.say("columns", Text(f"{raw}: {english}", f"{raw.zh}：{chinese}"))
+    told = say_fields(found) if found else Text("no columns understood", "没有识别出字段")
+    also = [Text(f"{field}: ", f"{word(FIELDS, field, 'zh')}：") + rest for field, rest in doubts]
+    if also:
+        told = told + Text(" (also possible: ", "（也可能是：") + join(also) + Text(")", "）")
+    journal.say("columns", Text(f"{raw}: ", f"{raw.zh}：") + told)
 
 
 def unique_names(names: list[str]) -> list[str]:

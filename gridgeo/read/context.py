@@ -14,24 +14,7 @@ from gridgeo.config import ReadRules
 from gridgeo.errors import InputError
 from gridgeo.model import Note, Reject
 from gridgeo.text import Text
-
-_ROLES_ZH = {
-    "communities": "社区",
-    "streets": "道路",
-    "barriers": "屏障",
-    "households": "住户",
-    "compounds": "小区",
-    "buildings": "建筑",
-    "parcels": "地块",
-    "addresses": "地址",
-    "facilities": "设施",
-    "atoms": "单元",
-    "allowed_gaps": "允许空缺",
-    "together": "同格标注",
-    "apart": "分格标注",
-    "locked": "锁定网格",
-    "grids": "网格",
-}
+from gridgeo.words import ROLES, word
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,7 +54,7 @@ class RawLayer:
     @property
     def zh(self) -> str:
         """Role and source in Chinese."""
-        role = _ROLES_ZH.get(self.role, self.role)
+        role = word(ROLES, self.role, "zh")
         return f"{role}（{self._short}）" if self.source else role
 
     def __str__(self) -> str:

@@ -11,7 +11,7 @@ import pandas as pd
 from gridgeo.errors import InputError
 from gridgeo.read.aliases import ALIASES
 from gridgeo.read.areas import Area
-from gridgeo.read.columns import find_all, missing_column
+from gridgeo.read.columns import find_all
 from gridgeo.read.context import Ground, RawLayer
 from gridgeo.read.values import codes
 from gridgeo.text import Text, join
@@ -44,7 +44,7 @@ def match(
         for column in find_all(area.raw, "key", ground.rules)
     ]
     if not columns:
-        raise missing_column(raw, "key")
+        raise _no_key(raw)
     if not targets:
         raise _nothing_to_join(raw, areas)
     own, keys, target = _best_pair(raw, columns, targets, ground)
@@ -115,6 +115,22 @@ def _nothing_to_join(raw: RawLayer, areas: Mapping[str, Sequence[Area]]) -> Inpu
             f"Add coordinate columns (lon, lat), or give --compounds, --buildings or --addresses "
             f"with a column such as {aliases}",
             f"请补上坐标列（经度、纬度），或提供小区、建筑、地址图层，并含 {aliases} 等字段",
+        ),
+        **raw.place,
+    )
+
+
+def _no_key(raw: RawLayer) -> InputError:
+    has = ", ".join(raw.columns) or "-"
+    return InputError(
+        Text(
+            f"the table has no coordinates, and no key to join it to a layer; the columns are: "
+            f"{has}",
+            f"表中没有坐标，也没有可与小区、楼栋或门牌关联的名称、编码列；现有的列：{has}",
+        ),
+        remedy=Text(
+            "Name the key with --column households.key=NAME, or add coordinate columns (lon, lat)",
+            "请用 --column households.key=列名 指明关联列，或补上坐标列（经度、纬度）",
         ),
         **raw.place,
     )

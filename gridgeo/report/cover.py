@@ -88,9 +88,11 @@ def _counts(told: Submission) -> list[tuple[str, int, str]]:
 
 def _card(card: Mapping[str, object], side: str, told: Submission) -> str:
     state, count = card[f"state_{side}"], card[f"count_{side}"]
+    found = Text(f"{count} open", f"{count} 项")
     words = {
         "green": Text("✓", "✓"),
-        "red": Text(f"{count} open", f"{count} 项"),
+        "amber": found,
+        "red": found,
         "unknown": Text("not checked", "未检查"),
     }
     return words.get(str(state), Text("—", "—")).say(told.settings.lang)

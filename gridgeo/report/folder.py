@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, GeometryError
 
-from gridgeo.errors import OutputError
+from gridgeo.errors import OutputError, why
 from gridgeo.text import Text
 from gridgeo.whole import flush, whole_file
 
@@ -82,7 +82,7 @@ def write_folder(
         _swap(staged, target)
     except _FAILURES as error:
         raise OutputError(
-            Text(f"the results cannot be written: {error}", f"无法写入结果：{error}"),
+            Text("the results cannot be written: ", "无法写入结果：") + why(error),
             file=str(folder),
             remedy=Text(
                 "Close the files in QGIS, Excel or WPS, and check free space and permissions",
@@ -154,7 +154,7 @@ def write_file(target: Path, write: Callable[[Path], None], *, overwrite: bool) 
             write(staged)
     except OSError as error:
         raise OutputError(
-            Text(f"the file cannot be written: {error}", f"无法写入文件：{error}"),
+            Text("the file cannot be written: ", "无法写入文件：") + why(error),
             file=str(target),
             remedy=Text(
                 "Close it where it is open, and check the folder and its permissions",

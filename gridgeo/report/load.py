@@ -13,7 +13,7 @@ import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from gridgeo.config import Settings
-from gridgeo.errors import InputError, SettingsError
+from gridgeo.errors import InputError, SettingsError, why
 from gridgeo.model import Plan
 from gridgeo.report.documents import RUN, SUMMARY
 from gridgeo.report.geopackage import GEOPACKAGE
@@ -65,7 +65,7 @@ def _settings(package: Path) -> Settings:
         return settings_of(_table(package, "settings"))
     except (KeyError, TypeError, ValueError, SettingsError) as error:
         raise InputError(
-            Text(f"the settings are not understood: {error}", f"无法识别参数设置：{error}"),
+            Text("the settings are not understood: ", "无法识别参数设置：") + why(error),
             file=str(package),
             layer="settings",
             remedy=Text(
@@ -107,7 +107,7 @@ def _table(package: Path, name: str) -> gpd.GeoDataFrame:
         found: gpd.GeoDataFrame = pyogrio.read_dataframe(package, layer=name)
     except (DataSourceError, DataLayerError) as error:
         raise InputError(
-            Text(f"the layer cannot be read: {error}", f"无法读取图层：{error}"),
+            Text("the layer cannot be read: ", "无法读取图层：") + why(error),
             file=str(package),
             layer=name,
             remedy=Text("Run the partition again", "请重新运行划分"),
@@ -120,7 +120,7 @@ def _document(path: Path) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(
-            Text(f"the file cannot be read: {error}", f"无法读取文件：{error}"),
+            Text("the file cannot be read: ", "无法读取文件：") + why(error),
             file=str(path),
             remedy=Text("Run the partition again", "请重新运行划分"),
         ) from error

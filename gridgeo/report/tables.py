@@ -28,7 +28,7 @@ def soundness(plan: Plan, say: Said) -> Iterator[Block]:
     told = plan.grids["soundness"]
     if (told == "").all():
         return
-    states = {"sound": "green", "adjust": "unknown", "must_adjust": "red"}
+    states = {"sound": "green", "adjust": "amber", "must_adjust": "red"}
     yield Cards(
         [
             Card(number((told == key).sum()), word(SOUNDNESS, key, say.lang), state)

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 from python_calamine import CalamineError, CalamineWorkbook
 
-from gridgeo.errors import InputError
+from gridgeo.errors import InputError, why
 from gridgeo.report.headers import header
 from gridgeo.report.schema import DTYPES
 from gridgeo.report.sheets import SHEETS, Sheet
@@ -39,7 +39,7 @@ def read_workbook(path: str | Path) -> dict[str, pd.DataFrame]:
         book = CalamineWorkbook.from_path(str(path))
     except (CalamineError, OSError) as error:
         raise InputError(
-            Text(f"the workbook cannot be read: {error}", f"无法读取工作簿：{error}"),
+            Text("the workbook cannot be read: ", "无法读取工作簿：") + why(error),
             file=str(path),
         ) from error
     return {sheet.title.en: _table(book, sheet, str(path)) for sheet in SHEETS}

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from gridgeo.errors import InputError, OutputError
+from gridgeo.errors import InputError, OutputError, why
 from gridgeo.report.documents import as_json
 from gridgeo.report.folder import Writer, write_folder
 from gridgeo.signs.code_mark import payload, qr_svg, token_of
@@ -186,7 +186,7 @@ def read_issues(folder: Path) -> tuple[Issue, ...]:
         return tuple(Issue(**{"drawn": "", **row}) for row in told["signs"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(
-            Text(f"the earlier signs cannot be read: {error}", f"无法读取上次的公示牌：{error}"),
+            Text("the earlier signs cannot be read: ", "无法读取上次的公示牌：") + why(error),
             file=str(path),
             remedy=Text(
                 "Give the folder that gridgeo signs wrote", "请指定 gridgeo signs 上次输出的文件夹"

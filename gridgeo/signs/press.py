@@ -9,7 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
-from gridgeo.errors import InputError
+from gridgeo.errors import InputError, why
 from gridgeo.text import Text
 from gridgeo.typeset import Fonts, typeset
 
@@ -40,7 +40,7 @@ class Press:
             return self.template.read_bytes()
         except OSError as error:
             raise InputError(
-                Text(f"the template cannot be read: {error}", f"无法读取模板：{error}"),
+                Text("the template cannot be read: ", "无法读取模板：") + why(error),
                 file=str(self.template),
             ) from error
 
