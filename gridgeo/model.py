@@ -276,7 +276,8 @@ class Plan:
                  community_name, households, residents, area_m2, bounded_by, contains,
                  verdict, reason, facility, soundness (sound, adjust, must_adjust),
                  soundness_reason, geometry; sorted by code
-    atoms        grid (code), community (code), households, residents, kind, name, geometry
+    atoms        grid (code), community (code), households, residents, kind, name, geometry;
+                 in an adjusted plan old_grid, too (code, ``""`` for none): the grid before
     borders      left, right, border_m, street_class, street_name, passable, geometry
     households   grid (code, ``""`` where listed), households, residents, group, name, reason,
                  geometry
@@ -284,7 +285,8 @@ class Plan:
     streets      street_class, name, cuts, geometry
     barriers     street_class, name, geometry
     crosswalk    old_code, new_code (``""``: in no grid), households, area_m2, from the partition
-                 that this one was made from; None where it was made from none
+                 that this one was made from (the one before `gridgeo adjust`, though edits were
+                 applied since); None where it was made from none
     ============ =======================================================================
     """
 

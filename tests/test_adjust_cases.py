@@ -17,12 +17,13 @@ from builders_city import (
 from shapely import box
 
 import gridgeo
-from gridgeo.adjust import adjust
+from gridgeo.adjust import Edit, adjust, apply_edits
 from gridgeo.adjust.recut import divided
 from gridgeo.cli.starter import sample_settings
 from gridgeo.config import ReadRules, Source
 from gridgeo.errors import InputError
 from gridgeo.proposals import Decisions
+from gridgeo.report import load_plan
 
 
 def test_a_school_gets_a_grid_of_its_own_and_keeps_it(tmp_path):
@@ -183,3 +184,27 @@ def test_what_lies_beside_the_dedicated_grid_of_a_facility_stays_where_it_is(tmp
     half = (school, west.union(yard), east)
     grids, rules_ = town(tmp_path, *half, city=city, 类型=["dedicated", "basic", "basic"])
     assert told(adjust(grids, rules_), "reason_en") == []
+
+
+def test_the_crosswalk_of_an_edited_plan_leads_from_the_grids_before_it_was_adjusted(tmp_path):
+    """Counties file old official codes against new ones, not against those of a draft."""
+    grids, rules_ = town(tmp_path, SMALL, LARGE, *NORTH)
+    plan = load_plan(adjust(grids, rules_).plan.save(tmp_path / "plan"))
+    moved = int(np.flatnonzero(plan.atoms["grid"] == code(3))[0])
+    edits = [
+        Edit(do="merge", grids=(code(3),), to=code(4)),
+        Edit(do="split", atoms=(moved,), grid="+1"),
+    ]
+    step = load_plan(apply_edits(plan, edits[:1]).save(tmp_path / "step"))
+    for edited in (apply_edits(plan, edits), apply_edits(step, edits[1:])):
+        walk = edited.crosswalk
+        assert sorted(set(walk["old_code"])) == [code(number) for number in (1, 2, 3, 4)]
+        assert set(walk["new_code"]) == set(edited.grids["code"])
+        by_new = walk.groupby("new_code")["households"].sum()
+        assert by_new.to_dict() == edited.grids.set_index("code")["households"].to_dict()
+        old = walk.groupby("old_code")["households"].sum()
+        before = plan.crosswalk.groupby("old_code")["households"].sum()
+        assert old.to_dict() == before.to_dict()
+        assert walk.loc[walk["old_code"] == code(1), "new_code"].tolist() == (
+            plan.crosswalk.loc[plan.crosswalk["old_code"] == code(1), "new_code"].tolist()
+        )

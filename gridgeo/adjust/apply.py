@@ -27,7 +27,8 @@ def apply_edits(plan: Plan, edits: Sequence[Edit], *, register: Register | None 
 
     Grids that no edit touched stay as they are, vertex by vertex. New grids get the next free
     codes of their community, and so does a grid that becomes dedicated; codes of grids that are
-    gone are not used again. Every household stays in one grid.
+    gone are not used again. Every household stays in one grid. The crosswalk of a plan that was
+    adjusted leads from the grids before, whatever was edited since; else from those of `plan`.
 
     Parameters
     ----------
@@ -140,10 +141,14 @@ def _told(plan: Plan, drawn: Redrawn, draft: Draft, judgement: Judgement, edits:
 
 
 def _crosswalk(plan: Plan, new: Plan) -> pd.DataFrame:
-    """Return what went from each code of `plan` to each of `new`; their atoms are the same."""
+    """Return what went from each old code to each code of `new`; the atoms are those of `plan`.
+
+    The old codes are those of the partition that the plan was adjusted from, where it was.
+    """
+    old = "old_grid" if "old_grid" in plan.atoms else "grid"
     shared = pd.DataFrame(
         {
-            "old_code": plan.atoms["grid"].to_numpy(dtype=object),
+            "old_code": plan.atoms[old].to_numpy(dtype=object),
             "new_code": new.atoms["grid"].to_numpy(dtype=object),
             "households": plan.atoms["households"].to_numpy(),
             "area_m2": shapely.area(plan.atoms.geometry.to_numpy()),

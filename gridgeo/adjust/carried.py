@@ -38,7 +38,7 @@ def carried_out(town: Town, chosen: Chosen, proposed: Changes) -> tuple[Plan, Ch
         codes=town.owners,
         settings=town.settings,
     )
-    plan = _on_drawn_ground(plan, town)
+    plan = _with_old_codes(_on_drawn_ground(plan, town), town)
     return check_plan(plan, town.layers, chosen.part), _changes(town, chosen, proposed, coded)
 
 
@@ -62,6 +62,12 @@ def _on_drawn_ground(plan: Plan, town: Town) -> Plan:
         at = town.old.anchor[town.atoms.placed]
         households = households.set_geometry(gpd.GeoSeries(at, crs=households.crs))
     return replace(plan, findings=findings, communities=communities, households=households)
+
+
+def _with_old_codes(plan: Plan, town: Town) -> Plan:
+    """Return the plan whose atoms know the old grid that they lie in, ``""`` for none."""
+    codes = np.array([*town.old.grids["code"], ""], dtype=object)
+    return replace(plan, atoms=plan.atoms.assign(old_grid=codes[town.old.previous]))
 
 
 def _coded(town: Town, chosen: Chosen, proposed: Changes) -> gpd.GeoDataFrame:
