@@ -1,6 +1,9 @@
 """What the commands do and print, and the codes that they exit with."""
 
 import json
+import os
+import subprocess
+import sys
 from dataclasses import fields, replace
 from inspect import signature
 
@@ -224,3 +227,23 @@ def test_accepted_findings_are_neither_shown_nor_counted(capsys):
     assert printed.count("QOPEN") == MOST_FINDINGS
     assert "QACCEPTED" not in printed
     assert "... and 2 more" in printed
+
+
+_NOISY = """
+import os, sys, gridgeo.cli
+gridgeo.cli.app = lambda: (os.write(1, b"tmpSolver.run();"), print("社区"), sys.exit(3))
+gridgeo.cli.main()
+"""
+
+
+def test_what_libraries_write_past_python_does_not_reach_the_console():
+    """HiGHS has a line that no option silences; its own C code writes to descriptor 1."""
+    told = subprocess.run(
+        [sys.executable, "-c", _NOISY],
+        capture_output=True,
+        check=False,
+        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+    )
+    assert told.returncode == 3
+    assert told.stdout.decode().splitlines() == ["社区"]
+    assert not told.stderr

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from gridgeo.cli.app import app
+from gridgeo.cli.console import own_console
 
 __all__ = ["app", "main"]
 
@@ -14,4 +15,5 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
+    own_console()
     app()
