@@ -28,11 +28,11 @@ def read_decisions(path: str | Path) -> Decisions:
     InputError
         The file is no workbook, lacks one of the two columns, or has a word that is no decision.
     """
-    rows = _rows(Path(path))
+    title, rows = _rows(Path(path))
     found: dict[Decision, set[str]] = {decision: set() for decision in DECISIONS}
     for row, (name, said) in rows:
         if name:
-            found[_decision(said, str(path), row)].add(name)
+            found[_decision(said, file=str(path), row=row, field=title)].add(name)
     return Decisions(
         accepted=frozenset(found["accepted"]),
         rejected=frozenset(found["rejected"]),
@@ -52,7 +52,8 @@ def ids_of(texts: Iterable[str]) -> frozenset[str]:
     return frozenset(name.strip() for text in texts for name in text.split(",") if name.strip())
 
 
-def _rows(path: Path) -> list[tuple[int, tuple[str, str]]]:
+def _rows(path: Path) -> tuple[str, list[tuple[int, tuple[str, str]]]]:
+    """Return what the column of decisions is called, and id and decision of each row."""
     from openpyxl import load_workbook  # noqa: PLC0415  (slow to import)
     from openpyxl.utils.exceptions import InvalidFileException  # noqa: PLC0415
 
@@ -75,9 +76,9 @@ def _rows(path: Path) -> list[tuple[int, tuple[str, str]]]:
             for names in _TITLES.values()
         ]
         if None not in places:
-            return [
+            return titles[places[1] or 0], [
                 (row, (_plain(line[places[0] or 0]), _plain(line[places[1] or 0])))
-                for row, line in enumerate(lines, start=1)
+                for row, line in enumerate(lines, start=2)
             ]
     raise InputError(
         Text(
@@ -92,7 +93,7 @@ def _plain(cell: Any) -> str:
     return "" if cell is None else str(cell).strip()
 
 
-def _decision(said: str, file: str, row: int) -> Decision:
+def _decision(said: str, *, file: str, row: int, field: str) -> Decision:
     if not said:
         return "open"
     for decision in DECISIONS:
@@ -103,7 +104,7 @@ def _decision(said: str, file: str, row: int) -> Decision:
         Text(f"{said!r} is no decision", f"“{said}”不是可用的决定"),
         file=file,
         row=row,
-        field="decision",
+        field=field,
         remedy=Text(
             f"Choose one of {', '.join(one.en for one in choice)}",
             f"可填：{'、'.join(one.zh for one in choice)}",

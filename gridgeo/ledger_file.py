@@ -66,7 +66,7 @@ def read_ledger(path: Path) -> tuple[Entry, ...]:
         )
     return tuple(
         _entry({titles[t]: (v or "").strip() for t, v in row.items() if t in titles}, path, number)
-        for number, row in enumerate(rows, start=1)
+        for number, row in enumerate(rows, start=2)
     )
 
 

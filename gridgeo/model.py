@@ -85,7 +85,10 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """A row that could not be used, and why; `row` counts the data rows from 1."""
+    """A row that could not be used, and why.
+
+    `row` is that of the spreadsheet for a table; the rows of a layer count from 1.
+    """
 
     layer: str
     file: str

@@ -44,7 +44,10 @@ def test_the_workbook_is_filled_in_and_read_again(tmp_path):
 @pytest.mark.parametrize(
     ("cells", "message"),
     [
-        ([["proposal", "decision"], ["P1", "maybe"]], r"'maybe' is no decision.*row 1"),
+        (
+            [["proposal", "decision"], ["P1", "maybe"]],
+            r"'maybe' is no decision.*row 2, field decision",
+        ),
         ([["proposal", "reason"], ["P1", "x"]], "no columns proposal and decision"),
         (None, "cannot be read"),
     ],

@@ -38,18 +38,43 @@ def with_shapes(frame, shapes):
             ["5", "-2", "-3"],
             r"2 rows hold no whole number.*-2 1, -3 1.*row 2, field 户数, value -2",
         ),
-        ([5, 6, -1], "row 3"),
-        (["三百", "1", "2"], "row 1.*value 三百"),
-        (["12a", "1", "2"], "value 12a"),
-        (["1", "2.5", "3"], "row 2.*value 2.5"),
-        ([1.0, 2.0, np.inf], "row 3"),
-        (["1", "1e12", "3"], "value 1e12"),
+        ([5, -6, -1], "row 2"),
+        (["三百", "1", "两户"], "row 1.*value 三百"),
+        ([1.5, 2.0, np.inf], "row 1"),
+        (["-", "约50户", ""], "row 2.*value 约50户"),
     ],
 )
-def test_counts_that_are_none(counts, message):
+def test_counts_of_which_most_are_none_are_an_error(counts, message):
     with pytest.raises(InputError, match=message) as caught:
         read(households=households(户数=counts))
     assert "非负整数" in caught.value.say("zh")
+
+
+@pytest.mark.parametrize(
+    ("counts", "row"),
+    [
+        ([5, 6, -1], 3),
+        (["约50户", "1", "2"], 1),
+        (["1", "2.5", "3"], 2),
+        ([1.0, 2.0, np.inf], 3),
+        (["1", "1e12", "3"], 2),
+    ],
+)
+def test_rows_whose_count_is_none_are_rejects(counts, row):
+    layers = read(households=households(户数=counts))
+    (reject,) = layers.rejects
+    assert (reject.row, reject.field, reject.value) == (row, "户数", str(counts[row - 1]))
+    assert reject.reason.zh == "户数不是非负整数"
+    good = [float(count) for at, count in enumerate(counts, start=1) if at != row]
+    assert len(layers.households) == 2
+    assert layers.households_in == sum(good)
+
+
+def test_a_count_that_is_none_in_a_layer_of_shapes_is_an_error():
+    frames = town(buildings=buildings(户数=["5", "约50户", "7"]))
+    del frames["households"]
+    with pytest.raises(InputError, match=r"row 2, field 户数, value 约50户"):
+        layers_from_frames(frames, ReadRules())
 
 
 def test_empty_counts_are_rejects_or_what_the_rules_say():

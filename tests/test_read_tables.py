@@ -8,6 +8,7 @@ from builders_read import X, Y, buildings, compounds, households, notes, town, w
 from gridgeo.config import ReadRules, Source
 from gridgeo.errors import InputError
 from gridgeo.read import layers_from_frames, read_code_mapping, read_layers
+from gridgeo.read.titles import joined_titles
 
 
 def read_table(folder, path, *, rules=None, **layers):
@@ -74,8 +75,8 @@ def test_rows_without_coordinates_are_rejects(tmp_path):
     (tmp_path / "a.csv").write_text("lon,lat,hh\n117.0001,36.1307,9\n,,5\nhere,36.1,2\n")
     layers = read_table(tmp_path, tmp_path / "a.csv")
     assert [(r.row, r.households, r.reason.en) for r in layers.rejects] == [
-        (2, 5, "no coordinates"),
-        (3, 2, "no coordinates"),
+        (3, 5, "no coordinates"),
+        (4, 2, "no coordinates"),
     ]
     assert layers.households_in == 16
 
@@ -94,7 +95,61 @@ def test_workbook_with_title_merged_cells_and_totals(tmp_path):
     layers = read_table(tmp_path, path, rules=rules, compounds=compounds())
     assert layers.households_in == 50
     assert layers.households["households"].tolist() == [8, 42]
-    assert "rows of totals are not counted: 4" in notes(layers, "tables")
+    assert "rows of totals are not counted: 6" in notes(layers, "tables")
+
+
+def test_a_row_is_counted_as_the_spreadsheet_does_below_titles(tmp_path):
+    rows = [
+        ["某街道住户统计表"],
+        [],
+        ["小区名称", "户数"],
+        ["东苑", 30],
+        ["西苑", "约50户"],
+        ["南苑", 7],
+    ]
+    path = write_book(tmp_path / "a.xlsx", rows)
+    layers = read_table(tmp_path, path, compounds=compounds())
+    assert {(r.row, r.value) for r in layers.rejects} == {(5, "约50户"), (6, "南苑")}
+    assert layers.households_in == 37
+
+
+def test_names_in_two_rows_with_merged_cells_are_joined(tmp_path):
+    rows = [
+        ["序号", "小区", None, "规模"],
+        [None, "名称", "楼栋", "户数", "人口"],
+        [1, "东苑", 2, 30, 70],
+    ]
+    path = write_book(tmp_path / "a.xlsx", rows, merged=("A1:A2", "B1:C1", "D1:E1"))
+    layers = read_table(tmp_path, path, compounds=compounds())
+    assert layers.households[["households", "residents"]].to_numpy().tolist() == [[30, 70]]
+    assert "read as: 序号, 小区名称, 楼栋, 户数, 人口" in notes(layers, "tables")
+    lines = [["小区", "", "规模", ""], ["名称", "楼栋", "户数", "人口"], ["无", "2", "30", "70"]]
+    (tmp_path / "a.csv").write_text(
+        "\n".join(",".join(line) for line in [*lines, ["东苑", "", "8"]])
+    )
+    layers = read_table(tmp_path, tmp_path / "a.csv", compounds=compounds())
+    assert [(r.row, r.households) for r in layers.rejects] == [(3, 30)]
+
+
+def test_names_that_repeat_below_merged_cells_keep_both():
+    known = {"户数", "人口", "小区名称", "常住户数"}.__contains__
+    rows = [["小区名称", "常住", "", "流动", ""], ["", "户数", "人口", "户数", "人口"]]
+    told = ["小区名称", "常住户数", "常住人口", "流动户数", "流动人口"]
+    assert joined_titles(rows, known) == told
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [["小区名称", "户数"]],
+        [["小区名称", "户数", ""], ["名称", "户数", ""]],
+        [["小区名称", "户数", ""], ["东苑", "三十", "备注"]],
+        [["小区名称", "户数", ""], ["小区名称", "户数", "5"]],
+        [["小区名称", "户数", "人口"], ["名称", "户数", "人口"]],
+    ],
+)
+def test_a_row_below_the_header_that_is_data_stays_data(rows):
+    assert joined_titles(rows, {"小区名称", "名称", "户数", "人口"}.__contains__) == []
 
 
 def test_keys_without_a_place_and_with_several_are_rejects(tmp_path):
@@ -103,8 +158,8 @@ def test_keys_without_a_place_and_with_several_are_rejects(tmp_path):
     double = pd.concat([compounds(), compounds().iloc[:1]], ignore_index=True)
     layers = read_table(tmp_path, tmp_path / "a.csv", compounds=double)
     assert {(r.value, r.row, r.households, r.reason.en) for r in layers.rejects} == {
-        ("东苑", 1, 5, "the key matches several places"),
-        ("南苑", 3, 7, "the key matches no place"),
+        ("东苑", 2, 5, "the key matches several places"),
+        ("南苑", 4, 7, "the key matches no place"),
     }
     assert layers.households["households"].tolist() == [6]
     assert layers.households_in == 18
@@ -165,7 +220,7 @@ def test_tables_that_are_none(tmp_path):
     with pytest.raises(InputError, match="no row of column names"):
         read_table(tmp_path, tmp_path / "a.csv")
     (tmp_path / "b.csv").write_text("小区,户数\n东苑,1,200\n")
-    with pytest.raises(InputError, match=r"more cells than there are columns.*row 1"):
+    with pytest.raises(InputError, match=r"more cells than there are columns.*row 2"):
         read_table(tmp_path, tmp_path / "b.csv", compounds=compounds())
     (tmp_path / "c.csv").write_bytes(b"\x81\xff\xfe\xff,\xff\n")
     with pytest.raises(InputError, match="encodings"):
@@ -195,7 +250,7 @@ def test_code_mapping_from_csv_and_workbook(tmp_path):
 
 def test_code_mapping_with_a_short_code_names_the_row(tmp_path):
     (tmp_path / "a.csv").write_text("name,code\n甲,370102001001\n乙,370102001002\n丙,37010200\n")
-    with pytest.raises(InputError, match=r"not 12 digits.*row 3.*value 37010200"):
+    with pytest.raises(InputError, match=r"not 12 digits.*row 4, field code, value 37010200"):
         read_code_mapping(str(tmp_path / "a.csv"))
     (tmp_path / "b.csv").write_text("name,number\n甲,1\n")
     with pytest.raises(InputError, match="no column of names and 12-digit codes: name, number"):

@@ -204,7 +204,7 @@ def test_command_prints_signs_and_then_only_changes(tmp_path):
     run = ["signs", str(plan), "--people", str(tmp_path / "r.csv"), "--date", DATE]
     told = CliRunner().invoke(app, [*run, "--out", str(out)])
     assert told.exit_code == 0, told.output
-    assert "名册第 2 行未采用：7 李" in told.output
+    assert "名册第 3 行未采用：7 李" in told.output
     assert "4 个网格没有网格员" in told.output
     assert json.loads((out / "signs.json").read_text("utf-8"))["signs"][0]["version"] == 1
     assert (out / "420102001001001.pdf").read_bytes().startswith(b"%PDF")

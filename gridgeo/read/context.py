@@ -21,6 +21,8 @@ from gridgeo.words import ROLES, word
 class RawLayer:
     """One layer as it stands in its file; row n of the file has index n - 1.
 
+    The rows of a table are counted as a spreadsheet counts them, header and titles included.
+
     `frame` is a GeoDataFrame where the layer has geometry. `crs_assumed` is True where the
     format, not the file, says which CRS it is. `counts` are the households of each row, where
     they are known, so that rows put aside can be counted.

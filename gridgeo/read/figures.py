@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,6 @@ from gridgeo.read.values import is_empty
 from gridgeo.text import Text
 
 #: the largest count that a row may claim
-#: the largest count that a row may claim
 _LARGEST = 1e8
 
 
@@ -27,10 +27,7 @@ def counts(raw: RawLayer, column: str, journal: Journal, *, whole: bool = True) 
     first row that is negative, no number or (with `whole`) not a whole number.
     """
     numbers, repaired = parse_numbers(raw.frame[column])
-    filled = ~is_empty(raw.frame[column])
-    bad = filled & ~((numbers >= 0) & (numbers <= _LARGEST))
-    if whole:
-        bad |= filled & (numbers % 1 != 0)
+    bad = _no_counts(numbers, raw.frame[column], whole=whole)
     if bad.any():
         raise _bad_count(raw, column, bad, whole=whole)
     if repaired:
@@ -43,6 +40,29 @@ def counts(raw: RawLayer, column: str, journal: Journal, *, whole: bool = True) 
             ),
         )
     return numbers
+
+
+def _no_counts(numbers: pd.Series[float], cells: pd.Series[Any], *, whole: bool) -> pd.Series[bool]:
+    """Return which filled cells are no counts."""
+    bad = ~((numbers >= 0) & (numbers <= _LARGEST))
+    if whole:
+        bad |= numbers % 1 != 0
+    return bad & ~is_empty(cells)
+
+
+def with_counts(raw: RawLayer, column: str, journal: Journal) -> RawLayer:
+    """Return the rows whose cell in `column` is a whole number or empty; the others are rejects.
+
+    Where they are more than half of the filled ones the column is wrong rather than its cells:
+    all rows stay, and `counts` raises.
+    """
+    cells = raw.frame[column]
+    bad = _no_counts(parse_numbers(cells)[0], cells, whole=True)
+    if 2 * bad.sum() > (~is_empty(cells)).sum():
+        return raw
+    reason = Text("the household count is no whole number of at least 0", "户数不是非负整数")
+    journal.reject(raw, cells.index[bad], field=column, values=cells[bad], reason=reason)
+    return replace(raw, frame=raw.frame[~bad])
 
 
 def _bad_count(raw: RawLayer, column: str, bad: pd.Series[bool], *, whole: bool) -> InputError:

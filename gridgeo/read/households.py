@@ -14,7 +14,7 @@ from gridgeo.read.areas import Area
 from gridgeo.read.columns import find_all, missing_column, understand
 from gridgeo.read.context import Ground, RawLayer
 from gridgeo.read.coordinates import points_from
-from gridgeo.read.figures import counts
+from gridgeo.read.figures import counts, with_counts
 from gridgeo.read.geometry import place
 from gridgeo.read.joining import match
 from gridgeo.read.shapes import gather, inner_points
@@ -30,10 +30,12 @@ def clean_households(
 ) -> tuple[gpd.GeoDataFrame, int]:
     """Return the household points of layers of one role, and the households of all their rows.
 
-    Rows without households and residents are left out and counted in a note.
+    Rows without households and residents are left out and counted in a note. Rows of household
+    layers whose count is no number are rejects (shapes of other layers are needed whole: an error).
     """
     frames, total = [], 0
-    for position, raw in enumerate(count_rows(raws, ground)):
+    readable = [_readable(raw, ground) for raw in raws]
+    for position, raw in enumerate(count_rows(readable, ground)):
         if raw.counts is None and raw.role != "households":
             continue  # shapes without counts beside others that have them
         attributes = _attributes(raw, ground)
@@ -44,6 +46,12 @@ def clean_households(
         else:
             frames.append(_at_places(kept, areas[raw.role][position], areas, ground))
     return gather(frames, HOUSEHOLD_COLUMNS, ground.crs), total
+
+
+def _readable(raw: RawLayer, ground: Ground) -> RawLayer:
+    column = find_all(raw, "households", ground.rules)
+    own = raw.role == "households" and column
+    return with_counts(raw, column[0], ground.journal) if own else raw
 
 
 def count_rows(raws: Sequence[RawLayer], ground: Ground) -> list[RawLayer]:

@@ -59,12 +59,12 @@ def _load_table(
 ) -> RawLayer:
     knows = header_test(role, rules)
     with library_errors(source.path):
-        frame, sheet, encoding = tables.load_table(
-            path, source.layer, rules.encoding.get(role, ""), knows
-        )
-    blank, total = tables.blank_or_total(frame)
+        table = tables.load_table(path, source.layer, rules.encoding.get(role, ""), knows)
+    if table.joined:
+        _say_joined(str(source), list(table.frame.columns), journal)
+    blank, total = tables.blank_or_total(table.frame)
     if total.any():
-        rows = ", ".join(str(at + 1) for at in frame.index[total])
+        rows = ", ".join(str(at + 1) for at in table.frame.index[total])
         journal.say(
             "tables",
             Text(
@@ -72,12 +72,22 @@ def _load_table(
                 f"{source}：合计行不重复计数：第 {rows} 行",
             ),
         )
-    if encoding not in ("", "utf-8"):
-        _say_encoding(str(source), encoding, journal)
+    if table.encoding not in ("", "utf-8"):
+        _say_encoding(str(source), table.encoding, journal)
     return RawLayer(
-        role=role, frame=frame[~(blank | total)], file=source.path, layer=sheet, kind=source.kind,
-        encoding=encoding,
+        role=role, frame=table.frame[~(blank | total)], file=source.path, layer=table.sheet,
+        kind=source.kind, encoding=table.encoding,
     )  # fmt: skip
+
+
+def _say_joined(source: str, names: list[str], journal: Journal) -> None:
+    journal.say(
+        "tables",
+        Text(
+            f"{source}: the header stands in two rows, read as: {', '.join(names)}",
+            f"{source}：表头为两行，合并后的字段为：{'、'.join(names)}",
+        ),
+    )
 
 
 def header_test(role: str, rules: ReadRules) -> Callable[[str], bool]:

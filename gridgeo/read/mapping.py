@@ -7,7 +7,7 @@ import re
 import pandas as pd
 
 from gridgeo.errors import InputError
-from gridgeo.read.columns import candidates, normal
+from gridgeo.read.columns import candidates
 from gridgeo.read.probe import TABLES, check_path
 from gridgeo.read.tables import load_table
 from gridgeo.text import Text
@@ -41,7 +41,7 @@ def read_code_mapping(path: str) -> dict[str, str]:
             remedy=Text("Save it as CSV or XLSX", "请另存为 CSV 或 XLSX"),
             file=path,
         )
-    frame, _, _ = load_table(file, "", "", lambda cell: bool(candidates([cell], _CODE)))
+    frame = load_table(file, "", "", lambda cell: bool(candidates([cell], _CODE))).frame
     frame = frame[(frame != "").any(axis=1)]
     code = _code_column(frame, path)
     key = _key_column(frame, code, path)
@@ -91,7 +91,7 @@ def _no_column(frame: pd.DataFrame, path: str) -> InputError:
 
 
 def _check_codes(frame: pd.DataFrame, code: str, path: str) -> None:
-    for row, value in enumerate(frame[code], start=1):
+    for place, value in frame[code].items():
         if not re.fullmatch(r"\d{12}", value):
             raise InputError(
                 Text("the code is not 12 digits", "编码不是 12 位数字"),
@@ -99,7 +99,7 @@ def _check_codes(frame: pd.DataFrame, code: str, path: str) -> None:
                     "Store the column as text and correct the code", "请将该列设为文本并更正编码"
                 ),
                 file=path,
-                row=row,
-                field=normal(code),
+                row=int(str(place)) + 1,
+                field=code,
                 value=value or "''",
             )

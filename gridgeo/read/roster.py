@@ -41,7 +41,7 @@ def read_roster(path: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The fields of `ROSTER` (``""`` where not given) and `row`, the data rows counted from 1.
+        The fields of `ROSTER` (``""`` where not given) and `row`, as the spreadsheet counts it.
 
     Raises
     ------
@@ -57,7 +57,7 @@ def read_roster(path: str) -> pd.DataFrame:
             file=source.path,
         )
     known = [name for names in ROSTER.values() for name in names]
-    table, _, _ = load_table(file, source.layer, "", lambda cell: bool(candidates([cell], known)))
+    table = load_table(file, source.layer, "", lambda cell: bool(candidates([cell], known))).frame
     names = [str(name) for name in table.columns]
     columns = {field: candidates(names, aliases) for field, aliases in ROSTER.items()}
     if not columns["code"] and not columns["name"]:
@@ -73,7 +73,7 @@ def read_roster(path: str) -> pd.DataFrame:
     roster = pd.DataFrame(
         {field: table[found[0]] if found else empty for field, found in columns.items()}
     ).astype("str")
-    roster["row"] = range(1, len(roster) + 1)
+    roster["row"] = roster.index + 1
     blank, _ = blank_or_total(table)
     return roster[~blank].reset_index(drop=True)
 

@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import io
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +14,7 @@ import pandas as pd
 from gridgeo.errors import InputError
 from gridgeo.read.columns import unique_names
 from gridgeo.read.probe import unreadable
+from gridgeo.read.titles import joined_titles
 from gridgeo.read.workbook import Cells, sheet_cells
 from gridgeo.text import Text
 
@@ -32,19 +34,39 @@ _TOTALS = (
 )
 
 
-def load_table(
-    path: Path, sheet: str, encoding: str, knows: Callable[[str], bool]
-) -> tuple[pd.DataFrame, str, str]:
-    """Return the table of a CSV or a workbook, its sheet and its encoding.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Table:
+    """The rows below the header; row n of the sheet has index n - 1.
+
+    `sheet` and `encoding` are ``""`` where there is none. `joined` tells whether the names of
+    the columns stand in two rows.
+    """
+
+    frame: pd.DataFrame
+    sheet: str = ""
+    encoding: str = ""
+    joined: bool = False
+
+
+def load_table(path: Path, sheet: str, encoding: str, knows: Callable[[str], bool]) -> Table:
+    """Return the table of a CSV or a workbook.
 
     `knows` tells whether a cell is the name of a wanted column: the first row that has one is
-    the header. Cells of a CSV stay text. Raises InputError for files that are no tables.
+    the header, with the row below where that has the names (see `gridgeo.read.titles`). Cells
+    of a CSV stay text. Raises InputError for files that are no tables.
     """
+    found = name = ""
     if path.suffix.lower() in (".csv", ".txt", ".tsv"):
         text, found = read_text(path, encoding)
-        return frame_of(_csv_cells(text, path), str(path), "", knows), "", found
-    cells, name = sheet_cells(path, sheet)
-    return frame_of(cells, str(path), name, knows), name, ""
+        cells = _csv_cells(text, path)
+    else:
+        cells, name = sheet_cells(path, sheet)
+    filled = [[_plain(cell) for cell in row] for row in cells]
+    header = _header_row(filled, str(path), name, knows)
+    names = joined_titles(filled[header : header + 2], knows)
+    top = header + 1 + bool(names)
+    frame = _frame_below(filled, top, names or filled[header], str(path))
+    return Table(frame=frame, sheet=name, encoding=found, joined=bool(names))
 
 
 def read_text(path: Path, encoding: str) -> tuple[str, str]:
@@ -78,23 +100,11 @@ def _csv_cells(text: str, path: Path) -> Cells:
         raise unreadable(str(path), error) from error
 
 
-def frame_of(cells: Cells, path: str, sheet: str, knows: Callable[[str], bool]) -> pd.DataFrame:
-    """Return the rows below the header as a frame; rows of totals and empty rows are left out."""
-    header = _header_row(cells, knows)
-    if header is None:
-        raise InputError(
-            Text("no row of column names found", "没有找到表头行"),
-            remedy=Text(
-                "The table needs one row of column names above the data",
-                "表格应在数据上方有一行字段名",
-            ),
-            file=path,
-            **({"layer": sheet} if sheet else {}),
-        )
-    names = unique_names([_plain(cell) for cell in cells[header]])
+def _frame_below(cells: list[list[str]], top: int, titles: list[str], path: str) -> pd.DataFrame:
+    names = unique_names(titles)
     rows = []
-    for number, row in enumerate(cells[header + 1 :], start=1):
-        extra = [cell for cell in row[len(names) :] if _plain(cell)]
+    for number, row in enumerate(cells[top:], start=top + 1):
+        extra = [cell for cell in row[len(names) :] if cell]
         if extra:
             raise InputError(
                 Text(
@@ -105,10 +115,10 @@ def frame_of(cells: Cells, path: str, sheet: str, knows: Callable[[str], bool]) 
                 file=path,
                 row=number,
             )
-        rows.append([_plain(cell) for cell in row] + [""] * (len(names) - len(row)))
-    frame = pd.DataFrame([row[: len(names)] for row in rows], columns=names, dtype=object)
-    kept = [name for name in names if not name.startswith("\0")]
-    return frame[kept]
+        rows.append([*row[: len(names)], *[""] * (len(names) - len(row))])
+    places = pd.RangeIndex(top, top + len(rows))
+    frame = pd.DataFrame(rows, columns=names, index=places, dtype=object)
+    return frame[[name for name in names if not name.startswith("\0")]]
 
 
 def blank_or_total(frame: pd.DataFrame) -> tuple[pd.Series[bool], pd.Series[bool]]:
@@ -118,15 +128,20 @@ def blank_or_total(frame: pd.DataFrame) -> tuple[pd.Series[bool], pd.Series[bool
     return blank, lower.isin(_TOTALS).any(axis=1)
 
 
-def _header_row(cells: Cells, knows: Callable[[str], bool]) -> int | None:
-    filled = [
-        (number, [text for cell in row if (text := _plain(cell))])
-        for number, row in enumerate(cells[:_HEADER_WITHIN])
-    ]
-    for number, names in filled:
-        if len(names) >= 2 and any(knows(name) for name in names):
-            return number
-    return next((number for number, names in filled if len(names) >= 2), None)
+def _header_row(cells: list[list[str]], path: str, sheet: str, knows: Callable[[str], bool]) -> int:
+    """Return the first row that has a wanted name, else the first with two cells."""
+    wide = [n for n, row in enumerate(cells[:_HEADER_WITHIN]) if sum(map(bool, row)) >= 2]
+    if not wide:
+        raise InputError(
+            Text("no row of column names found", "没有找到表头行"),
+            remedy=Text(
+                "The table needs one row of column names above the data",
+                "表格应在数据上方有一行字段名",
+            ),
+            file=path,
+            **({"layer": sheet} if sheet else {}),
+        )
+    return next((n for n in wide if any(knows(name) for name in cells[n] if name)), wide[0])
 
 
 def _plain(cell: object) -> str:

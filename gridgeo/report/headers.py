@@ -94,7 +94,10 @@ COLUMNS: Mapping[str, tuple[Text, Text]] = MappingProxyType(
         "effect": (Text("effect", "效果"), Text("", "")),
         "layer": (Text("layer", "图层"), Text("", "")),
         "file": (Text("file", "文件"), Text("", "")),
-        "row": (Text("row", "行号"), Text("data rows count from 1", "数据行从 1 起")),
+        "row": (
+            Text("row", "行号"),
+            Text("of a table as in the spreadsheet", "表格同 Excel 行号，图层为第几条记录"),
+        ),
         "field": (Text("field", "字段"), Text("", "")),
         "value": (Text("value", "值"), Text("as it stood in the file", "文件中的原值")),
         "change": (Text("change", "变更"), Text("what became of the grid", "网格如何变更")),

@@ -80,7 +80,7 @@ def _column(
     place = titles.index(told)
     keys = _keys(name, lang)
     values = [_value(row[place], kind, keys) for row in rows]
-    wrong = next((n for n, value in enumerate(values, start=1) if value is None), None)
+    wrong = next((n for n, value in enumerate(values, start=2) if value is None), None)
     if wrong is not None:
         raise InputError(
             Text("no number", "不是数字"),
@@ -88,7 +88,7 @@ def _column(
             layer=sheet,
             row=wrong,
             field=told,
-            value=str(rows[wrong - 1][place]),
+            value=str(rows[wrong - 2][place]),
         )
     column: pd.Series[Any] = pd.Series(values, dtype=DTYPES[kind])
     return column
