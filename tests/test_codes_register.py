@@ -331,6 +331,13 @@ def test_plain_numbers_have_no_end_and_keep_their_width():
     assert issue(["A-99"], "A", 1, rules=rules) == ("A-100",)
 
 
+@pytest.mark.parametrize(
+    ("kind", "code"), [("basic", "A-001"), ("dedicated", "A-801"), ("open", "A-901")]
+)
+def test_a_community_without_codes_gets_the_digits_of_a_first_numbering(kind, code):
+    assert issue(["B-07"], "A", 1, kind=kind, rules=Codes(scheme="plain")) == (code,)
+
+
 def test_a_scheme_of_ones_own_is_kept_in_a_register():
     rules = replace(Codes(), scheme="template", template="{village:3}/{sequence:2}")
     changes = follow(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from gridgeo.codes.issue import KINDS
+from gridgeo.codes.issue import KINDS, digits_of
 from gridgeo.codes.order import reading_order
 from gridgeo.codes.parents import community_codes
 from gridgeo.config import Codes
@@ -80,8 +80,7 @@ def assign_codes(
         rows = rows[reading_order(grids.geometry.to_numpy()[rows])]
         numbers[rows] = _numbered(kinds[rows], parents[place], scheme, rules)
     owners = np.array(parents, dtype=object)[community]
-    last = max(int(numbers.max(initial=1)), rules.dedicated_start, rules.open_start)
-    digits = scheme.digits_for(last)
+    digits = digits_of(int(numbers.max(initial=1)), rules)
     codes = [
         scheme.write(owner, number, digits)
         for owner, number in zip(owners.tolist(), numbers.tolist(), strict=True)

@@ -21,7 +21,8 @@ def issue(
 
     They follow the greatest number ever used for the kind, wherever the grids lie; only when
     the range of the kind has come to its end, numbers that were left out are used. They are
-    written with as many digits as the community's other codes.
+    written with as many digits as the community's other codes; in a community without codes
+    as `assign_codes` writes them, see `digits_of`.
 
     Parameters
     ----------
@@ -52,8 +53,22 @@ def issue(
     fresh += islice(earlier, n - len(fresh))
     if len(fresh) < n or not scheme.accepts_community(parent):
         raise _no_number(parent, n, len(fresh), scheme)
-    digits = max([*held.values(), scheme.digits_for(max(fresh, default=1))])
+    last = max(fresh, default=1)
+    digits = max([*held.values(), scheme.digits_for(last)]) if held else digits_of(last, rules)
     return tuple(scheme.write(parent, number, digits) for number in fresh)
+
+
+def digits_of(last: int, rules: Codes) -> int:
+    """Return the digits of a first numbering: those of its last number or the greatest start.
+
+    Examples
+    --------
+    >>> digits_of(7, Codes(scheme="plain"))
+    3
+    >>> digits_of(7, Codes(scheme="plain", dedicated_start=0, open_start=0))
+    2
+    """
+    return rules.code_scheme.digits_for(max(last, rules.dedicated_start, rules.open_start))
 
 
 def number_range(kind: str, rules: Codes) -> tuple[int, int | None]:
