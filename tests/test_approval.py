@@ -11,7 +11,7 @@ import pytest
 from builders_plan import build_plan, square
 from typer.testing import CliRunner
 
-from gridgeo.adjust import approve, record_plan
+from gridgeo.adjust import approve, check_first, record_plan
 from gridgeo.cli import app
 from gridgeo.codes import empty_register, read_register, states_at
 from gridgeo.errors import InputError, OutputError
@@ -157,6 +157,16 @@ def test_the_register_holds_the_codes_from_the_approval_on():
     assert rows["code"].tolist() == ["420102001001002", "420102001001004"]
     assert set(rows["change"]) == {"split"}
     assert set(rows["reason"]) == {"人口增长"}
+
+
+def test_only_an_approval_that_came_to_no_end_may_be_repeated_as_the_first():
+    plan = draft()
+    check_first(empty_register(plan.grids.crs), plan, date="2026-11-23")
+    register = record_plan(empty_register(plan.grids.crs), plan, date="2026-11-23")
+    check_first(register, plan, date="2026-11-23")
+    for later, date in ((plan, "2027-01-05"), (split(plan), "2026-11-23")):
+        with pytest.raises(InputError, match=r"5 codes in use .*since 2026-11-23"):
+            check_first(register, later, date=date)
 
 
 def test_codes_that_stand_elsewhere_are_not_recorded():

@@ -69,6 +69,20 @@ def test_an_approved_plan_is_neither_written_over_nor_adjusted_in_place(town):
     assert "已锁定" in told.output
 
 
+def test_a_plan_where_codes_are_in_use_is_not_the_first(town, tmp_path):
+    fine("partition", *INPUTS, *REGISTER, "--lower", 700, "--upper", 900, "--out", tmp_path / "one")
+    copy = tmp_path / "codes.gpkg"
+    copy.write_bytes((town / "codes.gpkg").read_bytes())
+    asked = ["approve", tmp_path / "one", "--by", "李", "--date", "2027-02-01", "--codes", copy]
+    told = run(*asked)
+    assert told.exit_code == 2
+    assert "--predecessor" in told.output
+    assert gg.load(tmp_path / "one").approval is None
+    assert copy.read_bytes() == (town / "codes.gpkg").read_bytes()
+    fine(*asked, "--version", "2027")
+    assert gg.load(tmp_path / "one").approval.version == "2027"
+
+
 def test_the_year_can_be_reported_upward(town, tmp_path):
     told = fine("submit", "new", "--since", "old", "--out", tmp_path / "up")
     assert "报送网格 4 个" in told
@@ -116,7 +130,8 @@ def test_a_retired_code_in_use_again_is_found(town, tmp_path):
     fine("partition", *INPUTS, *REGISTER, "--lower", 700, "--upper", 900, "--out", tmp_path / "one")
     copy = tmp_path / "codes.gpkg"
     copy.write_bytes((town / "codes.gpkg").read_bytes())
-    fine("approve", tmp_path / "one", "--by", "李", "--date", "2027-02-01", "--codes", copy)
+    fine("approve", tmp_path / "one", "--by", "李", "--date", "2027-02-01", "--codes", copy,
+         "--predecessor", "new")  # fmt: skip
     assert ("codes_not_reissued", "error") in verified(lone, tmp_path, register=copy)
 
 

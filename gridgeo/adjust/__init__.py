@@ -12,7 +12,7 @@ from typing import Any
 
 from gridgeo.adjust.adjust import adjust
 from gridgeo.adjust.apply import apply_edits, dedicate, lock, merge, move, split, unlock
-from gridgeo.adjust.approve import approve, changes_in, record_plan
+from gridgeo.adjust.approve import approve, changes_in, check_first, record_plan
 from gridgeo.adjust.difference import changed, compare_sides, diff
 from gridgeo.adjust.edit_file import EditFile, apply_file, edit_of, edits_text, read_edits
 from gridgeo.adjust.edits import Edit
@@ -33,6 +33,7 @@ __all__ = [
     "approve",
     "changed",
     "changes_in",
+    "check_first",
     "compare_sides",
     "dedicate",
     "diff",

@@ -111,6 +111,32 @@ def record_plan(
     return record(register, changes, date=date, reason=reason or usual)
 
 
+def check_first(register: Register, plan: Plan, *, date: str) -> None:
+    """Raise InputError where a plan cannot be the first one of its communities.
+
+    It cannot where the register has codes in use there, unless they are those of this very plan,
+    recorded on this day by an approval that came to no end.
+    """
+    old = in_use(register, plan.communities, plan.settings.codes.code_scheme)
+    begun = sorted(set(old["valid_from"]))
+    if not begun or (begun == [as_day(date)] and set(old["code"]) == set(plan.grids["code"])):
+        return
+    raise InputError(
+        Text(
+            f"the register has {len(old)} codes in use in these communities, the last since "
+            f"{begun[-1]}: this plan follows another one",
+            f"登记表中这些社区（村）已有 {len(old)} 个在用编码（最近启用于 {begun[-1]}）："
+            "本方案应接续前一版本",
+        ),
+        layer="register",
+        remedy=Text(
+            "Name the plan before with --predecessor; where none was kept, the version with "
+            "--version",
+            "请用 --predecessor 指明前一版本方案；前一版本未存为方案的，请用 --version 写明版本号",
+        ),
+    )
+
+
 def changes_in(register: Register, plan: Plan, *, before: Plan | None = None) -> Changes:
     """Return what the grids of `plan` change in the register; see `record_plan`."""
     scheme = plan.settings.codes.code_scheme

@@ -33,7 +33,7 @@ def approve_command(
 ) -> None:
     """Approve a plan: it is locked, and its codes go into the register 批准方案并登记编码."""
     with errors(lang):
-        from gridgeo.adjust import approve, record_plan  # noqa: PLC0415  (heavy)
+        from gridgeo.adjust import approve, check_first, record_plan  # noqa: PLC0415  (heavy)
         from gridgeo.cli.show import show_approved  # noqa: PLC0415
         from gridgeo.codes import write_register  # noqa: PLC0415
         from gridgeo.report import load_plan, save_approved  # noqa: PLC0415
@@ -44,6 +44,8 @@ def approve_command(
         register = None
         if codes is not None:  # first: recording the same plan once more changes nothing
             known = _register(codes, draft)
+            if before is None and not version.strip():
+                check_first(known, draft, date=date)
             register = record_plan(known, draft, date=date, reason=reason, before=before)
             write_register(register, codes)
         save_approved(approved, plan)
