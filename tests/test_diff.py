@@ -153,6 +153,20 @@ def written(sides, tmp_path_factory):
     return out, told.output
 
 
+def test_layers_of_a_settings_file_in_the_folder_move_nothing(sides, tmp_path, monkeypatch):
+    old, new, _ = sides
+    points = gpd.GeoDataFrame({"户数": [7]}, geometry=[square(0, 0).centroid], crs=4547)
+    points.to_file(tmp_path / "homes.geojson")
+    text = "[inputs]\nhouseholds = 'homes.geojson'\n"
+    (tmp_path / "gridgeo.toml").write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    for more, households in (([], 1240), (["--settings", "gridgeo.toml"], 7)):
+        told = run("diff", old, new, "--out", "out", "--overwrite", *more)
+        assert told.exit_code == 0, told.output
+        summary = json.loads((tmp_path / "out" / "summary.json").read_text(encoding="utf-8"))
+        assert summary["households"] == households
+
+
 def test_the_command_writes_tables_and_a_map(written):
     out, printed = written
     assert "0 户变更归属" in printed

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from gridgeo.cli import options as o
-from gridgeo.cli.options import Given
+from gridgeo.cli.options import Given, sources
 from gridgeo.cli.outcome import errors
 from gridgeo.config import Source
 
@@ -30,7 +31,10 @@ def diff_command(
 ) -> None:
     """Tell what became of each grid, what moved, which codes changed 比较新旧网格."""
     with errors(lang):
-        settings = Given.of(locals()).settings()
+        given = Given.of(locals())
+        settings = given.settings()
+        if settings_file is None:  # the layers of another plan, found by chance, move nothing
+            settings = replace(settings, read=replace(settings.read, inputs=sources(given.layers)))
     with errors(settings.lang):
         from gridgeo.adjust import diff  # noqa: PLC0415  (heavy: only when it is needed)
         from gridgeo.cli.show import progress  # noqa: PLC0415
