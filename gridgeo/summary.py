@@ -37,12 +37,14 @@ def summarise(
     """Return the figures that judge a plan.
 
     ``in_band_share`` is over all basic grids, ``in_band_share_where_possible`` over those of
-    communities that are neither small nor proved impossible; None where there is none.
+    communities that are neither small nor proved impossible; None where there is none, or where
+    communities have no verdict (grids that somebody drew): nobody knows which are possible.
     ``mean_deviation`` is how far basic grids are from the middle of the band, as a share of it.
     """
     basic = grids[grids["kind"] == "basic"]
     excused = communities.loc[communities["verdict"].isin(EXCUSED), "code"]
     asked = basic[~basic["community"].isin(excused)]
+    told = (communities["verdict"] != "").any()
     verdicts = communities["verdict"].value_counts()
     by_grid = grids["verdict"].value_counts()
     found = [finding.severity for finding in findings]
@@ -58,7 +60,7 @@ def summarise(
         "verdicts": {name: int(verdicts.get(name, 0)) for name in COMMUNITY_VERDICTS},
         "grid_verdicts": {name: int(by_grid.get(name, 0)) for name in GRID_VERDICTS},
         "in_band_share": _share_in_band(basic),
-        "in_band_share_where_possible": _share_in_band(asked),
+        "in_band_share_where_possible": _share_in_band(asked) if told else None,
         "mean_deviation": _mean_deviation(basic, communities, bands_of(settings, communities)),
         "street_share": None if street_share is None else round(street_share, 4),
         "households": households,

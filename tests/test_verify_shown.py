@@ -56,6 +56,11 @@ def test_a_grid_that_states_no_community_has_the_one_it_lies_in(plan):
     }
 
 
+def test_nobody_knows_in_which_communities_drawn_grids_could_be_in_band(plan):
+    assert plan.summary["in_band_share"] is not None
+    assert plan.summary["in_band_share_where_possible"] is None
+
+
 def test_the_report_names_every_grid_that_is_not_sound_and_why(report):
     assert "Report of the verification" in report
     start = report.index("<h2>Soundness of the grids</h2>")
