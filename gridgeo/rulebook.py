@@ -85,8 +85,9 @@ RULEBOOK: Mapping[str, Rule] = MappingProxyType(
         "no_enclave": Rule(
             Text("no enclave", "无飞地包围"),
             _STREETS,
-            Text("Join it with the grid around it, or let it reach a street",
-                 "与外围网格合并，或调整至临街"),
+            Text("Join them where that stays in the band; else exchange blocks with the grid "
+                 "around, so that it reaches a street or the border of the community",
+                 "合并后不超限的可合并；否则与外围网格调整街区，使其通到街巷或社区（村）边界"),
             "one_piece",
         ),
         "codes_wellformed": Rule(

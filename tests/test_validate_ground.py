@@ -115,6 +115,24 @@ def test_only_a_dedicated_grid_may_lie_in_a_hole(kind, count):
     assert len(found(town(grids=grids), "no_enclave")) == count
 
 
+@pytest.mark.parametrize(("inner", "told"), [
+    ([box(40, 40, 60, 60), box(60, 40, 80, 60)], [["001", "002", "003"]]),
+    ([box(40, 40, 60, 60), box(70, 40, 80, 60)], [["001", "002"], ["001", "003"]]),
+])  # fmt: skip
+def test_grids_in_one_hole_are_one_finding(inner, told):
+    outer = box(0, 0, 200, 100).difference(shapely.union_all(inner))
+    rows = reshaped(0, outer)
+    rows.loc[2, "code"] = A + "003"
+    shapes = [outer, *inner, *rows.geometry[len(inner) + 1 :]]
+    rows = rows.set_geometry(gpd.GeoSeries(shapes, index=rows.index, crs=CRS))
+    findings = found(town(grids=rows), "no_enclave")
+    assert [[name[-3:] for name in one.grids] for one in findings] == told
+    assert sum(one.amount for one in findings) == sum(shape.area for shape in inner)
+    held = [rows.set_index("code").loc[list(one.grids), "households"].sum() for one in findings]
+    for one, households in zip(findings, held, strict=True):
+        assert f"{households:,.0f} households if joined" in one.message.en
+
+
 def voronoi(rng, count, outline):
     xy = rng.uniform(0, 1000, (count, 2)) + np.array([530_000.0, 3_380_000.0])
     cells = shapely.voronoi_polygons(shapely.MultiPoint(xy), extend_to=outline)

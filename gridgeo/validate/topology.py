@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
 from gridgeo.model import Finding
 from gridgeo.text import Text
@@ -67,26 +68,47 @@ def one_part(case: Case) -> Iterator[Finding]:
 
 
 def no_enclave(case: Case) -> Iterator[Finding]:
-    """No basic grid lies in a hole of another grid; dedicated grids and open ground may."""
+    """No basic grid lies in a hole of another grid; dedicated grids and open ground may.
+
+    Grids in one hole are one finding: together they touch no grid but the one around them.
+    """
     holes, owner = _holes(case.ground)
     inner = shapely.point_on_surface(case.ground)
     rows = np.flatnonzero(case.basic & ~shapely.is_empty(case.ground))
     hole, found = shapely.STRtree(inner[rows]).query(holes, predicate="contains")
-    for outer, row in sorted(zip(owner[hole], rows[found], strict=True)):
-        if outer == row:
+    for number in np.unique(hole):
+        outer, own = owner[number], np.sort(rows[found[hole == number]])
+        own = own[own != outer]
+        if not len(own):
             continue
+        where = shapely.union_all(case.ground[own])
         yield Finding(
             rule="no_enclave",
             severity="warning",
-            message=Text(
-                f"grid {case.handles[row]} lies in a hole of grid {case.handles[outer]}",
-                f"网格 {case.handles[row]} 被网格 {case.handles[outer]} 完全包围",
-            ),
-            grids=case.named([outer, row]),
-            where=case.ground[row],
-            amount=float(case.ground[row].area),
+            message=_enclosed(case, outer, own),
+            grids=case.named([outer, *own]),
+            where=where,
+            amount=float(shapely.area(case.ground[own]).sum()),
             unit="m2",
         )
+
+
+def _enclosed(case: Case, outer: np.intp, own: NDArray[np.intp]) -> Text:
+    names, around = case.named(own), case.handles[outer]
+    if len(own) == 1:
+        said = Text(
+            f"grid {names[0]} lies in a hole of grid {around}",
+            f"网格 {names[0]} 被网格 {around} 完全包围",
+        )
+    else:
+        said = Text(
+            f"grids {', '.join(names)} lie together in one hole of grid {around}",
+            f"网格 {'、'.join(names)} 同在网格 {around} 的一处包围之内",
+        )
+    joined = case.count("households")[[outer, *own]].sum()
+    if np.isnan(joined):
+        return said
+    return said + Text(f"; {joined:,.0f} households if joined", f"；合并后共 {joined:,.0f} 户")
 
 
 _INHERITED = Text(
