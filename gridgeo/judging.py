@@ -15,9 +15,10 @@ from gridgeo.bands import bands_of, by_code
 from gridgeo.config import Settings
 from gridgeo.delivery import deliver_existing, in_communities
 from gridgeo.deserving import dedicated_of, judge_facilities
-from gridgeo.model import Finding, Layers, Partition, Plan
+from gridgeo.model import Finding, Layers, Note, Partition, Plan
 from gridgeo.recode import registered
 from gridgeo.summary import cut_m, search_figures, summarise
+from gridgeo.text import Text
 from gridgeo.validate import Judgement, Subject, community_of, judge
 
 
@@ -30,7 +31,7 @@ def check_plan(plan: Plan, layers: Layers, labels: Partition) -> Plan:
         "in_grids": int(plan.grids["households"].sum()),
         "listed": listed,
     }
-    judgement = judge_own(plan, households, layers.allowed_gaps)
+    judgement = judge_own(plan, households, layers)
     judged = with_judgement(plan, judgement, households)
     figures = {
         "cut_m": cut_m(plan.atoms, plan.borders),
@@ -39,17 +40,15 @@ def check_plan(plan: Plan, layers: Layers, labels: Partition) -> Plan:
     return assess(replace(judged, summary={**judged.summary, **figures}))
 
 
-def judge_own(
-    plan: Plan, households: Mapping[str, int], allowed_gaps: gpd.GeoDataFrame | None = None
-) -> Judgement:
+def judge_own(plan: Plan, households: Mapping[str, int], layers: Layers | None = None) -> Judgement:
     """Judge a plan of ours by every check.
 
     Parameters
     ----------
     households
         How many came ``in`` and how many are ``listed`` as in no grid, as far as it is known.
-    allowed_gaps
-        Ground that may belong to no grid.
+    layers
+        For compounds, and ground that may belong to no grid; a plan keeps neither.
     """
     subject = Subject(
         grids=plan.grids,
@@ -58,7 +57,8 @@ def judge_own(
         atoms=plan.atoms,
         streets=plan.streets,
         barriers=plan.barriers,
-        allowed_gaps=allowed_gaps,
+        compounds=None if layers is None else layers.compounds,
+        allowed_gaps=None if layers is None else layers.allowed_gaps,
         facilities=dedicated_of(plan),
         households_in=households.get("in"),
         households_listed=households.get("listed"),
@@ -104,6 +104,7 @@ def judge_drawn(grids: gpd.GeoDataFrame, layers: Layers, settings: Settings) -> 
         atoms=plan.atoms if len(plan.atoms) else None,
         streets=layers.streets if len(layers.streets) else None,
         barriers=layers.barriers if len(layers.barriers) else None,
+        compounds=layers.compounds,
         allowed_gaps=layers.allowed_gaps,
         facilities=facilities,
         register=registered(settings.codes, layers.crs),
@@ -137,6 +138,17 @@ def _by_atoms(layers: Layers, grids: gpd.GeoDataFrame) -> tuple[Layers, tuple[Fi
         atoms=pieces.frame.assign(community=owner),
     )
     return judged, (*without_atoms(every[~held]), *pieces.findings)
+
+
+def compounds_note(layers: Layers) -> tuple[Note, ...]:
+    """Return the note that there are no compounds to check against, none where there are."""
+    if len(layers.compounds):
+        return ()
+    message = Text(
+        "no compounds were given: whether grids divide them was not checked (--compounds LAYER)",
+        "未提供小区图层，未检查小区是否被网格拆分（可加 --compounds 图层）",
+    )
+    return (Note("compounds", message),)
 
 
 def _homes_of(plan: Plan, layers: Layers) -> dict[str, int]:

@@ -28,7 +28,7 @@ from gridgeo.finer import (
     unmet_communities,
 )
 from gridgeo.job import Job
-from gridgeo.judging import check_plan, judge_drawn
+from gridgeo.judging import check_plan, compounds_note, judge_drawn
 from gridgeo.model import Atoms, Layers, Partition, Plan
 from gridgeo.partition import Halt, dissolve, partition_atoms
 from gridgeo.provenance import Clock, Progress, input_hashes
@@ -253,8 +253,8 @@ def verify(grids: Source, settings: Settings, *, on_progress: Progress | None = 
         The grids: polygons with code, name, kind, community, households and residents, as far
         as they are there. They are never repaired.
     settings
-        ``read.inputs`` names the communities, and households, streets, barriers, atoms and
-        facilities where they are there; what cannot be checked without them is said in the
+        ``read.inputs`` names the communities, and households, streets, barriers, atoms, compounds
+        and facilities where they are there; what cannot be checked without them is said in the
         findings.
 
     Returns
@@ -272,7 +272,12 @@ def verify(grids: Source, settings: Settings, *, on_progress: Progress | None = 
         replace(
             judged,
             rejects=(*layers.rejects, *file.rejects),
-            notes=(*layers.notes, *file.notes, *register_note(settings.codes)),
+            notes=(
+                *layers.notes,
+                *file.notes,
+                *register_note(settings.codes),
+                *compounds_note(layers),
+            ),
             run={**clock.record(), "inputs": input_hashes(settings.read, grids)},
         )
     )

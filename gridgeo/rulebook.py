@@ -38,6 +38,10 @@ _SEAMLESS = Text(f"{_NOTICE}: seamless coverage", f"{_NOTICE_ZH}：无缝覆盖"
 _WITHIN = Text(f"{_NOTICE}: grids lie inside one community", f"{_NOTICE_ZH}：网格不跨社区（村）")
 _SIZE = Text(f"{_NOTICE}: moderate size, in principle", f"{_NOTICE_ZH}：规模适度，原则上")
 _STREETS = Text(f"{_NOTICE}: bounded by streets", f"{_NOTICE_ZH}：街巷定界")
+_BLOCKS = Text(
+    f"{_NOTICE}: street blocks, then compounds, then building groups",
+    f"{_NOTICE_ZH}：以街区、小区、楼群为单元",
+)
 _UNITS = Text(
     f"{_NOTICE}: larger units may be dedicated grids", f"{_NOTICE_ZH}：较大单位可设专属网格"
 )
@@ -173,6 +177,13 @@ RULEBOOK: Mapping[str, Rule] = MappingProxyType(
             Text("bounded by streets", "街巷定界"),
             _STREETS,
             Text("Move the border to the nearest street", "将边界移至最近的街巷"),
+            "on_streets",
+        ),
+        "compounds_whole": Rule(
+            Text("compounds whole", "小区不拆分"),
+            _BLOCKS,
+            Text("Give the compound to one of the grids, or accept with the reason",
+                 "将该小区整体划入其中一个网格；确需拆分的可登记为例外"),
             "on_streets",
         ),
         "facilities_dedicated": Rule(

@@ -20,6 +20,7 @@ from gridgeo.validate.codes import (
     codes_wellformed,
     segments_usual,
 )
+from gridgeo.validate.compounds import compounds_whole
 from gridgeo.validate.coverage import (
     difference_m2,
     fills_community,
@@ -63,6 +64,7 @@ CHECKS: tuple[Check, ...] = (
     totals_conserved,
     in_band,
     on_streets,
+    compounds_whole,
     facilities_dedicated,
     attributes_complete,
 )
@@ -83,9 +85,9 @@ def validate(subject: Subject, *, band: Band | Bands, codes: Codes) -> tuple[Fin
     """Return everything that `CHECKS` find about a partition.
 
     Nothing stops at the first finding, and no geometry stops a check. Broken hard rules are
-    errors; the band, streets, enclaves, unusual codes, facilities without a grid of their own and
-    incomplete records are warnings; what
-    is below a tolerance, allowed, or could not be checked for lack of a layer (rule
+    errors; the band, streets, compounds, enclaves, unusual codes, facilities without a grid of
+    their own and incomplete records are warnings; what is below a tolerance, allowed, or could
+    not be checked for lack of a layer (rule
     ``not_checked``) is said as info. Findings follow `CHECKS`, then the codes of their grids:
     the order of rows changes nothing.
 

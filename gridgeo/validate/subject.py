@@ -19,6 +19,7 @@ _NEEDED = {
     "atoms": ("grid", "households", "residents", "geometry"),
     "streets": ("geometry",),
     "barriers": ("geometry",),
+    "compounds": ("name", "geometry"),
     "allowed_gaps": ("geometry",),
     "facilities": ("name", "dedicated", "reason_en", "reason_zh", "geometry"),
 }
@@ -46,6 +47,8 @@ class Subject:
         grid (stated code), households, residents, geometry.
     streets, barriers
         Lines, or polygons that count by their outline.
+    compounds
+        name, geometry (polygonal): residential compounds (小区).
     allowed_gaps
         Ground that may belong to no grid (rivers, lakes).
     facilities
@@ -68,6 +71,7 @@ class Subject:
     atoms: gpd.GeoDataFrame | None = None
     streets: gpd.GeoDataFrame | None = None
     barriers: gpd.GeoDataFrame | None = None
+    compounds: gpd.GeoDataFrame | None = None
     allowed_gaps: gpd.GeoDataFrame | None = None
     facilities: gpd.GeoDataFrame | None = None
     register: pd.DataFrame | None = None
