@@ -27,6 +27,7 @@ from gridgeo.signs import (
 )
 from gridgeo.signs.issue import _file_names, _page
 from gridgeo.signs.labels import Board, Label, street_labels
+from gridgeo.signs.roster_file import write_roster
 from gridgeo.typeset import choose_fonts, find_fonts
 from tests.builders_plan import HOSTILE, build_plan
 from tests.builders_signs import DATE, press_of, signs_of
@@ -185,6 +186,14 @@ def test_roster_that_is_written_can_be_read_when_filled_in(tmp_path, lang):
         *("张𠮷", "138", "李", "139", "12345", "走访；巡查")
     ]
     assert (roster.iloc[1][list(ROSTER)[2:]] == "").all()
+
+
+def test_roster_that_is_written_tells_no_time(tmp_path, monkeypatch):
+    for name in ("a.xlsx", "b.xlsx"):
+        write_roster(build_plan(), tmp_path / name)
+        monkeypatch.setattr("time.time", lambda: 2e9)
+    assert (tmp_path / "a.xlsx").read_bytes() == (tmp_path / "b.xlsx").read_bytes()
+    assert openpyxl.load_workbook(tmp_path / "a.xlsx").properties.modified.year == 2000
 
 
 def test_roster_without_codes_and_names_is_refused(tmp_path):

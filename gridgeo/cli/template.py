@@ -10,6 +10,7 @@ from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.worksheet.datavalidation import DataValidation
 
+from gridgeo.report.workbook import store_book
 from gridgeo.text import Lang, Text
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def write_template(path: Path, lang: Lang) -> None:
     del book[book.sheetnames[0]]
     _households(book.create_sheet(SHEET.say(lang)), lang)
     _advice(book.create_sheet(Text("how to", "填写说明").say(lang)), lang)
-    book.save(path)
+    store_book(book, path)
 
 
 def _households(sheet: Worksheet, lang: Lang) -> None:

@@ -118,9 +118,7 @@ def write_sheets(sheets: Sequence[tuple[str, pd.DataFrame]], path: Path, lang: L
     for title, table in sheets:
         _sheet(book, title, table, lang)
     _columns_sheet(book, lang)
-    book.properties.creator = "gridgeo"
-    book.properties.created = book.properties.modified = _EPOCH
-    _store(book, path)
+    store_book(book, path)
 
 
 def _sheet(book: Workbook, title: str, frame: pd.DataFrame, lang: Lang) -> None:
@@ -267,7 +265,10 @@ def _columns_sheet(book: Workbook, lang: Lang) -> None:
         sheet.column_dimensions[letter].width = width
 
 
-def _store(book: Workbook, path: Path) -> None:
+def store_book(book: Workbook, path: Path) -> None:
+    """Write `book` without the time of writing: the same cells give the same bytes."""
+    book.properties.creator = "gridgeo"
+    book.properties.created = book.properties.modified = _EPOCH
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         ExcelWriter(book, archive).save()  # save_workbook would stamp the time of writing

@@ -8,6 +8,7 @@ from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font, PatternFill
 
 from gridgeo.model import Plan
+from gridgeo.report.workbook import store_book
 from gridgeo.text import Text
 
 #: The columns, as `gridgeo.read.read_roster` knows them, and their widths.
@@ -49,4 +50,4 @@ def write_roster(plan: Plan, path: Path) -> None:
     for letter, (_, width) in zip("ABCDEFGH", COLUMNS, strict=True):
         sheet.column_dimensions[letter].width = width
     sheet.freeze_panes = "C2"
-    book.save(path)
+    store_book(book, path)
