@@ -18,6 +18,8 @@ from gridgeo.place import count_in, place_points
 from gridgeo.text import Lang, Text
 
 OUTSIDE = Text("outside every community", "位于所有社区之外")
+#: A dedicated grid that holds less of its facility's outline says how much.
+MOST_OF_OUTLINE = 0.95
 NO_GRID = Text("in no grid", "不在任何网格之内")
 
 
@@ -34,6 +36,7 @@ def deliver_grids(coded: gpd.GeoDataFrame, atoms: Atoms, lang: Lang) -> gpd.GeoD
     facilities = np.append(atoms.considered["name"].to_numpy(dtype=object), "")
     unknown = atoms.frame["residents"].isna().all()
     told = coded["reason_zh"] if lang == "zh" else coded["reason_en"]
+    told = told + _shares_of_outlines(coded, atoms, lang)
     grids = coded.assign(
         community=coded["community_code"],
         community_name=names[coded["community"]],
@@ -46,6 +49,22 @@ def deliver_grids(coded: gpd.GeoDataFrame, atoms: Atoms, lang: Lang) -> gpd.GeoD
         *("residents", "area_m2", "bounded_by", "contains", "verdict", "reason", "facility"),
     ]
     return grids[[*columns, "geometry"]].sort_values("code").reset_index(drop=True)
+
+
+def _shares_of_outlines(coded: gpd.GeoDataFrame, atoms: Atoms, lang: Lang) -> list[str]:
+    """Return what to say of dedicated grids that hold only a part of their facility's outline."""
+    outlines = np.append(atoms.considered.geometry.to_numpy(), np.array([None]))[coded["facility"]]
+    whole = shapely.area(outlines)
+    held = shapely.area(shapely.intersection(coded.geometry.to_numpy(), outlines))
+    return [
+        Text(
+            f"; {part:,.0f} of the {all_:,.0f} m2 of its outline are in this grid",
+            f"；其范围 {all_:,.0f} 平方米中有 {part:,.0f} 平方米在本网格内",
+        ).say(lang)
+        if part < MOST_OF_OUTLINE * all_
+        else ""
+        for part, all_ in zip(held, whole, strict=True)
+    ]
 
 
 def deliver_communities(

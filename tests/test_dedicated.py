@@ -166,6 +166,42 @@ def test_of_two_facilities_on_the_same_ground_the_larger_is_taken():
     assert told.loc["门诊部", "reason_zh"] == "与医学院同址"
 
 
+CAMPUS = ("医院", "", box(0, 0, 190, 190))
+TOWER = areas(box(20, 20, 120, 120))
+
+
+@pytest.mark.parametrize(
+    ("points", "named"),
+    [
+        ([("医院", "东院", AT)], "东院"),
+        ([("医院", "东院", AT), ("医院", "西院", Point(150, 150))], ""),
+        ([("学校", "东校", AT)], ""),
+    ],
+)
+def test_an_outline_takes_the_name_of_the_point_of_its_category_in_it(points, named):
+    city = town(CAMPUS, *points, homes=(HOME, (190, 190, 31)), buildings=TOWER)
+    told = make_atoms(city.layers(), settings()).considered
+    outline = told.geometry.area.idxmax()
+    assert told.loc[outline, ["name", "dedicated"]].tolist() == [named, True]
+
+
+def test_a_point_yields_to_the_outline_of_its_category_only():
+    rows = [CAMPUS, ("医院", "东院", AT), ("学校", "东校", AT)]
+    city = town(*rows, homes=(HOME, (190, 190, 31)), buildings=TOWER)
+    told = make_atoms(city.layers(), settings()).considered
+    hospital = told[(told["kind"] == "hospital") & ~told["dedicated"]].iloc[0]
+    assert hospital["reason_zh"] == "位于东院的范围图形内，以该图形为准"
+    assert hospital["reason_en"] == "within the outline of 东院"
+    assert "位于" not in told.set_index("name").loc["东校", "reason_zh"]
+
+
+def test_a_point_in_an_outline_that_is_too_small_stands_for_itself():
+    rows = [("医院", "", box(40, 40, 60, 60)), ("医院", "东院", AT)]
+    city = town(*rows, homes=(HOME, (190, 190, 31)), buildings=TOWER)
+    told = make_atoms(city.layers(), settings()).considered.set_index("name")
+    assert told["dedicated"].to_dict() == {"": False, "东院": True}
+
+
 def test_neighbours_that_overlap_a_little_are_both_taken():
     rows = [("学校", "西校", box(0, 0, 100, 200)), ("医院", "东院", box(90, 0, 190, 200))]
     assert make_atoms(town(*rows).layers(), settings()).considered["dedicated"].all()
@@ -240,8 +276,19 @@ def test_every_facility_is_in_the_plan_with_its_grid_or_the_reason():
     assert dedicated["facility"].tolist() == ["中学"]
     assert considered.loc["中学", "grid"] == dedicated["code"].iloc[0]
     assert considered.loc[["诊所", "外园"], "grid"].tolist() == ["", ""]
-    assert "学校（按所在街区）：占地面积 40,000 平方米，达到阈值" in dedicated["reason"].iloc[0]
+    assert "学校（按所在街区）：街区面积 40,000 平方米，达到阈值" in dedicated["reason"].iloc[0]
     assert dedicated["verdict"].tolist() == ["dedicated"]
+
+
+def test_a_grid_that_holds_a_part_of_its_facility_says_how_much():
+    rows = [("学校", "大院", box(0, 0, 200, 400))]
+    plan = partition(town(*rows).layers(), settings())
+    (told,) = plan.grids.loc[plan.grids["kind"] == "dedicated", "reason"]
+    assert told.endswith("；其范围 80,000 平方米中有 40,000 平方米在本网格内")
+    (whole,) = (
+        partition(town(SCHOOL).layers(), settings()).grids.query("kind == 'dedicated'").reason
+    )
+    assert "本网格内" not in whole
 
 
 def test_residents_of_dedicated_grids_are_counted_and_shown():

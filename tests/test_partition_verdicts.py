@@ -156,6 +156,13 @@ def test_a_community_without_households_is_open_ground():
     told = verdict(part)
     assert (told["verdict"], told["grids"]) == ("small", 0)
     assert part.grids["kind"].tolist() == ["open", "basic"]
+    assert part.grids["reason_zh"].iloc[0] == "无住户，面积 20,000 平方米，所在社区没有住户"
+
+
+def test_ground_apart_from_the_rest_of_its_community_says_so():
+    part = cut(town([[200, 200, 400, 0]], community=[[0, 0, 1, 0]]))
+    (told,) = part.grids.loc[part.grids["kind"] == "open", "reason_zh"]
+    assert told == "无住户，面积 10,000 平方米，与本社区其余部分不相接，无法并入相邻网格"
 
 
 def test_grids_are_numbered_north_to_south_then_west_to_east():

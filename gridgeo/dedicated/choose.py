@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import geopandas as gpd
@@ -42,6 +43,7 @@ GROUND_TEXT = {
     "block": Text(" on its block", "（按所在街区）"),
     "building": Text(" on its building", "（按所在楼栋）"),
 }
+BLOCK_AREA = Text("area of the block", "街区面积")
 NO_GROUND = Text(
     "a point without parcel, block or building of its own: give its outline to make it a grid",
     "仅有点位，且不在独立的宗地、街区或楼栋上；如需设专属网格请提供其范围",
@@ -97,7 +99,8 @@ def choose_dedicated(
         geometry=outline,
         crs=layers.crs,
     )
-    return _one_per_ground(considered)
+    points = np.flatnonzero(shapely.get_type_id(facilities.geometry.to_numpy()) == 0)
+    return _one_per_ground(_within_outlines(considered, facilities, points))
 
 
 def _outlines(
@@ -142,27 +145,57 @@ def _judge(
         if limit is not None and not np.isnan(measures[m])
     ]
     passed = [entry for entry in compared if entry[1] >= entry[2]]
-    told = _compare(passed[0], passes=True) if passed else _tell_all(compared)
+    named = MEASURE_TEXT | ({"area_m2": BLOCK_AREA} if stands_on == "block" else {})
+    told = _compare(passed[0], named, passes=True) if passed else _tell_all(compared, named)
     return bool(passed), CATEGORY_TEXT[kind] + GROUND_TEXT[stands_on] + Text(": ", "：") + told
 
 
-def _tell_all(compared: list[tuple[str, float, float]]) -> Text:
+def _tell_all(compared: list[tuple[str, float, float]], named: Mapping[str, Text]) -> Text:
     told = Text("no measure to judge by", "没有可供判断的数据")
     for n, entry in enumerate(compared):
-        one = _compare(entry, passes=False)
+        one = _compare(entry, named, passes=False)
         told = told + Text(", ", "，") + one if n else one
     return told
 
 
-def _compare(entry: tuple[str, float, float], *, passes: bool) -> Text:
+def _compare(entry: tuple[str, float, float], named: Mapping[str, Text], *, passes: bool) -> Text:
     measure, value, limit = entry
     unit = Text(" m2", " 平方米") if measure.endswith("_m2") else Text("", " 人")
     sign_en, sign_zh = ("reaches", "达到") if passes else ("below", "低于")
-    name = MEASURE_TEXT[measure]
+    name = named[measure]
     return Text(
         f"{name.en} {value:,.0f}{unit.en} {sign_en} {limit:,.0f}{unit.en}",
         f"{name.zh} {value:,.0f}{unit.zh}，{sign_zh}阈值 {limit:,.0f}{unit.zh}",
     )
+
+
+def _within_outlines(
+    considered: gpd.GeoDataFrame, facilities: gpd.GeoDataFrame, points: NDArray[np.int64]
+) -> gpd.GeoDataFrame:
+    """Give up points that lie in the outline of a dedicated facility of their category.
+
+    The points tell what stands there: an outline without a name takes theirs, where it is one.
+    """
+    hosts = np.setdiff1d(np.flatnonzero(considered["dedicated"]), points)
+    kind, names = considered["kind"].to_numpy(), considered["name"].to_numpy(dtype=object).copy()
+    shapes = facilities.geometry.to_numpy()
+    at, host = shapely.STRtree(shapes[hosts]).query(shapes[points], predicate="intersects")
+    at, host = points[at], hosts[host]
+    same = kind[at] == kind[host]
+    at, host = at[same], host[same]
+    for outline in np.unique(host):
+        inside = set(names[at[host == outline]]) - {""}
+        if not names[outline] and len(inside) == 1:
+            names[outline] = inside.pop()
+    considered = considered.assign(name=names)
+    for point, outline in zip(at.tolist(), host.tolist(), strict=True):
+        if considered["dedicated"].iat[point]:
+            told = Text(
+                f"within the outline of {names[outline] or 'another facility'}",
+                f"位于{names[outline] or '同类设施'}的范围图形内，以该图形为准",
+            )
+            considered = refuse(considered, point, told)
+    return considered
 
 
 def _one_per_ground(considered: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -115,7 +115,13 @@ def open_reason(ground: Ground, atoms: NDArray[np.int64], names: list[Text]) -> 
     area = ground.area[atoms].sum()
     told = Text(f"No households on {area:,.0f} m²", f"无住户，面积 {area:,.0f} 平方米")
     by = cut_off_by(ground, atoms, names)
-    return told + Text(", cut off by ", "，被") + by + Text("", "隔开") if by else told
+    if by:
+        return told + Text(", cut off by ", "，被") + by + Text("", "隔开")
+    if (ground.community == ground.community[atoms[0]]).sum() == len(atoms):
+        return told + Text(": nobody lives in the community", "，所在社区没有住户")
+    return told + Text(
+        ", touches no other ground of its community", "，与本社区其余部分不相接，无法并入相邻网格"
+    )
 
 
 def cut_off_by(ground: Ground, atoms: NDArray[np.int64], names: list[Text]) -> Text | None:
