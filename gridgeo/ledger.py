@@ -7,6 +7,8 @@ it does not come back, unless it grows.
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
@@ -38,7 +40,7 @@ class Entry:
     status
         One of `STATUSES`; what a person writes is kept where it holds.
     reason, by, when
-        Why it was accepted, by whom and when; without all three it stays open.
+        Why it was accepted, by whom and when; without all three its finding stays open.
     first_seen, last_seen
         Dates (``2026-11-23``) of the runs.
     """
@@ -109,14 +111,15 @@ def advance(
             continue
         row = match.get(n)
         known = entries[row] if row is not None else Entry(id="", rule="", first_seen=date)
-        entry, why = _seen(known, finding, date, lang)
+        why = _refused(known, finding) if known.status == "accepted" else None
+        entry = _seen(known, finding, date, lang, why=why)
         if why is not None:
             notes.append(Note("ledger", Text(f"{entry.id}: {why.en}", f"{entry.id}：{why.zh}")))
         if row is None:
             new.append(entry)
         else:
             after[row] = entry
-        out.append(_stamped(finding, entry))
+        out.append(finding if why else _stamped(finding, entry))
     return (*after, *new), tuple(out), tuple(notes)
 
 
@@ -181,43 +184,60 @@ def _gone(entry: Entry) -> Entry:
     return replace(entry, status=after)
 
 
-def _seen(entry: Entry, finding: Finding, date: str, lang: Lang) -> tuple[Entry, Text | None]:
-    """Return the entry of a finding that is there, and what is wrong with its exception."""
-    why = _refused(entry, finding) if entry.status == "accepted" else None
+def _seen(entry: Entry, finding: Finding, date: str, lang: Lang, *, why: Text | None) -> Entry:
+    """Return the entry of a finding that is there; `why` is what is wrong with its exception.
+
+    What a person left unfinished stays as written; an exception that has grown is open again.
+    """
+    accepted = entry.status == "accepted" and why != _grown(entry, finding)
     holds = entry.status == "accepted" and why is None
     x, y = place_of(finding) or (nan, nan)
-    return (
-        replace(
-            entry,
-            id=finding.id,
-            rule=finding.rule,
-            grids=_listed(finding.grids),
-            x=x,
-            y=y,
-            amount=entry.amount if holds else finding.amount,
-            unit=finding.unit,
-            message=finding.message.say(lang),
-            status="accepted" if holds else "open",
-            last_seen=date,
-        ),
-        why,
+    return replace(
+        entry,
+        id=finding.id,
+        rule=finding.rule,
+        grids=_listed(finding.grids),
+        x=x,
+        y=y,
+        amount=entry.amount if holds else finding.amount,
+        unit=finding.unit,
+        message=finding.message.say(lang),
+        status="accepted" if accepted else "open",
+        last_seen=date,
     )
 
 
 def _refused(entry: Entry, finding: Finding) -> Text | None:
-    if not (entry.reason and entry.by and entry.when):
-        return Text(
-            "an exception needs a reason, a name and a date: it stays open",
-            "列为例外须填写理由、经办人和日期，现仍按待处理",
-        )
+    """Return why an exception does not hold, None where it does."""
+    if not (entry.reason and entry.by and _day(entry.when)):
+        return _UNFINISHED
     if (finding.amount or 0.0) > (entry.amount or 0.0) * (1 + GROWTH):
-        return Text(
-            f"it has grown from {entry.amount or 0:,.1f} to {finding.amount or 0:,.1f} since it "
-            "was accepted: open again",
-            f"列为例外后已由 {entry.amount or 0:,.1f} 增至 {finding.amount or 0:,.1f}，"
-            "重新列为待处理",
-        )
+        return _grown(entry, finding)
     return None
+
+
+_UNFINISHED = Text(
+    "an exception needs a reason, a name and a date (2026-11-23): the finding stays open until "
+    "they are there",
+    "列为例外须填写理由、经办人和日期（如 2026-11-23）；补全之前该问题仍按待处理",
+)
+
+
+def _grown(entry: Entry, finding: Finding) -> Text:
+    before, after = entry.amount or 0.0, finding.amount or 0.0
+    return Text(
+        f"it has grown from {before:,.1f} to {after:,.1f} since it was accepted: open again",
+        f"列为例外后已由 {before:,.1f} 增至 {after:,.1f}，重新列为待处理",
+    )
+
+
+def _day(text: str) -> bool:
+    """Return whether `text` is a day, as people and spreadsheets write it."""
+    written = re.fullmatch(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?", text.strip())
+    try:
+        return written is not None and bool(dt.date(*map(int, written.groups())))
+    except ValueError:
+        return False
 
 
 def _stamped(finding: Finding, entry: Entry) -> Finding:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from gridgeo.errors import InputError, OutputError, why
 from gridgeo.ledger import STATUSES, Entry
+from gridgeo.rulebook import rule_of
 from gridgeo.text import Lang, Text
 from gridgeo.whole import whole_file
 from gridgeo.words import STATUSES as STATUS_WORDS
@@ -24,13 +25,14 @@ COLUMNS = {
     "when": Text("when", "日期"),
     "message": Text("finding", "问题"),
     "grids": Text("grids", "涉及网格"),
-    "rule": Text("rule", "规则"),
+    "check": Text("check", "检查项"),
     "amount": Text("amount", "数量"),
     "unit": Text("unit", "单位"),
     "x": Text("x", "横坐标"),
     "y": Text("y", "纵坐标"),
     "first_seen": Text("first seen", "首次发现"),
     "last_seen": Text("last seen", "最近发现"),
+    "rule": Text("rule", "规则"),
 }
 _NEEDED = ("id", "status", "rule")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -158,6 +160,8 @@ def _number(text: str, path: Path, row: int, field: str) -> float:
 def _cell(entry: Entry, name: str, lang: Lang) -> str:
     if name == "status":
         return STATUS_WORDS[entry.status].say(lang)
+    if name == "check":
+        return rule_of(entry.rule).title.say(lang)
     if name == "grids":
         return " ".join(f"[{code}]" for code in entry.grids)
     value = getattr(entry, name)

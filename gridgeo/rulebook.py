@@ -115,7 +115,7 @@ RULEBOOK: Mapping[str, Rule] = MappingProxyType(
             "codes",
         ),
         "segments_usual": Rule(
-            Text("usual code segments", "代码段常用"),
+            Text("code segments", "代码段"),
             _SEGMENTS,
             Text("Compare the community's code with the official list", "请与官方区划代码表核对"),
             "codes",

@@ -75,12 +75,24 @@ def test_an_accepted_exception_does_not_come_back():
         assert notes == ()
 
 
-@pytest.mark.parametrize("lacking", ["reason", "by", "when"])
-def test_an_exception_without_reason_name_or_date_stays_open(lacking):
-    ledger = [replace(one, **{lacking: ""}) for one in accepted(run([], gap())[0])]
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("reason", ""), ("by", ""), ("when", ""), ("when", "上周"), ("when", "2026-13-01")],
+)
+def test_an_exception_without_reason_name_or_day_does_not_hold_but_stays_as_written(field, value):
+    ledger = [replace(one, **{field: value}) for one in accepted(run([], gap())[0])]
     after, found, notes = run(ledger, gap())
-    assert after[0].status == found[0].status == "open"
+    assert (found[0].status, found[0].note) == ("open", "")
+    assert (after[0].status, getattr(after[0], field)) == ("accepted", value)
     assert "理由、经办人和日期" in notes[0].message.zh
+    complete = [replace(after[0], reason="河道", by="张三", when=DAY)]
+    assert run(complete, gap())[1][0].status == "accepted"
+
+
+@pytest.mark.parametrize("day", ["2026-11-23", "2026/1/8", "2026年1月8日", "20261123"])
+def test_days_are_understood_as_people_and_spreadsheets_write_them(day):
+    ledger = [replace(one, when=day) for one in accepted(run([], gap())[0])]
+    assert run(ledger, gap())[1][0].status == "accepted"
 
 
 def test_an_exception_that_grows_is_open_again_even_bit_by_bit():

@@ -103,11 +103,12 @@ def show_error(error: GridgeoError, lang: Lang) -> None:
 def show_plan(plan: Plan, folder: Path | None) -> None:
     """Print what was understood, the scorecard, and where the results are."""
     lang = plan.settings.lang
-    show_notes(plan.notes, lang)
+    show_notes(tuple(one for one in plan.notes if one.topic != "ledger"), lang)
     _show_cards(plan.summary, lang)
     out.print(_scorecard(plan.summary, lang))
     _show_soundness(plan, lang)
     left = tuple(one for one in plan.findings if one.status == "open")
+    _show_ledger(plan.notes, lang)
     show_findings(left, lang, total=len(left))
     _show_rejects(len(plan.rejects), lang)
     _show_listed(plan.summary["households"], lang)
@@ -144,6 +145,17 @@ def show_notes(notes: tuple[Note, ...], lang: Lang) -> None:
     for note in notes:
         out.print(f"[dim]{word(TOPICS, note.topic, lang)}[/] ", end="")
         out.print(note.message.say(lang), markup=False, soft_wrap=True)
+
+
+def _show_ledger(notes: tuple[Note, ...], lang: Lang) -> None:
+    """Print which exceptions of the ledger do not hold: that is to be put right, not only read."""
+    for note in notes:
+        if note.topic == "ledger":
+            warning, topic = (
+                word(*of, lang) for of in ((SEVERITIES, "warning"), (TOPICS, "ledger"))
+            )
+            out.print(f"[{COLOURS['warning']}]{warning}[/] {topic}: ", end="")
+            out.print(note.message.say(lang), markup=False, soft_wrap=True)
 
 
 def _show_rejects(rejects: int, lang: Lang) -> None:

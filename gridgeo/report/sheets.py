@@ -13,13 +13,14 @@ from gridgeo.model import Plan
 from gridgeo.report.records import finding_frame, reject_frame
 from gridgeo.report.schema import CROSSWALK_COLUMNS, SCHEMA, layer_frame
 from gridgeo.report.unused import unused
+from gridgeo.rulebook import rule_of
 from gridgeo.text import Text
 
 _GRIDS, _COMMUNITIES = SCHEMA["grids"], SCHEMA["communities"]
 _FINDINGS = {
-    **dict.fromkeys(("id", "rule", "severity", "status", "grid_codes", "message"), "text"),
+    **dict.fromkeys(("id", "check", "severity", "status", "grid_codes", "message"), "text"),
     "amount": "measure",
-    **dict.fromkeys(("unit", "suggestion", "source", "note"), "text"),
+    **dict.fromkeys(("unit", "suggestion", "source", "note", "rule"), "text"),
 }
 _DEDICATED = {
     name: _GRIDS[name]
@@ -52,7 +53,8 @@ class Sheet:
 
 def _findings(plan: Plan) -> pd.DataFrame:
     frame = finding_frame(plan.findings, plan.settings.lang, None)
-    return frame.rename(columns={"grids": "grid_codes"})
+    titles = [rule_of(rule).title.say(plan.settings.lang) for rule in frame["rule"]]
+    return frame.rename(columns={"grids": "grid_codes"}).assign(check=titles)
 
 
 def _dedicated(plan: Plan) -> pd.DataFrame:

@@ -158,7 +158,7 @@ def findings(plan: Plan, say: Said) -> Iterator[Block]:
         return
     place = Text("place (E, N)", "位置（东, 北）")
     yield Table(
-        say.columns("severity", "rule", "message", "amount", "grid_codes", (place, "place")),
+        say.columns("severity", "check", "message", "amount", "grid_codes", (place, "place")),
         [_finding(one, say) for one in found[:MOST_ROWS]],
     )
     yield from say.more(len(found))
