@@ -265,7 +265,17 @@ def test_a_group_is_divided_neither_by_cells_nor_by_lanes():
     city = town(lane).with_layers(households=households(*DENSE, groups=names))
     city_atoms = cut(city)
     east = np.array(city.layers().households["group"]) == "东组"
-    assert len(set(city_atoms.placed[east])) == 1
+    (own,) = set(city_atoms.placed[east])
+    assert city_atoms.frame["name"][own] == "东组"
+
+
+def test_an_atom_without_compound_has_the_name_of_its_only_group():
+    homes = [WEST, EAST]
+    both = town(homes=homes).with_layers(households=households(*homes, groups=["甲", "乙"]))
+    atoms = cut(both)
+    assert set(atoms.frame["name"]) == {""}
+    same = town(homes=homes).with_layers(households=households(*homes, groups=["甲", "甲"]))
+    assert set(cut(same).frame["name"]) == {"甲"}
 
 
 def test_a_group_that_is_too_big_is_divided():

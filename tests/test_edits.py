@@ -105,6 +105,8 @@ def test_an_atom_moves_and_everything_follows():
     after = new.grids.set_index("code").loc[to]
     assert after["households"] == before["households"] + plan.atoms["households"][atom]
     assert new.summary["edits"] == 1
+    told = next(note.message.en for note in new.notes if note.topic == "edits")
+    assert f"{to} {before['households']:,} -> {after['households']:,}" in told
     untouched = ~new.grids["code"].isin([to, plan.atoms["grid"][atom]])
     same = plan.grids.set_index("code").loc[new.grids["code"][untouched]]
     assert shapely.equals_exact(

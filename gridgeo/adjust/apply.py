@@ -17,7 +17,7 @@ from gridgeo.judging import judge_own, with_judgement
 from gridgeo.model import Finding, Note, Plan
 from gridgeo.rulebook import RULEBOOK, rule_of
 from gridgeo.summary import cut_m
-from gridgeo.text import Text
+from gridgeo.text import Text, join
 from gridgeo.validate import Judgement
 from gridgeo.words import EDITS
 
@@ -133,7 +133,7 @@ def _told(plan: Plan, drawn: Redrawn, draft: Draft, judgement: Judgement, edits:
         replace(
             new,
             summary={**new.summary, **figures},
-            notes=(*plan.notes, *drawn.notes, _note(plan, drawn, edits)),
+            notes=(*plan.notes, _note(plan, drawn, edits), *drawn.notes),
             crosswalk=_crosswalk(plan, new),
             approval=None,
         )
@@ -167,8 +167,25 @@ def _note(plan: Plan, drawn: Redrawn, edits: int) -> Note:
             f"another code, {len(drawn.changed)} grids are new or changed",
             f"调整 {edits} 步：{len(atoms)} 个单元中有 {moved} 个换了网格或编码，"
             f"{len(drawn.changed)} 个网格为新增或有变动",
-        ),
+        )
+        + _counts(plan, drawn),
     )
+
+
+def _counts(plan: Plan, drawn: Redrawn) -> Text:
+    """Say how many households each grid that is new, changed or gone held, and holds now."""
+    before, after = (
+        dict(zip(frame["code"].tolist(), frame["households"].tolist(), strict=True))
+        for frame in (plan.grids, drawn.plan.grids)
+    )
+    told = [
+        (code, f"{before.get(code, 0):,}", f"{after.get(code, 0):,}")
+        for code in sorted({*drawn.changed, *(before.keys() - after.keys())})
+    ]
+    if not told:
+        return Text("", "")
+    pairs = [Text(f"{code} {old} -> {new}", f"{code} {old} → {new}") for code, old, new in told]
+    return Text("; households: ", "；户数：") + join(pairs, en=", ", zh="，")
 
 
 def _still_holds(found: Finding, codes: set[str]) -> bool:

@@ -256,15 +256,15 @@ def _notes(plan: Plan, rows: gpd.GeoDataFrame) -> tuple[Note, ...]:
     blank = rows[(rows["contains"] == "") & (rows["households"] > 0)]
     if blank.empty or not (plan.grids["contains"] != "").any():
         return ()
-    codes = ", ".join(blank["code"])
+    codes = Text(", ".join(blank["code"]), "、".join(blank["code"]))
     return (
         Note(
             "edits",
             Text(
-                f"what {codes} contains is not known, because a plan keeps no compounds and "
+                f"what {codes.en} contains is not known, because a plan keeps no compounds and "
                 "buildings: fill in `contains` in the layer grids of plan.gpkg (with QGIS), then "
                 "make signs and report from it",
-                f"方案不保存小区和建筑物图层，无法重写网格 {codes} 的包含范围：请用 QGIS 打开 "
+                f"方案不保存小区和建筑物图层，无法重写网格 {codes.zh} 的包含范围：请用 QGIS 打开 "
                 "plan.gpkg，在 grids 图层的 contains 字段中补填，再生成公示牌和报告",
             ),
         ),

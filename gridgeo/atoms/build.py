@@ -166,7 +166,6 @@ def _finish(ground: Ground, layers: Layers, blocks: Blocks, considered: gpd.GeoD
         for c in ("households", "residents")
     )
     known = layers.households["residents"].notna().any()
-    names = np.append(layers.compounds["name"].to_numpy(dtype=object), "")
     frame = gpd.GeoDataFrame(
         {
             "community": ground.community,
@@ -174,7 +173,7 @@ def _finish(ground: Ground, layers: Layers, blocks: Blocks, considered: gpd.GeoD
             "residents": residents if known else np.full(len(polygons), np.nan),
             "kind": np.where(ground.is_cell, "cell", "block"),
             "facility": ground.facility,
-            "name": names[ground.compound],
+            "name": _names(ground.compound, layers, placed),
         },
         geometry=polygons,
         crs=layers.crs,
@@ -190,3 +189,13 @@ def _finish(ground: Ground, layers: Layers, blocks: Blocks, considered: gpd.GeoD
         notes=blocks.notes,
         findings=blocks.findings,
     )
+
+
+def _names(compound: Index, layers: Layers, placed: Index) -> NDArray[np.object_]:
+    """Return the name of the compound of each piece, else the one group of all its households."""
+    names = np.append(layers.compounds["name"].to_numpy(dtype=object), "")[compound]
+    groups = layers.households["group"].groupby(placed)
+    alone = groups.first()[groups.nunique() == 1].drop(-1, errors="ignore")
+    nameless = alone.index[names[alone.index] == ""]
+    names[nameless] = alone[nameless]
+    return names

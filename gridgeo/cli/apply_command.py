@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -35,5 +36,5 @@ def apply_command(
     with errors(lang or lang_of(before.settings.lang)):
         after = apply_file(before, file, register=register)
         save_plan(after, out, overwrite=overwrite, old=before.grids)
-    show_plan(after, out)
+    show_plan(replace(after, notes=after.notes[len(before.notes) :]), out)
     exit_where_broken(after.findings)

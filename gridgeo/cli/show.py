@@ -113,7 +113,7 @@ def show_plan(plan: Plan, folder: Path | None) -> None:
     _show_rejects(len(plan.rejects), lang)
     _show_listed(plan.summary["households"], lang)
     if folder is not None:
-        _show_folder(folder, ("map.html", "report.html"), lang)
+        show_folder(folder, ("map.html", "report.html"), lang)
 
 
 def show_province(province: Province, lang: Lang) -> None:
@@ -124,7 +124,7 @@ def show_province(province: Province, lang: Lang) -> None:
     out.print(_scorecard(summary, lang))
     show_findings(province.findings, lang, total=sum(summary["findings"].values()))
     _show_rejects(province.rejects, lang)
-    _show_folder(province.folder, ("grids.gpkg", "report.html"), lang)
+    show_folder(province.folder, ("grids.gpkg", "report.html"), lang)
 
 
 def show_approved(plan: Plan, register: Register | None, lang: Lang) -> None:
@@ -177,7 +177,8 @@ def _show_listed(homes: dict[str, int], lang: Lang) -> None:
         out.print(f"[yellow]{told.say(lang)}[/]", soft_wrap=True)
 
 
-def _show_folder(folder: Path, files: tuple[str, ...], lang: Lang) -> None:
+def show_folder(folder: Path, files: tuple[str, ...], lang: Lang) -> None:
+    """Print where the results are."""
     told = Text("Results in", "结果位于")
     out.print(f"[bold green]{told.say(lang)}[/] {folder}", soft_wrap=True)
     for file in files:
@@ -242,7 +243,7 @@ def _scorecard(summary: dict[str, Any], lang: Lang) -> Table:
             + Text("(in grids + listed)", "（入格 + 列出）").say(lang),
         ),
         (Text("area difference", "面积差"), f"{summary['area_difference_m2']:.6f} m2"),
-        *_search_row(summary.get("search"), lang),
+        *_search_row(None if summary.get("edits") else summary.get("search"), lang),
     )
     for name, value in rows:
         table.add_row(f"[bold]{name.say(lang)}[/]", value)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
-from gridgeo.cli.show import MOST_FINDINGS, out, show_plan
+from gridgeo.cli.show import MOST_FINDINGS, out, show_folder, show_plan
 from gridgeo.text import Text
 from gridgeo.words import DECISIONS, word
 
@@ -22,12 +22,12 @@ _COLOURS = {"accepted": "green", "rejected": "red", "open": "yellow"}
 
 
 def show_adjusted(adjusted: Adjustment, folder: Path) -> None:
-    """Print the plan as ever, then the proposals and what they change."""
+    """Print the plan as ever, the proposals and what they change, and where it all is."""
     lang = adjusted.plan.settings.lang
-    show_plan(adjusted.plan, folder)
-    out.print(f"  {folder / 'proposals.xlsx'}", soft_wrap=True)
+    show_plan(adjusted.plan, None)
     _show_proposals(adjusted.proposals, lang)
     out.print(_figures(adjusted.plan.summary["adjustment"], lang))
+    show_folder(folder, ("map.html", "report.html", "proposals.xlsx"), lang)
 
 
 def _show_proposals(proposals: pd.DataFrame, lang: Lang) -> None:
