@@ -40,7 +40,7 @@ from gridgeo.text import Text
 #: where the divided layers are, and what tells of them
 FOLDER, INDEX = "input", "index.json"
 #: to be raised when what the parts hold, or how they are made from it, changes
-FORMAT = 2
+FORMAT = 3
 #: settings that change what the parts hold
 _SETTINGS = ("read.", "parts.", "atoms.repair", "codes.scheme")
 
