@@ -117,6 +117,19 @@ def is_open(finding: Finding) -> bool:
     return finding.severity in _GRAVITY and finding.status == "open"
 
 
+def suggestion_of(finding: Finding) -> Text:
+    """Return what to do about a finding: its own advice, else its rule's; nothing about a remark.
+
+    Examples
+    --------
+    >>> suggestion_of(Finding(rule="in_band", severity="info", message=Text("", ""))).en
+    ''
+    """
+    if finding.severity not in _GRAVITY:
+        return Text("", "")
+    return finding.advice or rule_of(finding.rule).suggestion
+
+
 def broken_rules(findings: Iterable[Finding]) -> list[Finding]:
     """Return the findings of hard rules that are broken, but for accepted exceptions.
 

@@ -216,7 +216,7 @@ class Finding:
     `amount` is in `unit` (``m2``, ``m``, ``households``, ``grids`` ...); `where` is in the
     CRS of the plan. `about` is the rule that was not checked (rule ``not_checked``). `id` is given
     by `gridgeo.assessment.identify`; `status` is ``open`` or ``accepted``, with `note` (why, by
-    whom, when).
+    whom, when). `advice` is what to do where that is not what the rule suggests.
     """
 
     rule: str
@@ -230,6 +230,7 @@ class Finding:
     id: str = ""
     status: str = "open"
     note: str = ""
+    advice: Text | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -67,6 +67,37 @@ def test_search_by_code_name_and_street_zooms(opened):
     assert page.inner_text(".gg-search li") == "未找到"
 
 
+def test_a_grid_that_is_found_is_outlined_and_a_community_boxed(opened):
+    page = opened(map_page(build_plan()))
+    corners = (
+        "() => gridgeo.page.flashed.getLayers().map(l => l.getLatLngs().flat(9).length)",
+        (
+            "code => gridgeo.page.layers.grids.getLayers()"
+            ".filter(l => l.feature.properties.code === code)"
+            ".map(l => l.getLatLngs().flat(9).length)"
+        ),
+    )
+    for row, code in enumerate(build_plan().grids["code"]):
+        page.evaluate(
+            "row => { const grid = gridgeo.page.data.grids[row];"
+            " gridgeo.page.zoomTo(grid[8], [grid[0]]); }",
+            row,
+        )
+        assert page.evaluate(corners[0]) == page.evaluate(corners[1], code), code
+    page.fill(".gg-search input", "临江")
+    page.press(".gg-search input", "Enter")
+    assert page.evaluate(corners[0]) == [4]
+
+
+def test_the_buttons_of_leaflet_speak_the_language_of_the_page(opened):
+    page = opened(map_page(build_plan()))
+    told = [
+        page.get_attribute(f".leaflet-control-{name}", "title")
+        for name in ("layers-toggle", "zoom-in", "zoom-out")
+    ]
+    assert told == ["图层", "放大", "缩小"]
+
+
 def test_the_legend_filters_by_verdict(opened):
     page = opened(map_page(build_plan()))
     styles = (
@@ -86,6 +117,7 @@ def test_findings_are_listed_and_zoom_to_their_place(opened):
     plan = build_plan()
     page = opened(map_page(plan))
     page.click(".gg-findings summary")
+    page.wait_for_selector(".gg-findings .gg-row")
     rows = page.query_selector_all(".gg-findings .gg-row")
     assert len(rows) == len(plan.findings)
     placed = [n for n, found in enumerate(plan_data(plan)["findings"]) if found[4]]

@@ -74,6 +74,7 @@ def digests(folder):
 quick = settings(max_examples=25, deadline=None)
 
 texts = st.builds(Text, st.text(max_size=8), st.text(max_size=8))
+advice = st.builds(Text, st.text(max_size=8), st.text(min_size=1, max_size=8))
 codes = st.text("0123456789C-", min_size=1, max_size=6)
 findings = st.builds(
     Finding,
@@ -83,6 +84,7 @@ findings = st.builds(
     grids=st.lists(codes, max_size=3).map(tuple),
     amount=st.none() | st.floats(0, 1e9),
     unit=st.sampled_from(["", "m2"]),
+    advice=st.none() | advice,
 )
 words = st.text(max_size=8)
 rejects = st.builds(

@@ -6,7 +6,10 @@ import pytest
 from builders_judged import CRS, A, B, found, frame, only, reshaped, town
 from shapely import Point, box
 
+from gridgeo.assessment import suggestion_of
 from gridgeo.config import Band
+from gridgeo.rulebook import rule_of
+from gridgeo.text import Text
 
 
 def test_a_household_in_no_grid_is_lost_unless_it_is_listed():
@@ -112,6 +115,17 @@ def test_the_only_grid_of_a_small_community_is_allowed():
     grids["community"], grids["households"], grids["residents"] = [A, B], [120, 400], np.nan
     told = only(found(town(grids=grids), "in_band"))
     assert told.severity == "info"
+    assert suggestion_of(told) == Text("", "")
+
+
+def test_what_to_do_in_an_impossible_community_is_what_was_proved():
+    grids = reshaped(0, box(0, 0, 100, 100), households=520, residents=np.nan)
+    points = town().households.assign(residents=np.nan)
+    for verdict, own in (("impossible", True), ("in_band", False)):
+        layers = {"communities": town().communities.assign(verdict=[verdict, "in_band"])}
+        told = only(found(town(grids=grids, households=points, **layers), "in_band"))
+        assert ("已证明“甲”" in suggestion_of(told).zh) == own
+        assert (suggestion_of(told) == rule_of("in_band").suggestion) != own
 
 
 def test_counts_that_grids_lack_are_those_of_the_points_inside():

@@ -11,6 +11,9 @@ from gridgeo.words import KINDS, SEVERITIES, VERDICTS
 #: Braces hold what the page puts in.
 WORDS: Mapping[str, Text] = MappingProxyType(
     {
+        "layers": Text("Layers", "图层"),
+        "zoom_in": Text("Zoom in", "放大"),
+        "zoom_out": Text("Zoom out", "缩小"),
         "search": Text("Search code, name or street", "搜索编码、名称或道路"),
         "nothing_found": Text("Nothing is called that", "未找到"),
         "more": Text("{n} more", "另有 {n} 项"),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import pandas as pd
 
-from gridgeo.assessment import place_of
+from gridgeo.assessment import place_of, suggestion_of
 from gridgeo.config import Override, Settings, Source, Threshold
 from gridgeo.model import Finding, Note, Reject
 from gridgeo.rulebook import rule_of
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _BETWEEN_CODES = ";"
 FINDING_COLUMNS = (
     *("id", "rule", "severity", "status", "grids", "message", "amount", "unit", "suggestion"),
-    *("source", "note", "x", "y", "about", "message_en", "message_zh"),
+    *("source", "note", "x", "y", "about", "message_en", "message_zh", "advice_en", "advice_zh"),
 )
 
 
@@ -39,7 +39,7 @@ def finding_frame(findings: Iterable[Finding], lang: Lang, crs: CRS | None) -> g
             "message": f.message.say(lang),
             "amount": f.amount,
             "unit": f.unit,
-            "suggestion": rule_of(f.rule).suggestion.say(lang),
+            "suggestion": suggestion_of(f).say(lang),
             "source": rule_of(f.rule).source.say(lang),
             "note": f.note,
             "x": place[0],
@@ -47,6 +47,8 @@ def finding_frame(findings: Iterable[Finding], lang: Lang, crs: CRS | None) -> g
             "about": f.about,
             "message_en": f.message.en,
             "message_zh": f.message.zh,
+            "advice_en": f.advice.en if f.advice else "",
+            "advice_zh": f.advice.zh if f.advice else "",
             "geometry": f.where,
         }
         for f in findings
@@ -73,9 +75,16 @@ def findings_of(frame: gpd.GeoDataFrame) -> tuple[Finding, ...]:
             id=row["id"],
             status=row["status"],
             note=row["note"],
+            advice=_advice(row),
         )
         for row in _records(frame)
     )
+
+
+def _advice(row: Mapping[Any, Any]) -> Text | None:
+    """Return the advice of a finding; plans of older versions hold none."""
+    en, zh = row.get("advice_en"), row.get("advice_zh")
+    return Text(en, zh) if isinstance(en, str) and isinstance(zh, str) and zh else None
 
 
 def reject_frame(rejects: Iterable[Reject], lang: Lang) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gridgeo.assessment import place_of
+from gridgeo.assessment import place_of, suggestion_of
 from gridgeo.maps.escape import visible
 from gridgeo.maps.scorecard import is_drawn, knows_residents
 from gridgeo.model import SEVERITIES, Finding, Plan, Reject
@@ -166,7 +166,7 @@ def findings(plan: Plan, say: Said) -> Iterator[Block]:
 
 def _finding(one: Finding, say: Said) -> list[Cell]:
     rule, where = rule_of(one.rule), place_of(one)
-    hint = "" if one.severity == "info" else rule.suggestion.say(say.lang)
+    hint = suggestion_of(one).say(say.lang)
     amount = ""
     if one.amount is not None:
         figure = f"{one.amount:,.0f}" if abs(one.amount) >= 100 else f"{one.amount:,.3g}"

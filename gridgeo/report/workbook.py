@@ -7,7 +7,7 @@ import io
 import math
 import re
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -117,7 +117,7 @@ def write_sheets(sheets: Sequence[tuple[str, pd.DataFrame]], path: Path, lang: L
     del book[book.sheetnames[0]]
     for title, table in sheets:
         _sheet(book, title, table, lang)
-    _columns_sheet(book, lang)
+    _columns_sheet(book, {name for _, table in sheets for name in table.columns}, lang)
     store_book(book, path)
 
 
@@ -254,15 +254,19 @@ def _print_setup(sheet: Worksheet) -> None:
         footer.center.text = "&P / &N"
 
 
-def _columns_sheet(book: Workbook, lang: Lang) -> None:
+def _columns_sheet(book: Workbook, used: Collection[str], lang: Lang) -> None:
+    """Say what the columns of the other sheets hold."""
     sheet = book.create_sheet(Text("columns", "字段说明").say(lang))
     titles = (Text("header", "表头"), Text("column", "字段名"), Text("meaning", "说明"))
     _header(sheet, [title.say(lang) for title in titles])
-    for row, (name, (title, meaning)) in enumerate(COLUMNS.items(), start=2):
+    told = [(name, *both) for name, both in COLUMNS.items() if name in used]
+    for row, (name, title, meaning) in enumerate(told, start=2):
         for column, text in enumerate((title.say(lang), name, meaning.say(lang)), start=1):
-            sheet.cell(row, column, text or None)
-    for letter, width in zip("ABC", (20, 20, 50), strict=True):
+            cell = sheet.cell(row, column, text or None)
+            cell.alignment = Alignment(vertical="top", wrap_text=True)
+    for letter, width in zip("ABC", (20, 20, 90), strict=True):
         sheet.column_dimensions[letter].width = width
+    _print_setup(sheet)
 
 
 def store_book(book: Workbook, path: Path) -> None:

@@ -38,7 +38,22 @@ def in_band(case: Case) -> Iterator[Finding]:
             where=case.place(row),
             amount=float(abs(off)),
             unit="residents" if band.profile == "residents" else "households",
+            advice=_advice(case, int(case.parents[row])),
         )
+
+
+def _advice(case: Case, community: int) -> Text | None:
+    """Point to the remedies that were computed where a community is proved impossible."""
+    frame = case.subject.communities
+    if community < 0 or "verdict" not in frame or frame["verdict"].iloc[community] != "impossible":
+        return None
+    name = case.community_names[community]
+    return Text(
+        f"It is proved that no division of {name} is wholly in band: what can be done stands with "
+        "this community (reason); else accept with the reason",
+        f"已证明“{name}”无论怎样划分都不能全部达标：可行办法见社区表中该社区的“原因”；"
+        "不调整的可登记为例外",
+    )
 
 
 def outside_band(households: float, residents: float, band: Band) -> float:

@@ -113,6 +113,8 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
         "left": "row of the atom on the left of the line",
         "message_en": "the message in English",
         "message_zh": "the message in Chinese",
+        "advice_en": "what to do, in English, where it is not what the rule suggests",
+        "advice_zh": "the same in Chinese",
         "number": "running number",
         "others": "the other grids that the change touches",
         "passable": "False where a barrier is not crossed by any street",

@@ -19,7 +19,7 @@ gridgeo.tools.push(function (page) {
       gridgeo.element("b", row, "", entry[0]);
       gridgeo.element("span", row, "", entry[2]);
       if (entry[5]) gridgeo.element("i", row, "", page.say("accepted"));
-      if (entry[4]) row.addEventListener("click", function () { page.zoomTo(entry[4]); });
+      if (entry[4]) row.addEventListener("click", function () { page.zoomTo(entry[4], entry[3]); });
       else gridgeo.element("i", row, "", page.say("no_place"));
       rows.push({ node: row, grids: entry[3] });
     });

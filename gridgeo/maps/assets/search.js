@@ -52,7 +52,7 @@ gridgeo.tools.push(function (page) {
       gridgeo.element("span", row, "gg-tag", page.say(entry.kind));
       gridgeo.element("span", row, "", entry.label);
       row.addEventListener("click", function () {
-        page.zoomTo(entry.bounds);
+        page.zoomTo(entry.bounds, [entry.code]);
         if (entry.code) page.fire("grid", entry.code);
       });
     });

@@ -30,7 +30,8 @@ gridgeo.work = function (map, layers) {
       node.addEventListener("click", caught, true);
       return function () { node.removeEventListener("click", caught, true); };
     },
-    zoomTo: function (bounds) {
+    // show a place: the outlines of the grids called `codes` in it flash, else a box around it
+    zoomTo: function (bounds, codes) {
       if (!bounds) return;
       const wide = map.getSize().x > 900;
       const box = L.latLngBounds([bounds[0], bounds[1]], [bounds[2], bounds[3]]);
@@ -38,20 +39,39 @@ gridgeo.work = function (map, layers) {
         animate: false, maxZoom: 18,
         paddingTopLeft: wide ? [290, 30] : [20, 20], paddingBottomRight: wide ? [270, 30] : [20, 20]
       });
-      flash(map, box);
+      flash(map, box, outlines(box, codes || []));
     }
   };
   gridgeo.page = page;
   sidebar(page);
+  name(map.getContainer());
   gridgeo.tools.forEach(function (tool) { tool(page); });
 
-  function flash(map, box) {
+  const LINE = { fill: false, color: "#d0006f", weight: 3, dashArray: "6 4", interactive: false };
+  function flash(map, box, shapes) {
     if (page.flashed) page.flashed.remove();
-    page.flashed = L.rectangle(box.pad(0.04), {
-      fill: false, color: "#d0006f", weight: 3, dashArray: "6 4", interactive: false
-    }).addTo(map);
-    const shown = page.flashed;
+    page.flashed = L.layerGroup(shapes.length ? shapes : [L.rectangle(box.pad(0.04), LINE)]);
+    const shown = page.flashed.addTo(map);
     setTimeout(function () { shown.remove(); }, 6000);
+  }
+
+  // the outlines of the grids called `codes` that lie in `box`
+  function outlines(box, codes) {
+    const near = box.pad(0.01);
+    return layers.grids.getLayers().filter(function (grid) {
+      return codes.includes(grid.feature.properties.code) && near.contains(grid.getBounds());
+    }).map(function (grid) { return L.polygon(grid.getLatLngs(), LINE); });
+  }
+
+  // Leaflet's own buttons, in the language of the page
+  function name(node) {
+    [["layers-toggle", "layers"], ["zoom-in", "zoom_in"], ["zoom-out", "zoom_out"]].forEach(
+      function (entry) {
+        const button = node.querySelector(".leaflet-control-" + entry[0]);
+        button.title = page.say(entry[1]);
+        button.setAttribute("aria-label", page.say(entry[1]));
+      }
+    );
   }
 
   // the panel at the left: a row of buttons, a line for messages, then the sections of the tools
