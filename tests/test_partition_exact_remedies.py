@@ -77,7 +77,7 @@ def test_a_village_of_540_alone_can_only_relax_its_limits():
 def test_residents_count_where_the_profile_asks_for_them():
     village = town([[90] * 3], residents=[[450] * 3], community=[[0] * 3])
     found = told(village, band=Band(profile="residents"))
-    assert "将本村（社区）的上限放宽到 1350 人" in found["reason_zh"]
+    assert "将本村（社区）的上限放宽到 1,350 人" in found["reason_zh"]
 
 
 def test_a_part_cut_off_is_to_be_linked_or_given_away():

@@ -70,9 +70,9 @@ def _small(group: int, atoms: Atoms, old: Old, part: Partition, groups: Groups) 
         name = place["name"] or place["code"]
         told.append(
             Text(
-                f"the whole community {name} ({held} households) is below the lower limit and "
+                f"the whole community {name} ({held:,} households) is below the lower limit and "
                 f"divided among {before} grids: one grid is allowed",
-                f"{name}总共仅 {held} 户，低于下限，却分属 {before} 个网格，可设为一个网格",
+                f"{name}总共仅 {held:,} 户，低于下限，却分属 {before} 个网格，可设为一个网格",
             )
         )
     return told
@@ -105,8 +105,8 @@ def _bare(group: int, atoms: Atoms, old: Old, groups: Groups) -> list[Text]:
     area = float(atoms.frame.geometry.area.to_numpy()[bare].sum())
     return [
         Text(
-            f"{area:,.0f} m² with {held} households belong to no grid",
-            f"有 {area:.0f} 平方米（{held} 户）不属于任何网格",
+            f"{area:,.0f} m² with {held:,} households belong to no grid",
+            f"有 {area:,.0f} 平方米（{held:,} 户）不属于任何网格",
         )
     ]
 
@@ -126,7 +126,7 @@ def effect_of(before: pd.DataFrame, after: pd.DataFrame, households: int, moved:
     share = moved / households if households else 0.0
     return Text(
         f"{len(before)} -> {len(after)} grids; outside the band {was} -> {is_}; "
-        f"{moved} of {households} households move ({share:.1%})",
+        f"{moved:,} of {households:,} households move ({share:.1%})",
         f"网格 {len(before)} → {len(after)} 个；未达标 {was} → {is_} 个；"
-        f"{households} 户中 {moved} 户换格（{share:.1%}）",
+        f"{households:,} 户中 {moved:,} 户换格（{share:.1%}）",
     )

@@ -98,7 +98,7 @@ def _without_grid(atoms: Atoms, previous: NDArray[np.int64]) -> tuple[Finding, .
             severity="info",
             message=Text(
                 f"{len(bare)} units with {households:,} households lay in no old grid",
-                f"{len(bare)} 个单元（共 {households} 户）原先不在任何网格内",
+                f"{len(bare)} 个单元（共 {households:,} 户）原先不在任何网格内",
             ),
             where=shapely.union_all(bare.geometry.to_numpy()),
             amount=float(households),

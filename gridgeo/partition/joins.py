@@ -76,9 +76,9 @@ def _finding(
     rows = atoms.borders[(ends == between).all(axis=1)]
     name = STREETS[CROSSED_BY_STREETS_ONLY[ground.barrier[pair]]]
     alone = Text(
-        f"A piece with {join.households} households cannot be in band alone: its grid crosses "
+        f"A piece with {join.households:,} households cannot be in band alone: its grid crosses "
         f"{name.en} here",
-        f"{join.households} 户的一片单独无法达标，其网格在此跨越{name.zh}",
+        f"{join.households:,} 户的一片单独无法达标，其网格在此跨越{name.zh}",
     )
     empty = Text(
         f"A piece without households was joined across {name.en}",

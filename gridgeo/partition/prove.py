@@ -183,6 +183,6 @@ def _exhausted(band: Band, piece: Solved) -> Proof:
             f"every connected way to put {atoms} units together was tried: none gives grids "
             f"of {limits.en}; the nearest that was found is off by {distance:,.0f} households",
             f"已穷尽 {atoms} 个单元的全部连片组合，没有一种能使每个网格为 {limits.zh}；"
-            f"找到的最接近的划法合计相差 {distance} 户",
+            f"找到的最接近的划法合计相差 {distance:,} 户",
         ),
     )

@@ -110,7 +110,7 @@ def _give(own: Measure, amount: int, around: list[Neighbour]) -> Text | None:
     return (
         Text(
             f"move {amount:,}{own.unit.en} across the border to the neighbouring {there[0]}",
-            f"将 {amount}{own.unit.zh}划入相邻的{there[0]}",
+            f"将 {amount:,}{own.unit.zh}划入相邻的{there[0]}",
         )
         + after
     )
@@ -124,7 +124,7 @@ def _take(own: Measure, amount: int, around: list[Neighbour]) -> Text | None:
     return (
         Text(
             f"take in {amount:,}{own.unit.en} across the border from the neighbouring {there[0]}",
-            f"从相邻的{there[0]}划入 {amount}{own.unit.zh}",
+            f"从相邻的{there[0]}划入 {amount:,}{own.unit.zh}",
         )
         + after
     )
@@ -133,7 +133,7 @@ def _take(own: Measure, amount: int, around: list[Neighbour]) -> Text | None:
 def _after(own: Measure, here: int, name: str, there: int) -> Text:
     return Text(
         f" (then {here:,} here and {there:,} there)",
-        f"（调整后本村（社区）{here}{own.unit.zh}、{name} {there}{own.unit.zh}）",
+        f"（调整后本村（社区）{here:,}{own.unit.zh}、{name} {there:,}{own.unit.zh}）",
     )
 
 
@@ -153,7 +153,7 @@ def _merge(own: Measure, around: list[Neighbour]) -> Text | None:
         if theirs.unit == own.unit and own.fits(both):
             return Text(
                 f"merge with the neighbouring {neighbour.name} ({both:,}{own.unit.en} together)",
-                f"与相邻的{neighbour.name}合并划分（合计 {both}{own.unit.zh}）",
+                f"与相邻的{neighbour.name}合并划分（合计 {both:,}{own.unit.zh}）",
             )
     return None
 
@@ -164,8 +164,8 @@ def _allow_totals(own: Measure, full: int) -> Text:
     return Text(
         f"allow up to {above:,}{unit.en} in a grid ({full} in all), or as few as {below:,} "
         f"({full + 1} in all)",
-        f"将本村（社区）的上限放宽到 {above}{unit.zh}（划 {full} 个网格），"
-        f"或将下限放宽到 {below}{unit.zh}（划 {full + 1} 个网格）",
+        f"将本村（社区）的上限放宽到 {above:,}{unit.zh}（划 {full} 个网格），"
+        f"或将下限放宽到 {below:,}{unit.zh}（划 {full + 1} 个网格）",
     )
 
 
@@ -178,7 +178,7 @@ def _by_link(band: Band, piece: Solved, pieces: list[Solved], region: Region) ->
     amount = measured(
         band, int(problem.households.sum()), people_of(problem.households, problem.residents)
     )
-    size = Text(f"{amount.amount:,}{amount.unit.en}", f"{amount.amount}{amount.unit.zh}")
+    size = Text(f"{amount.amount:,}{amount.unit.en}", f"{amount.amount:,}{amount.unit.zh}")
     if _fits_together(band, pieces):
         told.append(
             Text(
@@ -192,7 +192,7 @@ def _by_link(band: Band, piece: Solved, pieces: list[Solved], region: Region) ->
         told.append(
             Text(
                 f"give this part to the neighbouring {given[0]} (then {given[1]:,} there)",
-                f"将这一片划入相邻的{given[0]}（调整后 {given[0]} {given[1]}{amount.unit.zh}）",
+                f"将这一片划入相邻的{given[0]}（调整后 {given[0]} {given[1]:,}{amount.unit.zh}）",
             )
         )
     if amount.amount < amount.lower:
@@ -226,12 +226,12 @@ def _split(band: Band, piece: Solved, v: int) -> Text:
     if piece.tied[v]:
         told = Text(
             f"divide the group {name.en} into {parts} parts of about {each:,}{held.unit.en}",
-            f"将这一组（{name.zh}）拆成 {parts} 部分，每部分约 {each}{held.unit.zh}",
+            f"将这一组（{name.zh}）拆成 {parts} 部分，每部分约 {each:,}{held.unit.zh}",
         )
         return told + more
     told = Text(
         f"split the unit {name.en} by stairwell into {parts} parts of about {each:,}{held.unit.en}",
-        f"将{name.zh}的这一单元按楼门拆成 {parts} 部分，每部分约 {each}{held.unit.zh}",
+        f"将{name.zh}的这一单元按楼门拆成 {parts} 部分，每部分约 {each:,}{held.unit.zh}",
     )
     return told + more
 
@@ -245,14 +245,14 @@ def _by_limits(band: Band, pieces: list[Solved]) -> list[Text]:
         told.append(
             Text(
                 f"allow as few as {limits.lower:,}{unit.en} in a grid here",
-                f"将本村（社区）的下限放宽到 {limits.lower}{unit.zh}",
+                f"将本村（社区）的下限放宽到 {limits.lower:,}{unit.zh}",
             )
         )
     if limits.upper is not None:
         told.append(
             Text(
                 f"allow up to {limits.upper:,}{unit.en} in a grid here",
-                f"将本村（社区）的上限放宽到 {limits.upper}{unit.zh}",
+                f"将本村（社区）的上限放宽到 {limits.upper:,}{unit.zh}",
             )
         )
     return told

@@ -181,7 +181,7 @@ def _not_found(band: Band, pieces: list[Solved], grids: int) -> Verdict:
         reason=Text(
             f"{missed} of {grids} grids miss the band, by {distance:,} households together; "
             f"nothing better was found in {moves:,} moves",
-            f"{grids} 个网格中有 {missed} 个不符合标准，合计相差 {distance} 户；"
+            f"{grids} 个网格中有 {missed} 个不符合标准，合计相差 {distance:,} 户；"
             f"尝试 {moves} 次调整未找到更好的划法",
         ),
     )
