@@ -58,9 +58,7 @@ def rewritten(folder, role, change, ending="gpkg"):
 
 def counts(*values):
     def change(frame):
-        column = np.resize(np.array([20], dtype=object), len(frame))
-        column[: len(values)] = values
-        return frame.assign(户数=column.astype(str))
+        return frame.assign(户数=np.resize(np.array(values, dtype=object), len(frame)).astype(str))
 
     return change
 
@@ -86,7 +84,7 @@ BROKEN = {
         ("households.gpkg", "地址", "--column households.households="),
     ),
     "negative counts": (
-        ("households", counts(5, -2), "gpkg"),
+        ("households", counts(5, -2, -2), "gpkg"),
         ("file households.gpkg", "layer households", "row 2", "field 户数", "value -2"),
         ("文件 households.gpkg", "图层 households", "行 2", "字段 户数", "值 -2", "非负整数"),
     ),

@@ -93,7 +93,7 @@ def test_a_failure_leaves_the_old_plan_and_nothing_else(tmp_path, monkeypatch, f
     light = [("plan.gpkg", write_database), ("summary.json", write_text)]
     writers = [(name, fail if name == failing else write) for name, write in light]
     monkeypatch.setattr("gridgeo.report.save.WRITERS", writers)
-    with pytest.raises(OutputError, match="No space left"):
+    with pytest.raises(OutputError, match="the disk is full"):
         save_plan(build_plan(lang="en"), tmp_path / "out", overwrite=True)
     assert digests(tmp_path / "out") == before
     assert [path.name for path in tmp_path.iterdir()] == ["out"]

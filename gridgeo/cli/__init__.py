@@ -7,7 +7,7 @@ import sys
 from gridgeo.cli.app import app
 from gridgeo.cli.console import own_console
 
-__all__ = ["app", "main"]
+__all__ = ["app", "main", "own_console"]
 
 
 def main() -> None:
