@@ -67,7 +67,7 @@ def adjusting(page: Page) -> None:
     page.keyboard.press("/")
     page.keyboard.type("长安")
     page.keyboard.press("Enter")
-    page.wait_for_timeout(800)
+    page.wait_for_timeout(6_500)  # what was found flashes no more
     page.keyboard.press("Escape")
     page.keyboard.press("e")
     page.mouse.move(424, 300)

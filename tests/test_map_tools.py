@@ -67,8 +67,9 @@ def test_search_by_code_name_and_street_zooms(opened):
     assert page.inner_text(".gg-search li") == "未找到"
 
 
-def test_a_grid_that_is_found_is_outlined_and_a_community_boxed(opened):
-    page = opened(map_page(build_plan()))
+def test_a_grid_that_is_found_is_outlined_and_so_are_all_of_a_community(opened):
+    plan = build_plan()
+    page = opened(map_page(plan))
     corners = (
         "() => gridgeo.page.flashed.getLayers().map(l => l.getLatLngs().flat(9).length)",
         (
@@ -77,7 +78,7 @@ def test_a_grid_that_is_found_is_outlined_and_a_community_boxed(opened):
             ".map(l => l.getLatLngs().flat(9).length)"
         ),
     )
-    for row, code in enumerate(build_plan().grids["code"]):
+    for row, code in enumerate(plan.grids["code"]):
         page.evaluate(
             "row => { const grid = gridgeo.page.data.grids[row];"
             " gridgeo.page.zoomTo(grid[8], [grid[0]]); }",
@@ -86,7 +87,8 @@ def test_a_grid_that_is_found_is_outlined_and_a_community_boxed(opened):
         assert page.evaluate(corners[0]) == page.evaluate(corners[1], code), code
     page.fill(".gg-search input", "临江")
     page.press(".gg-search input", "Enter")
-    assert page.evaluate(corners[0]) == [4]
+    own = plan.grids.loc[plan.grids["community"] == "420102001002", "code"]
+    assert page.evaluate(corners[0]) == [page.evaluate(corners[1], code)[0] for code in own]
 
 
 def test_the_buttons_of_leaflet_speak_the_language_of_the_page(opened):

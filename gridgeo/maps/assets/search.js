@@ -20,10 +20,12 @@ gridgeo.tools.push(function (page) {
 
   function entries() {
     const grids = data.grids.map(function (grid) {
-      return { kind: "grid", label: grid[0] + " " + grid[1], bounds: grid[8], code: grid[0] };
+      return { kind: "grid", label: grid[0] + " " + grid[1], bounds: grid[8], codes: [grid[0]] };
     });
-    const communities = data.communities.map(function (one) {
-      return { kind: "community", label: one[0] + " " + one[1], bounds: one[4] };
+    const communities = data.communities.map(function (one, place) {
+      const own = data.grids.filter(function (grid) { return grid[2] === place; });
+      const codes = own.map(function (grid) { return grid[0]; });
+      return { kind: "community", label: one[0] + " " + one[1], bounds: one[4], codes: codes };
     });
     const streets = new Map();
     page.layers.labels._data.streets.forEach(function (street) {
@@ -52,8 +54,8 @@ gridgeo.tools.push(function (page) {
       gridgeo.element("span", row, "gg-tag", page.say(entry.kind));
       gridgeo.element("span", row, "", entry.label);
       row.addEventListener("click", function () {
-        page.zoomTo(entry.bounds, [entry.code]);
-        if (entry.code) page.fire("grid", entry.code);
+        page.zoomTo(entry.bounds, entry.codes);
+        if (entry.kind === "grid") page.fire("grid", entry.codes[0]);
       });
     });
     if (!found.length) gridgeo.element("li", list, "gg-quiet", page.say("nothing_found"));
