@@ -10,8 +10,8 @@ from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from gridgeo.report.workbook import store_book
 from gridgeo.text import Lang, Text
+from gridgeo.workbooks import store_book
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import io
 import math
 import re
-import zipfile
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from copy import copy
 from pathlib import Path
@@ -19,7 +16,6 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.page import PageMargins
 from openpyxl.worksheet.properties import PageSetupProperties
-from openpyxl.writer.excel import ExcelWriter
 
 from gridgeo.maps.style import VERDICT_COLOURS
 from gridgeo.model import Plan
@@ -43,6 +39,7 @@ from gridgeo.words import (
     VERDICTS,
     word,
 )
+from gridgeo.workbooks import store_book
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -93,7 +90,6 @@ _FULL_WIDTH = re.compile("[\u2e81-\U0010ffff]")
 _LINE_PT, _TALLEST_PT = 15.0, 409.0
 #: Columns together wider than this (in letters) would print below 7 points on A4 across.
 _WIDEST_A4 = 220.0
-_EPOCH = dt.datetime(2000, 1, 1)  # noqa: DTZ001  (openpyxl writes naive times as UTC)
 _HEAD_FILL = PatternFill("solid", fgColor="FF2F4858")
 
 
@@ -267,21 +263,3 @@ def _columns_sheet(book: Workbook, used: Collection[str], lang: Lang) -> None:
     for letter, width in zip("ABC", (20, 20, 90), strict=True):
         sheet.column_dimensions[letter].width = width
     _print_setup(sheet)
-
-
-def store_book(book: Workbook, path: Path) -> None:
-    """Write `book` without the time of writing: the same cells give the same bytes."""
-    book.properties.creator = "gridgeo"
-    book.properties.created = book.properties.modified = _EPOCH
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        ExcelWriter(book, archive).save()  # save_workbook would stamp the time of writing
-    with (
-        zipfile.ZipFile(packed) as source,
-        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive,
-    ):
-        for name in sorted(source.namelist(), key=lambda n: (n != "[Content_Types].xml", n)):
-            entry = zipfile.ZipInfo(name, date_time=_EPOCH.timetuple()[:6])
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.external_attr = 0o600 << 16
-            archive.writestr(entry, source.read(name))

@@ -8,8 +8,8 @@ from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font, PatternFill
 
 from gridgeo.model import Plan
-from gridgeo.report.workbook import store_book
 from gridgeo.text import Text
+from gridgeo.workbooks import store_book
 
 #: The columns, as `gridgeo.read.read_roster` knows them, and their widths.
 COLUMNS = (
