@@ -27,6 +27,11 @@ GROWTH = 0.1
 MOST_LISTED = 100
 STATUSES = ("open", "accepted", "fixed", "verified")
 _TRACKED = ("error", "warning")
+_UNFINISHED = Text(
+    "an exception needs a reason, a name and a date (2026-11-23): the finding stays open until "
+    "they are there",
+    "列为例外须填写理由、经办人和日期（如 2026-11-23）；补全之前该问题仍按待处理",
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -189,7 +194,6 @@ def _seen(entry: Entry, finding: Finding, date: str, lang: Lang, *, why: Text | 
 
     What a person left unfinished stays as written; an exception that has grown is open again.
     """
-    accepted = entry.status == "accepted" and why != _grown(entry, finding)
     holds = entry.status == "accepted" and why is None
     x, y = place_of(finding) or (nan, nan)
     return replace(
@@ -202,7 +206,7 @@ def _seen(entry: Entry, finding: Finding, date: str, lang: Lang, *, why: Text | 
         amount=entry.amount if holds else finding.amount,
         unit=finding.unit,
         message=finding.message.say(lang),
-        status="accepted" if accepted else "open",
+        status="accepted" if holds or why is _UNFINISHED else "open",
         last_seen=date,
     )
 
@@ -212,23 +216,12 @@ def _refused(entry: Entry, finding: Finding) -> Text | None:
     if not (entry.reason and entry.by and _day(entry.when)):
         return _UNFINISHED
     if (finding.amount or 0.0) > (entry.amount or 0.0) * (1 + GROWTH):
-        return _grown(entry, finding)
+        before, after = entry.amount or 0.0, finding.amount or 0.0
+        return Text(
+            f"it has grown from {before:,.1f} to {after:,.1f} since it was accepted: open again",
+            f"列为例外后已由 {before:,.1f} 增至 {after:,.1f}，重新列为待处理",
+        )
     return None
-
-
-_UNFINISHED = Text(
-    "an exception needs a reason, a name and a date (2026-11-23): the finding stays open until "
-    "they are there",
-    "列为例外须填写理由、经办人和日期（如 2026-11-23）；补全之前该问题仍按待处理",
-)
-
-
-def _grown(entry: Entry, finding: Finding) -> Text:
-    before, after = entry.amount or 0.0, finding.amount or 0.0
-    return Text(
-        f"it has grown from {before:,.1f} to {after:,.1f} since it was accepted: open again",
-        f"列为例外后已由 {before:,.1f} 增至 {after:,.1f}，重新列为待处理",
-    )
 
 
 def _day(text: str) -> bool:

@@ -107,9 +107,10 @@ def _carve_compounds(ground: Ground, heavy: Heavy, lanes: NDArray[Any], tidy: Ti
     if not len(chosen):
         return ground
     outlines = heavy.compounds.outlines[chosen]
-    between = np.concatenate([lanes, heavy.lines_between(ground)])
+    divisible = heavy.of(ground)
+    between = np.concatenate([lanes, heavy.lines_between(ground, divisible)])
     carved = carve_outlines(
-        ground.polygons, outlines, heavy.of(ground), tidy, heavy.rules, between=between
+        ground.polygons, outlines, divisible, tidy, heavy.rules, between=between
     )
     pieces = ground.divided(carved.polygons, carved.origin)
     compound = np.append(chosen, -1)[carved.outline]

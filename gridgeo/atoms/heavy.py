@@ -85,11 +85,11 @@ class Heavy:
         )
         return self.compounds.keep_whole(joined)
 
-    def lines_between(self, ground: Ground) -> NDArray[Any]:
-        """Return lines between the compounds that are to be carved out of heavy pieces."""
+    def lines_between(self, ground: Ground, heavy: NDArray[np.bool_]) -> NDArray[Any]:
+        """Return lines between the compounds that are to be carved out of the `heavy` pieces."""
         outlines = outermost(self.compounds.outlines[self.compounds.carved])
         piece, outline = shapely.STRtree(outlines).query(ground.polygons, predicate="intersects")
-        several = self.of(ground) & (np.bincount(piece, minlength=len(ground)) > 1)
+        several = heavy & (np.bincount(piece, minlength=len(ground)) > 1)
         sites = [
             Site(piece=int(n), outlines=outlines[np.sort(outline[piece == n])])
             for n in np.flatnonzero(several)

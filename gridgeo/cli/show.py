@@ -149,11 +149,9 @@ def show_notes(notes: tuple[Note, ...], lang: Lang) -> None:
 
 def _show_ledger(notes: tuple[Note, ...], lang: Lang) -> None:
     """Print which exceptions of the ledger do not hold: that is to be put right, not only read."""
+    warning, topic = word(SEVERITIES, "warning", lang), word(TOPICS, "ledger", lang)
     for note in notes:
         if note.topic == "ledger":
-            warning, topic = (
-                word(*of, lang) for of in ((SEVERITIES, "warning"), (TOPICS, "ledger"))
-            )
             out.print(f"[{COLOURS['warning']}]{warning}[/] {topic}: ", end="")
             out.print(note.message.say(lang), markup=False, soft_wrap=True)
 

@@ -15,6 +15,7 @@ from gridgeo.maps.escape import visible
 from gridgeo.model import Plan
 from gridgeo.signs.drawing import sign_maps
 from gridgeo.signs.own import own_marks
+from gridgeo.signs.paper import Layers
 from gridgeo.signs.people import Staff
 from gridgeo.text import Lang, Text
 from gridgeo.typeset import on_one_line
@@ -74,31 +75,22 @@ def build_signs(plan: Plan, staff: Staff) -> tuple[Sign, ...]:
     Text is as in the plan; marks that turn the reading direction or cannot be seen show their
     number. What is not known is ``""`` and leaves a line to fill in.
     """
-    lang = plan.settings.lang
+    lang, layers = plan.settings.lang, Layers.of(plan)
     grids = pd.DataFrame(plan.grids.drop(columns="geometry")).to_dict("records")
-    beside = _beside(plan)
-    return tuple(
-        _sign(
-            _content(grid, staff.of[grid["code"]], lang, plan),
-            _with_neighbours(_sides(grid["bounded_by"]), beside.get(row, {}), lang),
-            _sides(grid["bounded_by"]),
-            drawn,
-            marks,
+    maps, marks, beside = sign_maps(plan, layers), own_marks(plan, layers), _beside(plan)
+    signs = []
+    for row, (grid, drawn, own) in enumerate(zip(grids, maps, marks, strict=True)):
+        told = _content(grid, staff.of[grid["code"]], lang, plan)
+        sides = _sides(grid["bounded_by"])
+        bounds = _with_neighbours(sides, beside.get(row, {}), lang)
+        signs.append(
+            Sign(
+                code=grid["code"],
+                content=_plain({**told, "bounds": bounds}) | {"map": drawn},
+                own={**told, "bounds": sides, "map": own},
+            )
         )
-        for row, (grid, drawn, marks) in enumerate(
-            zip(grids, sign_maps(plan), own_marks(plan), strict=True)
-        )
-    )
-
-
-def _sign(
-    told: Mapping[str, Any], bounds: list[str], own_bounds: list[str], drawn: str, marks: list[str]
-) -> Sign:
-    return Sign(
-        code=told["code"],
-        content=_plain({**told, "bounds": bounds}) | {"map": drawn},
-        own={**told, "bounds": own_bounds, "map": marks},
-    )
+    return tuple(signs)
 
 
 def _beside(plan: Plan) -> dict[int, dict[str, str]]:

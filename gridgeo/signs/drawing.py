@@ -13,7 +13,7 @@ from gridgeo.maps.style import LINE_STYLES
 from gridgeo.model import Plan
 from gridgeo.signs.labels import Board, Label, street_labels
 from gridgeo.signs.paper import HEIGHT, WIDTH, Layers, Paper, paths, rings
-from gridgeo.text import Text
+from gridgeo.text import Lang, Text
 
 _CASING, _GROUND, _OTHER, _OWN, _EDGE = "#a9a294", "#f3efe6", "#fbf9f4", "#ffe9a3", "#c4161c"
 _WIDTHS = {"motorway": 2.2, "arterial": 1.9, "collector": 1.4, "local": 1.0, "lane": 0.6}
@@ -22,13 +22,13 @@ _STREET, _OTHER_GRID = 3.1, 2.8
 _BESIDE_M = 25.0
 
 
-def sign_maps(plan: Plan) -> Iterator[str]:
+def sign_maps(plan: Plan, layers: Layers) -> Iterator[str]:
     """Yield the map of every grid of `plan`, in their order.
 
     North is up; the scale bar is in metres. The same plan gives the same maps.
     """
     shapes = plan.grids.geometry.to_numpy()
-    drawing = _Drawing(plan)
+    drawing = _Drawing(layers, plan.settings.lang)
     for position, shape in enumerate(shapes):
         yield drawing.draw(position, shape)
 
@@ -36,9 +36,9 @@ def sign_maps(plan: Plan) -> Iterator[str]:
 class _Drawing:
     """The layers of a plan, and the language that they are named in."""
 
-    def __init__(self, plan: Plan) -> None:
-        self._lang = plan.settings.lang
-        self._layers = Layers.of(plan)
+    def __init__(self, layers: Layers, lang: Lang) -> None:
+        self._lang = lang
+        self._layers = layers
 
     def draw(self, position: int, shape: shapely.Geometry) -> str:
         paper = Paper(shape)

@@ -18,14 +18,13 @@ from gridgeo.signs.paper import Layers, Lookup, Paper, paths, rings
 ALONG_M = 25.0
 
 
-def own_marks(plan: Plan) -> Iterator[list[str]]:
+def own_marks(plan: Plan, layers: Layers) -> Iterator[list[str]]:
     """Yield what the map of every grid of `plan` tells of the grid itself, in their order.
 
     The outline, streets and barriers in the grid or within `ALONG_M` metres of it, and facilities
     in it, as they stand on the paper of `gridgeo.signs.drawing`. Neither the grids beside it nor
     how streets are cut into pieces make a difference.
     """
-    layers = Layers.of(plan)
     for shape in plan.grids.geometry:
         paper = Paper(shape)
         near = shape.buffer(ALONG_M, quad_segs=2)

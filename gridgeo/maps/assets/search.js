@@ -22,10 +22,11 @@ gridgeo.tools.push(function (page) {
     const grids = data.grids.map(function (grid) {
       return { kind: "grid", label: grid[0] + " " + grid[1], bounds: grid[8], codes: [grid[0]] };
     });
-    const communities = data.communities.map(function (one, place) {
-      const own = data.grids.filter(function (grid) { return grid[2] === place; });
-      const codes = own.map(function (grid) { return grid[0]; });
-      return { kind: "community", label: one[0] + " " + one[1], bounds: one[4], codes: codes };
+    const communities = data.communities.map(function (one) {
+      return { kind: "community", label: one[0] + " " + one[1], bounds: one[4], codes: [] };
+    });
+    data.grids.forEach(function (grid) {
+      if (grid[2] >= 0) communities[grid[2]].codes.push(grid[0]);
     });
     const streets = new Map();
     page.layers.labels._data.streets.forEach(function (street) {
