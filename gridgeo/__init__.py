@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from gridgeo.config import Settings
 from gridgeo.errors import GridgeoError, InputError, OutputError, SettingsError
+from gridgeo.model import CONVENIENCES
 
 if TYPE_CHECKING:
-    from gridgeo.adjust import adjust, repair
+    from collections.abc import Callable
+
+    from gridgeo.adjust import adjust_grids, repair
     from gridgeo.model import Layers, Plan
-    from gridgeo.pipeline import partition, run, verify
+    from gridgeo.pipeline import partition_layers, run, verify
     from gridgeo.read import read_layers
     from gridgeo.report import load_plan as load
     from gridgeo.settings_file import read_settings
@@ -29,9 +32,9 @@ __all__ = [
     "Plan",
     "Settings",
     "SettingsError",
-    "adjust",
+    "adjust_grids",
     "load",
-    "partition",
+    "partition_layers",
     "read_layers",
     "read_settings",
     "repair",
@@ -39,12 +42,12 @@ __all__ = [
     "verify",
 ]
 
-#: Packages that can be called: importing anything from them puts them here.
-_CALLABLE = ("adjust", "partition")
 _LAZY = {
+    "adjust_grids": ("gridgeo.adjust", "adjust_grids"),
     "Layers": ("gridgeo.model", "Layers"),
     "Plan": ("gridgeo.model", "Plan"),
     "load": ("gridgeo.report", "load_plan"),
+    "partition_layers": ("gridgeo.pipeline", "partition_layers"),
     "read_layers": ("gridgeo.read", "read_layers"),
     "read_settings": ("gridgeo.settings_file", "read_settings"),
     "repair": ("gridgeo.adjust", "repair"),
@@ -53,10 +56,30 @@ _LAZY = {
 }
 
 
+_RENAMED = {"adjust": "adjust_grids", "partition": "partition_layers"}
+
+
+def _later(module: str, name: str) -> Callable[..., Any]:
+    """Return a function of a room that is imported when it is first called."""
+
+    def call(*values: Any, **options: Any) -> Any:
+        return getattr(import_module(module), name)(*values, **options)
+
+    return call
+
+
+CONVENIENCES.update(
+    save=_later("gridgeo.report", "save_plan"),
+    explore=_later("gridgeo.maps", "build_map"),
+    card=_later("gridgeo.report", "plan_card"),
+    graph=_later("gridgeo.graphs", "graph_of"),
+)
+
+
 def __getattr__(name: str) -> Any:
     """Import the heavy parts only when they are asked for."""
-    if name in _CALLABLE:
-        return import_module(f"gridgeo.{name}")
+    if name in _RENAMED:  # reached only where the package of that name was not imported yet
+        raise AttributeError(f"gridgeo.{name}(...) is now gridgeo.{_RENAMED[name]}(...)")
     if name not in _LAZY:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module, attribute = _LAZY[name]

@@ -1,10 +1,16 @@
-"""Hashes: short ids in letters, and the SHA-256 of a file."""
+"""Hashes and JSON: short ids in letters, the SHA-256 of a file, values as the same text each time."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import json
+import math
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 
 def letters_of(text: str, count: int) -> str:
@@ -31,3 +37,26 @@ def file_sha256(path: Path) -> str:
     """
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def as_json(value: Mapping[str, Any]) -> str:
+    r"""Return `value` as indented JSON that every reader accepts.
+
+    Examples
+    --------
+    >>> as_json({"share": float("nan"), "name": "甲"})
+    '{\n  "share": null,\n  "name": "甲"\n}\n'
+    """
+    return json.dumps(_plain(value), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.generic):
+        return _plain(value.item())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

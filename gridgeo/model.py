@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     import folium
@@ -38,33 +39,6 @@ BORDER_CLASSES = (
 )
 #: Classes that divide their two sides unless a street crosses them.
 CROSSED_BY_STREETS_ONLY = ("water", "rail", "motorway")
-#: Categories of facilities that may become dedicated grids (专属网格).
-CATEGORIES = (
-    "office",
-    "business_park",
-    "shopping",
-    "school",
-    "hospital",
-    "institution",
-    "green_park",
-)
-#: The layers that a planner may give.
-ROLES = (
-    "communities",
-    "streets",
-    "barriers",
-    "households",
-    "compounds",
-    "buildings",
-    "parcels",
-    "addresses",
-    "facilities",
-    "atoms",
-    "allowed_gaps",
-    "together",
-    "apart",
-    "locked",
-)
 
 Severity = Literal["error", "warning", "info"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
@@ -73,6 +47,10 @@ GRID_VERDICTS = ("in_band", "under", "over", "small", "dedicated", "open")
 COMMUNITY_VERDICTS = ("in_band", "small", "impossible", "not_found")
 #: Verdicts of a grid that misses the band.
 MISSED_VERDICTS = ("under", "over")
+
+#: What a plan offers of the rooms above the model, by name: `gridgeo` itself fills this in, so that
+#: the value imports none of its writers.
+CONVENIENCES: dict[str, Callable[..., Any]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,15 +292,13 @@ class Plan:
 
     def save(self, folder: str | Path, *, overwrite: bool = False) -> Path:
         """Write the plan into `folder`; see `gridgeo.report.save_plan`."""
-        from gridgeo.report import save_plan  # noqa: PLC0415  (a value does not need its writers)
-
-        return save_plan(self, folder, overwrite=overwrite)
+        path: Path = CONVENIENCES["save"](self, folder, overwrite=overwrite)
+        return path
 
     def explore(self) -> folium.Map:
         """Return the plan as a folium map, to look at in a notebook."""
-        from gridgeo.maps import build_map  # noqa: PLC0415  (a value does not need its map)
-
-        return build_map(self)
+        page: folium.Map = CONVENIENCES["explore"](self)
+        return page
 
     def __repr__(self) -> str:
         """Return how large the plan is; its frames tell the rest."""
@@ -333,9 +309,8 @@ class Plan:
 
     def _repr_html_(self) -> str:
         """Return figures, scorecard and a small map, as notebooks show a value."""
-        from gridgeo.report import plan_card  # noqa: PLC0415  (a value does not need its picture)
-
-        return plan_card(self)
+        card: str = CONVENIENCES["card"](self)
+        return card
 
     def graph(self) -> nx.Graph[int]:
         """Return the atoms and their borders as a networkx graph; see `gridgeo.graphs.graph_of`.
@@ -348,6 +323,5 @@ class Plan:
         ...     inside = [v for v, g in graph.nodes(data="grid") if g == grid]
         ...     return sorted(nx.articulation_points(graph.subgraph(inside)))
         """
-        from gridgeo.graphs import graph_of  # noqa: PLC0415  (a value does not need networkx)
-
-        return graph_of(self)
+        graph: nx.Graph[int] = CONVENIENCES["graph"](self)
+        return graph

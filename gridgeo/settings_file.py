@@ -9,9 +9,17 @@ from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
-from gridgeo.config import Codes, Override, ReadRules, Settings, Source, Threshold
+from gridgeo.config import (
+    CATEGORIES,
+    ROLES,
+    Codes,
+    Override,
+    ReadRules,
+    Settings,
+    Source,
+    Threshold,
+)
 from gridgeo.errors import SettingsError, why
-from gridgeo.model import CATEGORIES, ROLES
 from gridgeo.text import Text
 
 #: Tables of the file that together make `ReadRules`, beside ``[read]``.

@@ -18,9 +18,9 @@ from gridgeo.cli import app
 from gridgeo.cli.app import partition_command
 from gridgeo.cli.options import Given, pairs, parse_source, sources
 from gridgeo.cli.show import MOST_FINDINGS, show_plan
-from gridgeo.config import Source
+from gridgeo.config import ROLES, Source
 from gridgeo.errors import SettingsError
-from gridgeo.model import ROLES, Finding
+from gridgeo.model import Finding
 from gridgeo.text import Text
 
 OUTPUTS = {

@@ -15,8 +15,7 @@ from builders_city import (
 )
 from shapely import Point, box
 
-from gridgeo.config import DEFAULT_THRESHOLDS, DedicatedRules, Threshold
-from gridgeo.model import CATEGORIES
+from gridgeo.config import CATEGORIES, DEFAULT_THRESHOLDS, DedicatedRules, Threshold
 from gridgeo.pipeline import make_atoms, partition
 
 HOME = (390, 190, 20)

@@ -17,9 +17,9 @@ from builders_read import (
 )
 from shapely import LineString, Point, Polygon, box
 
-from gridgeo.config import ReadRules, Source
+from gridgeo.config import CATEGORIES, ReadRules, Source
 from gridgeo.errors import InputError
-from gridgeo.model import BORDER_CLASSES, CATEGORIES
+from gridgeo.model import BORDER_CLASSES
 from gridgeo.read import layers_from_frames, read_grids, read_layers
 from gridgeo.read.columns import candidates
 from gridgeo.read.vocabulary import (

@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gridgeo.config import Band, Search, Settings, Source, Threshold
+from gridgeo.config import CATEGORIES, Band, Search, Settings, Source, Threshold
 from gridgeo.errors import SettingsError
-from gridgeo.model import CATEGORIES
 from gridgeo.settings_file import read_settings, settings_from
 
 PARTS = [f.name for f in fields(Settings) if is_dataclass(getattr(Settings(), f.name))]

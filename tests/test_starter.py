@@ -15,8 +15,7 @@ from typer.testing import CliRunner
 import gridgeo as gg
 from gridgeo.cli.app import app
 from gridgeo.cli.starter import sample_settings, write_starter
-from gridgeo.config import ReadRules, Settings
-from gridgeo.model import CATEGORIES, ROLES
+from gridgeo.config import CATEGORIES, ROLES, ReadRules, Settings
 from gridgeo.read import read_layers
 from gridgeo.settings_file import READ_TABLES, read_settings, settings_from
 

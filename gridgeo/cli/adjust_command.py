@@ -103,7 +103,7 @@ def _adjust(
     out: Path,
     overwrite: bool,
 ) -> Adjustment:
-    from gridgeo.adjust import adjust  # noqa: PLC0415  (heavy: only when it is needed)
+    from gridgeo.adjust import adjust as adjust_grids  # noqa: PLC0415  (heavy: only when it is needed)
     from gridgeo.cli.show import progress  # noqa: PLC0415
     from gridgeo.cli.show_adjusted import show_adjusted  # noqa: PLC0415
     from gridgeo.ledger_file import read_ledger  # noqa: PLC0415
@@ -112,7 +112,7 @@ def _adjust(
     check_adjusted(out, overwrite=overwrite)
     with progress(settings.lang) as report:
         entries = () if ledger is None else read_ledger(ledger)
-        adjusted = adjust(
+        adjusted = adjust_grids(
             grids, settings, decisions=decided, ledger=entries, jobs=jobs, on_progress=report
         )
         report("write", 0, 0)

@@ -200,9 +200,9 @@ def demo(
 
 def _partition(settings: Settings, *, jobs: int, out: Path, overwrite: bool) -> None:
     def make(report: Progress) -> Plan:
-        from gridgeo import pipeline  # noqa: PLC0415  (heavy: only when it is needed)
+        from gridgeo.pipeline import run  # noqa: PLC0415  (heavy: only when it is needed)
 
-        return pipeline.run(settings, jobs=jobs, on_progress=report)
+        return run(settings, jobs=jobs, on_progress=report)
 
     _deliver(make, settings.lang, out=out, overwrite=overwrite)
 
@@ -230,12 +230,12 @@ def _verify(
     kept: list[Entry] = []
 
     def make(report: Progress) -> Plan:
-        from gridgeo import pipeline  # noqa: PLC0415  (heavy: only when it is needed)
-        from gridgeo.adjust import follow_up  # noqa: PLC0415
+        from gridgeo.adjust import follow_up  # noqa: PLC0415  (heavy: only when it is needed)
         from gridgeo.ledger_file import read_ledger  # noqa: PLC0415
+        from gridgeo.pipeline import verify as verify_grids  # noqa: PLC0415
 
         entries = () if ledger is None else read_ledger(ledger)
-        plan = pipeline.verify(grids, settings, on_progress=report)
+        plan = verify_grids(grids, settings, on_progress=report)
         if ledger is None:
             return plan
         today = datetime.now(tz=UTC).astimezone().date().isoformat()

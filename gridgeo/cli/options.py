@@ -9,9 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from gridgeo.config import Settings, Source
+from gridgeo.config import ROLES, Settings, Source
 from gridgeo.errors import SettingsError
-from gridgeo.model import ROLES
 from gridgeo.settings_file import read_settings
 from gridgeo.text import Text
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from gridgeo.config.band import PROFILES, Band, Override, Profile
 from gridgeo.config.ground import (
+    CATEGORIES,
     DEFAULT_THRESHOLDS,
     AtomRules,
     DedicatedRules,
     OpenGround,
     Threshold,
 )
-from gridgeo.config.inputs import DATUMS, GRIDS, ReadRules, Source
+from gridgeo.config.inputs import DATUMS, GRIDS, ROLES, ReadRules, Source
 from gridgeo.config.pages import PROVIDERS, TILE_DATUMS, MapRules
 from gridgeo.config.search import (
     DEFAULT_CUT,
@@ -28,6 +29,7 @@ from gridgeo.config.settings import Settings
 from gridgeo.config.upkeep import PARTS, Codes, PartRules, RepairRules
 
 __all__ = [
+    "CATEGORIES",
     "DATUMS",
     "DEFAULT_CUT",
     "DEFAULT_STRADDLE",
@@ -37,6 +39,7 @@ __all__ = [
     "PARTS",
     "PROFILES",
     "PROVIDERS",
+    "ROLES",
     "TILE_DATUMS",
     "AtomRules",
     "Band",

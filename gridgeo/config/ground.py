@@ -7,7 +7,17 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from gridgeo.config.limits import at_least, one_of
-from gridgeo.model import CATEGORIES
+
+#: Categories of facilities that may become dedicated grids (专属网格).
+CATEGORIES = (
+    "office",
+    "business_park",
+    "shopping",
+    "school",
+    "hospital",
+    "institution",
+    "green_park",
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,7 +6,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gridgeo.config.limits import one_of
-from gridgeo.model import ROLES
+
+#: The layers that a planner may give.
+ROLES = (
+    "communities",
+    "streets",
+    "barriers",
+    "households",
+    "compounds",
+    "buildings",
+    "parcels",
+    "addresses",
+    "facilities",
+    "atoms",
+    "allowed_gaps",
+    "together",
+    "apart",
+    "locked",
+)
+
 
 DATUMS = ("gcj02", "bd09")
 #: The layer that `gridgeo verify` judges; it has columns and a CRS like the others.

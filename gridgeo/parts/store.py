@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from gridgeo.errors import OutputError, why
-from gridgeo.hashes import file_sha256
-from gridgeo.report.documents import as_json
+from gridgeo.hashes import as_json, file_sha256
 from gridgeo.text import Text
 from gridgeo.whole import MARK, flush, whole_file
 

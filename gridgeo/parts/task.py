@@ -105,14 +105,15 @@ def tasks_of(index: dict[str, Any], settings: Settings, root: Path) -> list[Task
 
 def run_part(task: Task) -> Outcome:
     """Do one part and write it; an error of its input comes back, any other is raised."""
-    from gridgeo import pipeline  # noqa: PLC0415  (heavy: only in the process that works)
+    # heavy: only in the process that works
+    from gridgeo.pipeline import partition as partition_layers  # noqa: PLC0415
     from gridgeo.provenance import peak_mb  # noqa: PLC0415
 
     start = time.perf_counter()
     try:
         _check_version(task)
         rows = pd.DataFrame(task.settings, columns=["key", "value"])
-        plan = pipeline.partition(_read_layers(task), settings_of(rows))
+        plan = partition_layers(_read_layers(task), settings_of(rows))
     except GridgeoError as error:
         return Outcome(task.name, error=error)
     _write(plan, task)

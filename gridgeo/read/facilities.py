@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from gridgeo.config import CATEGORIES
 from gridgeo.errors import InputError
-from gridgeo.model import CATEGORIES
 from gridgeo.read.classify import Classes, classify
 from gridgeo.read.columns import find_all, missing_column, say_columns
 from gridgeo.read.context import Ground, RawLayer, tally

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import geopandas as gpd
 from pyproj import CRS
 
-from gridgeo.config import ReadRules
-from gridgeo.model import ROLES, Note, Reject
+from gridgeo.config import ROLES, ReadRules
+from gridgeo.model import Note, Reject
 from gridgeo.read.columns import check_columns
 from gridgeo.read.context import Ground, Journal, RawLayer
 from gridgeo.read.layers import clean_homes

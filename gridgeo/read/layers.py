@@ -9,9 +9,9 @@ from dataclasses import replace
 import geopandas as gpd
 import pandas as pd
 
-from gridgeo.config import ReadRules
+from gridgeo.config import ROLES, ReadRules
 from gridgeo.errors import InputError
-from gridgeo.model import ROLES, Layers
+from gridgeo.model import Layers
 from gridgeo.read.allowed_gaps import clean_gaps
 from gridgeo.read.areas import Area, area_columns, clean_areas
 from gridgeo.read.barriers import clean_barriers

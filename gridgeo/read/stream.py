@@ -9,8 +9,8 @@ import geopandas as gpd
 import numpy as np
 from pyproj import CRS
 
-from gridgeo.config import ReadRules, Source
-from gridgeo.model import ROLES, Layers, Note, Reject
+from gridgeo.config import ROLES, ReadRules, Source
+from gridgeo.model import Layers, Note, Reject
 from gridgeo.read.areas import area_columns, clean_areas
 from gridgeo.read.barriers import BARRIER_COLUMNS, clean_barriers
 from gridgeo.read.batches import batches, head

@@ -9,8 +9,9 @@ import pandas as pd
 
 from gridgeo.comparison import Comparison
 from gridgeo.geopackages import same_bytes
+from gridgeo.hashes import as_json
 from gridgeo.maps import changes_page
-from gridgeo.report.documents import RUN, SUMMARY, as_json
+from gridgeo.report.documents import RUN, SUMMARY
 from gridgeo.report.folder import Writer, check_folder, write_folder
 from gridgeo.report.geopackage import append_layer, append_table
 from gridgeo.report.records import note_frame, reject_frame

@@ -11,7 +11,6 @@ from gridgeo.maps.escape import visible
 from gridgeo.maps.scorecard import is_drawn, plan_title, scorecard
 from gridgeo.maps.style import VERDICT_COLOURS
 from gridgeo.model import Plan
-from gridgeo.report import tables
 from gridgeo.report.blocks import (
     Block,
     Card,
@@ -30,6 +29,14 @@ from gridgeo.report.charts import distributions
 from gridgeo.report.figures import community_map, overview
 from gridgeo.report.records import settings_frame
 from gridgeo.report.said import Said, mark_of, number, rows_of
+from gridgeo.report.tables import (
+    communities_table,
+    dedicated_table,
+    findings_table,
+    rejects_table,
+    soundness_table,
+    unmet_table,
+)
 from gridgeo.rulebook import CARDS
 from gridgeo.words import TOPICS, VERDICTS, word
 
@@ -41,14 +48,14 @@ def report_of(plan: Plan, *, most_maps: int) -> Report:
         ("", "", [Cards([Card(value, label) for label, value in scorecard(plan)])]),
         ("Scorecard", "核查评分卡", _checks(plan, say)),
         ("", "", _overview(plan)),
-        ("Soundness of the grids", "核查结论", tables.soundness(plan, say)),
+        ("Soundness of the grids", "核查结论", soundness_table(plan, say)),
         ("Distributions", "指标分布", _charts(plan, say)),
-        ("What could not be met, and why", "未能达标的社区及原因", tables.unmet(plan, say)),
-        ("Communities", "社区（村）", tables.communities(plan, say)),
+        ("What could not be met, and why", "未能达标的社区及原因", unmet_table(plan, say)),
+        ("Communities", "社区（村）", communities_table(plan, say)),
         ("Maps of the communities", "各社区网格图", _maps(plan, say, most_maps)),
-        ("Dedicated grids", "专属网格", tables.dedicated(plan, say)),
-        ("Findings", "问题", tables.findings(plan, say)),
-        ("Rows that could not be used", "未采用的行", tables.rejects(plan, say)),
+        ("Dedicated grids", "专属网格", dedicated_table(plan, say)),
+        ("Findings", "问题", findings_table(plan, say)),
+        ("Rows that could not be used", "未采用的行", rejects_table(plan, say)),
         ("How these figures were made", "数据来源与计算说明", _provenance(plan, say)),
     )
     made = [Section(say(en, zh), list(blocks)) for en, zh, blocks in sections]

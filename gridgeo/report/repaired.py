@@ -9,8 +9,9 @@ import geopandas as gpd
 import pyogrio
 
 from gridgeo.geopackages import same_bytes
+from gridgeo.hashes import as_json
 from gridgeo.model import Repaired
-from gridgeo.report.documents import RUN, as_json
+from gridgeo.report.documents import RUN
 from gridgeo.report.folder import Writer, check_folder, write_folder
 from gridgeo.report.geopackage import append_layer, append_table, shape_of
 from gridgeo.report.records import finding_frame, note_frame, reject_frame

@@ -17,8 +17,8 @@ import shapely
 
 from gridgeo.approval import Approval, say_state, seal_of
 from gridgeo.errors import InputError, OutputError
+from gridgeo.hashes import as_json
 from gridgeo.model import Plan
-from gridgeo.report.documents import as_json
 from gridgeo.report.records import finding_frame, settings_frame
 from gridgeo.report.schema import CROSSWALK, CROSSWALK_COLUMNS, SCHEMA, layer_frame
 from gridgeo.text import Text

@@ -11,10 +11,9 @@ import pandas as pd
 
 from gridgeo.approval import APPROVED, DRAFT, state_of
 from gridgeo.geopackages import same_bytes
-from gridgeo.hashes import file_sha256
+from gridgeo.hashes import as_json, file_sha256
 from gridgeo.report.changes import change_sheets
 from gridgeo.report.cover import cover_page
-from gridgeo.report.documents import as_json
 from gridgeo.report.folder import Writer, check_folder, write_folder
 from gridgeo.report.geopackage import append_layer, append_table
 from gridgeo.report.schema import SCHEMA

@@ -23,7 +23,7 @@ MOST_CODES = 4
 _COMMUNITY = Text("community", "社区（村）")
 
 
-def soundness(plan: Plan, say: Said) -> Iterator[Block]:
+def soundness_table(plan: Plan, say: Said) -> Iterator[Block]:
     """Yield how many grids are sound, and those that are not, the gravest first, with reasons."""
     told = plan.grids["soundness"]
     if (told == "").all():
@@ -56,7 +56,7 @@ def soundness(plan: Plan, say: Said) -> Iterator[Block]:
     yield from say.more(len(rows))
 
 
-def unmet(plan: Plan, say: Said) -> Iterator[Block]:
+def unmet_table(plan: Plan, say: Said) -> Iterator[Block]:
     """Yield the communities out of band, each with the reason; none where none was divided."""
     if is_drawn(plan):
         return
@@ -80,7 +80,7 @@ def unmet(plan: Plan, say: Said) -> Iterator[Block]:
     yield from say.more(len(rows))
 
 
-def communities(plan: Plan, say: Said) -> Iterator[Block]:
+def communities_table(plan: Plan, say: Said) -> Iterator[Block]:
     """Yield every community with its counts, what the checks say, and verdict and reason."""
     residents = ["residents"] if knows_residents(plan) else []
     counts = ["households", *residents, "grids"]
@@ -101,7 +101,7 @@ def communities(plan: Plan, say: Said) -> Iterator[Block]:
     )
 
 
-def dedicated(plan: Plan, say: Said) -> Iterator[Block]:
+def dedicated_table(plan: Plan, say: Said) -> Iterator[Block]:
     """Yield dedicated grids with reasons, and what was considered and left."""
     rows = rows_of(plan.grids[plan.grids["kind"] == "dedicated"])
     if rows:
@@ -150,7 +150,7 @@ def _left(plan: Plan, say: Said) -> Iterator[Block]:
     )
 
 
-def findings(plan: Plan, say: Said) -> Iterator[Block]:
+def findings_table(plan: Plan, say: Said) -> Iterator[Block]:
     """Yield the findings, the gravest first, with grids and place."""
     found = sorted(plan.findings, key=lambda one: SEVERITIES.index(one.severity))
     if not found:
@@ -184,7 +184,7 @@ def _finding(one: Finding, say: Said) -> list[Cell]:
     ]
 
 
-def rejects(plan: Plan, say: Said) -> Iterator[Block]:
+def rejects_table(plan: Plan, say: Said) -> Iterator[Block]:
     """Yield the rows of the input that could not be used, and households in no grid."""
     rows = unused(plan)
     if not rows:

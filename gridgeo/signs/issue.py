@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from gridgeo.errors import InputError, OutputError, why
-from gridgeo.report.documents import as_json
+from gridgeo.hashes import as_json
 from gridgeo.report.folder import Writer, write_folder
 from gridgeo.signs.code_mark import payload, qr_svg, token_of
 from gridgeo.signs.content import Sign
