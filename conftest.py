@@ -11,7 +11,9 @@ from gridgeo.report import save_plan
 def town(tmp_path_factory):
     """Return a folder with the plan ``out`` of a town of 24 blocks of 100 households."""
     folder = tmp_path_factory.mktemp("town")
-    save_plan(gg.partition(block_city(6, 4, per_block=100).frames, settings()), folder / "out")
+    save_plan(
+        gg.partition_layers(block_city(6, 4, per_block=100).frames, settings()), folder / "out"
+    )
     return folder
 
 

@@ -21,9 +21,8 @@ import numpy as np
 from benchmarks.instances import BAND, problem_of
 from benchmarks.measure import markdown
 from gridgeo.config import Search
-from gridgeo.partition.bound import bounded
-from gridgeo.partition.certify import solve_certified
-from gridgeo.partition.halt import Halt
+from gridgeo.partition import Halt
+from gridgeo.partition.certificate import bounded, solve_certified
 
 HEAD = ("instance", "k", "cut", "share", "bound", "gap", "seconds")
 

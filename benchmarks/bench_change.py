@@ -24,13 +24,12 @@ from numpy.typing import NDArray
 
 from benchmarks.bench_city import settings_of
 from benchmarks.measure import markdown
-from gridgeo.config import Band, Settings, Source
-from gridgeo.continuity import heirs, moved_atoms, overlap_of
+from gridgeo.config import Band, Settings, Source, read_settings
+from gridgeo.geometry import heirs, moved_atoms, overlap_of
 from gridgeo.model import MISSED_VERDICTS, Atoms
 from gridgeo.partition import adjust_atoms, inherit_grids, partition_atoms, warm_up
-from gridgeo.pipeline import make_atoms
+from gridgeo.pipeline.stages import make_atoms
 from gridgeo.read import read_grids, read_layers
-from gridgeo.settings_file import read_settings
 
 HEAD = (
     *("city", "case", "grids", "out of band", "still out", "proved impossible"),

@@ -22,11 +22,10 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from gridgeo.bands import Bands
 from gridgeo.config import Band, OpenGround, ReadRules, Search, Settings, Source, Weights
-from gridgeo.model import Atoms, Partition
+from gridgeo.model import Atoms, Bands, Partition
 from gridgeo.partition import partition_atoms, warm_up
-from gridgeo.pipeline import make_atoms
+from gridgeo.pipeline.stages import make_atoms
 from gridgeo.read import read_layers
 
 LAYERS = {

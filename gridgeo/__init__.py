@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gridgeo.adjust import adjust_grids, repair
+    from gridgeo.config import read_settings
     from gridgeo.model import Layers, Plan
     from gridgeo.pipeline import partition_layers, run, verify
     from gridgeo.read import read_layers
     from gridgeo.report import load_plan as load
-    from gridgeo.settings_file import read_settings
 
 __all__ = [
     "GridgeoError",
@@ -49,7 +49,7 @@ _LAZY = {
     "load": ("gridgeo.report", "load_plan"),
     "partition_layers": ("gridgeo.pipeline", "partition_layers"),
     "read_layers": ("gridgeo.read", "read_layers"),
-    "read_settings": ("gridgeo.settings_file", "read_settings"),
+    "read_settings": ("gridgeo.config", "read_settings"),
     "repair": ("gridgeo.adjust", "repair"),
     "run": ("gridgeo.pipeline", "run"),
     "verify": ("gridgeo.pipeline", "verify"),
@@ -72,7 +72,7 @@ CONVENIENCES.update(
     save=_later("gridgeo.report", "save_plan"),
     explore=_later("gridgeo.maps", "build_map"),
     card=_later("gridgeo.report", "plan_card"),
-    graph=_later("gridgeo.graphs", "graph_of"),
+    graph=_later("gridgeo.model.graph", "graph_of"),
 )
 
 

@@ -11,11 +11,13 @@ All of them end the command line with exit code 2. Every error says what was wro
 languages, where it stood and what to do about it.
 """
 
+from __future__ import annotations
+
 import errno
 import json
 from typing import Any
 
-from gridgeo.text import Lang, Text
+from gridgeo.wording import Lang, Text
 
 
 class GridgeoError(Exception):

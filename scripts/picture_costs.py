@@ -19,14 +19,12 @@ import numpy as np
 import shapely
 from playwright.sync_api import sync_playwright
 
-from gridgeo.bands import Bands
-from gridgeo.config import DEFAULT_CUT, AtomRules, Band, OpenGround, Search, Weights
-from gridgeo.finer import only_communities
-from gridgeo.model import Atoms, Partition
+from gridgeo.config import DEFAULT_CUT, AtomRules, Band, OpenGround, Search, Weights, read_settings
+from gridgeo.model import Atoms, Bands, Partition
 from gridgeo.partition import dissolve, partition_atoms
-from gridgeo.pipeline import make_atoms
+from gridgeo.pipeline.finer import only_communities
+from gridgeo.pipeline.stages import make_atoms
 from gridgeo.read import read_layers
-from gridgeo.settings_file import read_settings
 
 ROOT = Path(__file__).parents[1]
 SAMPLE = ROOT / "data" / "samples" / "wuhan" / "gridgeo.toml"

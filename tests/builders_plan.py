@@ -5,9 +5,8 @@ import numpy as np
 from shapely import LineString, Point, box
 
 from gridgeo.config import Band, ReadRules, Settings, Source
-from gridgeo.model import Finding, Note, Plan, Reject
-from gridgeo.report import layer_frame
-from gridgeo.text import Text
+from gridgeo.model import Finding, Note, Plan, Reject, layer_frame
+from gridgeo.wording import Text
 
 CRS = "EPSG:4547"
 X, Y = 531_000.0, 3_386_000.0

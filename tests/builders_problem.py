@@ -7,7 +7,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from gridgeo.config import Band
-from gridgeo.partition.problem import Problem
+from gridgeo.partition import Problem
 
 BANDS = (Band(profile="households"), Band(profile="residents"), Band())
 

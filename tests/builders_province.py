@@ -10,8 +10,8 @@ from builders_city import City, facilities, frame, households, lattice, settings
 from shapely import box
 
 from gridgeo.config import PartRules, Settings, Source
-from gridgeo.parts import run_parts
-from gridgeo.parts.task import run_part
+from gridgeo.province import run_parts
+from gridgeo.province.task import run_part
 
 ROOT = Path(__file__).parents[1]
 #: a township is so wide and high; there is a street on every border and between
@@ -58,7 +58,7 @@ def settings_in(folder: Path, city: City, *, by="township", **parts) -> Settings
 def run_here(told: Settings, folder: Path):
     """Run the parts in this process: starting others takes longer than the parts."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("gridgeo.parts.run.run_on_processes", _in_turn)
+        patch.setattr("gridgeo.province.run.run_on_processes", _in_turn)
         return run_parts(told, folder)
 
 

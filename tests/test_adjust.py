@@ -29,15 +29,15 @@ from hypothesis import settings as rules
 from hypothesis import strategies as st
 from shapely import box
 
-from gridgeo.adjust import adjust
+from gridgeo.adjust import adjust_grids
 from gridgeo.codes import empty_register, numbered, record
 from gridgeo.errors import InputError
-from gridgeo.proposals import Decisions
+from gridgeo.model import Decisions
 
 
 def test_what_is_in_band_keeps_every_byte_and_its_code(tmp_path):
     grids, rules_ = town(tmp_path, SMALL, LARGE, *NORTH)
-    new = adjust(grids, rules_)
+    new = adjust_grids(grids, rules_)
     figures = new.plan.summary["adjustment"]
     assert told(new, "grids_before") == [f"{code(1)};{code(2)}"]
     assert told(new, "moved") == [120]
@@ -69,8 +69,8 @@ def test_the_result_adjusted_again_proposes_nothing(tmp_path_factory, cuts, seed
     edges = [0, *(100 * cut for cut in sorted(cuts)), 1200]
     strips = [box(a, 0, b, 400) for a, b in pairwise(edges)]
     grids, rules_ = town(folder, *strips, city=city)
-    new = adjust(grids, rules_)
-    again = adjust(saved(new, folder / "out"), rules_)
+    new = adjust_grids(grids, rules_)
+    again = adjust_grids(saved(new, folder / "out"), rules_)
     assert again.proposals.empty
     assert outlines(again.plan.grids) == outlines(new.plan.grids)
     assert again.plan.grids["name"].tolist() == new.plan.grids["name"].tolist()
@@ -85,13 +85,13 @@ def test_the_result_adjusted_again_proposes_nothing(tmp_path_factory, cuts, seed
 
 def test_each_proposal_stands_alone(tmp_path):
     grids, rules_ = two_proposals(tmp_path)
-    both = adjust(grids, rules_)
+    both = adjust_grids(grids, rules_)
     first, second = told(both, "id")
     for decisions in (
         Decisions(accepted=frozenset({first})),
         Decisions(rejected=frozenset({second})),
     ):
-        one = adjust(grids, rules_, decisions=decisions)
+        one = adjust_grids(grids, rules_, decisions=decisions)
         assert told(one, "id") == [first, second]
         assert told(one, "decision")[0] == "accepted"
         taken = set(told(both, "grids_after")[0].split(";"))
@@ -103,8 +103,8 @@ def test_each_proposal_stands_alone(tmp_path):
 
 def test_refused_grids_say_so_and_their_community_misses_the_band(tmp_path):
     grids, rules_ = town(tmp_path, SMALL, LARGE, *NORTH)
-    (name,) = told(adjust(grids, rules_), "id")
-    none = adjust(grids, rules_, decisions=Decisions(rejected=frozenset({name})))
+    (name,) = told(adjust_grids(grids, rules_), "id")
+    none = adjust_grids(grids, rules_, decisions=Decisions(rejected=frozenset({name})))
     assert outlines(none.plan.grids) == drawn(grids)
     reason = none.plan.grids["reason"].tolist()[0]
     assert reason == f"240 households: 60 below the lower limit 300; proposal {name} was rejected"
@@ -116,7 +116,7 @@ def test_refused_grids_say_so_and_their_community_misses_the_band(tmp_path):
 def test_a_decision_about_no_proposal_is_told(tmp_path):
     grids, rules_ = town(tmp_path, SMALL, LARGE, *NORTH)
     with pytest.raises(InputError, match="no proposal PXXXXXX"):
-        adjust(grids, rules_, decisions=Decisions(accepted=frozenset({"PXXXXXX"})))
+        adjust_grids(grids, rules_, decisions=Decisions(accepted=frozenset({"PXXXXXX"})))
     with pytest.raises(InputError, match="two ways"):
         Decisions(accepted=frozenset({"P1"}), rejected=frozenset({"P1"}))
 
@@ -126,7 +126,7 @@ def test_new_codes_are_never_those_of_the_register(tmp_path):
     old = gpd.read_file(grids.path).rename(columns={"编码": "code"}).assign(scheme="cn15")
     both = pd.concat([old, old.assign(code=code(9))])
     first = record(empty_register(crs=old.crs), numbered(both), date="2026-01-01", reason="首次")
-    new = adjust(grids, rules_, register=first)
+    new = adjust_grids(grids, rules_, register=first)
     names = new.plan.grids.set_index("code")["name"]
     assert names.index.tolist()[:3] == [code(1), code(10), code(11)]
     assert names[code(1)] == "全社区"

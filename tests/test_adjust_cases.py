@@ -17,12 +17,12 @@ from builders_city import (
 from shapely import box
 
 import gridgeo
-from gridgeo.adjust import Edit, adjust, apply_edits
-from gridgeo.adjust.recut import divided
+from gridgeo.adjust import Edit, adjust_grids, apply_edits
+from gridgeo.adjust.choose import divided
 from gridgeo.cli.starter import sample_settings
 from gridgeo.config import ReadRules, Source
 from gridgeo.errors import InputError
-from gridgeo.proposals import Decisions
+from gridgeo.model import Decisions
 from gridgeo.report import load_plan
 
 
@@ -37,13 +37,13 @@ def test_a_school_gets_a_grid_of_its_own_and_keeps_it(tmp_path):
         tmp_path, box(0, 0, 600, 200), box(600, 0, 1200, 200), *NORTH, city=city, 类型=["basic"] * 4
     )
     assert west.union(east).area == 1200 * 400
-    new = adjust(grids, rules_)
+    new = adjust_grids(grids, rules_)
     kinds = new.plan.grids.set_index("code")["kind"].to_dict()
     assert kinds[code(801)] == "dedicated"
     reason = " ".join(told(new, "reason_zh"))
     assert "“育才小学”宜单设专属网格（学校：占地面积 40,000 平方米，达到阈值" in reason
     without = {r: s for r, s in rules_.read.inputs.items() if r != "facilities"}
-    again = adjust(saved(new, tmp_path / "out"), settings(read=ReadRules(inputs=without)))
+    again = adjust_grids(saved(new, tmp_path / "out"), settings(read=ReadRules(inputs=without)))
     assert again.proposals.empty
     assert again.plan.grids["kind"].tolist() == new.plan.grids["kind"].tolist()
 
@@ -52,7 +52,7 @@ def test_a_small_village_becomes_one_grid(tmp_path):
     grids, rules_ = town(
         tmp_path, box(0, 0, 200, 200), box(200, 0, 400, 200), city=block_city(2, 1)
     )
-    new = adjust(grids, rules_)
+    new = adjust_grids(grids, rules_)
     assert new.plan.grids["verdict"].tolist() == ["small"]
     assert "one grid is allowed" in told(new, "reason_en")[0]
     assert new.changes.old["change"].tolist().count("retired") == 1
@@ -68,7 +68,7 @@ def test_only_the_community_that_is_small_is_called_so(tmp_path):
         box(200, 0, 600, 200),
         box(600, 0, 1200, 400),
     )
-    new = adjust(*town(tmp_path, *halves, city=city))
+    new = adjust_grids(*town(tmp_path, *halves, city=city))
     (said,) = [one for one in told(new, "reason_en") if "is allowed" in one]
     assert said.startswith(
         "the whole community 甲社区 (240 households) is below the lower limit and divided among 2"
@@ -77,11 +77,11 @@ def test_only_the_community_that_is_small_is_called_so(tmp_path):
 
 def test_ground_in_no_grid_is_added_or_told(tmp_path):
     grids, rules_ = town(tmp_path, box(0, 0, 600, 200), box(600, 0, 1100, 200), *NORTH)
-    new = adjust(grids, rules_)
+    new = adjust_grids(grids, rules_)
     assert "belong to no grid" in told(new, "reason_en")[0]
     assert shapely.area(new.plan.grids.geometry).sum() == pytest.approx(1200 * 400)
     assert not [one for one in new.plan.findings if one.severity == "error"]
-    refused = adjust(grids, rules_, decisions=Decisions(rejected=frozenset(told(new, "id"))))
+    refused = adjust_grids(grids, rules_, decisions=Decisions(rejected=frozenset(told(new, "id"))))
     assert outlines(refused.plan.grids) == drawn(grids)
     gaps = [one.amount for one in refused.plan.findings if one.rule == "fills_community"]
     assert gaps == [20_000.0]
@@ -93,7 +93,7 @@ def test_a_grid_across_communities_is_cut_at_their_border(tmp_path):
     )
     across = [box(0, 0, 800, 200), box(800, 0, 1200, 200), *NORTH]
     grids, rules_ = town(tmp_path, *across, city=city)
-    new = adjust(grids, rules_)
+    new = adjust_grids(grids, rules_)
     assert "lies in 2 communities" in " ".join(told(new, "reason_en"))
     assert new.plan.grids.groupby("community").size().tolist() == [2, 2]
     assert not [one for one in new.plan.findings if one.severity == "error"]
@@ -105,7 +105,7 @@ def test_a_ring_that_crosses_itself_is_drawn_anew(tmp_path):
     )
     grids, rules_ = town(tmp_path, box(0, 0, 600, 200), box(600, 0, 1200, 200), bow, NORTH[1])
     assert not bow.is_valid
-    new = adjust(grids, rules_)
+    new = adjust_grids(grids, rules_)
     assert "crosses itself" in told(new, "reason_en")[0]
     assert new.plan.grids.geometry.is_valid.all()
     assert told(new, "moved") == [0]
@@ -123,7 +123,7 @@ def test_a_ring_that_crosses_itself_is_drawn_anew(tmp_path):
 def test_grids_that_cannot_be_adjusted_are_told(tmp_path, shapes, columns, message):
     grids, rules_ = town(tmp_path, *shapes, **columns)
     with pytest.raises(InputError, match=message):
-        adjust(grids, rules_)
+        adjust_grids(grids, rules_)
 
 
 def given_atoms():
@@ -146,7 +146,7 @@ def test_grids_beside_the_units_are_placed_on_them_and_keep_their_ground(tmp_pat
         box(620, 200, 1200, 400),
     ]
     grids, rules_ = town(tmp_path, *old, city=given_atoms())
-    new = adjust(grids, rules_)
+    new = adjust_grids(grids, rules_)
     said = [one for one in new.plan.findings if one.rule == "follows_units"]
     assert [one.amount for one in said] == pytest.approx([4000.0] * 4)
     before, after = drawn(grids), outlines(new.plan.grids)
@@ -155,7 +155,7 @@ def test_grids_beside_the_units_are_placed_on_them_and_keep_their_ground(tmp_pat
     assert shapes[code(1)].union(shapes[code(2)]).equals(frame([box(0, 0, 1200, 200)]).geometry[0])
     assert shapes[code(1)].area == pytest.approx(600 * 200)
     assert not [one for one in new.plan.findings if one.severity == "error"]
-    assert adjust(saved(new, tmp_path / "out"), rules_).proposals.empty
+    assert adjust_grids(saved(new, tmp_path / "out"), rules_).proposals.empty
 
 
 def test_what_holds_no_anchor_goes_to_the_neighbour_it_borders_most():
@@ -170,7 +170,7 @@ def test_a_school_that_shares_its_block_does_not_get_the_piece_that_a_border_cut
     rules_ = gridgeo.read_settings(sample_settings("monaco"))
     own = gridgeo.run(rules_).grids[["code", "name", "kind", "community", "geometry"]]
     own.to_file(tmp_path / "own.gpkg", layer="grids", engine="pyogrio")
-    new = adjust(Source(path=str(tmp_path / "own.gpkg")), rules_)
+    new = adjust_grids(Source(path=str(tmp_path / "own.gpkg")), rules_)
     assert told(new, "reason_en") == []
     assert new.plan.grids["code"].tolist() == own["code"].tolist()
 
@@ -183,13 +183,13 @@ def test_what_lies_beside_the_dedicated_grid_of_a_facility_stays_where_it_is(tmp
     city = block_city(6, 2, per_block=80).with_layers(facilities=rows)
     half = (school, west.union(yard), east)
     grids, rules_ = town(tmp_path, *half, city=city, 类型=["dedicated", "basic", "basic"])
-    assert told(adjust(grids, rules_), "reason_en") == []
+    assert told(adjust_grids(grids, rules_), "reason_en") == []
 
 
 def test_the_crosswalk_of_an_edited_plan_leads_from_the_grids_before_it_was_adjusted(tmp_path):
     """Counties file old official codes against new ones, not against those of a draft."""
     grids, rules_ = town(tmp_path, SMALL, LARGE, *NORTH)
-    plan = load_plan(adjust(grids, rules_).plan.save(tmp_path / "plan"))
+    plan = load_plan(adjust_grids(grids, rules_).plan.save(tmp_path / "plan"))
     moved = int(np.flatnonzero(plan.atoms["grid"] == code(3))[0])
     edits = [
         Edit(do="merge", grids=(code(3),), to=code(4)),

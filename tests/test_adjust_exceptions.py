@@ -11,14 +11,14 @@ from builders_city import CODES, block_city, communities, facilities, frame
 from shapely import box
 from typer.testing import CliRunner
 
-from gridgeo.adjust import adjust, follow_up
-from gridgeo.adjust.exceptions import exceptions_of
-from gridgeo.cli.app import app
+from gridgeo.adjust import adjust_grids
+from gridgeo.adjust.carried import exceptions_of
+from gridgeo.cli import app
 from gridgeo.config import Source
-from gridgeo.ledger_file import write_ledger
 from gridgeo.model import Finding
 from gridgeo.pipeline import verify
-from gridgeo.text import Text
+from gridgeo.review import follow_up, write_ledger
+from gridgeo.wording import Text
 
 DAY = "2026-11-23"
 
@@ -49,10 +49,10 @@ def reasons(adjusted):
 
 def test_a_grid_that_was_accepted_as_it_is_stays_and_is_not_proposed_again(tmp_path):
     grids, rules = two_proposals(tmp_path)
-    first = adjust(grids, rules)
+    first = adjust_grids(grids, rules)
     assert len(first.proposals) == 2
     ledger = excepted(grids, rules, ("in_band", code(1)))
-    new = adjust(grids, rules, ledger=ledger)
+    new = adjust_grids(grids, rules, ledger=ledger)
     assert len(new.proposals) == 1
     assert code(1) not in "".join(new.proposals["grids_before"])
     kept = outlines(new.plan.grids)
@@ -72,14 +72,14 @@ def test_an_exception_that_has_grown_or_lacks_its_reason_holds_nothing(tmp_path)
     small = ("in_band", code(1))
     grown = excepted(grids, rules, small, growth=2.0)
     unsigned = tuple(replace(one, by="") for one in excepted(grids, rules, small))
-    assert len(adjust(grids, rules, ledger=grown).proposals) == 2
-    assert len(adjust(grids, rules, ledger=unsigned).proposals) == 2
+    assert len(adjust_grids(grids, rules, ledger=grown).proposals) == 2
+    assert len(adjust_grids(grids, rules, ledger=unsigned).proposals) == 2
 
 
 def test_the_neighbour_of_an_exception_is_mended_without_it(tmp_path):
     whole, small = box(0, 0, 1200, 200), [box(0, 200, 200, 400), box(200, 200, 1200, 400)]
     grids, rules = town(tmp_path, whole, *small)
-    new = adjust(grids, rules, ledger=excepted(grids, rules, ("in_band", code(2))))
+    new = adjust_grids(grids, rules, ledger=excepted(grids, rules, ("in_band", code(2))))
     assert outlines(new.plan.grids)[code(2)] == drawn(grids)[code(2)]
     assert {one for row in new.proposals["grids_before"] for one in row.split(";")} == {
         code(1), code(3)
@@ -91,10 +91,10 @@ def test_a_grid_in_two_communities_stays_where_that_was_accepted(tmp_path):
     city = block_city(6, 4, per_block=60).with_layers(communities=halves)
     west, both, east = box(0, 0, 500, 800), box(500, 0, 700, 800), box(700, 0, 1200, 800)
     grids, rules = town(tmp_path, west, both, east, city=city)
-    first = adjust(grids, rules)
+    first = adjust_grids(grids, rules)
     assert any(code(2) in row for row in first.proposals["grids_before"])
     accepted = excepted(grids, rules, ("inside_community", ""))
-    new = adjust(grids, rules, ledger=accepted)
+    new = adjust_grids(grids, rules, ledger=accepted)
     assert not any(code(2) in row for row in new.proposals["grids_before"])
     note = next(n.message.en for n in new.plan.notes if n.topic == "ledger")
     assert "left out" in note
@@ -105,8 +105,8 @@ def test_a_facility_that_was_excepted_gets_no_grid_of_its_own(tmp_path):
     school = facilities(("学校", "第一中学", box(0, 0, 200, 200)))
     city = block_city(6, 2, per_block=64).with_layers(facilities=school)
     grids, rules = town(tmp_path, box(0, 0, 600, 400), box(600, 0, 1200, 400), city=city)
-    assert "第一中学" in reasons(adjust(grids, rules))[0]
-    new = adjust(grids, rules, ledger=excepted(grids, rules, ("facilities_dedicated", "")))
+    assert "第一中学" in reasons(adjust_grids(grids, rules))[0]
+    new = adjust_grids(grids, rules, ledger=excepted(grids, rules, ("facilities_dedicated", "")))
     assert reasons(new) == []
     assert outlines(new.plan.grids) == drawn(grids)
     assert new.plan.considered["reason"].tolist() == [
@@ -126,8 +126,8 @@ def holed(folder, **more):
 
 def test_a_gap_is_filled_unless_it_was_accepted(tmp_path):
     grids, rules = holed(tmp_path)
-    assert "belong to no grid" in reasons(adjust(grids, rules))[0]
-    new = adjust(grids, rules, ledger=excepted(grids, rules, ("fills_community", "")))
+    assert "belong to no grid" in reasons(adjust_grids(grids, rules))[0]
+    new = adjust_grids(grids, rules, ledger=excepted(grids, rules, ("fills_community", "")))
     assert reasons(new) == []
     assert outlines(new.plan.grids) == drawn(grids)
     assert not [one for one in new.plan.findings if one.rule == "fills_community"]
@@ -142,17 +142,17 @@ def with_lake(rules, folder, lake):
 @pytest.mark.parametrize("lake", [GAP, box(500, 100, 700, 300)])
 def test_an_allowed_gap_stays_in_no_grid_and_takes_nothing_from_grids(tmp_path, lake):
     grids, rules = holed(tmp_path)
-    new = adjust(grids, with_lake(rules, tmp_path, lake))
+    new = adjust_grids(grids, with_lake(rules, tmp_path, lake))
     assert reasons(new) == []
     assert outlines(new.plan.grids) == drawn(grids)
     assert [one for one in new.plan.findings if one.severity == "error"] == []
-    again = adjust(saved(new, tmp_path / "new"), with_lake(rules, tmp_path, lake))
+    again = adjust_grids(saved(new, tmp_path / "new"), with_lake(rules, tmp_path, lake))
     assert reasons(again) == []
 
 
 def test_what_of_a_gap_is_not_allowed_is_still_filled(tmp_path):
     grids, rules = holed(tmp_path)
-    new = adjust(grids, with_lake(rules, tmp_path, box(550, 150, 600, 250)))
+    new = adjust_grids(grids, with_lake(rules, tmp_path, box(550, 150, 600, 250)))
     assert "5,000 m²" in reasons(new)[0]
     left = shapely.union_all(new.plan.grids.geometry.to_numpy())
     assert left.area == pytest.approx(1200 * 400 - 5000)
@@ -178,7 +178,7 @@ def test_a_ready_made_atom_in_an_allowed_gap_goes_only_where_nobody_lives(tmp_pa
             "atoms": (Source(path=str(folder / "a.gpkg")),),
         }
         rules = replace(rules, read=replace(rules.read, inputs=inputs))
-        new = adjust(grids, with_lake(rules, folder, cells[5]))
+        new = adjust_grids(grids, with_lake(rules, folder, cells[5]))
         assert len(new.proposals) == (held > 0)
         assert new.plan.grids["households"].sum() == sum(counts)
 

@@ -13,16 +13,16 @@ from builders_adjust import (
 from typer.testing import CliRunner
 
 import gridgeo
-from gridgeo.adjust import adjust, approve
-from gridgeo.cli.app import app
-from gridgeo.decisions_file import read_decisions
+from gridgeo.adjust import adjust_grids, approve
+from gridgeo.cli import app
 from gridgeo.errors import InputError, OutputError
 from gridgeo.report import save_adjusted, save_approved
+from gridgeo.review import read_decisions
 
 
 def test_the_workbook_is_filled_in_and_read_again(tmp_path):
     grids, rules_ = two_proposals(tmp_path)
-    both = adjust(grids, replace(rules_, lang="zh"))
+    both = adjust_grids(grids, replace(rules_, lang="zh"))
     book_file = save_adjusted(both, tmp_path / "out") / "proposals.xlsx"
     book = openpyxl.load_workbook(book_file)
     assert book.sheetnames == ["调整建议", "前后对照", "编码对照", "字段说明"]
@@ -38,7 +38,10 @@ def test_the_workbook_is_filled_in_and_read_again(tmp_path):
     first, second = told(both, "id")
     assert decisions.rejected == {first}
     assert decisions.undecided == {second}
-    assert told(adjust(grids, rules_, decisions=decisions), "decision") == ["rejected", "open"]
+    assert told(adjust_grids(grids, rules_, decisions=decisions), "decision") == [
+        "rejected",
+        "open",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -100,7 +103,7 @@ def test_the_command_proposes_applies_and_writes(tmp_path):
 
 def test_the_proposals_stay_beside_the_plan_when_it_is_approved(tmp_path):
     grids, rules_ = two_proposals(tmp_path)
-    new = adjust(grids, rules_)
+    new = adjust_grids(grids, rules_)
     folder = save_adjusted(new, tmp_path / "out")
     save_approved(approve(gridgeo.load(folder), by="王主任", date="2026-11-23"), folder)
     assert (folder / "proposals.xlsx").exists()
@@ -111,7 +114,7 @@ def test_the_proposals_stay_beside_the_plan_when_it_is_approved(tmp_path):
 def test_the_same_run_gives_the_same_bytes(tmp_path):
     grids, rules_ = two_proposals(tmp_path)
     first, second = (
-        save_adjusted(adjust(grids, rules_, jobs=jobs), tmp_path / name)
+        save_adjusted(adjust_grids(grids, rules_, jobs=jobs), tmp_path / name)
         for jobs, name in ((1, "a"), (3, "b"))
     )
     for name in ("proposals.xlsx", "proposals.gpkg", "plan.gpkg", "summary.json"):

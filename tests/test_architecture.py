@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from types import FunctionType
 
+import networkx as nx
 import pytest
 
 import gridgeo
@@ -20,6 +21,18 @@ PACKAGES = sorted(
 )
 LONGEST = 400
 HEAVY = ("folium", "geopandas", "numba", "numpy", "pandas", "shapely", "sklearn", "fiona", "scipy")
+
+
+MOST_FILES = 35
+#: Names that one file uses and that are public all the same: where something new is added.
+SEAMS = {
+    "gridgeo.maps.page.LAYERS",
+    "gridgeo.report.save.WRITERS",
+    "gridgeo.report.styles.STYLES",
+    "gridgeo.report.workbook.SHEETS",
+    "gridgeo.wording.headers.COLUMNS",
+    "gridgeo.wording.rules.RULEBOOK",
+}
 
 
 def python(*arguments):
@@ -68,13 +81,103 @@ def test_files_are_short_and_say_what_they_are(file):
     assert ast.get_docstring(ast.parse(text))
 
 
+def test_beside_the_rooms_stand_only_the_errors():
+    loose = {found.name for found in pkgutil.iter_modules(gridgeo.__path__) if not found.ispkg}
+    assert loose == {"errors"}
+
+
+def test_a_room_has_no_more_files_than_one_can_know():
+    for package in PACKAGES:
+        room = ROOT / package.replace(".", "/")
+        assert len(list(room.rglob("*.py"))) <= MOST_FILES, package
+
+
+def test_no_files_import_each_other_in_a_circle():
+    graph = nx.DiGraph()
+    for file in FILES:
+        module = _module(file)
+        graph.add_edges_from((module, found) for found, _ in _gridgeo_imports(file))
+    graph.remove_edges_from(list(nx.selfloop_edges(graph)))
+    circles = [sorted(one) for one in nx.strongly_connected_components(graph) if len(one) > 1]
+    assert circles == []
+
+
+def test_rooms_see_each_other_through_their_doors_only():
+    past = [
+        (_module(file), module)
+        for file in FILES
+        if file.name != "__init__.py" or file.parent != ROOT / "gridgeo"
+        for module, _ in _gridgeo_imports(file, types=True)
+        if module.count(".") > 1 and module.split(".")[1] != file.relative_to(ROOT).parts[1]
+    ]
+    assert past == []
+
+
+def test_a_door_and_a_file_of_a_room_have_different_names():
+    for package in PACKAGES:
+        files = {file.stem for file in (ROOT / package.replace(".", "/")).glob("*.py")}
+        assert not files & set(importlib.import_module(package).__all__), package
+
+
+def test_what_one_file_uses_is_private():
+    shared = {found for file in FILES for found in _gridgeo_imports(file, types=True)}
+    alone = {
+        f"{_module(file)}.{name}"
+        for file in FILES
+        if file.name != "__init__.py"
+        for name in _public_names(file)
+        if (_module(file), name) not in shared
+    }
+    assert alone - SEAMS == set()
+
+
+def _module(file):
+    parts = file.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def _gridgeo_imports(file, *, types=False):
+    """Yield the modules of gridgeo that a file imports, anywhere in it, with the names."""
+    modules = {_module(one) for one in FILES}
+    left = [_tree(file)]
+    while left:
+        node = left.pop()
+        if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING":
+            left.extend(node.body if types else node.orelse)
+            continue
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("gridgeo"):
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                yield (inner, "") if inner in modules else (node.module, alias.name)
+        left.extend(ast.iter_child_nodes(node))
+
+
+def _public_names(file):
+    """Yield the names that a file defines, but for commands, which the command line calls."""
+    for node in _tree(file).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.decorator_list:
+            yield from _public(node.name)
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            marks = {ast.unparse(mark).split("(")[0] for mark in node.decorator_list}
+            yield from () if "app.command" in marks else _public(node.name)
+        elif isinstance(node, ast.Assign):
+            for target in node.targets:
+                yield from _public(getattr(target, "id", "_"))
+        elif isinstance(node, ast.AnnAssign):
+            yield from _public(getattr(node.target, "id", "_"))
+
+
+def _public(name):
+    return [] if name.startswith("_") else [name]
+
+
 def test_only_maps_imports_folium_and_only_the_command_line_prints():
     for file in FILES:
         parts = file.relative_to(ROOT).parts
         names = {node.id for node in ast.walk(_tree(file)) if isinstance(node, ast.Name)}
         assert "print" not in names, file
         if "folium" in _imports(file):
-            assert parts[1] == "maps" or file.name == "model.py", file
+            assert parts[1] == "maps" or parts[1:] == ("model", "values.py"), file
         if _imports(file) & {"rich", "typer"}:
             assert parts[1] == "cli", file
 

@@ -6,10 +6,9 @@ import shapely
 from shapely import Polygon, box
 from shapely.affinity import rotate
 
-from gridgeo.atoms.bisect import bisect
+from gridgeo.atoms.cells import Units, bisect
 from gridgeo.atoms.faces import cut_areas
-from gridgeo.atoms.units import Units
-from gridgeo.place import place_points
+from gridgeo.geometry import place_points
 
 #: five buildings as a map had them: each overlaps the next
 BLOCK = [

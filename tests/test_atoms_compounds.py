@@ -7,8 +7,9 @@ import shapely
 from builders_city import City, areas, communities, facilities, households, settings, streets
 from shapely import box
 
-from gridgeo.atoms.compounds import outermost
-from gridgeo.pipeline import make_atoms, partition
+from gridgeo.atoms.carve import outermost
+from gridgeo.pipeline import partition_layers
+from gridgeo.pipeline.stages import make_atoms
 
 PASSING = ("支路", "外路", [(-50, -50), (-50, 650)])
 
@@ -61,7 +62,7 @@ LARGE = {"columns": 4, "rows": 4, "each": 200}
 def test_compounds_stay_whole_and_every_grid_is_in_band(block):
     city = superblock(**block)
     layers = city.layers()
-    plan = partition(layers, settings())
+    plan = partition_layers(layers, settings())
     assert plan.communities["verdict"].tolist() == ["in_band"]
     atoms = make_atoms(layers, settings())
     assert [len(parts) for parts in parts_of(atoms, layers.compounds.geometry.to_numpy())] == [

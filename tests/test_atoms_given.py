@@ -11,7 +11,7 @@ from shapely import MultiPolygon, Polygon, box
 
 from gridgeo.errors import InputError
 from gridgeo.model import Layers
-from gridgeo.pipeline import make_atoms
+from gridgeo.pipeline.stages import make_atoms
 
 SIDE = 100.0
 

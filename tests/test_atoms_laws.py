@@ -8,13 +8,13 @@ from builders_city import edges_m, random_city, settings
 from hypothesis import Phase, given
 from hypothesis import strategies as st
 
-from gridgeo.atoms.blocks import cut_blocks
+from gridgeo.atoms import cut_blocks
 from gridgeo.atoms.carve import STRAY_SHARE
-from gridgeo.atoms.slivers import is_thin
+from gridgeo.atoms.faces import is_thin
 from gridgeo.config import AtomRules
+from gridgeo.geometry import place_points
 from gridgeo.model import BORDER_CLASSES
-from gridgeo.pipeline import make_atoms
-from gridgeo.place import place_points
+from gridgeo.pipeline.stages import make_atoms
 
 LIMIT = settings().band.upper
 few = hypothesis.settings(

@@ -20,8 +20,8 @@ from shapely.affinity import translate
 from gridgeo.atoms.lines import close_gaps
 from gridgeo.config import AtomRules, Band
 from gridgeo.errors import InputError
-from gridgeo.pipeline import make_atoms
-from gridgeo.text import join
+from gridgeo.pipeline.stages import make_atoms
+from gridgeo.wording import join
 
 WEST, EAST = (100, 100, 40), (300, 100, 50)
 PASSING = ("支路", "外路", [(-50, -50), (-50, 250)])

@@ -10,9 +10,8 @@ import shapely
 from benchmarks.bench_scale import Run, growth, table
 from benchmarks.measure import Cost, run_measured
 from benchmarks.synthetic import write_city
+from gridgeo.config import SCHEMES, read_settings
 from gridgeo.pipeline import run
-from gridgeo.schemes import SCHEMES
-from gridgeo.settings_file import read_settings
 
 LAYERS = (
     "communities",

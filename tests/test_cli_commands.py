@@ -15,13 +15,13 @@ from typer.testing import CliRunner
 
 import gridgeo as gg
 from gridgeo.cli import app
-from gridgeo.cli.app import partition_command
+from gridgeo.cli.commands import partition_command
 from gridgeo.cli.options import Given, pairs, parse_source, sources
 from gridgeo.cli.show import MOST_FINDINGS, show_plan
 from gridgeo.config import ROLES, Source
 from gridgeo.errors import SettingsError
 from gridgeo.model import Finding
-from gridgeo.text import Text
+from gridgeo.wording import Text
 
 OUTPUTS = {
     *("plan.gpkg", "grids.geojson", "grids.xlsx", "summary.json", "run.json", "report.html"),
@@ -218,7 +218,7 @@ def test_a_plan_of_a_random_town_has_no_error(tmp_path, monkeypatch):
 
 
 def test_accepted_findings_are_neither_shown_nor_counted(capsys):
-    plan = gg.partition(block_city(4, 2, per_block=100).layers(), gg.Settings(lang="en"))
+    plan = gg.partition_layers(block_city(4, 2, per_block=100).layers(), gg.Settings(lang="en"))
     one = Finding(rule="in_band", severity="warning", message=Text("far", "远"), id="QOPEN")
     shown = [one] * (MOST_FINDINGS + 2)
     accepted = [replace(one, id="QACCEPTED", status="accepted")] * 5
@@ -231,7 +231,7 @@ def test_accepted_findings_are_neither_shown_nor_counted(capsys):
 
 _NOISY = """
 import os, sys, gridgeo.cli
-gridgeo.cli.app = lambda: (os.write(1, b"tmpSolver.run();"), print("社区"), sys.exit(3))
+gridgeo.cli.commands = lambda: (os.write(1, b"tmpSolver.run();"), print("社区"), sys.exit(3))
 gridgeo.cli.main()
 """
 

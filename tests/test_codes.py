@@ -9,10 +9,9 @@ from hypothesis import strategies as st
 from shapely import box
 
 from gridgeo.codes import assign_codes, community_codes, reading_order
-from gridgeo.config import Codes
+from gridgeo.config import SCHEMES, Codes, GridCode, unusual_segments
+from gridgeo.config.schemes import CN15, PLAIN
 from gridgeo.errors import InputError, SettingsError
-from gridgeo.schemes import CN15, PLAIN, SCHEMES, GridCode
-from gridgeo.segments import unusual_segments
 
 PARENT = "420102001001"
 cn15_codes = st.builds(

@@ -10,7 +10,7 @@ from gridgeo.cli import app
 from gridgeo.codes import code_at, read_register
 from gridgeo.config import Codes
 from gridgeo.validate.case import Case
-from gridgeo.validate.registered import codes_no_class
+from gridgeo.validate.codes import codes_no_class
 
 INPUTS = ["--communities", "communities.gpkg", "--households", "households.gpkg",
           "--streets", "streets.gpkg"]  # fmt: skip

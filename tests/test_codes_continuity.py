@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gridgeo.continuity import CHANGE_CODES, change_codes, heirs, moved_atoms, overlap_of
+from gridgeo.geometry import CHANGE_CODES, change_codes, heirs, moved_atoms, overlap_of
 
 atoms = st.lists(
     st.tuples(st.integers(-1, 6), st.integers(-1, 6), st.integers(0, 90)), min_size=1, max_size=40

@@ -20,9 +20,9 @@ from gridgeo.codes import (
     successors_at,
 )
 from gridgeo.config import Codes
-from gridgeo.continuity import overlap_of
+from gridgeo.config.schemes import CN15
 from gridgeo.errors import InputError
-from gridgeo.schemes import CN15
+from gridgeo.geometry import overlap_of
 
 WIDTH, HEIGHT, STEP = 6, 3, 100.0
 CRS = 32650

@@ -7,11 +7,10 @@ from hypothesis import strategies as st
 from shapely import box
 
 from gridgeo.codes import assign_codes
-from gridgeo.config import Codes
+from gridgeo.config import Codes, GridCode, classes_for_numbers, unusual_segments
+from gridgeo.config.schemes import CJT349, CN15, PLAIN, scheme_of
+from gridgeo.config.settings_file import settings_from
 from gridgeo.errors import InputError, SettingsError
-from gridgeo.schemes import CJT349, CN15, PLAIN, GridCode, scheme_of
-from gridgeo.segments import classes_for_numbers, unusual_segments
-from gridgeo.settings_file import settings_from
 
 PARENT = "420102001001"
 OBJECT = "010100"

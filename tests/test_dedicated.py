@@ -16,7 +16,8 @@ from builders_city import (
 from shapely import Point, box
 
 from gridgeo.config import CATEGORIES, DEFAULT_THRESHOLDS, DedicatedRules, Threshold
-from gridgeo.pipeline import make_atoms, partition
+from gridgeo.pipeline import partition_layers
+from gridgeo.pipeline.stages import make_atoms
 
 HOME = (390, 190, 20)
 
@@ -268,7 +269,7 @@ def test_of_two_that_together_cut_something_off_the_smaller_goes_first():
 
 def test_every_facility_is_in_the_plan_with_its_grid_or_the_reason():
     rows = [SCHOOL, ("医院", "诊所", box(250, 10, 270, 30)), ("公园", "外园", Point(900, 0))]
-    plan = partition(town(*rows).layers(), settings())
+    plan = partition_layers(town(*rows).layers(), settings())
     considered = plan.considered.set_index("name")
     dedicated = plan.grids[plan.grids["kind"] == "dedicated"]
     assert dedicated["name"].tolist() == ["中学"]
@@ -281,18 +282,22 @@ def test_every_facility_is_in_the_plan_with_its_grid_or_the_reason():
 
 def test_a_grid_that_holds_a_part_of_its_facility_says_how_much():
     rows = [("学校", "大院", box(0, 0, 200, 400))]
-    plan = partition(town(*rows).layers(), settings())
+    plan = partition_layers(town(*rows).layers(), settings())
     (told,) = plan.grids.loc[plan.grids["kind"] == "dedicated", "reason"]
     assert told.endswith("；其范围 80,000 平方米中有 40,000 平方米在本网格内")
     (whole,) = (
-        partition(town(SCHOOL).layers(), settings()).grids.query("kind == 'dedicated'").reason
+        partition_layers(town(SCHOOL).layers(), settings())
+        .grids.query("kind == 'dedicated'")
+        .reason
     )
     assert "本网格内" not in whole
 
 
 def test_residents_of_dedicated_grids_are_counted_and_shown():
     homes = frame([Point(20, 20), Point(300, 100)], 户数=[12, 350], 常住人口=[40, 900])
-    plan = partition(town(SCHOOL, homes=(HOME,)).with_layers(households=homes).layers(), settings())
+    plan = partition_layers(
+        town(SCHOOL, homes=(HOME,)).with_layers(households=homes).layers(), settings()
+    )
     grid = plan.grids[plan.grids["kind"] == "dedicated"].iloc[0]
     assert (grid["households"], grid["residents"]) == (12, 40)
     assert plan.grids["households"].sum() == 362

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from shapely import LineString, MultiLineString, Point, box
 
 from gridgeo.describe import bounded_by, contains, name_grids, neighbours
-from gridgeo.describe.addresses import street_ranges
+from gridgeo.describe.contents import street_ranges
 
 laws = settings(max_examples=50, deadline=None)
 NOBODY = pd.DataFrame({"kind": pd.Series(dtype=object), "name": pd.Series(dtype=object)})

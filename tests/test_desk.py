@@ -19,7 +19,7 @@ import gridgeo as gg
 from gridgeo.adjust import Edit, apply_file, read_edits, try_edits
 from gridgeo.cli.starter import sample_settings
 from gridgeo.errors import InputError, OutputError, SettingsError
-from gridgeo.maps.escape import visible
+from gridgeo.maps import visible
 from gridgeo.notebook import Desk
 from gridgeo.partition import TERMS
 
@@ -308,7 +308,7 @@ def test_nothing_leaks_and_hostile_codes_are_text(opened):
 def test_without_anywidget_it_is_said_what_to_install(monkeypatch):
     import gridgeo.notebook  # noqa: PLC0415
 
-    monkeypatch.delitem(sys.modules, "gridgeo.notebook.desk")
+    monkeypatch.delitem(sys.modules, "gridgeo.notebook.widget")
     monkeypatch.setitem(sys.modules, "anywidget", None)
     with pytest.raises(SettingsError, match="pip install gridgeo"):
         gridgeo.notebook.Desk  # noqa: B018

@@ -17,8 +17,7 @@ from hypothesis import strategies as st
 from test_approval import approved, split
 from typer.testing import CliRunner
 
-from gridgeo.adjust import changed, compare_sides, diff, side_of
-from gridgeo.adjust.sides import Side
+from gridgeo.adjust import Side, changed, compare_sides, diff, side_of
 from gridgeo.cli import app
 from gridgeo.config import Settings, Source
 from gridgeo.errors import InputError

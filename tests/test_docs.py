@@ -11,7 +11,7 @@ import pytest
 from typer.main import get_command
 
 from gridgeo.cli import app
-from gridgeo.settings_file import settings_from
+from gridgeo.config.settings_file import settings_from
 
 ROOT = Path(__file__).parents[1]
 PAGES = [*sorted(ROOT.glob("README*.md")), *sorted((ROOT / "docs").rglob("*.md"))]

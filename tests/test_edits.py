@@ -30,12 +30,12 @@ from gridgeo.adjust import (
 from gridgeo.cli import app
 from gridgeo.codes import empty_register, numbered, record, write_register
 from gridgeo.errors import InputError
-from gridgeo.fingerprint import fingerprint
+from gridgeo.storage import fingerprint
 
 
 @cache
 def city():
-    return gg.partition(block_city(6, 4, per_block=100).frames, settings(lang="zh"))
+    return gg.partition_layers(block_city(6, 4, per_block=100).frames, settings(lang="zh"))
 
 
 def graph():

@@ -10,7 +10,7 @@ from sklearn.base import clone
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from gridgeo.partition import BandedRegions
-from gridgeo.partition.neighbours import gabriel_pairs, pairs_of
+from gridgeo.partition.samples import gabriel_pairs, pairs_of
 
 
 @parametrize_with_checks([BandedRegions(lower=12, upper=22)])

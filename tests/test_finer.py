@@ -13,8 +13,8 @@ from benchmarks.synthetic import draw_city
 from gridgeo.atoms import Cutter, cut_blocks
 from gridgeo.config import AtomRules, Codes, DedicatedRules, ReadRules
 from gridgeo.dedicated import choose_dedicated
+from gridgeo.geometry import households_in
 from gridgeo.model import Layers
-from gridgeo.place import households_in
 from gridgeo.read import layers_from_frames
 
 CRS = "EPSG:4547"
@@ -42,7 +42,7 @@ def three_blocks(*, per_block: int, houses: int = 24) -> dict[str, gpd.GeoDataFr
 
 
 def test_three_blocks_of_240_make_two_grids_when_they_are_cut_finer():
-    plan = gg.partition(three_blocks(per_block=240))
+    plan = gg.partition_layers(three_blocks(per_block=240))
     assert plan.summary["verdicts"]["in_band"] == 1
     assert min(plan.grids["households"]) >= 300
     assert plan.grids["households"].sum() == 720
@@ -52,13 +52,13 @@ def test_three_blocks_of_240_make_two_grids_when_they_are_cut_finer():
 
 def test_without_finer_atoms_the_same_town_is_impossible():
     never = gg.Settings(atoms=AtomRules(finer_share=0.5))
-    plan = gg.partition(three_blocks(per_block=240), never)
+    plan = gg.partition_layers(three_blocks(per_block=240), never)
     assert plan.summary["verdicts"]["impossible"] == 1
     assert (plan.communities["proof"] != "").all()
 
 
 def test_blocks_that_fit_are_not_cut():
-    plan = gg.partition(three_blocks(per_block=168))
+    plan = gg.partition_layers(three_blocks(per_block=168))
     assert plan.summary["atoms"] == 3
     assert plan.grids["verdict"].tolist() == ["over"]
 
@@ -71,8 +71,8 @@ def test_neighbours_of_a_finer_community_keep_their_grids(jobs):
     far = {role: frame.set_geometry(frame.translate(0, 200)) for role, frame in beside.items()}
     far["communities"] = far["communities"].assign(code="420102001002", name="北街社区")
     both = {role: gpd.pd.concat([town[role], far[role]], ignore_index=True) for role in town}
-    alone = gg.partition(far, gg.Settings(codes=Codes()), jobs=jobs)
-    plan = gg.partition(both, gg.Settings(codes=Codes()), jobs=jobs)
+    alone = gg.partition_layers(far, gg.Settings(codes=Codes()), jobs=jobs)
+    plan = gg.partition_layers(both, gg.Settings(codes=Codes()), jobs=jobs)
     ours = plan.grids[plan.grids["community"] == "420102001002"]
     assert ours["households"].tolist() == alone.grids["households"].tolist()
     assert plan.summary["verdicts"]["in_band"] == 2

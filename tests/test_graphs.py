@@ -7,7 +7,7 @@ import gridgeo as gg
 
 @pytest.fixture(scope="module")
 def plan():
-    return gg.partition(block_city(columns=6, rows=4).frames, settings())
+    return gg.partition_layers(block_city(columns=6, rows=4).frames, settings())
 
 
 def test_every_atom_is_a_node_with_what_it_holds(plan):

@@ -8,11 +8,10 @@ from test_diff import side
 
 from gridgeo.adjust import compare_sides
 from gridgeo.config import Settings
-from gridgeo.maps import changes_page, map_page
-from gridgeo.maps.escape import visible
+from gridgeo.maps import changes_page, map_page, visible
 from gridgeo.model import Finding, Note, Reject
 from gridgeo.report.page import report_page
-from gridgeo.text import Text
+from gridgeo.wording import Text
 
 PAYLOADS = (
     "<script>document.title='PWNED'</script>",

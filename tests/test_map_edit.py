@@ -14,8 +14,7 @@ from typer.testing import CliRunner
 import gridgeo as gg
 from gridgeo.adjust import apply_file, read_edits
 from gridgeo.cli import app
-from gridgeo.maps import map_page
-from gridgeo.maps.escape import visible
+from gridgeo.maps import map_page, visible
 
 
 @cache
@@ -23,7 +22,7 @@ def city():
     """Return two communities of twelve blocks each, 100 households a block."""
     frames = dict(block_city(6, 4, per_block=100).frames)
     frames["communities"] = communities(box(0, 0, 600, 800), box(600, 0, 1200, 800))
-    return gg.partition(frames, settings(lang="zh"))
+    return gg.partition_layers(frames, settings(lang="zh"))
 
 
 class Desk:

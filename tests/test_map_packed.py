@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from shapely import LineString, MultiLineString, MultiPolygon, Point, Polygon, box
 
 from gridgeo.maps import map_page
-from gridgeo.maps.features import borders_once, features
-from gridgeo.maps.packed import packed_numbers
+from gridgeo.maps.features import borders_once, features, packed_numbers
 
 HOLED = Polygon(
     [(0, 0), (0, 9), (9, 9), (9, 0)], [[(1, 1), (2, 1), (2, 2)], [(5, 5), (6, 5), (6, 7)]]

@@ -16,18 +16,15 @@ from hypothesis import strategies as st
 from jinja2 import Template
 from shapely import Point
 
-from gridgeo.fingerprint import fingerprint
-from gridgeo.maps import build_map, map_page
-from gridgeo.maps.escape import as_script, esc, visible
+from gridgeo.maps import build_map, label_data, map_page, plan_data, plan_title, scorecard, visible
+from gridgeo.maps.assets import as_script, asset, esc, head, manifest
+from gridgeo.maps.data import sequence_of
 from gridgeo.maps.features import features, light_coverage
-from gridgeo.maps.labels import label_data, sequence_of
-from gridgeo.maps.legend import legend
-from gridgeo.maps.points import household_layer
-from gridgeo.maps.scorecard import plan_title, scorecard
-from gridgeo.maps.vendored import asset, head, manifest
-from gridgeo.maps.working import plan_data
-from gridgeo.report import layer_frame
+from gridgeo.maps.layers import household_layer
+from gridgeo.maps.style import legend
+from gridgeo.model import layer_frame
 from gridgeo.report.page import report_page
+from gridgeo.storage import fingerprint
 
 
 @given(st.text())

@@ -12,10 +12,10 @@ from test_map_edit import Desk, city, pair
 from gridgeo.config import PROVIDERS, MapRules, Settings
 from gridgeo.errors import SettingsError
 from gridgeo.maps import map_page
+from gridgeo.maps.assets import CONTENT_POLICY, asset
+from gridgeo.maps.base import KNOWN, tiles_of
 from gridgeo.maps.style import grid_style
-from gridgeo.maps.tiles import KNOWN, tiles_of
-from gridgeo.maps.vendored import CONTENT_POLICY, asset
-from gridgeo.read.datum import gcj02
+from gridgeo.read.crs import gcj02
 
 HOST = "https://tiles.example.org"
 ADDRESS = HOST + "/{z}/{x}/{y}.png?tk={key}"

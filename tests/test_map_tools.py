@@ -15,17 +15,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import gridgeo as gg
-from gridgeo.fingerprint import fingerprint
-from gridgeo.maps import map_page
-from gridgeo.maps.compare import changed_ground
-from gridgeo.maps.packed import PER_DEGREE
-from gridgeo.maps.page_words import page_words
-from gridgeo.maps.working import atom_data, plan_data
+from gridgeo.maps import atom_data, map_page, plan_data
+from gridgeo.maps.features import PER_DEGREE
+from gridgeo.maps.overlays import changed_ground
+from gridgeo.storage import fingerprint
+from gridgeo.wording import page_words
 
 
 @cache
 def city():
-    return gg.partition(block_city(6, 4, per_block=100).frames, settings(lang="zh"))
+    return gg.partition_layers(block_city(6, 4, per_block=100).frames, settings(lang="zh"))
 
 
 def bounds(page):

@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
 
 from gridgeo.config import Band, Search
-from gridgeo.continuity import heirs, moved_atoms, overlap_of
-from gridgeo.partition import Halt, Problem, solve
-from gridgeo.partition.change import adjust_labels
+from gridgeo.geometry import heirs, moved_atoms, overlap_of
+from gridgeo.partition import Halt, Problem, adjust_labels, solve
 
 BAND = Band(profile="households")
 

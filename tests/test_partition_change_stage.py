@@ -10,12 +10,9 @@ from builders_town import columns_cut, town
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gridgeo.bands import Bands
 from gridgeo.config import Band, OpenGround, Search, Weights
-from gridgeo.model import Ties
-from gridgeo.partition import partition_atoms
-from gridgeo.partition.adjust import adjust_atoms
-from gridgeo.partition.inherit import inherit_grids
+from gridgeo.model import Bands, Ties
+from gridgeo.partition import adjust_atoms, inherit_grids, partition_atoms
 
 SETTINGS = {
     "band": Band(profile="households"),

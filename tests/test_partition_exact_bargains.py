@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gridgeo.partition.bargains import FREE, OUTSIDE, Ground, bargains
+from gridgeo.partition import Ground
+from gridgeo.partition.priced_sets import FREE, OUTSIDE, bargains
 
 LOWER, UPPER = 300.0, 500.0
 GO = np.zeros(1, dtype=np.uint8)

@@ -6,11 +6,10 @@ from builders_problem import BANDS, in_band, labels_of, partitions, problems
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gridgeo.partition.bound import bounded
-from gridgeo.partition.halt import Halt
-from gridgeo.partition.kernel import total
-from gridgeo.partition.problem import Problem, Solution, in_order
-from gridgeo.partition.web import rule_of, weave
+from gridgeo.partition import Halt, Problem, Solution
+from gridgeo.partition.certificate import bounded
+from gridgeo.partition.kernel import rule_of, total, weave
+from gridgeo.partition.problem import in_order
 
 
 def every_solution(problem, band):

@@ -5,11 +5,10 @@ import pytest
 from builders_problem import BANDS, labels_of, partitions, problems
 from hypothesis import given, settings
 
-from gridgeo.partition.halt import Halt
-from gridgeo.partition.kernel import total
+from gridgeo.partition import Halt, Problem, Solution
+from gridgeo.partition.kernel import rule_of, total, weave
 from gridgeo.partition.pairs import divide_pairs, part_of_problem
-from gridgeo.partition.problem import Problem, Solution, in_order
-from gridgeo.partition.web import rule_of, weave
+from gridgeo.partition.problem import in_order
 
 
 def solution_of(problem, band, labels):

@@ -6,12 +6,10 @@ from builders_problem import BANDS, labels_of, partitions, problems
 from hypothesis import given, settings
 
 from gridgeo.config import Search
-from gridgeo.partition import solve
-from gridgeo.partition.certify import certificate_of, certify, solve_certified
-from gridgeo.partition.halt import Halt
-from gridgeo.partition.kernel import total
-from gridgeo.partition.problem import Problem, Solution, in_order
-from gridgeo.partition.web import rule_of, weave
+from gridgeo.partition import Halt, Problem, Solution, solve
+from gridgeo.partition.certificate import certificate_of, certify, solve_certified
+from gridgeo.partition.kernel import rule_of, total, weave
+from gridgeo.partition.problem import in_order
 
 FAST = Search(effort="fast")
 

@@ -9,12 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridgeo.config import Band, OpenGround, Search, Weights
-from gridgeo.partition import partition_atoms
+from gridgeo.partition import Solution, partition_atoms
 from gridgeo.partition.pieces import Solved
-from gridgeo.partition.problem import Solution
-from gridgeo.partition.relax import least_relaxed
-from gridgeo.partition.remedy import Measure
-from gridgeo.text import Text
+from gridgeo.partition.remedy import Measure, least_relaxed
+from gridgeo.wording import Text
 
 BY_HOUSEHOLDS = BANDS[0]
 

@@ -5,11 +5,11 @@ import pytest
 from builders_problem import BANDS, in_band, labels_of, partitions, problems
 from hypothesis import given, settings
 
-from gridgeo.partition.columns import columns
-from gridgeo.partition.cover import best_cover, pool_of
-from gridgeo.partition.kernel import total
-from gridgeo.partition.problem import Problem, in_order
-from gridgeo.partition.web import rule_of, weave
+from gridgeo.partition import Problem
+from gridgeo.partition.connected_sets import columns
+from gridgeo.partition.kernel import rule_of, total, weave
+from gridgeo.partition.problem import in_order
+from gridgeo.partition.set_partitioning import best_cover, pool_of
 
 MANY = 100_000
 GO, STOP = np.zeros(1, np.uint8), np.ones(1, np.uint8)

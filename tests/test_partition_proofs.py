@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridgeo.config import Band, OpenGround, Search, Weights
-from gridgeo.partition import partition_atoms
-from gridgeo.partition.problem import Problem
+from gridgeo.partition import Problem, partition_atoms
 
 BAND = Band(profile="households")
 

@@ -5,10 +5,9 @@ from builders_town import columns_cut, town
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gridgeo.bands import Bands
 from gridgeo.config import Band, OpenGround, Override, Search, Weights
 from gridgeo.errors import SettingsError
-from gridgeo.model import Ties
+from gridgeo.model import Bands, Ties
 from gridgeo.partition import dissolve, partition_atoms
 
 BY_HOUSEHOLDS = Band(profile="households")

@@ -12,13 +12,12 @@ from gridgeo.config import Band, Search
 from gridgeo.partition import Halt, Problem, solve, warm_up
 from gridgeo.partition.anneal import anneal
 from gridgeo.partition.band import numbers_of_grids, too_big
-from gridgeo.partition.certify import solve_certified
-from gridgeo.partition.combine import Seen, combine
-from gridgeo.partition.effort import EFFORTS
+from gridgeo.partition.certificate import solve_certified
 from gridgeo.partition.job import Job, solution_of
-from gridgeo.partition.problem import in_order
-from gridgeo.partition.starts import attempt
-from gridgeo.partition.web import heat_of, rule_of, weave
+from gridgeo.partition.kernel import heat_of, rule_of, weave
+from gridgeo.partition.problem import EFFORTS, in_order
+from gridgeo.partition.search import attempt
+from gridgeo.partition.set_partitioning import Seen, combine
 
 HOUSEHOLDS = Band(profile="households")
 PROFILES = st.sampled_from(["either", "households", "residents"])

@@ -4,9 +4,8 @@ from builders_town import columns_cut, town
 from test_partition_change import blocks
 
 from gridgeo.config import Band, OpenGround, Search, Weights
-from gridgeo.partition import dissolve, partition_atoms
+from gridgeo.partition import Solution, dissolve, partition_atoms
 from gridgeo.partition.pieces import Solved
-from gridgeo.partition.problem import Solution
 from gridgeo.partition.verdicts import judge_community
 
 BY_HOUSEHOLDS = Band(profile="households")

@@ -15,16 +15,16 @@ from builders_city import City, areas, facilities, frame, grids_by_household
 from builders_province import HIGH, TIMES, WIDE, files, province, run_here, settings_in
 from shapely import box
 
-from gridgeo import pipeline
 from gridgeo.config import Band, Codes
 from gridgeo.errors import InputError, OutputError
-from gridgeo.parts import load_part, run_parts
-from gridgeo.parts.borders import Outlines, between_parts
-from gridgeo.parts.split import FORMAT, input_key, split
-from gridgeo.parts.store import read_json
-from gridgeo.parts.task import run_part, tasks_of
-from gridgeo.rulebook import CARDS
-from gridgeo.whole import MARK
+from gridgeo.pipeline import stages
+from gridgeo.province import load_part, run_parts
+from gridgeo.province.division import Outlines, between_parts
+from gridgeo.province.split import FORMAT, input_key, split
+from gridgeo.province.task import run_part, tasks_of
+from gridgeo.storage import read_json
+from gridgeo.storage.atomic import MARK
+from gridgeo.wording import CARDS
 
 TOWNS = ["420102001", "420102002", "420102003"]
 
@@ -50,7 +50,7 @@ def read(folder, layer):
 
 def test_parts_are_the_whole_grid_for_grid(whole):
     told, folder, run = whole
-    plan = pipeline.run(told)
+    plan = stages.run(told)
     grids = gpd.read_file(folder / "grids.gpkg", layer="grids").sort_values("code")
     assert grids["code"].tolist() == plan.grids["code"].tolist()
     for column in ("households", "verdict", "name", "kind", "bounded_by", "community", "reason"):
@@ -92,7 +92,7 @@ def test_the_same_bytes_for_any_number_of_processes_and_any_order_of_rows(whole,
 def test_running_again_changes_nothing_and_does_nothing(whole, monkeypatch):
     told, folder, run = whole
     before = files(folder)
-    monkeypatch.setattr("gridgeo.parts.run.run_on_processes", None)  # no part is left to do
+    monkeypatch.setattr("gridgeo.province.run.run_on_processes", None)  # no part is left to do
     again = run_parts(told, folder)
     assert files(folder) == before
     assert again.summary == run.summary
@@ -125,7 +125,7 @@ def test_what_a_worker_had_begun_when_it_was_lost_is_swept(whole, tmp_path, monk
             (begun / "atoms.parquet").write_bytes(b"half")
             yield run_part(task)
 
-    monkeypatch.setattr("gridgeo.parts.run.run_on_processes", losing)
+    monkeypatch.setattr("gridgeo.province.run.run_on_processes", losing)
     run_parts(told, tmp_path / "out")
     assert files(tmp_path / "out") == files(folder)
 
@@ -136,7 +136,7 @@ def test_parts_of_an_older_format_are_done_again(whole, monkeypatch):
     assert all(task.done() for task in tasks_of(index, told, folder))
     ours = input_key(told)
     for module in ("split", "task"):
-        monkeypatch.setattr(f"gridgeo.parts.{module}.FORMAT", FORMAT - 1)
+        monkeypatch.setattr(f"gridgeo.province.{module}.FORMAT", FORMAT - 1)
     assert input_key(told) != ours
     assert not any(task.done() for task in tasks_of(index, told, folder))
 

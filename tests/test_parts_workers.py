@@ -15,9 +15,9 @@ from typer.testing import CliRunner
 from gridgeo.cli import app
 from gridgeo.cli.options import Given
 from gridgeo.errors import SettingsError
-from gridgeo.parts import workers
-from gridgeo.parts.cluster import run_on_cluster
-from gridgeo.parts.task import Outcome, Task
+from gridgeo.province import workers
+from gridgeo.province.task import Outcome, Task
+from gridgeo.province.workers import run_on_cluster
 
 LAYERS = ("communities", "streets", "households", "facilities")
 BY_TOWNSHIP = ("--by", "township", "--effort", "fast")
@@ -152,7 +152,7 @@ def test_a_scheduler_that_does_not_answer_and_one_without_parts_are_errors(folde
     told = CliRunner().invoke(app, ["partition", *layers, "--scheduler", nobody, "--lang", "en"])
     assert told.exit_code == 2
     assert "Add --by township" in told.output
-    monkeypatch.setattr("gridgeo.parts.cluster._TIMEOUT", "50ms")
+    monkeypatch.setattr("gridgeo.province.workers._TIMEOUT", "50ms")
     with pytest.raises(SettingsError, match=r"no Dask scheduler answers.*dask scheduler"):
         list(run_on_cluster([task("a")], scheduler=nobody))
 
@@ -202,7 +202,7 @@ IN_A_THREAD = (
 @pytest.mark.parametrize("work", [ASLEEP, IN_A_LIBRARY, IN_A_THREAD])
 def test_ctrl_c_ends_the_process_whatever_it_is_at(work):
     code = (
-        "from gridgeo.cli.interrupt import STOPPED, interruptible\n"
+        "from gridgeo.cli.console import STOPPED, interruptible\n"
         "import typer\n"
         "def main():\n"
         "    with interruptible(STOPPED, 'zh'):\n"

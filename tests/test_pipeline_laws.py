@@ -11,8 +11,8 @@ from hypothesis import Phase, example, given
 from hypothesis import strategies as st
 
 from gridgeo.config import Band, ReadRules, Source
-from gridgeo.pipeline import partition, run, verify
-from gridgeo.report import layer_frame
+from gridgeo.model import layer_frame
+from gridgeo.pipeline import partition_layers, run, verify
 
 few = hypothesis.settings(
     max_examples=4, deadline=None, derandomize=True, phases=[Phase.explicit, Phase.generate]
@@ -33,7 +33,7 @@ def by_kind(plan, kind):
 @given(cities)
 def test_households_residents_and_area_are_conserved(city):
     layers = city.layers()
-    plan = partition(layers, settings())
+    plan = partition_layers(layers, settings())
     told = plan.summary["households"]
     assert told["in"] == city.frames["households"]["户数"].sum()
     assert told["in"] == told["in_grids"] + told["listed"]
@@ -51,7 +51,7 @@ def test_households_residents_and_area_are_conserved(city):
 @few
 @given(cities)
 def test_grids_are_single_polygons_inside_one_community_with_every_household_in_its_grid(city):
-    plan = partition(city.layers(), settings())
+    plan = partition_layers(city.layers(), settings())
     shapes = plan.grids.set_index("code").geometry
     assert shapes.is_valid.all()
     assert (by_kind(plan, "basic").geom_type == "Polygon").all()
@@ -68,7 +68,7 @@ def test_grids_are_single_polygons_inside_one_community_with_every_household_in_
 @few
 @given(cities)
 def test_every_grid_and_community_has_a_verdict_that_fits_its_numbers(city):
-    plan = partition(city.layers(), settings())
+    plan = partition_layers(city.layers(), settings())
     band = settings().band
     basic = by_kind(plan, "basic")
     fits = basic["households"].between(band.lower, band.upper)
@@ -87,8 +87,8 @@ def test_every_grid_and_community_has_a_verdict_that_fits_its_numbers(city):
 @few
 @given(cities, st.integers(0, 99))
 def test_the_order_of_rows_changes_no_byte(city, seed):
-    plan = partition(city.layers(), settings())
-    other = partition(city.shuffled(seed).layers(), settings())
+    plan = partition_layers(city.layers(), settings())
+    other = partition_layers(city.shuffled(seed).layers(), settings())
     assert_same(plan, other)
 
 
@@ -96,8 +96,8 @@ def test_the_order_of_rows_changes_no_byte(city, seed):
 @example(random_city(503802, schools=True, residents=True), 2_792, -2_146)
 @given(cities, st.integers(-5_000, 5_000), st.integers(-5_000, 5_000))
 def test_moving_the_town_by_whole_metres_changes_no_grouping(city, dx, dy):
-    plan = partition(city.layers(), settings())
-    moved = partition(city.moved(dx, dy).layers(), settings())
+    plan = partition_layers(city.layers(), settings())
+    moved = partition_layers(city.moved(dx, dy).layers(), settings())
     assert grids_by_household(moved) == grids_by_household(plan)
     assert moved.grids["name"].tolist() == plan.grids["name"].tolist()
     np.testing.assert_allclose(moved.grids["area_m2"], plan.grids["area_m2"])
@@ -107,13 +107,15 @@ def test_moving_the_town_by_whole_metres_changes_no_grouping(city, dx, dy):
 @given(cities, st.sampled_from([2, 5]))
 def test_the_number_of_threads_changes_no_byte(city, jobs):
     layers = city.layers()
-    assert_same(partition(layers, settings()), partition(layers, settings(), jobs=jobs))
+    assert_same(
+        partition_layers(layers, settings()), partition_layers(layers, settings(), jobs=jobs)
+    )
 
 
 @few
 @given(cities)
 def test_grids_as_ready_made_atoms_give_the_same_grids(city):
-    plan = partition(city.without("facilities").layers(), settings())
+    plan = partition_layers(city.without("facilities").layers(), settings())
     grids = plan.grids.assign(户数=plan.grids["households"], 人口=plan.grids["residents"])
     columns = ["户数", "community", "geometry"]
     columns += ["人口"] if plan.grids["residents"].notna().any() else []
@@ -126,7 +128,7 @@ def test_grids_as_ready_made_atoms_give_the_same_grids(city):
     )
     if not (plan.grids["verdict"] == "in_band").all():
         hypothesis.reject()
-    plan_again = partition(again.layers(), settings())
+    plan_again = partition_layers(again.layers(), settings())
     assert plan_again.grids["code"].tolist() == plan.grids["code"].tolist()
     assert plan_again.grids["households"].tolist() == plan.grids["households"].tolist()
     assert plan_again.grids.geometry.geom_equals(plan.grids.geometry).all()
@@ -138,7 +140,7 @@ def test_the_layers_given_are_not_changed(city):
     layers = city.layers()
     before = {role: frame.copy() for role, frame in vars(layers).items() if hasattr(frame, "crs")}
     frames = {role: frame.copy() for role, frame in before.items() if hasattr(frame, "columns")}
-    partition(layers, settings())
+    partition_layers(layers, settings())
     for role, frame in frames.items():
         assert getattr(layers, role).equals(frame), role
 
@@ -157,7 +159,9 @@ def assert_same(plan, other):
 
 def test_frames_and_layers_give_the_same_plan():
     city = random_city(11, schools=True)
-    assert_same(partition(city.frames, settings()), partition(city.layers(), settings()))
+    assert_same(
+        partition_layers(city.frames, settings()), partition_layers(city.layers(), settings())
+    )
 
 
 def test_files_give_the_same_plan_as_frames(tmp_path, monkeypatch):
@@ -165,7 +169,7 @@ def test_files_give_the_same_plan_as_frames(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     inputs = city.write(tmp_path)
     plan = run(settings(read=ReadRules(inputs=inputs)))
-    direct = partition(city.frames, settings())
+    direct = partition_layers(city.frames, settings())
     assert grids_by_household(plan) == grids_by_household(direct)
     assert sorted(plan.run["inputs"]) == sorted(f"{role}.gpkg" for role in inputs)
     assert set(plan.run["seconds"]) == {"read", "atoms", "partition", "codes", "validate"}
@@ -190,14 +194,14 @@ def test_what_we_deliver_passes_our_own_verification(tmp_path, monkeypatch):
     ("per_block", "verdict", "grids"), [(70, "in_band", 1), (30, "small", 1), (120, "in_band", 2)]
 )
 def test_the_number_of_grids_follows_the_households(per_block, verdict, grids):
-    plan = partition(block_city(3, 2, per_block=per_block).layers(), settings())
+    plan = partition_layers(block_city(3, 2, per_block=per_block).layers(), settings())
     assert plan.communities["verdict"].tolist() == [verdict]
     assert len(plan.grids) == grids
 
 
 def test_another_band_gives_other_grids():
     city = block_city(4, 2, per_block=60)
-    plan = partition(city.layers(), settings(band=Band(lower=100, upper=140)))
+    plan = partition_layers(city.layers(), settings(band=Band(lower=100, upper=140)))
     assert len(plan.grids) == 4
     assert plan.grids["households"].between(100, 140).all()
 
@@ -209,13 +213,13 @@ def test_communities_without_codes_take_them_from_a_table(tmp_path):
     table.write_text(f"名称,编码\n甲社区,{CODES[4]}\n", encoding="utf-8")
     chosen = settings()
     chosen = replace(chosen, codes=replace(chosen.codes, mapping=str(table)))
-    plan = partition(city.with_layers(communities=plain).layers(), chosen)
+    plan = partition_layers(city.with_layers(communities=plain).layers(), chosen)
     assert plan.grids["code"].tolist() == [f"{CODES[4]}001"]
 
 
 def test_progress_is_told_by_stage():
     told = []
-    partition(
+    partition_layers(
         block_city().layers(),
         settings(),
         on_progress=lambda stage, done, total: told.append((stage, done, total)),

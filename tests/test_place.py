@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely import box
 
-from gridgeo.place import ON_RIM_M, count_in, place_points
+from gridgeo.geometry import count_in, place_points
+from gridgeo.geometry.points import ON_RIM_M
 
 SQUARES = np.array([box(x, y, x + 1, y + 1) for y in range(3) for x in range(3)])
 whole_and_half = st.integers(-1, 8).map(lambda n: n / 2)

@@ -10,9 +10,8 @@ import shapely
 from builders_plan import build_plan
 from test_map_browser import PAYLOADS, hostile_plan
 
-from gridgeo.maps.escape import visible
-from gridgeo.maps.style import VERDICT_COLOURS
-from gridgeo.words import VERDICTS
+from gridgeo.maps import VERDICT_COLOURS, visible
+from gridgeo.wording import VERDICTS
 
 
 def county(side):

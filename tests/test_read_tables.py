@@ -8,7 +8,7 @@ from builders_read import X, Y, buildings, compounds, households, notes, town, w
 from gridgeo.config import ReadRules, Source
 from gridgeo.errors import InputError
 from gridgeo.read import layers_from_frames, read_code_mapping, read_layers
-from gridgeo.read.titles import joined_titles
+from gridgeo.read.tables import joined_titles
 
 
 def read_table(folder, path, *, rules=None, **layers):

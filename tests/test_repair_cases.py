@@ -9,7 +9,7 @@ from shapely import MultiPolygon, Point, Polygon, box
 
 from gridgeo.config import RepairRules
 from gridgeo.errors import SettingsError
-from gridgeo.mending import Town, repair_grids
+from gridgeo.repair import Town, repair_grids
 
 RULES = RepairRules()
 

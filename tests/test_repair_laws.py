@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gridgeo.config import RepairRules
-from gridgeo.mending import Repair, Town, repair_grids
+from gridgeo.repair import Repair, Town, repair_grids
 
 RULES = RepairRules()
 SIDE, ROWS, COLUMNS = 100.0, 3, 4

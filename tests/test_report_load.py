@@ -32,23 +32,23 @@ from gridgeo.config import (
     Threshold,
 )
 from gridgeo.errors import InputError
-from gridgeo.model import Finding, Note, Plan, Reject
-from gridgeo.report import layer_frame, load_plan, save_plan
-from gridgeo.report.documents import write_summary
-from gridgeo.report.geopackage import write_geopackage
-from gridgeo.report.records import (
+from gridgeo.model import SCHEMA, Finding, Note, Plan, Reject, layer_frame
+from gridgeo.report import (
     finding_frame,
     findings_of,
+    load_plan,
     note_frame,
     notes_of,
     reject_frame,
-    rejects_of,
+    save_plan,
     settings_frame,
     settings_of,
 )
+from gridgeo.report.documents import write_summary
+from gridgeo.report.geopackage import write_geopackage
+from gridgeo.report.records import rejects_of
 from gridgeo.report.save import WRITERS
-from gridgeo.report.schema import SCHEMA
-from gridgeo.text import Text
+from gridgeo.wording import Text
 
 OUTPUTS = sorted(name for name, _ in WRITERS)
 

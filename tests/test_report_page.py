@@ -7,11 +7,10 @@ import numpy as np
 import pytest
 from openpyxl import load_workbook
 
-from gridgeo.report.charts import compactness, distributions, street_shares
-from gridgeo.report.figures import community_map
+from gridgeo.report.figures import community_map, compactness, distributions, street_shares
 from gridgeo.report.page import report_page
 from gridgeo.report.workbook import write_workbook
-from gridgeo.words import TOPICS
+from gridgeo.wording import TOPICS
 from tests.builders_plan import build_plan, square
 
 

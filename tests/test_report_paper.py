@@ -14,10 +14,9 @@ from gridgeo.cli import app
 from gridgeo.errors import OutputError
 from gridgeo.report import PAPER, save_paper
 from gridgeo.report.blocks import Cell, Column, Table, texts_of
-from gridgeo.report.columns import PADDING, broken, column_widths, width_of
 from gridgeo.report.content import report_of
 from gridgeo.report.page import report_page
-from gridgeo.report.paper import paper
+from gridgeo.report.pdf import PADDING, broken, column_widths, paper, width_of
 from gridgeo.typeset import by_number, find_fonts, on_one_line, undrawable
 from tests.builders_plan import HOSTILE, build_plan
 

@@ -12,12 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
-from gridgeo.adjust import apply_edits
-from gridgeo.adjust.edits import Edit
+from gridgeo.adjust import Edit, apply_edits
 from gridgeo.errors import InputError
 from gridgeo.report import load_plan, read_workbook
-from gridgeo.report.sheets import SHEETS
-from gridgeo.report.workbook import write_workbook
+from gridgeo.report.workbook import SHEETS, write_workbook
 
 HOSTILE = ["=HYPERLINK(1)", "+1+1", "-2+3", "@SUM(A1)", "坏\x07\x1f名"]
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gridgeo.config import CATEGORIES, Band, Search, Settings, Source, Threshold
+from gridgeo.config import CATEGORIES, Band, Search, Settings, Source, Threshold, read_settings
+from gridgeo.config.settings_file import settings_from
 from gridgeo.errors import SettingsError
-from gridgeo.settings_file import read_settings, settings_from
 
 PARTS = [f.name for f in fields(Settings) if is_dataclass(getattr(Settings(), f.name))]
 

@@ -18,16 +18,9 @@ from typer.testing import CliRunner
 from gridgeo.cli import app
 from gridgeo.errors import InputError, OutputError, SettingsError
 from gridgeo.read import ROSTER, read_roster
-from gridgeo.signs import (
-    assign_staff,
-    payload,
-    plan_issues,
-    save_signs,
-    token_of,
-)
+from gridgeo.signs import assign_staff, payload, plan_issues, save_signs, token_of, write_roster
 from gridgeo.signs.issue import _file_names, _page
 from gridgeo.signs.labels import Board, Label, street_labels
-from gridgeo.signs.roster_file import write_roster
 from gridgeo.typeset import choose_fonts, find_fonts
 from tests.builders_plan import HOSTILE, build_plan
 from tests.builders_signs import DATE, press_of, signs_of

@@ -13,11 +13,11 @@ import shapely
 from typer.testing import CliRunner
 
 import gridgeo as gg
-from gridgeo.cli.app import app
+from gridgeo.cli import app
 from gridgeo.cli.starter import sample_settings, write_starter
-from gridgeo.config import CATEGORIES, ROLES, ReadRules, Settings
+from gridgeo.config import CATEGORIES, ROLES, ReadRules, Settings, read_settings
+from gridgeo.config.settings_file import READ_TABLES, settings_from
 from gridgeo.read import read_layers
-from gridgeo.settings_file import READ_TABLES, read_settings, settings_from
 
 TEMPLATE = Path(gg.__file__).parent / "cli" / "template.toml"
 

@@ -22,7 +22,7 @@ from gridgeo.adjust import side_of, submit
 from gridgeo.cli import app
 from gridgeo.errors import InputError, OutputError
 from gridgeo.report import load_plan, save_plan, save_submission
-from gridgeo.report.shapefiles import ENDINGS, FIELDS, LONGEST, alias_frame, shapefile_of
+from gridgeo.report.geopackage import ENDINGS, FIELDS, LONGEST, alias_frame, shapefile_of
 
 CHANGED = ["420102001001002", "420102001001004"]
 first = approved()

@@ -8,19 +8,19 @@ from shapely import LineString, Point, box
 from shapely.affinity import translate
 
 import gridgeo as gg
-from gridgeo.bands import by_code
 from gridgeo.config import Band, Override, Source
 from gridgeo.errors import SettingsError
-from gridgeo.parts.run import run_parts
-from gridgeo.pipeline import make_atoms
+from gridgeo.model import by_code
+from gridgeo.pipeline import ties_of
+from gridgeo.pipeline.stages import make_atoms
+from gridgeo.province import run_parts
 from gridgeo.report import load_plan
-from gridgeo.ties import ties_of
 
 BY_HOUSEHOLDS = Band(profile="households")
 
 
 def plan_of(city, **parts):
-    return gg.partition(city.frames, settings(**{"band": BY_HOUSEHOLDS} | parts))
+    return gg.partition_layers(city.frames, settings(**{"band": BY_HOUSEHOLDS} | parts))
 
 
 def grid_at(plan, x, y):

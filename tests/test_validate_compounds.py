@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from shapely import box
 
 from gridgeo.config import Band
-from gridgeo.text import Text
+from gridgeo.wording import Text
 
 RULE = "compounds_whole"
 

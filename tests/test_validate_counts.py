@@ -6,10 +6,9 @@ import pytest
 from builders_judged import CRS, A, B, found, frame, only, reshaped, town
 from shapely import Point, box
 
-from gridgeo.assessment import suggestion_of
 from gridgeo.config import Band
-from gridgeo.rulebook import rule_of
-from gridgeo.text import Text
+from gridgeo.review import suggestion_of
+from gridgeo.wording import Text, rule_of
 
 
 def test_a_household_in_no_grid_is_lost_unless_it_is_listed():

@@ -7,7 +7,7 @@ import shapely
 from builders_judged import CRS, A, found, frame, only, reshaped, town
 from shapely import MultiPolygon, Point, Polygon, box
 
-from gridgeo.validate.overlay import minus, united
+from gridgeo.geometry import minus, united
 
 
 def without_number():

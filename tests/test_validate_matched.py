@@ -10,9 +10,9 @@ from hypothesis.extra import numpy as arrays
 from shapely import Polygon, box
 
 from gridgeo.config import Band, Codes
+from gridgeo.validate import Subject
 from gridgeo.validate.case import Case
-from gridgeo.validate.matched import filled, matching
-from gridgeo.validate.subject import Subject
+from gridgeo.validate.placing import filled, matching
 
 ACROSS, DOWN = 4, 3
 CELLS = np.array(

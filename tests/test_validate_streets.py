@@ -10,7 +10,7 @@ from shapely import LineString, MultiLineString, Point, Polygon, box
 
 from gridgeo.config import Band, Codes
 from gridgeo.validate import Subject, street_share, validate
-from gridgeo.validate.nearness import length_near
+from gridgeo.validate.streets import length_near
 
 laws = settings(max_examples=25, deadline=None)
 numbers = st.integers(-60, 60)

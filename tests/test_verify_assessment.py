@@ -9,14 +9,12 @@ import numpy as np
 import shapely
 from shapely import box
 
-from gridgeo.assessment import assess, identify, scorecard
-from gridgeo.bands import bands_of
 from gridgeo.config import Band, Codes, Settings
-from gridgeo.delivery import deliver_existing
-from gridgeo.model import Finding
-from gridgeo.rulebook import CARDS, RULEBOOK, rule_of
-from gridgeo.text import Text
+from gridgeo.model import Finding, bands_of
+from gridgeo.pipeline.deliver import deliver_existing
+from gridgeo.review import assess, identify, scorecard
 from gridgeo.validate import CHECKS, Subject, validate
+from gridgeo.wording import CARDS, RULEBOOK, Text, rule_of
 
 HERE = "420102001001"
 

@@ -11,7 +11,7 @@ from shapely import MultiPolygon, Polygon, box
 from benchmarks.bench_verify import partition
 from benchmarks.defects import KINDS, Defect, defects, neighbours
 from gridgeo.config import Band, Codes, RepairRules
-from gridgeo.mending import Town, repair_grids
+from gridgeo.repair import Town, repair_grids
 from gridgeo.validate import Subject, validate
 
 SEEDS = (1, 2)

@@ -13,11 +13,11 @@ from shapely import Point, box
 from shapely.affinity import translate
 from typer.testing import CliRunner
 
-from gridgeo.adjust import adjust
-from gridgeo.cli.app import app
+from gridgeo.adjust import adjust_grids
+from gridgeo.cli import app
 from gridgeo.config import Band, Codes
-from gridgeo.deserving import dedicated_of
 from gridgeo.pipeline import verify
+from gridgeo.pipeline.evaluate import dedicated_of
 from gridgeo.validate import Subject, validate
 
 WEST, EAST = box(0, 0, 600, 400), box(600, 0, 1200, 400)
@@ -111,7 +111,7 @@ def test_verify_and_adjust_agree(tmp_path, case):
     shapes, columns, rows, expected = CASES[case]
     here = town(tmp_path, *shapes, rows=rows, **columns)
     assert sorted(one.message.en.split()[0] for one in found(here)) == expected
-    told = adjust(*here).proposals["reason_en"]
+    told = adjust_grids(*here).proposals["reason_en"]
     names = [row[1] for row in rows]
     assert [name for name in names if told.str.contains(f"{name} deserves").any()] == expected
 

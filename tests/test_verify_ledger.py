@@ -15,10 +15,11 @@ from typer.testing import CliRunner
 
 from gridgeo.cli import app
 from gridgeo.errors import InputError, OutputError
-from gridgeo.ledger import Entry, advance
-from gridgeo.ledger_file import COLUMNS, read_ledger, write_ledger
 from gridgeo.model import Finding
-from gridgeo.text import Text
+from gridgeo.review import Entry, read_ledger, write_ledger
+from gridgeo.review.ledger import advance
+from gridgeo.review.ledger_file import COLUMNS
+from gridgeo.wording import Text
 
 DAY = "2026-11-23"
 

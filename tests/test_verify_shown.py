@@ -8,13 +8,13 @@ from builders_city import CODES, block_city
 from shapely import box
 from typer.testing import CliRunner
 
-from gridgeo.cli.app import app
+from gridgeo.cli import app
 from gridgeo.cli.show import show_findings
 from gridgeo.maps import build_map
 from gridgeo.model import Finding
 from gridgeo.pipeline import run, verify
 from gridgeo.report import save_plan
-from gridgeo.text import Text
+from gridgeo.wording import Text
 
 #: Two grids overlap, one is too small, one is sound.
 SHAPES = (

@@ -19,7 +19,7 @@ from shapely import MultiPolygon, Polygon, box
 from shapely.affinity import rotate
 
 from gridgeo.config import Band, Codes, RepairRules
-from gridgeo.mending import Town, repair_grids
+from gridgeo.repair import Town, repair_grids
 from gridgeo.validate import Subject, validate
 
 NORTH, SOUTH = box(0, 50, 100, 100), box(0, 0, 100, 50)

@@ -1,25 +1,96 @@
-"""The partition with the proposals that were taken, and the old grids where they were not."""
+"""The partition with the proposals that were taken, and the old grids where they were not.
+
+Grids that change together: each group is one proposal and touches the ground of no other.
+
+The ground of the grids of an adjusted plan: what stays is as drawn, what changes is re-cut.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import shapely
 
 from gridgeo.errors import InputError
+from gridgeo.geometry import groups
 from gridgeo.model import MISSED_VERDICTS
-from gridgeo.text import Text
+from gridgeo.storage import letters_of
+from gridgeo.wording import Text
 
 if TYPE_CHECKING:
+    import geopandas as gpd
     from numpy.typing import NDArray
 
-    from gridgeo.adjust.groups import Groups
     from gridgeo.adjust.inherited import Old
-    from gridgeo.model import Atoms, Partition
-    from gridgeo.proposals import Decision
+    from gridgeo.geometry import Overlap
+    from gridgeo.model import Atoms, Decision, Partition
+
+
+@dataclass(frozen=True, kw_only=True)
+class Groups:
+    """The proposal of each old grid, new grid and atom (its position in `ids`), -1 for none."""
+
+    ids: tuple[str, ...]
+    old: NDArray[np.int64]
+    new: NDArray[np.int64]
+    atoms: NDArray[np.int64]
+
+
+def group_changes(atoms: Atoms, old: Old, part: Partition, shared: Overlap) -> Groups:
+    """Return the connected groups of old and new grids that share ground and differ.
+
+    A grid that keeps its ground is none of them, unless it becomes one of another kind or its
+    rings are broken. Ids say
+    what changes into what: the same proposal has the same id in every run.
+    """
+    olds, news = len(old.grids), len(part.grids)
+    member = groups(olds + news, shared.old, olds + shared.new)
+    count = int(member.max(initial=-1)) + 1
+    was = old.grids["kind"].to_numpy(dtype=object)[shared.old]
+    becomes = part.grids["kind"].to_numpy(dtype=object)[shared.new]
+    stays = shared.same & ((was == "") | (was == becomes))
+    stays &= ~old.grids["broken"].to_numpy()[shared.old]
+    changed = np.ones(count, dtype=bool)
+    changed[member[shared.old[stays]]] = False
+    keys = {
+        int(group): _key(atoms, old, part, member[:olds] == group, member[olds:] == group)
+        for group in np.flatnonzero(changed)
+    }
+    order = sorted(keys, key=lambda group: keys[group])
+    number = np.full(count, -1)
+    number[order] = np.arange(len(order))
+    new = number[member[olds:]]
+    return Groups(
+        ids=tuple(_id_of(keys[group]) for group in order),
+        old=number[member[:olds]],
+        new=new,
+        atoms=new[part.labels],
+    )
+
+
+def _key(
+    atoms: Atoms,
+    old: Old,
+    part: Partition,
+    was: NDArray[np.bool_],
+    becomes: NDArray[np.bool_],
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the codes of the old grids, and each new grid's kind, households and middle."""
+    told = []
+    for label in np.flatnonzero(becomes).tolist():
+        own = np.flatnonzero(part.labels == label)
+        area = shapely.area(atoms.frame.geometry.to_numpy()[own]).sum()
+        held = int(atoms.frame["households"].to_numpy()[own].sum())
+        told.append(f"{part.grids['kind'].iloc[label]},{held},{own.size},{area:.0f}")
+    return tuple(sorted(old.grids["code"][was])), tuple(sorted(told))
+
+
+def _id_of(key: tuple[tuple[str, ...], tuple[str, ...]]) -> str:
+    text = "|".join([";".join(part) for part in key])
+    return f"P{letters_of(text, 6)}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,3 +236,104 @@ def _communities(
             f"{count[place]} 个网格中有 {missed[place]} 个不符合标准：调整建议未采纳",
         ]
     return told
+
+
+#: Crumbs of an overlay that are no larger than this are not ground (as in the checks).
+CRUMB_M2 = 0.01
+#: Overlays are done on a grid of 1 µm, which is robust.
+GRID_M = 1e-6
+
+
+def recut(
+    dissolved: gpd.GeoDataFrame,
+    drawn: NDArray[Any],
+    *,
+    outlines: NDArray[Any],
+    chosen: Chosen,
+    old: Old,
+    groups: Groups,
+) -> NDArray[Any]:
+    """Return the geometry of each grid.
+
+    1. A grid that stays has the very geometry that it was drawn with.
+    2. Grids of a proposal whose old outlines follow atoms are the union of their atoms.
+    3. Where they do not, the new grids divide the ground that the old ones had, and what their
+       atoms hold of the community that no grid had, along atoms: so nothing is taken from grids
+       that stay, and no gap opens beside them.
+
+    Parameters
+    ----------
+    dissolved
+        The union of the atoms of each grid.
+    drawn
+        The old grids exactly as they were drawn.
+    outlines
+        Of the community of each grid, as given.
+    """
+    was = old.grids.geometry.to_numpy()
+    geometry = dissolved.geometry.to_numpy().copy()
+    stays = chosen.old >= 0
+    geometry[stays] = drawn[chosen.old[stays]]
+    group = np.where(chosen.new >= 0, np.append(groups.new, -1)[chosen.new], -1)
+    crossing = np.unique(groups.old[old.grids["crosses"].to_numpy(dtype=bool)])
+    tree = shapely.STRtree(was)
+    for number in np.intersect1d(crossing, group[group >= 0]).tolist():
+        rows = np.flatnonzero(group == number)
+        inside = _within(geometry[rows], outlines[rows])
+        own = _union([*was[groups.old == number], *inside])
+        near = tree.query(own)
+        others = _union(was[near[groups.old[near] != number]])
+        anchors = [shapely.multipoints(old.anchor[chosen.part.labels == row]) for row in rows]
+        ground = shapely.difference(own, others, grid_size=GRID_M)
+        geometry[rows] = divided(geometry[rows], ground, np.array(anchors))
+    return geometry
+
+
+def divided(grids: NDArray[Any], ground: Any, anchors: NDArray[Any]) -> NDArray[Any]:
+    """Return grids that fill `ground`: the parts of it that hold their anchors, and what is left.
+
+    Each part without an anchor goes to the grid that it borders most.
+
+    Examples
+    --------
+    >>> two = np.array([shapely.box(0, 0, 4, 9), shapely.box(4, 0, 8, 9)])
+    >>> homes = shapely.points([[2, 1], [6, 1]])
+    >>> shapely.area(divided(two, shapely.box(1, 0, 10, 9), homes)).tolist()
+    [27.0, 54.0]
+    """
+    held = _within(grids, ground)
+    parts, owner = shapely.get_parts(held, return_index=True)
+    fixed = shapely.intersects(parts, anchors[owner])
+    fixed |= ~np.isin(owner, owner[fixed])
+    rest = shapely.difference(ground, _union(held), grid_size=GRID_M)
+    loose = np.concatenate([parts[~fixed], shapely.get_parts(rest)])
+    cores = [list(parts[fixed & (owner == number)]) for number in range(len(grids))]
+    while len(loose):
+        whole = np.array([_union(own) for own in cores])
+        shared = shapely.length(shapely.intersection(loose[:, None], whole, grid_size=GRID_M))
+        touches = shared.max(axis=1) > 0
+        if not touches.any():
+            loose = loose[shapely.area(loose) > CRUMB_M2]
+            shared = -shapely.distance(loose[:, None], whole).reshape(len(loose), len(whole))
+            touches = np.ones(len(loose), dtype=bool)
+        nearest = np.round(shared[touches], 3).argmax(axis=1)
+        for crumb, to in zip(loose[touches], nearest.tolist(), strict=True):
+            cores[to].append(crumb)
+        loose = loose[~touches]
+    return np.array([_polygonal(_union(own), CRUMB_M2) for own in cores], dtype=object)
+
+
+def _union(shapes: Any) -> Any:
+    return shapely.union_all(shapes, grid_size=GRID_M)
+
+
+def _within(shapes: NDArray[Any], ground: Any) -> NDArray[Any]:
+    """Return what of each shape lies within the ground, without lines where they only touch."""
+    shared = shapely.intersection(shapes, ground, grid_size=GRID_M)
+    return np.array([_polygonal(shape) for shape in shared], dtype=object)
+
+
+def _polygonal(shape: Any, least_m2: float = 0.0) -> Any:
+    parts = shapely.get_parts(shape)
+    kept = parts[(shapely.get_dimensions(parts) == 2) & (shapely.area(parts) > least_m2)]
+    return kept[0] if len(kept) == 1 else shapely.multipolygons(kept)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from gridgeo.errors import InputError
 from gridgeo.model import Plan
-from gridgeo.text import Text
+from gridgeo.wording import Text
 
 Do = Literal["move", "split", "merge", "dedicate", "lock", "unlock"]
 

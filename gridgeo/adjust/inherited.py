@@ -1,4 +1,9 @@
-"""Old grids on atoms: which atoms each holds, what they hold together, and what is wrong."""
+"""An existing partition laid on atoms: what each old grid holds, and what is wrong.
+
+Old grids on atoms: which atoms each holds, what they hold together, and what is wrong.
+
+A partition laid on atoms, and the least change of it.
+"""
 
 from __future__ import annotations
 
@@ -10,18 +15,34 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from gridgeo.adjust.carried import Exceptions, hold, leave_gaps, refuse_facilities
+from gridgeo.adjust.choose import Groups, group_changes
+from gridgeo.codes import Changes, community_codes, follow
 from gridgeo.errors import InputError
-from gridgeo.partition.band import count_by
-from gridgeo.partition.verdicts import Verdict, judge_grid
-from gridgeo.text import Text
-from gridgeo.validate.ground import groups
+from gridgeo.geometry import groups
+from gridgeo.model import by_code
+from gridgeo.partition import (
+    Halt,
+    Verdict,
+    adjust_atoms,
+    count_by,
+    dissolve,
+    inherit_grids,
+    judge_grid,
+)
+from gridgeo.pipeline import Job, band_of, mapping_of, ties_of
+from gridgeo.wording import Text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import geopandas as gpd
     from numpy.typing import NDArray
 
-    from gridgeo.bands import Bands
-    from gridgeo.model import Atoms, Finding
-    from gridgeo.partition import Inherited
+    from gridgeo.config import Settings
+    from gridgeo.model import Atoms, Bands, Finding, Layers
+    from gridgeo.partition import Adjusted, Inherited
+    from gridgeo.pipeline import Clock
 
 REPAIR = Text(
     "Mend the grids with gridgeo repair, and see gridgeo verify",
@@ -239,3 +260,95 @@ def _parts(atoms: Atoms, previous: NDArray[np.int64], size: int) -> NDArray[np.i
     part = groups(len(previous), left[same], right[same])
     pairs = np.unique(np.column_stack([previous, part])[previous >= 0], axis=0)
     return np.bincount(pairs[:, 0], minlength=size)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Town:
+    """Old grids and new ones on the same atoms, and what changes together.
+
+    ``drawn``: the old grids as the file has them. ``owners``: the codes of the communities by
+    position, as grid codes bear them.
+    """
+
+    layers: Layers
+    drawn: gpd.GeoDataFrame
+    settings: Settings
+    atoms: Atoms
+    old: Old
+    new: Adjusted
+    groups: Groups
+    owners: list[str]
+
+
+def lay_town(
+    layers: Layers,
+    drawn: gpd.GeoDataFrame,
+    settings: Settings,
+    *,
+    exceptions: Exceptions,
+    clock: Clock,
+    jobs: int,
+) -> Town:
+    """Lay the drawn grids on atoms and find the least change that leaves `exceptions` alone.
+
+    Raises
+    ------
+    InputError
+        See `gridgeo.adjust.propose`.
+    """
+    mapping = mapping_of(settings)
+    scheme = settings.codes.code_scheme
+    with clock.stage("atoms"):
+        grids = sound(drawn)
+        layers = leave_gaps(layers, grids, exceptions.gaps)
+        own = community_codes(layers.communities, scheme, mapping=mapping)
+        settings = by_code(settings, layers.communities, own)
+        job = Job(layers=layers, settings=settings, mapping=mapping, along=grids)
+        atoms = refuse_facilities(job.atoms(), exceptions)
+        placed = inherit_grids(atoms, grids)
+        atoms = keep_dedicated(atoms, grids, placed.previous)
+        bands = job.bands(atoms).each(lambda band: band_of(atoms, band))
+        old = inherit(atoms, grids, placed, bands)
+    with clock.stage("partition"), Halt().after(settings.search.seconds) as halt:
+        new = adjust_atoms(
+            atoms,
+            old.previous,
+            band=bands,
+            weights=settings.weights,
+            search=settings.search,
+            open_ground=settings.open_ground,
+            ties=hold(ties_of(layers, atoms), old, exceptions.grids),
+            jobs=jobs,
+            on_progress=clock.advance,
+            halt=halt,
+        )
+    return Town(
+        layers=layers,
+        drawn=drawn,
+        settings=settings,
+        atoms=atoms,
+        old=old,
+        new=new,
+        groups=group_changes(atoms, old, new.partition, new.shared),
+        owners=community_codes(atoms.communities, scheme, mapping=mapping),
+    )
+
+
+def follow_codes(town: Town, used: Iterable[str]) -> Changes:
+    """Return the codes that the new grids would have if every proposal were taken.
+
+    So a code that a proposal shows is the code that its grid gets, whatever else is taken.
+    """
+    grids = dissolve(town.atoms, town.new.partition)
+    owner = [town.owners[place] for place in grids["community"]]
+    was = town.old.grids[["code", "kind"]]
+    unknown = was["kind"] == ""
+    known = was[["code"]] if unknown.all() else was.assign(kind=was["kind"].mask(unknown, "basic"))
+    return follow(
+        known,
+        grids.assign(community_code=owner, kind=grids["kind"].to_numpy(dtype=object)),
+        town.new.shared,
+        used=used,
+        rules=town.settings.codes,
+        keep_foreign=True,
+    )

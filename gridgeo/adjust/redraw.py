@@ -13,14 +13,13 @@ import shapely
 from numpy.typing import NDArray
 
 from gridgeo.adjust.edits import Draft
-from gridgeo.bands import Bands, bands_of
 from gridgeo.codes import Register, issue
 from gridgeo.describe import bounded_by, contains
-from gridgeo.model import Note, Plan
+from gridgeo.geometry import place_points
+from gridgeo.model import Bands, Note, Plan, bands_of
 from gridgeo.partition import judge_grid, union_of
-from gridgeo.place import place_points
-from gridgeo.recode import issued_codes
-from gridgeo.text import Text
+from gridgeo.pipeline import issued_codes
+from gridgeo.wording import Text
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import Any
 import geopandas as gpd
 
 from gridgeo.model import MISSED_VERDICTS
-from gridgeo.text import Text, join
+from gridgeo.wording import Text, join
 
 Row = Mapping[Any, Any]
 _MOST = 6

@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from gridgeo.adjust.apply import apply_edits
 from gridgeo.adjust.edits import Draft, Edit, draft_of, edited
 from gridgeo.adjust.redraw import plan_bands, verdict_of
-from gridgeo.bands import Bands
-from gridgeo.model import Atoms, Plan
+from gridgeo.model import Atoms, Bands, Plan
 from gridgeo.partition import Ground, count_parts, lay_out, price_grids
 
 

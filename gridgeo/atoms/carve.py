@@ -1,20 +1,177 @@
-"""Outlines of facilities and compounds are carved out of the blocks, made to follow streets."""
+"""Outlines of facilities, compounds and locked grids, carved out of the blocks.
+
+Which compounds (小区) are carved out of their blocks, and which stay whole like a building.
+
+Locked grids are ground of their own: nothing that cuts or joins atoms crosses their outline.
+
+Outlines of facilities and compounds are carved out of the blocks, made to follow streets.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from gridgeo.atoms.faces import Faces, cut_areas
-from gridgeo.atoms.lines import close_gaps
-from gridgeo.atoms.segments import Polygons, coverage_edges
-from gridgeo.atoms.slivers import Tidy
+from gridgeo.atoms.faces import (
+    Faces,
+    Tidy,
+    absorb_slivers,
+    cut_areas,
+    is_thin,
+    merge_faces,
+    merge_tied,
+    tie_cells,
+)
+from gridgeo.atoms.lines import close_gaps, explode
 from gridgeo.config import AtomRules
-from gridgeo.place import place_points
+from gridgeo.geometry import Polygons, coverage_edges, households_in, place_points
+from gridgeo.model import Layers
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from gridgeo.geometry import Edges
+
+Index = NDArray[np.int64]
+
+#: A line that runs nearer to the wall of a compound than this does not divide it.
+ALONG_WALL_M = 1.0
+#: Ground on the other side of a line that is smaller than this is no part of a compound.
+LEAST_PART_M2 = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compounds:
+    """The compounds of some layers.
+
+    ``carved`` are the positions of those that become ground of their own: more than one cell
+    holds, and room enough for a block. The others that stay whole are ``held`` together by the
+    cell they lie in, as a building is: their outlines, none inside another.
+    """
+
+    outlines: Polygons
+    carved: Index
+    held: Polygons
+
+    @classmethod
+    def of(cls, layers: Layers, rules: AtomRules, *, whole: Index, caps: Index) -> Compounds:
+        """Sort the compounds by what one that stays whole, and a cell, hold in each community."""
+        outlines = layers.compounds.geometry.to_numpy()
+        areas = layers.communities.geometry.to_numpy()
+        home = place_points(shapely.point_on_surface(outlines), areas)
+        households = households_in(layers.households, outlines)
+        carved = households > np.append(caps, caps.min(initial=0))[home]
+        carved[carved] = ~is_thin(outlines[carved], rules)
+        fits = households <= np.append(whole, whole.min(initial=0))[home]
+        return cls(
+            outlines=outlines,
+            carved=np.flatnonzero(carved),
+            held=outermost(outlines[fits & ~carved]),
+        )
+
+    def keep_whole(self, faces: Faces) -> Faces:
+        """Join the faces of one parent that divide a compound that is held together."""
+        inner = shapely.buffer(self.held, -ALONG_WALL_M)
+        compound, face = shapely.STRtree(faces.polygons).query(inner, predicate="intersects")
+        shared = shapely.intersection(inner[compound], faces.polygons[face])
+        part = shapely.area(shared) > LEAST_PART_M2
+        compound, face = compound[part], face[part]
+        if len(np.unique(compound)) == len(compound):
+            return faces
+        _, unit = np.unique(compound * len(faces) + faces.parent[face], return_inverse=True)
+        places = shapely.point_on_surface(shared[part])
+        return merge_tied(faces, tie_cells(faces, face, unit, places))
+
+
+def outermost(outlines: Polygons) -> Polygons:
+    """Return the outlines without those whose inner point lies in a larger one."""
+    large_first = outlines[np.argsort(-np.round(shapely.area(outlines), 2), kind="stable")]
+    owner = place_points(shapely.point_on_surface(large_first), large_first)
+    outer: Polygons = large_first[owner == np.arange(len(large_first))]
+    return outer
+
+
+def outside(things: NDArray[Any], outlines: Polygons) -> NDArray[Any]:
+    """Return the buildings whose inner point lies in none of the outlines."""
+    if not len(outlines) or not len(things):
+        return things
+    inner = shapely.point_on_surface(things)
+    return things[place_points(inner, outlines) < 0]
+
+
+#: Strips thinner than this between an outline and what lies beside it belong to the outline.
+ALONG_M = 1.0
+#: Smaller strips are crumbs of the overlay.
+STRIP_M2 = 0.01
+AS_DRAWN = AtomRules(sliver_radius_m=ALONG_M, sliver_area_m2=0.0, sliver_households=1)
+
+
+def cut_out(areas: Polygons, locked: gpd.GeoDataFrame | None) -> tuple[Polygons, NDArray[np.int64]]:
+    """Divide communities into their locked grids and the rest.
+
+    Returns
+    -------
+    tuple
+        Polygons that fill the areas, and the area that each lies in. A strip thinner than
+        1 m beside an outline belongs to it; of overlapping polygons the first counts.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> drawn = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 100, 99.5)])
+    >>> grounds, area = cut_out(np.array([shapely.box(0, 0, 300, 100)]), drawn)
+    >>> shapely.area(grounds).tolist(), area.tolist()
+    ([20000.0, 10000.0], [0, 0])
+    """
+    if locked is None or not len(locked):
+        return areas, np.arange(len(areas))
+    outlines = _closed(areas, locked.geometry.to_numpy())
+    pieces = cut_areas(areas, explode(shapely.boundary(outlines)))
+    faces, member = absorb_slivers(
+        pieces, pieces.parent, np.zeros(len(pieces), np.int64), AS_DRAWN, _lengths
+    )
+    by_size = np.argsort(np.round(shapely.area(pieces.polygons), 2), kind="stable")
+    largest = np.full(len(faces), -1)
+    largest[member[by_size]] = by_size
+    inner = shapely.point_on_surface(pieces.polygons[largest])
+    return _merged(faces, place_points(inner, outlines))
+
+
+def _closed(areas: Polygons, outlines: Polygons) -> Polygons:
+    """Return the outlines with the thin strips between them and the borders of their areas."""
+    outlines = outlines.copy()
+    area, outline = shapely.STRtree(outlines).query(areas, predicate="intersects")
+    for place in np.unique(area):
+        own = outline[area == place]
+        rest = shapely.difference(areas[place], shapely.union_all(outlines[own]))
+        core = shapely.buffer(rest, -ALONG_M / 2, join_style="mitre")
+        wide = shapely.buffer(core, ALONG_M / 2, join_style="mitre")
+        strips = shapely.get_parts(shapely.difference(rest, wide))
+        for strip in strips[shapely.area(strips) > STRIP_M2]:
+            shared = shapely.length(shapely.intersection(strip, outlines[own]))
+            if shared.max() > ALONG_M:
+                nearest = own[int(np.argmax(np.round(shared, 3)))]
+                outlines[nearest] = shapely.union(outlines[nearest], strip)
+    return outlines
+
+
+def _lengths(edges: Edges) -> NDArray[np.float64]:
+    length: NDArray[np.float64] = edges.length
+    return length
+
+
+def _merged(faces: Faces, lock: NDArray[np.int64]) -> tuple[Polygons, NDArray[Any]]:
+    """Join the faces of one community that lie in the same locked grid, or in none."""
+    key = np.column_stack([faces.parent, lock])
+    known, group = np.unique(key, axis=0, return_inverse=True)
+    merged = merge_faces(faces.polygons, group.ravel())
+    parts, origin = shapely.get_parts(merged, return_index=True)
+    return parts, known[origin, 0]
+
 
 #: Outlines nearer to the block's edge than this follow the edge.
 ALONG_EDGE_M = 0.5

@@ -1,15 +1,30 @@
-"""From lines and communities to faces, each in one community."""
+"""From lines to faces, each in one community; slivers and tied faces join their neighbours.
+
+From lines and communities to faces, each in one community.
+
+Faces between dual carriageways, ramps and roundabouts join the neighbour they belong to.
+
+A coverage on its way from blocks to atoms.
+
+Cells that a group or a building ties together are joined, with what lies between them.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import shapely
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from gridgeo.atoms.lines import Lines, explode, polygonise
-from gridgeo.atoms.segments import Polygons, coverage_edges
+from gridgeo.config import AtomRules
+from gridgeo.geometry import Edges, Polygons, coverage_edges, place_points
 
 #: A line nearer to an area than this may add a vertex to its edge.
 NEAR_M = 1e-6
@@ -73,3 +88,240 @@ def merge_faces(polygons: Polygons, group: NDArray[np.int64]) -> Polygons:
         members = order[first[number] : first[number] + sizes[number]]
         merged[number] = shapely.coverage_union_all(polygons[members])
     return merged
+
+
+Counts = NDArray[np.int64]
+Weights = NDArray[np.float64]
+#: Says how much each edge weighs when a sliver chooses its neighbour.
+Weigh = Callable[[Edges], Weights]
+#: Absorbs the slivers of some faces: returns what `absorb_slivers` returns.
+Tidy = Callable[[Faces, Counts], tuple[Faces, Counts]]
+#: How gladly a sliver gives up its border with ground of another parent, against its own.
+GIVES_UP_OTHER = 0.1
+
+
+def is_thin(polygons: Polygons, rules: AtomRules) -> NDArray[np.bool_]:
+    """Whether a polygon is too small or too narrow to be a block.
+
+    Thin: area under ``sliver_area_m2`` or an inscribed circle under ``sliver_radius_m``. The
+    circle is only computed where area and perimeter leave it open.
+    """
+    area, around = shapely.area(polygons), shapely.length(polygons)
+    radius = rules.sliver_radius_m
+    thin = (area < rules.sliver_area_m2) | (area < np.pi * radius**2)
+    open_question = np.flatnonzero(~thin & (area < around * radius))
+    circles = shapely.maximum_inscribed_circle(polygons[open_question], tolerance=0.5)
+    thin[open_question] = shapely.length(circles) < radius
+    return thin
+
+
+def absorb_slivers(
+    faces: Faces, home: Counts, households: Counts, rules: AtomRules, weigh: Weigh
+) -> tuple[Faces, Counts]:
+    """Merge thin faces with fewer than ``sliver_households`` into a neighbour of the same home.
+
+    In rounds: every sliver beside a real face joins the one with which it shares the greatest
+    `weigh`ed border, so that the border that remains is the stronger street; where no sliver has
+    a real face beside it any more, slivers join each other. Slivers without any neighbour stay.
+    Neighbours of the same parent are preferred; a face keeps its parent when it takes slivers.
+
+    Returns
+    -------
+    tuple
+        The faces left, and for each old face the position of the one that it is part of now.
+    """
+    member = np.arange(len(faces))
+    fresh = np.ones(len(faces), dtype=bool)
+    sliver = np.zeros(len(faces), dtype=bool)
+    while True:
+        few = fresh & (households < rules.sliver_households)
+        sliver[few] = is_thin(faces.polygons[few], rules)
+        target = _targets(faces, home, sliver, weigh)
+        if (target < 0).all():
+            return faces, member
+        group = _groups(target)
+        _, first = np.unique(group, return_index=True)
+        keeps = np.lexsort((sliver, group))[np.cumsum(np.bincount(group)) - np.bincount(group)]
+        faces = Faces(polygons=merge_faces(faces.polygons, group), parent=faces.parent[keeps])
+        home = home[first]
+        member = group[member]
+        households = np.bincount(group, households).astype(np.int64)
+        fresh = np.bincount(group) > 1
+        sliver = sliver[first] & ~fresh
+
+
+def _targets(faces: Faces, home: Counts, sliver: NDArray[np.bool_], weigh: Weigh) -> Counts:
+    """Return for each face the neighbour that it joins in this round, or -1."""
+    target = np.full(len(faces), -1)
+    if not sliver.any():
+        return target
+    edges = _edges_within(faces, home, np.isin(home, home[sliver]))
+    edges = edges.take(sliver[edges.left] | sliver[edges.right])
+    source = np.concatenate([edges.left, edges.right])
+    beside = np.concatenate([edges.right, edges.left])
+    own = faces.parent[edges.left] == faces.parent[edges.right]
+    weight = np.tile(weigh(edges) * np.where(own, 1.0, GIVES_UP_OTHER), 2)
+    pairs = pd.DataFrame({"source": source, "beside": beside, "weight": weight})
+    pairs = pairs[sliver[pairs["source"]]]
+    real = pairs[~sliver[pairs["beside"]]]
+    shared = (real if len(real) else pairs).groupby(["source", "beside"])["weight"].sum()
+    best = shared.round(6).reset_index().sort_values(["source", "weight", "beside"])
+    best = best.drop_duplicates("source", keep="last")
+    target[best["source"]] = best["beside"]
+    return target
+
+
+def _edges_within(faces: Faces, home: Counts, which: NDArray[np.bool_]) -> Edges:
+    """Return the edges between two of the faces `which` that have the same home."""
+    rows = np.flatnonzero(which)
+    edges = coverage_edges(faces.polygons[rows])
+    edges = edges.take(edges.inner)
+    edges = replace(edges, left=rows[edges.left], right=rows[edges.right])
+    return edges.take(home[edges.left] == home[edges.right])
+
+
+def _groups(target: Counts) -> Counts:
+    """Return the number of the group that each face is in after the joins."""
+    joins = np.flatnonzero(target >= 0)
+    size = len(target)
+    links = coo_array((np.ones(len(joins)), (joins, target[joins])), shape=(size, size))
+    _, group = connected_components(links, directed=False)
+    return np.asarray(group, dtype=np.int64)
+
+
+Index = NDArray[np.int64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ground:
+    """A valid coverage: of each piece the community, block, facility (-1) and compound (-1).
+
+    ``settled`` is -1 for pieces that may be cut; of the others it is their position in the
+    ground that they come from.
+    """
+
+    polygons: Polygons
+    community: Index
+    block: Index
+    facility: Index
+    compound: Index
+    settled: Index
+    is_cell: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, blocks: Faces) -> Ground:
+        """Return the ground of uncut blocks; their parents are the communities."""
+        nowhere = np.full(len(blocks), -1)
+        return cls(
+            polygons=blocks.polygons,
+            community=blocks.parent,
+            block=np.arange(len(blocks)),
+            facility=nowhere,
+            compound=nowhere,
+            settled=nowhere,
+            is_cell=np.zeros(len(blocks), dtype=bool),
+        )
+
+    def __len__(self) -> int:
+        return len(self.polygons)
+
+    @property
+    def free(self) -> NDArray[np.bool_]:
+        """Which pieces may be cut."""
+        return self.settled < 0
+
+    def take(self, rows: Index | NDArray[np.bool_]) -> Ground:
+        """Return some of the pieces."""
+        return Ground(**{field.name: getattr(self, field.name)[rows] for field in fields(self)})
+
+    def beside(self, other: Ground) -> Ground:
+        """Return the pieces of both."""
+        return Ground(
+            **{
+                field.name: np.concatenate([getattr(self, field.name), getattr(other, field.name)])
+                for field in fields(self)
+            }
+        )
+
+    def divided(self, polygons: Polygons, origin: Index) -> Ground:
+        """Return the ground in pieces; `origin` is the old position of each piece."""
+        parts = np.bincount(origin, minlength=len(self))
+        return Ground(
+            polygons=polygons,
+            community=self.community[origin],
+            block=self.block[origin],
+            facility=self.facility[origin],
+            compound=self.compound[origin],
+            settled=self.settled[origin],
+            is_cell=self.is_cell[origin] | (parts[origin] > 1),
+        )
+
+    def in_reading_order(self) -> Ground:
+        """Return the pieces by community, from west to east."""
+        x, y = np.round(shapely.get_coordinates(shapely.centroid(self.polygons)), 2).T
+        return self.take(np.lexsort((y, x, self.community)))
+
+    def whole_blocks(self) -> Ground:
+        """Return the blocks of these pieces uncut again, with every vertex of their rims."""
+        block, number = np.unique(self.block, return_inverse=True)
+        _, first = np.unique(number, return_index=True)
+        blocks = merge_faces(self.polygons, number)
+        whole = Ground.of(Faces(polygons=blocks, parent=self.community[first]))
+        return replace(whole, block=block)
+
+
+def tie_cells(cells: Faces, cell: Index, unit: Index, places: NDArray[Any]) -> Index:
+    """Return for each cell the number of the group of cells that it is joined into.
+
+    Cells that hold things of one unit are joined. Where two of them share no border, so are the
+    cells of the same parent on the straight line between the things.
+
+    Parameters
+    ----------
+    cells
+        A noded coverage.
+    cell, unit, places
+        Of each thing the cell that it lies in, the unit that it belongs to, and a point.
+    """
+    order = np.lexsort((cell, unit))
+    cell, unit, places = cell[order], unit[order], places[order]
+    divided = np.flatnonzero((unit[1:] == unit[:-1]) & (cell[1:] != cell[:-1]))
+    here, there = cell[divided], cell[divided + 1]
+    shared = shapely.intersection(cells.polygons[here], cells.polygons[there])
+    apart = np.flatnonzero(shapely.length(shared) == 0)
+    ways = _lines(places[divided[apart]], places[divided[apart] + 1])
+    way, between = shapely.STRtree(cells.polygons).query(ways, predicate="intersects")
+    near = here[apart][way]
+    same = cells.parent[between] == cells.parent[near]
+    ends = np.concatenate([here, near[same]]), np.concatenate([there, between[same]])
+    size = len(cells)
+    _, group = connected_components(coo_array((np.ones(len(ends[0])), ends), shape=(size, size)))
+    return np.asarray(group, dtype=np.int64)
+
+
+def join_groups(
+    faces: Faces, points: NDArray[Any], households: Index, groups: NDArray[Any], *, limits: Index
+) -> Faces:
+    """Join the faces of one parent that divide a group; `limits` say up to how many households.
+
+    There is a limit for each face.
+    """
+    placed = place_points(points, faces.polygons)
+    told = (placed >= 0) & (groups != "")
+    face = placed[told]
+    names = [f"{p} {g}" for p, g in zip(faces.parent[face], groups[told], strict=True)]
+    _, unit = np.unique(np.array(names, dtype=str), return_inverse=True)
+    fits = np.bincount(unit, households[told], len(unit))[unit] <= limits[face]
+    return merge_tied(faces, tie_cells(faces, face[fits], unit[fits], points[told][fits]))
+
+
+def merge_tied(faces: Faces, group: Index) -> Faces:
+    """Return the faces in the groups that `tie_cells` returned."""
+    _, first = np.unique(group, return_index=True)
+    joined, origin = shapely.get_parts(merge_faces(faces.polygons, group), return_index=True)
+    return Faces(polygons=joined, parent=faces.parent[first][origin])
+
+
+def _lines(start: NDArray[Any], end: NDArray[Any]) -> Polygons:
+    ends = np.stack([shapely.get_coordinates(start), shapely.get_coordinates(end)], axis=1)
+    return np.asarray(shapely.linestrings(ends), dtype=object)

@@ -10,16 +10,12 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from gridgeo.atoms.cells import cell_lines
-from gridgeo.atoms.compounds import Compounds, outermost, outside
-from gridgeo.atoms.faces import Faces
-from gridgeo.atoms.ground import Ground, Index
-from gridgeo.atoms.segments import Polygons
-from gridgeo.atoms.ties import join_groups
-from gridgeo.atoms.units import find_hamlets
+from gridgeo.atoms.carve import Compounds, outermost, outside
+from gridgeo.atoms.cells import cell_lines, find_hamlets
+from gridgeo.atoms.faces import Faces, Ground, Index, join_groups
 from gridgeo.config import AtomRules
+from gridgeo.geometry import Polygons, households_in, place_points
 from gridgeo.model import Layers
-from gridgeo.place import households_in, place_points
 
 
 @dataclass(frozen=True, kw_only=True)

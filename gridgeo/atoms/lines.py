@@ -1,15 +1,25 @@
-"""Lines that cut: how they are gathered, closed and turned into faces."""
+"""Lines that cut: gathered, closed, named by the street on them, and crossed by bridges.
+
+Lines that cut: how they are gathered, closed and turned into faces.
+
+Which street or barrier lies on an edge: its class and name.
+
+Where a street gets across water, rail or a motorway: bridges, underpasses, level crossings.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from gridgeo.atoms.segments import cut_into_segments
+from gridgeo.geometry import Edges, cut_into_segments
+from gridgeo.model import BORDER_CLASSES, CROSSED_BY_STREETS_ONLY
 
 #: A closed gap runs this far past the line it meets: a line that ends exactly on another may
 #: fail to close by a rounding error, silently.
@@ -103,3 +113,126 @@ def _dangling_ends(noded: Lines) -> tuple[Lines, NDArray[np.int64]]:
     _, inverse, count = np.unique(xy[:, 0] + 1j * xy[:, 1], return_inverse=True, return_counts=True)
     single = count[inverse] == 1
     return ends[single], owner[single]
+
+
+#: An edge lies on a line when its middle is this near: it was noded from that very line.
+ON_LINE_M = 0.02
+_NO_LINES = np.empty(0, dtype=object)
+NONE = BORDER_CLASSES.index("none")
+
+
+@dataclass(frozen=True, kw_only=True)
+class NamedLines:
+    """Two-point lines with their name and the rank of their class in `BORDER_CLASSES`."""
+
+    lines: Lines
+    rank: NDArray[np.int64]
+    name: NDArray[Any]
+
+    @classmethod
+    def gather(cls, *frames: gpd.GeoDataFrame) -> NamedLines:
+        """Return the lines, and the outlines of polygons, of frames with street_class and name."""
+        lines, rank, name = [_NO_LINES], [np.empty(0, dtype=np.int64)], [_NO_LINES]
+        for frame in frames:
+            whole = frame.geometry.to_numpy()
+            outlines = np.where(shapely.get_dimensions(whole) == 2, shapely.boundary(whole), whole)
+            parts, row = shapely.get_parts(outlines, return_index=True)
+            segments, part = cut_into_segments(parts)
+            classes = pd.Categorical(frame["street_class"], categories=list(BORDER_CLASSES))
+            lines.append(segments)
+            rank.append(classes.codes.astype(np.int64)[row[part]])
+            name.append(frame["name"].to_numpy(dtype=object)[row[part]])
+        return cls(
+            lines=np.concatenate(lines), rank=np.concatenate(rank), name=np.concatenate(name)
+        )
+
+    def of(self, edges: Edges, *, within_m: float = ON_LINE_M) -> tuple[Any, Any]:
+        """Return rank and name of the strongest line on each edge; `NONE` and ``""`` elsewhere.
+
+        Of several lines of the same class the nearest counts, then the named one, then the
+        first by name.
+        """
+        rank = np.full(len(edges.left), NONE)
+        name = np.full(len(edges.left), "", dtype=object)
+        if not len(self.lines):
+            return rank, name
+        middle = edges.middle
+        edge, line = shapely.STRtree(self.lines).query(
+            middle, predicate="dwithin", distance=within_m
+        )
+        far = np.round(shapely.distance(middle[edge], self.lines[line]), 3)
+        found = pd.DataFrame(
+            {
+                "edge": edge,
+                "rank": self.rank[line],
+                "far": far,
+                "unnamed": self.name[line] == "",
+                "name": self.name[line],
+            }
+        )
+        best = found.sort_values(list(found.columns)).drop_duplicates("edge")
+        rank[best["edge"]] = best["rank"]
+        name[best["edge"]] = best["name"]
+        return rank, name
+
+
+#: How far around a meeting point the street is followed to see on which sides it goes on.
+LOOK_M = 2.0
+#: A street this near to the barrier there runs along it.
+ALONG_M = 0.2
+
+
+def find_crossings(streets: gpd.GeoDataFrame, barriers: gpd.GeoDataFrame) -> NDArray[Any]:
+    """Return the points where a street continues on both sides of a barrier.
+
+    Streets that cut nothing (tunnels) count too. A street that ends at a barrier does not
+    cross it.
+
+    Parameters
+    ----------
+    streets
+        street_class, name, cuts, geometry (lines, metres); motorways are barriers themselves.
+    barriers
+        street_class (water, rail, wall), geometry.
+    """
+    walls = _lines(streets[streets["cuts"]], barriers, barrier=True)
+    ways = _lines(streets, barrier=False)
+    if not len(ways) or not len(walls):
+        return np.empty(0, dtype=object)
+    way_tree, wall_tree = shapely.STRtree(ways), shapely.STRtree(walls)
+    way, wall = wall_tree.query(ways, predicate="intersects")
+    points = _meeting_points(ways[way], walls[wall])
+    crossed = [
+        _continues(
+            point,
+            ways[way_tree.query(point, predicate="dwithin", distance=LOOK_M)],
+            walls[wall_tree.query(point, predicate="dwithin", distance=LOOK_M)],
+        )
+        for point in points
+    ]
+    crossings: NDArray[Any] = points[np.array(crossed, dtype=bool)]
+    return crossings
+
+
+def _lines(*frames: gpd.GeoDataFrame, barrier: bool) -> NDArray[Any]:
+    named = NamedLines.gather(*frames)
+    divides = np.isin(np.array(BORDER_CLASSES)[named.rank], CROSSED_BY_STREETS_ONLY)
+    lines: NDArray[Any] = named.lines[divides == barrier]
+    return lines
+
+
+def _meeting_points(ways: NDArray[Any], walls: NDArray[Any]) -> NDArray[Any]:
+    xy = shapely.get_coordinates(shapely.intersection(ways, walls))
+    return np.asarray(shapely.points(np.unique(np.round(xy, 2), axis=0)), dtype=object)
+
+
+def _continues(point: Any, ways: NDArray[Any], walls: NDArray[Any]) -> bool:
+    """Whether streets leave a small disc around `point` on two sides of the barrier."""
+    rim = shapely.boundary(shapely.buffer(point, LOOK_M))
+    sides = shapely.get_parts(shapely.polygonize([shapely.union_all(np.append(walls, rim))]))
+    leaving = shapely.get_parts(shapely.intersection(shapely.union_all(ways), rim))
+    leaving = leaving[shapely.distance(leaving, shapely.union_all(walls)) > ALONG_M]
+    if len(sides) < 2 or len(leaving) < 2:
+        return False
+    _, side = shapely.STRtree(sides).query(leaving, predicate="dwithin", distance=1e-6)
+    return len(np.unique(side)) > 1

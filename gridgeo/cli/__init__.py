@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from gridgeo.cli.app import app
+from gridgeo.cli.commands import app
 from gridgeo.cli.console import own_console
 
 __all__ = ["app", "main", "own_console"]

@@ -1,18 +1,26 @@
-"""From command-line options and a settings file to `Settings`."""
+"""From command-line options and a settings file to `Settings`, and how a command ends.
+
+From command-line options and a settings file to `Settings`.
+
+How a command ends: code 1 where a hard rule is broken, 2 and one line after an error of ours.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gridgeo.config import ROLES, Settings, Source
-from gridgeo.errors import SettingsError
-from gridgeo.settings_file import read_settings
-from gridgeo.text import Text
+from gridgeo.config import ROLES, Settings, Source, read_settings
+from gridgeo.errors import GridgeoError, SettingsError
+from gridgeo.wording import LANGS, Lang, Text
+
+if TYPE_CHECKING:
+    from gridgeo.model import Finding
 
 DEFAULT_FILE = "gridgeo.toml"
 
@@ -257,3 +265,38 @@ def _changed(value: Any, **changes: Any) -> Any:
     """Return the settings value with the changes that were given."""
     known = {f.name for f in fields(value)}
     return replace(value, **{k: v for k, v in changes.items() if v is not None and k in known})
+
+
+BROKEN = 1
+UNUSABLE = 2
+
+
+def lang_of(lang: str | None) -> Lang:
+    """Return the language of what is printed: Chinese where none was asked for."""
+    return "en" if lang == "en" else "zh"
+
+
+@contextmanager
+def errors(lang: str | None) -> Iterator[None]:
+    """Turn our errors into one line and exit code 2."""
+    try:
+        if lang is not None and lang not in LANGS:
+            raise SettingsError(
+                Text(f"unknown language {lang!r}", f"未知的语言 {lang!r}"),
+                key="--lang",
+                remedy=Text(f"Choose {' or '.join(LANGS)}", f"可选：{'、'.join(LANGS)}"),
+            )
+        yield
+    except GridgeoError as error:
+        from gridgeo.cli.show import show_error  # noqa: PLC0415  (heavy)
+
+        show_error(error, lang_of(lang))
+        raise typer.Exit(UNUSABLE) from error
+
+
+def exit_where_broken(findings: Iterable[Finding]) -> None:
+    """End with exit code 1 where a hard rule is broken, but for accepted exceptions."""
+    from gridgeo.review import broken_rules  # noqa: PLC0415  (heavy)
+
+    if broken_rules(findings):
+        raise typer.Exit(BROKEN)

@@ -18,17 +18,19 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from gridgeo.approval import say_state
 from gridgeo.errors import GridgeoError
-from gridgeo.rulebook import CARDS, rule_of
-from gridgeo.text import Lang, Text
-from gridgeo.words import (
+from gridgeo.review import say_state
+from gridgeo.wording import (
+    CARDS,
     KINDS,
     ROLES,
     SEVERITIES,
     SOUNDNESS,
     TOPICS,
     VERDICTS,
+    Lang,
+    Text,
+    rule_of,
     say_fields,
     word,
 )
@@ -38,8 +40,8 @@ if TYPE_CHECKING:
 
     from gridgeo.codes import Register
     from gridgeo.model import Finding, Note, Plan
-    from gridgeo.parts import Province
-    from gridgeo.provenance import Progress as Report
+    from gridgeo.pipeline import Progress as Report
+    from gridgeo.province import Province
     from gridgeo.read import LayerInfo
 
 out = Console(highlight=False)

@@ -1,22 +1,82 @@
-"""What `gridgeo diff` and `gridgeo submit` print."""
+"""What `adjust`, `diff`, `submit` and `repair` print.
+
+What `gridgeo adjust` prints: the proposals, the figures of the change, the scorecard.
+
+What `gridgeo diff` and `gridgeo submit` print.
+
+What `gridgeo repair` prints: what was mended, what was left, and that nothing was lost.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
-from gridgeo.approval import say_state
-from gridgeo.cli.show import out, show_notes
-from gridgeo.continuity import CHANGE_CODES
-from gridgeo.text import Text
-from gridgeo.words import CHANGES, word
+from gridgeo.cli.show import MOST_FINDINGS, out, show_folder, show_notes, show_plan
+from gridgeo.geometry import CHANGE_CODES
+from gridgeo.review import say_state
+from gridgeo.wording import ACCOUNTS, CHANGES, DECISIONS, REPAIRS, UNITS, Text, word
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gridgeo.comparison import Comparison
-    from gridgeo.submission import Submission
+    import pandas as pd
+
+    from gridgeo.model import Adjustment, Comparison, Repaired, Submission
+    from gridgeo.wording import Lang
+
+_COLOURS = {"accepted": "green", "rejected": "red", "open": "yellow"}
+
+
+def show_adjusted(adjusted: Adjustment, folder: Path) -> None:
+    """Print the plan as ever, the proposals and what they change, and where it all is."""
+    lang = adjusted.plan.settings.lang
+    show_plan(adjusted.plan, None)
+    _show_proposals(adjusted.proposals, lang)
+    out.print(_figures(adjusted.plan.summary["adjustment"], lang))
+    show_folder(folder, ("map.html", "report.html", "proposals.xlsx"), lang)
+
+
+def _show_proposals(proposals: pd.DataFrame, lang: Lang) -> None:
+    if not len(proposals):
+        nothing = Text("Nothing is to be adjusted", "没有需要调整的网格")
+        out.print(f"[green]{nothing.say(lang)}[/]")
+    for row in proposals.head(MOST_FINDINGS).to_dict("records"):
+        colour = _COLOURS[row["decision"]]
+        out.print(f"[{colour}]{word(DECISIONS, row['decision'], lang)}[/] {row['id']} ", end="")
+        told = f"{row[f'reason_{lang}']} | {row[f'effect_{lang}']}"
+        out.print(told, markup=False, soft_wrap=True)
+    if len(proposals) > MOST_FINDINGS:
+        more = len(proposals) - MOST_FINDINGS
+        out.print(Text(f"... and {more} more", f"……另有 {more} 条").say(lang))
+
+
+def _figures(told: dict[str, Any], lang: Lang) -> Table:
+    table = Table(show_header=False, box=None, pad_edge=False)
+    decided = ", ".join(f"{word(DECISIONS, name, lang)} {told[name]}" for name in DECISIONS)
+    rows = (
+        (Text("proposals", "调整建议"), f"{told['proposals']:,}  ({decided})"),
+        (
+            Text("households moved", "换格户数"),
+            _share(told["households_moved"], told["households"]),
+        ),
+        (
+            Text("grids left as they were", "原样保留的网格"),
+            _share(told["grids_same"], told["grids_before"]),
+        ),
+        (
+            Text("grids outside the band", "未达标网格"),
+            f"{told['out_before']:,} -> {told['out_after']:,}",
+        ),
+    )
+    for name, value in rows:
+        table.add_row(f"[bold]{name.say(lang)}[/]", value)
+    return table
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part:,} / {whole:,} ({part / whole:.1%})" if whole else f"{part:,}"
 
 
 def show_comparison(told: Comparison, folder: Path) -> None:
@@ -58,3 +118,53 @@ def _show_table(told: Comparison) -> None:
         f"{summary['codes_changed']} 个网格改用新编码",
     )
     out.print(told_.say(lang), soft_wrap=True)
+
+
+def show_repaired(repaired: Repaired, folder: Path) -> None:
+    """Print the summary of a repair and where the results are."""
+    lang = repaired.settings.lang
+    show_notes(repaired.notes, lang)
+    out.print(_table(repaired.repairs, lang))
+    out.print(_accounts(repaired.accounts, lang))
+    _show_left(repaired.repairs, lang)
+    told = Text("Results in", "结果位于")
+    out.print(f"[bold green]{told.say(lang)}[/] {folder}", soft_wrap=True)
+
+
+def _table(repairs: pd.DataFrame, lang: Lang) -> Table:
+    titles = (
+        Text("defect", "问题"),
+        Text("mended", "已修复"),
+        Text("left", "未改动"),
+        Text("amount mended", "修复量"),
+    )
+    table = Table(*(title.say(lang) for title in titles), box=None, pad_edge=False)
+    for what in REPAIRS:
+        own = repairs[repairs["what"] == what]
+        done = own[own["done"]]
+        if len(own):
+            unit = word(UNITS, str(own["unit"].iloc[0]), lang)
+            amount = f"{done['amount'].sum():,.2f} {unit}"
+            name, left = word(REPAIRS, what, lang), len(own) - len(done)
+            table.add_row(name, f"{len(done):,}", f"{left:,}", amount)
+    return table
+
+
+def _accounts(accounts: pd.DataFrame, lang: Lang) -> Table:
+    titles = (Text("", ""), Text("before", "修复前"), Text("after", "修复后"))
+    table = Table(*(title.say(lang) for title in titles), box=None, pad_edge=False)
+    for item, before, after in accounts.itertuples(index=False):
+        table.add_row(word(ACCOUNTS, item, lang), f"{before:,.10g}", f"{after:,.10g}")
+    return table
+
+
+def _show_left(repairs: pd.DataFrame, lang: Lang) -> None:
+    left = repairs[~repairs["done"]]
+    for row in left.head(MOST_FINDINGS).to_dict("records"):
+        amount = f"{row['amount']:,.2f} {word(UNITS, row['unit'], lang)}"
+        grids = ";".join(filter(None, (row["grid"], row["others"])))[:60]
+        out.print(f"[yellow]{word(REPAIRS, row['what'], lang)}[/] ", end="")
+        out.print(f"{grids}: {amount}: {row[f'reason_{lang}']}", markup=False, soft_wrap=True)
+    if len(left) > MOST_FINDINGS:
+        more = len(left) - MOST_FINDINGS
+        out.print(Text(f"... and {more} more", f"……另有 {more} 条").say(lang))

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gridgeo.cli import options as o
-from gridgeo.cli.outcome import errors
+from gridgeo.cli.options import errors
 from gridgeo.errors import OutputError, SettingsError
-from gridgeo.text import Lang, Text
+from gridgeo.wording import Lang, Text
 
 if TYPE_CHECKING:
     from gridgeo.model import Plan
@@ -98,8 +98,7 @@ def _check(date: str, size: str) -> None:
 def _write_starters(
     plan: Plan, roster: Path | None, template: Path | None, *, overwrite: bool
 ) -> None:
-    from gridgeo.signs.press import Press  # noqa: PLC0415
-    from gridgeo.signs.roster_file import write_roster  # noqa: PLC0415
+    from gridgeo.signs import Press, write_roster  # noqa: PLC0415
 
     for path in filter(None, (roster, template)):
         if path.exists() and not overwrite:

@@ -1,14 +1,143 @@
-"""What `gridgeo init` writes, and where the samples of `gridgeo demo` are."""
+"""What `gridgeo init` writes, where the samples are, and the workbook that a county fills in.
+
+The workbook that a county fills in: households by compound and building.
+
+What `gridgeo init` writes, and where the samples of `gridgeo demo` are.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from openpyxl import Workbook
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.worksheet.datavalidation import DataValidation
 
 from gridgeo.cli.options import DEFAULT_FILE
-from gridgeo.cli.template import TEMPLATE_NAMES, write_template
 from gridgeo.errors import OutputError, SettingsError
-from gridgeo.text import Lang, Text
+from gridgeo.storage import store_book
+from gridgeo.wording import Lang, Text
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
+
+TEMPLATE_NAMES = Text("households-template.xlsx", "户数模板.xlsx")
+SHEET = Text("households", "户数")
+#: header, width, format of the cells: text stays text, counts are whole numbers
+COLUMNS = (
+    (Text("compound", "小区名称"), 26, "@"),
+    (Text("building", "楼栋"), 14, "@"),
+    (Text("households", "户数"), 12, "0"),
+    (Text("residents", "常住人口"), 12, "0"),
+)
+#: what each column means, and two example rows
+HELP = (
+    (
+        Text("compound", "小区名称"),
+        Text(
+            "required; the name as it is written in the layer of compounds",
+            "必填，须与小区图层中的名称一致",
+        ),
+        Text("Sunshine Garden", "阳光花园"),
+        Text("Sunshine Garden", "阳光花园"),
+    ),
+    (
+        Text("building", "楼栋"),
+        Text("may stay empty; keeps the building in one grid", "可不填；同一楼栋不会拆到两个网格"),
+        Text("1", "1栋"),
+        Text("2", "2栋"),
+    ),
+    (
+        Text("households", "户数"),
+        Text("required; resident households, a whole number", "必填，常住户数，整数"),
+        Text("96", "96"),
+        Text("128", "128"),
+    ),
+    (
+        Text("residents", "常住人口"),
+        Text("may stay empty", "可不填，整数"),
+        Text("281", "281"),
+        Text("370", "370"),
+    ),
+)
+HELP_HEADER = (
+    Text("column", "列名"),
+    Text("how to fill it in", "怎么填"),
+    Text("example 1", "示例一"),
+    Text("example 2", "示例二"),
+)
+NOTES = (
+    Text(
+        "One row per building, or per compound. Fill in the first sheet; leave its header as it "
+        "is. Rows that match no compound are listed in the report, never dropped.",
+        "每个楼栋（或每个小区）一行，填在第一张表，表头请勿改动。对不上小区的行会在报告中逐条列出，不会丢失。",
+    ),
+    Text(
+        'Then write in gridgeo.toml: households = "households-template.xlsx::households"',
+        '填好后在 gridgeo.toml 中写：households = "户数模板.xlsx::户数"',
+    ),
+)
+LAST_ROW = 20_000
+
+
+def write_template(path: Path, lang: Lang) -> None:
+    """Write the workbook: a sheet with headers and cell formats only, and a sheet of advice.
+
+    The headers are names that reading understands; counts admit whole numbers from 0 only.
+    """
+    book = Workbook()
+    del book[book.sheetnames[0]]
+    _households(book.create_sheet(SHEET.say(lang)), lang)
+    _advice(book.create_sheet(Text("how to", "填写说明").say(lang)), lang)
+    store_book(book, path)
+
+
+def _households(sheet: Worksheet, lang: Lang) -> None:
+    _header(sheet, [title.say(lang) for title, _, _ in COLUMNS])
+    whole = DataValidation(
+        type="whole",
+        operator="greaterThanOrEqual",
+        formula1="0",
+        allow_blank=True,
+        showErrorMessage=True,
+        error=Text("a whole number, 0 or more", "请填 0 或正整数").say(lang),
+    )
+    for letter, (_, width, cell_format) in zip("ABCD", COLUMNS, strict=True):
+        sheet.column_dimensions[letter].width = width
+        sheet.column_dimensions[letter].number_format = cell_format
+        if cell_format == "0":
+            whole.add(f"{letter}2:{letter}{LAST_ROW}")
+    sheet.add_data_validation(whole)
+    sheet.freeze_panes = "A2"
+
+
+def _advice(sheet: Worksheet, lang: Lang) -> None:
+    _header(sheet, [title.say(lang) for title in HELP_HEADER])
+    for line in HELP:
+        sheet.append([text.say(lang) for text in line])
+    sheet.append([])
+    for note in NOTES:
+        sheet.append([note.say(lang)])
+        sheet.merge_cells(
+            start_row=sheet.max_row, end_row=sheet.max_row, end_column=4, start_column=1
+        )
+        sheet.cell(sheet.max_row, 1).alignment = Alignment(wrap_text=True, vertical="top")
+        sheet.row_dimensions[sheet.max_row].height = 48
+    for letter, width in zip("ABCD", (16, 52, 18, 18), strict=True):
+        sheet.column_dimensions[letter].width = width
+
+
+def _header(sheet: Worksheet, titles: Sequence[str]) -> None:
+    sheet.append(list(titles))
+    for cell in sheet[1]:
+        cell.font = Font(bold=True, color="FFFFFFFF")
+        cell.fill = PatternFill("solid", fgColor="FF2F4858")
+        cell.alignment = Alignment(horizontal="center", vertical="center")
+    sheet.row_dimensions[1].height = 22
+
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 #: in an installed wheel, and in a checkout

@@ -1,18 +1,43 @@
 """Grid codes for life: the first numbering, what codes become, and the register of them all."""
 
-from gridgeo.codes.assign import assign_codes
-from gridgeo.codes.compare import Difference, compare
-from gridgeo.codes.crosswalk import crosswalk_of
-from gridgeo.codes.files import read_register, write_register
-from gridgeo.codes.follow import Changes, follow, numbered
-from gridgeo.codes.ground import overlap_of_grids
-from gridgeo.codes.history import code_at, states_at, successors_at
-from gridgeo.codes.integrity import as_day
-from gridgeo.codes.issue import issue
-from gridgeo.codes.order import reading_order
-from gridgeo.codes.parents import community_codes
-from gridgeo.codes.present import carried_on, in_use
-from gridgeo.codes.register import Register, empty_register, record
+from __future__ import annotations
+
+from gridgeo.codes.assign import (
+    assign_codes,
+)
+from gridgeo.codes.comparison import (
+    Difference,
+    compare,
+    overlap_of_grids,
+)
+from gridgeo.codes.lineage import (
+    Changes,
+    crosswalk_of,
+    follow,
+    numbered,
+)
+from gridgeo.codes.numbering import (
+    community_codes,
+    issue,
+    reading_order,
+)
+from gridgeo.codes.register import (
+    Register,
+    carried_on,
+    empty_register,
+    in_use,
+    record,
+)
+from gridgeo.codes.register_files import (
+    code_at,
+    read_register,
+    states_at,
+    successors_at,
+    write_register,
+)
+from gridgeo.codes.register_rules import (
+    as_day,
+)
 
 __all__ = [
     "Changes",

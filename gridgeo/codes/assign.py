@@ -10,13 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from gridgeo.codes.issue import KINDS, digits_of
-from gridgeo.codes.order import reading_order
-from gridgeo.codes.parents import community_codes
-from gridgeo.config import Codes
+from gridgeo.codes.numbering import KINDS, community_codes, digits_of, reading_order
+from gridgeo.config import Codes, CodeScheme
 from gridgeo.errors import SettingsError
-from gridgeo.schemes import CodeScheme
-from gridgeo.text import Text
+from gridgeo.wording import Text
 
 if TYPE_CHECKING:
     import geopandas as gpd

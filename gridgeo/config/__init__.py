@@ -6,27 +6,50 @@ profile, because "in principle" is their own wording and other cities use other 
 
 from __future__ import annotations
 
-from gridgeo.config.band import PROFILES, Band, Override, Profile
-from gridgeo.config.ground import (
+from gridgeo.config.cutting import (
     CATEGORIES,
-    DEFAULT_THRESHOLDS,
-    AtomRules,
-    DedicatedRules,
-    OpenGround,
-    Threshold,
-)
-from gridgeo.config.inputs import DATUMS, GRIDS, ROLES, ReadRules, Source
-from gridgeo.config.pages import PROVIDERS, TILE_DATUMS, MapRules
-from gridgeo.config.search import (
     DEFAULT_CUT,
     DEFAULT_STRADDLE,
+    DEFAULT_THRESHOLDS,
     EFFORT_NAMES,
+    PROFILES,
+    AtomRules,
+    Band,
+    DedicatedRules,
     EffortName,
+    OpenGround,
+    Override,
+    Profile,
     Search,
+    Threshold,
     Weights,
 )
-from gridgeo.config.settings import Settings
-from gridgeo.config.upkeep import PARTS, Codes, PartRules, RepairRules
+from gridgeo.config.schemes import (
+    SCHEMES,
+    TEMPLATE,
+    CodeScheme,
+    GridCode,
+    classes_for_numbers,
+    unusual_segments,
+)
+from gridgeo.config.settings import (
+    DATUMS,
+    GRIDS,
+    PARTS,
+    PROVIDERS,
+    ROLES,
+    TILE_DATUMS,
+    Codes,
+    MapRules,
+    PartRules,
+    ReadRules,
+    RepairRules,
+    Settings,
+    Source,
+)
+from gridgeo.config.settings_file import (
+    read_settings,
+)
 
 __all__ = [
     "CATEGORIES",
@@ -40,12 +63,16 @@ __all__ = [
     "PROFILES",
     "PROVIDERS",
     "ROLES",
+    "SCHEMES",
+    "TEMPLATE",
     "TILE_DATUMS",
     "AtomRules",
     "Band",
+    "CodeScheme",
     "Codes",
     "DedicatedRules",
     "EffortName",
+    "GridCode",
     "MapRules",
     "OpenGround",
     "Override",
@@ -58,4 +85,7 @@ __all__ = [
     "Source",
     "Threshold",
     "Weights",
+    "classes_for_numbers",
+    "read_settings",
+    "unusual_segments",
 ]

@@ -1,7 +1,19 @@
 """Words about grids: their names, what bounds them, what they contain."""
 
-from gridgeo.describe.bounds import bounded_by, neighbours
-from gridgeo.describe.contents import contains
-from gridgeo.describe.names import name_grids
+from __future__ import annotations
 
-__all__ = ["bounded_by", "contains", "name_grids", "neighbours"]
+from gridgeo.describe.bounds import (
+    bounded_by,
+    neighbours,
+)
+from gridgeo.describe.contents import (
+    contains,
+    name_grids,
+)
+
+__all__ = [
+    "bounded_by",
+    "contains",
+    "name_grids",
+    "neighbours",
+]

@@ -8,19 +8,23 @@ import folium
 import geopandas as gpd
 import shapely
 
-from gridgeo.comparison import Comparison
-from gridgeo.continuity import CHANGE_CODES
-from gridgeo.maps.base import blank_map, bounds_of, numbered
-from gridgeo.maps.canvas import Labels
-from gridgeo.maps.escape import esc
+from gridgeo.geometry import CHANGE_CODES
+from gridgeo.maps.assets import esc
+from gridgeo.maps.base import Panels, blank_map, bounds_of, numbered
+from gridgeo.maps.data import grid_labels
 from gridgeo.maps.features import features, light_coverage, one_line
-from gridgeo.maps.labels import grid_labels
-from gridgeo.maps.legend import change_entries
-from gridgeo.maps.panels import Panels
-from gridgeo.maps.popups import escaped, numbers, popup_of, tooltip_of
-from gridgeo.maps.style import CHANGE_COLOURS, CHANGE_MARK, GRID_LINE, OLD_LINE, line_style
-from gridgeo.text import Lang, Text
-from gridgeo.words import CHANGES, word
+from gridgeo.maps.layers import escaped, numbers, popup_of, tooltip_of
+from gridgeo.maps.overlays import Labels
+from gridgeo.maps.style import (
+    CHANGE_COLOURS,
+    CHANGE_MARK,
+    GRID_LINE,
+    OLD_LINE,
+    change_entries,
+    line_style,
+)
+from gridgeo.model import Comparison
+from gridgeo.wording import CHANGES, Lang, Text, word
 
 _FIELDS = ["change", "code", "was", "name", "count", "before", "came", "left", "reason"]
 

@@ -1,4 +1,11 @@
-"""The areas and lines of the map: each function takes a plan and gives a layer, or none."""
+"""The layers of the map: each function takes a plan and gives a layer, or none.
+
+What is shown of a feature when it is clicked or pointed at; every value is escaped.
+
+The areas and lines of the map: each function takes a plan and gives a layer, or none.
+
+The layers above the map: facilities, households, findings.
+"""
 
 from __future__ import annotations
 
@@ -8,23 +15,74 @@ from typing import Any
 import folium
 import geopandas as gpd
 import pandas as pd
+import shapely
 
-from gridgeo.maps.escape import esc
+from gridgeo.maps.assets import esc
 from gridgeo.maps.features import borders_once, features, one_line
-from gridgeo.maps.popups import escaped, numbers, popup_of, tooltip_of
 from gridgeo.maps.style import (
     COMMUNITY_LINE,
     GRID_LINE,
     LINE_STYLES,
+    SEVERITY_COLOURS,
     barrier_style,
+    facility_style,
     grid_style,
     line_style,
     soundness_style,
     street_style,
 )
-from gridgeo.model import Plan
-from gridgeo.text import Lang, Text
-from gridgeo.words import KINDS, SOUNDNESS, VERDICTS, word
+from gridgeo.model import SEVERITIES, Plan
+from gridgeo.wording import FACILITIES, KINDS, SOUNDNESS, VERDICTS, Lang, Text, word
+from gridgeo.wording import SEVERITIES as SEVERITY_WORDS
+
+_ALIASES = {
+    "change": Text("Change", "变更"),
+    "before": Text("Households before", "原户数"),
+    "came": Text("Households in", "划入户数"),
+    "left": Text("Households out", "划出户数"),
+    "code": Text("Code", "编码"),
+    "name": Text("Name", "名称"),
+    "community": Text("Community", "社区（村）"),
+    "kind": Text("Kind", "类型"),
+    "households": Text("Households", "户数"),
+    "residents": Text("Residents", "人口"),
+    "area": Text("Area (ha)", "面积（公顷）"),
+    "told": Text("Verdict", "结论"),
+    "soundness": Text("Checks", "核查结论"),
+    "facility": Text("Facility", "设施"),
+    "bounded_by": Text("Bounded by", "四至"),
+    "contains": Text("Contains", "包含范围"),
+    "count": Text("Households", "户数"),
+    "grid": Text("Grid", "网格"),
+    "reason": Text("Reason", "原因"),
+    "rule": Text("Rule", "规则"),
+    "message": Text("Finding", "问题"),
+    "was": Text("Was in", "原属网格"),
+    "now": Text("Now in", "现属网格"),
+}
+
+
+def popup_of(fields: list[str], lang: Lang) -> folium.GeoJsonPopup:
+    """Return a popup with a row for each of `fields`; empty ones are not shown."""
+    aliases = [_ALIASES[name].say(lang) for name in fields]
+    return folium.GeoJsonPopup(fields=fields, aliases=aliases, maxWidth=360)
+
+
+def tooltip_of(fields: list[str], lang: Lang) -> folium.GeoJsonTooltip:
+    """Return a tooltip with a row for each of `fields`."""
+    aliases = [_ALIASES[name].say(lang) for name in fields]
+    return folium.GeoJsonTooltip(fields=fields, aliases=aliases, sticky=True)
+
+
+def escaped(values: pd.Series[Any]) -> list[str]:
+    """Return `values` as inert text."""
+    return [esc(value) for value in values.fillna("")]
+
+
+def numbers(values: pd.Series[Any]) -> list[str]:
+    """Return `values` as whole numbers with separators, empty where unknown."""
+    return ["" if pd.isna(value) else f"{value:,.0f}" for value in values]
+
 
 _QUIET: dict[str, Any] = {"interactive": False, "smooth_factor": 1.0}
 _GRID_FIELDS = [
@@ -162,3 +220,108 @@ def community_layer(plan: Plan) -> folium.GeoJson | None:
         style_function=lambda _feature: line_style(COMMUNITY_LINE, 2.6, 0.85),
         **_QUIET,
     )
+
+
+def facility_layer(plan: Plan) -> folium.GeoJson | None:
+    """Draw the facilities that were considered, with the reason; off at first."""
+    lang, facilities = plan.settings.lang, plan.considered
+    if facilities.empty:
+        return None
+    rows: dict[str, list[Any]] = {
+        "dedicated": facilities["dedicated"].astype(bool).tolist(),
+        "name": escaped(facilities["name"]),
+        "kind": [esc(word(FACILITIES, kind, lang)) for kind in facilities["kind"]],
+        "grid": escaped(facilities["grid"]),
+        "reason": escaped(facilities["reason"]),
+    }
+    count = f"{len(facilities):,}"
+    return folium.GeoJson(
+        features(facilities.geometry, rows),
+        name=Text(f"Facilities considered ({count})", f"评估的设施（{count}）").say(lang),
+        marker=folium.CircleMarker(radius=5),
+        style_function=lambda feature: facility_style(feature["properties"]["dedicated"]),
+        popup=popup_of(["name", "kind", "grid", "reason"], lang),
+        show=False,
+    )
+
+
+def per_atom(plan: Plan) -> bool:
+    """Return whether households are drawn as counts per atom: many, or no points at all."""
+    many = len(plan.households) > plan.settings.map.household_points
+    return many or plan.households.empty
+
+
+def household_layer(plan: Plan) -> folium.GeoJson | None:
+    """Draw the households as dots sized by count; off at first.
+
+    Where they are drawn as counts per atom (`per_atom`), only those that are in no grid.
+    """
+    lang = plan.settings.lang
+    frame = plan.households
+    name = Text("Households", "住户")
+    if per_atom(plan):
+        frame = frame[frame["grid"] == ""]
+        name = Text("Households in no grid", "未入格住户")
+    if frame.empty:
+        return None
+    points = gpd.GeoSeries(shapely.point_on_surface(frame.geometry.to_numpy()), crs=frame.crs)
+    rows = {
+        "count": frame["households"].tolist(),
+        "listed": (frame["grid"] == "").tolist(),
+        "grid": escaped(frame["grid"]),
+        "reason": escaped(frame["reason"]) if "reason" in frame else [""] * len(frame),
+    }
+    return folium.GeoJson(
+        features(points, rows),
+        name=name.say(lang),
+        point_to_layer=folium.JsCode("gridgeo.dot"),  # a style for each of many points is slow
+        popup=popup_of(["count", "grid", "reason"], lang),
+        show=False,
+    )
+
+
+def finding_layers(plan: Plan) -> list[folium.GeoJson]:
+    """Draw one layer of findings a severity; errors are on at first, the others off."""
+    lang = plan.settings.lang
+    by_code = dict(zip(plan.grids["code"], plan.grids.geometry, strict=True))
+    made = []
+    for severity in SEVERITIES:
+        found = [f for f in plan.findings if f.severity == severity]
+        places = [_place(f.where, f.grids, by_code) for f in found]
+        rows = {
+            "rule": [esc(f.rule) for f in found],
+            "message": [esc(f.message.say(lang)) for f in found],
+            "grid": [esc(" ".join(f.grids[:8])) for f in found],
+        }
+        if any(place is not None for place in places):
+            title = Text("Findings: ", "问题：").say(lang)
+            title += f"{word(SEVERITY_WORDS, severity, lang)} ({len(found):,})"
+            made.append(_finding_layer(severity, title, places, rows, plan))
+    return made
+
+
+def _finding_layer(
+    severity: str, title: str, places: list[Any], rows: dict[str, list[str]], plan: Plan
+) -> folium.GeoJson:
+    style = {
+        "color": "#ffffff",
+        "weight": 1.5,
+        "fill": True,
+        "fillColor": SEVERITY_COLOURS[severity],
+        "fillOpacity": 0.95,
+        "radius": 6,
+    }
+    return folium.GeoJson(
+        features(gpd.GeoSeries(places, crs=plan.grids.crs), rows),
+        name=title,
+        marker=folium.CircleMarker(radius=6),
+        style_function=lambda _feature: style,
+        popup=popup_of(["rule", "message", "grid"], plan.settings.lang),
+        show=severity == "error",
+    )
+
+
+def _place(where: Any, grids: tuple[str, ...], by_code: dict[str, Any]) -> Any:
+    if where is None and grids:
+        where = by_code.get(grids[0])
+    return None if where is None or where.is_empty else shapely.point_on_surface(where)

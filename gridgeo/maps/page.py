@@ -8,26 +8,24 @@ from dataclasses import replace
 import folium
 import geopandas as gpd
 
-from gridgeo.fingerprint import fingerprint
-from gridgeo.maps.base import blank_map, bounds_of, numbered
-from gridgeo.maps.canvas import canvas_layers
-from gridgeo.maps.compare import compare_layers
+from gridgeo.maps.base import Panels, TileLayer, blank_map, bounds_of, numbered, tiles_of
+from gridgeo.maps.data import atom_data, data_block, plan_data
 from gridgeo.maps.features import light_coverage
 from gridgeo.maps.layers import (
     barrier_layer,
     community_layer,
+    facility_layer,
+    finding_layers,
     grid_layer,
+    household_layer,
     outline_layer,
     soundness_layer,
     street_layer,
 )
-from gridgeo.maps.legend import legend
-from gridgeo.maps.panels import Panels
-from gridgeo.maps.points import facility_layer, finding_layers, household_layer
-from gridgeo.maps.scorecard import plan_title, scorecard
-from gridgeo.maps.tiles import TileLayer, tiles_of
-from gridgeo.maps.working import atom_data, data_block, plan_data
+from gridgeo.maps.overlays import canvas_layers, compare_layers
+from gridgeo.maps.style import legend, plan_title, scorecard
 from gridgeo.model import Plan
+from gridgeo.storage import fingerprint
 
 #: A new layer is one function and one line here; the order is that of drawing.
 LAYERS: tuple[tuple[str, Callable[[Plan], folium.GeoJson | None]], ...] = (

@@ -1,8 +1,20 @@
-"""Colours and line widths, told apart by every common kind of colour vision (Okabe-Ito based)."""
+"""Colours, line widths, scorecard and legend of maps and reports.
 
-from collections.abc import Mapping
+Colours and line widths, told apart by every common kind of colour vision (Okabe-Ito based).
+
+The figures that stand at the head of a map and of a report.
+
+The legend: what the colours mean, and how many of each there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
+
+from gridgeo.model import GRID_VERDICTS, Plan
+from gridgeo.wording import SEVERITIES, STREETS, VERDICTS, Lang, Text, word
 
 #: Fill of a grid or community by its verdict; lightness differs as well as hue.
 VERDICT_COLOURS: Mapping[str, str] = MappingProxyType(
@@ -112,3 +124,199 @@ def facility_style(dedicated: bool) -> dict[str, Any]:  # noqa: FBT001  (a value
         "fillColor": FACILITY_MARK if dedicated else "#ffffff",
         "fillOpacity": 0.55,
     }
+
+
+_KIND = {
+    False: Text("Governance grids", "网格划分方案"),
+    True: Text("Governance grids verified", "网格核查结果"),
+}
+
+
+def plan_title(plan: Plan) -> str:
+    """Return what the plan is called: its name, else its communities when they are few.
+
+    What kind of document it is stands behind the name, unless the name ends with it.
+    """
+    lang = plan.settings.lang
+    name = str(plan.summary.get("name") or "")
+    if not name and 1 <= len(plan.communities) <= 3:
+        name = Text(", ", "、").say(lang).join(map(str, plan.communities["name"]))
+    kind = _KIND[is_drawn(plan)].say(lang)
+    return kind if not name else name if name.endswith(kind) else f"{name} · {kind}"
+
+
+def is_drawn(plan: Plan) -> bool:
+    """Return whether the grids of `plan` were drawn by others, and only judged by us."""
+    return bool((plan.communities["verdict"] == "").all())
+
+
+def scorecard(plan: Plan) -> list[tuple[str, str]]:
+    """Return the figures of `plan` as pairs of label and value, in the language of the plan.
+
+    Figures that the summary does not hold are left out.
+    """
+    return [(label.say(plan.settings.lang), value) for label, value in _figures(plan)]
+
+
+def knows_residents(plan: Plan) -> bool:
+    """Return whether residents were given; grids without households hold 0 in any case."""
+    return bool((plan.grids["residents"] > 0).any())
+
+
+def _figures(plan: Plan) -> Iterator[tuple[Text, str]]:
+    kinds = plan.grids["kind"].value_counts()
+    yield Text("Communities", "社区（村）"), f"{len(plan.communities):,}"
+    yield Text("Basic grids", "基础网格"), f"{kinds.get('basic', 0):,}"
+    yield Text("Dedicated grids", "专属网格"), f"{kinds.get('dedicated', 0):,}"
+    if kinds.get("open", 0):
+        yield Text("Open ground", "空地"), f"{kinds['open']:,}"
+    yield from _shares(plan.summary)
+    yield from _people(plan)
+    if (area := plan.summary.get("area_difference_m2")) is not None:
+        yield Text("Gaps and overlaps", "缝隙与重叠"), f"{area:,.2f} m²"
+    yield Text("Findings", "问题"), _severities(plan)
+
+
+def _shares(summary: dict[str, Any]) -> Iterator[tuple[Text, str]]:
+    for key, label in (
+        ("in_band_share", Text("Basic grids in band", "基础网格达标率")),
+        ("in_band_share_where_possible", Text("… where it can be met", "其中：可达标社区")),
+        ("street_share", Text("Borders on streets", "沿街定界率")),
+    ):
+        if (share := summary.get(key)) is not None:
+            yield label, f"{share:.1%}"
+
+
+def _people(plan: Plan) -> Iterator[tuple[Text, str]]:
+    households = plan.summary.get("households")
+    if isinstance(households, dict):
+        yield Text("Households given", "输入户数"), f"{households.get('in', 0):,}"
+        yield Text("… in grids", "其中：入格"), f"{households.get('in_grids', 0):,}"
+        yield Text("… listed", "其中：另列"), f"{households.get('listed', 0):,}"
+    else:
+        yield Text("Households", "户数"), f"{int(plan.grids['households'].sum()):,}"
+    if knows_residents(plan):
+        yield Text("Residents", "人口"), f"{plan.grids['residents'].sum():,.0f}"
+
+
+def _severities(plan: Plan) -> str:
+    lang: Lang = plan.settings.lang
+    told = [
+        f"{word(SEVERITIES, severity, lang)} {count:,}"
+        for severity in SEVERITIES
+        if (count := sum(f.severity == severity for f in plan.findings))
+    ]
+    return Text(", ", "，").say(lang).join(told) or Text("none", "无").say(lang)
+
+
+def legend(plan: Plan, *, compared: bool = False) -> dict[str, Any]:
+    """Return the legend for the page, in the language of the plan: only what is on the map."""
+    lang = plan.settings.lang
+    changes = change_entries(lang) if compared else []
+    groups = [
+        {"title": Text("Grids", "网格").say(lang), "entries": _grids(plan, lang)},
+        {"title": Text("Changes", "变化").say(lang), "entries": changes},
+        {"title": Text("Lines", "线").say(lang), "entries": _lines(plan, lang)},
+        {"title": Text("Findings", "问题").say(lang), "entries": _findings(plan, lang)},
+    ]
+    return {
+        "title": Text("Legend", "图例").say(lang),
+        "groups": [group for group in groups if group["entries"]],
+    }
+
+
+def _grids(plan: Plan, lang: Lang) -> list[dict[str, Any]]:
+    counts = plan.grids["verdict"].value_counts()
+    return [
+        {
+            "shape": "fill",
+            "verdict": verdict,
+            "colour": VERDICT_COLOURS[verdict],
+            "edge": FACILITY_MARK if verdict == "dedicated" else GRID_LINE,
+            "hatch": FACILITY_MARK if verdict == "dedicated" else "",
+            "label": VERDICTS[verdict].say(lang) + _range(plan, verdict, lang),
+            "count": f"{counts[verdict]:,}",
+        }
+        for verdict in GRID_VERDICTS
+        if counts.get(verdict, 0)
+    ]
+
+
+def _range(plan: Plan, verdict: str, lang: Lang) -> str:
+    band = plan.settings.band
+    if verdict != "in_band":
+        return ""
+    households = f"{band.lower}-{band.upper}"
+    residents = f"{band.residents_lower:,}-{band.residents_upper:,}"
+    told = {
+        "households": Text(f" ({households} households)", f"（{households} 户）"),
+        "residents": Text(f" ({residents} residents)", f"（{residents} 人）"),
+        "either": Text(f" ({households} households", f"（{households} 户")
+        + (
+            Text(f" or {residents} residents)", f"或 {residents} 人）")
+            if knows_residents(plan)
+            else Text(")", "）")
+        ),
+    }
+    return told[band.profile].say(lang)
+
+
+def _lines(plan: Plan, lang: Lang) -> list[dict[str, Any]]:
+    outline = {
+        "shape": "line",
+        "colour": COMMUNITY_LINE,
+        "width": 2.2,
+        "label": Text("community border", "社区（村）界").say(lang),
+        "count": "",
+    }
+    here = {*plan.streets["street_class"], *plan.barriers["street_class"]}
+    return [outline] + [
+        {
+            "shape": "fill" if name == "water" else "line",
+            "colour": colour,
+            "edge": colour,
+            "width": width,
+            "casing": STREET_CASING if width > 1 and name not in ("rail", "water", "wall") else "",
+            "dash": "5 3" if name == "rail" else "",
+            "label": STREETS[name].say(lang),
+            "count": "",
+        }
+        for name, (colour, width) in LINE_STYLES.items()
+        if name in here
+    ]
+
+
+def _findings(plan: Plan, lang: Lang) -> list[dict[str, Any]]:
+    counts = {s: sum(f.severity == s for f in plan.findings) for s in SEVERITIES}
+    return [
+        {
+            "shape": "dot",
+            "colour": SEVERITY_COLOURS[severity],
+            "label": SEVERITIES[severity].say(lang),
+            "count": f"{count:,}",
+        }
+        for severity, count in counts.items()
+        if count
+    ]
+
+
+def change_entries(lang: Lang) -> list[dict[str, Any]]:
+    """Return the entries of the legend for the grids before and the ground that changed."""
+    return [
+        {
+            "shape": "fill",
+            "colour": "#ffffff",
+            "edge": CHANGE_MARK,
+            "hatch": CHANGE_MARK,
+            "label": Text("ground that changed grids", "归属变动的区域").say(lang),
+            "count": "",
+        },
+        {
+            "shape": "line",
+            "colour": OLD_LINE,
+            "width": 1.8,
+            "dash": "5 4",
+            "label": Text("grid border before", "原网格界").say(lang),
+            "count": "",
+        },
+    ]

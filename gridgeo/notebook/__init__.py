@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gridgeo.notebook.desk import Desk
+    from gridgeo.notebook.widget import Desk
 
 __all__ = ["Desk"]
 
@@ -15,4 +15,4 @@ def __getattr__(name: str) -> Any:
     """Import anywidget only for the widget."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module("gridgeo.notebook.desk"), name)
+    return getattr(import_module("gridgeo.notebook.widget"), name)

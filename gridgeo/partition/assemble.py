@@ -9,26 +9,23 @@ import numpy as np
 import pandas as pd
 
 from gridgeo.model import Partition
-from gridgeo.partition.adjoining import survey
 from gridgeo.partition.band import count_by
-from gridgeo.partition.certify import certificate_of
+from gridgeo.partition.certificate import certificate_of
 from gridgeo.partition.graph import Ground, connected, split_by
-from gridgeo.partition.joins import Join, report_joins
+from gridgeo.partition.grids import survey
 from gridgeo.partition.open_ground import open_reason, settle_open_ground
-from gridgeo.partition.pieces import Solved
+from gridgeo.partition.pieces import Join, Solved, report_joins
 from gridgeo.partition.remedy import remedy
 from gridgeo.partition.verdicts import Locked, Verdict, judge_community, judge_grid
-from gridgeo.text import Text
-from gridgeo.words import FACILITIES
+from gridgeo.wording import FACILITIES, Text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from gridgeo.bands import Bands
     from gridgeo.config import Band, OpenGround
-    from gridgeo.model import Atoms
+    from gridgeo.model import Atoms, Bands
 
 KINDS = ("basic", "dedicated", "open")
 #: what is told of each community's search: pieces interrupted, and as in `Solution`

@@ -1,4 +1,6 @@
-"""The band: which numbers of grids can be in band at all, and how that is proved.
+"""The band: which numbers of grids can be in band at all, how that is proved, and how it is put.
+
+The band: which numbers of grids can be in band at all, and how that is proved.
 
 Under ``either`` one grid may meet the households and its neighbour the residents. For k1 grids
 in band by households and k2 by residents, what is tested is whether *fractions* of atoms could
@@ -6,6 +8,8 @@ do it: the second kind then holds any share of the residents between ``k2 * resi
 ``k2 * residents_upper``, and the households that go with them lie between what the atoms with
 most residents per household carry and what those with fewest do. Where fractions cannot, whole
 connected atoms cannot either, so a number that is left out is left out by proof.
+
+Amounts and limits in words.
 """
 
 from __future__ import annotations
@@ -14,6 +18,8 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from gridgeo.wording import Text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -184,3 +190,55 @@ def allot(
         order = np.lexsort((-claim, numbers >= most, numbers >= fewest, numbers >= sizes))
         numbers[order[0]] += 1
     return [int(number) for number in numbers]
+
+
+def count_text(households: int, residents: float) -> Text:
+    """Return households and, where known, residents in words.
+
+    Examples
+    --------
+    >>> count_text(620, float("nan")).zh
+    '620 户'
+    >>> count_text(620, 1500).en
+    '620 households, 1,500 residents'
+    """
+    told = Text(f"{households:,} households", f"{households:,} 户")
+    if np.isnan(residents):
+        return told
+    return told + Text(f", {residents:,.0f} residents", f"、{residents:,.0f} 人")
+
+
+def band_text(band: Band) -> Text:
+    """Return the band of the profile in words.
+
+    Examples
+    --------
+    >>> from gridgeo.config import Band
+    >>> band_text(Band()).zh
+    '300–500 户或 800–1,200 人'
+    """
+    households = Text(
+        f"{band.lower:,}-{band.upper:,} households", f"{band.lower:,}–{band.upper:,} 户"
+    )
+    residents = Text(
+        f"{band.residents_lower:,}-{band.residents_upper:,} residents",
+        f"{band.residents_lower:,}–{band.residents_upper:,} 人",
+    )
+    if band.profile == "either":
+        return households + Text(" or ", "或 ") + residents
+    return households if band.profile == "households" else residents
+
+
+def upper_text(band: Band, residents: float) -> Text:
+    """Return the upper limits that an atom with these residents can exceed, in words."""
+    households = Text(f"{band.upper:,} households", f"{band.upper:,} 户")
+    people = Text(f"{band.residents_upper:,} residents", f"{band.residents_upper:,} 人")
+    if band.profile == "households" or np.isnan(residents):
+        return households
+    return people if band.profile == "residents" else households + Text(" and ", "和 ") + people
+
+
+def people_of(households: NDArray[np.int64], residents: NDArray[np.float64]) -> float:
+    """Return the residents of some atoms together, NaN where those of any are unknown."""
+    told = known(households, residents)
+    return float(np.nan_to_num(residents).sum()) if told.all() else float("nan")

@@ -14,8 +14,8 @@ from gridgeo.config import EFFORT_NAMES, Band, EffortName, Search
 from gridgeo.partition.band import allot
 from gridgeo.partition.graph import split_by
 from gridgeo.partition.pieces import Solved
-from gridgeo.partition.refine import solve
 from gridgeo.partition.samples import UNIT, lay_out_samples, whole_counts
+from gridgeo.partition.search import solve
 from gridgeo.partition.verdicts import judge_community
 
 if TYPE_CHECKING:

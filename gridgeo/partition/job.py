@@ -13,8 +13,7 @@ from gridgeo.partition.problem import Solution
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gridgeo.partition.effort import Effort
-    from gridgeo.partition.halt import Halt
+    from gridgeo.partition.problem import Effort, Halt
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,9 +8,8 @@ import numpy as np
 
 from gridgeo.model import CROSSED_BY_STREETS_ONLY
 from gridgeo.partition.graph import Ground, split_by
-from gridgeo.partition.joins import Join
-from gridgeo.text import Text, join
-from gridgeo.words import STREETS
+from gridgeo.partition.pieces import Join
+from gridgeo.wording import STREETS, Text, join
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

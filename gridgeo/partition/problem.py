@@ -1,10 +1,21 @@
-"""The job of one piece of ground, as arrays: what the search is given and what it answers."""
+"""One piece of ground as arrays, what its solution holds, and how long the search may go on.
+
+The job of one piece of ground, as arrays: what the search is given and what it answers.
+
+A request to stop: a flag that running kernels look at.
+
+What each effort spends, in iterations: any machine gives the same plan.
+"""
 
 from __future__ import annotations
 
 import math
 import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from threading import Timer
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -72,7 +83,7 @@ class Solution:
     (none costs less than ``bound``, no more is known), or ``""``. `bound` may be known beside
     ``pairwise``.
 
-    ``must_move`` and ``must_flow`` are for changes only: see `gridgeo.partition.change.Change`.
+    ``must_move`` and ``must_flow`` are for changes only: see `gridgeo.partition.Change`.
     """
 
     labels: NDArray[np.int32]
@@ -144,3 +155,113 @@ def fingerprint(problem: Problem) -> int:
     for a in told:
         state = zlib.crc32(np.ascontiguousarray(a).tobytes(), state)
     return state
+
+
+class Halt:
+    """A flag that every kernel polls; `stop` makes all of them return the best they have.
+
+    Each search that is given the halt ends within about a tenth of a second, with a valid
+    labelling.
+
+    Examples
+    --------
+    >>> halt = Halt()
+    >>> halt.stopped
+    False
+    >>> halt.stop()
+    >>> halt.stopped
+    True
+    """
+
+    def __init__(self) -> None:
+        self.flag = np.zeros(1, dtype=np.uint8)
+
+    def stop(self) -> None:
+        """Ask all who hold this flag to stop; safe from any thread and from signal handlers."""
+        self.flag[0] = 1
+
+    @property
+    def stopped(self) -> bool:
+        """Tell whether a stop was asked for."""
+        return bool(self.flag[0])
+
+    @contextmanager
+    def after(self, seconds: float | None) -> Iterator[Halt]:
+        """Stop by itself when this much wall-clock time goes by inside; never where None."""
+        if seconds is None:
+            yield self
+            return
+        timer = Timer(seconds, self.stop)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield self
+        finally:
+            timer.cancel()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Effort:
+    """The iterations of the search of one piece of ground.
+
+    A start proposes `per_pair` moves per atom times the square of the grids that it makes, but not
+    more than `most`; over many atoms not more than `moves_per_start` in all, though `least` per
+    atom in any case. Few grids need few moves, and many atoms must not take for ever.
+    """
+
+    per_pair: int
+    most: int
+    moves_per_start: int
+    least: int
+    #: independent starts at most; two that end alike are enough
+    starts: int
+    #: turns of repair, and fresh cuts per grid in each, while bands are missed
+    repairs: int = 2
+    cuts: int = 40
+    #: rounds of reheating the best few and combining all grids seen so far
+    rounds: int = 0
+    #: labellings that are reheated, how often each in a round, and with what share of a
+    #: start's moves
+    elite: int = 4
+    reheats: int = 6
+    reheat_share: float = 0.1
+
+    def moves_per_atom(self, atoms: int, grids: int) -> int:
+        """Return the proposals per atom of one start.
+
+        Examples
+        --------
+        >>> effort = EFFORTS["fast"]
+        >>> effort.moves_per_atom(120, 3), effort.moves_per_atom(10_000, 250)
+        (180, 200)
+        """
+        large = max(self.least, min(self.most, self.moves_per_start // atoms))
+        return min(self.per_pair * grids * grids, large)
+
+
+EFFORTS: Mapping[str, Effort] = MappingProxyType(
+    {
+        "fast": Effort(per_pair=20, most=600, moves_per_start=300_000, least=200, starts=1),
+        "normal": Effort(
+            per_pair=25,
+            most=2000,
+            moves_per_start=4_000_000,
+            least=700,
+            starts=4,
+            rounds=1,
+            elite=3,
+        ),
+        "best": Effort(
+            per_pair=400,
+            most=40_000,
+            moves_per_start=16_000_000,
+            least=2000,
+            starts=8,
+            repairs=8,
+            rounds=4,
+            elite=6,
+            reheats=10,
+            reheat_share=0.05,
+        ),
+    }
+)

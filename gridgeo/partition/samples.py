@@ -1,4 +1,7 @@
-"""Samples with coordinates, neighbours and weights, as problems for the solver."""
+"""Samples with coordinates, neighbours and weights, as problems for the solver.
+
+Which samples are neighbours: any usual graph as pairs, or the Gabriel graph of points.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,132 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
+from scipy.spatial import Delaunay, QhullError
 
 from gridgeo.config import Band
-from gridgeo.partition.neighbours import gabriel_pairs, pairs_of, share_out
 from gridgeo.partition.problem import Problem
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+
+def pairs_of(connectivity: Any, n: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return the pairs of neighbours (int64[m, 2], left < right, sorted) and their weights.
+
+    Parameters
+    ----------
+    connectivity
+        A scipy sparse matrix (n, n); a networkx graph with n nodes; a libpysal ``Graph`` or
+        ``W``, or whatever else has a ``sparse`` matrix; or an array of pairs (m, 2), with
+        lengths (m, 3). Where a pair is given twice, or both ways, the larger weight counts;
+        what links a sample to itself is left out.
+    n
+        The number of samples.
+
+    Raises
+    ------
+    ValueError
+        Of another kind or shape; a weight is negative or not a number; a pair names a sample
+        that is not there.
+
+    Examples
+    --------
+    >>> pairs_of([(1, 0, 80.0), (1, 2, 50.0)], 3)
+    (array([[0, 1],
+           [1, 2]]), array([80., 50.]))
+    """
+    if hasattr(connectivity, "adjacency") and hasattr(connectivity, "nodes"):
+        left, right, weight = _of_networkx(connectivity, n)
+    elif sparse.issparse(connectivity) or hasattr(connectivity, "sparse"):
+        left, right, weight = _of_matrix(getattr(connectivity, "sparse", connectivity), n)
+    else:
+        left, right, weight = _of_array(connectivity, n)
+    if not np.isfinite(weight).all() or (weight < 0).any():
+        raise ValueError("a weight of connectivity is negative or not a number")
+    ends = np.sort(np.column_stack([left, right]), axis=1).astype(np.int64)
+    order = np.lexsort((-weight, ends[:, 1], ends[:, 0]))
+    order = order[ends[order, 0] != ends[order, 1]]
+    _, first = np.unique(ends[order], axis=0, return_index=True)
+    return ends[order][first], weight[order][first]
+
+
+def _of_networkx(graph: Any, n: int) -> tuple[Any, Any, NDArray[np.float64]]:
+    nodes = list(graph.nodes)
+    if len(nodes) != n:
+        raise ValueError(f"connectivity has {len(nodes)} nodes, X has {n} samples")
+    ordered = range(n) if set(nodes) == set(range(n)) else nodes
+    row = {node: i for i, node in enumerate(ordered)}
+    told = [(row[a], row[b], w) for a, b, w in graph.edges(data="weight", default=1.0)]
+    left, right, weight = np.array(told, dtype=np.float64).reshape(-1, 3).T
+    return left, right, weight
+
+
+def _of_matrix(matrix: Any, n: int) -> tuple[Any, Any, NDArray[np.float64]]:
+    if matrix.shape != (n, n):
+        raise ValueError(f"connectivity has shape {matrix.shape}, X has {n} samples")
+    entries = sparse.coo_array(matrix)
+    return entries.row, entries.col, entries.data.astype(np.float64)
+
+
+def _of_array(pairs: Any, n: int) -> tuple[Any, Any, NDArray[np.float64]]:
+    given = np.asarray(pairs, dtype=np.float64)
+    given = given.reshape(-1, 2) if given.size == 0 else given
+    if given.ndim != 2 or given.shape[1] not in (2, 3):
+        raise ValueError(
+            "connectivity must be a scipy sparse matrix, a networkx graph, a libpysal Graph or W, "
+            f"or pairs (m, 2) or (m, 3) with lengths; it has shape {given.shape}"
+        )
+    ends = given[:, :2]
+    if (ends != np.floor(ends)).any() or (ends < 0).any() or (ends >= n).any():
+        raise ValueError(f"a pair of connectivity names a sample that is not in 0..{n - 1}")
+    weight = given[:, 2] if given.shape[1] == 3 else np.ones(len(given))
+    return ends[:, 0], ends[:, 1], weight
+
+
+def gabriel_pairs(points: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the pairs of the Gabriel graph of points in the plane, int64[m, 2].
+
+    Two points are neighbours when no third lies in, or on, the circle that has them as a
+    diameter; such a graph is planar and connected. A point that coincides with another is linked
+    to it; points on one line are a chain.
+
+    Examples
+    --------
+    >>> gabriel_pairs(np.array([[0, 0], [2, 0], [2, 2], [0, 2], [1, 5.0]])).tolist()
+    [[0, 1], [0, 3], [1, 2], [2, 3], [2, 4], [3, 4]]
+    """
+    try:
+        mesh = Delaunay(points)
+    except (QhullError, ValueError):  # fewer than three points, or all on one line
+        chain = np.lexsort(points.T)
+        return np.column_stack([chain[:-1], chain[1:]]).astype(np.int64)
+    corners = mesh.simplices.astype(np.int64)
+    sides = np.concatenate([corners[:, [1, 2]], corners[:, [2, 0]], corners[:, [0, 1]]])
+    apex = np.concatenate([corners[:, 0], corners[:, 1], corners[:, 2]])
+    a, b = points[sides[:, 0]] - points[apex], points[sides[:, 1]] - points[apex]
+    inside = (a * b).sum(axis=1) <= 1e-9 * np.hypot(*a.T) * np.hypot(*b.T)
+    ends, pair = np.unique(np.sort(sides, axis=1), axis=0, return_inverse=True)
+    kept = ends[np.bincount(pair, weights=inside) == 0]
+    same = mesh.coplanar[:, [0, 2]].astype(np.int64)
+    return np.concatenate([kept, same])
+
+
+def share_out(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the ground of each point: a third of every Delaunay triangle that it is a corner of.
+
+    Zero everywhere where the points lie on one line.
+    """
+    area = np.zeros(len(points))
+    try:
+        corners = Delaunay(points).simplices
+    except (QhullError, ValueError):
+        return area
+    a, b, c = (points[corners[:, i]] for i in range(3))
+    twice = (b - a)[:, 0] * (c - a)[:, 1] - (b - a)[:, 1] * (c - a)[:, 0]
+    for i in range(3):
+        np.add.at(area, corners[:, i], np.abs(twice) / 6)
+    return area
+
 
 #: a mean border and a mean spacing of samples, in the solver's metres: it rounds to millimetres
 UNIT = 100.0

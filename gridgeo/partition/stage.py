@@ -1,4 +1,7 @@
-"""The stage: every community of a set of atoms, cut into grids."""
+"""The stage: every community of a set of atoms, cut into grids.
+
+Compiling ahead of the first run.
+"""
 
 from __future__ import annotations
 
@@ -11,19 +14,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridgeo.bands import Bands
-from gridgeo.model import Ties
+from gridgeo.config import Band, Search
+from gridgeo.model import Bands, Ties
 from gridgeo.partition.assemble import assemble, facility_names
 from gridgeo.partition.band import allot
-from gridgeo.partition.certify import solve_certified
-from gridgeo.partition.change.ground import grids_of_units, keep_links, seated
-from gridgeo.partition.change.labels import adjust_labels
+from gridgeo.partition.certificate import bounded, solve_certified
+from gridgeo.partition.constraints import report_unmet, tie, unit_names
 from gridgeo.partition.graph import Ground, lay_out, problem_of, split_by
-from gridgeo.partition.halt import Halt
+from gridgeo.partition.minimal_change.labels import adjust_labels
+from gridgeo.partition.minimal_change.subproblem import grids_of_units, keep_links, seated
 from gridgeo.partition.open_ground import cut_off_by
+from gridgeo.partition.pairs import Work, join_stuck
 from gridgeo.partition.pieces import Solved, join_pieces
-from gridgeo.partition.stuck import Work, join_stuck
-from gridgeo.partition.ties import report_unmet, tie, unit_names
+from gridgeo.partition.problem import Halt, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,8 +35,8 @@ if TYPE_CHECKING:
 
     from gridgeo.config import Band, OpenGround, Search, Weights
     from gridgeo.model import Atoms, Partition
+    from gridgeo.partition.pairs import Solver
     from gridgeo.partition.problem import Problem, Solution
-    from gridgeo.partition.stuck import Solver
 
 
 def partition_atoms(
@@ -223,3 +226,32 @@ def _all_or_none(pool: ThreadPoolExecutor, halt: Halt) -> Iterator[None]:
         halt.stop()
         pool.shutdown(wait=False, cancel_futures=True)
         raise
+
+
+def warm_up() -> None:
+    """Compile every kernel and leave it in the cache on disk; half a minute the first time.
+
+    Meant for set-up: without it the first run compiles.
+    """
+    search = Search(effort="fast")
+    solve_certified(_street(24), Band(lower=295, upper=305, profile="households"), search)
+    wide = Band(lower=300, upper=640, profile="households")
+    met = solve_certified(_street(24), wide, Search())
+    bounded(_street(24), wide, met, 1, Halt())
+    solve_certified(_street(4), Band(), search)
+
+
+def _street(atoms: int) -> Problem:
+    """Return atoms in a row, light and heavy in turn, which no search can bring into a band."""
+    row = np.arange(atoms)
+    return Problem(
+        households=np.where(row % 2, 290, 20).astype(np.int64),
+        residents=np.full(atoms, np.nan),
+        edges=np.column_stack([row[:-1], row[1:]]).astype(np.int32),
+        cut_m=np.full(atoms - 1, 50.0),
+        straddle_m=np.zeros(atoms - 1),
+        linked=np.ones(atoms - 1, dtype=bool),
+        x=row.astype(np.float64) * 100.0,
+        y=np.zeros(atoms),
+        area=np.full(atoms, 1e4),
+    )

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridgeo.partition.band import count_by
-from gridgeo.partition.prove import Proof, proofs
-from gridgeo.partition.say import count_text, people_of
-from gridgeo.text import Text, join
+from gridgeo.partition.band import count_by, count_text, people_of
+from gridgeo.partition.proofs import Proof, proofs
+from gridgeo.wording import Text, join
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,13 +1,38 @@
 """Reading: any legal input becomes `gridgeo.model.Layers`, or a clear error."""
 
-from gridgeo.read.grids import GridFile, read_grids
-from gridgeo.read.homes import HomeFile, read_homes
-from gridgeo.read.inspection import LayerInfo, inspect_file
-from gridgeo.read.layers import layers_from_frames, read_layers
-from gridgeo.read.mapping import read_code_mapping
-from gridgeo.read.probe import check_path
-from gridgeo.read.roster import ROSTER, empty_roster, read_roster
-from gridgeo.read.stream import Batch, Survey, in_order, layers_of, stream_layers, survey_layers
+from __future__ import annotations
+
+from gridgeo.read.gate import (
+    check_path,
+)
+from gridgeo.read.grids import (
+    GridFile,
+    HomeFile,
+    read_grids,
+    read_homes,
+)
+from gridgeo.read.inspection import (
+    LayerInfo,
+    inspect_file,
+)
+from gridgeo.read.layers import (
+    layers_from_frames,
+    read_layers,
+)
+from gridgeo.read.side_tables import (
+    ROSTER,
+    empty_roster,
+    read_code_mapping,
+    read_roster,
+)
+from gridgeo.read.stream import (
+    Batch,
+    Survey,
+    in_order,
+    layers_of,
+    stream_layers,
+    survey_layers,
+)
 
 __all__ = [
     "ROSTER",

@@ -1,4 +1,9 @@
-"""Compounds (小区), buildings, parcels and addresses: what households and atoms hold on to."""
+"""Compounds (小区), buildings, parcels, addresses and facilities.
+
+Compounds (小区), buildings, parcels and addresses: what households and atoms hold on to.
+
+Facilities that may become dedicated grids: category, name, and how large they are.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +11,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+import shapely
 
-from gridgeo.read.columns import find_all, say_columns
-from gridgeo.read.context import Ground, RawLayer
-from gridgeo.read.figures import measures
-from gridgeo.read.geometry import place
-from gridgeo.read.shapes import inner_points, polygons
-from gridgeo.read.values import texts
-from gridgeo.text import Text
+from gridgeo.config import CATEGORIES
+from gridgeo.errors import InputError
+from gridgeo.read.columns import find_all, missing_column, say_columns
+from gridgeo.read.context import Ground, RawLayer, tally
+from gridgeo.read.geometry import gather, inner_points, of_type, place, polygons
+from gridgeo.read.values import Classes, classify, measures, texts
+from gridgeo.read.vocabulary import category
+from gridgeo.wording import Text
 
 _STOREY_M = 3.0
 #: the fields of each role beside its name
@@ -36,7 +44,7 @@ class Area:
 
 def clean_areas(raws: Sequence[RawLayer], ground: Ground) -> list[Area]:
     """Return name (and floors of buildings) and geometry of each layer of one role."""
-    return [Area(raw, _clean(raw, ground)) for raw in raws]
+    return [Area(raw, _clean_areas_of_layer(raw, ground)) for raw in raws]
 
 
 def area_columns(role: str) -> tuple[str, ...]:
@@ -44,7 +52,7 @@ def area_columns(role: str) -> tuple[str, ...]:
     return _FIELDS[role]
 
 
-def _clean(raw: RawLayer, ground: Ground) -> gpd.GeoDataFrame:
+def _clean_areas_of_layer(raw: RawLayer, ground: Ground) -> gpd.GeoDataFrame:
     rules, journal = ground.rules, ground.journal
     found = {}
     for field in ("name", "floors", "height"):
@@ -80,3 +88,75 @@ def _floors(raw: RawLayer, found: dict[str, str], ground: Ground) -> pd.Series[f
             ),
         )
     return floors.where(~derived, (height / _STOREY_M).round().clip(lower=1.0))
+
+
+FACILITY_COLUMNS = ("kind", "name", "area_m2", "floor_area_m2", "people")
+_MEASURES = {"area_m2": "area", "floor_area_m2": "floor_area", "people": "people"}
+
+
+def clean_facilities(raws: Sequence[RawLayer], ground: Ground) -> gpd.GeoDataFrame:
+    """Return the facilities that have a category; the others are counted in a note."""
+    frames = [frame for raw in raws if len(frame := _clean_facilities_of_layer(raw, ground))]
+    return gather(frames, FACILITY_COLUMNS, ground.crs)
+
+
+def _clean_facilities_of_layer(raw: RawLayer, ground: Ground) -> gpd.GeoDataFrame:
+    rules, journal = ground.rules, ground.journal
+    kinds = () if raw.kind else find_all(raw, "kind", rules)
+    told = classify(raw, kinds, category, journal)
+    fields = ("name", *_MEASURES.values())
+    single = {field: columns[0] for field in fields if (columns := find_all(raw, field, rules))}
+    used = {"kind": ", ".join(told.columns)} if told.columns else {}
+    say_columns(raw, used | single, journal)
+    classes = _whole_file(raw, told, kinds)
+    _say_others(raw, told.values[classes == ""], ground)
+    attributes = pd.DataFrame(
+        {"kind": classes, "name": texts(raw, single.get("name"), journal)}
+        | {name: measures(raw, single.get(field), journal) for name, field in _MEASURES.items()},
+        index=raw.frame.index,
+    )
+    out = _shapes(raw, ground).join(attributes)
+    if "facilities.area" not in rules.columns:  # a polygon is its own measure
+        out["area_m2"] = out["area_m2"].where(out.geom_type == "Point", np.nan)
+    return out[out["kind"] != ""]
+
+
+def _whole_file(raw: RawLayer, told: Classes, kinds: Sequence[str]) -> pd.Series[str]:
+    if not raw.kind:
+        if not kinds:
+            raise missing_column(raw, "kind")
+        return told.classes
+    whole = raw.kind if raw.kind in CATEGORIES else category(raw.kind)
+    if not whole:
+        raise InputError(
+            Text(f"{raw.kind!r} is no category of facilities", f"{raw.kind!r} 不是设施类别"),
+            remedy=Text(f"Choose one of {', '.join(CATEGORIES)}", f"可选：{'、'.join(CATEGORIES)}"),
+            **raw.place,
+        )
+    return pd.Series(whole, index=raw.frame.index, dtype=object)
+
+
+def _say_others(raw: RawLayer, values: pd.Series[str], ground: Ground) -> None:
+    if len(values):
+        ground.journal.say(
+            "facilities",
+            Text(
+                f"{raw}: {len(values)} rows are of no category that becomes a dedicated grid: "
+                f"{tally(values)}",
+                f"{raw.zh}：{len(values)} 行不属于可设专属网格的类别：{tally(values)}",
+            ),
+        )
+
+
+def _shapes(raw: RawLayer, ground: Ground) -> gpd.GeoDataFrame:
+    """Return points (a multipoint as its middle) and valid polygons of the usable rows."""
+    placed = of_type(place(raw, ground), raw, ground, (0, 4, 3, 6))
+    geometry = placed.geometry.to_numpy()
+    several = shapely.get_type_id(geometry) == 4
+    geometry = np.where(several, shapely.point_on_surface(geometry), geometry)
+    placed = placed[["geometry"]].set_geometry(geometry, crs=placed.crs)
+    flat = placed.geom_type.isin(["Polygon", "MultiPolygon"])
+    parts = [placed[~flat]]
+    if flat.any():
+        parts.append(polygons(placed[flat], raw, ground))
+    return gpd.GeoDataFrame(pd.concat(parts), crs=placed.crs)

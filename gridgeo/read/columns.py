@@ -1,4 +1,9 @@
-"""Which column means what: aliases in Chinese and English, and the settings that override them."""
+"""Which column means what: the names that columns go by, and the settings that override them.
+
+The names that columns go by, in Chinese and English.
+
+Which column means what: aliases in Chinese and English, and the settings that override them.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +12,153 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
+from types import MappingProxyType
 
 from gridgeo.config import ReadRules
 from gridgeo.errors import InputError, SettingsError
-from gridgeo.read.aliases import ALIASES
 from gridgeo.read.context import Journal, RawLayer
-from gridgeo.text import Text, join
-from gridgeo.words import FIELDS, say_fields, word
+from gridgeo.wording import FIELDS, Text, join, say_fields, word
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+_NAME = _words("name 名称 名字 name:zh mc site_name title *名称 *name name*")
+_CODE = _words(
+    "code12 编码 代码 社区编码 社区代码 村社区代码 村代码 行政区划代码 区划代码 统计用区划代码 "
+    "community_code villcode village_code code community_id n_hood geoid adcode *编码 *代码 "
+    "*_code geoid* *cd"
+)
+_HOUSEHOLDS = _words(
+    "户数 住户数 居民户数 总户数 常住户数 家庭户数 households household hh units dwellings hh_cnt "
+    "h_cnt hh_count households_est household_count 户数* *户数 households* num_households hh*"
+)
+_RESIDENTS = _words(
+    "常住人口 人口 人口数 常住人口数 居民数 总人口 residents population pop p_cnt pop_count 人数 "
+    "常住人口* *人口数 *人口 residents* population*"
+)
+_KEY = _words(
+    "key 编码 代码 code 小区编码 楼栋编码 房屋编码 地块编码 小区名称 小区 楼栋名称 楼栋 地址 "
+    "compound_id building_id compound building parcel address full_address 名称 name *编码 *代码 "
+    "*名称 *_code *_id *name"
+)
+
+#: role -> field -> aliases; ``*`` stands for any text, and such an alias yields to exact ones
+ALIASES: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "communities": {
+            "code": _CODE,
+            "name": _words(
+                "社区名称 村名称 村社区名称 社区 村居 居委会 村名 community_name villname "
+                "village_name community name 名称 名字 name:zh mc site_name title *名称 *name "
+                "name* *nm"
+            ),
+            "township": _words(
+                "township 乡镇街道 街道乡镇 乡镇 街道 镇街 街道名称 乡镇名称 所属街道 所属乡镇 "
+                "street_office town towncode townname subdistrict"
+            ),
+        },
+        "streets": {
+            "class": _words(
+                "street_class 道路等级 道路类型 道路类别 等级 highway fclass kind_detail "
+                "road_class road_type roadtype class type 类型 kind railway"
+            ),
+            "name": _words(
+                "路名 道路名称 name 名称 name:zh street street_name road_name label *路名 *名称"
+            ),
+            "tunnel": _words("tunnel is_tunnel 隧道 是否隧道"),
+            "level": _words("layer level 层级"),
+        },
+        "barriers": {
+            "class": _words(
+                "street_class railway waterway barrier natural water fclass kind 类型 类别 type "
+                "class landuse leisure"
+            ),
+            "name": _NAME,
+            "tunnel": _words("tunnel is_tunnel 隧道 是否隧道"),
+            "level": _words("layer"),
+            "grade": _words("grade location"),
+        },
+        "households": {
+            "households": _HOUSEHOLDS,
+            "residents": _RESIDENTS,
+            "key": _KEY,
+            "group": _words(
+                "村民小组 居民小组 小组 楼栋 楼栋号 小区 小区名称 group group_name compound "
+                "compound_name building building_name"
+            ),
+            "name": _words("name 名称 名字 name:zh 地址 address location full_address"),
+            "x": _words("x lon lng long longitude 经度 easting 东坐标 x坐标 point_x coord_x"),
+            "y": _words("y lat latitude 纬度 northing 北坐标 y坐标 point_y coord_y"),
+        },
+        "compounds": {
+            "name": _words("小区名称 小区 compound compound_name") + _NAME,
+            "key": _KEY,
+            "households": _HOUSEHOLDS,
+            "residents": _RESIDENTS,
+        },
+        "buildings": {
+            "name": _words("楼栋名称 楼名 building_name") + _NAME,
+            "floors": _words(
+                "层数 楼层 楼层数 地上层数 floors levels_used levels building:levels stories "
+                "storeys num_floors"
+            ),
+            "height": _words("height 高度 建筑高度 楼高"),
+            "key": _KEY,
+            "households": _HOUSEHOLDS,
+            "residents": _RESIDENTS,
+        },
+        "parcels": {
+            "name": _words(
+                "地块名称 name 名称 名字 name:zh mc site_name title *名称 *name name* location "
+                "address"
+            ),
+            "key": _KEY,
+        },
+        "addresses": {
+            "key": _words("地址 门牌 address full_address") + _KEY,
+            "name": _words("地址") + _NAME,
+        },
+        "facilities": {
+            "kind": _words(
+                "设施类型 设施类别 类别 类型 用途 category kind facility fclass amenity office "
+                "shop leisure landuse tourism government military building type class use"
+            ),
+            "name": _words("设施名称 单位名称") + _NAME,
+            "area": _words("area_m2 占地面积 用地面积 面积"),
+            "floor_area": _words("floor_area_m2 floor_area 建筑面积 gfa"),
+            "people": _words(
+                "学生数 在校生数 学生人数 员工数 职工数 职工人数 从业人数 床位数 人数 enrolment "
+                "enrollment students employees beds people"
+            ),
+        },
+        "atoms": {
+            "households": _HOUSEHOLDS,
+            "residents": _RESIDENTS,
+            "community": _words(
+                "社区编码 社区代码 社区 社区名称 community community_code villcode village_code "
+                "community_name villname"
+            ),
+            "name": _words("名称 name code 编码 codebase"),
+        },
+        "allowed_gaps": {"name": _NAME},
+        "together": {"name": _NAME},
+        "apart": {"name": _NAME},
+        "locked": {"name": _words("网格名称 grid_name") + _NAME},
+        "grids": {
+            "code": _words("code 网格编码 网格代码 编码 代码 grid_code *编码 *代码 *_code"),
+            "name": _words("name 网格名称 名称 grid_name *名称 *name"),
+            "kind": _words("kind 网格类型 类型 类别 type"),
+            "community": _words(
+                "community 社区编码 社区代码 所属社区 社区名称 社区 community_code community_name "
+                "所属村社区"
+            ),
+            "households": _HOUSEHOLDS,
+            "residents": _RESIDENTS,
+        },
+    }
+)
 
 
 def normal(name: str) -> str:

@@ -13,8 +13,7 @@ from pyproj import CRS
 from gridgeo.config import ReadRules
 from gridgeo.errors import InputError
 from gridgeo.model import Note, Reject
-from gridgeo.text import Text
-from gridgeo.words import ROLES, word
+from gridgeo.wording import ROLES, Text, word
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

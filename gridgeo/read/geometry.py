@@ -1,4 +1,11 @@
-"""Geometry at the door: what is usable, what is repaired, what is put aside."""
+"""Geometry at the door: what is usable, what is repaired, in which CRS, and in which order.
+
+Geometry at the door: what is usable, what is repaired, what is put aside.
+
+Polygons, lines and points of usable rows, and all rows of a kind in one fixed order.
+
+The metre CRS that the whole job is done in.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +15,16 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 from numpy.typing import NDArray
+from pyproj import CRS
 
+from gridgeo.config import ReadRules
 from gridgeo.errors import InputError
-from gridgeo.read.context import Ground, RawLayer, spatial_frame, tally
-from gridgeo.read.crs import declared_crs, misplaced, reproject
-from gridgeo.text import Text
+from gridgeo.read.context import Ground, Journal, RawLayer, spatial_frame, tally
+from gridgeo.read.crs import WGS84, declared_crs, is_metric, label, misplaced, reproject
+from gridgeo.wording import Text
 
 #: a layer whose bounds are farther from the communities than this is in the wrong place
 NEAR_M = 50_000.0
@@ -142,3 +152,190 @@ def _parts_of(geometry: Any, types: Sequence[int]) -> Any:
     parts = shapely.get_parts(shapely.get_parts(geometry))
     kept = parts[np.isin(shapely.get_type_id(parts), types)]
     return shapely.union_all(kept) if len(kept) else geometry
+
+
+#: a repair that changes the area by more than this share is no repair
+#: a repair that changes the area by more than this share is no repair
+_REPAIR_SHARE = 0.01
+
+
+def polygons(
+    frame: gpd.GeoDataFrame, raw: RawLayer, ground: Ground, *, strict: bool = False
+) -> gpd.GeoDataFrame:
+    """Return the polygonal rows, valid; repairs are noted with the area before and after.
+
+    A repair that changes the area by more than 1 % is an InputError when `strict`, else the
+    row goes to the rejects.
+    """
+    kept = of_type(frame, raw, ground, POLYGONS)
+    before = kept.geometry.to_numpy()
+    broken = ~shapely.is_valid(before)
+    if not broken.any():
+        return kept
+    after = before.copy()
+    after[broken] = shapely.make_valid(before[broken], method="structure", keep_collapsed=False)
+    area, repaired = shapely.area(before), shapely.area(after)
+    ruined = broken & ((np.abs(repaired - area) > _REPAIR_SHARE * area) | (repaired == 0))
+    change = [f"{old:,.1f} -> {new:,.1f} m2" for old, new in zip(area, repaired, strict=True)]
+    _report_ruined(raw, ground, pd.Series(change, index=kept.index)[ruined], strict=strict)
+    mended = broken & ~ruined
+    if mended.any():
+        old, new = area[mended].sum(), repaired[mended].sum()
+        ground.journal.say(
+            "geometry",
+            Text(
+                f"{raw}: {mended.sum()} invalid polygons repaired, {old:,.2f} m2 before, "
+                f"{new:,.2f} m2 after",
+                f"{raw.zh}：修复 {mended.sum()} 个无效多边形，面积由 {old:,.2f} 平方米变为 "
+                f"{new:,.2f} 平方米",
+            ),
+        )
+    return rows_of(replaced(kept, after), ~ruined)
+
+
+def _report_ruined(raw: RawLayer, ground: Ground, change: pd.Series[str], *, strict: bool) -> None:
+    if change.empty:
+        return
+    if strict or len(change) == len(raw.frame):
+        raise InputError(
+            Text(
+                f"the polygon crosses itself; a repair would change its area: {change.iloc[0]}",
+                f"多边形自相交，修复会改变其面积：{change.iloc[0]}",
+            ),
+            remedy=Text("Redraw it, in QGIS for example", "请在 QGIS 等软件中重新绘制"),
+            **raw.place,
+            row=int(change.index[0]) + 1,
+        )
+    reason = Text("the polygon crosses itself or has no area", "多边形自相交或没有面积")
+    ground.journal.reject(raw, change.index, field="geometry", values=change, reason=reason)
+
+
+def lines(frame: gpd.GeoDataFrame, raw: RawLayer, ground: Ground) -> gpd.GeoDataFrame:
+    """Return the lines, one LineString a row; lines without length are left out and counted."""
+    kept = of_type(frame, raw, ground, LINES)
+    single = kept.explode(index_parts=False)
+    nought = single.length.to_numpy() == 0
+    if nought.any():
+        ground.journal.say(
+            "geometry",
+            Text(
+                f"{raw}: {nought.sum()} lines without length left out",
+                f"{raw.zh}：略去 {nought.sum()} 条长度为零的线",
+            ),
+        )
+    return rows_of(single, ~nought)
+
+
+def inner_points(frame: gpd.GeoDataFrame, raw: RawLayer, ground: Ground) -> gpd.GeoDataFrame:
+    """Return points as they are, and polygons and multipoints as a point inside them."""
+    kept = of_type(frame, raw, ground, (*POINTS, *POLYGONS))
+    geometry = kept.geometry.to_numpy()
+    wide = shapely.get_type_id(geometry) != 0
+    inner = np.where(wide, shapely.point_on_surface(geometry), geometry)
+    areas = np.isin(shapely.get_type_id(geometry), POLYGONS).sum()
+    if areas:
+        ground.journal.say(
+            "geometry",
+            Text(
+                f"{raw}: {areas} polygons count at a point inside them",
+                f"{raw.zh}：{areas} 个面状户数按其内部一点计",
+            ),
+        )
+    return replaced(kept, inner)
+
+
+#: columns that are no text
+_DTYPES = {
+    "households": "int64",
+    "residents": "float64",
+    "cuts": "bool",
+    "floors": "float64",
+    "area_m2": "float64",
+    "floor_area_m2": "float64",
+    "people": "float64",
+}
+
+
+def gather(
+    frames: Sequence[gpd.GeoDataFrame], columns: Sequence[str], crs: Any
+) -> gpd.GeoDataFrame:
+    """Return the frames as one, in an order that depends on the rows alone.
+
+    Sorted by bounds rounded to millimetres, then by geometry, then by every column.
+    """
+    typed = {name: _DTYPES.get(name, "object") for name in columns}
+    if not frames:
+        empty = pd.DataFrame({name: [] for name in columns}).astype(typed)
+        return gpd.GeoDataFrame(empty, geometry=gpd.GeoSeries([], crs=crs))
+    joined = pd.concat([frame[[*columns, "geometry"]] for frame in frames], ignore_index=True)
+    geometry = joined.geometry.to_numpy()
+    keys = pd.DataFrame(np.round(shapely.bounds(geometry), 3))
+    if keys.duplicated().any():
+        keys["wkb"] = shapely.to_wkb(geometry, hex=True)
+        keys = keys.join(joined[list(columns)].astype(str))
+    order = keys.sort_values(list(keys.columns), kind="stable").index
+    return gpd.GeoDataFrame(joined.loc[order].reset_index(drop=True).astype(typed), crs=crs)
+
+
+def working_crs(raw: RawLayer, rules: ReadRules, journal: Journal) -> CRS:
+    """Return the metre CRS of the job: the communities' own, else one chosen from where they lie.
+
+    In China (longitude 73 to 135, latitude 3 to 54, Taiwan left out) that is the 3-degree zone
+    of CGCS2000 without zone prefix (EPSG 4534 + (central meridian - 75) / 3), elsewhere UTM.
+    """
+    crs = declared_crs(raw, rules)
+    west, south, east, north = _lonlat_bounds(raw, crs)
+    if is_metric(crs):
+        journal.say("crs", Text(f"work in {label(crs)}", f"计算坐标系：{label(crs)}"))
+        return crs
+    lon, lat = (west + east) / 2, (south + north) / 2
+    chosen = choose_crs(lon, lat)
+    rule = Text(
+        "the CGCS2000 3-degree zone" if _in_china(lon, lat) else "the UTM zone",
+        "CGCS2000 三度带" if _in_china(lon, lat) else "UTM 分带",
+    )
+    journal.say(
+        "crs",
+        Text(
+            f"the communities are in {label(crs)}, which does not measure metres: work in "
+            f"{label(chosen)}, {rule.en} at {lon:.2f}, {lat:.2f}",
+            f"社区图层坐标系为 {label(crs)}，不便量测；改在 {label(chosen)} 中计算"
+            f"（{lon:.2f}，{lat:.2f} 所在的{rule.zh}）",
+        ),
+    )
+    return chosen
+
+
+def choose_crs(lon: float, lat: float) -> CRS:
+    """Return the metre CRS for a place.
+
+    Examples
+    --------
+    >>> choose_crs(117.0, 36.65).to_epsg(), choose_crs(7.42, 43.74).to_epsg()
+    (4548, 32632)
+    """
+    if _in_china(lon, lat):
+        meridian = max(3 * round(lon / 3), 75)
+        return CRS.from_epsg(4534 + (meridian - 75) // 3)
+    zone = min(int((lon + 180) // 6) + 1, 60)
+    return CRS.from_epsg((32600 if lat >= 0 else 32700) + zone)
+
+
+def _in_china(lon: float, lat: float) -> bool:
+    taiwan = 119.3 <= lon <= 122.1 and 21.8 <= lat <= 25.4
+    return 73 <= lon <= 135 and 3 <= lat <= 54 and not taiwan
+
+
+def _lonlat_bounds(raw: RawLayer, crs: CRS) -> tuple[float, float, float, float]:
+    """Return the bounds in degrees; raises InputError where they cannot be right for `crs`."""
+    bounds = spatial_frame(raw)[have_geometry(raw)].total_bounds
+    degrees = gpd.GeoSeries([shapely.box(*bounds)], crs=crs).to_crs(WGS84).total_bounds
+    possible = np.isfinite(degrees).all() and np.abs(degrees[1::2]).max() <= 90
+    area = crs.area_of_use
+    if possible and area is not None and crs.is_projected and area.west < area.east:
+        x, y = (degrees[0] + degrees[2]) / 2, (degrees[1] + degrees[3]) / 2
+        possible = area.west - 6 <= x <= area.east + 6 and area.south - 6 <= y <= area.north + 6
+    if not possible:
+        raise misplaced(raw, crs, bounds)
+    west, south, east, north = (float(value) for value in degrees)
+    return west, south, east, north

@@ -12,14 +12,13 @@ import shapely
 
 from gridgeo.config import ReadRules, Source
 from gridgeo.errors import InputError
-from gridgeo.read.aliases import ALIASES
-from gridgeo.read.columns import candidates
+from gridgeo.read.columns import ALIASES, candidates
 from gridgeo.read.context import Journal, RawLayer, tally
 from gridgeo.read.crs import flat, is_metric, label
-from gridgeo.read.load import load
-from gridgeo.read.probe import TABLES, check_path, layer_names
-from gridgeo.read.workbook import sheet_names
-from gridgeo.text import Text
+from gridgeo.read.files import load
+from gridgeo.read.gate import TABLES, check_path, layer_names
+from gridgeo.read.tables import sheet_names
+from gridgeo.wording import Text
 
 #: which roles a layer of a geometry type may play
 _ROLES = MappingProxyType(

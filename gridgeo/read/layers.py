@@ -12,22 +12,15 @@ import pandas as pd
 from gridgeo.config import ROLES, ReadRules
 from gridgeo.errors import InputError
 from gridgeo.model import Layers
-from gridgeo.read.allowed_gaps import clean_gaps
-from gridgeo.read.areas import Area, area_columns, clean_areas
-from gridgeo.read.barriers import clean_barriers
+from gridgeo.read.areas import Area, area_columns, clean_areas, clean_facilities
 from gridgeo.read.columns import check_columns, check_keys, find_all, missing_column
-from gridgeo.read.communities import clean_communities
 from gridgeo.read.context import Ground, Journal, RawLayer
-from gridgeo.read.counted import household_source, say_source
-from gridgeo.read.facilities import clean_facilities
-from gridgeo.read.given_atoms import clean_atoms
-from gridgeo.read.households import clean_households, count_rows
-from gridgeo.read.load import load, tidy
-from gridgeo.read.shapes import gather
-from gridgeo.read.streets import clean_streets
-from gridgeo.read.ties import clean_ties
-from gridgeo.read.working import working_crs
-from gridgeo.text import Text
+from gridgeo.read.files import load, tidy
+from gridgeo.read.geometry import gather, working_crs
+from gridgeo.read.households import clean_households, count_rows, household_source, say_source
+from gridgeo.read.lines import clean_barriers, clean_streets
+from gridgeo.read.outlines import clean_atoms, clean_communities, clean_gaps, clean_ties
+from gridgeo.wording import Text
 
 Raws = Mapping[str, Sequence[RawLayer]]
 #: what households may be joined to

@@ -1,7 +1,14 @@
-"""Shapefiles: whether all parts are there and whole, and the encoding of their text."""
+"""What GDAL does not tell about shapefiles and GeoJSON: missing parts, encodings, open rings.
+
+Shapefiles: whether all parts are there and whole, and the encoding of their text.
+
+What GDAL does not tell about a GeoJSON file.
+"""
 
 from __future__ import annotations
 
+import json
+import re
 import struct
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,7 +17,7 @@ import pandas as pd
 
 from gridgeo.errors import InputError
 from gridgeo.read.columns import unique_names
-from gridgeo.text import Text
+from gridgeo.wording import Text
 
 #: language driver ids of DBF files that are never written by mistake
 _LDID = {0x4D: "gb18030", 0x7A: "gb18030", 0x4F: "big5hkscs", 0x78: "big5hkscs", 0x13: "cp932",
@@ -154,3 +161,31 @@ def find_encoding(texts: list[str], declared: str) -> str:
 
 def _in_gb2312(char: str) -> bool:
     return bool(char.encode("gb2312", errors="ignore"))
+
+
+#: the CRS stands before or after the features
+_END = 4096
+
+
+def first_open_ring(path: Path) -> int | None:
+    """Return the number (from 1) of the first feature with an open ring."""
+    try:
+        features = json.loads(path.read_text(encoding="utf-8-sig")).get("features", [])
+    except ValueError:
+        return None
+    for number, feature in enumerate(features, start=1):
+        geometry = feature.get("geometry") or {}
+        rings = geometry.get("coordinates", [])
+        polygons = {"Polygon": [rings], "MultiPolygon": rings}.get(str(geometry.get("type")), [])
+        if any(ring[:1] != ring[-1:] for polygon in polygons for ring in polygon):
+            return number
+    return None
+
+
+def names_crs(path: Path) -> bool:
+    """Say whether the file names its CRS; without, RFC 7946 says it is WGS 84."""
+    with path.open("rb") as stream:
+        ends = stream.read(_END)
+        stream.seek(max(path.stat().st_size - _END, 0))
+        ends += stream.read()
+    return re.search(rb'"crs"\s*:\s*\{', ends) is not None

@@ -1,22 +1,139 @@
-"""Tables of households: CSV in any encoding, and workbooks of Excel, WPS and LibreOffice."""
+"""Tables of households: CSV and workbooks, their title rows, and their coordinate columns.
+
+Sheets of Excel, WPS and LibreOffice workbooks as rows of cells.
+
+Names of columns that stand in two rows: ``规模`` across two columns, 户数 and 人口 below.
+
+Tables of households: CSV in any encoding, and workbooks of Excel, WPS and LibreOffice.
+
+Tables with coordinate columns as layers of points.
+"""
 
 from __future__ import annotations
 
 import csv
 import datetime as dt
 import io
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
+import geopandas as gpd
 import pandas as pd
+import python_calamine as calamine
+import shapely
 
 from gridgeo.errors import InputError
-from gridgeo.read.columns import unique_names
-from gridgeo.read.probe import unreadable
-from gridgeo.read.titles import joined_titles
-from gridgeo.read.workbook import Cells, sheet_cells
-from gridgeo.text import Text
+from gridgeo.read.columns import normal, unique_names
+from gridgeo.read.context import Ground, RawLayer
+from gridgeo.read.crs import label, parse_crs
+from gridgeo.read.gate import unreadable
+from gridgeo.read.values import parse_numbers
+from gridgeo.wording import Text
+
+Cells = list[list[Any]]
+
+
+def sheet_names(path: Path) -> tuple[str, ...]:
+    """Return the names of the sheets that hold anything."""
+    book = _open_book(path)
+    return tuple(name for name in book.sheet_names if book.get_sheet_by_name(name).height)
+
+
+def _open_book(path: Path) -> calamine.CalamineWorkbook:
+    try:
+        return calamine.CalamineWorkbook.from_filelike(io.BytesIO(path.read_bytes()))
+    except calamine.PasswordError as error:
+        raise InputError(
+            Text("the workbook is protected by a password", "工作簿设有打开密码"),
+            remedy=Text("Remove the password and save it again", "请取消密码后重新保存"),
+            file=str(path),
+        ) from error
+    except (calamine.CalamineError, OSError) as error:
+        raise unreadable(str(path), error) from error
+
+
+def sheet_cells(path: Path, sheet: str) -> tuple[Cells, str]:
+    """Return the cells of the named or only sheet that holds anything, and its name."""
+    names = sheet_names(path)
+    wanted = [sheet] if sheet in names else [] if sheet else list(names)
+    if len(wanted) != 1:
+        raise InputError(
+            Text(
+                f"no sheet {sheet!r}; the sheets are: {', '.join(names)}"
+                if sheet
+                else f"the workbook has {len(names)} sheets with content: {', '.join(names)}",
+                f"没有工作表“{sheet}”，现有：{'、'.join(names)}"
+                if sheet
+                else f"工作簿有 {len(names)} 个非空工作表：{'、'.join(names)}",
+            ),
+            remedy=Text("Name one as PATH::SHEET", "请用 路径::工作表名 指明其中一个"),
+            file=str(path),
+        )
+    try:
+        page = _open_book(path).get_sheet_by_name(wanted[0])
+        cells = page.to_python(skip_empty_area=False)
+        return _fill_merged(cells, page.merged_cell_ranges or []), wanted[0]
+    except calamine.CalamineError as error:
+        raise unreadable(str(path), error) from error
+
+
+def _fill_merged(cells: Cells, ranges: Sequence[tuple[tuple[int, int], tuple[int, int]]]) -> Cells:
+    """Repeat text that is merged down a column; numbers are not repeated, for they would count."""
+    filled = [list(row) for row in cells]
+    for (top, left), (bottom, right) in ranges:
+        if left == right and top < len(filled) and isinstance(filled[top][left], str):
+            for row in filled[top + 1 : bottom + 1]:
+                row[left] = filled[top][left]
+    return filled
+
+
+def joined_titles(rows: Sequence[list[str]], knows: Callable[[str], bool]) -> list[str]:
+    """Return one name a column from a header in two rows; none where it stands in one.
+
+    The second row belongs to the header where it fills a cell that the first leaves empty right
+    of a name (as cells merged across do), has no numbers, and has at least two names that
+    `knows` accepts. A column is called by both names together where that is a known name or the
+    lower one stands there more than once, else by the lower one; without a lower one, by the
+    upper one.
+
+    Examples
+    --------
+    >>> known = {"小区", "小区名称", "名称", "户数"}.__contains__
+    >>> joined_titles([["小区", "", "规模", ""], ["名称", "楼栋", "户数", "人口"]], known)
+    ['小区名称', '楼栋', '户数', '人口']
+    >>> joined_titles([["小区名称", "户数", ""], ["名称", "12", "户数"]], known)
+    []
+    """
+    if len(rows) < 2:
+        return []
+    upper, lower = (row + [""] * (max(map(len, rows)) - len(row)) for row in rows)
+    pairs = zip(upper, upper[1:], lower[1:], strict=False)
+    parted = any(name and not right and below for name, right, below in pairs)
+    named = sum(knows(name) for name in lower if name)
+    if not parted or named < 2 or parse_numbers(pd.Series(lower))[0].notna().any():
+        return []
+    return [
+        _title(above, below, often=lower.count(below) > 1, knows=knows)
+        for above, below in zip(_spread(upper, lower), lower, strict=True)
+    ]
+
+
+def _spread(upper: list[str], lower: list[str]) -> list[str]:
+    """Return the upper names, each repeated over the empty cells right of it."""
+    spread, last = [], ""
+    for above, below in zip(upper, lower, strict=True):
+        last = above or (last if below else "")
+        spread.append(last)
+    return spread
+
+
+def _title(above: str, below: str, *, often: bool, knows: Callable[[str], bool]) -> str:
+    if not below or above == below:
+        return above
+    return above + below if often or knows(above + below) else below
+
 
 #: header rows are looked for in so many rows
 _HEADER_WITHIN = 20
@@ -52,7 +169,7 @@ def load_table(path: Path, sheet: str, encoding: str, knows: Callable[[str], boo
     """Return the table of a CSV or a workbook.
 
     `knows` tells whether a cell is the name of a wanted column: the first row that has one is
-    the header, with the row below where that has the names (see `gridgeo.read.titles`). Cells
+    the header, with the row below where that has the names (see `gridgeo.read.tables`). Cells
     of a CSV stay text. Raises InputError for files that are no tables.
     """
     found = name = ""
@@ -155,3 +272,36 @@ def _plain(cell: object) -> str:
     if isinstance(cell, (dt.date, dt.time)):
         return cell.isoformat()
     return str(cell).strip()
+
+
+_DEGREES = ("lon", "lng", "long", "longitude", "经度", "lat", "latitude", "纬度")
+
+
+def points_from(raw: RawLayer, x: str, y: str, ground: Ground) -> RawLayer:
+    """Return a table with coordinates as a point layer; longitudes and latitudes are WGS 84."""
+    numbers = [parse_numbers(raw.frame[column])[0] for column in (x, y)]
+    readable = numbers[0].notna() & numbers[1].notna()
+    lost = raw.frame.index[~readable]
+    values = raw.frame.loc[lost, x].astype(str) + ", " + raw.frame.loc[lost, y].astype(str)
+    reason = Text("no coordinates", "没有坐标")
+    ground.journal.reject(raw, lost, field=f"{x}, {y}", values=values, reason=reason)
+    given = ground.rules.crs.get("households")
+    degrees = normal(x) in _DEGREES and normal(y) in _DEGREES
+    crs = (
+        parse_crs("households", given)
+        if given
+        else parse_crs("households", "4326")
+        if degrees
+        else None
+    )
+    if crs is not None:
+        ground.journal.say(
+            "crs",
+            Text(
+                f"{raw}: {x}, {y} are taken as {label(crs)}",
+                f"{raw.zh}：{x}、{y} 按 {label(crs)} 读取",
+            ),
+        )
+    geometry = shapely.points(numbers[0][readable], numbers[1][readable])
+    frame = gpd.GeoDataFrame(raw.frame[readable], geometry=geometry, crs=crs)
+    return replace(raw, frame=frame)

@@ -1,28 +1,86 @@
 """The folder of a plan: saved whole or not at all, and read back."""
 
-from gridgeo.report.adjusted import check_adjusted, save_adjusted
-from gridgeo.report.card import plan_card
-from gridgeo.report.changes import check_comparison, save_comparison
-from gridgeo.report.load import load_plan
-from gridgeo.report.paper import PAPER, save_paper
-from gridgeo.report.repaired import check_repaired, save_repaired
-from gridgeo.report.save import check_target, save_approved, save_plan
-from gridgeo.report.schema import layer_frame
-from gridgeo.report.seal import sealed
-from gridgeo.report.submission import check_submission, save_submission
-from gridgeo.report.workbook_back import read_workbook
+from __future__ import annotations
+
+from gridgeo.report.card import (
+    plan_card,
+)
+from gridgeo.report.documents import (
+    RUN,
+    SUMMARY,
+)
+from gridgeo.report.geopackage import (
+    append_layer,
+    append_styles,
+    append_table,
+)
+from gridgeo.report.load import (
+    load_plan,
+)
+from gridgeo.report.page import (
+    parts_page,
+)
+from gridgeo.report.pdf import (
+    PAPER,
+    save_paper,
+)
+from gridgeo.report.records import (
+    finding_frame,
+    findings_of,
+    note_frame,
+    notes_of,
+    reject_frame,
+    settings_frame,
+    settings_of,
+)
+from gridgeo.report.results import (
+    check_adjusted,
+    check_comparison,
+    check_repaired,
+    save_adjusted,
+    save_comparison,
+    save_repaired,
+)
+from gridgeo.report.save import (
+    check_target,
+    save_approved,
+    save_plan,
+)
+from gridgeo.report.seal import (
+    sealed,
+)
+from gridgeo.report.styles import (
+    style_frame,
+)
+from gridgeo.report.submission import (
+    check_submission,
+    save_submission,
+)
+from gridgeo.report.workbook_back import (
+    read_workbook,
+)
 
 __all__ = [
     "PAPER",
+    "RUN",
+    "SUMMARY",
+    "append_layer",
+    "append_styles",
+    "append_table",
     "check_adjusted",
     "check_comparison",
     "check_repaired",
     "check_submission",
     "check_target",
-    "layer_frame",
+    "finding_frame",
+    "findings_of",
     "load_plan",
+    "note_frame",
+    "notes_of",
+    "parts_page",
     "plan_card",
     "read_workbook",
+    "reject_frame",
     "save_adjusted",
     "save_approved",
     "save_comparison",
@@ -31,4 +89,7 @@ __all__ = [
     "save_repaired",
     "save_submission",
     "sealed",
+    "settings_frame",
+    "settings_of",
+    "style_frame",
 ]

@@ -10,17 +10,13 @@ import shapely
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from gridgeo.approval import say_state
-from gridgeo.maps.escape import visible
-from gridgeo.maps.scorecard import plan_title, scorecard
-from gridgeo.maps.style import COMMUNITY_LINE, GRID_LINE, VERDICT_COLOURS
+from gridgeo.maps import COMMUNITY_LINE, GRID_LINE, VERDICT_COLOURS, plan_title, scorecard, visible
 from gridgeo.model import Plan
+from gridgeo.report.blocks import mark_of
 from gridgeo.report.figures import on_paper, path_of
 from gridgeo.report.page import PAGES
-from gridgeo.report.said import mark_of
-from gridgeo.rulebook import CARDS
-from gridgeo.text import Text
-from gridgeo.words import CARD_STATES, VERDICTS, word
+from gridgeo.review import say_state
+from gridgeo.wording import CARD_STATES, CARDS, VERDICTS, Text, word
 
 _WIDTH, _HEIGHT = 420.0, 320.0
 #: grids beyond this number are drawn without lines between those of one verdict

@@ -14,13 +14,12 @@ from pyogrio.errors import DataLayerError, DataSourceError
 
 from gridgeo.config import Settings
 from gridgeo.errors import InputError, SettingsError, why
-from gridgeo.model import Plan
+from gridgeo.model import CROSSWALK, SCHEMA, Plan, layer_frame
 from gridgeo.report.documents import RUN, SUMMARY
 from gridgeo.report.geopackage import GEOPACKAGE
 from gridgeo.report.records import findings_of, notes_of, rejects_of, settings_of
-from gridgeo.report.schema import CROSSWALK, SCHEMA, layer_frame
 from gridgeo.report.seal import check_sealed, stored_approval
-from gridgeo.text import Text
+from gridgeo.wording import Text
 
 
 def load_plan(folder: str | Path) -> Plan:

@@ -1,16 +1,35 @@
-"""``report.html`` and ``map.html``."""
+"""``report.html`` and ``map.html``, and the report of an area that was done in chunks.
+
+``report.html`` and ``map.html``.
+
+The report of an area that was done in parts: the figures, and a row for each part.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from gridgeo.maps import map_page
-from gridgeo.model import Plan
-from gridgeo.report.blocks import Report
+from gridgeo.maps import map_page, visible
+from gridgeo.model import Finding, Plan
+from gridgeo.report.blocks import (
+    Block,
+    Card,
+    Cards,
+    Cell,
+    Column,
+    Report,
+    Said,
+    Section,
+    Table,
+    Words,
+)
 from gridgeo.report.content import report_of
+from gridgeo.wording import SEVERITIES, Lang, word
 
 #: Communities are drawn one by one up to this number; map.html and report.pdf show all.
 MOST_MAPS = 60
@@ -47,3 +66,114 @@ def report_page(plan: Plan) -> str:
 def as_page(report: Report) -> str:
     """Return `report` as one printable HTML page; every text is escaped, every drawing is ours."""
     return PAGES.get_template("report.html.j2").render(report=report)
+
+
+def parts_page(
+    summary: Mapping[str, Any],
+    parts: Sequence[Mapping[str, Any]],
+    findings: Sequence[Finding],
+    lang: Lang,
+) -> str:
+    """Return the report as one printable HTML page without script or network.
+
+    Parameters
+    ----------
+    summary
+        Figures of the whole area, as ``summary.json`` has them.
+    parts
+        The figures of each part, with its ``name``.
+    findings
+        The gravest ones.
+    """
+    say = Said(lang)
+    title = say("Governance grids", "网格划分方案")
+    name = visible(summary["name"] or "")
+    return as_page(
+        Report(
+            lang=lang,
+            title=f"{name} · {title}" if name else title,
+            subtitle=say("Report of the partition, done in parts", "网格划分报告（分片计算）"),
+            state="",
+            maker="gridgeo",
+            sections=[
+                Section("", [_figures(summary, say)]),
+                Section(say("Parts", "分片"), [_parts(parts, say)]),
+                Section(say("Findings", "问题"), _findings(summary, findings, say)),
+            ],
+        )
+    )
+
+
+def _figures(summary: Mapping[str, Any], say: Said) -> Cards:
+    households = summary["households"]
+    told = (
+        ("Parts", "分片", _number(summary["parts"])),
+        ("Communities", "社区（村）", _number(summary["communities"])),
+        ("Basic grids", "基础网格", _number(summary["basic"])),
+        ("Dedicated grids", "专属网格", _number(summary["dedicated"])),
+        ("Basic grids in band", "基础网格达标率", _share(summary["in_band_share"])),
+        (
+            "… where it can be met",
+            "其中：可达标社区",
+            _share(summary["in_band_share_where_possible"]),
+        ),
+        ("Borders on streets", "沿街定界率", _share(summary["street_share"])),
+        ("Households given", "输入户数", _number(households["in"])),
+        ("… in grids", "其中：入格", _number(households["in_grids"])),
+        ("… listed", "其中：另列", _number(households["listed"])),
+    )
+    return Cards([Card(value, say(en, zh)) for en, zh, value in told])
+
+
+def _parts(parts: Sequence[Mapping[str, Any]], say: Said) -> Table:
+    titles = (
+        *(("communities", "社区"), ("not met", "未达标"), ("households", "户数")),
+        *(("listed", "另列"), ("basic grids", "基础网格"), ("dedicated", "专属网格")),
+        *(("in band", "达标率"), ("on streets", "沿街定界率"), ("errors", "错误")),
+    )
+    columns = [Column(say("part", "分片"), "code")]
+    columns += [Column(say(en, zh), "number") for en, zh in titles]
+    return Table(columns, [[Cell(told) for told in _part(part)] for part in parts])
+
+
+def _part(part: Mapping[str, Any]) -> list[str]:
+    missed = part["verdicts"]["impossible"] + part["verdicts"]["not_found"]
+    counts = (part["communities"], missed, part["households"]["in"], part["households"]["listed"])
+    return [
+        visible(part["name"]),
+        *map(_number, (*counts, part["basic"], part["dedicated"])),
+        *map(_share, (part["in_band_share"], part["street_share"])),
+        _number(part["findings"]["error"]),
+    ]
+
+
+def _findings(summary: Mapping[str, Any], findings: Sequence[Finding], say: Said) -> list[Block]:
+    counts = " ".join(
+        f"{word(SEVERITIES, key, say.lang)} {_number(count)}"
+        for key, count in summary["findings"].items()
+    )
+    lead = say(
+        "All of them are in layer findings of grids.gpkg; the gravest:",
+        "全部见 grids.gpkg 的 findings 图层，其中最重要的：",
+    )
+    rows = [
+        [
+            Cell(chip=say.chip(one.severity, word(SEVERITIES, one.severity, say.lang))),
+            Cell(one.rule),
+            Cell(visible(one.message.say(say.lang))),
+        ]
+        for one in findings
+    ]
+    blocks: list[Block] = [Words(f"{counts}. {lead}")]
+    blocks.append(Table([Column(""), Column("", "code"), Column("", "told")], rows))
+    if summary["attribution"]:
+        blocks.append(Words(visible(summary["attribution"]), quiet=True))
+    return blocks
+
+
+def _share(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1%}"
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:,.0f}"

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import pandas as pd
 
-from gridgeo.assessment import place_of, suggestion_of
 from gridgeo.config import Override, Settings, Source, Threshold
 from gridgeo.model import Finding, Note, Reject
-from gridgeo.rulebook import rule_of
-from gridgeo.text import Lang, Text
+from gridgeo.review import place_of, suggestion_of
+from gridgeo.wording import Lang, Text, rule_of
 
 if TYPE_CHECKING:
     from pyproj import CRS

@@ -9,18 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gridgeo.errors import InputError
-from gridgeo.model import Plan
+from gridgeo.model import CROSSWALK, Plan
 from gridgeo.report.documents import RUN, SUMMARY, write_run, write_summary
-from gridgeo.report.folder import check_folder, write_folder
-from gridgeo.report.geojson import write_geojson
-from gridgeo.report.geopackage import GEOPACKAGE, write_geopackage
+from gridgeo.report.geopackage import GEOPACKAGE, write_geojson, write_geopackage
 from gridgeo.report.load import load_plan
 from gridgeo.report.page import write_map, write_report
-from gridgeo.report.paper import PAPER
-from gridgeo.report.schema import CROSSWALK
+from gridgeo.report.pdf import PAPER
 from gridgeo.report.seal import check_sealed, check_unlocked, contents_of
 from gridgeo.report.workbook import write_workbook
-from gridgeo.text import Text
+from gridgeo.storage import check_folder, write_folder
+from gridgeo.wording import Text
 
 if TYPE_CHECKING:
     import geopandas as gpd

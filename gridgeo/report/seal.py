@@ -15,13 +15,12 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gridgeo.approval import Approval, say_state, seal_of
 from gridgeo.errors import InputError, OutputError
-from gridgeo.hashes import as_json
-from gridgeo.model import Plan
+from gridgeo.model import CROSSWALK, CROSSWALK_COLUMNS, SCHEMA, Plan, layer_frame
 from gridgeo.report.records import finding_frame, settings_frame
-from gridgeo.report.schema import CROSSWALK, CROSSWALK_COLUMNS, SCHEMA, layer_frame
-from gridgeo.text import Text
+from gridgeo.review import Approval, say_state, seal_of
+from gridgeo.storage import as_json
+from gridgeo.wording import Text
 
 APPROVAL = "approval"
 _FINDINGS = ("id", "rule", "severity", "status", "grids", "amount", "unit", "note")
@@ -38,7 +37,7 @@ def sealed(plan: Plan, approval: Approval) -> Plan:
 def contents_of(plan: Plan) -> dict[str, str]:
     """Return the SHA-256 of every column of the plan, by name; saving and loading change none.
 
-    Columns that the layers of a plan do not have by contract (`gridgeo.report.schema`) and the
+    Columns that the layers of a plan do not have by contract (`gridgeo.model.schema`) and the
     record of the run are left out.
     """
     return {name: hashlib.sha256(data).hexdigest() for name, data in _contents(plan)}

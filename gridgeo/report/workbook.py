@@ -1,15 +1,21 @@
-"""``grids.xlsx``: what officers read, filter and print; codes stay text, formulas stay asleep."""
+"""``grids.xlsx``: what officers read, filter and print; codes stay text, formulas stay asleep.
+
+The sheets of ``grids.xlsx``: which columns of a plan each of them holds.
+"""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from copy import copy
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
@@ -17,16 +23,17 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.page import PageMargins
 from openpyxl.worksheet.properties import PageSetupProperties
 
-from gridgeo.maps.style import VERDICT_COLOURS
-from gridgeo.model import Plan
-from gridgeo.report.headers import COLUMNS, header
-from gridgeo.report.sheets import SHEETS
-from gridgeo.rulebook import CARDS
-from gridgeo.text import Lang, Text
-from gridgeo.words import (
+from gridgeo.maps import VERDICT_COLOURS
+from gridgeo.model import CROSSWALK_COLUMNS, SCHEMA, Plan, layer_frame
+from gridgeo.report.documents import unused
+from gridgeo.report.records import finding_frame, reject_frame
+from gridgeo.storage import store_book
+from gridgeo.wording import (
     CARD_STATES,
+    CARDS,
     CERTIFICATES,
     CHANGES,
+    COLUMNS,
     DECISIONS,
     FACILITIES,
     KINDS,
@@ -37,12 +44,101 @@ from gridgeo.words import (
     STATUSES,
     UNITS,
     VERDICTS,
+    Lang,
+    Text,
+    header,
+    rule_of,
     word,
 )
-from gridgeo.workbooks import store_book
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
+
+_GRIDS, _COMMUNITIES = SCHEMA["grids"], SCHEMA["communities"]
+_FINDINGS = {
+    **dict.fromkeys(("id", "check", "severity", "status", "grid_codes", "message"), "text"),
+    "amount": "measure",
+    **dict.fromkeys(("unit", "suggestion", "source", "note", "rule"), "text"),
+}
+_DEDICATED = {
+    name: _GRIDS[name]
+    for name in (
+        *("code", "name", "facility", "community", "community_name", "area_m2"),
+        *("households", "bounded_by", "reason"),
+    )
+}
+_REJECTS = {
+    **dict.fromkeys(("layer", "file"), "text"),
+    "row": "count",
+    **dict.fromkeys(("field", "value", "reason"), "text"),
+    "households": "count",
+}
+_CROSSWALK = {**CROSSWALK_COLUMNS, "share_of_old": "measure", "share_of_new": "measure"}
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet: its title, the kind of each column (as `gridgeo.model.schema`), and its rows."""
+
+    title: Text
+    columns: Mapping[str, str]
+    rows: Callable[[Plan], pd.DataFrame]
+
+    def table(self, plan: Plan) -> pd.DataFrame:
+        """Return the rows of `plan` with the columns of the sheet."""
+        return self.rows(plan)[list(self.columns)]
+
+
+def _findings(plan: Plan) -> pd.DataFrame:
+    frame = finding_frame(plan.findings, plan.settings.lang, None)
+    titles = [rule_of(rule).title.say(plan.settings.lang) for rule in frame["rule"]]
+    return frame.rename(columns={"grids": "grid_codes"}).assign(check=titles)
+
+
+def _dedicated(plan: Plan) -> pd.DataFrame:
+    grids = layer_frame("grids", plan.grids)
+    return grids[grids["kind"] == "dedicated"]
+
+
+def _crosswalk(plan: Plan) -> pd.DataFrame:
+    if plan.crosswalk is None:
+        return pd.DataFrame(columns=list(_CROSSWALK))
+    walk = plan.crosswalk.reset_index(drop=True)
+    held = walk["households"].to_numpy(dtype=float)
+    old, new = (held / _whole(walk, column) for column in ("old_code", "new_code"))
+    return walk.assign(share_of_old=old, share_of_new=new)
+
+
+def _whole(walk: pd.DataFrame, column: str) -> NDArray[np.float64]:
+    """Return the households of the grid of each row, NaN where it is none or nobody lives there."""
+    sums = walk.groupby(column)["households"].transform("sum").to_numpy(dtype=float)
+    whole: NDArray[np.float64] = np.where((sums > 0) & (walk[column] != ""), sums, np.nan)
+    return whole
+
+
+#: A new sheet is one line here.
+SHEETS = (
+    Sheet(Text("grids", "网格"), _GRIDS, lambda plan: layer_frame("grids", plan.grids)),
+    Sheet(
+        Text("communities", "社区"),
+        _COMMUNITIES,
+        lambda plan: layer_frame("communities", plan.communities),
+    ),
+    Sheet(Text("findings", "问题"), _FINDINGS, _findings),
+    Sheet(Text("dedicated", "专属网格"), _DEDICATED, _dedicated),
+    Sheet(
+        Text("considered", "专属网格评估"),
+        SCHEMA["considered"],
+        lambda plan: layer_frame("considered", plan.considered),
+    ),
+    Sheet(
+        Text("rejects", "未采用的行"),
+        _REJECTS,
+        lambda plan: reject_frame(unused(plan), plan.settings.lang),
+    ),
+    Sheet(Text("crosswalk", "新旧编码对照"), _CROSSWALK, _crosswalk),
+)
+
 
 _CODES = (
     *("code", "community", "grid", "grid_codes", "old_code", "new_code"),
@@ -105,7 +201,7 @@ def write_workbook(plan: Plan, path: Path) -> None:
 
 
 def write_sheets(sheets: Sequence[tuple[str, pd.DataFrame]], path: Path, lang: Lang) -> None:
-    """Write tables whose columns `gridgeo.report.headers` knows, each on a sheet with its title.
+    """Write tables whose columns `gridgeo.wording.headers` knows, each on a sheet with its title.
 
     See `write_workbook` for what is promised of their cells.
     """

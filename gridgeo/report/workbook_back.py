@@ -11,11 +11,9 @@ import pandas as pd
 from python_calamine import CalamineError, CalamineWorkbook
 
 from gridgeo.errors import InputError, why
-from gridgeo.report.headers import header
-from gridgeo.report.schema import DTYPES
-from gridgeo.report.sheets import SHEETS, Sheet
-from gridgeo.report.workbook import FLAGS, TERMS, YES_NO
-from gridgeo.text import LANGS, Lang, Text
+from gridgeo.model import DTYPES
+from gridgeo.report.workbook import FLAGS, SHEETS, TERMS, YES_NO, Sheet
+from gridgeo.wording import LANGS, Lang, Text, header
 
 
 def read_workbook(path: str | Path) -> dict[str, pd.DataFrame]:

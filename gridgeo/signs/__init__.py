@@ -1,7 +1,17 @@
 """Notice signs (公示牌): one PDF page a grid, with people, bounds, a map and a QR code."""
 
-from gridgeo.signs.code_mark import payload, qr_svg, token_of
-from gridgeo.signs.content import LABELS, Sign, build_signs
+from __future__ import annotations
+
+from gridgeo.signs.content import (
+    LABELS,
+    Sign,
+    Staff,
+    assign_staff,
+    build_signs,
+    payload,
+    qr_svg,
+    token_of,
+)
 from gridgeo.signs.issue import (
     Issue,
     Issues,
@@ -9,9 +19,13 @@ from gridgeo.signs.issue import (
     read_issues,
     refuse_same,
     save_signs,
+    write_roster,
 )
-from gridgeo.signs.people import Staff, assign_staff
-from gridgeo.signs.press import SIZES, TEMPLATE, Press
+from gridgeo.signs.press import (
+    SIZES,
+    TEMPLATE,
+    Press,
+)
 
 __all__ = [
     "LABELS",
@@ -31,4 +45,5 @@ __all__ = [
     "refuse_same",
     "save_signs",
     "token_of",
+    "write_roster",
 ]

@@ -1,25 +1,191 @@
-"""What stands on the notice sign (公示牌) of each grid."""
+"""What stands on the notice sign (公示牌) of each grid: people, bounds, contents, QR code.
+
+Who stands on which sign: the rows of a roster brought to the grids, and what is left over.
+
+The QR code of a sign: the grid code and a short token, or an address of the county.
+
+What stands on the notice sign (公示牌) of each grid.
+"""
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from gridgeo.describe import neighbours
-from gridgeo.maps.escape import visible
-from gridgeo.model import Plan
-from gridgeo.signs.drawing import sign_maps
-from gridgeo.signs.own import own_marks
-from gridgeo.signs.paper import Layers
-from gridgeo.signs.people import Staff
-from gridgeo.text import Lang, Text
+from gridgeo.errors import InputError, SettingsError
+from gridgeo.maps import visible
+from gridgeo.model import Plan, Reject
+from gridgeo.signs.drawing import own_marks, sign_maps
+from gridgeo.signs.labels import Layers
+from gridgeo.storage import letters_of
 from gridgeo.typeset import on_one_line
-from gridgeo.words import KINDS, word
+from gridgeo.wording import KINDS, Lang, Text, word
+
+PEOPLE = ("worker", "worker_phone", "head", "head_phone", "supervision_phone", "duties")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Staff:
+    """The people of every grid, and what did not come together.
+
+    ``of``: grid code -> the fields of `PEOPLE`, ``""`` where not given. ``rejects``: rows of the
+    roster that belong to no grid, or to one that has its row already. ``alone``: codes of grids
+    without a grid worker, in the order of the plan.
+    """
+
+    of: Mapping[str, Mapping[str, str]]
+    rejects: tuple[Reject, ...]
+    alone: tuple[str, ...]
+
+
+def assign_staff(roster: pd.DataFrame, grids: pd.DataFrame, file: str = "") -> Staff:
+    """Return who works in which grid.
+
+    1. A row belongs to the grid of its code; without a code, to the only grid of its name.
+    2. The first row of a grid holds, for a grid has one grid worker; later ones are rejects.
+
+    Parameters
+    ----------
+    roster
+        As `gridgeo.read.read_roster` returns it.
+    grids
+        With `code` and `name`.
+
+    Examples
+    --------
+    >>> grids = pd.DataFrame({"code": ["01", "02"], "name": ["东", "西"]})
+    >>> row = dict.fromkeys(PEOPLE, "") | {"code": "", "name": "西", "worker": "张三", "row": 1}
+    >>> staff = assign_staff(pd.DataFrame([row]), grids)
+    >>> staff.of["02"]["worker"], staff.alone
+    ('张三', ('01',))
+    """
+    codes = grids["code"].tolist()
+    named = grids["name"].value_counts()
+    by_name = {
+        name: code
+        for name, code in zip(grids["name"], codes, strict=True)
+        if name and named[name] == 1
+    }
+    found: dict[str, dict[str, str]] = {}
+    rejects: list[Reject] = []
+    for row in _rows(roster):
+        code = row["code"] or by_name.get(row["name"], "")
+        if code in found or code not in set(codes):
+            rejects.append(_reject(row, code in found, file))
+        else:
+            found[code] = {field: row[field] for field in PEOPLE}
+    nobody = dict.fromkeys(PEOPLE, "")
+    of = {code: found.get(code, nobody) for code in codes}
+    alone = tuple(code for code in codes if not of[code]["worker"])
+    return Staff(of=of, rejects=tuple(rejects), alone=alone)
+
+
+def _rows(roster: pd.DataFrame) -> Iterator[dict[str, str]]:
+    for row in roster.to_dict("records"):
+        yield {str(field): str(value) for field, value in row.items()}
+
+
+def _reject(row: Mapping[str, str], again: bool, file: str) -> Reject:  # noqa: FBT001
+    field = "code" if row["code"] else "name"
+    reason = (
+        Text("the grid has its row already", "该网格已有人员，一个网格只配一名网格员")
+        if again
+        else Text("there is no such grid in the plan", "方案中没有这个网格")
+    )
+    who = f"{row[field]} {row['worker']}".strip()
+    return Reject("roster", file, int(row["row"]), field, who, reason)
+
+
+#: What a WeChat mini-program admits in its `scene`.
+LONGEST = 32
+
+
+def token_of(code: str, version: int, date: str) -> str:
+    """Return eight letters that differ between the issues of a sign; they hold no personal data.
+
+    Examples
+    --------
+    >>> token_of("420102003008001", 1, "2026-11-23")
+    'SNG7OZLF'
+    """
+    return letters_of(f"{code} {version} {date}", 8)
+
+
+def payload(code: str, token: str, url: str = "") -> str:
+    """Return what the QR code says: ``CODE.TOKEN``, or `url` with both filled in.
+
+    Parameters
+    ----------
+    code, token
+        Of the sign.
+    url
+        An address with ``{code}`` and, if wanted, ``{token}``.
+
+    Raises
+    ------
+    InputError
+        Code and token are not at most 32 ASCII characters without ``%``.
+    SettingsError
+        The address does not hold ``{code}``.
+
+    Examples
+    --------
+    >>> payload("420102003008001", "SNG7OZLF")
+    '420102003008001.SNG7OZLF'
+    >>> payload("07 A", "SNG7OZLF", "https://grid.example/s?c={code}&t={token}")
+    'https://grid.example/s?c=07%20A&t=SNG7OZLF'
+    """
+    if url:
+        if "{code}" not in url or not url.isascii():
+            raise SettingsError(
+                Text("the address lacks {code}, or is not ASCII", "网址缺少 {code} 或含非英文字符"),
+                key="--url",
+                value=url,
+                remedy=Text(
+                    "For example https://host/s?c={code}&t={token}",
+                    "例如 https://主机/s?c={code}&t={token}",
+                ),
+            )
+        return url.replace("{code}", quote(code, safe="")).replace("{token}", token)
+    told = f"{code}.{token}"
+    if len(told) > LONGEST or not told.isascii() or not told.isprintable() or "%" in told:
+        raise InputError(
+            Text(
+                f"the grid code does not fit a QR code of {LONGEST} ASCII characters",
+                f"网格编码无法写入 {LONGEST} 个英文字符以内的二维码",
+            ),
+            layer="grids",
+            field="code",
+            value=code,
+            remedy=Text("Give an address with --url", "请用 --url 指定网址"),
+        )
+    return told
+
+
+def qr_svg(text: str) -> str:
+    """Return the QR code of `text` as SVG, with a quarter of it to spare for scratches.
+
+    Examples
+    --------
+    >>> qr_svg("420102003008001.SNG7OZLF").startswith("<svg")
+    True
+    """
+    import segno  # noqa: PLC0415  (only when it is needed)
+
+    drawn = io.BytesIO()
+    segno.make_qr(text, error="q", boost_error=False).save(
+        drawn, kind="svg", border=4, xmldecl=False, nl=False, omitsize=True
+    )
+    return drawn.getvalue().decode()
+
 
 #: What grid workers usually do; the roster says what yours do.
 DUTIES = (

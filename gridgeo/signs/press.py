@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from gridgeo.errors import InputError, why
-from gridgeo.text import Text
 from gridgeo.typeset import Fonts, typeset
+from gridgeo.wording import Text
 
 #: Paper sizes and how much larger than A4 they are.
 SIZES: Mapping[str, float] = {"A4": 1.0, "A3": 2**0.5}

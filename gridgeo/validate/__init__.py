@@ -1,5 +1,10 @@
 """Judges any partition, whoever drew it, by delivered geometry and the layers beside it."""
 
+from __future__ import annotations
+
+from gridgeo.validate.case import (
+    Subject,
+)
 from gridgeo.validate.checks import (
     CHECKS,
     Judgement,
@@ -8,9 +13,12 @@ from gridgeo.validate.checks import (
     judge_shape,
     validate,
 )
-from gridgeo.validate.coverage import area_difference
-from gridgeo.validate.streets import street_share
-from gridgeo.validate.subject import Subject
+from gridgeo.validate.shape import (
+    area_difference,
+)
+from gridgeo.validate.streets import (
+    street_share,
+)
 
 __all__ = [
     "CHECKS",

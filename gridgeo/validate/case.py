@@ -1,4 +1,7 @@
-"""One partition under examination: the subject, the rules, and what several checks need."""
+"""One partition under examination: the subject, the rules, and what several checks need.
+
+What is judged: delivered grids and the layers they are judged against.
+"""
 
 from __future__ import annotations
 
@@ -11,23 +14,125 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gridgeo.bands import Bands
-from gridgeo.config import Band, Codes
-from gridgeo.model import Finding, Severity
-from gridgeo.schemes import GridCode
-from gridgeo.text import Text
-from gridgeo.validate.ground import polygonal
-from gridgeo.validate.matched import filled, matching
-from gridgeo.validate.overlay import common, largest_overlap, minus, taken_off, united
-from gridgeo.validate.placing import Placing, place_points, stated_positions
-from gridgeo.validate.values import rows_by, sums, texts
+from gridgeo.config import Band, Codes, GridCode
+from gridgeo.errors import InputError
+from gridgeo.geometry import common, largest_overlap, minus, polygonal, taken_off, united
+from gridgeo.model import Bands, Finding, Severity
+from gridgeo.validate.placing import (
+    Placing,
+    filled,
+    matching,
+    place_points,
+    rows_by,
+    stated_positions,
+    sums,
+    texts,
+)
+from gridgeo.wording import Text
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pandas as pd
     from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
 
-    from gridgeo.validate.subject import Subject
+_NEEDED = {
+    "grids": ("code", "name", "kind", "community", "households", "residents", "geometry"),
+    "communities": ("code", "name", "geometry"),
+    "households": ("households", "residents", "geometry"),
+    "atoms": ("grid", "households", "residents", "geometry"),
+    "streets": ("geometry",),
+    "barriers": ("geometry",),
+    "compounds": ("name", "geometry"),
+    "allowed_gaps": ("geometry",),
+    "facilities": ("name", "dedicated", "reason_en", "reason_zh", "geometry"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """A partition, whoever drew it, and what there is to judge it by.
+
+    All layers are in one projected metre CRS. Layers that are None are not there: what cannot
+    be checked without them is said by a finding ``not_checked``, not passed over.
+
+    Parameters
+    ----------
+    grids
+        code, name, kind (``basic``, ``dedicated``, ``open``; ``""`` counts as basic), community
+        (code or name, ``""`` unknown), households and residents (NaN unknown), geometry: as
+        delivered, null and invalid ones included.
+    communities
+        code (``""`` where there is none), name, geometry: the outlines that the grids must fill.
+    households
+        households, residents, geometry (Point); optionally grid, the stated code (``""`` where
+        the point is listed as lying outside every community).
+    atoms
+        grid (stated code), households, residents, geometry.
+    streets, barriers
+        Lines, or polygons that count by their outline.
+    compounds
+        name, geometry (polygonal): residential compounds (小区).
+    allowed_gaps
+        Ground that may belong to no grid (rivers, lakes).
+    facilities
+        name, dedicated (whether it reaches its threshold), reason_en, reason_zh, geometry (of a
+        dedicated one the ground that its grid takes).
+    register
+        The register of codes (`gridgeo.codes.Register.table`), its ground in the CRS of the grids.
+    households_in, households_listed
+        Households in the input, and those of them listed as being in no grid.
+
+    Raises
+    ------
+    InputError
+        A layer lacks a column, or is in another CRS than the grids.
+    """
+
+    grids: gpd.GeoDataFrame
+    communities: gpd.GeoDataFrame
+    households: gpd.GeoDataFrame | None = None
+    atoms: gpd.GeoDataFrame | None = None
+    streets: gpd.GeoDataFrame | None = None
+    barriers: gpd.GeoDataFrame | None = None
+    compounds: gpd.GeoDataFrame | None = None
+    allowed_gaps: gpd.GeoDataFrame | None = None
+    facilities: gpd.GeoDataFrame | None = None
+    register: pd.DataFrame | None = None
+    households_in: int | None = None
+    households_listed: int | None = None
+
+    def __post_init__(self) -> None:
+        for layer, needed in _NEEDED.items():
+            frame = getattr(self, layer)
+            if frame is not None:
+                _check_columns(frame, needed, layer)
+                _check_crs(frame, self.grids, layer)
+
+
+def _check_columns(frame: gpd.GeoDataFrame, needed: tuple[str, ...], layer: str) -> None:
+    lacking = [name for name in needed if name not in frame.columns]
+    if lacking:
+        there = ", ".join(str(name) for name in frame.columns)
+        raise InputError(
+            Text(
+                f"column {', '.join(lacking)} is missing; there are {there}",
+                f"缺少列 {'、'.join(lacking)}；现有列：{there}",
+            ),
+            layer=layer,
+        )
+
+
+def _check_crs(frame: gpd.GeoDataFrame, grids: gpd.GeoDataFrame, layer: str) -> None:
+    if frame.crs != grids.crs:
+        raise InputError(
+            Text(
+                f"the coordinate system is {frame.crs}, that of the grids {grids.crs}",
+                f"坐标系为 {frame.crs}，而网格的坐标系为 {grids.crs}",
+            ),
+            layer=layer,
+            remedy=Text("Bring all layers into one", "请统一各图层的坐标系"),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,38 +8,32 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gridgeo.bands import Bands
 from gridgeo.config import Band, Codes
-from gridgeo.model import Finding
-from gridgeo.validate.attributes import attributes_complete
-from gridgeo.validate.band import in_band
-from gridgeo.validate.case import Case
+from gridgeo.model import Bands, Finding
+from gridgeo.validate.case import Case, Subject
 from gridgeo.validate.codes import (
-    codes_parented,
-    codes_unique,
-    codes_wellformed,
-    segments_usual,
-)
-from gridgeo.validate.compounds import compounds_whole
-from gridgeo.validate.coverage import (
-    difference_m2,
-    fills_community,
-    inside_community,
-    no_overlap,
-)
-from gridgeo.validate.facilities import facilities_dedicated
-from gridgeo.validate.households import households_once
-from gridgeo.validate.registered import (
     codes_all_there,
     codes_in_place,
     codes_no_class,
     codes_not_reissued,
+    codes_parented,
     codes_registered,
+    codes_unique,
+    codes_wellformed,
+    segments_usual,
+)
+from gridgeo.validate.contents import attributes_complete, compounds_whole, facilities_dedicated
+from gridgeo.validate.counts import households_once, in_band, totals_conserved
+from gridgeo.validate.shape import (
+    difference_m2,
+    fills_community,
+    inside_community,
+    no_enclave,
+    no_overlap,
+    one_part,
+    valid_geometry,
 )
 from gridgeo.validate.streets import on_streets, share_on_streets
-from gridgeo.validate.subject import Subject
-from gridgeo.validate.topology import no_enclave, one_part, valid_geometry
-from gridgeo.validate.totals import totals_conserved
 
 Check = Callable[[Case], Iterator[Finding]]
 

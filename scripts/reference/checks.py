@@ -12,9 +12,8 @@ from types import FunctionType, ModuleType
 import gridgeo
 from gridgeo.config import Band, Codes
 from gridgeo.model import SEVERITIES, Finding
-from gridgeo.rulebook import CARDS, rule_of
-from gridgeo.text import Text
 from gridgeo.validate import CHECKS, validate
+from gridgeo.wording import CARDS, Text, rule_of
 from scripts.reference.markdown import NOTE, code, prose, table
 from scripts.reference.town import broken_town
 

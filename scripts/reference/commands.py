@@ -11,7 +11,16 @@ from scripts.reference.markdown import NOTE
 
 def commands_page() -> str:
     """Return what ``typer ... utils docs`` says of the command line."""
-    docs = [sys.executable, "-m", "typer", "gridgeo.cli.app", "utils", "docs", "--name", "gridgeo"]
+    docs = [
+        sys.executable,
+        "-m",
+        "typer",
+        "gridgeo.cli.commands",
+        "utils",
+        "docs",
+        "--name",
+        "gridgeo",
+    ]
     told = subprocess.run(docs, check=True, capture_output=True, encoding="utf-8").stdout  # noqa: S603
     told = re.sub(r"^\$ gridgeo .*", _without_braces, told, flags=re.MULTILINE)
     return NOTE + told.replace("# `gridgeo`", "# Commands 命令", 1).rstrip() + "\n"

@@ -9,7 +9,7 @@ from pathlib import Path
 import openpyxl
 import pyogrio
 
-from gridgeo.report.headers import COLUMNS
+from gridgeo.wording import COLUMNS
 from scripts.reference.folders import RUNS
 from scripts.reference.markdown import NOTE, code, table
 from scripts.reference.words import FILES, FOLDERS, LAYERS, MEANINGS

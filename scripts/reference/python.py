@@ -21,10 +21,10 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Sequence[str]]]] = MappingProxyType(
         "model": (
             "Values that travel between stages",
             {
-                "gridgeo.model": (
+                "gridgeo.model.values": (
                     *("Atoms", "Ties", "Partition", "Finding", "Reject", "Note", "Repaired"),
                 ),
-                "gridgeo.text": ("Text",),
+                "gridgeo.wording.text": ("Text",),
             },
         ),
         "config": ("Settings as values", {"gridgeo.config": ()}),
@@ -40,26 +40,26 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Sequence[str]]]] = MappingProxyType(
             "Codes, their schemes and the register",
             {
                 "gridgeo.codes": (),
-                "gridgeo.schemes": ("CodeScheme", "GridCode", "SCHEMES", "scheme_of"),
+                "gridgeo.config.schemes": ("CodeScheme", "GridCode", "SCHEMES", "scheme_of"),
             },
         ),
         "adjust": ("Changing a partition that is there", {"gridgeo.adjust": ()}),
         "report": ("Saving, loading and drawing", {"gridgeo.report": (), "gridgeo.maps": ()}),
         "notebook": ("Adjusting in Jupyter", {"gridgeo.notebook": ()}),
         "signs": ("Notice signs", {"gridgeo.signs": ()}),
-        "parts": ("A province in parts", {"gridgeo.parts": ()}),
+        "parts": ("A province in parts", {"gridgeo.province": ()}),
     }
 )
 #: Where something new is added: one function (or value) and one line.
 SEAMS: Mapping[str, str] = MappingProxyType(
     {
         "gridgeo.validate.checks.CHECKS": "a check: from a case to findings",
-        "gridgeo.rulebook.RULEBOOK": "its title, source and suggestion",
-        "gridgeo.schemes.SCHEMES": "a code scheme (or `[codes] template` in the settings)",
+        "gridgeo.wording.rules.RULEBOOK": "its title, source and suggestion",
+        "gridgeo.config.schemes.SCHEMES": "a code scheme (or `[codes] template` in the settings)",
         "gridgeo.report.save.WRITERS": "a file of the plan's folder",
-        "gridgeo.report.schema.SCHEMA": "a column of a layer",
-        "gridgeo.report.headers.COLUMNS": "its header in workbook and report",
-        "gridgeo.report.sheets.SHEETS": "a sheet of the workbook",
+        "gridgeo.model.schema.SCHEMA": "a column of a layer",
+        "gridgeo.wording.headers.COLUMNS": "its header in workbook and report",
+        "gridgeo.report.workbook.SHEETS": "a sheet of the workbook",
         "gridgeo.report.styles.STYLES": "a QGIS style",
         "gridgeo.maps.page.LAYERS": "a layer of the map page",
     }
@@ -95,7 +95,7 @@ def _index(package: griffe.Object) -> str:
     seams = [[code(path), what] for path, what in SEAMS.items() if package[_inside(path)]]
     return (
         "# Python\n\nWritten from the docstrings; their examples run as tests. Text that users "
-        "read is a pair of\nEnglish and Chinese (`gridgeo.text.Text`). Nothing changes its "
+        "read is a pair of\nEnglish and Chinese (`gridgeo.wording.text.Text`). Nothing changes its "
         "arguments.\n\n"
         + table(["module", "what"], rows)
         + "\n## Where to add something\n\nA new one is one function or value, and one line in:\n\n"

@@ -10,7 +10,7 @@ from importlib.resources import files
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from gridgeo.config import Override, ReadRules, Settings, Threshold
-from gridgeo.settings_file import READ_TABLES
+from gridgeo.config.settings_file import READ_TABLES
 from scripts.reference.markdown import NOTE, code, prose, table
 
 INTRO = """# Settings 设置项

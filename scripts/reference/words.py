@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-_PROVINCE = """`parts/ID/` holds every layer of a part as GeoParquet (`gridgeo.parts.load_part`
+_PROVINCE = """`parts/ID/` holds every layer of a part as GeoParquet (`gridgeo.province.load_part`
 reads it as a plan), `input/` what was read for it; both let a run go on where it stopped
 ([scale.md](../scale.md))."""
 _VERIFY = """With `--out`: the files of `gridgeo partition` about the grids as they are. The
@@ -94,7 +94,7 @@ LAYERS: Mapping[str, str] = MappingProxyType(
         "retired": "a grid that is no more; its code is never used again",
     }
 )
-#: Columns that no workbook shows, so that `gridgeo.report.headers` does not know them.
+#: Columns that no workbook shows, so that `gridgeo.wording.headers` does not know them.
 MEANINGS: Mapping[str, str] = MappingProxyType(
     {
         "about": "the check that could not be made, of rule `not_checked`",

@@ -1,0 +1,214 @@
+"""A file of grids, repaired: read, judge, repair, judge again, and say every change.
+
+Mended geometry back into the file it came from: vertices that were there keep every digit.
+
+A file of grids, mended: read, judge, mend, judge again, and say every change.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from gridgeo.config import Settings, Source
+from gridgeo.model import Finding, Layers, Repaired
+from gridgeo.pipeline import Clock, Progress, input_hashes
+from gridgeo.read import GridFile, read_grids, read_layers
+from gridgeo.repair import Mend, Town, repair_grids
+from gridgeo.validate import Subject, community_of, judge_shape
+
+
+def in_crs_of_file(file: GridFile, mended: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the rows of `file` as they stand, with the mended geometry where it changed.
+
+    Vertices that were in the file have the coordinates of the file; new ones are reprojected.
+    """
+    read, now = file.grids.geometry.to_numpy(), mended.geometry.to_numpy()
+    rows = np.array(
+        [n for n, (old, new) in enumerate(zip(read, now, strict=True)) if old is not new],
+        dtype=np.intp,
+    )
+    original, crs = file.original.geometry.to_numpy().copy(), file.original.crs
+    if len(rows) == 0 or crs is None:
+        return file.original
+    there = ~shapely.is_missing(read)
+    at = shapely.get_coordinates(read[there])
+    own = shapely.get_coordinates(original[file.grids["row"].to_numpy()[there]])
+    key, first = np.unique(_key(at), return_index=True)
+
+    def back(point: NDArray[np.float64]) -> NDArray[np.float64]:
+        place = np.minimum(np.searchsorted(key, _key(point)), len(key) - 1)
+        known = key[place] == _key(point)
+        moved = gpd.GeoSeries(shapely.points(point[~known]), crs=mended.crs)
+        out = own[first[place]]
+        if len(moved):
+            out[~known] = shapely.get_coordinates(moved.to_crs(crs))
+        return out
+
+    original[file.grids["row"].to_numpy()[rows]] = shapely.transform(now[rows], back)
+    return file.original.set_geometry(gpd.GeoSeries(original, crs=crs))
+
+
+def _key(point: NDArray[np.float64]) -> NDArray[np.complex128]:
+    return np.asarray(point[:, 0] + 1j * point[:, 1], dtype=np.complex128)
+
+
+def repair(grids: Source, settings: Settings, *, on_progress: Progress | None = None) -> Repaired:
+    """Mend in a file of grids what has one right answer; see `gridgeo.repair.repair_grids`.
+
+    Parameters
+    ----------
+    grids
+        The grids, in any format that can be read.
+    settings
+        ``repair`` holds the tolerances. Where ``read.inputs`` names communities, gaps along their
+        borders and ground outside them are mended as well; with household points nothing is moved
+        that somebody lives in; ``allowed_gaps`` may belong to no grid.
+
+    Returns
+    -------
+    Repaired
+        Every row and column of the file; the geometry of grids that need no repair is the very
+        one of the file.
+    """
+    clock = Clock(on_progress)
+    with clock.stage("read"):
+        layers = _layers(settings, clock)
+        file = read_grids(grids, crs=None if layers is None else layers.crs, rules=settings.read)
+    communities = _outline(file.grids) if layers is None else layers.communities
+    homes = None if layers is None or not len(layers.households) else layers.households
+    allowed = None if layers is None else layers.allowed_gaps
+    with clock.stage("validate"):
+        subject = Subject(
+            grids=file.grids, communities=communities, households=homes, allowed_gaps=allowed
+        )
+        before = judge_shape(subject)
+    with clock.stage("repair"):
+        town = Town(
+            grids=file.grids.geometry.to_numpy(),
+            community=np.full(len(file.grids), -1) if layers is None else community_of(subject),
+            outlines=_ground(None if layers is None else communities),
+            points=_ground(homes),
+            allowed=shapely.union_all(_ground(allowed)),
+        )
+        done = repair_grids(town, settings.repair)
+    with clock.stage("validate"):
+        mended = file.grids.set_geometry(gpd.GeoSeries(done.grids, crs=file.grids.crs))
+        after = judge_shape(replace(subject, grids=mended))
+    return Repaired(
+        settings=settings,
+        layer=file.layer,
+        grids=in_crs_of_file(file, mended),
+        repairs=_rows(done.mends, file.grids, mended),
+        accounts=_accounts(file.grids, mended, before, after),
+        before=before,
+        after=after,
+        rejects=(*(layers.rejects if layers else ()), *file.rejects),
+        notes=(*(layers.notes if layers else ()), *file.notes),
+        run={**clock.record(), "inputs": input_hashes(settings.read, grids)},
+    )
+
+
+def _layers(settings: Settings, clock: Clock) -> Layers | None:
+    if not settings.read.inputs:
+        return None
+    return read_layers(settings.read, partial=True, on_progress=clock.say)
+
+
+def _ground(frame: gpd.GeoDataFrame | None) -> NDArray[Any]:
+    if frame is None:
+        return np.zeros(0, dtype=object)
+    return np.asarray(frame.geometry.to_numpy(), dtype=object)
+
+
+def _outline(grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the ground of all grids without holes, to judge gaps by."""
+    geometry = grids.geometry.to_numpy()
+    sound = shapely.make_valid(geometry[~shapely.is_missing(geometry)], method="structure")
+    parts = shapely.get_parts(shapely.union_all(sound))
+    polygons = parts[shapely.get_dimensions(parts) == 2]
+    filled = shapely.polygons(shapely.get_exterior_ring(polygons))
+    place = {"code": [""], "name": [""]}
+    return gpd.GeoDataFrame(place, geometry=[shapely.union_all(filled)], crs=grids.crs)
+
+
+def _rows(
+    mends: tuple[Mend, ...], grids: gpd.GeoDataFrame, mended: gpd.GeoDataFrame
+) -> gpd.GeoDataFrame:
+    """Return every change and every defect that was left, one row each."""
+    name = _handles(grids)
+    before, after = (_areas(frame) for frame in (grids, mended))
+    rows = [
+        {
+            "number": number,
+            "what": mend.what,
+            "done": mend.done,
+            "grid": name[mend.grids[0]] if mend.grids else "",
+            "others": ";".join(name[row] for row in mend.grids[1:]),
+            "amount": mend.amount,
+            "unit": mend.unit,
+            "before_m2": before[mend.grids[0]] if mend.grids else np.nan,
+            "after_m2": after[mend.grids[0]] if mend.grids else np.nan,
+            "reason_en": mend.reason.en,
+            "reason_zh": mend.reason.zh,
+            "geometry": mend.where,
+        }
+        for number, mend in enumerate(mends, start=1)
+    ]
+    columns = [
+        *("number", "what", "done", "grid", "others", "amount", "unit", "before_m2", "after_m2"),
+        *("reason_en", "reason_zh", "geometry"),
+    ]
+    frame = pd.DataFrame(rows, columns=columns).astype({"done": bool, "number": "int64"})
+    return gpd.GeoDataFrame(frame, geometry="geometry", crs=grids.crs)
+
+
+def _handles(grids: gpd.GeoDataFrame) -> list[str]:
+    """Return what each grid is called: its code, else its name, else its row in the file."""
+    return [
+        code or name or f"#{row + 1}"
+        for code, name, row in zip(grids["code"], grids["name"], grids["row"], strict=True)
+    ]
+
+
+def _areas(grids: gpd.GeoDataFrame) -> NDArray[np.float64]:
+    return np.nan_to_num(shapely.area(grids.geometry.to_numpy()))
+
+
+def _accounts(
+    grids: gpd.GeoDataFrame,
+    mended: gpd.GeoDataFrame,
+    before: tuple[Finding, ...],
+    after: tuple[Finding, ...],
+) -> pd.DataFrame:
+    """Return the figures that show that nothing was lost: `item`, `before`, `after`."""
+    sides = [_figures(grids, before), _figures(mended, after)]
+    rows = [(item, sides[0][item], sides[1][item]) for item in sides[0]]
+    return pd.DataFrame(rows, columns=["item", "before", "after"])
+
+
+def _figures(grids: gpd.GeoDataFrame, findings: tuple[Finding, ...]) -> dict[str, float]:
+    geometry = grids.geometry.to_numpy()
+    there = geometry[~shapely.is_missing(geometry) & ~shapely.is_empty(geometry)]
+    sums = dict.fromkeys(("fills_community", "no_overlap", "inside_community"), 0.0)
+    for finding in findings:
+        if finding.rule in sums:
+            sums[finding.rule] += finding.amount or 0.0
+    return {
+        "grids": float(len(grids)),
+        "grids_with_geometry": float(len(there)),
+        "invalid_grids": float((~shapely.is_valid(there)).sum()),
+        "parts": float(shapely.get_num_geometries(there).sum()),
+        "area_m2": float(shapely.area(there).sum()),
+        "households": float(np.nansum(grids["households"])),
+        "gap_m2": sums["fills_community"],
+        "overlap_m2": sums["no_overlap"],
+        "outside_m2": sums["inside_community"],
+        "findings": float(len(findings)),
+    }

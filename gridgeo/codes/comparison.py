@@ -1,0 +1,290 @@
+"""Two partitions compared: what became of each grid, what moved, which codes changed.
+
+What old and new grids share when both are polygons: ground, and the households on it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from gridgeo.codes.lineage import crosswalk_of, kin_of, relatives, unique_codes
+from gridgeo.errors import InputError
+from gridgeo.geometry import CHANGE_CODES, Overlap, change_codes, heirs, place_points
+from gridgeo.wording import Text
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+#: Two grids are one ground where they differ by less than this.
+SAME_M2 = 1.0
+
+
+def overlap_of_grids(
+    old: NDArray[Any],
+    new: NDArray[Any],
+    *,
+    homes: gpd.GeoDataFrame | None = None,
+    households: NDArray[Any] | None = None,
+) -> Overlap:
+    """Return what old and new grids share.
+
+    Pairs that share neither a household nor 1 m² are left out. A household on a shared border
+    belongs to the grid of the lowest position, on both sides.
+
+    Parameters
+    ----------
+    old, new
+        Polygons in one projected metre CRS; invalid ones are made valid first.
+    homes
+        Points with households. Without them the old grids' `households` are spread over their
+        ground by area, in whole households; those of a grid that stays as it is stay in it.
+    households
+        int[g]: the households of the old grids, 0 where None.
+
+    Examples
+    --------
+    >>> from shapely import box
+    >>> before, after = np.array([box(0, 0, 4, 1)]), np.array([box(0, 0, 3, 1), box(3, 0, 4, 1)])
+    >>> overlap_of_grids(before, after, households=np.array([100])).households.tolist()
+    [75, 25]
+    """
+    old, new = shapely.make_valid(old), shapely.make_valid(new)
+    first, second, area = _common(old, new)
+    old_area, new_area = shapely.area(old), shapely.area(new)
+    if homes is None:
+        held = np.zeros(len(old)) if households is None else households
+        alone = old_area[first] + new_area[second] - 2 * area < SAME_M2
+        staying = alone | ~np.isin(first, first[alone])
+        inside = _spread(held.astype(np.int64), first, area * staying, old_area)
+        old_held = held.astype(np.int64)
+        new_held = np.bincount(second, inside, len(new)).astype(np.int64)
+    else:
+        points, count = homes.geometry.to_numpy(), homes["households"].to_numpy(dtype=np.int64)
+        was, is_ = place_points(points, old), place_points(points, new)
+        old_held, new_held = _counted(was, count, len(old)), _counted(is_, count, len(new))
+        first, second, area, inside = _joined((first, second, area), (was, is_, count), len(new))
+    real = (inside > 0) | (area >= SAME_M2)
+    first, second, area = first[real], second[real], area[real]
+    differ = old_area[first] + new_area[second] - 2 * area
+    return Overlap(
+        old=first,
+        new=second,
+        households=inside[real],
+        area=area,
+        same=differ < SAME_M2,
+        old_households=old_held,
+        old_area=old_area,
+        new_households=new_held,
+        new_area=new_area,
+    )
+
+
+def _common(
+    old: NDArray[Any], new: NDArray[Any]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Return the pairs that share ground, sorted, and how much.
+
+    Only pairs whose insides meet are overlaid (neighbours touch), and no grid with its copy.
+    """
+    first, second = shapely.STRtree(new).query(old)
+    order = np.lexsort((second, first))
+    first, second = first[order], second[order]
+    equal = shapely.equals_identical(old[first], new[second])
+    area = np.where(equal, shapely.area(old[first]), 0.0)
+    shapely.prepare(old)
+    meet = np.flatnonzero(~equal)
+    meet = meet[shapely.relate_pattern(old[first[meet]], new[second[meet]], "T********")]
+    area[meet] = shapely.area(shapely.intersection(old[first[meet]], new[second[meet]]))
+    some = area > 0
+    return first[some], second[some], area[some]
+
+
+def _joined(
+    ground: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]],
+    homes: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]],
+    news: int,
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
+    """Return the pairs that share ground or households, with both."""
+    (first, second, area), (was, is_, count) = ground, homes
+    both = (was >= 0) & (is_ >= 0)
+    shared, lived = first * news + second, was[both] * news + is_[both]
+    key = np.union1d(shared, lived)
+    all_area = np.zeros(len(key))
+    all_area[np.searchsorted(key, shared)] = area
+    inside = _counted(np.searchsorted(key, lived), count[both], len(key))
+    return key // news, key % news, all_area, inside
+
+
+def _spread(
+    households: NDArray[np.int64],
+    grid: NDArray[np.int64],
+    area: NDArray[np.float64],
+    whole: NDArray[np.float64],
+) -> NDArray[np.int64]:
+    """Return whole households of each piece of a grid: by area, the largest remainders first.
+
+    What stands on ground that no piece covers is in no piece.
+    """
+    covered = np.maximum(np.bincount(grid, area, len(whole)), whole)
+    exact = households[grid] * area / np.maximum(covered[grid], 1e-9)
+    given = np.floor(exact + 1e-9).astype(np.int64)
+    total = np.floor(np.bincount(grid, exact, len(whole)) + 0.5 + 1e-9).astype(np.int64)
+    left = total - _counted(grid, given, len(whole))
+    order = np.lexsort((given - exact, grid))
+    starts = np.searchsorted(grid[order], np.arange(len(whole)))
+    place = np.arange(len(order)) - starts[grid[order]]
+    given[order] += place < left[grid[order]]
+    return given
+
+
+def _counted(place: NDArray[Any], amount: NDArray[Any], size: int) -> NDArray[np.int64]:
+    inside = place >= 0
+    return np.bincount(place[inside], amount[inside], size).astype(np.int64)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """What became of the grids of one partition in another.
+
+    ============ =======================================================================
+    old          code, change, goes_on_as (the code of the grid that continues it, ``""``),
+                 households, area_m2, households_out, area_out_m2 (in other grids now, or in
+                 none), successors (tuple of codes), geometry; rows as given
+    new          code, change, was (the code of the grid that it continues, ``""``), households,
+                 area_m2, households_in, area_in_m2 (from other grids, or from none),
+                 predecessors (tuple of codes), geometry; rows as given
+    crosswalk    old_code, new_code, households, area_m2; see `crosswalk_of`
+    summary      grids of each change by name (``old`` and ``new``); households and area_m2 moved;
+                 households_share moved; codes_changed: grids that continue one of another code
+    ============ =======================================================================
+    """
+
+    old: gpd.GeoDataFrame
+    new: gpd.GeoDataFrame
+    crosswalk: pd.DataFrame
+    summary: dict[str, Any]
+
+
+def compare(
+    old: gpd.GeoDataFrame, new: gpd.GeoDataFrame, *, homes: gpd.GeoDataFrame | None = None
+) -> Difference:
+    """Return the difference between two partitions of one area.
+
+    Parameters
+    ----------
+    old, new
+        code (unique), geometry in one projected metre CRS; without `homes` the households of
+        `old` are spread by area.
+    homes
+        Points with households.
+
+    Raises
+    ------
+    InputError
+        A code is missing or there twice, or the CRS differ.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from shapely import box
+    >>> before = gpd.GeoDataFrame({"code": ["1"], "households": [90]}, geometry=[box(0, 0, 9, 1)])
+    >>> after = gpd.GeoDataFrame({"code": ["1", "2"]}, geometry=[box(0, 0, 6, 1), box(6, 0, 9, 1)])
+    >>> told = compare(before, after)
+    >>> told.new[["code", "change", "was"]].to_numpy().tolist()
+    [['1', 'split', '1'], ['2', 'split', '']]
+    >>> told.summary["households_moved"]
+    30
+    """
+    if old.crs != new.crs:
+        raise InputError(
+            Text(
+                f"one is in {old.crs}, the other in {new.crs}", f"坐标系不同：{old.crs}、{new.crs}"
+            ),
+            layer="grids",
+        )
+    before, after = unique_codes(old["code"].tolist()), unique_codes(new["code"].tolist())
+    shared = overlap_of_grids(
+        old.geometry.to_numpy(),
+        new.geometry.to_numpy(),
+        homes=homes,
+        households=old["households"].to_numpy() if "households" in old.columns else None,
+    )
+    heir = heirs(shared)
+    olds, news = np.array([*before, ""], dtype=object), np.array([*after, ""], dtype=object)
+    was = np.full(len(after), -1)
+    was[heir[heir >= 0]] = np.flatnonzero(heir >= 0)
+    left, right = _sides(old, new, shared, heir)
+    left, right = left.assign(goes_on_as=news[heir]), right.assign(was=olds[was])
+    return Difference(
+        old=left,
+        new=right,
+        crosswalk=crosswalk_of(before, after, shared),
+        summary=_summary(left, right),
+    )
+
+
+def _sides(
+    old: gpd.GeoDataFrame,
+    new: gpd.GeoDataFrame,
+    shared: Overlap,
+    heir: NDArray[np.int64],
+) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    told, become = change_codes(shared, heir)
+    kin = kin_of(shared, heir, told, become)
+    first, second, held = shared.old[kin], shared.new[kin], shared.households[kin]
+    before, after = old["code"].to_numpy(dtype=object), new["code"].to_numpy(dtype=object)
+    stays = heir[shared.old] == shared.new
+    out, out_m2 = _left_over(shared.old, shared, stays, shared.old_households, shared.old_area)
+    come, come_m2 = _left_over(shared.new, shared, stays, shared.new_households, shared.new_area)
+    left = old[["code", old.geometry.name]].assign(
+        change=told,
+        households=shared.old_households,
+        area_m2=shared.old_area,
+        households_out=out,
+        area_out_m2=out_m2,
+        successors=_cells(relatives(before, first, after[second], held), old),
+    )
+    right = new[["code", new.geometry.name]].assign(
+        change=become,
+        households=shared.new_households,
+        area_m2=shared.new_area,
+        households_in=come,
+        area_in_m2=come_m2,
+        predecessors=_cells(relatives(after, second, before[first], held), new),
+    )
+    return left, right
+
+
+def _left_over(
+    side: NDArray[np.int64],
+    shared: Overlap,
+    stays: NDArray[np.bool_],
+    households: NDArray[np.int64],
+    area: NDArray[np.float64],
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return what each grid of one side does not share with the one that continues it."""
+    kept = np.bincount(side[stays], shared.households[stays], len(households))
+    ground = np.bincount(side[stays], shared.area[stays], len(households))
+    return households - kept.astype(np.int64), np.maximum(area - ground, 0.0)
+
+
+def _cells(told: list[tuple[str, ...]], frame: pd.DataFrame) -> pd.Series[Any]:
+    return pd.Series(told, index=frame.index, dtype=object)
+
+
+def _summary(old: pd.DataFrame, new: pd.DataFrame) -> dict[str, Any]:
+    households, moved = int(old["households"].sum()), int(old["households_out"].sum())
+    return {
+        "old": {name: int((old["change"] == name).sum()) for name in CHANGE_CODES},
+        "new": {name: int((new["change"] == name).sum()) for name in CHANGE_CODES},
+        "households_moved": moved,
+        "households_share": moved / households if households else 0.0,
+        "area_moved_m2": float(old["area_out_m2"].sum()),
+        "codes_changed": int(((new["was"] != "") & (new["was"] != new["code"])).sum()),
+    }

@@ -1,0 +1,79 @@
+"""What travels between the stages: frozen values, and the one schema of their tables."""
+
+from __future__ import annotations
+
+from gridgeo.model.bands import (
+    Bands,
+    bands_of,
+    by_code,
+    only_there,
+)
+from gridgeo.model.change import (
+    DECISIONS,
+    Adjustment,
+    Comparison,
+    Decision,
+    Decisions,
+    Submission,
+)
+from gridgeo.model.schema import (
+    CROSSWALK,
+    CROSSWALK_COLUMNS,
+    DTYPES,
+    SCHEMA,
+    layer_frame,
+)
+from gridgeo.model.values import (
+    BORDER_CLASSES,
+    COMMUNITY_VERDICTS,
+    CONVENIENCES,
+    CROSSED_BY_STREETS_ONLY,
+    GRID_VERDICTS,
+    MISSED_VERDICTS,
+    SEVERITIES,
+    Atoms,
+    Finding,
+    Layers,
+    Note,
+    Partition,
+    Plan,
+    Reject,
+    Repaired,
+    Severity,
+    Ties,
+)
+
+__all__ = [
+    "BORDER_CLASSES",
+    "COMMUNITY_VERDICTS",
+    "CONVENIENCES",
+    "CROSSED_BY_STREETS_ONLY",
+    "CROSSWALK",
+    "CROSSWALK_COLUMNS",
+    "DECISIONS",
+    "DTYPES",
+    "GRID_VERDICTS",
+    "MISSED_VERDICTS",
+    "SCHEMA",
+    "SEVERITIES",
+    "Adjustment",
+    "Atoms",
+    "Bands",
+    "Comparison",
+    "Decision",
+    "Decisions",
+    "Finding",
+    "Layers",
+    "Note",
+    "Partition",
+    "Plan",
+    "Reject",
+    "Repaired",
+    "Severity",
+    "Submission",
+    "Ties",
+    "bands_of",
+    "by_code",
+    "layer_frame",
+    "only_there",
+]

@@ -1,0 +1,320 @@
+"""The editor widget: a map on which adjustments are tried, judged in Python after every click.
+
+What the widget shows beside the map: figures before and after, the grids that changed.
+
+The script and the style of the widget: Leaflet and tools of the map page, in one module.
+
+Everything stands inside the module, so two widgets, or a folium map beside one, do not meet.
+
+The widget: a map on which adjustments are tried, judged in Python after every click.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from gridgeo.adjust import Edit, Trial, edit_of, edits_text, try_edits
+from gridgeo.errors import InputError, OutputError, SettingsError
+from gridgeo.maps import atom_data, bounds_of, label_data, plan_data, script_of, style_of, visible
+from gridgeo.model import MISSED_VERDICTS, Plan
+from gridgeo.partition import TERMS
+from gridgeo.storage import fingerprint
+from gridgeo.wording import VERDICTS, Lang, Text, desk_words, word
+
+_SAID = {
+    "in_band": Text("basic grids in band", "达标基础网格"),
+    "out": Text("basic grids out of band", "未达标基础网格"),
+    "cost_m": Text("cost, m", "代价（米）"),
+    "borders_m": Text("… borders by street class", "其中：界线（按道路等级）"),
+    "straddled_m": Text("… barriers straddled", "其中：跨越水域、铁路"),
+    "balance_m": Text("… balance of households", "其中：户数均衡"),
+    "compactness_m": Text("… compactness", "其中：紧凑程度"),
+}
+_SHOWN = ("households", "verdict", "parts", "cost_m")
+
+
+def figures(before: Trial, after: Trial) -> pd.DataFrame:
+    """Return in_band, out (of band), cost_m and its terms as rows; before and after as columns."""
+    return pd.DataFrame({"before": _figures(before), "after": _figures(after)})
+
+
+def table(before: Trial, after: Trial) -> pd.DataFrame:
+    """Return the grids that edits touched: households, verdict, parts and cost_m on both sides.
+
+    Grids that are new or gone have one side only.
+    """
+    keys = after.grids.index[after.grids["touched"]].union(
+        before.grids.index.difference(after.grids.index)
+    )
+    sides = {"before": _costed(before), "after": _costed(after)}
+    return pd.concat(
+        {name: side.reindex(keys)[list(_SHOWN)] for name, side in sides.items()}, axis=1
+    )
+
+
+def state_of(before: Trial, after: Trial) -> dict[str, Any]:
+    """Return what the map shows: only what differs from the plan, so that it stays small.
+
+    ``moved``: atom and grid. ``grids``: by key what a touched or locked grid is now. ``figures``
+    and ``rows``: text, as shown. ``edits``, ``undone``: how many.
+    """
+    lang = after.plan.settings.lang
+    was, now = before.draft.grid, after.draft.grid
+    moved = np.flatnonzero(was != now)
+    return {
+        "moved": [[int(atom), str(now[atom])] for atom in moved],
+        "grids": _grids(after),
+        "locked": sorted(after.draft.locked),
+        "figures": _said(figures(before, after), lang),
+        "rows": _rows(table(before, after), lang),
+        "edits": len(after.edits),
+        "undone": len(after.undone),
+    }
+
+
+def _figures(trial: Trial) -> dict[str, float]:
+    grids = trial.grids
+    verdicts = grids.loc[grids["kind"] == "basic", "verdict"]
+    terms = grids[list(TERMS)].sum()
+    told = {"in_band": float((verdicts == "in_band").sum())}
+    told["out"] = float(verdicts.isin(MISSED_VERDICTS).sum())
+    return {**told, "cost_m": float(terms.sum()), **{name: float(terms[name]) for name in TERMS}}
+
+
+def _costed(trial: Trial) -> pd.DataFrame:
+    return trial.grids.assign(cost_m=trial.grids[list(TERMS)].sum(axis=1))
+
+
+def _grids(trial: Trial) -> dict[str, dict[str, Any]]:
+    own = trial.grids.loc[trial.grids["touched"], ["kind", "households", "verdict", "parts"]]
+    rows: list[dict[str, Any]] = own.to_dict("records")  # type: ignore[assignment]
+    return dict(zip(own.index, rows, strict=True))
+
+
+def _said(told: pd.DataFrame, lang: Lang) -> list[list[str]]:
+    return [
+        [_SAID[name].say(lang), f"{was:,.0f}", f"{now:,.0f}", _more(now - was)]
+        for name, (was, now) in zip(told.index, told.to_numpy(), strict=True)
+    ]
+
+
+def _more(amount: float) -> str:
+    """Return a difference with its sign.
+
+    Examples
+    --------
+    >>> _more(-1234.6), _more(-0.2), _more(3)
+    ('-1,235', '0', '+3')
+    """
+    whole = round(amount)
+    return f"{whole:+,d}" if whole else "0"
+
+
+def _rows(told: pd.DataFrame, lang: Lang) -> list[dict[str, Any]]:
+    """Return the rows of the changed grids as text, with whether something is wrong there."""
+    rows = []
+    for key in told.index:
+        was, now = told.loc[key, "before"], told.loc[key, "after"]
+        rows.append(
+            {
+                "grid": key,
+                "label": visible(key),
+                "cells": [_pair(was[name], now[name], lang) for name in _SHOWN],
+                "verdict": "" if pd.isna(now["verdict"]) else now["verdict"],
+                "broken": bool(now["parts"] > 1),
+            }
+        )
+    return rows
+
+
+def _pair(was: Any, now: Any, lang: Lang) -> str:
+    """Return a value before and after, once where it is the same."""
+    told = [_value(one, lang) for one in (was, now)]
+    return told[0] if told[0] == told[1] else " → ".join(told)
+
+
+def _value(value: Any, lang: Lang) -> str:
+    if pd.isna(value):
+        return "–"
+    return word(VERDICTS, value, lang) if isinstance(value, str) else f"{value:,.0f}"
+
+
+_ASSETS = files("gridgeo.notebook") / "assets"
+#: Scripts of the map page that the widget uses, in the order in which they are run.
+TOOLS = ("page.js", "packed.js", "atoms.js", "edit_draw.js")
+
+
+def script() -> str:
+    """Return an ES module whose default export draws the widget; it fetches nothing."""
+    tools = "\n".join(script_of(name) for name in TOOLS)
+    return f"""const L = (function () {{
+const exports = {{}}, module = {{ exports: exports }}, define = undefined;
+{script_of("leaflet.js")}
+return module.exports.noConflict();
+}})();
+function tools() {{
+{tools}
+{_text("desk.js")}
+return gridgeo;
+}}
+export default {{ render: function (given) {{ return tools().desk(given.model, given.el); }} }};
+"""
+
+
+def style() -> str:
+    """Return the style of the widget."""
+    return f"{style_of('leaflet.css')}\n{_text('desk.css')}"
+
+
+def _text(name: str) -> str:
+    return (_ASSETS / name).read_text(encoding="utf-8")
+
+
+try:
+    import anywidget
+    import traitlets
+except ModuleNotFoundError as _missing:
+    raise SettingsError(
+        Text("the map for adjustments needs anywidget", "笔记本中的调整地图需要 anywidget"),
+        remedy=Text("pip install gridgeo[notebook]", "请运行 pip install gridgeo[notebook]"),
+    ) from _missing
+
+
+class Desk(anywidget.AnyWidget):
+    """A map of `plan` on which adjustments are tried: households, band, pieces and cost follow.
+
+    A click on a grid takes it as the target; a click on an atom of another grid moves it there.
+    What follows is computed by gridgeo in Python (`gridgeo.adjust.Trial`), nothing in the page.
+    The plan itself stays as it is.
+
+    Parameters
+    ----------
+    plan
+        A plan with atoms; the language is that of its settings.
+
+    Raises
+    ------
+    InputError
+        The plan has no atoms that know their grids.
+
+    Examples
+    --------
+    >>> import gridgeo as gg
+    >>> desk = Desk(gg.load("out"))
+    >>> desk.do(Edit(do="move", atoms=(1,), to="420102001001001"))
+    >>> desk.apply().grids["households"].tolist()
+    [500, 400, 400, 300, 400, 400]
+    """
+
+    _esm = script()
+    _css = style()
+    data = traitlets.Dict().tag(sync=True)
+    state = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, plan: Plan) -> None:
+        self._start = self._trial = try_edits(plan)
+        self._fingerprint = fingerprint(plan)
+        super().__init__(data={"plan": self._fingerprint, **_data(plan)}, state=self._told())
+        self.on_msg(self._heard)
+
+    @property
+    def edits(self) -> tuple[Edit, ...]:
+        """The edits so far."""
+        return self._trial.edits
+
+    @property
+    def figures(self) -> pd.DataFrame:
+        """The grids in the band and the cost by its terms, before and after the edits."""
+        return figures(self._start, self._trial)
+
+    @property
+    def changed(self) -> pd.DataFrame:
+        """The grids that edits touched, before and after."""
+        return table(self._start, self._trial)
+
+    def do(self, edit: Edit) -> None:
+        """Do one more edit.
+
+        Raises
+        ------
+        InputError
+            The edit names what is not there, breaks a lock, or leaves a community.
+        """
+        self._trial = self._trial.do(edit)
+        self.state = self._told()
+
+    def undo(self) -> None:
+        """Undo the last edit, if there is one."""
+        self._trial = self._trial.undo()
+        self.state = self._told()
+
+    def redo(self) -> None:
+        """Do the edit again that was undone last, if there is one."""
+        self._trial = self._trial.redo()
+        self.state = self._told()
+
+    def apply(self) -> Plan:
+        """Return the plan after the edits, drawn anew and checked by every rule.
+
+        Raises
+        ------
+        InputError
+            A hard rule is broken that was kept before; see `gridgeo.adjust.apply_edits`.
+        """
+        return self._trial.apply()
+
+    def save_edits(self, path: str | Path) -> Path:
+        """Write the edits into the file that ``gridgeo apply PLAN EDITS`` replays.
+
+        Raises
+        ------
+        OutputError
+            The file is there already, or cannot be written.
+        """
+        file = Path(path)
+        try:
+            with file.open("x", encoding="utf-8", newline="\n") as out:
+                out.write(edits_text(self._fingerprint, self.edits))
+        except OSError as error:
+            raise OutputError(
+                Text(f"cannot write the edits: {error.strerror}", f"无法写入：{error.strerror}"),
+                file=str(file),
+            ) from error
+        return file
+
+    def _told(self, message: str = "") -> dict[str, Any]:
+        return {
+            **state_of(self._start, self._trial),
+            "message": message,
+            "file": edits_text(self._fingerprint, self.edits),
+        }
+
+    def _heard(self, _widget: object, content: Any, _buffers: object) -> None:
+        """Do what the map asks for; what cannot be done is said on it."""
+        act = content.get("act") if isinstance(content, dict) else None
+        try:
+            if act == "edit":
+                self.do(edit_of(content.get("edit"), len(self.edits) + 1))
+            elif act == "undo":
+                self.undo()
+            elif act == "redo":
+                self.redo()
+        except InputError as error:
+            self.state = self._told(error.say(self._start.plan.settings.lang))
+
+
+def _data(plan: Plan) -> dict[str, Any]:
+    """Return what the map is drawn from, once."""
+    return {
+        **plan_data(replace(plan, findings=())),
+        "words": desk_words(plan.settings.lang),
+        "atoms": atom_data(plan),
+        "labels": label_data(plan),
+        "view": bounds_of(plan.grids.geometry),
+    }

@@ -1,0 +1,189 @@
+"""Atoms that stay together become one unit; pairs that stay apart are told to the search."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import shapely
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from gridgeo.model import Finding
+from gridgeo.partition.graph import Ground, sum_by
+from gridgeo.wording import Text
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from shapely.geometry.base import BaseGeometry
+
+    from gridgeo.model import Atoms, Ties
+
+
+class Units(NamedTuple):
+    """The ground of the units, and the unit of each atom."""
+
+    ground: Ground
+    unit: NDArray[np.int64]
+
+
+def tie(ground: Ground, ties: Ties) -> Units:
+    """Return the ground on which every group that stays together is one unit.
+
+    Groups that share an atom are one. A group is tied as far as its atoms share borders, barriers
+    among them, in one community; dedicated and locked atoms stay what they are. What of this
+    could not be honoured, `report_unmet` tells of the result.
+    """
+    unit = _units(ground, ties)
+    ground = _contract(ground, unit)
+    if ties.apart is None:
+        return Units(ground, unit)
+    ends = unit[ties.apart]
+    return Units(replace(ground, apart=ends[ends[:, 0] != ends[:, 1]]), unit)
+
+
+def _units(ground: Ground, ties: Ties) -> NDArray[np.int64]:
+    """Return the unit of each atom, numbered in the order of their first atoms."""
+    n = ground.community.size
+    wanted = [np.column_stack([group[:-1], group[1:]]) for group in ties.together]
+    group = _components(n, np.concatenate([np.empty((0, 2), dtype=np.int64), *wanted]))
+    inside = ground.basic & (group[ground.left] == group[ground.right])
+    unit = _components(n, np.column_stack([ground.left, ground.right])[inside])
+    _, first, inverse = np.unique(unit, return_index=True, return_inverse=True)
+    return np.asarray(np.argsort(np.argsort(first))[inverse], dtype=np.int64)
+
+
+def _components(n: int, pairs: NDArray[np.int64]) -> NDArray[np.int64]:
+    graph = coo_array((np.ones(len(pairs), dtype=np.int8), pairs.T), shape=(n, n))
+    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
+
+
+def _contract(ground: Ground, unit: NDArray[np.int64]) -> Ground:
+    """Return the ground of the units; their place is the centroid of their ground."""
+    n = int(unit.max()) + 1 if unit.size else 0
+    if n == unit.size:
+        return ground
+    _, first = np.unique(unit, return_index=True)
+    area = sum_by(unit, ground.area, n)
+    ends = np.sort(unit[np.column_stack([ground.left, ground.right])], axis=1)
+    between = np.flatnonzero(ends[:, 0] != ends[:, 1])
+    key, pair = np.unique(ends[between, 0] * n + ends[between, 1], return_inverse=True)
+    border, cut, straddle, linked = (
+        sum_by(pair, a[between], key.size)
+        for a in (ground.border_m, ground.cut_m, ground.straddle_m, ground.linked)
+    )
+    barrier = np.full(key.size, -1)
+    np.maximum.at(barrier, pair, ground.barrier[between])
+    basic = np.zeros(key.size, dtype=bool)
+    basic[pair] = ground.basic[between]
+    return Ground(
+        community=ground.community[first],
+        facility=ground.facility[first],
+        locked=ground.locked[first],
+        households=np.bincount(unit, weights=ground.households).astype(np.int64),
+        residents=_people(ground, unit),
+        x=sum_by(unit, ground.area * ground.x, n) / area,
+        y=sum_by(unit, ground.area * ground.y, n) / area,
+        area=area,
+        left=key // n,
+        right=key % n,
+        border_m=border,
+        cut_m=cut,
+        straddle_m=straddle,
+        linked=linked > 0,
+        barrier=np.where(linked > 0, -1, barrier),
+        basic=basic,
+        apart=ground.apart,
+    )
+
+
+def _people(ground: Ground, unit: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the residents of each unit, NaN where those of an inhabited atom are unknown."""
+    unknown = np.isnan(ground.residents)
+    people = np.bincount(unit, weights=np.nan_to_num(ground.residents))
+    lacking = np.bincount(unit, weights=unknown & (ground.households > 0)) > 0
+    nothing = np.bincount(unit, weights=~unknown) == 0
+    return np.where(lacking | nothing, np.nan, people)
+
+
+def unit_names(names: NDArray[np.object_], unit: NDArray[np.int64]) -> NDArray[np.object_]:
+    """Return the name of each unit: those of its atoms, each once."""
+    order = np.argsort(unit, kind="stable")
+    groups = np.split(names[order], np.cumsum(np.bincount(unit))[:-1])
+    return np.array([" + ".join(n for n in dict.fromkeys(g) if n) for g in groups], dtype=object)
+
+
+def report_unmet(
+    atoms: Atoms, ties: Ties, unit: NDArray[np.int64], labels: NDArray[np.int64]
+) -> tuple[Finding, ...]:
+    """Return a finding for each group that is not in one grid, and each pair that is.
+
+    Parameters
+    ----------
+    unit, labels
+        Of each atom its unit and its grid. Of a group only what is neither dedicated nor locked
+        counts, unless there is nothing else.
+    """
+    locked = np.full(unit.size, -1) if ties.locked is None else ties.locked
+    free = (locked < 0) & (atoms.frame["facility"].to_numpy() < 0)
+    findings = []
+    for group in ties.together:
+        members = group[free[group]] if free[group].any() else group
+        if np.unique(labels[members]).size > 1:
+            findings.append(_not_together(atoms, members))
+    for one, other in () if ties.apart is None else ties.apart:
+        if labels[one] == labels[other]:
+            bound = unit[one] == unit[other] or locked[one] >= 0
+            why = TIED if bound else UNFOUND
+            findings.append(_not_apart(atoms, np.array([one, other]), why))
+    return tuple(findings)
+
+
+TIED = Text(
+    "other settings put them together (a locked grid, or units that stay together)",
+    "其他要求使其同属一格（锁定网格或须在一起的单元）",
+)
+UNFOUND = Text("no division that parts them was found", "未找到能将其分开的划法")
+
+
+def _not_apart(atoms: Atoms, pair: NDArray[np.int64], why: Text) -> Finding:
+    return Finding(
+        rule="apart_unmet",
+        severity="warning",
+        message=Text(
+            "two units that must not share a grid do: ", "要求分属两格的单元仍在同一网格："
+        )
+        + why,
+        where=_ground_of(atoms, pair),
+        amount=1.0,
+        unit="pairs",
+    )
+
+
+def _not_together(atoms: Atoms, members: NDArray[np.int64]) -> Finding:
+    community = atoms.frame["community"].to_numpy()[members]
+    several = np.unique(community).size > 1
+    facility = (atoms.frame["facility"].to_numpy()[members] >= 0).all()
+    why = Text("they share no border", "彼此不相邻")
+    if several:
+        why = Text("they lie in different communities", "分属不同社区")
+    elif facility:
+        why = Text("they are dedicated ground", "属于专属网格用地")
+    return Finding(
+        rule="together_unmet",
+        severity="warning",
+        message=Text(
+            f"{members.size} units that should stay in one grid cannot all: ",
+            f"要求同属一格的 {members.size} 个单元无法全部合在一起：",
+        )
+        + why,
+        where=_ground_of(atoms, members),
+        amount=float(members.size),
+        unit="units",
+    )
+
+
+def _ground_of(atoms: Atoms, members: NDArray[np.int64]) -> BaseGeometry:
+    ground: BaseGeometry = shapely.union_all(atoms.frame.geometry.to_numpy()[members])
+    return ground

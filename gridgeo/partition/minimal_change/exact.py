@@ -1,0 +1,282 @@
+"""The fewest households that must move, by an exact solver and cuts for connectedness.
+
+For each atom v and grid j a yes-or-no variable says whether v goes to j. The solver keeps the
+band and moves as few households as it can; it knows nothing of connectedness. A part C of a grid
+that its answer leaves apart from the rest D gives a cut that every connected grid obeys: where
+an atom of C and one of D lie in the same grid, so does one of the atoms that separate them. The
+solver is asked again with these cuts until nothing is apart. What it proves on the way holds for
+connected grids, because all of them obey every cut.
+"""
+
+from __future__ import annotations
+
+import math
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import Event, Thread
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gridgeo.partition.band import known
+from gridgeo.partition.minimal_change.subproblem import parts_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+    from ortools.sat.python.cp_model import CpModel, CpSolver, IntVar, LinearExpr
+
+    from gridgeo.partition.minimal_change.subproblem import Scene
+    from gridgeo.partition.problem import Halt
+
+#: steps of preference between changes that move as many households
+STEPS = 7
+#: atoms of a part that get a cut of their own, the heaviest first
+CUTS = 5
+#: residents are counted in thousandths where they are not whole
+FINE = 1000
+#: seconds between two looks at the halt; they do not change what is found
+WATCH_S = 0.1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recast:
+    """The best labels, the households that they move and the fewest that any could move.
+
+    ``least`` holds for the number of new grids that was asked for; it is infinite where that
+    number is proved impossible, and no more than ``moved`` where labels are given.
+    """
+
+    labels: NDArray[np.int64] | None
+    moved: float
+    least: float
+
+
+def recast(
+    scene: Scene,
+    labels: NDArray[np.int64] | None,
+    *,
+    founded: int,
+    least: float,
+    effort: float,
+    halt: Halt,
+) -> Recast:
+    """Return labels in the band that move fewer households than `labels`, and a lower bound.
+
+    Parameters
+    ----------
+    labels
+        In the band and connected, None where there are none yet.
+    founded
+        How many new grids there are, besides those that continue an old one.
+    least
+        What is known to be moved at least.
+    effort
+        Deterministic seconds of the solver, all rounds together.
+    """
+    from ortools.sat.python import cp_model  # noqa: PLC0415  (heavy, and not always needed)
+
+    model = _Model(scene, founded)
+    best, moved = labels, math.inf if labels is None else scene.moved(labels)
+    while least < moved and effort > 0 and not halt.stopped:
+        solver = cp_model.CpSolver()
+        solver.parameters.num_workers = 1
+        solver.parameters.linearization_level = 2
+        solver.parameters.max_deterministic_time = effort
+        with _stopped_by(halt, solver):
+            status = solver.solve(model.asked(least, moved, best))
+        effort -= solver.response_proto.deterministic_time + 0.001
+        if status == cp_model.INFEASIBLE:
+            least = moved
+            break
+        least = max(least, model.proved(solver))
+        if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+            break
+        found = model.labels(solver)
+        if not model.cut(found):
+            best, moved = found, scene.moved(found)
+    return Recast(labels=best, moved=moved, least=min(least, moved))
+
+
+@contextmanager
+def _stopped_by(halt: Halt, solver: CpSolver) -> Iterator[None]:
+    """Stop the solver soon after a stop is asked for."""
+    done = Event()
+
+    def watch() -> None:
+        while not done.wait(WATCH_S):
+            if halt.stopped:
+                solver.stop_search()
+
+    watcher = Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watcher.join()
+
+
+class _Model:
+    """The model of one scene; cuts are added to it, never taken away."""
+
+    def __init__(self, scene: Scene, founded: int) -> None:
+        from ortools.sat.python import cp_model  # noqa: PLC0415
+
+        self.scene = scene
+        self.slots = scene.grids + founded
+        self.model = cp_model.CpModel()
+        atoms = scene.old.size
+        self.goes = np.array(
+            [[self.model.new_bool_var("") for _ in range(self.slots)] for _ in range(atoms)]
+        )
+        for v in range(atoms):
+            self.model.add_exactly_one(self.goes[v])
+        for a, b in scene.problem.apart.tolist():
+            for j in range(self.slots):
+                self.model.add_at_most_one(self.goes[a, j], self.goes[b, j])
+        modes = [self._keep_band(j, must=j >= scene.grids) for j in range(self.slots)]
+        if scene.problem.grids is not None:
+            self.model.add(sum(sum(pair) for pair in modes) == scene.problem.grids)
+        self._order_founded()
+        self._enter_beside()
+        self._set_price()
+
+    def _keep_band(self, j: int, *, must: bool) -> list[IntVar]:
+        """Let grid j be empty (unless it must not) or in the band; return its two measures."""
+        problem, band, goes = self.scene.problem, self.scene.band, self.goes[:, j]
+        told = known(problem.households, problem.residents)
+        modes = [self.model.new_bool_var("") for _ in range(2)]
+        if must:
+            self.model.add_exactly_one(modes)
+        else:
+            self.model.add_at_most_one(modes)
+            for v in range(goes.size):
+                self.model.add_bool_or([goes[v].negated(), *modes])
+        people, fine = _counted(np.where(told, np.nan_to_num(problem.residents), 0.0))
+        slack = 0 if fine == 1 else problem.households.size
+        for mode, held, lower, upper in (
+            (modes[0], problem.households, band.lower, band.upper),
+            (
+                modes[1],
+                people,
+                band.residents_lower * fine - slack,
+                band.residents_upper * fine + slack,
+            ),
+        ):
+            amount = _sum_of(goes, held)
+            self.model.add(amount >= lower).only_enforce_if(mode)
+            self.model.add(amount <= upper).only_enforce_if(mode)
+        if band.profile == "households":
+            self.model.add(modes[1] == 0)
+        unknown = np.flatnonzero(~told)
+        for v in unknown.tolist():
+            self.model.add_implication(goes[v], modes[1].negated())
+        if band.profile == "residents":
+            self.model.add_bool_or([modes[0].negated(), *goes[unknown]])
+        return modes
+
+    def _order_founded(self) -> None:
+        held = self.scene.problem.households
+        for j in range(self.scene.grids, self.slots - 1):
+            self.model.add(_sum_of(self.goes[:, j], held) >= _sum_of(self.goes[:, j + 1], held))
+
+    def _enter_beside(self) -> None:
+        """Let no atom that is not a grid by itself be alone in one."""
+        problem, band = self.scene.problem, self.scene.band
+        alone = problem.households >= band.lower
+        alone |= np.nan_to_num(problem.residents) >= band.residents_lower
+        for v in np.flatnonzero(~alone).tolist():
+            for j in range(self.slots):
+                near = [self.goes[u, j] for u in self.scene.beside[v]]
+                self.model.add_bool_or([self.goes[v, j].negated(), *near])
+
+    def _set_price(self) -> None:
+        """Minimise households moved; then prefer atoms that lie far into the grid they join."""
+        scene, old = self.scene, self.scene.old
+        price = _preferences(scene, self.slots)
+        home = np.flatnonzero(old >= 0)
+        stay = self.goes[home, old[home]]
+        held = scene.problem.households[home]
+        self.moved = int(held.sum()) - _sum_of(stay, held)
+        self.most = int(price.max(axis=1).sum())
+        preferred = _sum_of(self.goes.ravel(), price.ravel())
+        self.model.minimize((self.most + 1) * self.moved + preferred)
+
+    def asked(self, least: float, moved: float, hint: NDArray[np.int64] | None) -> CpModel:
+        """Return the model that moves at least `least` and fewer than `moved` households."""
+        self.model.add(self.moved >= int(least))
+        if moved < math.inf:
+            self.model.add(self.moved < int(moved))
+        self.model.clear_hints()  # type: ignore[no-untyped-call]  # OR-Tools forgot it
+        start = self.scene.old if hint is None else hint
+        for v in np.flatnonzero((start >= 0) & (start < self.slots)).tolist():
+            self.model.add_hint(self.goes[v, start[v]], 1)
+        return self.model
+
+    def proved(self, solver: CpSolver) -> float:
+        """Return the households that the solver proved to move at least."""
+        return math.ceil((solver.best_objective_bound - self.most) / (self.most + 1) - 1e-9)
+
+    def labels(self, solver: CpSolver) -> NDArray[np.int64]:
+        """Return the labels of the solver's answer."""
+        chosen = [[solver.boolean_value(goes) for goes in row] for row in self.goes.tolist()]
+        labels: NDArray[np.int64] = np.argmax(chosen, axis=1)
+        return labels
+
+    def cut(self, labels: NDArray[np.int64]) -> bool:
+        """Add cuts for every grid that is apart; tell whether there was one."""
+        held, apart = self.scene.problem.households, False
+        for j in np.unique(labels).tolist():
+            parts = parts_of(self.scene.beside, np.flatnonzero(labels == j).tolist())
+            main = max(parts, key=lambda part: (held[part].sum(), -part[0]))
+            anchor = max(main, key=lambda v: (self.scene.old[v] == j, held[v], -v))
+            for part in parts:
+                if part is main:
+                    continue
+                apart = True
+                between = self.goes[_between(self.scene.beside, part, main), j].tolist()
+                for v in sorted(part, key=lambda v: (-held[v], v))[:CUTS]:
+                    ends = (self.goes[v, j].negated(), self.goes[anchor, j].negated())
+                    self.model.add_bool_or([*ends, *between])
+        return apart
+
+
+def _between(beside: list[list[int]], part: list[int], main: list[int]) -> list[int]:
+    """Return the atoms around a part that a walk from `main` meets first."""
+    inside = set(part)
+    rim = {u for v in part for u in beside[v]} - inside
+    met, waiting, between = set(main), list(main), set()
+    while waiting:
+        for t in beside[waiting.pop()]:
+            if t in rim:
+                between.add(t)
+            elif t not in met:
+                met.add(t)
+                waiting.append(t)
+    return sorted(between)
+
+
+def _preferences(scene: Scene, slots: int) -> NDArray[np.int64]:
+    """Return int64[n, slots], 0..`STEPS`: what the borders would cost if one atom alone went."""
+    problem = scene.problem
+    price = np.zeros((scene.old.size, slots))
+    weight = problem.cut_m - problem.straddle_m
+    for one, other in (problem.edges.T, problem.edges.T[::-1]):
+        has = scene.old[other] >= 0
+        np.add.at(price, (one[has], scene.old[other[has]]), -weight[has])
+    price -= price.min(axis=1, keepdims=True)
+    return np.round(price * (STEPS / max(float(price.max(initial=0.0)), 1e-9))).astype(np.int64)
+
+
+def _sum_of(variables: NDArray[np.object_], factors: NDArray[np.int64]) -> LinearExpr:
+    from ortools.sat.python import cp_model  # noqa: PLC0415
+
+    return cp_model.LinearExpr.weighted_sum(variables.tolist(), factors.tolist())
+
+
+def _counted(people: NDArray[np.float64]) -> tuple[NDArray[np.int64], int]:
+    """Return residents as whole numbers of 1/`FINE` where they are not whole, and the unit."""
+    fine = 1 if (people == np.round(people)).all() else FINE
+    return np.round(people * fine).astype(np.int64), fine

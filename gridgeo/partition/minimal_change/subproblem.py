@@ -1,0 +1,295 @@
+"""A few old grids with all their atoms: the part of a piece that a change may touch.
+
+Some old grids with all their atoms: the part of a piece that a change may touch.
+
+Where old grids lie on the ground: the units they hold, what they join, where they go on.
+
+Other numbers of grids: a grid is split, or dissolved among its neighbours.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gridgeo.partition.band import numbers_of_grids
+from gridgeo.partition.graph import Ground, connected
+from gridgeo.partition.kernel import (
+    HOUSEHOLDS,
+    MISSED,
+    RESIDENTS,
+    Rule,
+    Web,
+    rule_of,
+    tally,
+    together,
+    total,
+    weave,
+)
+from gridgeo.partition.pieces import Join
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from gridgeo.config import Band
+    from gridgeo.partition.problem import Problem
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scene:
+    """Atoms, n of them, in the order of the problem, with the old grid of each.
+
+    ``old`` is int64[n], 0..g-1 without holes, -1 where an atom had no grid. Labels of a scene
+    are numbers of old grids for what continues them, and numbers from g on for new grids.
+    """
+
+    problem: Problem
+    old: NDArray[np.int64]
+    band: Band
+
+    @cached_property
+    def grids(self) -> int:
+        """Return the number of old grids."""
+        return int(self.old.max(initial=-1)) + 1
+
+    @cached_property
+    def web(self) -> Web:
+        """Return the graph as the kernels want it."""
+        return weave(self.problem)
+
+    @cached_property
+    def rule(self) -> Rule:
+        """Return band and weights as the kernels want them."""
+        return rule_of(self.problem, self.band)
+
+    @cached_property
+    def beside(self) -> list[list[int]]:
+        """Return the linked neighbours of each atom."""
+        web = self.web
+        return [
+            [
+                int(u)
+                for u, linked in zip(web.neighbour[i:j], web.linked[i:j], strict=True)
+                if linked
+            ]
+            for i, j in zip(web.start[:-1], web.start[1:], strict=True)
+        ]
+
+    @cached_property
+    def numbers(self) -> tuple[int, ...]:
+        """Return the numbers of grids that could be in band."""
+        problem = self.problem
+        possible = numbers_of_grids(self.band, problem.households, problem.residents)
+        return possible if problem.grids is None else tuple({problem.grids} & {*possible})
+
+    def moved(self, labels: NDArray[np.int64]) -> int:
+        """Return the households that a labelling moves."""
+        away = (self.old >= 0) & (labels != self.old)
+        return int(self.problem.households[away].sum())
+
+    def rank(self, labels: NDArray[np.int64]) -> tuple[int, float, int, float]:
+        """Return what is compared: bands missed, distance, households moved, cost.
+
+        Each grid more or fewer than the problem fixes, and each pair that should be apart and is
+        not, counts as a missed band.
+        """
+        grids, packed = np.unique(labels, return_inverse=True)
+        small: NDArray[np.int32] = packed.astype(np.int32)
+        cost, missed, distance = total(self.web, self.rule, small, int(small.max()) + 1)
+        wrong = abs(grids.size - (self.problem.grids or grids.size))
+        wrong += int(together(self.web, small))
+        return (
+            round(float(missed)) + wrong,
+            round(float(distance), 3),
+            self.moved(labels),
+            round(cost, 3),
+        )
+
+
+def part_of(scene: Scene, members: NDArray[np.int64]) -> tuple[Scene, NDArray[np.int64]]:
+    """Return the scene of some atoms (ascending), and the old number of each of its old grids."""
+    problem = scene.problem
+    place = np.full(problem.households.size, -1)
+    place[members] = np.arange(members.size)
+    inner = (place[problem.edges] >= 0).all(axis=1)
+    apart = place[problem.apart]
+    grids, old = np.unique(scene.old[members], return_inverse=True)
+    none = int(grids.size > 0 and grids[0] < 0)
+    smaller = replace(
+        problem,
+        **{a: getattr(problem, a)[members] for a in ("households", "residents", "x", "y", "area")},
+        **{a: getattr(problem, a)[inner] for a in ("cut_m", "straddle_m", "linked")},
+        edges=place[problem.edges[inner]].astype(np.int32),
+        grids=problem.grids if members.size == problem.households.size else None,
+        apart=apart[(apart >= 0).all(axis=1)].astype(np.int32),
+    )
+    return Scene(problem=smaller, old=old - none, band=scene.band), grids[none:]
+
+
+def misses(scene: Scene, labels: NDArray[np.int64]) -> dict[int, int]:
+    """Return the grids that miss the band: -1 where one holds too little, 1 where too much."""
+    grids, packed = np.unique(labels, return_inverse=True)
+    sums, value = tally(scene.web, scene.rule, packed.astype(np.int32), grids.size)
+    by_people = scene.band.profile == "residents"
+    amount = sums[:, RESIDENTS if by_people else HOUSEHOLDS]
+    lower = scene.band.residents_lower if by_people else scene.band.lower
+    return {int(grids[g]): -1 if amount[g] < lower else 1 for g in np.flatnonzero(value[:, MISSED])}
+
+
+def adjacent(scene: Scene, labels: NDArray[np.int64]) -> dict[int, set[int]]:
+    """Return for each grid those that a link joins it to."""
+    linked = scene.problem.edges[scene.problem.linked]
+    beside: dict[int, set[int]] = {int(g): set() for g in np.unique(labels)}
+    for a, b in np.unique(labels[linked], axis=0).tolist():
+        if a != b:
+            beside[a].add(b)
+            beside[b].add(a)
+    return beside
+
+
+def grids_of_units(
+    previous: NDArray[np.int64], unit: NDArray[np.int64], households: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return the old grid of each unit: the one that most of its households come from.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> grids_of_units(np.array([4, 9, 9, -1]), np.array([0, 1, 1, 2]), np.full(4, 10))
+    array([ 4,  9, -1])
+    """
+    order = np.lexsort((previous, unit))
+    pair, first = np.unique(np.column_stack([unit, previous])[order], axis=0, return_index=True)
+    held = np.add.reduceat((households + 1e-6)[order], first)
+    best = np.lexsort((pair[:, 1], -held, pair[:, 0]))
+    _, top = np.unique(pair[best, 0], return_index=True)
+    grids: NDArray[np.int64] = pair[best[top], 1]
+    return grids
+
+
+def keep_links(ground: Ground, old: NDArray[np.int64]) -> tuple[Ground, list[Join]]:
+    """Link what an old grid joins across a barrier or by a short border; tell of the barriers."""
+    same = ground.basic & (old[ground.left] == old[ground.right]) & (old[ground.left] >= 0)
+    part = connected(ground, same & ground.linked)
+    across = np.flatnonzero(same & (part[ground.left] != part[ground.right]))
+    linked = ground.linked.copy()
+    linked[across] = True
+    told = across[ground.barrier[across] >= 0]
+    joins = [Join(pairs=told, households=0, existing=True)] if told.size else []
+    return replace(ground, linked=linked), joins
+
+
+def seated(ground: Ground, piece: NDArray[np.int64], old: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the old grids with -1 where most of their households lie in another piece.
+
+    A grid goes on in one piece at most: where barriers, dedicated ground or the border of the
+    community have come to divide one, the households outside that piece move in any case.
+    """
+    here = np.flatnonzero((old >= 0) & (piece >= 0))
+    seat = grids_of_units(piece[here], old[here], ground.households[here])
+    own = np.full(int(old.max(initial=-1)) + 2, -1)
+    own[np.unique(old[here])] = seat
+    return np.where((old >= 0) & (piece >= 0) & (own[old] == piece), old, -1)
+
+
+def settled(scene: Scene, labels: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the labels with each atom of -1 given to the grid that it shares most with.
+
+    Atoms that touch no grid yet wait until a neighbour has one; where no atom has one, all are
+    one new grid.
+    """
+    labels = labels.copy()
+    if (labels < 0).all():
+        return np.full_like(labels, scene.grids)
+    web = scene.web
+    while (labels < 0).any():
+        given = {}
+        for v in np.flatnonzero(labels < 0).tolist():
+            shared: dict[int, float] = {}
+            for p in range(web.start[v], web.start[v + 1]):
+                g = int(labels[web.neighbour[p]])
+                if web.linked[p] and g >= 0:
+                    shared[g] = shared.get(g, 0.0) + float(web.weight[p])
+            if shared:
+                given[v] = max(shared, key=lambda g: (shared[g], -g))
+        for v, g in given.items():
+            labels[v] = g
+    return labels
+
+
+def in_one_piece(scene: Scene, labels: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the labels with -1 for all but the heaviest connected part of each grid."""
+    kept = np.full_like(labels, -1)
+    held = scene.problem.households
+    for grid in np.unique(labels[labels >= 0]).tolist():
+        parts = parts_of(scene.beside, np.flatnonzero(labels == grid).tolist())
+        best = max(parts, key=lambda part: (held[part].sum(), len(part), -part[0]))
+        kept[best] = grid
+    return kept
+
+
+def parts_of(beside: list[list[int]], atoms: Iterable[int]) -> list[list[int]]:
+    """Return the connected parts of some atoms, each ascending, by their lowest atom."""
+    left = set(atoms)
+    parts = []
+    for first in sorted(left):
+        if first not in left:
+            continue
+        left.discard(first)
+        part, waiting = [first], [first]
+        while waiting:
+            for t in beside[waiting.pop()]:
+                if t in left:
+                    left.discard(t)
+                    part.append(t)
+                    waiting.append(t)
+        parts.append(sorted(part))
+    return parts
+
+
+def split(scene: Scene, labels: NDArray[np.int64], grid: int) -> NDArray[np.int64] | None:
+    """Return the labels with about half of a grid as a new one, both connected.
+
+    None where the grid has one atom only.
+    """
+    atoms = np.flatnonzero(labels == grid).tolist()
+    if len(atoms) < 2:
+        return None
+    inside = set(atoms)
+    far = _spread(scene, inside, _spread(scene, inside, atoms[0])[-1])
+    held = scene.problem.households
+    half, taken = held[atoms].sum() / 2, [far[0]]
+    for v in far[1:-1]:
+        if held[taken].sum() + held[v] / 2 > half:
+            break
+        taken.append(v)
+    divided = labels.copy()
+    divided[taken] = max(scene.grids, int(labels.max()) + 1)
+    stranded = in_one_piece(scene, np.where(divided == grid, grid, -1))
+    divided[(divided == grid) & (stranded < 0)] = int(divided.max())
+    return divided
+
+
+def _spread(scene: Scene, inside: set[int], first: int) -> list[int]:
+    """Return the atoms inside in the order in which a walk from `first` meets them."""
+    met, waiting = {first}, deque([first])
+    order = []
+    while waiting:
+        v = waiting.popleft()
+        order.append(v)
+        for t in scene.beside[v]:
+            if t in inside and t not in met:
+                met.add(t)
+                waiting.append(t)
+    return order
+
+
+def dissolved(scene: Scene, labels: NDArray[np.int64], grid: int) -> NDArray[np.int64]:
+    """Return the labels with the atoms of a grid given to its neighbours."""
+    return settled(scene, np.where(labels == grid, -1, labels))

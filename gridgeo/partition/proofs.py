@@ -1,0 +1,270 @@
+"""Proofs that a community cannot be in band.
+
+Atoms that no grid in the band can hold, proved by trying every connected set around them.
+
+``arithmetic``: the totals; ``atom``: one unit; ``disconnected``: a part that nothing links to the
+rest; ``exhausted``: all connected ways were tried.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gridgeo.partition.band import (
+    band_text,
+    count_text,
+    known,
+    numbers_of_grids,
+    people_of,
+    too_big,
+    upper_text,
+)
+from gridgeo.partition.problem import in_order
+from gridgeo.wording import Text, join
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from gridgeo.config import Band
+    from gridgeo.partition.pieces import Solved
+    from gridgeo.partition.problem import Problem
+
+#: sets tried around one atom before nothing is claimed about it
+TRIED = 5000
+
+
+def stranded_atoms(band: Band, problem: Problem) -> list[int]:
+    """Return the atoms that lie in no connected set within the band.
+
+    One such atom proves that no partition of the piece is in band. An atom above the limits is
+    the plain case; one of 281 households between neighbours of 250 is another. Where more than
+    `TRIED` sets would have to be looked at, an atom is not claimed.
+
+    Examples
+    --------
+    >>> from gridgeo.config import Band
+    >>> from gridgeo.partition import Problem
+    >>> street = Problem(
+    ...     households=np.array([200, 281, 240, 120]), residents=np.full(4, np.nan),
+    ...     edges=np.array([[0, 1], [2, 3]], dtype=np.int32), cut_m=np.ones(2),
+    ...     straddle_m=np.zeros(2), linked=np.ones(2, dtype=bool), x=np.arange(4.0),
+    ...     y=np.zeros(4), area=np.ones(4))
+    >>> stranded_atoms(Band(upper=400), street)
+    [0, 1]
+    """
+    ordered, order = in_order(problem)
+    beside: dict[int, list[int]] = defaultdict(list)
+    for a, b in ordered.edges[ordered.linked].tolist():
+        beside[a].append(b)
+        beside[b].append(a)
+    counts = _counts(ordered)
+    return sorted(int(order[v]) for v in range(order.size) if not _reaches(band, counts, beside, v))
+
+
+def _counts(problem: Problem) -> list[tuple[float, float, bool]]:
+    """Return households, residents and whether these are unknown, atom by atom."""
+    told = known(problem.households, problem.residents)
+    people = np.nan_to_num(problem.residents)
+    return list(zip(problem.households.tolist(), people.tolist(), (~told).tolist(), strict=True))
+
+
+def _reaches(
+    band: Band, counts: list[tuple[float, float, bool]], beside: dict[int, list[int]], v: int
+) -> bool:
+    """Tell whether some connected set with `v` is in band, or too many would have to be tried."""
+    waiting = [(frozenset([v]), frozenset[int]())]
+    tried = 0
+    while waiting:
+        inside, barred = waiting.pop()
+        tried += 1
+        fits, grows = _state(band, [counts[u] for u in inside])
+        if fits or tried > TRIED:
+            return True
+        if not grows:
+            continue
+        around = sorted({t for u in inside for t in beside[u]} - inside - barred)
+        for i, t in enumerate(around):
+            waiting.append((inside | {t}, barred | frozenset(around[:i])))
+    return False
+
+
+def _state(band: Band, held: list[tuple[float, float, bool]]) -> tuple[bool, bool]:
+    """Return whether a set is in band, and whether a larger one still could be."""
+    households = sum(h for h, _, _ in held)
+    residents = sum(p for _, p, _ in held)
+    unknown = any(u for _, _, u in held)
+    by_households = band.profile != "residents" or unknown
+    by_residents = band.profile != "households" and not unknown
+    fits = by_households and band.lower <= households <= band.upper
+    fits |= by_residents and band.residents_lower <= residents <= band.residents_upper
+    return fits, households < band.upper or (by_residents and residents < band.residents_upper)
+
+
+#: units that a reason names, the heaviest first
+NAMED = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proof:
+    """The kind of a proof, and what it says."""
+
+    kind: str
+    reason: Text
+
+
+def proofs(band: Band, pieces: list[Solved]) -> list[Proof]:
+    """Return what proves that a community cannot be in band, the plainest kind only."""
+    missing = [piece for piece in pieces if piece.solution.missed]
+    households = np.concatenate([piece.problem.households for piece in pieces])
+    residents = np.concatenate([piece.problem.residents for piece in pieces])
+    told = [
+        _arithmetic(band, households, residents, _fixed(pieces)),
+        *(_oversized(band, p) for p in missing),
+    ]
+    if len(pieces) > 1:
+        told += [_disconnected(band, piece) for piece in missing]
+    if not any(told):
+        told = [_stranded(band, piece) for piece in missing]
+    if not any(told):
+        told = [_exhausted(band, piece) for piece in missing if piece.solution.exact]
+    return [proof for proof in told if proof]
+
+
+def _fixed(pieces: list[Solved]) -> int | None:
+    """Return the number of grids of some pieces where it is fixed."""
+    numbers = [piece.problem.grids for piece in pieces]
+    return None if None in numbers else sum(number or 0 for number in numbers)
+
+
+def _arithmetic(
+    band: Band,
+    households: NDArray[np.int64],
+    residents: NDArray[np.float64],
+    fixed: int | None,
+) -> Proof | None:
+    numbers = numbers_of_grids(band, households, residents)
+    amount = count_text(int(households.sum()), people_of(households, residents))
+    limits = band_text(band)
+    if numbers and fixed not in {None, *numbers}:
+        return Proof(
+            kind="arithmetic",
+            reason=amount
+            + Text(
+                f" cannot be divided into {fixed} grids of {limits.en}, as the settings ask",
+                f"，不能按设置划成 {fixed} 个 {limits.zh}的网格",
+            ),
+        )
+    if numbers:
+        return None
+    return Proof(
+        kind="arithmetic",
+        reason=amount
+        + Text(
+            f" cannot be divided into grids of {limits.en}, whatever the number of grids",
+            f"，无论划成几个网格，都不能使每个网格为 {limits.zh}",
+        ),
+    )
+
+
+def _oversized(band: Band, piece: Solved) -> Proof | None:
+    problem = piece.problem
+    big = np.flatnonzero(too_big(band, problem.households, problem.residents))
+    return _of_atoms(piece, big.tolist(), lambda v: _too_big(band, piece, v))
+
+
+def _stranded(band: Band, piece: Solved) -> Proof | None:
+    found = stranded_atoms(band, piece.problem)
+    return _of_atoms(piece, found, lambda v: _fits_nowhere(band, piece, v))
+
+
+def _of_atoms(piece: Solved, atoms: list[int], say: Callable[[int], Text]) -> Proof | None:
+    """Return the proof that some atoms give, the heaviest of them named."""
+    if not atoms:
+        return None
+    problem = piece.problem
+    ranked = sorted(atoms, key=lambda v: (-problem.households[v], problem.x[v], problem.y[v]))
+    told = [say(v) for v in ranked[:NAMED]]
+    if len(ranked) > NAMED:
+        told.append(Text(f"{len(ranked)} such units in all", f"此类单元共 {len(ranked)} 个"))
+    return Proof(kind="atom", reason=join(told))
+
+
+def unit_name(piece: Solved, v: int) -> Text:
+    """Return the name of an atom, its place where it has none."""
+    place = f"({piece.problem.x[v]:.0f}, {piece.problem.y[v]:.0f})"
+    name = piece.names[v]
+    return Text(name or f"at {place}", name or f"位于 {place}")
+
+
+def _unit(piece: Solved, v: int) -> tuple[Text, Text]:
+    """Return what an atom holds, and its name or place."""
+    held = count_text(int(piece.problem.households[v]), piece.problem.residents[v])
+    return held, unit_name(piece, v)
+
+
+def _fits_nowhere(band: Band, piece: Solved, v: int) -> Text:
+    (amount, where), limits = _unit(piece, v), band_text(band)
+    return Text(
+        f"one unit ({where.en}) holds {amount.en}, and no group of neighbouring units around it "
+        f"holds {limits.en}",
+        f"{amount.zh}的一个单元（{where.zh}）无论与哪些相邻单元合并，都不能成为 {limits.zh}的网格",
+    )
+
+
+def _too_big(band: Band, piece: Solved, v: int) -> Text:
+    amount, where = _unit(piece, v)
+    upper = upper_text(band, piece.problem.residents[v])
+    if piece.tied[v]:
+        return Text(
+            f"a group that must stay together ({where.en}) holds {amount.en}, above the upper "
+            f"limit of {upper.en}",
+            f"要求合在一起的一组单元（{where.zh}）共 {amount.zh}，超过上限 {upper.zh}",
+        )
+    return Text(
+        f"one unit ({where.en}) holds {amount.en}, above the upper limit of {upper.en}, and no "
+        "street or building border divides it",
+        f"{amount.zh}的一个单元（{where.zh}）超过上限 {upper.zh}，沿街道或楼栋无法再分",
+    )
+
+
+def _disconnected(band: Band, piece: Solved) -> Proof | None:
+    problem = piece.problem
+    if numbers_of_grids(band, problem.households, problem.residents):
+        return None
+    people = people_of(problem.households, problem.residents)
+    amount = count_text(int(problem.households.sum()), people)
+    limits = band_text(band)
+    by = piece.cut_off_by
+    apart = (
+        Text(f"cut off by {by.en}", f"被{by.zh}隔开")
+        if by
+        else Text("apart from the rest", "与其余部分不相连")
+    )
+    return Proof(
+        kind="disconnected",
+        reason=Text(
+            f"a part with {amount.en}, {apart.en}, cannot be divided into grids of {limits.en}",
+            f"{apart.zh}的一片有 {amount.zh}，不能划成 {limits.zh}的网格",
+        ),
+    )
+
+
+def _exhausted(band: Band, piece: Solved) -> Proof:
+    atoms, distance = piece.problem.households.size, math.ceil(piece.solution.distance)
+    limits = band_text(band)
+    return Proof(
+        kind="exhausted",
+        reason=Text(
+            f"every connected way to put {atoms} units together was tried: none gives grids "
+            f"of {limits.en}; the nearest that was found is off by {distance:,.0f} households",
+            f"已穷尽 {atoms} 个单元的全部连片组合，没有一种能使每个网格为 {limits.zh}；"
+            f"找到的最接近的划法合计相差 {distance:,} 户",
+        ),
+    )

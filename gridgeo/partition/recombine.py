@@ -1,0 +1,264 @@
+"""Cutting merged grids anew along random spanning trees.
+
+Two or more grids that touch are thrown together; a random tree spans them; of all the single
+cuts of the tree the one is taken that leaves the best grid on one side and the best prospects on
+the other, until as many grids are there as before. Where flips are stuck this finds what is
+several moves away, and it makes the first labelling of some starts.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gridgeo.partition.anneal import accepted
+from gridgeo.partition.kernel import (
+    ATOMS,
+    MISSED,
+    Heat,
+    Rule,
+    Web,
+    appraise,
+    compiled,
+    draw,
+    tally,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+# Compiled functions take their arguments by position.
+# ruff: noqa: PLR0917
+
+
+@compiled
+def recut(
+    web: Web,
+    rule: Rule,
+    heat: Heat,
+    labels: NDArray[np.int32],
+    k: int,
+    tries: int,
+    rng: NDArray[np.uint64],
+    halt: NDArray[np.uint8],
+) -> int:
+    """Cut groups of two to four grids anew, in place, where it pays; return how often it did.
+
+    Groups grow from grids that miss the band, as long as there are any.
+    """
+    value = tally(web, rule, labels, k)[1]
+    kept = 0
+    for _ in range(tries):
+        if halt[0]:
+            break
+        group = choose(web, labels, value, k, 2 + int(draw(rng) ** 2 * 3.0), rng)
+        if group.size < 2:
+            continue
+        inside = np.zeros(k, np.bool_)
+        inside[group] = True
+        members = np.flatnonzero(inside[labels])
+        old = labels[members]
+        before = energy(web, rule, heat, labels, members, k)
+        split(web, rule, heat, labels, members, group, rng)
+        if accepted(energy(web, rule, heat, labels, members, k) - before, heat.cold, rng):
+            value = tally(web, rule, labels, k)[1]
+            kept += 1
+        else:
+            labels[members] = old
+    return kept
+
+
+@compiled
+def choose(
+    web: Web,
+    labels: NDArray[np.int32],
+    value: NDArray[np.float64],
+    k: int,
+    size: int,
+    rng: NDArray[np.uint64],
+) -> NDArray[np.int32]:
+    """Return up to `size` grids that hang together, from one that misses the band if any does."""
+    n = labels.size
+    misses = np.flatnonzero(value[:, MISSED] > 0.0)
+    group = np.full(size, -1, np.int32)
+    group[0] = misses[int(draw(rng) * misses.size)] if misses.size else int(draw(rng) * k)
+    count = 1
+    for _ in range(size - 1):
+        seen, pick = 0, -1
+        for v in range(n):
+            if not np.any(group[:count] == labels[v]):
+                continue
+            for p in range(web.start[v], web.start[v + 1]):
+                g = labels[web.neighbour[p]]
+                if web.linked[p] and not np.any(group[:count] == g):
+                    seen += 1
+                    if draw(rng) * seen < 1.0:
+                        pick = g
+        if pick >= 0:
+            group[count] = pick
+            count += 1
+    return group[:count]
+
+
+@compiled
+def energy(
+    web: Web,
+    rule: Rule,
+    heat: Heat,
+    labels: NDArray[np.int32],
+    members: NDArray[np.int64],
+    k: int,
+) -> float:
+    """Return the energy of the grids of `members`, with the borders that they cut, at the end."""
+    sums = np.zeros((k, 8))
+    result = 0.0
+    for v in members:
+        sums[labels[v]] += web.mass[v]
+        for p in range(web.start[v], web.start[v + 1]):
+            u = web.neighbour[p]
+            if labels[u] != labels[v]:
+                result += 0.5 * web.weight[p]
+    for g in range(k):
+        if sums[g, 7] > 0.0:
+            cost, missed, distance = appraise(rule, sums, g, sums, g, 0.0)
+            result += cost + heat.missed * missed + heat.hard * distance
+    return result
+
+
+@compiled
+def split(
+    web: Web,
+    rule: Rule,
+    heat: Heat,
+    labels: NDArray[np.int32],
+    members: NDArray[np.int64],
+    group: NDArray[np.int32],
+    rng: NDArray[np.uint64],
+) -> None:
+    """Give the connected `members` to the grids of `group`, cutting off one after another."""
+    last = group[-1]
+    labels[members] = last
+    for i in range(group.size - 1):
+        parent, order = span(web, labels, members, last, rng)
+        top = best_cut(web, rule, heat, labels, parent, order, group.size - i)
+        labels[top] = group[i]
+        for v in order:
+            if parent[v] >= 0 and labels[parent[v]] == group[i] and labels[v] == last:
+                labels[v] = group[i]
+
+
+@compiled
+def span(
+    web: Web,
+    labels: NDArray[np.int32],
+    members: NDArray[np.int64],
+    last: int,
+    rng: NDArray[np.uint64],
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Return a random spanning tree of grid `last`: parents, and the atoms with these first."""
+    n = labels.size
+    parent = np.full(n, -2, np.int32)
+    order = np.empty(members.size, np.int32)
+    size = 0
+    for v in members:
+        size += labels[v] == last
+    root = int(draw(rng) * size)
+    for v in members:
+        if labels[v] == last:
+            if root == 0:
+                order[0] = v
+            root -= 1
+    edges = np.empty((web.neighbour.size, 2), np.int32)
+    parent[order[0]] = -1
+    count, spread, ready = 1, 0, 0
+    while count < size:
+        if spread < count:
+            v = order[spread]
+            spread += 1
+            for p in range(web.start[v], web.start[v + 1]):
+                u = web.neighbour[p]
+                if web.linked[p] and labels[u] == last and parent[u] == -2:
+                    edges[ready, 0], edges[ready, 1] = v, u
+                    ready += 1
+        i = int(draw(rng) * ready)
+        v, u = edges[i]
+        ready -= 1
+        edges[i] = edges[ready]
+        if parent[u] == -2:
+            parent[u] = v
+            order[count] = u
+            count += 1
+    return parent, order[:size]
+
+
+@compiled
+def best_cut(
+    web: Web,
+    rule: Rule,
+    heat: Heat,
+    labels: NDArray[np.int32],
+    parent: NDArray[np.int32],
+    order: NDArray[np.int32],
+    parts: int,
+) -> int:
+    """Return the atom below which to cut the tree, so that it comes out best in `parts` grids."""
+    size = order.size
+    place = np.empty(labels.size, np.int32)
+    for i in range(size):
+        place[order[i]] = i
+    below = np.zeros((size, 8))
+    shared = borders_below(web, labels, parent, order, place)
+    for i in range(size - 1, -1, -1):
+        below[i] += web.mass[order[i]]
+        if i:
+            below[place[parent[order[i]]]] += below[i]
+    rest = np.zeros((1, 8))
+    best, least = 1, np.inf
+    others = parts - 1.0
+    for i in range(1, size):
+        for column in range(8):
+            rest[0, column] = (below[0, column] - below[i, column]) / others
+        cost, missed, distance = appraise(rule, below, i, below, i, 0.0)
+        more, bands, far = appraise(rule, rest, 0, rest, 0, 0.0)
+        result = shared[i] + cost + heat.missed * missed + heat.hard * distance
+        result += others * (more + heat.missed * bands + heat.hard * far)
+        if result < least and size - below[i, ATOMS] >= others:
+            best, least = i, result
+    return int(order[best])
+
+
+@compiled
+def borders_below(
+    web: Web,
+    labels: NDArray[np.int32],
+    parent: NDArray[np.int32],
+    order: NDArray[np.int32],
+    place: NDArray[np.int32],
+) -> NDArray[np.float64]:
+    """Return the weight that each cut of the tree cuts.
+
+    A border counts at its two atoms and, twice, against where their paths to the root meet;
+    summed up from the leaves that leaves each cut with the borders across it.
+    """
+    size = order.size
+    depth = np.zeros(size, np.int32)
+    shared = np.zeros(size)
+    for i in range(1, size):
+        depth[i] = depth[place[parent[order[i]]]] + 1
+    for i in range(size):
+        for p in range(web.start[order[i]], web.start[order[i] + 1]):
+            u = web.neighbour[p]
+            if labels[u] != labels[order[i]] or place[u] >= i:
+                continue
+            x, y = i, place[u]
+            shared[x] += web.weight[p]
+            shared[y] += web.weight[p]
+            while x != y:
+                if depth[x] < depth[y]:
+                    x, y = y, x
+                x = place[parent[order[x]]]
+            shared[x] -= 2.0 * web.weight[p]
+    for i in range(size - 1, 0, -1):
+        shared[place[parent[order[i]]]] += shared[i]
+    return shared

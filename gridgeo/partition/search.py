@@ -1,0 +1,304 @@
+"""The strategy of the search: numbers of grids, starts, rounds, and when it is good enough.
+
+Starts of the search, and how one is repaired or reheated.
+
+Rounds that go on from the best few labellings: reheat them, combine all that was seen.
+
+The strategy of the search: which numbers of grids, how many starts, when it is good enough.
+"""
+
+from __future__ import annotations
+
+import math
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gridgeo.partition.anneal import anneal, grow
+from gridgeo.partition.band import middle, numbers_of_grids, too_big
+from gridgeo.partition.exact import FEW, enumerate_all
+from gridgeo.partition.job import Job, best_of, mix, solution_of
+from gridgeo.partition.kernel import heat_of, rule_of, weave
+from gridgeo.partition.problem import EFFORTS, Halt, Problem, Solution, fingerprint, in_order
+from gridgeo.partition.recombine import recut
+from gridgeo.partition.set_partitioning import Seen, combine
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from gridgeo.config import Band, Search
+    from gridgeo.partition.kernel import Heat
+    from gridgeo.partition.problem import Solution
+
+#: fresh cuts per grid, of at most `COUNTED` grids, that end a start
+POLISH = 8
+COUNTED = 50
+#: the share of the moves that a repair has, and how warm it starts
+REPAIR = 0.25
+WARM = 0.5
+#: how hot starts are, in turn: the hotter cross what divides heavy atoms, the others settle better
+STARTS = (1.5, 0.6)
+#: how warm reheats start, in turn, and their first price of a household outside the band
+REHEATS = (0.25, 0.4)
+FIRM = 0.7
+
+
+def attempt(job: Job, k: int, start: int) -> Solution:
+    """Return one labelling with `k` grids: grown, annealed, then cut anew where that pays."""
+    rng = job.rng(k, start)
+    labels = grow(job.web, k, rng)
+    hot = job.heat._replace(hot=STARTS[start % len(STARTS)] * job.heat.hot)
+    moves = _anneal(job, hot, labels, _moves(job, k), rng)
+    if k > 1:
+        cold = job.heat._replace(cold=0.0)
+        recut(job.web, job.rule, cold, labels, k, POLISH * min(k, COUNTED), rng, job.halt.flag)
+    return solution_of(job, labels, moves=moves)
+
+
+def repair(job: Job, solution: Solution, turn: int) -> Solution:
+    """Return a labelling won by cutting anew around the grids that miss the band."""
+    k = solution.grids
+    labels = solution.labels.copy()
+    rng = job.rng(k, turn, 1)
+    if k > 1:
+        tries = job.effort.cuts * min(k, COUNTED)
+        recut(job.web, job.rule, job.heat, labels, k, tries, rng, job.halt.flag)
+    warm = job.heat._replace(hot=WARM * job.heat.hot)
+    moves = _anneal(job, warm, labels, round(REPAIR * _moves(job, k)), rng)
+    return solution_of(job, labels, moves=moves)
+
+
+def reheat(job: Job, solution: Solution, *stream: int) -> list[Solution]:
+    """Return what a labelling became each time that it was warmed up and cooled again.
+
+    Each time starts from the best so far.
+    """
+    rng = job.rng(solution.grids, 2, *stream)
+    best, found = solution, []
+    for turn in range(job.effort.reheats):
+        if job.halt.stopped:
+            break
+        labels = best.labels.copy()
+        hot = REHEATS[turn % len(REHEATS)] * job.heat.hot
+        warm = job.heat._replace(hot=hot, soft=FIRM * job.heat.hard)
+        moves = round(job.effort.reheat_share * _moves(job, solution.grids))
+        _anneal(job, warm, labels, moves, rng)
+        found.append(solution_of(job, labels, moves=moves))
+        if found[-1].rank < best.rank:
+            best = found[-1]
+    return found
+
+
+def _moves(job: Job, grids: int) -> int:
+    return job.effort.moves_per_atom(job.atoms, grids) * job.atoms
+
+
+def _anneal(
+    job: Job, heat: Heat, labels: NDArray[np.int32], moves: int, rng: NDArray[np.uint64]
+) -> int:
+    """Anneal `labels` in place; return the number of moves proposed."""
+    k = int(labels.max()) + 1
+    moves = moves if k > 1 else 0
+    anneal(job.web, job.rule, heat, labels, k, moves, rng, job.halt.flag)
+    return moves
+
+
+#: with fewer grids the starts meet the best by themselves, or a proof does
+GRIDS = 5
+#: rounds without progress that end it
+PATIENCE = 3
+
+
+def go_on(job: Job, starts: list[Solution]) -> list[Solution]:
+    """Return what rounds of reheating and combining make of starts with one number of grids.
+
+    All of `starts` that are in band take part; nothing is done where none is.
+    """
+    elite = sorted((s for s in starts if not s.failed), key=lambda s: s.rank)[: job.effort.elite]
+    if not elite or elite[0].grids < GRIDS:
+        return []
+    seen = Seen({})
+    for start in elite:
+        seen.add(job, start.labels)
+    found: list[Solution] = []
+    idle = 0
+    for turn in range(job.effort.rounds):
+        if idle == PATIENCE or job.halt.stopped:
+            break
+        best = elite[0]
+        warmed = _reheat_all(job, elite, turn)
+        for solution in (solution for chain in warmed for solution in chain):
+            seen.add(job, solution.labels)
+            found.append(solution)
+        elite = [_best_in_band([one, *chain]) for one, chain in zip(elite, warmed, strict=True)]
+        elite.sort(key=lambda solution: solution.rank)
+        found.append(solution_of(job, combine(job, elite[0].labels, seen)))
+        if found[-1].rank < elite[0].rank:
+            elite = [found[-1], *elite[: job.effort.elite - 1]]
+        idle = 0 if elite[0].rank < best.rank else idle + 1
+    return found
+
+
+def _reheat_all(job: Job, elite: list[Solution], turn: int) -> list[list[Solution]]:
+    with ThreadPoolExecutor(max_workers=job.jobs) as pool:
+        chains = [pool.submit(reheat, job, one, turn, i) for i, one in enumerate(elite)]
+        return [chain.result() for chain in chains]
+
+
+def _best_in_band(found: list[Solution]) -> Solution:
+    return best_of([solution for solution in found if not solution.failed])
+
+
+def solve(
+    problem: Problem, band: Band, search: Search, *, halt: Halt | None = None, jobs: int = 1
+) -> Solution:
+    """Label the atoms of one connected piece with grids.
+
+    The labels do not depend on the order of the rows, on where the piece lies or on other
+    pieces; the same problem, band and search give the same labels.
+
+    Parameters
+    ----------
+    problem
+        One piece whose links connect it; ``problem.grids`` fixes the number of grids.
+    band
+        What a grid should hold.
+    search
+        Effort and seed; its limit of seconds is the caller's to keep, with `halt`.
+    halt
+        Makes the search return the best so far once it is stopped.
+    jobs
+        Threads; the labels do not depend on them.
+
+    Returns
+    -------
+    Solution
+        Every grid is connected by links. Of the numbers of grids that can be in band the one
+        nearest to the middle of the band is taken that was met; then cost counts. Where none was
+        met: fewest bands missed, then households by which, then cost.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from gridgeo.config import Band, Search
+    >>> row = np.arange(8)
+    >>> street = Problem(
+    ...     households=np.full(8, 100), residents=np.full(8, np.nan),
+    ...     edges=np.column_stack([row[:-1], row[1:]]).astype(np.int32),
+    ...     cut_m=np.full(7, 50.0), straddle_m=np.zeros(7), linked=np.ones(7, dtype=bool),
+    ...     x=row * 100.0, y=np.zeros(8), area=np.full(8, 1e4), balance_m=100.0)
+    >>> solve(street, Band(), Search()).labels.tolist()
+    [0, 0, 0, 0, 1, 1, 1, 1]
+    """
+    ordered, order = in_order(problem)
+    web = weave(ordered)
+    job = Job(
+        web=web,
+        rule=rule_of(problem, band),
+        heat=heat_of(web),
+        seed=mix(fingerprint(ordered), search.seed),
+        effort=EFFORTS[search.effort],
+        halt=halt or Halt(),
+        jobs=jobs,
+    )
+    best = _search(job, candidates(ordered, band), fixed=ordered.grids is not None)
+    labels = np.empty_like(best.labels)
+    labels[order] = best.labels
+    rest = float(problem.straddle_m.sum())
+    return replace(
+        best,
+        labels=labels,
+        cost=best.cost + rest,
+        first_cost=best.first_cost + rest,
+        interrupted=job.halt.stopped,
+    )
+
+
+def _search(job: Job, numbers: tuple[int, ...], *, fixed: bool) -> Solution:
+    """Return the best of the search, or of all ways for few atoms."""
+    if numbers[0] == 1 and not (whole := whole_piece(job)).failed:
+        return whole
+    if not fixed and job.atoms <= FEW and (proved := enumerated(job, numbers)):
+        return proved
+    tried = race(job, numbers)
+    return replace(
+        best_of(tried),
+        starts=len(tried),
+        moves=sum(solution.moves for solution in tried),
+        first_missed=tried[0].missed,
+        first_cost=tried[0].cost,
+    )
+
+
+def candidates(problem: Problem, band: Band) -> tuple[int, ...]:
+    """Return the numbers of grids to be tried, the most promising first.
+
+    Where the totals or an oversized atom rule the band out, the numbers about the middle of the
+    band are tried, oversized atoms counted apart.
+    """
+    households, residents = problem.households, problem.residents
+    if problem.grids is not None:
+        return (problem.grids,)
+    big = too_big(band, households, residents)
+    numbers = numbers_of_grids(band, households, residents)
+    if big.any() or not numbers:
+        known = residents[~big]
+        people = math.nan if np.isnan(known).any() else float(known.sum())
+        near = middle(band, float(households[~big].sum()), people)
+        around = range(math.floor(near) - 1, math.ceil(near) + 2)
+        rest = sorted((k for k in around if k >= 0), key=lambda k: (abs(k - near), k))
+        numbers = tuple(k + int(big.sum()) for k in rest)
+    least = 2 if len(problem.apart) else 1
+    return tuple(k for k in numbers if least <= k <= households.size) or (least,)
+
+
+def race(job: Job, numbers: tuple[int, ...]) -> list[Solution]:
+    """Return what was found, number after number, up to the first that is in band."""
+    found: list[Solution] = []
+    for k in numbers:
+        own = _starts(job, k)
+        for turn in range(job.effort.repairs):
+            if not best_of(own).failed or job.halt.stopped:
+                break
+            own.append(repair(job, best_of(own), turn))
+        own += go_on(job, own)
+        found += own
+        if not best_of(own).failed or job.halt.stopped:
+            break
+    return found
+
+
+def _starts(job: Job, k: int) -> list[Solution]:
+    """Return the starts of one number of grids, two at a time until two end alike."""
+    own: list[Solution] = []
+    with ThreadPoolExecutor(max_workers=job.jobs) as pool:
+        for first in range(0, job.effort.starts, 2):
+            pair = range(first, min(first + 2, job.effort.starts))
+            own += pool.map(partial(attempt, job, k), pair)
+            if job.halt.stopped or _agree(own):
+                break
+    return own
+
+
+def _agree(own: list[Solution]) -> bool:
+    ranks = sorted(solution.rank for solution in own)
+    return len(ranks) > 1 and ranks[0] == ranks[1]
+
+
+def whole_piece(job: Job) -> Solution:
+    """Return the one labelling with one grid."""
+    whole = solution_of(job, np.zeros(job.atoms, dtype=np.int32), exact=True)
+    return replace(whole, first_missed=whole.missed, first_cost=whole.cost)
+
+
+def enumerated(job: Job, numbers: tuple[int, ...]) -> Solution | None:
+    """Return the best labelling of a few atoms, proved best; None where it was told to stop."""
+    labels = enumerate_all(job.web, job.rule, np.array(numbers), job.halt.flag)
+    if labels.min() < 0:
+        return None
+    best = solution_of(job, labels, moves=0, exact=True)
+    return replace(best, first_missed=best.missed, first_cost=best.cost)

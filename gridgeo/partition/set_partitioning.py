@@ -1,0 +1,368 @@
+"""The cheapest way to cover all atoms with connected sets: exact set partitioning.
+
+The cheapest way to cover all atoms with a number of given sets: an exact set partitioning.
+
+Prices of the atoms (Lagrangian multipliers) give a lower bound; sets that could only take part
+in a dearer cover than the best known are dropped, and the few that are left are searched.
+
+Every grid in band that the search has seen, and the cheapest way to cover the atoms with them.
+
+The best labelling is improved window by window: the grids of a window are replaced by as many
+others of those seen that cover the same atoms, chosen by integer programming (HiGHS).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from scipy.sparse import coo_array, csc_array, csr_array, vstack
+
+from gridgeo.partition.kernel import APART, COST, MISSED, compiled, tally
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gridgeo.partition.job import Job
+
+# Compiled functions take their arguments by position.
+# ruff: noqa: PLR0917
+
+
+#: two covers whose costs differ by less are alike, metres
+ALIKE_M = 1e-3
+#: turns of the prices; turns without progress before steps are halved; turns between two sweeps
+TURNS = 400
+PATIENCE = 12
+SWEEP = 4
+#: sets so few that the prices need no more turns
+FEW_SETS = 40
+
+
+class Pool(NamedTuple):
+    """Sets of atoms, ordered by their lowest atom: bits, atoms one after another, costs."""
+
+    bits: NDArray[np.int64]
+    #: atoms of set i stand at ``start[i]:start[i + 1]``
+    start: NDArray[np.int64]
+    atoms: NDArray[np.int8]
+    cost: NDArray[np.float64]
+
+
+@compiled
+def pool_of(sets: NDArray[np.int64], cost: NDArray[np.float64], n: int) -> Pool:
+    """Return the pool of some sets."""
+    size = 0
+    for i in range(sets.size):
+        for v in range(n):
+            size += sets[i] >> v & 1
+    start, atoms = np.zeros(sets.size + 1, np.int64), np.empty(size, np.int8)
+    place = 0
+    for i in range(sets.size):
+        for v in range(n):
+            if sets[i] >> v & 1:
+                atoms[place] = v
+                place += 1
+        start[i + 1] = place
+    return Pool(sets, start, atoms, cost)
+
+
+@compiled
+def best_cover(
+    pool: Pool, n: int, k: int, known: float, nodes: int, halt: NDArray[np.uint8]
+) -> tuple[bool, NDArray[np.int64], float]:
+    """Return whether the search was complete, the best cover cheaper than `known`, a lower bound.
+
+    The cover is `k` sets that hold each of the `n` atoms once; it is empty where none of them
+    costs less than `known` (and none does, where the search was complete). The bound holds for
+    every cover by `k` sets of the pool.
+    """
+    price = np.full(n, known / n)
+    turn, least = np.full(n, np.inf), -np.inf
+    best_price = price.copy()
+    step, idle = 1.0, 0
+    for turns in range(TURNS):
+        reduced = reduce_costs(pool, price)
+        value, slope, turn, worst = bound(pool, reduced, price, n, k)
+        if value == np.inf:
+            return True, np.empty(0, np.int64), np.inf
+        if value > least:
+            least, idle = value, 0
+            best_price[:] = price
+        else:
+            idle += 1
+        if least >= known - ALIKE_M:
+            return True, np.empty(0, np.int64), least
+        if turns % SWEEP == 0:
+            pool = sweep(pool, reduced, turn, worst, value, known, n)
+        if pool.bits.size <= FEW_SETS or halt[0]:
+            break
+        if idle == PATIENCE:
+            step, idle = step / 2.0, 0
+            price[:] = best_price
+            continue
+        square = (slope * slope).sum()
+        if square == 0.0 or step < 1e-3:
+            break
+        price += step * (known - value) / square * slope
+    complete, cover = search(pool, best_price, n, k, known, 0 if halt[0] else nodes)
+    return complete, cover, least
+
+
+@compiled
+def reduce_costs(pool: Pool, price: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the cost of each set less the prices of its atoms."""
+    reduced = pool.cost.copy()
+    for i in range(reduced.size):
+        for p in range(pool.start[i], pool.start[i + 1]):
+            reduced[i] -= price[pool.atoms[p]]
+    return reduced
+
+
+@compiled
+def bound(
+    pool: Pool, reduced: NDArray[np.float64], price: NDArray[np.float64], n: int, k: int
+) -> tuple[float, NDArray[np.float64], NDArray[np.float64], float]:
+    """Return the lower bound of these prices, its slope, and what each lowest atom adds at least.
+
+    The sets of a cover have different lowest atoms, and atom 0 is one of them. The last number
+    is the largest that was added for an atom other than 0.
+    """
+    lowest, chosen = np.full(n, np.inf), np.full(n, -1)
+    for i in range(reduced.size):
+        v = pool.atoms[pool.start[i]]
+        if reduced[i] < lowest[v]:
+            lowest[v], chosen[v] = reduced[i], i
+    order = np.argsort(lowest[1:]) + 1
+    value, slope, worst = price.sum() + lowest[0], np.ones(n), -np.inf
+    taken = [chosen[0]]
+    for j in range(k - 1):
+        if j >= n - 1:
+            return np.inf, slope, lowest, worst
+        worst = lowest[order[j]]
+        value += worst
+        taken.append(chosen[order[j]])
+    if value == np.inf:
+        return np.inf, slope, lowest, worst
+    for i in taken:
+        for p in range(pool.start[i], pool.start[i + 1]):
+            slope[pool.atoms[p]] -= 1.0
+    return value, slope, lowest, worst
+
+
+@compiled
+def sweep(
+    pool: Pool,
+    reduced: NDArray[np.float64],
+    lowest: NDArray[np.float64],
+    worst: float,
+    value: float,
+    known: float,
+    n: int,
+) -> Pool:
+    """Return the pool without the sets that only a cover as dear as `known` could hold."""
+    kept = np.zeros(reduced.size, np.bool_)
+    for i in range(reduced.size):
+        v = pool.atoms[pool.start[i]]
+        replaced = lowest[v] if v == 0 or lowest[v] <= worst else worst
+        kept[i] = value - replaced + reduced[i] < known - ALIKE_M
+    if kept.sum() > 0.8 * kept.size:
+        return pool
+    return pool_of(pool.bits[kept], pool.cost[kept], n)
+
+
+@compiled
+def search(
+    pool: Pool, price: NDArray[np.float64], n: int, k: int, known: float, nodes: int
+) -> tuple[bool, NDArray[np.int64]]:
+    """Return whether all covers by `k` sets were seen in so many nodes, and the best one.
+
+    The lowest atom that is left takes each of its sets in turn, the cheapest first.
+    """
+    reduced = reduce_costs(pool, price)
+    order, first, least = by_lowest(pool, reduced, n)
+    base, others = price.sum(), least[1:].min()
+    best, path = np.empty(0, np.int64), np.zeros(k, np.int64)
+    left, place, low = np.zeros((3, k), np.int64)
+    spent = np.zeros(k)
+    left[0], depth = (1 << n) - 1, 0
+    while depth >= 0:
+        i, grids = -1, k - depth - 1
+        if place[depth] < first[low[depth] + 1]:
+            i = order[place[depth]]
+        later = others * grids if grids else 0.0
+        if i < 0 or base + spent[depth] + reduced[i] + later >= known - ALIKE_M:
+            depth -= 1
+            continue
+        place[depth] += 1
+        if pool.bits[i] & ~left[depth]:
+            continue
+        nodes -= 1
+        if nodes < 0:
+            return False, best
+        path[depth] = pool.bits[i]
+        rest, paid = left[depth] ^ pool.bits[i], spent[depth] + reduced[i]
+        if grids == 0 and rest == 0:
+            known, best = base + paid, path.copy()
+        if grids and rest:
+            depth += 1
+            left[depth], spent[depth], low[depth] = rest, paid, lowest_atom(rest)
+            place[depth] = first[low[depth]]
+    return True, best
+
+
+@compiled
+def lowest_atom(grid: int) -> int:
+    """Return the lowest atom of a set that is not empty."""
+    v = 0
+    while not grid >> v & 1:
+        v += 1
+    return v
+
+
+@compiled
+def by_lowest(
+    pool: Pool, reduced: NDArray[np.float64], n: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Return the sets by lowest atom, then reduced cost; where each atom begins; its least cost."""
+    order = np.argsort(reduced)
+    lowest = pool.atoms[pool.start[:-1]][order]
+    order = order[np.argsort(lowest, kind="mergesort")]
+    first, least = np.zeros(n + 1, np.int64), np.full(n + 1, np.inf)
+    for i in range(order.size):
+        v = pool.atoms[pool.start[i]]
+        first[v + 1] += 1
+        least[v] = min(least[v], reduced[i])
+    return order, np.cumsum(first), least
+
+
+#: grids of a window, and how many of them, from its middle, no later window starts from
+WINDOW = 30
+CORE = 12
+#: branches of the integer programme; mostly its relaxation is whole already
+NODES = 50
+#: metres by which a window must improve
+BETTER_M = 1e-3
+
+
+class Seen(NamedTuple):
+    """Grids by their atoms (sorted, as bytes), each with its atoms and its cost.
+
+    A cost counts half of each border that the grid cuts, so those of a labelling add up.
+    """
+
+    grids: dict[bytes, tuple[NDArray[np.int64], float]]
+
+    def add(self, job: Job, labels: NDArray[np.int32]) -> None:
+        """Note the grids of a labelling that are in band and keep apart what must be."""
+        k = int(labels.max()) + 1
+        value = tally(job.web, job.rule, labels, k)[1]
+        source = np.repeat(np.arange(labels.size), np.diff(job.web.start))
+        mine, other = labels[source], labels[job.web.neighbour]
+        ruled = job.web.weight <= -APART
+        rim = np.bincount(mine, np.where((mine != other) & ~ruled, job.web.weight / 2, 0.0), k)
+        broken = np.bincount(mine[ruled & (mine == other)], minlength=k)
+        order = np.argsort(labels, kind="stable")
+        for g, atoms in enumerate(np.split(order, np.cumsum(np.bincount(labels))[:-1])):
+            if value[g, MISSED] == 0 and not broken[g]:
+                self.grids.setdefault(atoms.tobytes(), (atoms, float(value[g, COST] + rim[g])))
+
+
+def combine(job: Job, labels: NDArray[np.int32], seen: Seen) -> NDArray[np.int32]:
+    """Return `labels`, all in band and among those `seen`, or a cheaper labelling like them.
+
+    Grids lose their order, and keep their number.
+    """
+    sets, costs = _as_columns(seen, labels.size)
+    better = labels.copy()
+    done = np.zeros(int(labels.max()) + 1, dtype=bool)
+    while not done.all() and not job.halt.stopped:
+        window = _window(job, better, int(np.flatnonzero(~done)[0]))
+        done[window[:CORE]] = True
+        _improve(better, window, sets, costs)
+        if window.size == done.size:
+            break
+    return better
+
+
+def _as_columns(seen: Seen, atoms: int) -> tuple[csc_array, NDArray[np.float64]]:
+    """Return the sets as columns of atoms, and their costs."""
+    members = [grid[0] for grid in seen.grids.values()]
+    sizes = [member.size for member in members]
+    column = np.repeat(np.arange(len(members)), sizes)
+    ones = np.ones(column.size)
+    sets = coo_array((ones, (np.concatenate(members), column)), shape=(atoms, len(members)))
+    return csc_array(sets), np.array([grid[1] for grid in seen.grids.values()])
+
+
+def _window(job: Job, labels: NDArray[np.int32], first: int) -> NDArray[np.int64]:
+    """Return the grids around one grid, nearest first by steps over neighbours."""
+    k = int(labels.max()) + 1
+    source = np.repeat(labels, np.diff(job.web.start))
+    beside = csr_array((np.ones(source.size), (source, labels[job.web.neighbour])), shape=(k, k))
+    window, at = [first], 0
+    while at < len(window) < WINDOW:
+        near = beside.indices[beside.indptr[window[at]] : beside.indptr[window[at] + 1]]
+        window += [int(g) for g in np.unique(near) if g not in window]
+        at += 1
+    return np.array(window[:WINDOW])
+
+
+def _improve(
+    labels: NDArray[np.int32],
+    window: NDArray[np.int64],
+    sets: csc_array,
+    costs: NDArray[np.float64],
+) -> None:
+    """Replace the grids of a window, in place, where other grids cover it for less."""
+    inside = np.isin(labels, window)
+    size = np.diff(sets.indptr)
+    fits = np.flatnonzero(sets.T @ inside.astype(float) == size)
+    own, fitting = np.flatnonzero(inside), sets[:, fits]
+    rows = csr_array(fitting)[own]
+    now = labels[fitting.indices[fitting.indptr[:-1]]]
+    held = np.bincount(labels, minlength=int(labels.max()) + 1)
+    taken = (size[fits] == held[now]) & _uniform(fitting, labels)
+    chosen = _cover(rows, costs[fits], window.size)
+    if chosen is None or costs[fits][chosen].sum() > costs[fits][taken].sum() - BETTER_M:
+        return
+    for g, column in zip(window, chosen, strict=True):
+        labels[fitting.indices[fitting.indptr[column] : fitting.indptr[column + 1]]] = g
+
+
+def _uniform(sets: csc_array, labels: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Tell for each set whether all its atoms have one label."""
+    label = labels[sets.indices]
+    first = np.repeat(label[sets.indptr[:-1]], np.diff(sets.indptr))
+    other = np.add.reduceat((label != first).astype(int), sets.indptr[:-1])
+    uniform: NDArray[np.bool_] = other == 0
+    return uniform
+
+
+def _cover(rows: csr_array, costs: NDArray[np.float64], grids: int) -> NDArray[np.int64] | None:
+    """Return the columns of the cheapest exact cover of all rows by so many; None if not found."""
+    from scipy.optimize import Bounds, LinearConstraint, milp  # noqa: PLC0415  (slow to import)
+
+    kept = _distinct(rows)
+    table = vstack([rows[kept], csr_array(np.ones((1, costs.size)))]).tocsc()
+    wanted = np.append(np.ones(kept.size), grids)
+    found = milp(
+        costs,
+        constraints=LinearConstraint(table, wanted, wanted),
+        integrality=np.ones(costs.size),
+        bounds=Bounds(0, 1),
+        options={"node_limit": NODES},
+    )
+    if found.x is None:
+        return None
+    chosen = np.flatnonzero(found.x > 0.5)
+    covered = rows[:, chosen].sum(axis=1)
+    return chosen if chosen.size == grids and (covered == 1).all() else None
+
+
+def _distinct(rows: csr_array) -> NDArray[np.int64]:
+    """Return the first of all rows that are alike: atoms that always go together."""
+    rows.sort_indices()
+    ends = zip(rows.indptr[:-1], rows.indptr[1:], strict=True)
+    first = {rows.indices[i:j].tobytes(): row for row, (i, j) in reversed(list(enumerate(ends)))}
+    return np.array(sorted(first.values()))

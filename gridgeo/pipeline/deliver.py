@@ -1,0 +1,267 @@
+"""The frames of a plan, made from atoms, labels and coded grids."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, fields, replace
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from gridgeo.config import Band, Settings
+from gridgeo.geometry import count_in, place_points
+from gridgeo.model import Atoms, Bands, Layers, Partition, Plan
+from gridgeo.wording import Lang, Text
+
+OUTSIDE = Text("outside every community", "位于所有社区之外")
+#: A dedicated grid that holds less of its facility's outline says how much.
+MOST_OF_OUTLINE = 0.95
+NO_GRID = Text("in no grid", "不在任何网格之内")
+
+
+def deliver_grids(coded: gpd.GeoDataFrame, atoms: Atoms, lang: Lang) -> gpd.GeoDataFrame:
+    """Return the grids of the plan, sorted by code.
+
+    Parameters
+    ----------
+    coded
+        Indexed by label: kind, community (position), community_code, facility (position),
+        verdict, reason_en, reason_zh, code, scheme, name, bounded_by, contains, counts, geometry.
+    """
+    names = atoms.communities["name"].to_numpy(dtype=object)
+    facilities = np.append(atoms.considered["name"].to_numpy(dtype=object), "")
+    unknown = atoms.frame["residents"].isna().all()
+    told = coded["reason_zh"] if lang == "zh" else coded["reason_en"]
+    told = told + _shares_of_outlines(coded, atoms, lang)
+    grids = coded.assign(
+        community=coded["community_code"],
+        community_name=names[coded["community"]],
+        facility=facilities[coded["facility"]],
+        residents=np.nan if unknown else coded["residents"],
+        reason=told,
+    )
+    columns = [
+        *("code", "scheme", "name", "kind", "community", "community_name", "households"),
+        *("residents", "area_m2", "bounded_by", "contains", "verdict", "reason", "facility"),
+    ]
+    return grids[[*columns, "geometry"]].sort_values("code").reset_index(drop=True)
+
+
+def _shares_of_outlines(coded: gpd.GeoDataFrame, atoms: Atoms, lang: Lang) -> list[str]:
+    """Return what to say of dedicated grids that hold only a part of their facility's outline."""
+    outlines = np.append(atoms.considered.geometry.to_numpy(), np.array([None]))[coded["facility"]]
+    whole = shapely.area(outlines)
+    held = shapely.area(shapely.intersection(coded.geometry.to_numpy(), outlines))
+    return [
+        Text(
+            f"; {part:,.0f} of the {all_:,.0f} m2 of its outline are in this grid",
+            f"；其范围 {all_:,.0f} 平方米中有 {part:,.0f} 平方米在本网格内",
+        ).say(lang)
+        if part < MOST_OF_OUTLINE * all_
+        else ""
+        for part, all_ in zip(held, whole, strict=True)
+    ]
+
+
+def deliver_communities(
+    codes: list[str], atoms: Atoms, partition: Partition, lang: Lang
+) -> gpd.GeoDataFrame:
+    """Return the effective communities with their counts and verdicts, sorted by code."""
+    size = len(atoms.communities)
+    community = atoms.frame["community"].to_numpy()
+    residents = atoms.frame["residents"].to_numpy()
+    told = partition.communities
+    frame = gpd.GeoDataFrame(
+        {
+            "code": codes,
+            "name": atoms.communities["name"].to_numpy(),
+            "households": np.bincount(community, atoms.frame["households"], size).astype(np.int64),
+            "residents": np.bincount(community, residents, size),
+            "grids": told["grids"].to_numpy(),
+            "verdict": told["verdict"].to_numpy(),
+            "reason": told[f"reason_{lang}"].to_numpy(),
+            "proof": told["proof"].to_numpy(),
+            "certificate": told["certificate"].to_numpy(),
+            "gap": told["gap"].to_numpy(),
+        },
+        geometry=atoms.communities.geometry.to_numpy(),
+        crs=atoms.frame.crs,
+    )
+    return frame.sort_values("code").reset_index(drop=True)
+
+
+def deliver_atoms(atoms: Atoms, grid: NDArray[Any], codes: list[str]) -> gpd.GeoDataFrame:
+    """Return the atoms with the code of their grid and of their community."""
+    frame = atoms.frame
+    community = np.array(codes, dtype=object)[frame["community"]]
+    columns = ["grid", "community", "households", "residents", "kind", "name", "geometry"]
+    return frame.assign(grid=grid, community=community)[columns]
+
+
+def deliver_households(
+    layers: Layers, atoms: Atoms, grid: NDArray[Any], lang: Lang
+) -> gpd.GeoDataFrame:
+    """Return every household record with the code of its grid, ``""`` where it is listed.
+
+    Where the atoms themselves carry the counts, each atom is a record at a point inside it.
+    """
+    records = layers.households
+    if not len(records) and layers.atoms is not None:
+        given = layers.atoms
+        inner = shapely.point_on_surface(given.geometry.to_numpy())
+        records = given.assign(group="").set_geometry(gpd.GeoSeries(inner, crs=layers.crs))
+    placed = atoms.placed
+    records = records.assign(
+        grid=np.append(grid, "")[placed],
+        reason=np.where(placed < 0, OUTSIDE.say(lang), ""),
+    )
+    columns = ["grid", "households", "residents", "group", "name", "reason", "geometry"]
+    return records[columns].reset_index(drop=True)
+
+
+def deliver_considered(
+    atoms: Atoms, partition: Partition, codes: NDArray[Any], lang: Lang
+) -> gpd.GeoDataFrame:
+    """Return every facility with what became of it, and the codes of its grids."""
+    dedicated = partition.grids[partition.grids["kind"] == "dedicated"]
+    of = dedicated.groupby("facility").groups
+    considered = atoms.considered
+    grid = [
+        ";".join(sorted(codes[label] for label in of.get(row, ())))
+        for row in range(len(considered))
+    ]
+    columns = ["kind", "name", "area_m2", "dedicated", "grid", "reason", "geometry"]
+    return considered.assign(grid=grid, reason=considered[f"reason_{lang}"])[columns]
+
+
+def deliver_existing(
+    grids: gpd.GeoDataFrame, layers: Layers, settings: Settings, bands: Bands
+) -> Plan:
+    """Return grids that somebody else drew as a plan without atoms, findings and figures."""
+    names = dict(zip(layers.communities["code"], layers.communities["name"], strict=True))
+    placed = place_points(layers.households.geometry.to_numpy(), grids.geometry.to_numpy())
+    households, residents = _stated_or_placed(grids, layers, placed)
+    unknown = Text("households unknown", "户数未知").say(settings.lang)
+    geometry = grids.geometry.to_numpy().copy()
+    geometry[shapely.is_missing(geometry)] = shapely.MultiPolygon()
+    shown = grids.set_geometry(gpd.GeoSeries(geometry, crs=grids.crs)).assign(
+        households=households.fillna(0).astype(np.int64),
+        residents=residents,
+        scheme=settings.codes.scheme,
+        kind=grids["kind"].where(grids["kind"] != "", "basic"),
+        community_name=grids["community"].map(names).fillna(grids["community"]),
+        area_m2=shapely.area(geometry),
+        bounded_by="",
+        contains="",
+        verdict=_by_band(households, residents, grids["kind"], _band_frame(grids, layers, bands)),
+        reason=np.where(households.isna(), unknown, ""),
+        facility="",
+    )
+    nothing = layers.households.iloc[:0]
+    atoms = layers.atoms if layers.atoms is not None else nothing.assign(community="", name="")
+    return Plan(
+        settings=settings,
+        communities=layers.communities.assign(
+            households=0,
+            residents=np.nan,
+            grids=0,
+            verdict="",
+            reason="",
+            proof="",
+            certificate="",
+            gap=np.nan,
+        ),
+        grids=shown,
+        atoms=atoms.assign(grid="", kind="given"),
+        borders=gpd.GeoDataFrame(geometry=[], crs=layers.crs),
+        households=layers.households.assign(
+            grid=np.append(grids["code"].to_numpy(dtype=object), "")[placed],
+            reason=np.where(placed < 0, NO_GRID.say(settings.lang), ""),
+        ),
+        considered=layers.facilities.assign(dedicated=False, grid="", reason=""),
+        streets=layers.streets,
+        barriers=layers.barriers,
+        findings=(),
+        rejects=(),
+        notes=(),
+        summary={},
+    )
+
+
+def in_communities(plan: Plan, places: NDArray[np.intp]) -> Plan:
+    """Return a plan of drawn grids with the community of each, and what communities hold.
+
+    Parameters
+    ----------
+    places
+        The position of each grid's community, -1 for none. A grid that states none gets the code
+        (or name) of its community; one that states another keeps what it states.
+    """
+    told, grids = plan.communities, plan.grids
+    called = np.append(told["code"].where(told["code"] != "", told["name"]).to_numpy(object), "")
+    names = np.append(told["name"].to_numpy(dtype=object), "")
+    silent = (grids["community"] == "").to_numpy()
+    named = grids.assign(
+        community=np.where(silent, called[places], grids["community"]),
+        community_name=np.where(silent, names[places], grids["community_name"]),
+    )
+    basic = (grids["kind"] == "basic").to_numpy()
+    size = len(told)
+    return replace(
+        plan,
+        grids=named,
+        communities=told.assign(
+            households=count_in(places, grids["households"].to_numpy(), size).astype(np.int64),
+            residents=count_in(places, grids["residents"].to_numpy(dtype=np.float64), size),
+            grids=count_in(places, basic, size).astype(np.int64),
+        ),
+    )
+
+
+def _stated_or_placed(
+    grids: gpd.GeoDataFrame, layers: Layers, placed: NDArray[np.int64]
+) -> tuple[pd.Series[float], pd.Series[float]]:
+    """Return the counts that the grids state; where they state none, those of the points."""
+    if not len(layers.households):
+        return grids["households"], grids["residents"]
+    sums = (
+        pd.Series(count_in(placed, layers.households[c].to_numpy(), len(grids)), grids.index)
+        for c in ("households", "residents")
+    )
+    households, residents = sums
+    return grids["households"].fillna(households), grids["residents"].fillna(residents)
+
+
+def _band_frame(grids: gpd.GeoDataFrame, layers: Layers, bands: Bands) -> pd.DataFrame:
+    """Return the band of each grid, by the community that it states."""
+    places = {
+        value: place
+        for column in ("name", "code")
+        for place, value in enumerate(layers.communities[column])
+    }
+    kinds = [asdict(bands.of(place)) for place in range(-1, len(layers.communities))]
+    own = grids["community"].map(places).fillna(-1).astype(int) + 1
+    every = pd.DataFrame(kinds, columns=[field.name for field in fields(Band)])
+    return every.iloc[own].set_axis(grids.index)
+
+
+def _by_band(
+    households: pd.Series[float],
+    residents: pd.Series[float],
+    kind: pd.Series[str],
+    band: pd.DataFrame,
+) -> NDArray[Any]:
+    """Return the verdict of each grid by its stated counts, ``""`` where there are none."""
+    fits = households.between(band["lower"], band["upper"]) & (band["profile"] != "residents")
+    lives = residents.between(band["residents_lower"], band["residents_upper"])
+    fits |= lives & (band["profile"] != "households")
+    by_people = band["profile"] == "residents"
+    count = residents.where(by_people, households)
+    lower = band["residents_lower"].where(by_people, band["lower"])
+    exempt = kind.isin(["dedicated", "open"])
+    return np.select(
+        [exempt, fits, count.isna(), count < lower], [kind, "in_band", "", "under"], "over"
+    )

@@ -1,0 +1,238 @@
+"""Judge plans: our own after a run or after edits, and grids that somebody drew.
+
+Facilities that deserve a grid of their own, each with the ground that its grid would take.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from gridgeo.atoms import lay_pieces, without_atoms
+from gridgeo.config import Codes, Settings
+from gridgeo.model import Finding, Layers, Note, Partition, Plan, bands_of, by_code
+from gridgeo.pipeline.deliver import deliver_existing, in_communities
+from gridgeo.pipeline.ground import Job
+from gridgeo.pipeline.recode import registered
+from gridgeo.pipeline.summary import cut_m, search_figures, summarise
+from gridgeo.review import assess
+from gridgeo.validate import Judgement, Subject, community_of, judge
+from gridgeo.wording import Text
+
+if TYPE_CHECKING:
+    from gridgeo.config import Settings
+    from gridgeo.model import Atoms, Layers, Plan
+
+
+def judge_facilities(
+    layers: Layers, grids: gpd.GeoDataFrame, settings: Settings
+) -> gpd.GeoDataFrame | None:
+    """Return every facility with the decision that `gridgeo adjust` takes on it, None without any.
+
+    Facilities are chosen on the street blocks, and the ground is cut along streets and the
+    outlines of the `grids`, as for a change of these grids. Where households or streets are not
+    known, a point takes no block or compound: nothing says that nobody lives there.
+
+    Returns
+    -------
+    GeoDataFrame
+        Aligned with ``layers.facilities``: kind, name, area_m2, dedicated (bool), reason_en,
+        reason_zh, geometry (of a dedicated one the ground that its grid would take).
+    """
+    if not len(layers.facilities):
+        return None
+    known = len(layers.households) > 0 or layers.atoms is not None
+    rules = settings.dedicated
+    if not known or not (len(layers.streets) or layers.atoms is not None):
+        rules = replace(rules, point_block_area_m2=0.0)
+    job = Job(
+        layers=layers if known else replace(layers, compounds=layers.compounds.iloc[:0]),
+        settings=replace(settings, dedicated=rules, codes=Codes(scheme="plain")),
+        mapping={},
+        along=_sound(grids),
+    )
+    return _on_own_ground(job.atoms())
+
+
+def dedicated_of(plan: Plan) -> gpd.GeoDataFrame:
+    """Return the facilities of a plan of ours as `judge_facilities` does, on their grids."""
+    ground = dict(zip(plan.grids["code"], plan.grids.geometry, strict=True))
+    told = plan.considered
+    taken = [
+        shapely.union_all([ground[code] for code in codes.split(";") if code in ground])
+        for codes in told["grid"]
+    ]
+    own = [
+        shape if grid.is_empty else grid for shape, grid in zip(told.geometry, taken, strict=True)
+    ]
+    return told.set_geometry(gpd.GeoSeries(own, index=told.index, crs=told.crs)).assign(
+        reason_en=told["reason"], reason_zh=told["reason"]
+    )
+
+
+def _on_own_ground(atoms: Atoms) -> gpd.GeoDataFrame:
+    """Return the facilities considered, the dedicated ones on the union of their atoms."""
+    considered = atoms.considered
+    ground = list(considered.geometry)
+    facility, shapes = atoms.frame["facility"].to_numpy(), atoms.frame.geometry.to_numpy()
+    for row in np.unique(facility[facility >= 0]).tolist():
+        ground[row] = shapely.union_all(shapes[facility == row])
+    return considered.set_geometry(
+        gpd.GeoSeries(ground, index=considered.index, crs=considered.crs)
+    )
+
+
+def _sound(grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the grids that have ground, with valid rings."""
+    shapes = grids.geometry.to_numpy()
+    flat = np.array([shape is None or not np.isfinite(shape.bounds).all() for shape in shapes])
+    kept = grids[~flat]
+    valid = shapely.make_valid(kept.geometry.to_numpy(), method="structure")
+    return kept.set_geometry(gpd.GeoSeries(valid, index=kept.index, crs=grids.crs))
+
+
+def check_plan(plan: Plan, layers: Layers, labels: Partition) -> Plan:
+    """Return the plan with its findings, figures and soundness."""
+    listed = int(plan.households.loc[plan.households["grid"] == "", "households"].sum())
+    listed += sum(reject.households for reject in layers.rejects)
+    households = {
+        "in": layers.households_in,
+        "in_grids": int(plan.grids["households"].sum()),
+        "listed": listed,
+    }
+    judgement = judge_own(plan, households, layers)
+    judged = with_judgement(plan, judgement, households)
+    figures = {
+        "cut_m": cut_m(plan.atoms, plan.borders),
+        "search": search_figures(labels, plan.settings.search),
+    }
+    return assess(replace(judged, summary={**judged.summary, **figures}))
+
+
+def judge_own(plan: Plan, households: Mapping[str, int], layers: Layers | None = None) -> Judgement:
+    """Judge a plan of ours by every check.
+
+    Parameters
+    ----------
+    households
+        How many came ``in`` and how many are ``listed`` as in no grid, as far as it is known.
+    layers
+        For compounds, and ground that may belong to no grid; a plan keeps neither.
+    """
+    subject = Subject(
+        grids=plan.grids,
+        communities=plan.communities,
+        households=plan.households,
+        atoms=plan.atoms,
+        streets=plan.streets,
+        barriers=plan.barriers,
+        compounds=None if layers is None else layers.compounds,
+        allowed_gaps=None if layers is None else layers.allowed_gaps,
+        facilities=dedicated_of(plan),
+        households_in=households.get("in"),
+        households_listed=households.get("listed"),
+    )
+    return judge(subject, band=bands_of(plan.settings, plan.communities), codes=plan.settings.codes)
+
+
+def with_judgement(plan: Plan, judgement: Judgement, households: dict[str, int]) -> Plan:
+    """Return the plan with the findings of a judgement after its own, and the figures of both."""
+    findings = (*plan.findings, *judgement.findings)
+    summary = summarise(
+        settings=plan.settings,
+        grids=plan.grids,
+        communities=plan.communities,
+        atoms=plan.atoms,
+        findings=findings,
+        households=households,
+        street_share=judgement.street_share,
+        area_difference_m2=judgement.area_difference_m2,
+    )
+    return replace(plan, findings=findings, summary=summary)
+
+
+def judge_drawn(grids: gpd.GeoDataFrame, layers: Layers, settings: Settings) -> Plan:
+    """Return grids that somebody drew as a plan with findings and figures, not assessed yet.
+
+    Where there are ready-made atoms, communities are the unions of their atoms, as `partition`
+    takes them.
+    """
+    communities = layers.communities
+    settings = by_code(settings, communities, list(_called(communities)))
+    facilities = judge_facilities(layers, grids, settings)
+    layers, atoms = _by_atoms(layers, grids)
+    bands = bands_of(settings, layers.communities)
+    plan = replace(deliver_existing(grids, layers, settings, bands), findings=atoms)
+    if facilities is not None:
+        told = facilities[f"reason_{settings.lang}"].to_numpy()
+        plan = replace(plan, considered=plan.considered.assign(reason=told))
+    subject = Subject(
+        grids=grids,
+        communities=plan.communities,
+        households=layers.households if len(layers.households) else None,
+        atoms=plan.atoms if len(plan.atoms) else None,
+        streets=layers.streets if len(layers.streets) else None,
+        barriers=layers.barriers if len(layers.barriers) else None,
+        compounds=layers.compounds,
+        allowed_gaps=layers.allowed_gaps,
+        facilities=facilities,
+        register=registered(settings.codes, layers.crs),
+    )
+    judgement = judge(subject, band=bands, codes=settings.codes)
+    plan = in_communities(plan, judgement.parents)
+    return with_judgement(plan, judgement, _homes_of(plan, layers))
+
+
+def _called(communities: gpd.GeoDataFrame) -> pd.Series[str]:
+    return communities["code"].where(communities["code"] != "", communities["name"])
+
+
+def _by_atoms(layers: Layers, grids: gpd.GeoDataFrame) -> tuple[Layers, tuple[Finding, ...]]:
+    """Return the layers with communities as unions of ready-made atoms, and what that tells.
+
+    A community without atoms is kept, as it was given, where a grid lies in it.
+    """
+    if layers.atoms is None:
+        return layers, ()
+    pieces = lay_pieces(layers)
+    bare = pieces.bare
+    every = pd.concat([pieces.communities, bare], ignore_index=True)
+    held = np.arange(len(every)) < len(pieces.communities)
+    if len(bare):
+        held[community_of(Subject(grids=grids, communities=every))] = True
+    owner = _called(every).to_numpy(dtype=object)[pieces.frame["community"]]
+    judged = replace(
+        layers,
+        communities=every[held].reset_index(drop=True),
+        atoms=pieces.frame.assign(community=owner),
+    )
+    return judged, (*without_atoms(every[~held]), *pieces.findings)
+
+
+def compounds_note(layers: Layers) -> tuple[Note, ...]:
+    """Return the note that there are no compounds to check against, none where there are."""
+    if len(layers.compounds):
+        return ()
+    message = Text(
+        "no compounds were given: whether grids divide them was not checked (--compounds LAYER)",
+        "未提供小区图层，未检查小区是否被网格拆分（可加 --compounds 图层）",
+    )
+    return (Note("compounds", message),)
+
+
+def _homes_of(plan: Plan, layers: Layers) -> dict[str, int]:
+    """Return households in, in grids and listed, by the points; by the grids without points."""
+    if not len(plan.households):
+        stated = int(plan.grids["households"].sum())
+        return {"in": stated, "in_grids": stated, "listed": 0}
+    outside = plan.households["reason"] != ""
+    listed = int(plan.households.loc[outside, "households"].sum())
+    listed += sum(reject.households for reject in layers.rejects)
+    inside = int(plan.households.loc[~outside, "households"].sum())
+    return {"in": layers.households_in, "in_grids": inside, "listed": listed}

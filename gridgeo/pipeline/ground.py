@@ -1,0 +1,213 @@
+"""The ground of one run: blocks, facilities, atoms, and what planners tied together.
+
+The ground of one run: blocks, facilities and atoms, each made once and when it is asked for.
+
+From what planners drew to single atoms: which stay together, apart, or in a locked grid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from gridgeo.atoms import Blocks, Cutter, Ground, cut_blocks, take_atoms
+from gridgeo.codes import community_codes
+from gridgeo.config import Settings
+from gridgeo.dedicated import choose_dedicated, keep_connected, yield_to_locked
+from gridgeo.geometry import households_in, place_points
+from gridgeo.model import Atoms, Bands, Finding, Layers, Ties, bands_of
+from gridgeo.wording import Text
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from gridgeo.model import Atoms, Layers
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """The ground of one run: what is cut once, however fine the atoms.
+
+    Atoms that are cut from streets follow the outlines of the grids ``along``, too.
+    """
+
+    layers: Layers
+    settings: Settings
+    mapping: Mapping[str, str]
+    along: gpd.GeoDataFrame | None = None
+
+    def bands(self, atoms: Atoms) -> Bands:
+        """Return the band of each community of these atoms."""
+        return self._bands(atoms.communities)
+
+    def _bands(self, communities: gpd.GeoDataFrame) -> Bands:
+        if not self.settings.community:
+            return Bands(usual=self.settings.band)
+        scheme = self.settings.codes.code_scheme
+        codes = community_codes(communities, scheme, mapping=self.mapping)
+        return bands_of(self.settings, communities, codes)
+
+    @cached_property
+    def limits(self) -> NDArray[np.int64]:
+        """The households that a grid of each community can hold."""
+        communities = self.layers.communities
+        bands = self._bands(communities)
+        return np.array([bands.of(place).upper for place in range(len(communities))])
+
+    @cached_property
+    def blocks(self) -> Blocks:
+        """What streets, barriers and community borders enclose."""
+        layers = self.layers
+        if self.along is not None:
+            drawn = [self.along[["name", "geometry"]]]
+            drawn += [] if layers.locked is None else [layers.locked]
+            outlines = gpd.GeoDataFrame(pd.concat(drawn[::-1], ignore_index=True), crs=layers.crs)
+            layers = replace(layers, locked=outlines)
+        return cut_blocks(layers, self.settings.atoms, limits=self.limits)
+
+    @cached_property
+    def street_blocks(self) -> Blocks:
+        """The blocks without the grids `along`: what a facility fills, however grids were drawn."""
+        if self.along is None or not len(self.layers.facilities):
+            return self.blocks
+        return cut_blocks(self.layers, self.settings.atoms, limits=self.limits)
+
+    @cached_property
+    def considered(self) -> gpd.GeoDataFrame:
+        """Every facility with the verdict on it."""
+        given = self.layers.atoms
+        ground = self.street_blocks.faces.polygons if given is None else given.geometry.to_numpy()
+        held = households_in(self.layers.households, ground)
+        if given is not None:
+            held = held + given["households"].to_numpy(dtype=np.int64)
+        chosen = choose_dedicated(self.layers, ground, held, self.settings.dedicated)
+        return yield_to_locked(chosen, self.layers.locked)
+
+    @cached_property
+    def cutter(self) -> Cutter:
+        """What cuts the blocks into atoms."""
+        return Cutter(
+            layers=self.layers,
+            blocks=self.blocks,
+            considered=self.considered,
+            rules=self.settings.atoms,
+            limits=self.limits,
+        )
+
+    @cached_property
+    def ground(self) -> Ground:
+        """The blocks as they are cut at first."""
+        return self.cutter.cut()
+
+    def atoms(self) -> Atoms:
+        """Return the atoms."""
+        if self.layers.atoms is None:
+            atoms = self.cutter.atoms_of(self.ground)
+        else:
+            atoms = take_atoms(self.layers, self.considered, self.settings.atoms)
+        return keep_connected(atoms, self.bands(atoms))
+
+    def finer_atoms(self, communities: Collection[int]) -> Atoms:
+        """Return the atoms, with finer ones in some communities (positions)."""
+        finer = self.cutter.cut_finer(self.ground, communities)
+        atoms = self.cutter.atoms_of(finer)
+        return keep_connected(atoms, self.bands(atoms))
+
+
+def ties_of(layers: Layers, atoms: Atoms) -> Ties:
+    """Return what the layers ``together``, ``apart`` and ``locked`` ask of the atoms.
+
+    Atoms with a point inside a polygon, or at the two ends of a line, stay together; atoms at the
+    two ends of a line stay apart. A locked polygon keeps the atoms with a point inside it, in the
+    community that holds most of them; of several polygons over an atom the first in reading order
+    counts. A line that does not have two atoms at its ends, and a polygon without any, is a
+    finding ``tie_unplaced``.
+    """
+    polygons = atoms.frame.geometry.to_numpy()
+    inner = shapely.point_on_surface(polygons)
+    findings: list[Finding] = []
+    together = []
+    for shape, name in _rows(layers.together):
+        if shapely.get_dimensions(shape) == 2:
+            group = np.flatnonzero(shapely.intersects(shape, inner))
+        else:
+            group = _ends(shape, polygons)
+        if group.size > 1:
+            together.append(group)
+        elif not group.size or shapely.get_dimensions(shape) == 1:
+            findings.append(_unplaced(TOGETHER, shape, name))
+    apart = []
+    for shape, name in _rows(layers.apart):
+        pair = _ends(shape, polygons)
+        if pair.size == 2:
+            apart.append(pair)
+        else:
+            findings.append(_unplaced(APART, shape, name))
+    locked, names = _locked(layers, atoms, inner, findings)
+    return Ties(
+        together=tuple(together),
+        apart=np.array(apart, dtype=np.int64).reshape(-1, 2) if apart else None,
+        locked=locked,
+        names=names,
+        findings=tuple(findings),
+    )
+
+
+def _locked(
+    layers: Layers, atoms: Atoms, inner: NDArray[Any], findings: list[Finding]
+) -> tuple[NDArray[np.int64] | None, tuple[str, ...]]:
+    if layers.locked is None or not len(layers.locked):
+        return None, ()
+    shapes = layers.locked.geometry.to_numpy()
+    locked = place_points(inner, shapes)
+    community = atoms.frame["community"].to_numpy()
+    area = shapely.area(atoms.frame.geometry.to_numpy())
+    for number, (shape, name) in enumerate(_rows(layers.locked)):
+        own = locked == number
+        if not own.any():
+            findings.append(_unplaced(LOCKED, shape, name))
+            continue
+        home = int(np.argmax(np.bincount(community[own], weights=np.round(area[own], 2))))
+        locked[own & (community != home)] = -1
+    return locked, tuple(layers.locked["name"])
+
+
+def _ends(line: Any, polygons: NDArray[Any]) -> NDArray[np.int64]:
+    """Return the different atoms at the ends of a line."""
+    ends = shapely.get_point(line, [0, -1])
+    placed = place_points(ends, polygons)
+    return np.unique(placed[placed >= 0])
+
+
+def _rows(frame: gpd.GeoDataFrame | None) -> list[tuple[Any, str]]:
+    if frame is None:
+        return []
+    return list(zip(frame.geometry, frame["name"], strict=True))
+
+
+TOGETHER = Text("what should stay together", "要求同属一格的标注")
+APART = Text("what should stay apart", "要求分属两格的标注")
+LOCKED = Text("a locked grid", "锁定网格")
+
+
+def _unplaced(what: Text, shape: Any, name: str) -> Finding:
+    called = Text(f" ({name})", f"（{name}）") if name else Text("", "")
+    return Finding(
+        rule="tie_unplaced",
+        severity="warning",
+        message=what
+        + called
+        + Text(": it does not meet the atoms it needs", "：未落在所需的单元上，未起作用"),
+        where=shape,
+        amount=1.0,
+        unit="rows",
+    )

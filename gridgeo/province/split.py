@@ -1,0 +1,297 @@
+"""The first step: every layer is read once and its rows are given to their chunks.
+
+Rows on their way to their parts: batches on disk, sorted by part, put together part by part.
+
+The first step: every layer is read once and its rows are given to their parts.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import shapely
+
+from gridgeo.atoms import repair_communities
+from gridgeo.codes import community_codes
+from gridgeo.config import Settings
+from gridgeo.model import Finding
+from gridgeo.province.division import Division, part_names
+from gridgeo.read import (
+    Batch,
+    Survey,
+    check_path,
+    in_order,
+    read_code_mapping,
+    stream_layers,
+    survey_layers,
+)
+from gridgeo.report import finding_frame, note_frame, reject_frame, settings_frame
+from gridgeo.storage import described, file_sha256, read_json, sha256_of, whole_folder, write_json
+from gridgeo.wording import Text
+
+if TYPE_CHECKING:
+    from pyproj import CRS
+
+    from gridgeo.province.division import Members
+
+_SHAPE = "geometry"
+
+
+@dataclass(frozen=True)
+class Spill:
+    """Files of a folder, one for each batch of a layer: an Arrow record batch for each part."""
+
+    folder: Path
+    crs: CRS
+    held: dict[tuple[int, str], list[tuple[Path, int]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+
+    def add(self, role: str, frame: gpd.GeoDataFrame, members: Members) -> None:
+        """Write the rows of a batch, each once for every part that it belongs to."""
+        row, part = members
+        if not len(row):
+            return
+        order = np.lexsort((row, part))
+        row, part = row[order], part[order]
+        table = _table(frame.iloc[row])
+        path = self.folder / f"{role}-{len(list(self.folder.iterdir())):05d}.arrow"
+        starts = np.flatnonzero(np.diff(part, prepend=-1))
+        with pa.ipc.new_file(str(path), table.schema) as file:
+            for number, (start, stop) in enumerate(
+                zip(starts, [*starts[1:], len(part)], strict=True)
+            ):
+                file.write_table(table.slice(start, stop - start).combine_chunks())
+                self.held[int(part[start]), role].append((path, number))
+
+    def roles(self) -> list[str]:
+        """Return the layers that have rows."""
+        return sorted({role for _, role in self.held})
+
+    def take(self, part: int, role: str) -> gpd.GeoDataFrame | None:
+        """Return the rows of a layer that belong to a part, None where there are none."""
+        places = self.held.get((part, role))
+        if not places:
+            return None
+        batches = []
+        for path, number in places:
+            with pa.memory_map(str(path)) as source:
+                batches.append(pa.ipc.open_file(source).get_batch(number))
+        frame = pa.Table.from_batches(batches).to_pandas()
+        shapes = shapely.from_wkb(frame.pop(_SHAPE).to_numpy())
+        return gpd.GeoDataFrame(frame, geometry=shapes, crs=self.crs)
+
+
+def _table(frame: gpd.GeoDataFrame) -> pa.Table:
+    plain: dict[str, Any] = {
+        str(name): pa.array(values, pa.string() if values.dtype == object else None)
+        for name, values in pd.DataFrame(frame.drop(columns=_SHAPE)).items()
+    }
+    return pa.table(plain | {_SHAPE: pa.array(shapely.to_wkb(frame.geometry.to_numpy()))})
+
+
+#: where the divided layers are, and what tells of them
+FOLDER, INDEX = "input", "index.json"
+#: to be raised when what the parts hold, or how they are made from it, changes
+FORMAT = 3
+#: settings that change what the parts hold
+_SETTINGS = ("read.", "parts.", "atoms.repair", "codes.scheme")
+
+
+def split(
+    settings: Settings,
+    root: Path,
+    *,
+    key: str,
+    on_progress: Callable[[str], None] | None = None,
+) -> dict[str, Any]:
+    """Divide the layers of ``settings.read`` into the folder ``input`` of `root`.
+
+    Each part gets a folder of GeoParquet files by role, with rows in an order that the order of
+    the input does not change. No more is held at a time than the outlines of all communities
+    (ready-made atoms, where there are any) and a batch of rows. What is there already, from the
+    same input and settings (`key`), is kept.
+
+    Returns
+    -------
+    dict
+        The index: ``crs`` (WKT), ``given_atoms``, ``households`` (of all rows), columns of all
+        ``communities`` and, by name, ``parts`` with communities, households and files.
+
+    Raises
+    ------
+    InputError, SettingsError
+        The layers cannot be used, or a community has no part.
+    """
+    found = read_json(root / FOLDER / INDEX)
+    if found.get("key") == key:
+        return found
+    survey = survey_layers(settings.read)
+    division, findings = _divide(survey, settings)
+    with whole_folder(root / FOLDER) as folder:
+        spilt, parts = folder / "spill", folder / "parts"
+        spilt.mkdir()
+        spill = Spill(spilt, survey.crs)
+        division, total = _spill_all(survey, division, spill, on_progress)
+        told = _put_together(division, spill, parts, findings)
+        for path in spilt.iterdir():
+            path.unlink()
+        spilt.rmdir()
+        _write_rest(survey, settings, findings, folder)
+        index = {
+            "key": key,
+            "crs": survey.crs.to_wkt(),
+            "given_atoms": bool(survey.heads["atoms"]),
+            "households": total,
+            "communities": _communities_told(division),
+            "parts": told,
+        }
+        write_json(folder / INDEX, index)
+    return index
+
+
+def input_key(settings: Settings) -> str:
+    """Return the hash of all that decides what the parts hold.
+
+    Raises
+    ------
+    InputError
+        A file is not there, or cannot be read.
+    """
+    rows = settings_frame(settings).to_dict("records")
+    files = {
+        role: [[source.layer, source.kind, _hashes(check_path(source.path))] for source in sources]
+        for role, sources in settings.read.inputs.items()
+    }
+    value = {
+        "settings": {
+            row["key"]: row["value"]
+            for row in rows
+            if row["key"].startswith(_SETTINGS) and row["key"] != "read.inputs"
+        },
+        "files": files,
+        "mapping": _hashes(Path(settings.codes.mapping)) if settings.codes.mapping else [],
+        "version": version("gridgeo"),
+        "format": FORMAT,
+    }
+    return sha256_of(value)
+
+
+def _hashes(path: Path) -> list[str]:
+    """Return the hash of a file and of what belongs to it (the other files of a shapefile)."""
+    beside = path.parent.glob(f"{path.stem}.*") if path.suffix.lower() == ".shp" else [path]
+    return [file_sha256(file) for file in sorted(beside) if file.is_file()]
+
+
+def _divide(survey: Survey, settings: Settings) -> tuple[Division, list[Finding]]:
+    """Return the division of the communities, which get the codes of the whole area."""
+    communities = survey.communities
+    repaired: tuple[Finding, ...] = ()
+    if not survey.heads["atoms"]:
+        communities, repaired = repair_communities(communities, settings.atoms)
+    mapping = read_code_mapping(settings.codes.mapping) if settings.codes.mapping else {}
+    codes = community_codes(communities, settings.codes.code_scheme, mapping=mapping)
+    named = "communities.township" in settings.read.columns
+    names = part_names(communities.assign(code=codes), settings.parts, named=named)
+    division = Division.by_community(communities.assign(final=codes), names)
+    return division, list(repaired)
+
+
+def _spill_all(
+    survey: Survey,
+    division: Division,
+    spill: Spill,
+    on_progress: Callable[[str], None] | None,
+) -> tuple[Division, int]:
+    """Give the rows of every layer to their parts; return the households of all rows."""
+    total = 0
+    grounds: list[tuple[Any, Any]] = []
+    for batch in stream_layers(survey, on_progress=on_progress):
+        total += batch.households
+        if batch.role != "atoms" and grounds:
+            division, grounds = _on_atoms(division, grounds), []
+        if not len(batch.frame):
+            continue
+        members = division.members(batch.role, batch.frame)
+        frame = batch.frame
+        if batch.role == "atoms":
+            frame = _named(batch, division)
+            grounds.append((frame.geometry.to_numpy(), members[1]))
+        spill.add(batch.role, frame, members)
+    return (_on_atoms(division, grounds) if grounds else division), total
+
+
+def _on_atoms(division: Division, grounds: Iterable[tuple[Any, Any]]) -> Division:
+    polygons, parts = zip(*grounds, strict=True)
+    return division.on_atoms(np.concatenate(polygons), np.concatenate(parts))
+
+
+def _named(batch: Batch, division: Division) -> gpd.GeoDataFrame:
+    """Return atoms with the code of their community, ``""`` outside all of them."""
+    codes = np.append(division.communities["final"].to_numpy(dtype=object), "")
+    return batch.frame.assign(community=codes[division.community_of_atoms(batch.frame)])
+
+
+def _put_together(
+    division: Division, spill: Spill, folder: Path, findings: list[Finding]
+) -> dict[str, Any]:
+    """Write the files of each part; return what each holds, by name."""
+    told = {}
+    given_atoms = "atoms" in spill.roles()
+    for at, name in enumerate(division.names):
+        own = division.communities[division.part == at].assign(code=lambda own: own["final"])
+        taken = {role: spill.take(at, role) for role in spill.roles()}
+        frames = {role: frame for role, frame in taken.items() if frame is not None}
+        if given_atoms and "atoms" not in frames:
+            findings.append(_without_atoms(name, own))
+            continue
+        (folder / name).mkdir(parents=True)
+        for role, frame in {**frames, "communities": own}.items():
+            in_order(role, frame).to_parquet(folder / name / f"{role}.parquet")
+        counted = frames.get("households", frames.get("atoms"))
+        told[name] = {
+            "communities": len(own),
+            "households": 0 if counted is None else int(counted["households"].sum()),
+            "files": described(folder / name),
+        }
+    return told
+
+
+def _without_atoms(name: str, communities: gpd.GeoDataFrame) -> Finding:
+    return Finding(
+        rule="community_without_atoms",
+        severity="warning",
+        message=Text(
+            f"no atom lies in any of the {len(communities)} communities of part {name}: they get "
+            "no grids",
+            f"分片 {name} 的 {len(communities)} 个社区内没有任何单元，未划分网格",
+        ),
+        where=communities.union_all(),
+        amount=float(communities.area.sum()),
+        unit="m2",
+    )
+
+
+def _communities_told(division: Division) -> dict[str, list[str]]:
+    """Return own codes, names and final codes of all communities, and their parts."""
+    frame = division.communities
+    parts = np.array(division.names, dtype=object)[division.part]
+    columns = {name: frame[name].tolist() for name in ("code", "name", "final")}
+    return {**columns, "part": parts.tolist()}
+
+
+def _write_rest(survey: Survey, settings: Settings, findings: list[Finding], folder: Path) -> None:
+    """Write what belongs to no part: repairs of outlines, rows that could not be used, notes."""
+    finding_frame(findings, settings.lang, survey.crs).to_parquet(folder / "findings.parquet")
+    rejects: pd.DataFrame = reject_frame(survey.rejects, settings.lang)
+    rejects.to_parquet(folder / "rejects.parquet")
+    note_frame(survey.notes, settings.lang).to_parquet(folder / "notes.parquet")

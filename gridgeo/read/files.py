@@ -1,0 +1,200 @@
+"""Load one layer of one file as it stands; whatever goes wrong is an InputError."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pyogrio
+from shapely.errors import ShapelyError
+
+from gridgeo.config import ReadRules, Source
+from gridgeo.errors import InputError
+from gridgeo.read import shapefile, tables
+from gridgeo.read.columns import ALIASES, candidates, unique_names
+from gridgeo.read.context import Journal, RawLayer
+from gridgeo.read.gate import SPATIAL, TABLES, check_path, layer_names, library_errors, unreadable
+from gridgeo.wording import Text
+
+
+def load(source: Source, role: str, rules: ReadRules, journal: Journal) -> RawLayer:
+    """Return one layer as it stands; empty and unreadable ones raise InputError."""
+    path = check_path(source.path)
+    if path.suffix.lower() in TABLES:
+        raw = _load_table(path, source, role, rules, journal)
+    elif path.suffix.lower() in (".parquet", ".geoparquet"):
+        raw = _load_parquet(path, source, role)
+    else:
+        raw = _load_vector(path, source, role, rules, journal)
+    if raw.frame.empty:
+        raise no_rows(raw)
+    return raw
+
+
+def no_rows(raw: RawLayer) -> InputError:
+    """Say that a layer is empty."""
+    return InputError(
+        Text("the layer has no rows", "图层没有任何记录"),
+        remedy=Text("Give a layer with content", "请提供有内容的图层"),
+        **raw.place,
+    )
+
+
+def _load_table(
+    path: Path, source: Source, role: str, rules: ReadRules, journal: Journal
+) -> RawLayer:
+    knows = header_test(role, rules)
+    with library_errors(source.path):
+        table = tables.load_table(path, source.layer, rules.encoding.get(role, ""), knows)
+    if table.joined:
+        _say_joined(str(source), list(table.frame.columns), journal)
+    blank, total = tables.blank_or_total(table.frame)
+    if total.any():
+        rows = ", ".join(str(at + 1) for at in table.frame.index[total])
+        journal.say(
+            "tables",
+            Text(
+                f"{source}: rows of totals are not counted: {rows}",
+                f"{source}：合计行不重复计数：第 {rows} 行",
+            ),
+        )
+    if table.encoding not in ("", "utf-8"):
+        _say_encoding(str(source), table.encoding, journal)
+    return RawLayer(
+        role=role, frame=table.frame[~(blank | total)], file=source.path, layer=table.sheet,
+        kind=source.kind, encoding=table.encoding,
+    )  # fmt: skip
+
+
+def _say_joined(source: str, names: list[str], journal: Journal) -> None:
+    journal.say(
+        "tables",
+        Text(
+            f"{source}: the header stands in two rows, read as: {', '.join(names)}",
+            f"{source}：表头为两行，合并后的字段为：{'、'.join(names)}",
+        ),
+    )
+
+
+def header_test(role: str, rules: ReadRules) -> Callable[[str], bool]:
+    """Return the test for a cell of a header row: an alias of `role`, or named in the settings."""
+    aliases = [alias for names in ALIASES[role].values() for alias in names if "*" not in alias]
+    named = {name for key, name in rules.columns.items() if key.startswith(f"{role}.")}
+    return lambda cell: cell in named or bool(candidates([cell], aliases))
+
+
+def _load_parquet(path: Path, source: Source, role: str) -> RawLayer:
+    layer_names(source.path)
+    try:
+        spatial = b"geo" in (pq.read_schema(path).metadata or {})
+        frame = gpd.read_parquet(path) if spatial else pd.read_parquet(path)
+    except (pa.ArrowException, ValueError, OSError, KeyError) as error:
+        raise unreadable(source.path, error) from error
+    return RawLayer(role=role, frame=tidy(frame), file=source.path, kind=source.kind)
+
+
+def _load_vector(
+    path: Path, source: Source, role: str, rules: ReadRules, journal: Journal
+) -> RawLayer:
+    if path.suffix.lower() == ".shp":
+        with library_errors(source.path):
+            shapefile.check_parts(path)
+    driver = SPATIAL[path.suffix.lower()][0]
+    name = choose_layer(source, layer_names(source.path), driver)
+    frame = read_rows(path, name, driver, journal)
+    encoding = ""
+    if driver == "ESRI Shapefile":
+        encoding = find_encoding(path, frame, rules.encoding.get(role, ""))
+        frame = shapefile.decode_frame(frame, encoding)
+        if encoding != "utf-8":
+            _say_encoding(str(source), encoding, journal)
+    layer = name if driver == "GPKG" else ""
+    return RawLayer(
+        role=role, frame=tidy(frame), file=source.path, layer=layer, kind=source.kind,
+        encoding=encoding, crs_assumed=driver == "GeoJSON" and not shapefile.names_crs(path),
+    )  # fmt: skip
+
+
+def choose_layer(source: Source, names: tuple[str, ...], driver: str) -> str:
+    """Return the layer that `source` names, or the only one; else InputError listing them."""
+    if source.layer in names:
+        return source.layer
+    if len(names) == 1 and (not source.layer or driver != "GPKG"):
+        return names[0]
+    listed = ", ".join(names)
+    if source.layer:
+        told = Text(
+            f"no layer {source.layer!r}; the layers are: {listed}",
+            f"没有图层“{source.layer}”，现有：{listed}",
+        )
+    else:
+        told = Text(
+            f"{len(names)} layers and none named: {listed}",
+            f"文件有 {len(names)} 个图层，未指明用哪个：{listed}",
+        )
+    remedy = Text("Name one as PATH::LAYER", "请用 路径::图层名 指明其中一个")
+    raise InputError(told, remedy=remedy, file=source.path)
+
+
+def read_rows(path: Path, layer: str, driver: str, journal: Journal, **chosen: Any) -> pd.DataFrame:
+    """Return rows of a layer as GDAL reads them, all or those `chosen`; its warnings are noted."""
+    options = {"encoding": "ISO-8859-1"} if driver == "ESRI Shapefile" else {}
+    with warnings.catch_warnings(record=True) as caught, library_errors(str(path), layer):
+        warnings.simplefilter("always")
+        try:
+            frame: pd.DataFrame = pyogrio.read_dataframe(
+                path, layer=layer, use_arrow=True, **options, **chosen
+            )
+        except ShapelyError as error:
+            raise _bad_geometry(path, error) from error
+    for text in sorted({str(warning.message) for warning in caught}):
+        journal.say("file", Text(f"{path.name}: {text}", f"{path.name}：{text}"))
+    return frame
+
+
+def _bad_geometry(path: Path, error: ShapelyError) -> InputError:
+    row = shapefile.first_open_ring(path) if path.suffix.lower() in (".geojson", ".json") else None
+    if row is None:
+        return unreadable(str(path), error)
+    return InputError(
+        Text("the ring of the polygon is not closed", "多边形的环没有闭合"),
+        remedy=Text(
+            "Repeat the first point of the ring at its end", "请在环的末尾重复第一个点使其闭合"
+        ),
+        file=str(path),
+        row=row,
+    )
+
+
+def find_encoding(path: Path, frame: pd.DataFrame, given: str) -> str:
+    """Return the encoding of a shapefile's text; raises InputError where none fits."""
+    found = shapefile.texts_of(frame)
+    encoding = shapefile.find_encoding(found, given or shapefile.declared_encoding(path))
+    if not encoding or (given and not shapefile.fits(found, given)):
+        raise InputError(
+            Text(f"the text cannot be read as {given or 'any known encoding'}",
+                 f"文字无法按 {given or '已知编码'} 读取"),
+            remedy=Text("Give the right encoding, such as gb18030", "请指明正确的编码，如 gb18030"),
+            file=str(path),
+        )  # fmt: skip
+    return encoding
+
+
+def _say_encoding(source: str, encoding: str, journal: Journal) -> None:
+    journal.say(
+        "encoding", Text(f"{source}: text read as {encoding}", f"{source}：文字按 {encoding} 读取")
+    )
+
+
+def tidy(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return `frame` with rows numbered from 0, text as column names and ``geometry`` active."""
+    out = frame.reset_index(drop=True)
+    if isinstance(out, gpd.GeoDataFrame) and out.active_geometry_name not in (None, "geometry"):
+        out = out.drop(columns="geometry", errors="ignore").rename_geometry("geometry")
+    return out.set_axis(unique_names([str(name) for name in out.columns]), axis=1)

@@ -1,0 +1,215 @@
+"""Streets and barriers: class, name, and whether they cut.
+
+Streets: class, name, whether they cut; railways drawn among them go to the barriers.
+
+Barriers: water, railways and walls, by their values or by what the whole file is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import geopandas as gpd
+import pandas as pd
+
+from gridgeo.errors import InputError
+from gridgeo.read.columns import find_all, say_columns
+from gridgeo.read.context import Ground, Journal, RawLayer, tally
+from gridgeo.read.geometry import gather, lines, place, polygons
+from gridgeo.read.values import Classes, classify, parse_numbers, texts, truthy
+from gridgeo.read.vocabulary import NO_BARRIER, NO_STREET, barrier_class, street_class, word
+from gridgeo.wording import Text
+
+#: what is said of rows by their class
+_SAID = {
+    "": Text("of unknown class count as local", "道路等级未知，按支路处理"),
+    NO_STREET: Text("are no streets on the ground and are left out", "不是地面道路，已略去"),
+    "rail": Text(
+        "are railways and count as barriers where they are at grade", "为铁路，地面段按屏障处理"
+    ),
+}
+STREET_COLUMNS = ("street_class", "name", "cuts")
+
+
+def clean_streets(
+    raws: Sequence[RawLayer], ground: Ground
+) -> tuple[gpd.GeoDataFrame, list[gpd.GeoDataFrame]]:
+    """Return the streets, and the railways found among them as frames of barriers."""
+    streets, rails = [], []
+    for raw in raws:
+        frame = _clean_streets_of_layer(raw, ground)
+        rail = (frame["street_class"] == "rail").to_numpy()
+        rails.append(frame.loc[rail & frame["cuts"], ["street_class", "name", "geometry"]])
+        streets.append(frame[~rail & (frame["street_class"] != NO_STREET)])
+    return gather(streets, STREET_COLUMNS, ground.crs), rails
+
+
+def _clean_streets_of_layer(raw: RawLayer, ground: Ground) -> gpd.GeoDataFrame:
+    rules, journal = ground.rules, ground.journal
+    told = classify(raw, find_all(raw, "class", rules), street_class, journal)
+    single = {field: find_all(raw, field, rules)[:1] for field in ("name", "tunnel", "level")}
+    found = {"class": ", ".join(told.columns)} if told.columns else {}
+    found |= {field: columns[0] for field, columns in single.items() if columns}
+    say_columns(raw, found, journal)
+    _say_classes(raw, told, ground)
+    attributes = pd.DataFrame(
+        {
+            "street_class": told.classes.where(told.classes != "", "local"),
+            "name": texts(raw, found.get("name"), journal),
+            "cuts": ~underground(raw, found.get("tunnel"), found.get("level")),
+        },
+        index=raw.frame.index,
+    )
+    kept = lines(place(raw, ground), raw, ground)
+    out = kept[["geometry"]].join(attributes)
+    _say_underground(raw, out, ground)
+    return out
+
+
+def underground(raw: RawLayer, tunnel: str | None, level: str | None) -> pd.Series[bool]:
+    """Return which rows run in a tunnel, through a building, or on a layer below the ground."""
+    below = truthy(raw, tunnel)
+    if level is not None:
+        below = below | (parse_numbers(raw.frame[level])[0] < 0)
+    return below
+
+
+def _say_classes(raw: RawLayer, told: Classes, ground: Ground) -> None:
+    if not told.columns:
+        ground.journal.say(
+            "streets",
+            Text(
+                f"{raw}: no column of street classes understood: all streets count as local "
+                "(name one with --column streets.class=NAME)",
+                f"{raw.zh}：没有识别出道路等级字段，全部按支路处理"
+                "（可用 --column streets.class=字段名 指明）",
+            ),
+        )
+        return
+    for name, said in _SAID.items():
+        rows = told.values[told.classes == name]
+        if len(rows):
+            listed = f"{len(rows)} rows {said.en}: {tally(rows)}"
+            chinese = f"{len(rows)} 行{said.zh}：{tally(rows)}"
+            ground.journal.say("streets", Text(f"{raw}: {listed}", f"{raw.zh}：{chinese}"))
+
+
+def _say_underground(raw: RawLayer, frame: gpd.GeoDataFrame, ground: Ground) -> None:
+    tunnels = int((~frame["cuts"]).sum())
+    if tunnels:
+        ground.journal.say(
+            "streets",
+            Text(
+                f"{raw}: {tunnels} pieces in tunnels, passages or below ground do not cut",
+                f"{raw.zh}：{tunnels} 段隧道、通道或地下路段不作为边界",
+            ),
+        )
+
+
+BARRIER_COLUMNS = ("street_class", "name")
+_BELOW = ("below_grade", "underground", "tunnel", "subsurface", "地下")
+
+
+def clean_barriers(
+    raws: Sequence[RawLayer], rails: Sequence[gpd.GeoDataFrame], ground: Ground
+) -> gpd.GeoDataFrame:
+    """Return the barriers of all files, and the railways that were found among the streets."""
+    frames = [part for raw in raws for part in _clean_barriers_of_layer(raw, ground)]
+    return gather([frame for frame in (*frames, *rails) if len(frame)], BARRIER_COLUMNS, ground.crs)
+
+
+def _clean_barriers_of_layer(raw: RawLayer, ground: Ground) -> list[gpd.GeoDataFrame]:
+    rules, journal = ground.rules, ground.journal
+    told = classify(raw, find_all(raw, "class", rules), barrier_class, journal)
+    fields = ("name", "tunnel", "level", "grade")
+    single = {field: columns[0] for field in fields if (columns := find_all(raw, field, rules))}
+    placed = place(raw, ground)
+    classes = _whole_file(raw, told).loc[placed.index]
+    used = {"class": ", ".join(told.columns)} if told.columns else {}
+    say_columns(raw, used | single, journal)
+    buried = _buried(raw, classes, single, journal)
+    _say_left_out(
+        raw,
+        told.values.loc[classes.index[classes == NO_BARRIER]],
+        "divide nothing",
+        "不构成屏障",
+        ground,
+    )
+    _say_left_out(
+        raw, told.values.loc[classes.index[buried]], "lie underground", "位于地下", ground
+    )
+    unknown = classes.index[classes == ""]
+    reason = Text("neither water, rail nor wall", "不是水系、铁路或围墙")
+    journal.reject(
+        raw, unknown, field=", ".join(told.columns), values=told.values.loc[unknown], reason=reason
+    )
+    kept = classes.index[(classes != "") & (classes != NO_BARRIER) & ~buried]
+    attributes = pd.DataFrame(
+        {"street_class": classes, "name": texts(raw, single.get("name"), journal)}
+    )
+    return _shapes(raw, placed, attributes.loc[kept], ground)
+
+
+def _whole_file(raw: RawLayer, told: Classes) -> pd.Series[str]:
+    """Return the classes; what the whole file is said to be stands in where a row tells none."""
+    if raw.kind:
+        whole = barrier_class(raw.kind)
+        if whole in ("", NO_BARRIER):
+            raise InputError(
+                Text(f"{raw.kind!r} is no kind of barrier", f"{raw.kind!r} 不是屏障类别"),
+                remedy=Text("Choose one of water, rail, wall", "可选：water、rail、wall"),
+                **raw.place,
+            )
+        return told.classes.where(told.classes == NO_BARRIER, whole)
+    if (told.classes == "").all():
+        raise InputError(
+            Text("no row says whether it is water, rail or wall", "无法判断是水系、铁路还是围墙"),
+            remedy=Text(
+                "Say it for the whole file (--barriers water=PATH), or name the column "
+                "(--column barriers.class=NAME)",
+                "请为整个文件指明（--barriers water=路径），或指明字段"
+                "（--column barriers.class=字段名）",
+            ),
+            **raw.place,
+        )
+    return told.classes
+
+
+def _buried(
+    raw: RawLayer, classes: pd.Series[str], found: dict[str, str], journal: Journal
+) -> pd.Series[bool]:
+    """Return what runs underground; open water may carry a layer below 0 and stay open."""
+    below = underground(raw, found.get("tunnel"), None)
+    if "grade" in found:
+        below |= texts(raw, found["grade"], journal).map(word).isin(_BELOW)
+    deep = underground(raw, None, found.get("level")).loc[classes.index]
+    below = below.loc[classes.index] | (deep & (classes == "rail"))
+    return below & (classes != NO_BARRIER)
+
+
+def _say_left_out(
+    raw: RawLayer, values: pd.Series[str], english: str, chinese: str, ground: Ground
+) -> None:
+    if len(values):
+        ground.journal.say(
+            "barriers",
+            Text(
+                f"{raw}: {len(values)} rows {english} and are left out: {tally(values)}",
+                f"{raw.zh}：{len(values)} 行{chinese}，已略去：{tally(values)}",
+            ),
+        )
+
+
+def _shapes(
+    raw: RawLayer, placed: gpd.GeoDataFrame, attributes: pd.DataFrame, ground: Ground
+) -> list[gpd.GeoDataFrame]:
+    """Return the lines and the polygons of the rows of `attributes`; points are left out."""
+    placed = placed[placed.index.isin(attributes.index)]
+    points = placed.geom_type.isin(["Point", "MultiPoint"])
+    _say_left_out(raw, placed.geom_type[points], "are points", "为点状", ground)
+    flat = placed.geom_type.isin(["Polygon", "MultiPolygon"])
+    out = []
+    for part, shape in ((placed[flat], polygons), (placed[~flat & ~points], lines)):
+        if len(part):
+            out.append(shape(part, raw, ground)[["geometry"]].join(attributes))
+    return out

@@ -1,0 +1,238 @@
+"""Outlines that steer a partition: communities, allowed gaps, locks, groups, ready-made atoms.
+
+Communities (社区/村): code, name, outline; no two of them the same.
+
+Ground that may belong to no grid: rivers, lakes.
+
+Locked grids, and what is to stay together or apart: outlines and lines that planners draw.
+
+Ready-made atoms: statistical areas, compounds or parcels that carry their own counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from gridgeo.errors import InputError
+from gridgeo.read.columns import find_all, missing_column, say_columns, understand
+from gridgeo.read.context import Ground, RawLayer, first, tally
+from gridgeo.read.geometry import gather, lines, place, polygons
+from gridgeo.read.households import residents_of
+from gridgeo.read.values import codes, counts, texts
+from gridgeo.wording import Text
+
+_COLUMNS = ("code", "name")
+
+
+def clean_communities(
+    raws: Sequence[RawLayer], ground: Ground, *, township: bool = False
+) -> gpd.GeoDataFrame:
+    """Return code, name (and township) and geometry; raises InputError where two are the same."""
+    columns = (*_COLUMNS, "township") if township else _COLUMNS
+    frames = []
+    for raw in raws:
+        found = understand(raw, columns, ground.rules, ground.journal)
+        kept = polygons(place(raw, ground), raw, ground, strict=True)
+        code, name = found.get("code"), found.get("name")
+        frames.append(
+            kept[["geometry"]].assign(
+                code=codes(raw, code, ground.journal),
+                name=texts(raw, name, ground.journal),
+                township=texts(raw, found.get("township"), ground.journal),
+                row=kept.index + 1,
+                file=raw.file,
+            )
+        )
+    _refuse_twins(pd.concat(frames, ignore_index=True))
+    return gather(frames, columns, ground.crs)
+
+
+def _refuse_twins(frame: gpd.GeoDataFrame) -> None:
+    shape = pd.Series(shapely.to_wkb(shapely.normalize(frame.geometry.to_numpy()), hex=True))
+    for what, keys in (
+        (Text("the same outline", "边界完全相同"), shape),
+        (Text("the same code", "编码相同"), frame["code"].where(frame["code"] != "")),
+    ):
+        twins = keys[keys.notna() & keys.duplicated(keep=False)]
+        if not twins.empty:
+            pair = frame.loc[twins.index[twins == twins.iloc[0]]]
+            raise _twin_error(pair, what)
+
+
+def _twin_error(pair: gpd.GeoDataFrame, what: Text) -> InputError:
+    told = [
+        " ".join(filter(None, (str(row.code), str(row.name))))
+        for row in pair[["code", "name"]].itertuples(index=False, name="Row")
+    ]
+    named = " / ".join(text or "?" for text in told)
+    return InputError(
+        Text(f"communities have {what.en}: {named}", f"社区{what.zh}：{named}"),
+        remedy=Text(
+            "Delete the copy, dissolve the parts of one community, or correct the code",
+            "请删除重复记录、合并同一社区的多个部分，或更正编码",
+        ),
+        file=pair["file"].iloc[0] or None,
+        rows=", ".join(str(row) for row in pair["row"]),
+    )
+
+
+def clean_gaps(raws: Sequence[RawLayer], ground: Ground) -> gpd.GeoDataFrame:
+    """Return name and geometry of the ground that may belong to no grid."""
+    frames = []
+    for raw in raws:
+        found = understand(raw, ("name",), ground.rules, ground.journal)
+        kept = polygons(place(raw, ground), raw, ground)
+        name = texts(raw, found.get("name"), ground.journal)
+        frames.append(kept[["geometry"]].assign(name=name))
+    return gather(frames, ("name",), ground.crs)
+
+
+TIES = ("together", "apart", "locked")
+TIE_COLUMNS = ("name",)
+
+
+def clean_ties(raws: Sequence[RawLayer], ground: Ground) -> gpd.GeoDataFrame:
+    """Return name and geometry of all layers of one role of `TIES`.
+
+    Locked grids are polygons, pairs to be kept apart lines; what stays together is either.
+    """
+    return gather([part for raw in raws for part in _clean(raw, ground)], TIE_COLUMNS, ground.crs)
+
+
+def _clean(raw: RawLayer, ground: Ground) -> list[gpd.GeoDataFrame]:
+    columns = find_all(raw, "name", ground.rules)[:1]
+    say_columns(raw, {"name": columns[0]} if columns else {}, ground.journal)
+    name = texts(raw, columns[0] if columns else None, ground.journal)
+    placed = place(raw, ground)
+    flat = placed.geom_type.isin(["Polygon", "MultiPolygon"])
+    if raw.role != "together":
+        flat[:] = raw.role == "locked"
+    parts = ((placed[flat], polygons), (placed[~flat], lines))
+    return [
+        shape(part, raw, ground)[["geometry"]].join(name.rename("name"))
+        for part, shape in parts
+        if len(part)
+    ]
+
+
+ATOM_COLUMNS = ("households", "residents", "community", "name")
+
+
+def clean_atoms(
+    raws: Sequence[RawLayer],
+    communities: gpd.GeoDataFrame,
+    named_by: Sequence[str],
+    ground: Ground,
+    *,
+    counted: bool,
+) -> tuple[gpd.GeoDataFrame, int]:
+    """Return the atoms and their households, those of unusable rows included.
+
+    Not `counted`, households are 0 and residents unknown: other layers say how many there are.
+
+    `named_by` are the columns that hold code and name in the communities' own layer: the same
+    column of the atoms names the community that an atom belongs to. Atoms without households
+    are kept.
+    """
+    frames, total = [], 0
+    for raw in raws:
+        households, residents = _counts(raw, ground) if counted else _nobody(raw)
+        community = _community(raw, communities, named_by, ground)
+        attributes = pd.DataFrame(
+            {
+                "households": households,
+                "residents": residents,
+                "community": community,
+                "name": _names(raw, ground),
+            }
+        )
+        full = replace(raw, counts=households)
+        kept = polygons(place(full, ground), full, ground, strict=True)
+        frames.append(kept[["geometry"]].join(attributes))
+        total += int(households.sum())
+    return gather(frames, ATOM_COLUMNS, ground.crs), total
+
+
+def _nobody(raw: RawLayer) -> tuple[pd.Series[int], pd.Series[float]]:
+    index = raw.frame.index
+    return pd.Series(0, index=index), pd.Series(np.nan, index=index)
+
+
+def _names(raw: RawLayer, ground: Ground) -> pd.Series[str]:
+    found = understand(raw, ("name",), ground.rules, ground.journal)
+    return texts(raw, found.get("name"), ground.journal)
+
+
+def _counts(raw: RawLayer, ground: Ground) -> tuple[pd.Series[int], pd.Series[float]]:
+    found = understand(raw, ("households", "residents"), ground.rules, ground.journal)
+    if "households" not in found:
+        raise missing_column(raw, "households")
+    residents = residents_of(raw, found.get("residents"), ground)
+    return _households(raw, found["households"], ground), residents
+
+
+def _households(raw: RawLayer, column: str, ground: Ground) -> pd.Series[int]:
+    households = counts(raw, column, ground.journal)
+    empty = households.isna()
+    meant = ground.rules.missing_households
+    if empty.any() and meant is None:
+        raise InputError(
+            Text(f"{empty.sum()} atoms have no household count", f"{empty.sum()} 个单元户数为空"),
+            remedy=Text(
+                "Fill them, or set missing_households = 0 if an empty cell means none",
+                "请补齐；若空白表示没有住户，请设置 missing_households = 0",
+            ),
+            **raw.place,
+            row=first(empty) + 1,
+            field=column,
+        )
+    return households.fillna(meant or 0).astype("int64")
+
+
+def _community(
+    raw: RawLayer, communities: gpd.GeoDataFrame, named_by: Sequence[str], ground: Ground
+) -> pd.Series[str]:
+    """Return the code or name of the community that each atom names, ``""`` for none."""
+    explicit = "atoms.community" in ground.rules.columns
+    fitting = find_all(raw, "community", ground.rules)
+    same = () if explicit else tuple(name for name in named_by if name in raw.columns)
+    known = (set(communities["code"]) | set(communities["name"])) - {""}
+    best, column, hits = texts(raw, None, ground.journal), "", 0
+    for name in dict.fromkeys((*same, *fitting)):
+        cells = texts(raw, name, ground.journal)
+        cells = cells.where(cells.isin(known), codes(raw, name, ground.journal))
+        if (score := int(cells.isin(known).sum())) > hits:
+            best, column, hits = cells, name, score
+    if explicit and not hits:
+        raise InputError(
+            Text(
+                f"no value of {fitting[0]!r} is a community",
+                f"字段“{fitting[0]}”的值都不是已有社区",
+            ),
+            remedy=Text(
+                "Name the column that holds the code or the name of the community",
+                "请指明含社区编码或名称的字段",
+            ),
+            **raw.place,
+            field=fitting[0],
+        )
+    strangers = best[~best.isin(known) & (best != "")]
+    if len(strangers):
+        ground.journal.say(
+            "atoms",
+            Text(
+                f"{raw}: {len(strangers)} atoms name a community that is not given; they go by "
+                f"overlap: {tally(strangers)}",
+                f"{raw.zh}：{len(strangers)} 个单元所属社区不在社区图层中，改按重叠面积归属："
+                f"{tally(strangers)}",
+            ),
+        )
+    if column:
+        say_columns(raw, {"community": column}, ground.journal)
+    return best.where(best.isin(known), "")

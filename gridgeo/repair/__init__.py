@@ -1,0 +1,19 @@
+"""Repairs in a partition what has one right answer, and lists what has not."""
+
+from __future__ import annotations
+
+from gridgeo.repair.faces import (
+    Mend,
+    Town,
+)
+from gridgeo.repair.mend import (
+    Repair,
+    repair_grids,
+)
+
+__all__ = [
+    "Mend",
+    "Repair",
+    "Town",
+    "repair_grids",
+]

@@ -1,0 +1,355 @@
+"""Who gives way: the owners of each small face, so that as few grids as possible change.
+
+One grid adapts to all its neighbours at once: it takes the gaps beside it and gives up what it
+holds twice, and the neighbours keep their borders byte for byte.
+
+Crumbs: small parts of a grid that belong to the grid around them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from gridgeo.config import RepairRules
+from gridgeo.repair.faces import TOUCH_M, Faces, Mend, Town, real, small
+from gridgeo.repair.sites import Site
+from gridgeo.wording import Text
+
+Owners = list[tuple[int, ...]]
+LEFT = {
+    "large": Text("larger than the tolerance", "超出容差，未改动"),
+    "homes": Text("households in it: not ours to decide", "内有住户，归属需人工确定"),
+    "frozen": Text("beside a grid that cannot be read", "相邻网格的图形无法识别"),
+    "share": Text("the grid would change too much", "网格面积变化过大，未改动"),
+    "apart": Text("the grid would fall apart or vanish", "网格将被拆散或消失，未改动"),
+    "nobody": Text("no grid of its community is beside it", "旁边没有同一社区的网格"),
+}
+DONE = {
+    "gap": Text("the gap joins the grid", "缝隙并入该网格"),
+    "overlap": Text("the grid gives way to its neighbour", "重叠部分归相邻网格"),
+    "part": Text("a piece cut off by the repair joins its neighbour", "修复切下的碎块并入相邻网格"),
+    "outside": Text("ground outside the community of the grid", "越出本社区的部分已划出"),
+}
+
+
+@dataclass
+class _Table:
+    """The open questions of one site, while they are being settled."""
+
+    town: Town
+    faces: Faces
+    rules: RepairRules
+    barred: frozenset[int]
+    owners: Owners
+    mends: list[Mend] = field(default_factory=list)
+    spent: Counter[int] = field(default_factory=Counter)
+
+
+def settle(
+    town: Town, _: Site, faces: Faces, rules: RepairRules, barred: frozenset[int]
+) -> tuple[Owners, list[Mend]]:
+    """Return the new owners of each face, and what was done and left.
+
+    Grids in `barred` neither gain nor lose ground.
+    """
+    table = _Table(town=town, faces=faces, rules=rules, barred=barred, owners=list(faces.owners))
+    asked = _questions(table)
+    for face in [face for face, what in asked.items() if what == "outside"]:
+        _send_home(table, face)
+        del asked[face]
+    _give_way(table, asked)
+    _reattach(table)
+    return table.owners, table.mends
+
+
+def _reattach(table: _Table) -> None:
+    """Give small pieces that a grid was cut into to the grid beside them."""
+    changed = {
+        grid
+        for before, after in zip(table.faces.owners, table.owners, strict=True)
+        for grid in {*before} - {*after}
+    }
+    for grid in sorted(changed):
+        before = _pieces(table.faces, grid, table.faces.owners)
+        pieces = _pieces(table.faces, grid, table.owners)
+        for piece in pieces[max(1, len(before)) :]:
+            _hand_over(table, grid, piece)
+
+
+def _pieces(faces: Faces, grid: int, owners: Owners) -> list[list[int]]:
+    """Return the faces of `grid` by connected piece, largest piece first."""
+    rest = {face for face, own in enumerate(owners) if grid in own}
+    pieces = []
+    while rest:
+        stack = [rest.pop()]
+        piece = []
+        while stack:
+            piece.append(stack.pop())
+            near = {other for other, _ in faces.neighbours(piece[-1])} & rest
+            rest -= near
+            stack += near
+        pieces.append(sorted(piece))
+    area = shapely.area(faces.polygon)
+    return sorted(pieces, key=lambda piece: (-area[piece].sum(), piece))
+
+
+def _hand_over(table: _Table, grid: int, piece: list[int]) -> None:
+    ground = table.faces.polygon[piece]
+    metres: Counter[int] = Counter()
+    for face in piece:
+        metres.update(_beside(table, face))
+    del metres[grid]
+    takers = sorted(metres, key=lambda one: (-metres[one], table.town.rank[one]))
+    alone = all(table.owners[face] == (grid,) for face in piece)
+    fits = small(ground, table.rules).all() and not table.town.inhabited(ground).any()
+    if takers and alone and fits and takers[0] not in table.barred:
+        for face in piece:
+            table.owners[face] = (takers[0],)
+            _done(table, face, "part", [grid, takers[0]])
+
+
+def _questions(table: _Table) -> dict[int, str]:
+    """Return the small faces that need an owner, and why; the others are left with a reason."""
+    town, faces = table.town, table.faces
+    what = {face: kind for face in range(len(faces.owners)) if (kind := _kind(table, face))}
+    at = np.fromiter(what, dtype=np.intp, count=len(what))
+    polygon = faces.polygon[at]
+    fits, homes = small(polygon, table.rules), town.inhabited(polygon)
+    spared = real(shapely.intersection(polygon, town.allowed, grid_size=town.grain))
+    frozen = shapely.dwithin(polygon, town.unreadable, TOUCH_M)
+    asked = {}
+    rows = zip(at.tolist(), fits, homes, spared, frozen, strict=True)
+    for face, fit, held, allowed, unread in rows:
+        why = "" if fit else "large"
+        if fit and held:
+            why = "homes"
+        if fit and unread:
+            why = "frozen"
+        if what[face] == "gap" and (allowed or why == "large"):
+            continue  # gaps are counted whole, not by face
+        if why:
+            _leave(table, face, what[face], why)
+        else:
+            asked[face] = what[face]
+    return asked
+
+
+def _kind(table: _Table, face: int) -> str:
+    own, community = table.faces.owners[face], int(table.faces.community[face])
+    if len(own) > 1:
+        return "overlap"
+    known = len(table.town.outlines) > 0
+    if not own:
+        return "gap" if community >= 0 or not known else ""
+    home = int(table.town.community[own[0]])
+    strays = known and home >= 0 and home != community and real(table.faces.polygon[face])
+    return "outside" if strays else ""
+
+
+def _around(table: _Table, face: int) -> set[int]:
+    """Return the grids that hold `face` or a face beside it."""
+    beside = (other for other, _ in table.faces.neighbours(face))
+    return {*table.owners[face], *(grid for other in beside for grid in table.owners[other])}
+
+
+def _beside(table: _Table, face: int) -> dict[int, float]:
+    """Return the grids of the community of `face` beside it, and the metres of border."""
+    community, town = int(table.faces.community[face]), table.town
+    metres: dict[int, float] = {}
+    for other, border_m in table.faces.neighbours(face):
+        for grid in table.owners[other]:
+            if community < 0 or town.community[grid] in (-1, community):
+                metres[grid] = metres.get(grid, 0.0) + border_m
+    return metres
+
+
+def _send_home(table: _Table, face: int) -> None:
+    """Give ground outside its grid's community to the grid beside it there."""
+    (owner,) = table.owners[face]
+    community = int(table.faces.community[face])
+    beside = _beside(table, face) if community >= 0 else {}
+    beside.pop(owner, None)
+    takers = sorted(beside, key=lambda grid: (-beside[grid], table.town.rank[grid]))
+    if community >= 0 and not takers:
+        _leave(table, face, "outside", "nobody")
+        return
+    parties = [owner, *takers[:1]]
+    if table.barred.intersection(parties):
+        _leave(table, face, "outside", "apart")
+    elif all(_affords(table, grid, face) for grid in parties):
+        table.owners[face] = tuple(takers[:1])
+        _spend(table, parties, face)
+        _done(table, face, "outside", parties)
+    else:
+        _leave(table, face, "outside", "share")
+
+
+def _give_way(table: _Table, asked: dict[int, str]) -> None:
+    """Let the grid that has most to settle adapt to its neighbours, until all is settled."""
+    open_ = {face: _candidates(table, face, what) for face, what in asked.items()}
+    for face in [face for face, metres in open_.items() if not metres]:
+        _leave(table, face, asked[face], "nobody")
+        del open_[face]
+    area = shapely.area(table.faces.polygon)
+    while open_:
+        count = Counter(grid for metres in open_.values() for grid in metres)
+        reach: Counter[int] = Counter()
+        for metres in open_.values():
+            reach.update(metres)
+        rank = table.town.rank
+        grid = min(count, key=lambda one: (-count[one], -round(reach[one], 3), rank[one]))
+        own = [face for face, metres in open_.items() if grid in metres]
+        for face in sorted(own, key=lambda face: float(area[face])):
+            _adapt(table, face, asked[face], grid, open_)
+
+
+def _candidates(table: _Table, face: int, what: str) -> dict[int, float]:
+    """Return the grids that may adapt at `face`, with the metres of its border that they hold.
+
+    A gap joins one of the grids beside it. In an overlap the grids of other communities give way.
+    """
+    if what == "gap":
+        return _beside(table, face)
+    own, community = table.owners[face], int(table.faces.community[face])
+    at_home = [g for g in own if community >= 0 and table.town.community[g] == community]
+    guests = [g for g in own if g not in at_home] if at_home else []
+    rim = float(table.faces.polygon[face].length)
+    return dict.fromkeys(guests or own, rim)
+
+
+def _adapt(
+    table: _Table, face: int, what: str, grid: int, open_: dict[int, dict[int, float]]
+) -> None:
+    if not _affords(table, grid, face):
+        del open_[face][grid]
+        if not open_[face]:
+            del open_[face]
+            _leave(table, face, what, "apart" if grid in table.barred else "share")
+        return
+    del open_[face]
+    _spend(table, [grid], face)
+    if what == "gap":
+        table.owners[face] = (grid,)
+        _done(table, face, what, [grid])
+        return
+    kept = tuple(own for own in table.owners[face] if own != grid)
+    table.owners[face] = kept
+    _done(table, face, what, [grid, *kept])
+    if len(kept) > 1:
+        open_[face] = _candidates(table, face, what)
+
+
+def _affords(table: _Table, grid: int, face: int) -> bool:
+    """Return whether `grid` may change by `face`: no grid loses itself bit by bit."""
+    most = table.rules.most_share * table.town.grids[grid].area
+    area = table.faces.polygon[face].area
+    return grid not in table.barred and table.spent[grid] + area <= most
+
+
+def _spend(table: _Table, grids: list[int], face: int) -> None:
+    for grid in grids:
+        table.spent[grid] += table.faces.polygon[face].area
+
+
+def _leave(table: _Table, face: int, what: str, why: str) -> None:
+    grids = tuple(table.owners[face]) or tuple(sorted(_around(table, face)))
+    _tell(table, face, what, grids, LEFT[why], done=False)
+
+
+def _done(table: _Table, face: int, what: str, grids: list[int]) -> None:
+    _tell(table, face, what, tuple(grids), DONE[what], done=True)
+
+
+def _tell(
+    table: _Table, face: int, what: str, grids: tuple[int, ...], reason: Text, *, done: bool
+) -> None:
+    polygon = table.faces.polygon[face]
+    if real(polygon):
+        table.mends.append(
+            Mend(
+                what=what,
+                grids=grids,
+                done=done,
+                amount=float(polygon.area),
+                unit="m2",
+                where=polygon,
+                reason=reason,
+            )
+        )
+
+
+_JOINED = Text("the part joins the grid around it", "零碎部分并入相邻网格")
+
+
+def crumb_sites(town: Town, rules: RepairRules) -> list[Site]:
+    """Return a site for each grid with small parts: the grid, then the grids that they touch."""
+    found = []
+    for row in np.flatnonzero(~town.frozen & (shapely.get_num_geometries(town.grids) > 1)):
+        crumbs = _crumbs(town.grids[row], rules)
+        near = town.tree.query(crumbs, predicate="dwithin", distance=TOUCH_M)[1]
+        if len(crumbs):
+            rows = np.append(row, np.setdiff1d(near, [row]))
+            found.append(Site(rows=rows, lines=np.zeros(0, dtype=object)))
+    return found
+
+
+def settle_crumbs(
+    town: Town, site: Site, faces: Faces, rules: RepairRules, barred: frozenset[int]
+) -> tuple[Owners, list[Mend]]:
+    """Return the owners of each face with the crumbs of the first grid of `site` given away.
+
+    A crumb joins the grid of the same community that it borders most, unless someone lives there.
+    """
+    grid = int(site.rows[0])
+    owners, mends = list(faces.owners), []
+    inner = shapely.point_on_surface(faces.polygon)
+    for crumb in _crumbs(town.grids[grid], rules):
+        own = np.flatnonzero(shapely.intersects(crumb, inner)).tolist()
+        takers = [] if grid in barred else _takers(town, faces, own, barred | {grid})
+        inhabited = bool(town.inhabited(np.array([crumb], dtype=object)).any())
+        done = bool(takers) and not inhabited and all(owners[face] == (grid,) for face in own)
+        if done:
+            for face in own:
+                owners[face] = (takers[0],)
+        why = LEFT["homes"] if inhabited else LEFT["nobody"]
+        mends.append(
+            Mend(
+                what="part",
+                grids=(grid, *takers[:1]),
+                done=done,
+                amount=float(crumb.area),
+                unit="m2",
+                where=crumb,
+                reason=_JOINED if done else why,
+            )
+        )
+    return owners, mends
+
+
+def _takers(town: Town, faces: Faces, own: list[int], barred: frozenset[int]) -> list[int]:
+    """Return the grids that may take the faces `own`, the one with the longest border first."""
+    beside: dict[int, float] = {}
+    for face in own:
+        for other, border_m in faces.neighbours(face):
+            for taker in set(faces.owners[other]) - barred:
+                if not town.frozen[taker] and _neighbourly(town, faces.owners[face], taker):
+                    beside[taker] = beside.get(taker, 0.0) + border_m
+    return sorted(beside, key=lambda taker: (-beside[taker], town.rank[taker]))
+
+
+def _neighbourly(town: Town, own: tuple[int, ...], taker: int) -> bool:
+    return all(town.community[taker] in (-1, town.community[grid]) for grid in own)
+
+
+def _crumbs(ground: Any, rules: RepairRules) -> NDArray[Any]:
+    """Return the small parts of `ground` but for its largest."""
+    parts = shapely.get_parts(ground)
+    order = np.lexsort((*shapely.bounds(parts).T, -shapely.area(parts)))
+    rest = parts[order[1:]]
+    return np.asarray(rest[small(rest, rules)], dtype=object)

@@ -1,0 +1,55 @@
+"""The life of findings: identity, scorecard, ledger, decisions and approval."""
+
+from __future__ import annotations
+
+from gridgeo.review.approval import (
+    APPROVED,
+    DRAFT,
+    Approval,
+    say_state,
+    seal_of,
+    state_of,
+)
+from gridgeo.review.assessment import (
+    assess,
+    broken_rules,
+    identify,
+    joined_cards,
+    place_of,
+    scorecard,
+    suggestion_of,
+)
+from gridgeo.review.decisions import (
+    ids_of,
+    read_decisions,
+)
+from gridgeo.review.ledger import (
+    Entry,
+    follow_up,
+)
+from gridgeo.review.ledger_file import (
+    read_ledger,
+    write_ledger,
+)
+
+__all__ = [
+    "APPROVED",
+    "DRAFT",
+    "Approval",
+    "Entry",
+    "assess",
+    "broken_rules",
+    "follow_up",
+    "identify",
+    "ids_of",
+    "joined_cards",
+    "place_of",
+    "read_decisions",
+    "read_ledger",
+    "say_state",
+    "scorecard",
+    "seal_of",
+    "state_of",
+    "suggestion_of",
+    "write_ledger",
+]

@@ -1,0 +1,211 @@
+"""Findings told apart for life, and what follows from them: scorecard and soundness."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from gridgeo.model import Finding, Plan
+from gridgeo.storage import letters_of
+from gridgeo.wording import CARDS, Lang, Text, join, rule_of
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+#: Places are told apart by cells of this size, so that noise in coordinates changes no id.
+PLACE_M = 10.0
+#: Cells begin off the round metres, where drawn borders lie.
+_OFFSET_M = 3.7
+#: Soundness of a grid or community, the gravest last.
+SOUNDNESS = ("sound", "adjust", "must_adjust")
+_GRAVITY = {"error": 2, "warning": 1}
+_MOST_REASONS = 4
+_UNUSED = Text("it has no grid", "没有网格")
+_UNNAMED = Text("it has neither code nor name", "既无编码也无名称")
+
+
+def assess(plan: Plan) -> Plan:
+    """Return `plan` with ids on its findings, soundness on grids and communities, a scorecard.
+
+    A grid or community is ``must_adjust`` (必须调整) where a hard rule is broken, ``adjust``
+    (需调整) where a soft one is missed, else ``sound`` (合理). Accepted findings do not count.
+
+    Returns
+    -------
+    Plan
+        Columns ``soundness`` and ``soundness_reason`` in grids and communities, and
+        ``summary["scorecard"]``: one card, state and count (open findings) for each of `CARDS`;
+        states are ``green``, ``amber`` (warnings alone), ``red`` (a hard rule is broken) and
+        ``unknown``.
+    """
+    findings = identify(plan.findings)
+    lang = plan.settings.lang
+    grids = plan.grids.assign(**_soundness(handles(plan.grids), findings, lang))
+    return replace(
+        plan,
+        findings=findings,
+        grids=grids,
+        communities=plan.communities.assign(**_of_communities(plan.communities, grids, lang)),
+        summary={**plan.summary, "scorecard": scorecard(findings)},
+    )
+
+
+def identify(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return the findings with an id each: the same rule, grids and place give the same id.
+
+    Ids that are there stay; two findings of one cell of 10 m are told apart by their order.
+
+    Examples
+    --------
+    >>> found = Finding(rule="codes_unique", severity="error", message=Text("", ""), grids=("1",))
+    >>> [one.id for one in identify([found, found])]
+    ['QCN7DUQV7', 'QCN7DUQV7-2']
+    """
+    seen: Counter[str] = Counter()
+    named = []
+    for finding in findings:
+        own = finding.id or _id_of(finding)
+        seen[own] += 1
+        times = "" if finding.id or seen[own] == 1 else f"-{seen[own]}"
+        named.append(replace(finding, id=f"{own}{times}"))
+    return tuple(named)
+
+
+def scorecard(findings: Iterable[Finding]) -> list[dict[str, Any]]:
+    """Return card, state and count of open errors and warnings for each of `CARDS`."""
+    told = list(findings)
+    count = Counter(rule_of(one.rule).card for one in told if is_open(one))
+    unchecked = {rule_of(one.about).card for one in told if one.rule == "not_checked"}
+    broken = {rule_of(one.rule).card for one in broken_rules(told)}
+    states = (("red", broken), ("amber", count), ("unknown", unchecked), ("green", CARDS))
+    return [
+        {
+            "card": card,
+            "state": next(state for state, cards in states if card in cards),
+            "count": count[card],
+        }
+        for card in CARDS
+    ]
+
+
+def joined_cards(told: Iterable[list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Return the scorecards of several parts as one: counts added up, the worst state.
+
+    Examples
+    --------
+    >>> one, other = scorecard([]), scorecard([])
+    >>> other[0] = {**other[0], "state": "red", "count": 2}
+    >>> joined_cards([one, other])[0]
+    {'card': 'complete', 'state': 'red', 'count': 2}
+    """
+    worst = ("green", "unknown", "amber", "red")
+    return [
+        {
+            "card": alike[0]["card"],
+            "state": max((one["state"] for one in alike), key=worst.index),
+            "count": sum(one["count"] for one in alike),
+        }
+        for alike in zip(*told, strict=True)
+    ]
+
+
+def is_open(finding: Finding) -> bool:
+    """Return whether a finding asks for something to be done."""
+    return finding.severity in _GRAVITY and finding.status == "open"
+
+
+def suggestion_of(finding: Finding) -> Text:
+    """Return what to do about a finding: its own advice, else its rule's; nothing about a remark.
+
+    Examples
+    --------
+    >>> suggestion_of(Finding(rule="in_band", severity="info", message=Text("", ""))).en
+    ''
+    """
+    if finding.severity not in _GRAVITY:
+        return Text("", "")
+    return finding.advice or rule_of(finding.rule).suggestion
+
+
+def broken_rules(findings: Iterable[Finding]) -> list[Finding]:
+    """Return the findings of hard rules that are broken, but for accepted exceptions.
+
+    Examples
+    --------
+    >>> found = Finding(rule="codes_unique", severity="error", message=Text("", ""))
+    >>> len(broken_rules([found, replace(found, status="accepted")]))
+    1
+    """
+    return [one for one in findings if one.severity == "error" and is_open(one)]
+
+
+def handles(grids: gpd.GeoDataFrame) -> list[str]:
+    """Return what each grid is called in findings: its code, else its name, else its row."""
+    both = zip(grids["code"], grids["name"], strict=True)
+    return [code or name or f"#{row}" for row, (code, name) in enumerate(both, start=1)]
+
+
+def place_of(finding: Finding) -> tuple[float, float] | None:
+    """Return a point for the place of a finding, None where it has none."""
+    if finding.where is None or finding.where.is_empty:
+        return None
+    point = finding.where.representative_point()
+    return point.x, point.y
+
+
+def _id_of(finding: Finding) -> str:
+    place = ""
+    if finding.where is not None and not finding.where.is_empty:
+        west, south, east, north = finding.where.bounds
+        middle = ((west + east) / 2, (south + north) / 2)
+        place = ",".join(f"{(at + _OFFSET_M) // PLACE_M:.0f}" for at in middle)
+    text = "|".join([finding.rule, *finding.grids, place, finding.about])
+    return f"Q{letters_of(text, 8)}"
+
+
+def _soundness(
+    names: Sequence[str], findings: Iterable[Finding], lang: Lang
+) -> dict[str, list[str]]:
+    own: dict[str, list[Finding]] = {}
+    for finding in findings:
+        if is_open(finding):
+            for grid in finding.grids:
+                own.setdefault(grid, []).append(finding)
+    gravest = [max((_GRAVITY[f.severity] for f in own.get(n, ())), default=0) for n in names]
+    return {
+        "soundness": [SOUNDNESS[rank] for rank in gravest],
+        "soundness_reason": [_reasons(own.get(name, []), lang) for name in names],
+    }
+
+
+def _reasons(findings: list[Finding], lang: Lang) -> str:
+    """Return the titles of the rules that are not met, the gravest first, with their number."""
+    order = sorted(findings, key=lambda one: -_GRAVITY[one.severity])
+    count = Counter(one.rule for one in order)
+    told = [
+        rule_of(rule).title + (Text(f" ×{times}", f" ×{times}") if times > 1 else Text("", ""))
+        for rule, times in count.items()
+    ]
+    return join(told[:_MOST_REASONS], en=", ", zh="、").say(lang) + (
+        " …" if len(told) > _MOST_REASONS else ""
+    )
+
+
+def _of_communities(
+    communities: gpd.GeoDataFrame, grids: gpd.GeoDataFrame, lang: Lang
+) -> dict[str, list[str]]:
+    """Return for each community the gravest soundness of its grids, and how many have it."""
+    of = {name: set(rows) for name, rows in grids.groupby("community").indices.items() if name}
+    soundness = grids["soundness"].to_numpy(dtype=object)
+    verdicts, reasons = [], []
+    for code, name in zip(communities["code"], communities["name"], strict=True):
+        own = soundness[sorted(of.get(code, set()) | of.get(name, set()))]
+        gravest = max((SOUNDNESS.index(one) for one in own), default=2)
+        verdicts.append(SOUNDNESS[gravest])
+        count = int((own == SOUNDNESS[gravest]).sum())
+        told = Text(f"{count} of {len(own)} grids", f"{len(own)} 个网格中有 {count} 个")
+        lacking = _UNUSED if code or name else _UNNAMED
+        reasons.append((told if len(own) else lacking).say(lang) if gravest else "")
+    return {"soundness": verdicts, "soundness_reason": reasons}

@@ -1,0 +1,252 @@
+"""The life of findings: a small table beside the partition (问题台账), kept from run to run.
+
+A finding is ``open`` until it is gone (``fixed``), and ``verified`` when the next run does not find
+it either. It may be ``accepted`` as an exception instead, with the reason, by whom and when: then
+it does not come back, unless it grows.
+
+A judged plan against its ledger: accepted exceptions do not count again.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import count
+from math import hypot, inf, isnan, nan
+
+from gridgeo.model import Finding, Note, Plan
+from gridgeo.review.assessment import assess, identify, place_of
+from gridgeo.storage import letters_of
+from gridgeo.wording import Lang, Text
+
+#: A finding of the same rule and grids this near is the same finding.
+SAME_PLACE_M = 10.0
+#: An exception covers findings that are larger than the accepted one by no more than this share.
+GROWTH = 0.1
+#: So many grids of a finding are listed; the others are counted, with a fingerprint.
+MOST_LISTED = 100
+STATUSES = ("open", "accepted", "fixed", "verified")
+_TRACKED = ("error", "warning")
+_UNFINISHED = Text(
+    "an exception needs a reason, a name and a date (2026-11-23): the finding stays open until "
+    "they are there",
+    "列为例外须填写理由、经办人和日期（如 2026-11-23）；补全之前该问题仍按待处理",
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """One finding in the ledger.
+
+    Parameters
+    ----------
+    id, rule, grids, x, y, amount, unit, message
+        The finding as it was last seen; x and y are NaN where it has no place.
+    status
+        One of `STATUSES`; what a person writes is kept where it holds.
+    reason, by, when
+        Why it was accepted, by whom and when; without all three its finding stays open.
+    first_seen, last_seen
+        Dates (``2026-11-23``) of the runs.
+    """
+
+    id: str
+    rule: str
+    grids: tuple[str, ...] = ()
+    x: float = nan
+    y: float = nan
+    amount: float | None = None
+    unit: str = ""
+    message: str = ""
+    status: str = "open"
+    reason: str = ""
+    by: str = ""
+    when: str = ""
+    first_seen: str = ""
+    last_seen: str = ""
+
+
+def advance(
+    entries: Sequence[Entry], findings: Iterable[Finding], *, date: str, lang: Lang = "zh"
+) -> tuple[tuple[Entry, ...], tuple[Finding, ...], tuple[Note, ...]]:
+    """Return the ledger after a run, the findings with id and status, and what is to be said.
+
+    Parameters
+    ----------
+    entries
+        The ledger as it was, with what people wrote into it.
+    findings
+        What this run found. Errors and warnings are tracked.
+    date
+        The day of the run, ``2026-11-23``.
+
+    Returns
+    -------
+    entries
+        Those that were there in their order, then new ones. A rule that this run could not check
+        leaves its entries as they are.
+    findings
+        Accepted ones have status ``accepted`` and a note; the others are ``open``.
+    notes
+        Exceptions that lack their reason, name or date, or that have grown.
+
+    Examples
+    --------
+    >>> gap = Finding(rule="fills_community", severity="error", message=Text("gap", "缝隙"))
+    >>> ledger, found, _ = advance([], [gap], date="2026-11-23")
+    >>> ledger, found, _ = advance(ledger, [], date="2026-11-24")
+    >>> [entry.status for entry in ledger]
+    ['fixed']
+    """
+    told = list(findings)
+    match = _matches(entries, told)
+    named = _named(entries, told, match)
+    unchecked = {one.about for one in told if one.rule == "not_checked"}
+    found = set(match.values())
+    after = [
+        entry if row in found or entry.rule in unchecked else _gone(entry)
+        for row, entry in enumerate(entries)
+    ]
+    out: list[Finding] = []
+    notes: list[Note] = []
+    new: list[Entry] = []
+    for n, finding in enumerate(named):
+        if finding.severity not in _TRACKED:
+            out.append(finding)
+            continue
+        row = match.get(n)
+        known = entries[row] if row is not None else Entry(id="", rule="", first_seen=date)
+        why = _refused(known, finding) if known.status == "accepted" else None
+        entry = _seen(known, finding, date, lang, why=why)
+        if why is not None:
+            notes.append(Note("ledger", Text(f"{entry.id}: {why.en}", f"{entry.id}：{why.zh}")))
+        if row is None:
+            new.append(entry)
+        else:
+            after[row] = entry
+        out.append(finding if why else _stamped(finding, entry))
+    return (*after, *new), tuple(out), tuple(notes)
+
+
+def _named(
+    entries: Sequence[Entry], findings: Sequence[Finding], match: Mapping[int, int]
+) -> list[Finding]:
+    """Return the findings with the ids of their entries; new ones get one that no entry has."""
+    used = {entry.id for entry in entries}
+    named = []
+    for n, finding in enumerate(identify(findings)):
+        own = entries[match[n]].id if n in match else finding.id
+        if n not in match and finding.severity in _TRACKED:
+            times = next(t for t in count(1) if _numbered(own, t) not in used)
+            own = _numbered(own, times)
+            used.add(own)
+        named.append(replace(finding, id=own))
+    return named
+
+
+def _numbered(name: str, times: int) -> str:
+    return name if times == 1 else f"{name}-{times}"
+
+
+def _matches(entries: Sequence[Entry], findings: Sequence[Finding]) -> dict[int, int]:
+    """Return the entry of each finding that has one: same rule and grids, nearest place first."""
+    pairs = []
+    by_key: dict[tuple[str, tuple[str, ...]], list[int]] = {}
+    for row, entry in enumerate(entries):
+        by_key.setdefault((entry.rule, entry.grids), []).append(row)
+    for n, finding in enumerate(findings):
+        for row in by_key.get((finding.rule, _listed(finding.grids)), ()):
+            away = _distance(finding, entries[row])
+            if away <= SAME_PLACE_M and finding.severity in _TRACKED:
+                pairs.append((away, n, row))
+    match: dict[int, int] = {}
+    used: set[int] = set()
+    for _, n, row in sorted(pairs):
+        if n not in match and row not in used:
+            match[n] = row
+            used.add(row)
+    return match
+
+
+def _distance(finding: Finding, entry: Entry) -> float:
+    place = place_of(finding)
+    if place is None:
+        return 0.0 if isnan(entry.x) else inf
+    return inf if isnan(entry.x) else hypot(place[0] - entry.x, place[1] - entry.y)
+
+
+def _listed(grids: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the grids as the ledger lists them: a cell of Excel does not hold thousands."""
+    if len(grids) <= MOST_LISTED:
+        return grids
+    rest = grids[MOST_LISTED:]
+    return (*grids[:MOST_LISTED], f"+{len(rest)} {letters_of('|'.join(rest), 8)}")
+
+
+def _gone(entry: Entry) -> Entry:
+    """Return an entry whose finding is no longer there."""
+    after = "verified" if entry.status in ("fixed", "verified") else "fixed"
+    return replace(entry, status=after)
+
+
+def _seen(entry: Entry, finding: Finding, date: str, lang: Lang, *, why: Text | None) -> Entry:
+    """Return the entry of a finding that is there; `why` is what is wrong with its exception.
+
+    What a person left unfinished stays as written; an exception that has grown is open again.
+    """
+    holds = entry.status == "accepted" and why is None
+    x, y = place_of(finding) or (nan, nan)
+    return replace(
+        entry,
+        id=finding.id,
+        rule=finding.rule,
+        grids=_listed(finding.grids),
+        x=x,
+        y=y,
+        amount=entry.amount if holds else finding.amount,
+        unit=finding.unit,
+        message=finding.message.say(lang),
+        status="accepted" if holds or why is _UNFINISHED else "open",
+        last_seen=date,
+    )
+
+
+def _refused(entry: Entry, finding: Finding) -> Text | None:
+    """Return why an exception does not hold, None where it does."""
+    if not (entry.reason and entry.by and _day(entry.when)):
+        return _UNFINISHED
+    if (finding.amount or 0.0) > (entry.amount or 0.0) * (1 + GROWTH):
+        before, after = entry.amount or 0.0, finding.amount or 0.0
+        return Text(
+            f"it has grown from {before:,.1f} to {after:,.1f} since it was accepted: open again",
+            f"列为例外后已由 {before:,.1f} 增至 {after:,.1f}，重新列为待处理",
+        )
+    return None
+
+
+def _day(text: str) -> bool:
+    """Return whether `text` is a day, as people and spreadsheets write it."""
+    written = re.fullmatch(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?", text.strip())
+    try:
+        return written is not None and bool(dt.date(*map(int, written.groups())))
+    except ValueError:
+        return False
+
+
+def _stamped(finding: Finding, entry: Entry) -> Finding:
+    if entry.status != "accepted":
+        return finding
+    note = f"{entry.reason}; {entry.by}; {entry.when}"
+    return replace(finding, status="accepted", note=note)
+
+
+def follow_up(plan: Plan, entries: Sequence[Entry], *, date: str) -> tuple[Plan, tuple[Entry, ...]]:
+    """Return `plan` with the status of its findings, and the ledger after this run.
+
+    Scorecard and soundness leave out what was accepted; see `gridgeo.review.ledger.advance`.
+    """
+    after, findings, notes = advance(entries, plan.findings, date=date, lang=plan.settings.lang)
+    told = replace(plan, findings=findings, notes=(*plan.notes, *notes))
+    return assess(told), after

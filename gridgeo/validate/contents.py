@@ -1,0 +1,218 @@
+"""Checks on the record: attributes complete, compounds whole, facilities dedicated.
+
+Check on the record: what every grid has to say about itself.
+
+Check on compounds (小区): one that a grid can hold is not divided between grids.
+
+Check on facilities: those that reach their threshold have a grid of their own (专属网格).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from gridgeo.config import Band
+from gridgeo.geometry import common, polygonal
+from gridgeo.model import Finding
+from gridgeo.validate.case import Case, not_checked
+from gridgeo.validate.placing import texts
+from gridgeo.wording import Text
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_FIELDS = {
+    "name": Text("name", "名称"),
+    "kind": Text("kind", "类型"),
+    "community": Text("community", "所属社区"),
+    "households": Text("households", "户数"),
+}
+_KINDS = ("", "basic", "dedicated", "open")
+
+
+def attributes_complete(case: Case) -> Iterator[Finding]:
+    """Every grid states name, kind, community and households, and its kind is a known one.
+
+    A field that no grid has is one finding, about all of them.
+    """
+    for field, noun in _FIELDS.items():
+        lacking = pd.Series(texts(case.subject.grids[field])) == ""
+        yield from _about(
+            case,
+            lacking.to_numpy(),
+            Text(f"no {noun.en}", f"缺少{noun.zh}"),
+        )
+    kinds = texts(case.subject.grids["kind"])
+    for kind in sorted(set(kinds) - set(_KINDS)):
+        said = Text(f"the unknown kind {kind!r}", f"的类型“{kind}”未知")
+        yield from _about(case, np.array([own == kind for own in kinds]), said)
+
+
+def _about(case: Case, rows: np.typing.NDArray[np.bool_], said: Text) -> Iterator[Finding]:
+    count = int(rows.sum())
+    if count:
+        whole = count == len(rows)
+        some = "1 grid has" if count == 1 else f"{count} grids have"
+        yield Finding(
+            rule="attributes_complete",
+            severity="warning",
+            message=Text(
+                f"{'all grids have' if whole else some} {said.en}",
+                f"{'全部' if whole else f'{count} 个'}网格{said.zh}",
+            ),
+            grids=() if whole else case.named(np.flatnonzero(rows)),
+            amount=float(count),
+            unit="grids",
+        )
+
+
+#: A border this near to the outline of a compound runs along it.
+ALONG_M = 12.0
+#: Less ground than this is no part of a compound.
+_LEAST_M2 = 1.0
+
+
+def compounds_whole(case: Case) -> Iterator[Finding]:
+    """No compound that one grid could hold is divided between basic grids of one community.
+
+    Blocks are divided into compounds (小区), and only where they are too big, compounds into groups
+    of buildings. Borders within 12 m of the outline run along it; borders of communities and of
+    dedicated grids divide nothing. A compound above the upper limit of the band is too big; one
+    of unknown size is taken to fit. Without compounds there is nothing to divide.
+    """
+    compounds = case.subject.compounds
+    if compounds is None or len(compounds) == 0:
+        return
+    ground = polygonal(compounds.geometry.to_numpy())
+    homes = _homes(case, ground)
+    parts = _parts(case, ground)
+    names = texts(compounds["name"])
+    for _, own in parts.groupby(["compound", "community"], sort=True):
+        at, community = (int(own[name].iloc[0]) for name in ("compound", "community"))
+        if len(own) < 2 or not _fits(homes.iloc[at], case.bands.of(community)):
+            continue
+        rows = own["grid"].to_numpy()
+        yield Finding(
+            rule="compounds_whole",
+            severity="warning",
+            message=_said(names[at], len(own), float(homes["households"].loc[at])),
+            grids=case.named(rows),
+            where=shapely.union_all(common(np.full(len(rows), ground[at]), case.ground[rows])),
+            amount=float(own["m2"].sum() - own["m2"].max()),
+            unit="m2",
+        )
+
+
+def _parts(case: Case, ground: NDArray[Any]) -> pd.DataFrame:
+    """Return compound, community, grid and m2 of basic grids well inside compounds."""
+    inner = shapely.buffer(ground, -ALONG_M, join_style="mitre")
+    compound, grid = case.tree.query(inner, predicate="intersects")
+    basic = case.basic[grid] & (case.parents[grid] >= 0)
+    compound, grid = compound[basic], grid[basic]
+    deep = shapely.area(common(inner[compound], case.ground[grid])) >= _LEAST_M2
+    compound, grid = compound[deep], grid[deep]
+    m2 = shapely.area(common(ground[compound], case.ground[grid]))
+    columns = {"compound": compound, "community": case.parents[grid], "grid": grid, "m2": m2}
+    return pd.DataFrame(columns)
+
+
+def _homes(case: Case, ground: NDArray[Any]) -> pd.DataFrame:
+    """Return households and residents of each compound, NaN where none are known."""
+    unknown = pd.DataFrame(np.nan, index=range(len(ground)), columns=["households", "residents"])
+    if case.points is None:
+        return unknown
+    tree = shapely.STRtree(case.points.geometry.to_numpy())
+    compound, point = tree.query(ground, predicate="covers")
+    counts = case.points[["households", "residents"]].iloc[point].astype(np.float64)
+    return pd.DataFrame(counts.groupby(compound).sum(min_count=1).reindex(unknown.index))
+
+
+def _fits(homes: pd.Series[float], band: Band) -> bool:
+    """Return whether one grid of the band can hold a compound; what is unknown fits."""
+    too_big = {
+        "households": homes["households"] > band.upper,
+        "residents": homes["residents"] > band.residents_upper,
+    }
+    if band.profile != "either":
+        return bool(not too_big[band.profile])
+    return bool(not too_big["households"] or homes["residents"] <= band.residents_upper)
+
+
+def _said(name: str, grids: int, households: float) -> Text:
+    known = not np.isnan(households)
+    return Text(
+        f"compound {name or 'without a name'}"
+        + (f" of {households:,.0f} households" if known else "")
+        + f" is divided between {grids} grids",
+        f"{f'小区“{name}”' if name else '一处未命名小区'}"
+        + (f"（{households:,.0f} 户）" if known else "")
+        + f"被划入 {grids} 个网格",
+    )
+
+
+#: A grid of unknown kind is the facility's own when they share this much of the larger one.
+SAME_GROUND = 0.8
+
+
+def facilities_dedicated(case: Case) -> Iterator[Finding]:
+    """No facility that reaches its threshold stands mostly in grids that are not its own.
+
+    Such a unit "may" have a dedicated grid (可): a miss is a warning, with the grid that holds
+    most of it. Dedicated grids that cover half of it are enough.
+    """
+    facilities = case.subject.facilities
+    if facilities is None or len(facilities) == 0:
+        yield not_checked("facilities_dedicated", Text("facilities", "设施"))
+        return
+    chosen = facilities[facilities["dedicated"].to_numpy(dtype=bool)]
+    ground = polygonal(chosen.geometry.to_numpy())
+    held = _held(case, ground)
+    for place, name in enumerate(texts(chosen["name"])):
+        own = held[held["facility"] == place]
+        other = own[~own["dedicated"]]
+        half = shapely.area(ground[place]) / 2
+        if other["m2"].sum() <= half or own.loc[own["dedicated"], "m2"].sum() >= half:
+            continue
+        most = other.iloc[0]
+        reason = Text(str(chosen["reason_en"].iloc[place]), str(chosen["reason_zh"].iloc[place]))
+        yield Finding(
+            rule="facilities_dedicated",
+            severity="warning",
+            message=_facility_words(name, str(most["grid"]), reason),
+            grids=(str(most["grid"]),),
+            where=ground[place],
+            amount=float(most["m2"]),
+            unit="m2",
+        )
+
+
+def _held(case: Case, ground: NDArray[np.object_]) -> pd.DataFrame:
+    """Return facility, grid, dedicated, m2 of each facility in each grid, the largest first."""
+    facility, grid = case.tree.query(ground, predicate="intersects")
+    m2 = shapely.area(common(ground[facility], case.ground[grid]))
+    larger = np.maximum(shapely.area(ground[facility]), shapely.area(case.ground[grid]))
+    kind = np.array(texts(case.subject.grids["kind"]), dtype=object)[grid]
+    held = pd.DataFrame(
+        {
+            "facility": facility,
+            "grid": np.array(case.handles, dtype=object)[grid],
+            "dedicated": (kind == "dedicated") | ((kind == "") & (m2 >= SAME_GROUND * larger)),
+            "m2": m2,
+        }
+    )
+    order = held.assign(m2=-held["m2"].round(2)).sort_values(["facility", "m2", "grid"]).index
+    return held.loc[order]
+
+
+def _facility_words(name: str, grid: str, reason: Text) -> Text:
+    lead = Text(
+        f"{name or 'a facility without a name'} stands in grid {grid} and deserves a dedicated "
+        "grid (",
+        f"{f'“{name}”' if name else '一处未命名设施'}位于网格 {grid} 内，宜单设专属网格（",
+    )
+    return lead + reason + Text(")", "）")

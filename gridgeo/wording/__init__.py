@@ -1,0 +1,85 @@
+"""Words that users read, in Chinese and English: terms, rules, column titles, page texts."""
+
+from __future__ import annotations
+
+from gridgeo.wording.headers import (
+    COLUMNS,
+    header,
+)
+from gridgeo.wording.pages import (
+    desk_words,
+    page_words,
+)
+from gridgeo.wording.rules import (
+    CARDS,
+    RULEBOOK,
+    rule_of,
+)
+from gridgeo.wording.terms import (
+    ACCOUNTS,
+    APPROVAL_FACTS,
+    CARD_STATES,
+    CERTIFICATES,
+    CHANGES,
+    DECISIONS,
+    EDITS,
+    FACILITIES,
+    FIELDS,
+    KINDS,
+    PROOFS,
+    REPAIRS,
+    ROLES,
+    SEVERITIES,
+    SIDES,
+    SOUNDNESS,
+    STATUSES,
+    STREETS,
+    TOPICS,
+    UNITS,
+    VERDICTS,
+    say_fields,
+    word,
+)
+from gridgeo.wording.text import (
+    LANGS,
+    Lang,
+    Text,
+    join,
+)
+
+__all__ = [
+    "ACCOUNTS",
+    "APPROVAL_FACTS",
+    "CARDS",
+    "CARD_STATES",
+    "CERTIFICATES",
+    "CHANGES",
+    "COLUMNS",
+    "DECISIONS",
+    "EDITS",
+    "FACILITIES",
+    "FIELDS",
+    "KINDS",
+    "LANGS",
+    "PROOFS",
+    "REPAIRS",
+    "ROLES",
+    "RULEBOOK",
+    "SEVERITIES",
+    "SIDES",
+    "SOUNDNESS",
+    "STATUSES",
+    "STREETS",
+    "TOPICS",
+    "UNITS",
+    "VERDICTS",
+    "Lang",
+    "Text",
+    "desk_words",
+    "header",
+    "join",
+    "page_words",
+    "rule_of",
+    "say_fields",
+    "word",
+]
