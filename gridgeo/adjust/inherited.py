@@ -36,7 +36,6 @@ from gridgeo.wording import Text
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    import geopandas as gpd
     from numpy.typing import NDArray
 
     from gridgeo.config import Settings

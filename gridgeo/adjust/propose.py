@@ -28,12 +28,8 @@ from gridgeo.review import Entry, follow_up
 from gridgeo.wording import Text, join
 
 if TYPE_CHECKING:
-    import geopandas as gpd
-    import pandas as pd
-
     from gridgeo.adjust.choose import Groups
-    from gridgeo.adjust.inherited import Old, Town
-    from gridgeo.codes import Changes
+    from gridgeo.adjust.inherited import Old
     from gridgeo.config import Settings, Source
     from gridgeo.model import Atoms, Decision, Layers, Partition, Plan
 

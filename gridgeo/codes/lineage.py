@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridgeo.config import Codes, CodeScheme
-    from gridgeo.geometry import Overlap
 
 _REMEDY = Text(
     "Give every grid a code of its own; where another column holds them, name it with "

@@ -28,7 +28,6 @@ from gridgeo.wording import Text
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gridgeo.codes.lineage import Changes
     from gridgeo.config import CodeScheme
 
 _NONE: Mapping[str, str] = MappingProxyType({})

@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
     from gridgeo.config import Band, Search
     from gridgeo.partition.pricing import Market
-    from gridgeo.partition.problem import Halt, Problem, Solution
 
 #: known sets from which others are sought at a time, and how many of those are then known
 WALKED = 60

@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridgeo.config import Band
-    from gridgeo.partition.kernel import Rule, Web
     from gridgeo.partition.problem import Halt, Problem
 
 # Compiled functions take their arguments by position.

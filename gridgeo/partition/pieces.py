@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from gridgeo.config import Band
     from gridgeo.model import Atoms, Bands
     from gridgeo.partition.problem import Problem, Solution
-    from gridgeo.wording import Text
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -27,12 +27,10 @@ from gridgeo.partition.recombine import recut
 from gridgeo.partition.set_partitioning import Seen, combine
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from gridgeo.config import Band, Search
     from gridgeo.partition.kernel import Heat
-    from gridgeo.partition.problem import Solution
 
 #: fresh cuts per grid, of at most `COUNTED` grids, that end a start
 POLISH = 8

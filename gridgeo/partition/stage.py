@@ -33,10 +33,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from gridgeo.config import Band, OpenGround, Search, Weights
+    from gridgeo.config import OpenGround, Weights
     from gridgeo.model import Atoms, Partition
     from gridgeo.partition.pairs import Solver
-    from gridgeo.partition.problem import Problem, Solution
+    from gridgeo.partition.problem import Solution
 
 
 def partition_atoms(

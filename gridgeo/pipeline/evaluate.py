@@ -26,8 +26,7 @@ from gridgeo.validate import Judgement, Subject, community_of, judge
 from gridgeo.wording import Text
 
 if TYPE_CHECKING:
-    from gridgeo.config import Settings
-    from gridgeo.model import Atoms, Layers, Plan
+    from gridgeo.model import Atoms
 
 
 def judge_facilities(

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -25,12 +25,6 @@ from gridgeo.dedicated import choose_dedicated, keep_connected, yield_to_locked
 from gridgeo.geometry import households_in, place_points
 from gridgeo.model import Atoms, Bands, Finding, Layers, Ties, bands_of
 from gridgeo.wording import Text
-
-if TYPE_CHECKING:
-    import geopandas as gpd
-    from numpy.typing import NDArray
-
-    from gridgeo.model import Atoms, Layers
 
 
 @dataclass(frozen=True, kw_only=True)

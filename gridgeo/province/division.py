@@ -23,9 +23,6 @@ from gridgeo.model import Finding
 from gridgeo.wording import Text
 
 if TYPE_CHECKING:
-    import geopandas as gpd
-    from numpy.typing import NDArray
-
     from gridgeo.config import PartRules
 
 #: Streets, barriers, buildings and the like come with a part up to this distance from it: more

@@ -13,7 +13,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -29,9 +29,6 @@ from gridgeo.province.workers import run_on_cluster, run_on_processes
 from gridgeo.report import RUN, SUMMARY, findings_of, notes_of, settings_frame, settings_of
 from gridgeo.storage import cannot_write, file_sha256, read_json, sha256_of, sweep, write_json
 from gridgeo.wording import Text
-
-if TYPE_CHECKING:
-    from gridgeo.config import Settings
 
 MANIFEST = "manifest.json"
 #: what a run leaves in its folder

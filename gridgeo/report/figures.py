@@ -22,8 +22,6 @@ from gridgeo.model import Plan, layer_frame
 from gridgeo.wording import Lang, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from matplotlib.axes import Axes
 
 _SIZE = (4.6, 2.3)

@@ -29,8 +29,6 @@ from gridgeo.storage import Writer, as_json, check_folder, same_bytes, write_fol
 from gridgeo.wording import Lang, Text
 
 if TYPE_CHECKING:
-    import geopandas as gpd
-
     from gridgeo.model import Adjustment
 
 _PLAN = [name for name, _ in WRITERS]

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,9 +19,6 @@ import shapely
 from numpy.typing import NDArray
 
 from gridgeo.geometry import TOUCH_M
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 #: A point that states no grid, and one that states a grid that is not there.
 NONE, UNKNOWN = -1, -2

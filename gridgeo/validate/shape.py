@@ -22,7 +22,6 @@ from gridgeo.wording import Text
 
 if TYPE_CHECKING:
     import geopandas as gpd
-    from numpy.typing import NDArray
 
 
 def fills_community(case: Case) -> Iterator[Finding]:

@@ -22,7 +22,6 @@ from gridgeo.wording import Text
 
 if TYPE_CHECKING:
     import geopandas as gpd
-    from numpy.typing import NDArray
 
 
 def length_near(lines: NDArray[Any], others: NDArray[Any], distance: float) -> NDArray[np.float64]:

@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridgeo.config import Search
-    from gridgeo.partition.minimal_change.subproblem import Scene
     from gridgeo.partition.problem import Halt
 
 #: what a mean atom away from home costs, in mean borders
