@@ -20,7 +20,7 @@ from gridgeo.config import Settings, Source
 from gridgeo.model import Finding, Layers, Repaired
 from gridgeo.pipeline import Clock, Progress, input_hashes
 from gridgeo.read import GridFile, read_grids, read_layers
-from gridgeo.repair import Mend, Town, repair_grids
+from gridgeo.repair import Mend, Town, repair_partition
 from gridgeo.validate import Subject, community_of, judge_shape
 
 
@@ -59,8 +59,10 @@ def _key(point: NDArray[np.float64]) -> NDArray[np.complex128]:
     return np.asarray(point[:, 0] + 1j * point[:, 1], dtype=np.complex128)
 
 
-def repair(grids: Source, settings: Settings, *, on_progress: Progress | None = None) -> Repaired:
-    """Mend in a file of grids what has one right answer; see `gridgeo.repair.repair_grids`.
+def repair_grids(
+    grids: Source, settings: Settings, *, on_progress: Progress | None = None
+) -> Repaired:
+    """Mend in a file of grids what has one right answer; see `gridgeo.repair.repair_partition`.
 
     Parameters
     ----------
@@ -97,7 +99,7 @@ def repair(grids: Source, settings: Settings, *, on_progress: Progress | None = 
             points=_ground(homes),
             allowed=shapely.union_all(_ground(allowed)),
         )
-        done = repair_grids(town, settings.repair)
+        done = repair_partition(town, settings.repair)
     with clock.stage("validate"):
         mended = file.grids.set_geometry(gpd.GeoSeries(done.grids, crs=file.grids.crs))
         after = judge_shape(replace(subject, grids=mended))

@@ -8,12 +8,12 @@ from gridgeo.repair.faces import (
 )
 from gridgeo.repair.mend import (
     Repair,
-    repair_grids,
+    repair_partition,
 )
 
 __all__ = [
     "Mend",
     "Repair",
     "Town",
-    "repair_grids",
+    "repair_partition",
 ]

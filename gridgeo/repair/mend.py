@@ -40,7 +40,7 @@ class Repair:
     mends: tuple[Mend, ...]
 
 
-def repair_grids(town: Town, rules: RepairRules) -> Repair:
+def repair_partition(town: Town, rules: RepairRules) -> Repair:
     """Return the grids with everything mended that has one right answer.
 
     Rings that cross themselves are read in the one way they can be; gaps, overlaps and ground
@@ -58,7 +58,7 @@ def repair_grids(town: Town, rules: RepairRules) -> Repair:
     >>> from gridgeo.config import RepairRules
     >>> left, right = shapely.box(0, 0, 100, 100), shapely.box(99, 0, 300, 100)
     >>> town = Town(grids=np.array([left, right]), community=np.full(2, -1))
-    >>> done = repair_grids(town, RepairRules())
+    >>> done = repair_partition(town, RepairRules())
     >>> [(mend.what, mend.grids, mend.amount) for mend in done.mends]
     [('overlap', (0, 1), 100.0)]
     >>> done.grids[0].bounds, done.grids[1] is right
