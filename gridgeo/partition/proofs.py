@@ -8,6 +8,7 @@ rest; ``exhausted``: all connected ways were tried.
 
 from __future__ import annotations
 
+import heapq
 import math
 from collections import defaultdict
 from dataclasses import dataclass
@@ -65,7 +66,12 @@ def stranded_atoms(band: Band, problem: Problem) -> list[int]:
         beside[a].append(b)
         beside[b].append(a)
     counts = _counts(ordered)
-    return sorted(int(order[v]) for v in range(order.size) if not _reaches(band, counts, beside, v))
+    reached: set[int] = set()
+    for v in range(order.size):
+        if v not in reached:
+            reached |= _grown(band, counts, beside, v)
+    left = [v for v in range(order.size) if v not in reached]
+    return sorted(int(order[v]) for v in left if not _reaches(band, counts, beside, v))
 
 
 def _counts(problem: Problem) -> list[tuple[float, float, bool]]:
@@ -75,10 +81,38 @@ def _counts(problem: Problem) -> list[tuple[float, float, bool]]:
     return list(zip(problem.households.tolist(), people.tolist(), (~told).tolist(), strict=True))
 
 
+def _grown(
+    band: Band, counts: list[tuple[float, float, bool]], beside: dict[int, list[int]], v: int
+) -> set[int]:
+    """Return a set in band that grows from `v` by the lightest atom beside it, else none.
+
+    Each atom of such a set has its connected set in band; for the others `_reaches` has to look.
+    """
+    waiting = [(counts[v], v)]
+    seen, inside = {v}, set()
+    total = (0.0, 0.0, False)
+    while waiting:
+        (households, residents, unknown), u = heapq.heappop(waiting)
+        inside.add(u)
+        total = (total[0] + households, total[1] + residents, total[2] or unknown)
+        fits, grows = _state(band, [total])
+        if fits:
+            return inside
+        if not grows:
+            break
+        for t in beside[u]:
+            if t not in seen:
+                seen.add(t)
+                heapq.heappush(waiting, (counts[t], t))
+    return set()
+
+
 def _reaches(
     band: Band, counts: list[tuple[float, float, bool]], beside: dict[int, list[int]], v: int
 ) -> bool:
     """Tell whether some connected set with `v` is in band, or too many would have to be tried."""
+    if not _enough(band, counts, beside, v):
+        return False
     waiting = [(frozenset([v]), frozenset[int]())]
     tried = 0
     while waiting:
@@ -93,6 +127,22 @@ def _reaches(
         for i, t in enumerate(around):
             waiting.append((inside | {t}, barred | frozenset(around[:i])))
     return False
+
+
+def _enough(
+    band: Band, counts: list[tuple[float, float, bool]], beside: dict[int, list[int]], v: int
+) -> bool:
+    """Tell whether all that is linked to `v` together reaches a lower limit of the band."""
+    linked = {v}
+    waiting = [v]
+    while waiting:
+        fresh = set(beside[waiting.pop()]) - linked
+        linked |= fresh
+        waiting += fresh
+    households, residents = (sum(counts[u][i] for u in linked) for i in (0, 1))
+    return households >= band.lower or (
+        band.profile != "households" and residents >= band.residents_lower
+    )
 
 
 def _state(band: Band, held: list[tuple[float, float, bool]]) -> tuple[bool, bool]:
