@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from gridgeo.config import ReadRules, Source
+from gridgeo.distribution import gridgeo_version
 from gridgeo.hashes import file_sha256
 
 log = logging.getLogger("gridgeo")
@@ -55,7 +56,7 @@ class Clock:
         return {
             "seconds": self.seconds,
             "peak_mb": peak_mb(),
-            "versions": {"gridgeo": version("gridgeo"), **{p: version(p) for p in PACKAGES}},
+            "versions": {"gridgeo": gridgeo_version(), **{p: version(p) for p in PACKAGES}},
             "python": sys.version.split()[0],
         }
 

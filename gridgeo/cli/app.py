@@ -21,6 +21,7 @@ from gridgeo.cli.report_command import report_command
 from gridgeo.cli.signs_command import signs_command
 from gridgeo.cli.submit_command import submit_command
 from gridgeo.config import Settings, Source
+from gridgeo.distribution import gridgeo_version
 from gridgeo.text import Lang
 
 if TYPE_CHECKING:
@@ -48,6 +49,23 @@ app.command("diff")(diff_command)
 app.command("report")(report_command)
 app.command("submit")(submit_command)
 app.command("signs")(signs_command)
+
+
+def _show_version(wanted: bool) -> None:  # noqa: FBT001  (typer calls it so)
+    if wanted:
+        typer.echo(f"gridgeo {gridgeo_version()}")
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool,
+    typer.Option("--version", is_eager=True, callback=_show_version, help="The version 版本号"),
+]
+
+
+@app.callback()
+def options(version: Version = False) -> None:  # noqa: FBT002
+    """Take the options that stand before the command."""
 
 
 @app.command("partition")

@@ -1,9 +1,12 @@
-"""Standard output is for what gridgeo says: lines of compiled libraries are kept off it."""
+"""The console at the start: lines of compiled libraries are kept off it, conflicts are reported."""
 
 from __future__ import annotations
 
 import os
 import sys
+
+from gridgeo.distribution import conflict
+from gridgeo.text import LANGS
 
 
 def own_console() -> None:
@@ -28,3 +31,11 @@ def own_console() -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     os.close(nowhere)
+
+
+def warn_of_conflict() -> None:
+    """Warn in both languages, as none is known yet, where another project's gridgeo is there."""
+    warning = conflict()
+    if warning is not None:
+        for lang in LANGS:
+            sys.stderr.write(f"{warning.say(lang)}\n")

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from gridgeo.adjust import Edit, edit_of, edits_text, try_edits
+from gridgeo.distribution import how_to_install
 from gridgeo.errors import InputError, OutputError, SettingsError
 from gridgeo.fingerprint import fingerprint
 from gridgeo.maps.base import bounds_of
@@ -26,7 +27,7 @@ try:
 except ModuleNotFoundError as _missing:
     raise SettingsError(
         Text("the map for adjustments needs anywidget", "笔记本中的调整地图需要 anywidget"),
-        remedy=Text("pip install gridgeo[notebook]", "请运行 pip install gridgeo[notebook]"),
+        remedy=how_to_install("notebook"),
     ) from _missing
 
 

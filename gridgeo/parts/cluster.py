@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from gridgeo.distribution import how_to_install
 from gridgeo.errors import SettingsError
 from gridgeo.parts.task import Outcome, Task, run_part
 from gridgeo.parts.workers import RETRIES, gone
@@ -61,7 +62,7 @@ def _client(scheduler: str) -> Any:
                 "a Dask cluster needs the package distributed", "使用 Dask 集群需要 distributed 包"
             ),
             key="--scheduler",
-            remedy=Text("pip install gridgeo[cluster]", "请运行 pip install gridgeo[cluster]"),
+            remedy=how_to_install("cluster"),
         ) from error
     try:
         connect: Any = Client

@@ -6,13 +6,13 @@ import shutil
 from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from gridgeo.config import Settings
+from gridgeo.distribution import gridgeo_version
 from gridgeo.errors import GridgeoError, InputError, OutputError
 from gridgeo.hashes import file_sha256
 from gridgeo.model import Finding, Note
@@ -136,7 +136,7 @@ def _key(settings: Settings, given: str) -> str:
     value = {
         "input": given,
         "settings": dict(zip(kept["key"], kept["value"], strict=True)),
-        "version": version("gridgeo"),
+        "version": gridgeo_version(),
         "format": FORMAT,
     }
     return sha256_of(value)
@@ -256,7 +256,7 @@ def _manifest(
         }
     return {
         "key": key,
-        "version": version("gridgeo"),
+        "version": gridgeo_version(),
         "crs": index["crs"],
         "households": index["households"],
         "settings": dict(zip(rows["key"], rows["value"], strict=True)),

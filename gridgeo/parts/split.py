@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import pandas as pd
 from gridgeo.atoms import repair_communities
 from gridgeo.codes import community_codes
 from gridgeo.config import Settings
+from gridgeo.distribution import gridgeo_version
 from gridgeo.hashes import file_sha256
 from gridgeo.model import Finding
 from gridgeo.parts.division import Division, part_names
@@ -118,7 +118,7 @@ def input_key(settings: Settings) -> str:
         },
         "files": files,
         "mapping": _hashes(Path(settings.codes.mapping)) if settings.codes.mapping else [],
-        "version": version("gridgeo"),
+        "version": gridgeo_version(),
         "format": FORMAT,
     }
     return sha256_of(value)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ from pyproj import CRS
 
 from gridgeo.bands import by_code, only_there
 from gridgeo.config import ReadRules, Settings
+from gridgeo.distribution import gridgeo_version
 from gridgeo.errors import GridgeoError, InputError
 from gridgeo.parts.split import FOLDER, FORMAT
 from gridgeo.parts.store import described, read_json, sha256_of, whole_folder, write_json
@@ -86,7 +86,7 @@ def tasks_of(index: dict[str, Any], settings: Settings, root: Path) -> list[Task
         The settings of a single community name none, or several.
     """
     own = _settings_by_part(index, settings)
-    shared = {"version": version("gridgeo"), "format": FORMAT, "crs": index["crs"]}
+    shared = {"version": gridgeo_version(), "format": FORMAT, "crs": index["crs"]}
     parts = sorted(index["parts"].items(), key=lambda item: (-item[1]["households"], item[0]))
     return [
         Task(
@@ -135,7 +135,7 @@ def _rows(settings: Settings) -> tuple[tuple[str, str], ...]:
 
 
 def _check_version(task: Task) -> None:
-    here = version("gridgeo")
+    here = gridgeo_version()
     if here != task.version:
         raise InputError(
             Text(
