@@ -1,4 +1,4 @@
-"""Newer versions beside the locked ones change nothing about set-up.
+"""Set-up: what it refuses, what it leaves alone, and that newer versions change nothing about it.
 
 pip 23, which Debian 12 and Python 3.11 bring, fails on a lock with hashes as soon as something that
 is needed with an extra has a newer version than the lock's; pip 24 does not. So that this is tried
@@ -8,6 +8,7 @@ replaces the pip of .venv, and of nothing that users set up.
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import venv
@@ -18,6 +19,60 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def clone(tmp_path):
+    """Return a folder with the scripts and two locks."""
+    shutil.copytree(ROOT / "scripts", tmp_path / "scripts")
+    for lock in ("requirements.lock", "requirements-dev.lock"):
+        (tmp_path / lock).write_text(lock)
+    return tmp_path
+
+
+def set_up(clone, *arguments, python="3.12", installed=None, called="python"):
+    """Run scripts/setup with a stand-in for Python, where `installed` is set up on 3.12 already."""
+    interpreters = {clone / "python": python, clone / ".venv" / "bin" / "python": "3.12"}
+    for path, said in interpreters.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"#!/bin/sh\necho {said}\n")
+        path.chmod(0o755)
+    if installed:
+        (clone / ".venv" / "installed").write_text(f"{clone}\n{installed}")
+    command = [str(clone / "scripts" / "setup"), *arguments]
+    there = {**os.environ, "PYTHON": str(clone / called)}
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=there)
+
+
+def test_a_python_for_which_there_are_no_wheels_is_refused(clone):
+    told = set_up(clone, python="3.14")
+    assert told.returncode == 1
+    assert f"gridgeo needs Python 3.11, 3.12 or 3.13; {clone}/python is 3.14" in told.stderr
+    assert "PYTHON=/path/to/python3.13" in told.stderr
+
+
+def test_a_python_that_is_not_there_is_reported(clone):
+    told = set_up(clone, called="no-such-python")
+    assert told.returncode == 1
+    assert "no-such-python is not found" in told.stderr
+
+
+@pytest.mark.parametrize(
+    ("installed", "arguments", "python", "left_alone"),
+    [
+        ("requirements.lock", [], "3.12", True),
+        ("requirements.lock", ["dev"], "3.12", False),
+        ("requirements-dev.lock", ["dev"], "3.12", True),
+        ("requirements-dev.lock", [], "3.12", True),
+        ("requirements-dev.lock", [], "3.13", False),
+        ("an older lock", [], "3.12", False),
+        (None, [], "3.12", False),
+    ],
+)
+def test_what_is_up_to_date_is_left_alone(clone, installed, arguments, python, left_alone):
+    told = set_up(clone, *arguments, python=python, installed=installed)
+    assert ("Setting up .venv" not in told.stdout) == left_alone
+    assert (clone / ".venv" / "installed").exists()
 
 
 def wheel(folder: Path, name: str, number: str, *fields: str) -> str:
