@@ -21,7 +21,7 @@ import numpy as np
 from benchmarks.instances import BAND, Instance, problem_of, score
 from benchmarks.measure import markdown
 from benchmarks.peers import PEERS, Peer, installed
-from gridgeo.config import EFFORT_NAMES, Search
+from gridgeo.config import EFFORT_NAMES, Search, how_to_install
 from gridgeo.partition import solve, warm_up
 
 HEAD = ("instance", "k", "solver", "both", "cut", "seconds", "ratio to METIS")
@@ -56,7 +56,7 @@ def main() -> None:
             f"\ngridgeo {effort}: mean ratio {np.nanmean(ratios):.3f}, most {np.nanmax(ratios):.3f}"
         )
     for name in absent:
-        print(f"\n{name} is not installed: pip install 'gridgeo[peers]'")
+        print(f"\n{name} is not installed: {how_to_install('peers')}")
 
 
 def _by_size(path: Path) -> tuple[str, int, str]:

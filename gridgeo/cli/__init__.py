@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 
 from gridgeo.cli.commands import app
-from gridgeo.cli.console import own_console
+from gridgeo.cli.console import own_console, warn_of_conflict
 
-__all__ = ["app", "main", "own_console"]
+__all__ = ["app", "main", "own_console", "warn_of_conflict"]
 
 
 def main() -> None:
@@ -16,4 +16,5 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     own_console()
+    warn_of_conflict()
     app()

@@ -30,7 +30,7 @@ from gridgeo.cli.plan_commands import (
     submit_command,
 )
 from gridgeo.cli.signs_command import signs_command
-from gridgeo.config import Settings, Source
+from gridgeo.config import Settings, Source, gridgeo_version
 from gridgeo.wording import Lang
 
 if TYPE_CHECKING:
@@ -58,6 +58,23 @@ app.command("diff")(diff_command)
 app.command("report")(report_command)
 app.command("submit")(submit_command)
 app.command("signs")(signs_command)
+
+
+def _show_version(wanted: bool) -> None:  # noqa: FBT001  (typer calls it so)
+    if wanted:
+        typer.echo(f"gridgeo {gridgeo_version()}")
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool,
+    typer.Option("--version", is_eager=True, callback=_show_version, help="The version 版本号"),
+]
+
+
+@app.callback()
+def options(version: Version = False) -> None:  # noqa: FBT002
+    """Take the options that stand before the command."""
 
 
 @app.command("partition")

@@ -17,7 +17,8 @@ from contextlib import contextmanager
 
 import typer
 
-from gridgeo.wording import Lang, Text
+from gridgeo.config import conflict
+from gridgeo.wording import LANGS, Lang, Text
 
 
 def own_console() -> None:
@@ -119,3 +120,11 @@ class _Watch:
                 if heard[0] == signal.SIGINT and not self._over.wait(GRACE_S):
                     self.say()
                     os._exit(INTERRUPTED)
+
+
+def warn_of_conflict() -> None:
+    """Warn in both languages, as none is known yet, where another project's gridgeo is there."""
+    warning = conflict()
+    if warning is not None:
+        for lang in LANGS:
+            sys.stderr.write(f"{warning.say(lang)}\n")

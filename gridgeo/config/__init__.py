@@ -24,6 +24,7 @@ from gridgeo.config.cutting import (
     Threshold,
     Weights,
 )
+from gridgeo.config.distribution import conflict, gridgeo_version, how_to_install
 from gridgeo.config.schemes import (
     SCHEMES,
     TEMPLATE,
@@ -86,6 +87,9 @@ __all__ = [
     "Threshold",
     "Weights",
     "classes_for_numbers",
+    "conflict",
+    "gridgeo_version",
+    "how_to_install",
     "read_settings",
     "unusual_segments",
 ]

@@ -1,4 +1,4 @@
-"""A plan in Jupyter: a map on which adjustments are tried (``pip install gridgeo[notebook]``)."""
+"""A plan in Jupyter: a map on which adjustments are tried (the extra ``notebook``)."""
 
 from __future__ import annotations
 

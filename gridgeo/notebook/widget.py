@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 
 from gridgeo.adjust import Edit, Trial, edit_of, edits_text, try_edits
+from gridgeo.config import how_to_install
 from gridgeo.errors import InputError, OutputError, SettingsError
 from gridgeo.maps import atom_data, bounds_of, label_data, plan_data, script_of, style_of, visible
 from gridgeo.model import MISSED_VERDICTS, Plan
@@ -182,7 +183,7 @@ try:
 except ModuleNotFoundError as _missing:
     raise SettingsError(
         Text("the map for adjustments needs anywidget", "笔记本中的调整地图需要 anywidget"),
-        remedy=Text("pip install gridgeo[notebook]", "请运行 pip install gridgeo[notebook]"),
+        remedy=how_to_install("notebook"),
     ) from _missing
 
 

@@ -20,7 +20,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 
-from gridgeo.config import ReadRules, Search, Settings, Source
+from gridgeo.config import ReadRules, Search, Settings, Source, gridgeo_version
 from gridgeo.model import (
     COMMUNITY_VERDICTS,
     GRID_VERDICTS,
@@ -200,7 +200,7 @@ class Clock:
         return {
             "seconds": self.seconds,
             "peak_mb": peak_mb(),
-            "versions": {"gridgeo": version("gridgeo"), **{p: version(p) for p in PACKAGES}},
+            "versions": {"gridgeo": gridgeo_version(), **{p: version(p) for p in PACKAGES}},
             "python": sys.version.split()[0],
         }
 

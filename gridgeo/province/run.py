@@ -11,14 +11,13 @@ import shutil
 from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 
-from gridgeo.config import Settings
+from gridgeo.config import Settings, gridgeo_version
 from gridgeo.errors import GridgeoError, InputError, OutputError
 from gridgeo.model import SCHEMA, Finding, Note, Plan, layer_frame
 from gridgeo.pipeline import Clock, Progress
@@ -139,7 +138,7 @@ def _key(settings: Settings, given: str) -> str:
     value = {
         "input": given,
         "settings": dict(zip(kept["key"], kept["value"], strict=True)),
-        "version": version("gridgeo"),
+        "version": gridgeo_version(),
         "format": FORMAT,
     }
     return sha256_of(value)
@@ -259,7 +258,7 @@ def _manifest(
         }
     return {
         "key": key,
-        "version": version("gridgeo"),
+        "version": gridgeo_version(),
         "crs": index["crs"],
         "households": index["households"],
         "settings": dict(zip(rows["key"], rows["value"], strict=True)),

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +21,7 @@ import shapely
 
 from gridgeo.atoms import repair_communities
 from gridgeo.codes import community_codes
-from gridgeo.config import Settings
+from gridgeo.config import Settings, gridgeo_version
 from gridgeo.model import Finding
 from gridgeo.province.division import Division, part_names
 from gridgeo.read import (
@@ -180,7 +179,7 @@ def input_key(settings: Settings) -> str:
         },
         "files": files,
         "mapping": _hashes(Path(settings.codes.mapping)) if settings.codes.mapping else [],
-        "version": version("gridgeo"),
+        "version": gridgeo_version(),
         "format": FORMAT,
     }
     return sha256_of(value)

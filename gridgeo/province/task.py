@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,7 @@ import numpy as np
 import pandas as pd
 from pyproj import CRS
 
-from gridgeo.config import ReadRules, Settings
+from gridgeo.config import ReadRules, Settings, gridgeo_version
 from gridgeo.errors import GridgeoError, InputError
 from gridgeo.model import SCHEMA, by_code, layer_frame, only_there
 from gridgeo.province.split import FOLDER, FORMAT
@@ -80,7 +79,7 @@ def tasks_of(index: dict[str, Any], settings: Settings, root: Path) -> list[Task
         The settings of a single community name none, or several.
     """
     own = _settings_by_part(index, settings)
-    shared = {"version": version("gridgeo"), "format": FORMAT, "crs": index["crs"]}
+    shared = {"version": gridgeo_version(), "format": FORMAT, "crs": index["crs"]}
     parts = sorted(index["parts"].items(), key=lambda item: (-item[1]["households"], item[0]))
     return [
         Task(
@@ -129,7 +128,7 @@ def _rows(settings: Settings) -> tuple[tuple[str, str], ...]:
 
 
 def _check_version(task: Task) -> None:
-    here = version("gridgeo")
+    here = gridgeo_version()
     if here != task.version:
         raise InputError(
             Text(

@@ -19,6 +19,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any
 
+from gridgeo.config import how_to_install
 from gridgeo.errors import InputError, SettingsError
 from gridgeo.province.task import Outcome, Task, run_part
 from gridgeo.wording import Text
@@ -213,7 +214,7 @@ def _client(scheduler: str) -> Any:
                 "a Dask cluster needs the package distributed", "使用 Dask 集群需要 distributed 包"
             ),
             key="--scheduler",
-            remedy=Text("pip install gridgeo[cluster]", "请运行 pip install gridgeo[cluster]"),
+            remedy=how_to_install("cluster"),
         ) from error
     try:
         connect: Any = Client
