@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridgeo.partition import Ground
-from gridgeo.partition.priced_sets import FREE, OUTSIDE, bargains
+from gridgeo.partition.branch_and_bound import FREE, OUTSIDE, bargains
 
 LOWER, UPPER = 300.0, 500.0
 GO = np.zeros(1, dtype=np.uint8)

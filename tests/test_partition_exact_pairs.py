@@ -7,7 +7,7 @@ from hypothesis import given, settings
 
 from gridgeo.partition import Halt, Problem, Solution
 from gridgeo.partition.kernel import rule_of, total, weave
-from gridgeo.partition.pairs import divide_pairs, part_of_problem
+from gridgeo.partition.pairwise import divide_pairs, part_of_problem
 from gridgeo.partition.problem import in_order
 
 

@@ -6,7 +6,7 @@ from builders_problem import BANDS, in_band, labels_of, partitions, problems
 from hypothesis import given, settings
 
 from gridgeo.partition import Problem
-from gridgeo.partition.connected_sets import columns
+from gridgeo.partition.connected_subgraphs import columns
 from gridgeo.partition.kernel import rule_of, total, weave
 from gridgeo.partition.problem import in_order
 from gridgeo.partition.set_partitioning import best_cover, pool_of

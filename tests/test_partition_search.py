@@ -13,10 +13,10 @@ from gridgeo.partition import Halt, Problem, solve, warm_up
 from gridgeo.partition.anneal import anneal
 from gridgeo.partition.band import numbers_of_grids, too_big
 from gridgeo.partition.certificate import solve_certified
-from gridgeo.partition.job import Job, solution_of
 from gridgeo.partition.kernel import heat_of, rule_of, weave
 from gridgeo.partition.problem import EFFORTS, in_order
 from gridgeo.partition.search import attempt
+from gridgeo.partition.search_context import Job, solution_of
 from gridgeo.partition.set_partitioning import Seen, combine
 
 HOUSEHOLDS = Band(profile="households")

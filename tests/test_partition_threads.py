@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from gridgeo.config import Band, OpenGround, Search, Weights
 from gridgeo.partition import lay_out, partition_atoms
-from gridgeo.partition.graph import without_threads
+from gridgeo.partition.atom_graph import without_threads
 
 SHORT = st.sampled_from([0.0, 0.2, 0.2, 0.7, 1.0, 30.0, 80.0])
 

@@ -5,29 +5,29 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from gridgeo.partition.band import (
-    count_by,
-)
-from gridgeo.partition.existing import (
-    Adjusted,
-    Inherited,
-    adjust_atoms,
-    inherit_grids,
-)
-from gridgeo.partition.graph import (
+from gridgeo.partition.atom_graph import (
     Ground,
     lay_out,
 )
-from gridgeo.partition.grids import (
+from gridgeo.partition.band import (
+    count_by,
+)
+from gridgeo.partition.grid_attributes import (
     TERMS,
     count_parts,
     dissolve,
     price_grids,
     union_of,
 )
-from gridgeo.partition.minimal_change.labels import (
+from gridgeo.partition.minimal_change.piece import (
     Change,
     adjust_labels,
+)
+from gridgeo.partition.minimal_change.stage import (
+    Adjusted,
+    Inherited,
+    adjust_atoms,
+    inherit_grids,
 )
 from gridgeo.partition.problem import (
     Halt,

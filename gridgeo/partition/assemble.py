@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from gridgeo.model import Partition
+from gridgeo.partition.atom_graph import Ground, connected, split_by
 from gridgeo.partition.band import count_by
 from gridgeo.partition.certificate import certificate_of
-from gridgeo.partition.graph import Ground, connected, split_by
-from gridgeo.partition.grids import survey
+from gridgeo.partition.grid_attributes import survey
 from gridgeo.partition.open_ground import open_reason, settle_open_ground
 from gridgeo.partition.pieces import Join, Solved, report_joins
 from gridgeo.partition.remedy import remedy

@@ -24,9 +24,9 @@ import numpy as np
 from scipy.optimize import LinearConstraint, linprog, milp
 
 from gridgeo.partition.band import numbers_of_grids, too_big
-from gridgeo.partition.connected_sets import ATOMS_IN_SETS, Budget, Sets, list_sets
+from gridgeo.partition.connected_subgraphs import ATOMS_IN_SETS, Budget, Sets, list_sets
 from gridgeo.partition.kernel import appraise, constant_of, rule_of, total
-from gridgeo.partition.pairs import divide_pairs
+from gridgeo.partition.pairwise import divide_pairs
 from gridgeo.partition.pricing import below, cheapest, costs_of, market_of, nearby
 from gridgeo.partition.problem import Halt, Problem, Solution, in_order
 from gridgeo.partition.search import solve

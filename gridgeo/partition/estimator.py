@@ -11,8 +11,8 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from gridgeo.config import EFFORT_NAMES, Band, EffortName, Search
+from gridgeo.partition.atom_graph import split_by
 from gridgeo.partition.band import allot
-from gridgeo.partition.graph import split_by
 from gridgeo.partition.pieces import Solved
 from gridgeo.partition.samples import UNIT, lay_out_samples, whole_counts
 from gridgeo.partition.search import solve

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridgeo.model import CROSSED_BY_STREETS_ONLY
-from gridgeo.partition.graph import Ground, split_by
+from gridgeo.partition.atom_graph import Ground, split_by
 from gridgeo.partition.pieces import Join
 from gridgeo.wording import STREETS, Text, join
 

@@ -14,8 +14,8 @@ import numpy as np
 import shapely
 
 from gridgeo.model import CROSSED_BY_STREETS_ONLY, Finding
+from gridgeo.partition.atom_graph import Ground, connected, split_by
 from gridgeo.partition.band import numbers_of_grids
-from gridgeo.partition.graph import Ground, connected, split_by
 from gridgeo.wording import STREETS, Text
 
 if TYPE_CHECKING:

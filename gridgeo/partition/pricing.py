@@ -22,8 +22,8 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 from gridgeo.partition.anneal import accepted
 from gridgeo.partition.band import known
+from gridgeo.partition.branch_and_bound import FREE, OUTSIDE, Ground, bargains
 from gridgeo.partition.kernel import compiled, draw, heat_of, stays_connected, weave
-from gridgeo.partition.priced_sets import FREE, OUTSIDE, Ground, bargains
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

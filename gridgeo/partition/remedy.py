@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from gridgeo.partition.band import known, numbers_of_grids, people_of, too_big
-from gridgeo.partition.connected_sets import ATOMS_IN_SETS, Budget, Sets, list_sets
+from gridgeo.partition.connected_subgraphs import ATOMS_IN_SETS, Budget, Sets, list_sets
 from gridgeo.partition.problem import Halt
 from gridgeo.partition.proofs import unit_name
 from gridgeo.wording import Text
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridgeo.config import Band
-    from gridgeo.partition.grids import Neighbour, Region
+    from gridgeo.partition.grid_attributes import Neighbour, Region
     from gridgeo.partition.pieces import Solved
     from gridgeo.partition.problem import Problem
     from gridgeo.partition.verdicts import Verdict

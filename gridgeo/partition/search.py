@@ -19,12 +19,12 @@ import numpy as np
 
 from gridgeo.partition.anneal import anneal, grow
 from gridgeo.partition.band import middle, numbers_of_grids, too_big
-from gridgeo.partition.exact import FEW, enumerate_all
-from gridgeo.partition.job import Job, best_of, mix, solution_of
 from gridgeo.partition.kernel import heat_of, rule_of, weave
 from gridgeo.partition.problem import EFFORTS, Halt, Problem, Solution, fingerprint, in_order
-from gridgeo.partition.recombine import recut
+from gridgeo.partition.recombination import recut
+from gridgeo.partition.search_context import Job, best_of, mix, solution_of
 from gridgeo.partition.set_partitioning import Seen, combine
+from gridgeo.partition.subset_dp import FEW, enumerate_all
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

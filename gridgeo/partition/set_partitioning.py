@@ -23,7 +23,7 @@ from gridgeo.partition.kernel import APART, COST, MISSED, compiled, tally
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gridgeo.partition.job import Job
+    from gridgeo.partition.search_context import Job
 
 # Compiled functions take their arguments by position.
 # ruff: noqa: PLR0917

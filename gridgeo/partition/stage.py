@@ -17,14 +17,14 @@ import numpy as np
 from gridgeo.config import Band, Search
 from gridgeo.model import Bands, Ties
 from gridgeo.partition.assemble import assemble, facility_names
+from gridgeo.partition.atom_graph import Ground, lay_out, problem_of, split_by
 from gridgeo.partition.band import allot
 from gridgeo.partition.certificate import bounded, solve_certified
-from gridgeo.partition.constraints import report_unmet, tie, unit_names
-from gridgeo.partition.graph import Ground, lay_out, problem_of, split_by
-from gridgeo.partition.minimal_change.labels import adjust_labels
+from gridgeo.partition.link_constraints import report_unmet, tie, unit_names
+from gridgeo.partition.minimal_change.piece import adjust_labels
 from gridgeo.partition.minimal_change.subproblem import grids_of_units, keep_links, seated
 from gridgeo.partition.open_ground import cut_off_by
-from gridgeo.partition.pairs import Work, join_stuck
+from gridgeo.partition.pairwise import Work, join_stuck
 from gridgeo.partition.pieces import Solved, join_pieces
 from gridgeo.partition.problem import Halt, Problem
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from gridgeo.config import OpenGround, Weights
     from gridgeo.model import Atoms, Partition
-    from gridgeo.partition.pairs import Solver
+    from gridgeo.partition.pairwise import Solver
     from gridgeo.partition.problem import Solution
 
 

@@ -20,7 +20,7 @@ import numpy as np
 from gridgeo.geometry import heirs, overlap_of
 from gridgeo.partition.anneal import anneal
 from gridgeo.partition.kernel import Heat, Web, weave
-from gridgeo.partition.minimal_change.exact import recast
+from gridgeo.partition.minimal_change.assignment import recast
 from gridgeo.partition.minimal_change.flow_bound import NODES, least_moved
 from gridgeo.partition.minimal_change.subproblem import (
     Scene,

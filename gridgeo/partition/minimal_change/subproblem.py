@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gridgeo.partition.atom_graph import Ground, connected
 from gridgeo.partition.band import numbers_of_grids
-from gridgeo.partition.graph import Ground, connected
 from gridgeo.partition.kernel import (
     HOUSEHOLDS,
     MISSED,

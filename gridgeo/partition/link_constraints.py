@@ -11,7 +11,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from gridgeo.model import Finding
-from gridgeo.partition.graph import Ground, sum_by
+from gridgeo.partition.atom_graph import Ground, sum_by
 from gridgeo.wording import Text
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from gridgeo.partition.atom_graph import connected, problem_of, split_by, sum_by
 from gridgeo.partition.band import count_by, known
-from gridgeo.partition.graph import connected, problem_of, split_by, sum_by
 from gridgeo.partition.kernel import COST, rule_of, tally, weave
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from gridgeo.config import Band, Weights
     from gridgeo.model import Atoms, Bands, Partition
-    from gridgeo.partition.graph import Ground
+    from gridgeo.partition.atom_graph import Ground
     from gridgeo.partition.problem import Problem
 
 

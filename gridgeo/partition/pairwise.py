@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from gridgeo.partition.connected_sets import ATOMS_IN_SETS, Budget, list_sets
-from gridgeo.partition.graph import Ground, problem_of
+from gridgeo.partition.atom_graph import Ground, problem_of
+from gridgeo.partition.connected_subgraphs import ATOMS_IN_SETS, Budget, list_sets
 from gridgeo.partition.kernel import constant_of, rule_of, total, weave
 from gridgeo.partition.pieces import Join, join_across
 from gridgeo.partition.problem import in_order

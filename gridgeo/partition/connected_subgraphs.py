@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridgeo.partition.exact import neighbours
 from gridgeo.partition.kernel import (
     BY_HOUSEHOLDS,
     BY_RESIDENTS,
@@ -30,6 +29,7 @@ from gridgeo.partition.kernel import (
 )
 from gridgeo.partition.problem import in_order
 from gridgeo.partition.set_partitioning import best_cover, pool_of
+from gridgeo.partition.subset_dp import neighbours
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
