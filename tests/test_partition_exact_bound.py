@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gridgeo.partition import Halt, Problem, Solution
 from gridgeo.partition.certificate import bounded
-from gridgeo.partition.kernel import rule_of, total, weave
+from gridgeo.partition.kernel import build_csr_graph, evaluate_labels, objective_of
 from gridgeo.partition.problem import in_order
 
 
@@ -21,8 +21,8 @@ def every_solution(problem, band):
 
 
 def cost_of_labels(problem, band, told):
-    web, rule = weave(problem), rule_of(problem, band)
-    return total(web, rule, told.labels, told.grids)[0] + problem.straddle_m.sum()
+    web, rule = build_csr_graph(problem), objective_of(problem, band)
+    return evaluate_labels(web, rule, told.labels, told.grids)[0] + problem.straddle_m.sum()
 
 
 @pytest.mark.parametrize("band", BANDS, ids=lambda band: band.profile)

@@ -6,14 +6,16 @@ from builders_problem import BANDS, labels_of, partitions, problems
 from hypothesis import given, settings
 
 from gridgeo.partition import Halt, Problem, Solution
-from gridgeo.partition.kernel import rule_of, total, weave
+from gridgeo.partition.kernel import build_csr_graph, evaluate_labels, objective_of
 from gridgeo.partition.pairwise import divide_pairs, part_of_problem
 from gridgeo.partition.problem import in_order
 
 
 def solution_of(problem, band, labels):
     grids = int(labels.max()) + 1
-    cost, missed, distance = total(weave(problem), rule_of(problem, band), labels, grids)
+    cost, missed, distance = evaluate_labels(
+        build_csr_graph(problem), objective_of(problem, band), labels, grids
+    )
     cost += problem.straddle_m.sum()
     return Solution(
         labels=labels, grids=grids, missed=int(missed), distance=distance, cost=cost, moves=0

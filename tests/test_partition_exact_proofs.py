@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from gridgeo.config import Search
 from gridgeo.partition import Halt, Problem, Solution, solve
 from gridgeo.partition.certificate import certificate_of, certify, solve_certified
-from gridgeo.partition.kernel import rule_of, total, weave
+from gridgeo.partition.kernel import build_csr_graph, evaluate_labels, objective_of
 from gridgeo.partition.problem import in_order
 
 FAST = Search(effort="fast")
@@ -33,9 +33,9 @@ def street():
 
 def unproved(problem, band):
     """Return a solution as a search without proofs leaves it: all atoms in one grid."""
-    web = weave(problem)
+    web = build_csr_graph(problem)
     labels = np.zeros(problem.households.size, dtype=np.int32)
-    cost, missed, distance = total(web, rule_of(problem, band), labels, 1)
+    cost, missed, distance = evaluate_labels(web, objective_of(problem, band), labels, 1)
     return Solution(
         labels=labels, grids=1, missed=int(missed), distance=distance, cost=cost, moves=0
     )
@@ -43,11 +43,11 @@ def unproved(problem, band):
 
 def cheapest(problem, band):
     """Return the least cost for each number of grids."""
-    web, rule = weave(problem), rule_of(problem, band)
+    web, rule = build_csr_graph(problem), objective_of(problem, band)
     costs = {}
     for grids in partitions(band, problem):
         k = len(grids)
-        cost = total(web, rule, labels_of(grids, problem.households.size), k)[0]
+        cost = evaluate_labels(web, rule, labels_of(grids, problem.households.size), k)[0]
         costs[k] = min(cost + problem.straddle_m.sum(), costs.get(k, np.inf))
     return costs
 
@@ -86,7 +86,7 @@ def test_optimal_is_claimed_only_of_the_least_cost(band, problem):
 def test_a_better_solution_replaces_one_that_is_not_the_best(street):
     poor = solve(street, BANDS[0], FAST)
     labels = np.repeat(np.arange(3), [8, 6, 10]).astype(np.int32)
-    cost = total(weave(street), rule_of(street, BANDS[0]), labels, 3)[0]
+    cost = evaluate_labels(build_csr_graph(street), objective_of(street, BANDS[0]), labels, 3)[0]
     given_labels = Solution(labels=labels, grids=3, missed=0, distance=0.0, cost=cost, moves=5)
     told = certify(street, BANDS[0], Search(), given_labels, Halt())
     assert told.cost == pytest.approx(poor.cost)

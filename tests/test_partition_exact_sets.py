@@ -7,7 +7,7 @@ from hypothesis import given, settings
 
 from gridgeo.partition import Problem
 from gridgeo.partition.connected_subgraphs import columns
-from gridgeo.partition.kernel import rule_of, total, weave
+from gridgeo.partition.kernel import build_csr_graph, evaluate_labels, objective_of
 from gridgeo.partition.problem import in_order
 from gridgeo.partition.set_partitioning import best_cover, pool_of
 
@@ -25,7 +25,9 @@ def as_sets(bits, atoms):
 def test_columns_hold_every_grid_of_every_partition_in_band(band, problem):
     ordered, _ = in_order(problem)
     n = ordered.households.size
-    complete, bits, cost = columns(weave(ordered), rule_of(ordered, band), MANY, MANY, GO)
+    complete, bits, cost = columns(
+        build_csr_graph(ordered), objective_of(ordered, band), MANY, MANY, GO
+    )
     sets = as_sets(bits, n)
     assert complete
     assert len(set(sets)) == len(sets)
@@ -39,12 +41,12 @@ def test_columns_hold_every_grid_of_every_partition_in_band(band, problem):
 @given(problem=problems())
 def test_the_best_cover_is_the_cheapest_partition_of_its_number_of_grids(band, problem):
     ordered, _ = in_order(problem)
-    web, rule, n = weave(ordered), rule_of(ordered, band), ordered.households.size
+    web, rule, n = build_csr_graph(ordered), objective_of(ordered, band), ordered.households.size
     _, bits, cost = columns(web, rule, MANY, MANY, GO)
     costs = {}
     for grids in partitions(band, ordered):
         k = len(grids)
-        found = total(web, rule, labels_of(grids, n), k)[0]
+        found = evaluate_labels(web, rule, labels_of(grids, n), k)[0]
         costs[k] = min(found, costs.get(k, np.inf))
     for k in range(1, n + 1):
         known = k * float(np.max(cost, initial=0.0)) + 1.0
@@ -52,7 +54,7 @@ def test_the_best_cover_is_the_cheapest_partition_of_its_number_of_grids(band, p
         assert complete
         assert (cover.size == 0) == (k not in costs)
         if k in costs:
-            found = total(web, rule, labels_of(as_sets(cover, n), n), k)[0]
+            found = evaluate_labels(web, rule, labels_of(as_sets(cover, n), n), k)[0]
             assert found == pytest.approx(costs[k], abs=2e-3)
             assert least <= costs[k] + 2e-3
             again = best_cover(pool_of(bits, cost, n), n, k, costs[k], MANY, GO)
@@ -90,4 +92,4 @@ def _street(atoms):
         y=np.zeros(atoms),
         area=np.full(atoms, 1e4),
     )
-    return weave(problem), rule_of(problem, BANDS[0])
+    return build_csr_graph(problem), objective_of(problem, BANDS[0])

@@ -13,7 +13,7 @@ from gridgeo.partition import Halt, Problem, solve, warm_up
 from gridgeo.partition.anneal import anneal
 from gridgeo.partition.band import numbers_of_grids, too_big
 from gridgeo.partition.certificate import solve_certified
-from gridgeo.partition.kernel import heat_of, rule_of, weave
+from gridgeo.partition.kernel import build_csr_graph, default_schedule, objective_of
 from gridgeo.partition.problem import EFFORTS, in_order
 from gridgeo.partition.search import attempt
 from gridgeo.partition.search_context import Job, solution_of
@@ -277,11 +277,11 @@ def test_rounds_never_lose_what_the_starts_had(seed):
 
 def some_job(problem):
     ordered, _ = in_order(problem)
-    web = weave(ordered)
+    web = build_csr_graph(ordered)
     return Job(
         web=web,
-        rule=rule_of(ordered, HOUSEHOLDS),
-        heat=heat_of(web),
+        rule=objective_of(ordered, HOUSEHOLDS),
+        heat=default_schedule(web),
         seed=1,
         effort=EFFORTS["fast"],
         halt=Halt(),

@@ -4,7 +4,7 @@ Where the search starts: grown grids.
 
 Simulated annealing of boundary flips that keep every grid connected.
 
-The innermost functions take plain arrays, not a `Web`: unpacking one costs numba more than the
+The innermost functions take plain arrays, not a `CSRGraph`: unpacking one costs numba more than the
 arithmetic does.
 """
 
@@ -24,14 +24,14 @@ from gridgeo.partition.kernel import (
     MISSED,
     MOMENT_X,
     MOMENT_Y,
-    Heat,
-    Rule,
-    Web,
-    appraise,
+    CSRGraph,
+    Objective,
+    Schedule,
     compiled,
-    draw,
+    evaluate_grid,
+    evaluate_grids,
+    random_uniform,
     stays_connected,
-    tally,
 )
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 
 @compiled
-def scatter(web: Web, k: int, rng: NDArray[np.uint64]) -> NDArray[np.int32]:
+def choose_seeds(web: CSRGraph, k: int, rng: NDArray[np.uint64]) -> NDArray[np.int32]:
     """Return `k` different atoms, each the farthest from those before it of a random sample."""
     n = web.mass.shape[0]
     x = web.mass[:, MOMENT_X] / web.mass[:, AREA]
@@ -47,9 +47,9 @@ def scatter(web: Web, k: int, rng: NDArray[np.uint64]) -> NDArray[np.int32]:
     chosen = np.empty(k, np.int32)
     far = np.full(n, np.inf)
     for i in range(k):
-        best = int(draw(rng) * n)
+        best = int(random_uniform(rng) * n)
         for _ in range(7):
-            v = int(draw(rng) * n)
+            v = int(random_uniform(rng) * n)
             if far[v] > far[best]:
                 best = v
         while far[best] < 0.0:
@@ -62,7 +62,7 @@ def scatter(web: Web, k: int, rng: NDArray[np.uint64]) -> NDArray[np.int32]:
 
 
 @compiled
-def grow(web: Web, k: int, rng: NDArray[np.uint64]) -> NDArray[np.int32]:
+def grow_regions(web: CSRGraph, k: int, rng: NDArray[np.uint64]) -> NDArray[np.int32]:
     """Return a labelling of connected grids 0..k-1, the lightest that can grow growing first.
 
     The graph must be connected by its links and hold at least `k` atoms.
@@ -71,14 +71,14 @@ def grow(web: Web, k: int, rng: NDArray[np.uint64]) -> NDArray[np.int32]:
     labels = np.full(n, -1, np.int32)
     weight = np.empty(k)
     member = np.full(n, -1, np.int32)
-    last = scatter(web, k, rng)
+    last = choose_seeds(web, k, rng)
     for g in range(k):
         labels[last[g]] = g
         weight[g] = web.mass[last[g], HOUSEHOLDS]
     left = n - k
     while left:
         g = int(np.argmin(weight))
-        v = nearest(web, labels, member, last[g])
+        v = closest_free_atom(web, labels, member, last[g])
         if v < 0:
             weight[g] = np.inf
             continue
@@ -91,7 +91,9 @@ def grow(web: Web, k: int, rng: NDArray[np.uint64]) -> NDArray[np.int32]:
 
 
 @compiled
-def nearest(web: Web, labels: NDArray[np.int32], member: NDArray[np.int32], last: int) -> int:
+def closest_free_atom(
+    web: CSRGraph, labels: NDArray[np.int32], member: NDArray[np.int32], last: int
+) -> int:
     """Return the free atom that shares most with the grid whose members end at `last`, or -1."""
     best, most = -1, -np.inf
     u = last
@@ -119,9 +121,9 @@ QUENCH = 10
 
 @compiled
 def anneal(
-    web: Web,
-    rule: Rule,
-    heat: Heat,
+    web: CSRGraph,
+    rule: Objective,
+    heat: Schedule,
     labels: NDArray[np.int32],
     k: int,
     moves: int,
@@ -136,8 +138,8 @@ def anneal(
     """
     start, neighbour, weight, linked = web.start, web.neighbour, web.weight, web.linked
     edge, ends, mass = web.edge, web.ends, web.mass
-    sums, value = tally(web, rule, labels, k)
-    cut, place, count = cut_links(web, labels)
+    sums, value = evaluate_grids(web, rule, labels, k)
+    cut, place, count = cut_edges(web, labels)
     work = np.zeros(2 * labels.size, np.int32)
     heated = max(1, moves * 9 // 10)
     hot, soft, missed = heat.hot, heat.soft, 0.0
@@ -147,20 +149,20 @@ def anneal(
         if i % 64 == 0:
             if halt[0] and i < moves - QUENCH * labels.size:
                 heated, i = 1, moves - QUENCH * labels.size
-            hot, soft, missed = weather(heat, i / heated)
-        e = cut[int(draw(rng) * count)]
-        side = int(draw(rng) * 2.0)
+            hot, soft, missed = temperature_at(heat, i / heated)
+        e = cut[int(random_uniform(rng) * count)]
+        side = int(random_uniform(rng) * 2.0)
         v = ends[e, side]
         b = labels[ends[e, 1 - side]]
         if sums[labels[v], ATOMS] <= 1.0:
             continue
-        grown = change(
+        grown = energy_change(
             start, neighbour, weight, mass, labels, sums, value, rule, v, b, soft, missed
         )
-        if not accepted(grown, hot, rng):
+        if not metropolis_accepts(grown, hot, rng):
             continue
         if stays_connected(start, neighbour, linked, labels, work, v):
-            count = move(
+            count = apply_flip(
                 start,
                 neighbour,
                 linked,
@@ -181,7 +183,7 @@ def anneal(
 
 
 @compiled
-def weather(heat: Heat, done: float) -> tuple[float, float, float]:
+def temperature_at(heat: Schedule, done: float) -> tuple[float, float, float]:
     """Return temperature and prices when this share of the heated proposals is `done`."""
     hot = heat.hot * (heat.cold / heat.hot) ** done if done < 1.0 else 0.0
     done = min(1.0, done)
@@ -189,16 +191,16 @@ def weather(heat: Heat, done: float) -> tuple[float, float, float]:
 
 
 @compiled
-def accepted(grown: float, hot: float, rng: NDArray[np.uint64]) -> bool:
+def metropolis_accepts(grown: float, hot: float, rng: NDArray[np.uint64]) -> bool:
     """Tell whether a change of the energy is accepted at this temperature."""
     if grown <= 0.0:
         return True
-    return hot > 0.0 and draw(rng) < math.exp(-grown / hot)
+    return hot > 0.0 and random_uniform(rng) < math.exp(-grown / hot)
 
 
 @compiled
-def cut_links(
-    web: Web, labels: NDArray[np.int32]
+def cut_edges(
+    web: CSRGraph, labels: NDArray[np.int32]
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], int]:
     """Return the linked edges that are cut, the place of each edge among them or -1, the count."""
     edges = web.ends.shape[0]
@@ -214,7 +216,7 @@ def cut_links(
 
 
 @compiled
-def change(
+def energy_change(
     start: NDArray[np.int32],
     neighbour: NDArray[np.int32],
     weight: NDArray[np.float64],
@@ -222,7 +224,7 @@ def change(
     labels: NDArray[np.int32],
     sums: NDArray[np.float64],
     value: NDArray[np.float64],
-    rule: Rule,
+    rule: Objective,
     v: int,
     b: int,
     soft: float,
@@ -237,17 +239,17 @@ def change(
             grown += weight[p]
         elif g == b:
             grown -= weight[p]
-    cost, bands, distance = appraise(rule, sums, a, mass, v, -1.0)
+    cost, bands, distance = evaluate_grid(rule, sums, a, mass, v, -1.0)
     grown += cost - value[a, COST]
     grown += missed * (bands - value[a, MISSED]) + soft * (distance - value[a, DISTANCE])
-    cost, bands, distance = appraise(rule, sums, b, mass, v, 1.0)
+    cost, bands, distance = evaluate_grid(rule, sums, b, mass, v, 1.0)
     grown += cost - value[b, COST]
     grown += missed * (bands - value[b, MISSED]) + soft * (distance - value[b, DISTANCE])
     return float(grown)
 
 
 @compiled
-def move(
+def apply_flip(
     start: NDArray[np.int32],
     neighbour: NDArray[np.int32],
     linked: NDArray[np.uint8],
@@ -256,7 +258,7 @@ def move(
     labels: NDArray[np.int32],
     sums: NDArray[np.float64],
     value: NDArray[np.float64],
-    rule: Rule,
+    rule: Objective,
     cut: NDArray[np.int32],
     place: NDArray[np.int32],
     count: int,
@@ -269,8 +271,12 @@ def move(
     for column in range(mass.shape[1]):
         sums[a, column] -= mass[v, column]
         sums[b, column] += mass[v, column]
-    value[a, COST], value[a, MISSED], value[a, DISTANCE] = appraise(rule, sums, a, sums, a, 0.0)
-    value[b, COST], value[b, MISSED], value[b, DISTANCE] = appraise(rule, sums, b, sums, b, 0.0)
+    value[a, COST], value[a, MISSED], value[a, DISTANCE] = evaluate_grid(
+        rule, sums, a, sums, a, 0.0
+    )
+    value[b, COST], value[b, MISSED], value[b, DISTANCE] = evaluate_grid(
+        rule, sums, b, sums, b, 0.0
+    )
     for p in range(start[v], start[v + 1]):
         e = edge[p]
         now = linked[p] and labels[neighbour[p]] != b

@@ -25,7 +25,7 @@ from scipy.optimize import LinearConstraint, linprog, milp
 
 from gridgeo.partition.band import numbers_of_grids, too_big
 from gridgeo.partition.connected_subgraphs import ATOMS_IN_SETS, Budget, Sets, list_sets
-from gridgeo.partition.kernel import appraise, constant_of, rule_of, total
+from gridgeo.partition.kernel import cost_constant, evaluate_grid, evaluate_labels, objective_of
 from gridgeo.partition.pairwise import divide_pairs
 from gridgeo.partition.pricing import below, cheapest, costs_of, market_of, nearby
 from gridgeo.partition.problem import Halt, Problem, Solution, in_order
@@ -185,8 +185,8 @@ def _closed(
 def _cost_of_labels(market: Market, labels: NDArray[np.int32], k: int) -> float:
     """Return what a division costs, as `Solution` counts it."""
     problem = market.problem
-    cost = total(market.web, rule_of(problem, market.band), labels, k)[0]
-    return float(cost) + constant_of(problem)
+    cost = evaluate_labels(market.web, objective_of(problem, market.band), labels, k)[0]
+    return float(cost) + cost_constant(problem)
 
 
 def _whole_costs(market: Market, sets: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -195,9 +195,9 @@ def _whole_costs(market: Market, sets: NDArray[np.bool_]) -> NDArray[np.float64]
     With the profile ``residents`` the market also has sets in band by households, though only
     those with unknown residents are judged by these.
     """
-    rule = rule_of(market.problem, market.band)
+    rule = objective_of(market.problem, market.band)
     sums = sets.astype(np.float64) @ market.web.mass
-    told = np.array([appraise(rule, sums, g, sums, g, 0.0) for g in range(len(sets))])
+    told = np.array([evaluate_grid(rule, sums, g, sums, g, 0.0) for g in range(len(sets))])
     own, missed = told.reshape(-1, 3)[:, :2].T
     return np.where(missed > 0, np.inf, own + costs_of(market.problem, sets))
 

@@ -18,14 +18,14 @@ from gridgeo.partition.kernel import (
     HOUSEHOLDS,
     RESIDENTS,
     UNKNOWN,
-    Rule,
-    Web,
-    appraise,
+    CSRGraph,
+    Objective,
+    build_csr_graph,
     compiled,
-    constant_of,
-    rule_of,
-    total,
-    weave,
+    cost_constant,
+    evaluate_grid,
+    evaluate_labels,
+    objective_of,
 )
 from gridgeo.partition.problem import in_order
 from gridgeo.partition.set_partitioning import best_cover, pool_of
@@ -47,7 +47,7 @@ ATOMS_IN_SETS = 62
 
 @compiled
 def columns(
-    web: Web, rule: Rule, seen: int, kept: int, halt: NDArray[np.uint8]
+    web: CSRGraph, rule: Objective, seen: int, kept: int, halt: NDArray[np.uint8]
 ) -> tuple[bool, NDArray[np.int64], NDArray[np.float64]]:
     """Return whether all sets were seen, those in band as bits, and what each costs.
 
@@ -69,8 +69,8 @@ def columns(
 
 @compiled
 def from_root(
-    web: Web,
-    rule: Rule,
+    web: CSRGraph,
+    rule: Objective,
     beside: NDArray[np.int64],
     root: int,
     sets: NDArray[np.int64],
@@ -98,7 +98,7 @@ def from_root(
         sums[0] = held[waiting]
         if holds_pair(web.apart, grid) or wasted(web, rule, beside, full ^ grid, shut):
             continue
-        worth, missed, _ = appraise(rule, sums, 0, sums, 0, 0.0)
+        worth, missed, _ = evaluate_grid(rule, sums, 0, sums, 0, 0.0)
         if missed == 0.0 and fillable(web, rule, beside, full ^ grid):
             if count == sets.size:
                 return count, seen + 1
@@ -115,7 +115,7 @@ def from_root(
 
 
 @compiled
-def grows(rule: Rule, sums: NDArray[np.float64]) -> bool:
+def grows(rule: Objective, sums: NDArray[np.float64]) -> bool:
     """Tell whether a larger set could be in band."""
     counted = rule.profile != BY_HOUSEHOLDS and sums[0, UNKNOWN] == 0.0
     if counted and sums[0, RESIDENTS] <= rule.residents_upper:
@@ -124,7 +124,7 @@ def grows(rule: Rule, sums: NDArray[np.float64]) -> bool:
 
 
 @compiled
-def half_cut(web: Web, grid: int) -> float:
+def half_cut(web: CSRGraph, grid: int) -> float:
     """Return half the weight of the borders that a set cuts."""
     cut = 0.0
     for v in range(web.mass.shape[0]):
@@ -145,7 +145,7 @@ def holds_pair(apart: NDArray[np.int32], grid: int) -> bool:
 
 
 @compiled
-def wasted(web: Web, rule: Rule, beside: NDArray[np.int64], rest: int, shut: int) -> bool:
+def wasted(web: CSRGraph, rule: Objective, beside: NDArray[np.int64], rest: int, shut: int) -> bool:
     """Tell whether an atom of `shut` lies in a part of `rest` that is too light for a grid.
 
     A set that grows takes from such a part and adds nothing to it.
@@ -163,7 +163,7 @@ def wasted(web: Web, rule: Rule, beside: NDArray[np.int64], rest: int, shut: int
 
 
 @compiled
-def fillable(web: Web, rule: Rule, beside: NDArray[np.int64], rest: int) -> bool:
+def fillable(web: CSRGraph, rule: Objective, beside: NDArray[np.int64], rest: int) -> bool:
     """Tell whether the amounts of each part of `rest` allow grids in the band."""
     while rest:
         part = reach(beside, rest & -rest, rest)
@@ -187,7 +187,7 @@ def divisible(amount: float, lower: float, upper: float) -> bool:
 
 
 @compiled
-def amounts(web: Web, part: int) -> tuple[float, float, float]:
+def amounts(web: CSRGraph, part: int) -> tuple[float, float, float]:
     """Return households, residents and atoms with unknown residents of a set."""
     households, residents, unknown = 0.0, 0.0, 0.0
     for v in range(web.mass.shape[0]):
@@ -229,8 +229,8 @@ class Sets:
     cost: NDArray[np.float64]
     complete: bool
     order: NDArray[np.int64]
-    web: Web
-    rule: Rule
+    web: CSRGraph
+    rule: Objective
     #: what a solution costs beyond its sets, metres
     constant: float
     budget: Budget
@@ -257,14 +257,14 @@ class Sets:
 
     def cost_of(self, labels: NDArray[np.int32], k: int) -> float:
         """Return what labels of `k` grids cost, as `Solution` counts it."""
-        cost = total(self.web, self.rule, labels[self.order], k)[0]
+        cost = evaluate_labels(self.web, self.rule, labels[self.order], k)[0]
         return float(cost) + self.constant
 
 
 def list_sets(problem: Problem, band: Band, budget: Budget, halt: Halt) -> Sets:
     """Return the connected sets in band of a piece, as many as the budget allows."""
     ordered, order = in_order(problem)
-    web, rule = weave(ordered), rule_of(ordered, band)
+    web, rule = build_csr_graph(ordered), objective_of(ordered, band)
     complete, bits, cost = columns(web, rule, budget.seen, budget.kept, halt.flag)
     return Sets(
         bits=bits,
@@ -273,7 +273,7 @@ def list_sets(problem: Problem, band: Band, budget: Budget, halt: Halt) -> Sets:
         order=order,
         web=web,
         rule=rule,
-        constant=constant_of(problem),
+        constant=cost_constant(problem),
         budget=budget,
         halt=halt,
     )

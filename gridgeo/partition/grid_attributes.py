@@ -19,7 +19,7 @@ import shapely
 
 from gridgeo.partition.atom_graph import connected, problem_of, split_by, sum_by
 from gridgeo.partition.band import count_by, known
-from gridgeo.partition.kernel import COST, rule_of, tally, weave
+from gridgeo.partition.kernel import COST, build_csr_graph, evaluate_grids, objective_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -152,7 +152,7 @@ def _of_grids(
     """Return balance and compactness of each grid, by the band of its community."""
     members = np.flatnonzero(labels >= 0)
     whole = problem_of(ground, members, np.empty(0, dtype=np.int64), weights)
-    web, own = weave(_in_corner(whole)), labels[members].astype(np.int32)
+    web, own = build_csr_graph(_in_corner(whole)), labels[members].astype(np.int32)
     community = np.full(grids, -1)
     community[own] = ground.community[members]
     by_band: dict[Band, list[int]] = {}
@@ -160,9 +160,9 @@ def _of_grids(
         by_band.setdefault(bands.of(community[grid]), []).append(grid)
     balance, compactness = np.zeros(grids), np.zeros(grids)
     for band, chosen in by_band.items():
-        rule = rule_of(whole, band)
-        even = tally(web, rule._replace(compactness=0.0), own, grids)[1]
-        shape = tally(web, rule._replace(balance_m=0.0), own, grids)[1]
+        rule = objective_of(whole, band)
+        even = evaluate_grids(web, rule._replace(compactness=0.0), own, grids)[1]
+        shape = evaluate_grids(web, rule._replace(balance_m=0.0), own, grids)[1]
         balance[chosen], compactness[chosen] = even[chosen, COST], shape[chosen, COST]
     return balance, compactness
 

@@ -1,7 +1,7 @@
 """The compiled search: annealed boundary flips that keep every grid connected.
 
 A state is three arrays: ``labels`` (the grid of each atom), ``sums`` (one row per grid, the sum
-of its atoms' rows of ``Web.mass``) and ``value`` (one row per grid: cost, bands missed, distance
+of its atoms' rows of ``CSRGraph.mass``) and ``value`` (one row per grid: cost, bands missed, distance
 to the band). Every function is compiled once and cached on disk; all of them release the
 interpreter lock. Random numbers come from a splitmix64 state of our own, so that neither
 threads nor library versions change a result.
@@ -38,12 +38,12 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 #: columns of ``mass`` and ``sums``
-HOUSEHOLDS, RESIDENTS, UNKNOWN, AREA, MOMENT_X, MOMENT_Y, SECOND, ATOMS = range(8)
+HOUSEHOLDS, RESIDENTS, UNKNOWN, AREA, MOMENT_X, MOMENT_Y, SECOND_MOMENT, ATOMS = range(8)
 #: columns of ``value``
 COST, MISSED, DISTANCE = range(3)
 EITHER, BY_HOUSEHOLDS, BY_RESIDENTS = range(3)
 #: metres that it costs to have two atoms in one grid that must be apart
-APART = 1e6
+CANNOT_LINK_M = 1e6
 
 
 def compiled(function: Callable[P, R]) -> Callable[P, R]:
@@ -52,7 +52,7 @@ def compiled(function: Callable[P, R]) -> Callable[P, R]:
     return kernel
 
 
-class Web(NamedTuple):
+class CSRGraph(NamedTuple):
     """The graph as the kernels see it: neighbours of atom v stand at ``start[v]:start[v + 1]``."""
 
     start: NDArray[np.int32]
@@ -70,7 +70,7 @@ class Web(NamedTuple):
     apart: NDArray[np.int32]
 
 
-class Rule(NamedTuple):
+class Objective(NamedTuple):
     """Band and weights of the terms that each grid has for itself; all float64."""
 
     lower: float
@@ -82,7 +82,7 @@ class Rule(NamedTuple):
     compactness: float
 
 
-class Heat(NamedTuple):
+class Schedule(NamedTuple):
     """The schedule of one anneal: temperatures and penalties in metres; all float64."""
 
     hot: float
@@ -95,7 +95,7 @@ class Heat(NamedTuple):
 
 
 @compiled
-def draw(rng: NDArray[np.uint64]) -> float:
+def random_uniform(rng: NDArray[np.uint64]) -> float:
     """Return the next number of [0, 1)."""
     rng[0] += np.uint64(0x9E3779B97F4A7C15)
     z = rng[0]
@@ -106,7 +106,7 @@ def draw(rng: NDArray[np.uint64]) -> float:
 
 
 @compiled
-def outside(amount: float, lower: float, upper: float) -> tuple[float, float]:
+def band_violation(amount: float, lower: float, upper: float) -> tuple[float, float]:
     """Return how many bands `amount` misses (an oversize counts each fill) and by how much."""
     if amount < lower:
         return 1.0, lower - amount
@@ -116,7 +116,7 @@ def outside(amount: float, lower: float, upper: float) -> tuple[float, float]:
 
 
 @compiled
-def stretch(amount: float, lower: float, upper: float) -> float:
+def imbalance(amount: float, lower: float, upper: float) -> float:
     """Return the squared distance to the middle of the band, 1 at its ends and beyond."""
     half = max((upper - lower) / 2.0, 0.5)
     t = (amount - (lower + upper) / 2.0) / half
@@ -124,8 +124,8 @@ def stretch(amount: float, lower: float, upper: float) -> float:
 
 
 @compiled
-def appraise(
-    rule: Rule,
+def evaluate_grid(
+    rule: Objective,
     sums: NDArray[np.float64],
     g: int,
     mass: NDArray[np.float64],
@@ -135,12 +135,12 @@ def appraise(
     """Return (cost, bands missed, distance) of a grid with sums ``sums[g] + sign * mass[v]``."""
     households = sums[g, HOUSEHOLDS] + sign * mass[v, HOUSEHOLDS]
     residents = sums[g, RESIDENTS] + sign * mass[v, RESIDENTS]
-    missed, distance = outside(households, rule.lower, rule.upper)
-    balance = stretch(households, rule.lower, rule.upper)
+    missed, distance = band_violation(households, rule.lower, rule.upper)
+    balance = imbalance(households, rule.lower, rule.upper)
     if rule.profile != BY_HOUSEHOLDS and sums[g, UNKNOWN] + sign * mass[v, UNKNOWN] == 0.0:
-        other, far = outside(residents, rule.residents_lower, rule.residents_upper)
+        other, far = band_violation(residents, rule.residents_lower, rule.residents_upper)
         far *= (rule.lower + rule.upper) / (rule.residents_lower + rule.residents_upper)
-        even = stretch(residents, rule.residents_lower, rule.residents_upper)
+        even = imbalance(residents, rule.residents_lower, rule.residents_upper)
         if rule.profile == BY_RESIDENTS:
             missed, distance, balance = other, far, even
         else:
@@ -152,7 +152,7 @@ def appraise(
     if rule.compactness > 0.0 and area > 0.0:
         x = sums[g, MOMENT_X] + sign * mass[v, MOMENT_X]
         y = sums[g, MOMENT_Y] + sign * mass[v, MOMENT_Y]
-        inertia = sums[g, SECOND] + sign * mass[v, SECOND] - (x * x + y * y) / area
+        inertia = sums[g, SECOND_MOMENT] + sign * mass[v, SECOND_MOMENT] - (x * x + y * y) / area
         cost += (
             rule.compactness
             * math.sqrt(area)
@@ -162,8 +162,8 @@ def appraise(
 
 
 @compiled
-def tally(
-    web: Web, rule: Rule, labels: NDArray[np.int32], k: int
+def evaluate_grids(
+    web: CSRGraph, rule: Objective, labels: NDArray[np.int32], k: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the sums and the values of the grids of a labelling."""
     sums = np.zeros((k, 8))
@@ -171,14 +171,18 @@ def tally(
     for v in range(labels.size):
         sums[labels[v]] += web.mass[v]
     for g in range(k):
-        value[g, COST], value[g, MISSED], value[g, DISTANCE] = appraise(rule, sums, g, sums, g, 0.0)
+        value[g, COST], value[g, MISSED], value[g, DISTANCE] = evaluate_grid(
+            rule, sums, g, sums, g, 0.0
+        )
     return sums, value
 
 
 @compiled
-def total(web: Web, rule: Rule, labels: NDArray[np.int32], k: int) -> NDArray[np.float64]:
+def evaluate_labels(
+    web: CSRGraph, rule: Objective, labels: NDArray[np.int32], k: int
+) -> NDArray[np.float64]:
     """Return (cost, bands missed, households outside) of a labelling; cost counts cut weights."""
-    value = tally(web, rule, labels, k)[1]
+    value = evaluate_grids(web, rule, labels, k)[1]
     result = np.zeros(3)
     for g in range(k):
         result += value[g]
@@ -190,7 +194,7 @@ def total(web: Web, rule: Rule, labels: NDArray[np.int32], k: int) -> NDArray[np
 
 
 @compiled
-def together(web: Web, labels: NDArray[np.int32]) -> int:
+def count_unmet_cannot_links(web: CSRGraph, labels: NDArray[np.int32]) -> int:
     """Return how many pairs that must be apart share a grid."""
     count = 0
     for u, v in web.apart:
@@ -249,21 +253,21 @@ def stays_connected(
 PROFILE_NUMBER = {"either": EITHER, "households": BY_HOUSEHOLDS, "residents": BY_RESIDENTS}
 
 
-def weave(problem: Problem) -> Web:
+def build_csr_graph(problem: Problem) -> CSRGraph:
     """Return the graph of an ordered problem as the kernels want it.
 
     A pair that must be apart is an edge that does not connect and is dear to have in one grid.
     """
     n, a = problem.households.size, len(problem.apart)
     ends = np.concatenate([problem.edges, problem.apart]).astype(np.int32)
-    weight = np.concatenate([problem.cut_m - problem.straddle_m, np.full(a, -APART)])
+    weight = np.concatenate([problem.cut_m - problem.straddle_m, np.full(a, -CANNOT_LINK_M)])
     source, other = ends.T.ravel(), ends[:, ::-1].T.ravel()
     edge = np.tile(np.arange(len(ends), dtype=np.int32), 2)
     order = np.lexsort((other, source))
     start = np.zeros(n + 1, dtype=np.int32)
     np.cumsum(np.bincount(source, minlength=n), out=start[1:])
     linked = np.concatenate([problem.linked, np.zeros(a, dtype=bool)]).astype(np.uint8)
-    return Web(
+    return CSRGraph(
         start=start,
         neighbour=np.ascontiguousarray(other[order], dtype=np.int32),
         weight=weight[edge[order]],
@@ -271,21 +275,21 @@ def weave(problem: Problem) -> Web:
         edge=edge[order],
         ends=np.ascontiguousarray(ends),
         connects=linked,
-        mass=_mass(problem),
+        mass=_attributes_of(problem),
         apart=np.ascontiguousarray(problem.apart, dtype=np.int32),
     )
 
 
-def constant_of(problem: Problem) -> float:
+def cost_constant(problem: Problem) -> float:
     """Return what a solution costs beyond what the kernels count, metres.
 
-    They count what borders cost more when cut than when straddled, and save `APART` for each pair
+    They count what borders cost more when cut than when straddled, and save `CANNOT_LINK_M` for each pair
     that is apart.
     """
-    return float(problem.straddle_m.sum()) + APART * len(problem.apart)
+    return float(problem.straddle_m.sum()) + CANNOT_LINK_M * len(problem.apart)
 
 
-def _mass(problem: Problem) -> NDArray[np.float64]:
+def _attributes_of(problem: Problem) -> NDArray[np.float64]:
     x, y, area = problem.x, problem.y, problem.area
     columns = (
         problem.households,
@@ -300,9 +304,9 @@ def _mass(problem: Problem) -> NDArray[np.float64]:
     return np.ascontiguousarray(np.column_stack(columns), dtype=np.float64)
 
 
-def rule_of(problem: Problem, band: Band) -> Rule:
+def objective_of(problem: Problem, band: Band) -> Objective:
     """Return band and weights as the kernels want them."""
-    return Rule(
+    return Objective(
         lower=float(band.lower),
         upper=float(band.upper),
         residents_lower=float(band.residents_lower),
@@ -313,9 +317,11 @@ def rule_of(problem: Problem, band: Band) -> Rule:
     )
 
 
-def heat_of(web: Web) -> Heat:
+def default_schedule(web: CSRGraph) -> Schedule:
     """Return the schedule of an anneal, in units of a mean border."""
-    borders = web.weight[web.weight > -APART]
+    borders = web.weight[web.weight > -CANNOT_LINK_M]
     unit = float(np.abs(borders).mean()) if borders.size else 0.0
     unit = unit or 1.0
-    return Heat(hot=unit, cold=0.12 * unit, soft=0.08 * unit, hard=0.3 * unit, missed=3.0 * unit)
+    return Schedule(
+        hot=unit, cold=0.12 * unit, soft=0.08 * unit, hard=0.3 * unit, missed=3.0 * unit
+    )

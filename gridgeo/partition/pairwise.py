@@ -14,7 +14,7 @@ import numpy as np
 
 from gridgeo.partition.atom_graph import Ground, problem_of
 from gridgeo.partition.connected_subgraphs import ATOMS_IN_SETS, Budget, list_sets
-from gridgeo.partition.kernel import constant_of, rule_of, total, weave
+from gridgeo.partition.kernel import build_csr_graph, cost_constant, evaluate_labels, objective_of
 from gridgeo.partition.pieces import Join, join_across
 from gridgeo.partition.problem import in_order
 
@@ -55,8 +55,12 @@ def divide_pairs(problem: Problem, band: Band, solution: Solution, halt: Halt) -
     unproved &= _adjacent(problem, labels)
     certificate = "" if unproved or waiting else "pairwise"
     ordered, order = in_order(problem)
-    cost = float(total(weave(ordered), rule_of(ordered, band), labels[order], solution.grids)[0])
-    cost += constant_of(problem)
+    cost = float(
+        evaluate_labels(
+            build_csr_graph(ordered), objective_of(ordered, band), labels[order], solution.grids
+        )[0]
+    )
+    cost += cost_constant(problem)
     return replace(solution, labels=labels, cost=cost, certificate=certificate)
 
 

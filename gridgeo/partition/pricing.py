@@ -20,16 +20,22 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from gridgeo.partition.anneal import accepted
+from gridgeo.partition.anneal import metropolis_accepts
 from gridgeo.partition.band import known
 from gridgeo.partition.branch_and_bound import FREE, OUTSIDE, Ground, bargains
-from gridgeo.partition.kernel import compiled, draw, heat_of, stays_connected, weave
+from gridgeo.partition.kernel import (
+    build_csr_graph,
+    compiled,
+    default_schedule,
+    random_uniform,
+    stays_connected,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridgeo.config import Band
-    from gridgeo.partition.kernel import Web
+    from gridgeo.partition.kernel import CSRGraph
     from gridgeo.partition.problem import Halt, Problem
 
 # Compiled functions take their arguments by position.
@@ -61,14 +67,14 @@ def haggle(
             cost += worth(ground, price, side, v)
     best, least = known.copy(), cost
     for move in range(moves):
-        v = min(int(draw(rng) * n), n - 1)
+        v = min(int(random_uniform(rng) * n), n - 1)
         sign = -1.0 if side[v] else 1.0
         amount = held + sign * ground.amount[v]
         if not (ground.lower <= amount <= ground.upper and on_rim(ground, side, v)):
             continue
         change = sign * change_of(ground, price, side, v)
         heat = warmth * (1.0 - move / moves)
-        if not (accepted(change, heat, rng) and sound(ground, side, work, v)):
+        if not (metropolis_accepts(change, heat, rng) and sound(ground, side, work, v)):
             continue
         side[v] = 1 - side[v]
         held, cost = amount, cost + change
@@ -138,7 +144,7 @@ class Market:
 
     problem: Problem
     band: Band
-    web: Web
+    web: CSRGraph
     grounds: list[Ground]
 
 
@@ -153,7 +159,7 @@ class _Row:
 
 def market_of(problem: Problem, band: Band) -> Market:
     """Return what the sets of an ordered problem are searched on."""
-    web = weave(problem)
+    web = build_csr_graph(problem)
     return Market(problem=problem, band=band, web=web, grounds=_grounds(problem, band, web))
 
 
@@ -175,7 +181,7 @@ def nearby(
 
     They are met on walks from `sets`, connected as these are, and few of all that there are.
     """
-    moves, unit = PROPOSALS * prices.size, heat_of(market.web).hot
+    moves, unit = PROPOSALS * prices.size, default_schedule(market.web).hot
     met = [
         haggle(ground, prices, grid, warmth * unit, moves, rng)
         for ground in market.grounds
@@ -213,7 +219,7 @@ def below(
     return np.unique(np.concatenate(found), axis=0) if found else None
 
 
-def _grounds(problem: Problem, band: Band, web: Web) -> list[Ground]:
+def _grounds(problem: Problem, band: Band, web: CSRGraph) -> list[Ground]:
     if (problem.cut_m < problem.straddle_m).any():
         return []
     source = np.repeat(np.arange(web.start.size - 1), np.diff(web.start))

@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridgeo.partition.anneal import accepted
+from gridgeo.partition.anneal import metropolis_accepts
 from gridgeo.partition.kernel import (
     ATOMS,
     MISSED,
-    Heat,
-    Rule,
-    Web,
-    appraise,
+    CSRGraph,
+    Objective,
+    Schedule,
     compiled,
-    draw,
-    tally,
+    evaluate_grid,
+    evaluate_grids,
+    random_uniform,
 )
 
 if TYPE_CHECKING:
@@ -33,10 +33,10 @@ if TYPE_CHECKING:
 
 
 @compiled
-def recut(
-    web: Web,
-    rule: Rule,
-    heat: Heat,
+def recombine(
+    web: CSRGraph,
+    rule: Objective,
+    heat: Schedule,
     labels: NDArray[np.int32],
     k: int,
     tries: int,
@@ -47,22 +47,26 @@ def recut(
 
     Groups grow from grids that miss the band, as long as there are any.
     """
-    value = tally(web, rule, labels, k)[1]
+    value = evaluate_grids(web, rule, labels, k)[1]
     kept = 0
     for _ in range(tries):
         if halt[0]:
             break
-        group = choose(web, labels, value, k, 2 + int(draw(rng) ** 2 * 3.0), rng)
+        group = choose_adjacent_grids(
+            web, labels, value, k, 2 + int(random_uniform(rng) ** 2 * 3.0), rng
+        )
         if group.size < 2:
             continue
         inside = np.zeros(k, np.bool_)
         inside[group] = True
         members = np.flatnonzero(inside[labels])
         old = labels[members]
-        before = energy(web, rule, heat, labels, members, k)
-        split(web, rule, heat, labels, members, group, rng)
-        if accepted(energy(web, rule, heat, labels, members, k) - before, heat.cold, rng):
-            value = tally(web, rule, labels, k)[1]
+        before = local_energy(web, rule, heat, labels, members, k)
+        split_along_tree(web, rule, heat, labels, members, group, rng)
+        if metropolis_accepts(
+            local_energy(web, rule, heat, labels, members, k) - before, heat.cold, rng
+        ):
+            value = evaluate_grids(web, rule, labels, k)[1]
             kept += 1
         else:
             labels[members] = old
@@ -70,8 +74,8 @@ def recut(
 
 
 @compiled
-def choose(
-    web: Web,
+def choose_adjacent_grids(
+    web: CSRGraph,
     labels: NDArray[np.int32],
     value: NDArray[np.float64],
     k: int,
@@ -82,7 +86,11 @@ def choose(
     n = labels.size
     misses = np.flatnonzero(value[:, MISSED] > 0.0)
     group = np.full(size, -1, np.int32)
-    group[0] = misses[int(draw(rng) * misses.size)] if misses.size else int(draw(rng) * k)
+    group[0] = (
+        misses[int(random_uniform(rng) * misses.size)]
+        if misses.size
+        else int(random_uniform(rng) * k)
+    )
     count = 1
     for _ in range(size - 1):
         seen, pick = 0, -1
@@ -93,7 +101,7 @@ def choose(
                 g = labels[web.neighbour[p]]
                 if web.linked[p] and not np.any(group[:count] == g):
                     seen += 1
-                    if draw(rng) * seen < 1.0:
+                    if random_uniform(rng) * seen < 1.0:
                         pick = g
         if pick >= 0:
             group[count] = pick
@@ -102,10 +110,10 @@ def choose(
 
 
 @compiled
-def energy(
-    web: Web,
-    rule: Rule,
-    heat: Heat,
+def local_energy(
+    web: CSRGraph,
+    rule: Objective,
+    heat: Schedule,
     labels: NDArray[np.int32],
     members: NDArray[np.int64],
     k: int,
@@ -121,16 +129,16 @@ def energy(
                 result += 0.5 * web.weight[p]
     for g in range(k):
         if sums[g, 7] > 0.0:
-            cost, missed, distance = appraise(rule, sums, g, sums, g, 0.0)
+            cost, missed, distance = evaluate_grid(rule, sums, g, sums, g, 0.0)
             result += cost + heat.missed * missed + heat.hard * distance
     return result
 
 
 @compiled
-def split(
-    web: Web,
-    rule: Rule,
-    heat: Heat,
+def split_along_tree(
+    web: CSRGraph,
+    rule: Objective,
+    heat: Schedule,
     labels: NDArray[np.int32],
     members: NDArray[np.int64],
     group: NDArray[np.int32],
@@ -140,8 +148,8 @@ def split(
     last = group[-1]
     labels[members] = last
     for i in range(group.size - 1):
-        parent, order = span(web, labels, members, last, rng)
-        top = best_cut(web, rule, heat, labels, parent, order, group.size - i)
+        parent, order = random_spanning_tree(web, labels, members, last, rng)
+        top = best_tree_edge(web, rule, heat, labels, parent, order, group.size - i)
         labels[top] = group[i]
         for v in order:
             if parent[v] >= 0 and labels[parent[v]] == group[i] and labels[v] == last:
@@ -149,8 +157,8 @@ def split(
 
 
 @compiled
-def span(
-    web: Web,
+def random_spanning_tree(
+    web: CSRGraph,
     labels: NDArray[np.int32],
     members: NDArray[np.int64],
     last: int,
@@ -163,7 +171,7 @@ def span(
     size = 0
     for v in members:
         size += labels[v] == last
-    root = int(draw(rng) * size)
+    root = int(random_uniform(rng) * size)
     for v in members:
         if labels[v] == last:
             if root == 0:
@@ -181,7 +189,7 @@ def span(
                 if web.linked[p] and labels[u] == last and parent[u] == -2:
                     edges[ready, 0], edges[ready, 1] = v, u
                     ready += 1
-        i = int(draw(rng) * ready)
+        i = int(random_uniform(rng) * ready)
         v, u = edges[i]
         ready -= 1
         edges[i] = edges[ready]
@@ -193,10 +201,10 @@ def span(
 
 
 @compiled
-def best_cut(
-    web: Web,
-    rule: Rule,
-    heat: Heat,
+def best_tree_edge(
+    web: CSRGraph,
+    rule: Objective,
+    heat: Schedule,
     labels: NDArray[np.int32],
     parent: NDArray[np.int32],
     order: NDArray[np.int32],
@@ -208,7 +216,7 @@ def best_cut(
     for i in range(size):
         place[order[i]] = i
     below = np.zeros((size, 8))
-    shared = borders_below(web, labels, parent, order, place)
+    shared = weight_cut_below(web, labels, parent, order, place)
     for i in range(size - 1, -1, -1):
         below[i] += web.mass[order[i]]
         if i:
@@ -219,8 +227,8 @@ def best_cut(
     for i in range(1, size):
         for column in range(8):
             rest[0, column] = (below[0, column] - below[i, column]) / others
-        cost, missed, distance = appraise(rule, below, i, below, i, 0.0)
-        more, bands, far = appraise(rule, rest, 0, rest, 0, 0.0)
+        cost, missed, distance = evaluate_grid(rule, below, i, below, i, 0.0)
+        more, bands, far = evaluate_grid(rule, rest, 0, rest, 0, 0.0)
         result = shared[i] + cost + heat.missed * missed + heat.hard * distance
         result += others * (more + heat.missed * bands + heat.hard * far)
         if result < least and size - below[i, ATOMS] >= others:
@@ -229,8 +237,8 @@ def best_cut(
 
 
 @compiled
-def borders_below(
-    web: Web,
+def weight_cut_below(
+    web: CSRGraph,
     labels: NDArray[np.int32],
     parent: NDArray[np.int32],
     order: NDArray[np.int32],

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridgeo.partition.anneal import anneal, grow
+from gridgeo.partition.anneal import anneal, grow_regions
 from gridgeo.partition.band import middle, numbers_of_grids, too_big
-from gridgeo.partition.kernel import heat_of, rule_of, weave
+from gridgeo.partition.kernel import build_csr_graph, default_schedule, objective_of
 from gridgeo.partition.problem import EFFORTS, Halt, Problem, Solution, fingerprint, in_order
-from gridgeo.partition.recombination import recut
+from gridgeo.partition.recombination import recombine
 from gridgeo.partition.search_context import Job, best_of, mix, solution_of
 from gridgeo.partition.set_partitioning import Seen, combine
 from gridgeo.partition.subset_dp import FEW, enumerate_all
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridgeo.config import Band, Search
-    from gridgeo.partition.kernel import Heat
+    from gridgeo.partition.kernel import Schedule
 
 #: fresh cuts per grid, of at most `COUNTED` grids, that end a start
 POLISH = 8
@@ -48,12 +48,12 @@ FIRM = 0.7
 def attempt(job: Job, k: int, start: int) -> Solution:
     """Return one labelling with `k` grids: grown, annealed, then cut anew where that pays."""
     rng = job.rng(k, start)
-    labels = grow(job.web, k, rng)
+    labels = grow_regions(job.web, k, rng)
     hot = job.heat._replace(hot=STARTS[start % len(STARTS)] * job.heat.hot)
     moves = _anneal(job, hot, labels, _moves(job, k), rng)
     if k > 1:
         cold = job.heat._replace(cold=0.0)
-        recut(job.web, job.rule, cold, labels, k, POLISH * min(k, COUNTED), rng, job.halt.flag)
+        recombine(job.web, job.rule, cold, labels, k, POLISH * min(k, COUNTED), rng, job.halt.flag)
     return solution_of(job, labels, moves=moves)
 
 
@@ -64,7 +64,7 @@ def repair(job: Job, solution: Solution, turn: int) -> Solution:
     rng = job.rng(k, turn, 1)
     if k > 1:
         tries = job.effort.cuts * min(k, COUNTED)
-        recut(job.web, job.rule, job.heat, labels, k, tries, rng, job.halt.flag)
+        recombine(job.web, job.rule, job.heat, labels, k, tries, rng, job.halt.flag)
     warm = job.heat._replace(hot=WARM * job.heat.hot)
     moves = _anneal(job, warm, labels, round(REPAIR * _moves(job, k)), rng)
     return solution_of(job, labels, moves=moves)
@@ -96,7 +96,7 @@ def _moves(job: Job, grids: int) -> int:
 
 
 def _anneal(
-    job: Job, heat: Heat, labels: NDArray[np.int32], moves: int, rng: NDArray[np.uint64]
+    job: Job, heat: Schedule, labels: NDArray[np.int32], moves: int, rng: NDArray[np.uint64]
 ) -> int:
     """Anneal `labels` in place; return the number of moves proposed."""
     k = int(labels.max()) + 1
@@ -193,11 +193,11 @@ def solve(
     [0, 0, 0, 0, 1, 1, 1, 1]
     """
     ordered, order = in_order(problem)
-    web = weave(ordered)
+    web = build_csr_graph(ordered)
     job = Job(
         web=web,
-        rule=rule_of(problem, band),
-        heat=heat_of(web),
+        rule=objective_of(problem, band),
+        heat=default_schedule(web),
         seed=mix(fingerprint(ordered), search.seed),
         effort=EFFORTS[search.effort],
         halt=halt or Halt(),

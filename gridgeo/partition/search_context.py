@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridgeo.partition.kernel import APART, Heat, Rule, Web, together, total
+from gridgeo.partition.kernel import (
+    CANNOT_LINK_M,
+    CSRGraph,
+    Objective,
+    Schedule,
+    count_unmet_cannot_links,
+    evaluate_labels,
+)
 from gridgeo.partition.problem import Solution
 
 if TYPE_CHECKING:
@@ -20,9 +27,9 @@ if TYPE_CHECKING:
 class Job:
     """The graph, the rule and the schedule as the kernels want them, seed, effort, threads."""
 
-    web: Web
-    rule: Rule
-    heat: Heat
+    web: CSRGraph
+    rule: Objective
+    heat: Schedule
     seed: int
     effort: Effort
     halt: Halt
@@ -43,15 +50,15 @@ def solution_of(
 ) -> Solution:
     """Return a labelling with what it is worth."""
     grids = int(labels.max()) + 1
-    cost, missed, distance = total(job.web, job.rule, labels, grids)
-    shared = together(job.web, labels)
+    cost, missed, distance = evaluate_labels(job.web, job.rule, labels, grids)
+    shared = count_unmet_cannot_links(job.web, labels)
     apart = len(job.web.apart) - shared
     return Solution(
         labels=by_first(labels),
         grids=grids,
         missed=round(float(missed)),
         distance=float(distance),
-        cost=float(cost) + APART * apart,
+        cost=float(cost) + CANNOT_LINK_M * apart,
         moves=moves,
         exact=exact,
         together=shared,

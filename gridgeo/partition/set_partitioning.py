@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from scipy.sparse import coo_array, csc_array, csr_array, vstack
 
-from gridgeo.partition.kernel import APART, COST, MISSED, compiled, tally
+from gridgeo.partition.kernel import CANNOT_LINK_M, COST, MISSED, compiled, evaluate_grids
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -256,10 +256,10 @@ class Seen(NamedTuple):
     def add(self, job: Job, labels: NDArray[np.int32]) -> None:
         """Note the grids of a labelling that are in band and keep apart what must be."""
         k = int(labels.max()) + 1
-        value = tally(job.web, job.rule, labels, k)[1]
+        value = evaluate_grids(job.web, job.rule, labels, k)[1]
         source = np.repeat(np.arange(labels.size), np.diff(job.web.start))
         mine, other = labels[source], labels[job.web.neighbour]
-        ruled = job.web.weight <= -APART
+        ruled = job.web.weight <= -CANNOT_LINK_M
         rim = np.bincount(mine, np.where((mine != other) & ~ruled, job.web.weight / 2, 0.0), k)
         broken = np.bincount(mine[ruled & (mine == other)], minlength=k)
         order = np.argsort(labels, kind="stable")

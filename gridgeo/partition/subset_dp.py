@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridgeo.partition.kernel import Rule, Web, appraise, compiled
+from gridgeo.partition.kernel import CSRGraph, Objective, compiled, evaluate_grid
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,7 +17,7 @@ FEW = 16
 
 @compiled
 def enumerate_all(
-    web: Web, rule: Rule, numbers: NDArray[np.int64], halt: NDArray[np.uint8]
+    web: CSRGraph, rule: Objective, numbers: NDArray[np.int64], halt: NDArray[np.uint8]
 ) -> NDArray[np.int32]:
     """Return the best labelling of at most `FEW` atoms; labels of -1 where it was told to stop.
 
@@ -151,7 +151,7 @@ def before(
 
 
 @compiled
-def connected_sets(web: Web) -> NDArray[np.bool_]:
+def connected_sets(web: CSRGraph) -> NDArray[np.bool_]:
     """Tell for each set of atoms whether links connect it."""
     beside = neighbours(web)
     connected = np.zeros(1 << beside.size, np.bool_)
@@ -171,7 +171,7 @@ def grows(beside: NDArray[np.int64], connected: NDArray[np.bool_], grid: int) ->
 
 
 @compiled
-def keep_apart(web: Web, sets: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def keep_apart(web: CSRGraph, sets: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return the sets that hold no pair that must be apart."""
     for u, v in web.apart:
         pair = (1 << u) | (1 << v)
@@ -182,7 +182,7 @@ def keep_apart(web: Web, sets: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 @compiled
-def neighbours(web: Web) -> NDArray[np.int64]:
+def neighbours(web: CSRGraph) -> NDArray[np.int64]:
     """Return the linked neighbours of each atom as a set."""
     beside = np.zeros(web.mass.shape[0], np.int64)
     for v in range(beside.size):
@@ -206,7 +206,7 @@ def spread(beside: NDArray[np.int64], grid: int) -> int:
 
 
 @compiled
-def values(web: Web, rule: Rule, wanted: NDArray[np.bool_]) -> NDArray[np.float64]:
+def values(web: CSRGraph, rule: Objective, wanted: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Return (bands missed, distance, cost) of each wanted set, infinite for the others.
 
     The weights inside a set count against its cost, so that the costs of a partition add up to
@@ -226,6 +226,6 @@ def values(web: Web, rule: Rule, wanted: NDArray[np.bool_]) -> NDArray[np.float6
             if rest >> web.neighbour[p] & 1:
                 inside[grid] += web.weight[p]
         if wanted[grid]:
-            cost, missed, distance = appraise(rule, sums, grid, sums, grid, 0.0)
+            cost, missed, distance = evaluate_grid(rule, sums, grid, sums, grid, 0.0)
             worth[grid, 0], worth[grid, 1], worth[grid, 2] = missed, distance, cost - inside[grid]
     return worth

@@ -9,7 +9,12 @@ import numpy as np
 
 from gridgeo.config import Search
 from gridgeo.geometry import heirs, moved_atoms, overlap_of
-from gridgeo.partition.kernel import APART, constant_of, together, total
+from gridgeo.partition.kernel import (
+    CANNOT_LINK_M,
+    cost_constant,
+    count_unmet_cannot_links,
+    evaluate_labels,
+)
 from gridgeo.partition.minimal_change.flow_bound import least_moved
 from gridgeo.partition.minimal_change.repair_search import Mended, mend
 from gridgeo.partition.minimal_change.subproblem import Scene, part_of, parts_of
@@ -160,14 +165,14 @@ def _floors(part: Scene, mended: Mended, halt: Halt) -> tuple[int, int]:
 def _solution(scene: Scene, labels: NDArray[np.int64], halt: Halt) -> Solution:
     packed: NDArray[np.int32] = _named_by_first(labels)[1].astype(np.int32)
     grids = int(packed.max()) + 1
-    cost, missed, distance = total(scene.web, scene.rule, packed, grids)
-    shared = int(together(scene.web, packed))
+    cost, missed, distance = evaluate_labels(scene.web, scene.rule, packed, grids)
+    shared = int(count_unmet_cannot_links(scene.web, packed))
     return Solution(
         labels=packed,
         grids=grids,
         missed=round(float(missed)),
         distance=float(distance),
-        cost=float(cost) + constant_of(scene.problem) - APART * shared,
+        cost=float(cost) + cost_constant(scene.problem) - CANNOT_LINK_M * shared,
         moves=0,
         together=shared,
         interrupted=halt.stopped,

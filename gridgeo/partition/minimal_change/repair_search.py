@@ -19,7 +19,7 @@ import numpy as np
 
 from gridgeo.geometry import heirs, overlap_of
 from gridgeo.partition.anneal import anneal
-from gridgeo.partition.kernel import Heat, Web, weave
+from gridgeo.partition.kernel import CSRGraph, Schedule, build_csr_graph
 from gridgeo.partition.minimal_change.assignment import recast
 from gridgeo.partition.minimal_change.flow_bound import NODES, least_moved
 from gridgeo.partition.minimal_change.subproblem import (
@@ -64,7 +64,7 @@ def pulled(
     best, rank = labels, scene.rank(labels)
     web, away = _anchored(scene, grids)
     mean = away / max(1.0, _mean_held(scene))
-    heat = Heat(
+    heat = Schedule(
         hot=hot * away, cold=COLD * away, soft=SOFT * mean, hard=HARD * mean, missed=MISSED * away
     )
     atoms = scene.old.size
@@ -83,7 +83,7 @@ def _mean_held(scene: Scene) -> float:
     return float(held[held > 0].mean()) if held.any() else 0.0
 
 
-def _anchored(scene: Scene, grids: NDArray[np.int64]) -> tuple[Web, float]:
+def _anchored(scene: Scene, grids: NDArray[np.int64]) -> tuple[CSRGraph, float]:
     """Return the graph with one anchor for each grid, and what a mean atom away costs."""
     problem, atoms = scene.problem, scene.old.size
     border = float(np.abs(scene.web.weight).mean()) or 1.0 if scene.web.weight.size else 1.0
@@ -92,7 +92,7 @@ def _anchored(scene: Scene, grids: NDArray[np.int64]) -> tuple[Web, float]:
     ties = np.column_stack([tied, atoms + np.searchsorted(grids, scene.old[tied])])
     pull = away * np.maximum(problem.households[tied] / mean, IDLE)
     nothing = np.zeros(grids.size)
-    web = weave(
+    web = build_csr_graph(
         replace(
             problem,
             households=np.append(problem.households, nothing.astype(np.int64)),

@@ -22,13 +22,13 @@ from gridgeo.partition.kernel import (
     HOUSEHOLDS,
     MISSED,
     RESIDENTS,
-    Rule,
-    Web,
-    rule_of,
-    tally,
-    together,
-    total,
-    weave,
+    CSRGraph,
+    Objective,
+    build_csr_graph,
+    count_unmet_cannot_links,
+    evaluate_grids,
+    evaluate_labels,
+    objective_of,
 )
 from gridgeo.partition.pieces import Join
 
@@ -59,14 +59,14 @@ class Scene:
         return int(self.old.max(initial=-1)) + 1
 
     @cached_property
-    def web(self) -> Web:
+    def web(self) -> CSRGraph:
         """Return the graph as the kernels want it."""
-        return weave(self.problem)
+        return build_csr_graph(self.problem)
 
     @cached_property
-    def rule(self) -> Rule:
+    def rule(self) -> Objective:
         """Return band and weights as the kernels want them."""
-        return rule_of(self.problem, self.band)
+        return objective_of(self.problem, self.band)
 
     @cached_property
     def beside(self) -> list[list[int]]:
@@ -101,9 +101,9 @@ class Scene:
         """
         grids, packed = np.unique(labels, return_inverse=True)
         small: NDArray[np.int32] = packed.astype(np.int32)
-        cost, missed, distance = total(self.web, self.rule, small, int(small.max()) + 1)
+        cost, missed, distance = evaluate_labels(self.web, self.rule, small, int(small.max()) + 1)
         wrong = abs(grids.size - (self.problem.grids or grids.size))
-        wrong += int(together(self.web, small))
+        wrong += int(count_unmet_cannot_links(self.web, small))
         return (
             round(float(missed)) + wrong,
             round(float(distance), 3),
@@ -135,7 +135,7 @@ def part_of(scene: Scene, members: NDArray[np.int64]) -> tuple[Scene, NDArray[np
 def misses(scene: Scene, labels: NDArray[np.int64]) -> dict[int, int]:
     """Return the grids that miss the band: -1 where one holds too little, 1 where too much."""
     grids, packed = np.unique(labels, return_inverse=True)
-    sums, value = tally(scene.web, scene.rule, packed.astype(np.int32), grids.size)
+    sums, value = evaluate_grids(scene.web, scene.rule, packed.astype(np.int32), grids.size)
     by_people = scene.band.profile == "residents"
     amount = sums[:, RESIDENTS if by_people else HOUSEHOLDS]
     lower = scene.band.residents_lower if by_people else scene.band.lower
