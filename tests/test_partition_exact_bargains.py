@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridgeo.partition import Ground
-from gridgeo.partition.branch_and_bound import FREE, OUTSIDE, bargains
+from gridgeo.partition.branch_and_bound import FREE, OUTSIDE, price_subgraphs
 
 LOWER, UPPER = 300.0, 500.0
 GO = np.zeros(1, dtype=np.uint8)
@@ -69,15 +69,15 @@ def all_sets(ground, edges, half, linked, price):
 def test_exactly_the_sets_below_the_limit_are_found(seed, limit):
     ground, *graph, price = random_ground(seed)
     wanted = {s: c for s, c in all_sets(ground, *graph, price).items() if c < limit}
-    complete, sets, least = bargains(ground, price, limit, np.inf, 5000, 10**6, GO)
+    complete, sets, least = price_subgraphs(ground, price, limit, np.inf, 5000, 10**6, GO)
     assert complete
     assert sorted(tuple(np.flatnonzero(s).tolist()) for s in sets) == sorted(wanted)
     assert least == pytest.approx(min(wanted.values(), default=np.inf))
-    complete, sets, cheapest = bargains(ground, price, limit, 0.0, 5000, 10**6, GO)
+    complete, sets, cheapest = price_subgraphs(ground, price, limit, 0.0, 5000, 10**6, GO)
     assert (complete, cheapest) == (True, least)
 
 
 def test_a_search_that_ends_early_says_so():
     ground, *_, price = random_ground(7)
-    assert not bargains(ground, price, np.inf, np.inf, 5000, 1, GO)[0]
-    assert not bargains(ground, price, np.inf, np.inf, 5000, 10**6, np.ones(1, np.uint8))[0]
+    assert not price_subgraphs(ground, price, np.inf, np.inf, 5000, 1, GO)[0]
+    assert not price_subgraphs(ground, price, np.inf, np.inf, 5000, 10**6, np.ones(1, np.uint8))[0]

@@ -17,7 +17,7 @@ from gridgeo.partition.kernel import build_csr_graph, default_schedule, objectiv
 from gridgeo.partition.problem import EFFORTS, in_order
 from gridgeo.partition.search import attempt
 from gridgeo.partition.search_context import Job, solution_of
-from gridgeo.partition.set_partitioning import Seen, combine
+from gridgeo.partition.set_partitioning import GridPool, improve_from_pool
 
 HOUSEHOLDS = Band(profile="households")
 PROFILES = st.sampled_from(["either", "households", "residents"])
@@ -296,11 +296,11 @@ def test_a_combination_is_the_cheapest_of_all_that_were_seen(seed, starts):
     found = [attempt(job, 4, start) for start in range(starts)]
     good = [solution for solution in found if not solution.failed]
     hypothesis.assume(good)
-    seen = Seen({})
+    seen = GridPool({})
     for solution in good:
         seen.add(job, solution.labels)
     first = max(good, key=lambda solution: solution.cost)
-    combined = solution_of(job, combine(job, first.labels, seen))
+    combined = solution_of(job, improve_from_pool(job, first.labels, seen))
     held = np.bincount(combined.labels, weights=job.web.mass[:, 0])
     assert combined.missed == 0
     assert ((held >= 300) & (held <= 500)).all()
@@ -312,7 +312,7 @@ def test_a_combination_is_the_cheapest_of_all_that_were_seen(seed, starts):
 def test_a_grid_out_of_band_or_not_apart_is_not_noted():
     problem = lattice([100] * 8, width=8, grids=2)
     job = some_job(replace(problem, apart=np.array([[0, 3]], dtype=np.int32)))
-    seen = Seen({})
+    seen = GridPool({})
     seen.add(job, np.array([0, 0, 0, 0, 1, 1, 1, 1], dtype=np.int32))
     seen.add(job, np.array([0, 0, 1, 1, 1, 1, 1, 1], dtype=np.int32))
     assert [atoms.tolist() for atoms, _ in seen.grids.values()] == [[4, 5, 6, 7]]

@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 
 #: flows and costs that differ by less are alike, metres
-TINY = 1e-7
+TOLERANCE_M = 1e-7
 #: trials of the price on the amount
-TRIALS = 40
+MULTIPLIER_STEPS = 40
 FREE, INSIDE, OUTSIDE = range(3)
 
 
-class Ground(NamedTuple):
+class PricingGraph(NamedTuple):
     """Graph, amounts and limits of the sets; arcs of atom v stand at ``start[v]:start[v + 1]``."""
 
     start: NDArray[np.int32]
@@ -46,8 +46,8 @@ class Ground(NamedTuple):
 
 
 @compiled
-def bargains(
-    ground: Ground,
+def price_subgraphs(
+    ground: PricingGraph,
     price: NDArray[np.float64],
     limit: float,
     slack: float,
@@ -73,11 +73,11 @@ def bargains(
     for root in order:
         if shut[root] == OUTSIDE:
             continue
-        rate = best_rate(ground, price, shut, root)
+        rate = best_multiplier(ground, price, shut, root)
         state[0] = shut
         state[0, root] = INSIDE
         flow[0] = ground.half
-        value[0] = prepare(ground, price, rate, state[0], spare[0])
+        value[0] = initial_terminals(ground, price, rate, state[0], spare[0])
         shut[root] = OUTSIDE
         depth = 0
         while depth >= 0:
@@ -85,15 +85,17 @@ def bargains(
             if nodes < 0 or halt[0]:
                 return False, found[:count], least
             now = state[depth]
-            value[depth] += settle(ground, now, spare[depth], root)
+            value[depth] += propagate(ground, now, spare[depth], root)
             if value[depth] < limit:
-                value[depth] += augment(ground, flow[depth], spare[depth], limit - value[depth])
+                value[depth] += augment_flow(
+                    ground, flow[depth], spare[depth], limit - value[depth]
+                )
             if value[depth] >= limit:
                 depth -= 1
                 continue
-            v = next_atom(ground, now)
+            v = branching_atom(ground, now)
             if v < 0:
-                cost = cost_of(ground, price, now)
+                cost = reduced_cost(ground, price, now)
                 if cost < limit:
                     if count == kept:
                         return False, found, least
@@ -105,22 +107,22 @@ def bargains(
                 continue
             state[depth + 1], flow[depth + 1] = now, flow[depth]
             spare[depth + 1], value[depth + 1] = spare[depth], value[depth]
-            value[depth] += fix(now, spare[depth], v, OUTSIDE)
+            value[depth] += fix_atom(now, spare[depth], v, OUTSIDE)
             depth += 1
-            value[depth] += fix(state[depth], spare[depth], v, INSIDE)
+            value[depth] += fix_atom(state[depth], spare[depth], v, INSIDE)
     return True, found[:count], least
 
 
 @compiled
-def best_rate(
-    ground: Ground, price: NDArray[np.float64], shut: NDArray[np.int8], root: int
+def best_multiplier(
+    ground: PricingGraph, price: NDArray[np.float64], shut: NDArray[np.int8], root: int
 ) -> float:
     """Return the price on the amount at which the bound of the sets of `root` is highest."""
     most = np.abs(price).sum() / max(ground.lower, 1.0)
     low, high = -most, most
-    for _ in range(TRIALS):
+    for _ in range(MULTIPLIER_STEPS):
         left, right = low + (high - low) * 0.45, low + (high - low) * 0.55
-        if rated(ground, price, shut, root, left) < rated(ground, price, shut, root, right):
+        if bound_at(ground, price, shut, root, left) < bound_at(ground, price, shut, root, right):
             low = left
         else:
             high = right
@@ -128,19 +130,19 @@ def best_rate(
 
 
 @compiled
-def rated(
-    ground: Ground, price: NDArray[np.float64], shut: NDArray[np.int8], root: int, rate: float
+def bound_at(
+    ground: PricingGraph, price: NDArray[np.float64], shut: NDArray[np.int8], root: int, rate: float
 ) -> float:
     """Return the bound of the sets of `root` at a price on the amount."""
     state, spare = shut.copy(), np.zeros(price.size)
     state[root] = INSIDE
-    value = prepare(ground, price, rate, state, spare)
-    return float(value + augment(ground, ground.half.copy(), spare, np.inf))
+    value = initial_terminals(ground, price, rate, state, spare)
+    return float(value + augment_flow(ground, ground.half.copy(), spare, np.inf))
 
 
 @compiled
-def prepare(
-    ground: Ground,
+def initial_terminals(
+    ground: PricingGraph,
     price: NDArray[np.float64],
     rate: float,
     state: NDArray[np.int8],
@@ -162,7 +164,7 @@ def prepare(
 
 
 @compiled
-def fix(state: NDArray[np.int8], spare: NDArray[np.float64], v: int, side: int) -> float:
+def fix_atom(state: NDArray[np.int8], spare: NDArray[np.float64], v: int, side: int) -> float:
     """Put an atom on a side; return what is paid for that."""
     state[v] = side
     paid = max(0.0, -spare[v] if side == INSIDE else spare[v])
@@ -171,39 +173,43 @@ def fix(state: NDArray[np.int8], spare: NDArray[np.float64], v: int, side: int) 
 
 
 @compiled
-def settle(ground: Ground, state: NDArray[np.int8], spare: NDArray[np.float64], root: int) -> float:
+def propagate(
+    ground: PricingGraph, state: NDArray[np.int8], spare: NDArray[np.float64], root: int
+) -> float:
     """Put outside what is apart, too heavy or out of reach; return what is paid, or infinity."""
-    paid = separate(ground, state, spare)
+    paid = propagate_cannot_links(ground, state, spare)
     held = 0.0
     for v in range(state.size):
         if state[v] == INSIDE:
             held += ground.amount[v]
-    reached, most = reach(ground, state, root, held)
+    reached, most = reachable_atoms(ground, state, root, held)
     if held > ground.upper or most < ground.lower:
         return np.inf
     for v in range(state.size):
         if state[v] == FREE and not reached[v]:
-            paid += fix(state, spare, v, OUTSIDE)
+            paid += fix_atom(state, spare, v, OUTSIDE)
     return paid
 
 
 @compiled
-def separate(ground: Ground, state: NDArray[np.int8], spare: NDArray[np.float64]) -> float:
+def propagate_cannot_links(
+    ground: PricingGraph, state: NDArray[np.int8], spare: NDArray[np.float64]
+) -> float:
     """Put outside what must be apart from what is inside; return what is paid."""
     paid = 0.0
     for u, v in ground.apart:
         if state[u] == INSIDE and state[v] == INSIDE:
             return np.inf
         if state[u] == INSIDE and state[v] == FREE:
-            paid += fix(state, spare, v, OUTSIDE)
+            paid += fix_atom(state, spare, v, OUTSIDE)
         elif state[v] == INSIDE and state[u] == FREE:
-            paid += fix(state, spare, u, OUTSIDE)
+            paid += fix_atom(state, spare, u, OUTSIDE)
     return paid
 
 
 @compiled
-def reach(
-    ground: Ground, state: NDArray[np.int8], root: int, held: float
+def reachable_atoms(
+    ground: PricingGraph, state: NDArray[np.int8], root: int, held: float
 ) -> tuple[NDArray[np.bool_], float]:
     """Return what the root can reach without atoms that are too heavy, and all that it holds."""
     reached, queue = np.zeros(state.size, np.bool_), np.empty(state.size, np.int64)
@@ -224,8 +230,8 @@ def reach(
 
 
 @compiled
-def augment(
-    ground: Ground, flow: NDArray[np.float64], spare: NDArray[np.float64], enough: float
+def augment_flow(
+    ground: PricingGraph, flow: NDArray[np.float64], spare: NDArray[np.float64], enough: float
 ) -> float:
     """Let flow through from what would be inside to what would be outside; return how much.
 
@@ -234,7 +240,7 @@ def augment(
     sent = 0.0
     came, queue = np.empty(spare.size, np.int64), np.empty(spare.size, np.int64)
     while sent < enough:
-        goal = find_way(ground, flow, spare, came, queue)
+        goal = find_augmenting_path(ground, flow, spare, came, queue)
         if goal < 0:
             break
         push, v = -spare[goal], goal
@@ -256,8 +262,8 @@ def augment(
 
 
 @compiled
-def find_way(
-    ground: Ground,
+def find_augmenting_path(
+    ground: PricingGraph,
     flow: NDArray[np.float64],
     spare: NDArray[np.float64],
     came: NDArray[np.int64],
@@ -267,7 +273,7 @@ def find_way(
     came[:] = -2
     head, tail = 0, 0
     for v in range(spare.size):
-        if spare[v] > TINY:
+        if spare[v] > TOLERANCE_M:
             came[v] = -1
             queue[tail] = v
             tail += 1
@@ -276,17 +282,17 @@ def find_way(
         head += 1
         for p in range(ground.start[v], ground.start[v + 1]):
             u = ground.neighbour[p]
-            if flow[p] > TINY and came[u] == -2:
+            if flow[p] > TOLERANCE_M and came[u] == -2:
                 came[u] = p
                 queue[tail] = u
                 tail += 1
-                if spare[u] < -TINY:
+                if spare[u] < -TOLERANCE_M:
                     return int(u)
     return -1
 
 
 @compiled
-def next_atom(ground: Ground, state: NDArray[np.int8]) -> int:
+def branching_atom(ground: PricingGraph, state: NDArray[np.int8]) -> int:
     """Return the free atom next to the set that is the heaviest, -1 where there is none."""
     best, chosen = -1.0, -1
     for v in range(state.size):
@@ -300,7 +306,9 @@ def next_atom(ground: Ground, state: NDArray[np.int8]) -> int:
 
 
 @compiled
-def cost_of(ground: Ground, price: NDArray[np.float64], state: NDArray[np.int8]) -> float:
+def reduced_cost(
+    ground: PricingGraph, price: NDArray[np.float64], state: NDArray[np.int8]
+) -> float:
     """Return what a set that is complete costs beyond its prices; infinite out of band."""
     cost, held = 0.0, 0.0
     for v in range(state.size):

@@ -24,10 +24,21 @@ import numpy as np
 from scipy.optimize import LinearConstraint, linprog, milp
 
 from gridgeo.partition.band import numbers_of_grids, too_big
-from gridgeo.partition.connected_subgraphs import ATOMS_IN_SETS, Budget, Sets, list_sets
+from gridgeo.partition.connected_subgraphs import (
+    ATOMS_IN_MASK,
+    ConnectedSubgraphs,
+    EnumerationBudget,
+    list_subgraphs,
+)
 from gridgeo.partition.kernel import cost_constant, evaluate_grid, evaluate_labels, objective_of
-from gridgeo.partition.pairwise import divide_pairs
-from gridgeo.partition.pricing import below, cheapest, costs_of, market_of, nearby
+from gridgeo.partition.pairwise import repartition_pairs
+from gridgeo.partition.pricing import (
+    boundary_costs,
+    build_pricing_problem,
+    price_by_annealing,
+    price_exactly,
+    subgraphs_below,
+)
 from gridgeo.partition.problem import Halt, Problem, Solution, in_order
 from gridgeo.partition.search import solve
 
@@ -35,22 +46,22 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridgeo.config import Band, Search
-    from gridgeo.partition.pricing import Market
+    from gridgeo.partition.pricing import PricingProblem
 
 #: known sets from which others are sought at a time, and how many of those are then known
-WALKED = 60
-TAKEN = 100
+COLUMNS_ANNEALED = 60
+COLUMNS_ADDED = 100
 #: sets that may be left for the cheapest division, and nodes of the search for it
-LEFT = 20_000
-NODES = 20_000
+MAX_COLUMNS = 20_000
+MIP_NODES = 20_000
 #: costs that differ by less are alike, metres
-TINY_M = 1e-6
+TOLERANCE_M = 1e-6
 #: how HiGHS ended, as SciPy numbers it
 SOLVED, INFEASIBLE = 0, 2
 
 
 @dataclass(frozen=True, kw_only=True)
-class Bound:
+class DualBound:
     """No division costs less than ``metres``, no set less than ``least`` beyond ``prices``."""
 
     metres: float
@@ -59,7 +70,7 @@ class Bound:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Known:
+class _RestrictedMaster:
     """Known sets, and prices of the atoms beyond which none of them costs less than ``limit``."""
 
     sets: NDArray[np.bool_]
@@ -67,7 +78,9 @@ class _Known:
     limit: float
 
 
-def bounded(problem: Problem, band: Band, solution: Solution, turns: int, halt: Halt) -> Solution:
+def certify_by_bound(
+    problem: Problem, band: Band, solution: Solution, turns: int, halt: Halt
+) -> Solution:
     """Return a solution in band with a lower bound, or a cheaper one that the proof brought up.
 
     It is ``optimal`` where none of as many grids can cost less; else its own certificate stays,
@@ -75,12 +88,12 @@ def bounded(problem: Problem, band: Band, solution: Solution, turns: int, halt: 
     the piece has hundreds of atoms.
     """
     ordered, order = in_order(problem)
-    market = market_of(ordered, band)
+    market = build_pricing_problem(ordered, band)
     labels = solution.labels[order]
     bound = lower_bound(market, labels, turns, halt)
-    if solution.cost - bound.metres <= TINY_M:
+    if solution.cost - bound.metres <= TOLERANCE_M:
         return replace(solution, certificate="optimal", bound=solution.cost)
-    closed = _closed(market, bound, labels, solution.cost, halt)
+    closed = _close_gap(market, bound, labels, solution.cost, halt)
     if closed is None:
         told = solution.certificate or "gap"
         return replace(solution, certificate=told, bound=bound.metres)
@@ -90,87 +103,99 @@ def bounded(problem: Problem, band: Band, solution: Solution, turns: int, halt: 
     return replace(solution, labels=labels, cost=cost, certificate="optimal", bound=cost)
 
 
-def lower_bound(market: Market, labels: NDArray[np.int32], turns: int, halt: Halt) -> Bound:
+def lower_bound(
+    market: PricingProblem, labels: NDArray[np.int32], turns: int, halt: Halt
+) -> DualBound:
     """Return metres that no division in band into as many grids as `labels` undercuts."""
     k = int(labels.max()) + 1
     sets = labels == np.arange(k)[:, None]
     straddled = float(market.problem.straddle_m.sum())
-    best = Bound(metres=-np.inf, prices=np.zeros(labels.size), least=-np.inf)
+    best = DualBound(metres=-np.inf, prices=np.zeros(labels.size), least=-np.inf)
     for _ in range(turns):
         if halt.stopped:
             break
-        known = _haggled(market, sets, k, halt)
-        least, grids = cheapest(market, known.prices, halt)
+        known = _solve_restricted_master(market, sets, k, halt)
+        least, grids = price_exactly(market, known.prices, halt)
         metres = float(known.prices.sum()) + k * least + straddled
         if metres > best.metres:
-            best = Bound(metres=metres, prices=known.prices, least=least)
-        fresh = _fresh(grids, known.sets)
-        if least >= known.limit - TINY_M or not len(fresh):
+            best = DualBound(metres=metres, prices=known.prices, least=least)
+        fresh = _new_columns(grids, known.sets)
+        if least >= known.limit - TOLERANCE_M or not len(fresh):
             break
         sets = np.vstack([known.sets, fresh])
     return best
 
 
-def _haggled(market: Market, sets: NDArray[np.bool_], k: int, halt: Halt) -> _Known:
+def _solve_restricted_master(
+    market: PricingProblem, sets: NDArray[np.bool_], k: int, halt: Halt
+) -> _RestrictedMaster:
     """Return sets and prices at which sets near the known ones are no bargain either."""
     rng = np.array([len(sets)], dtype=np.uint64)
     while True:
-        costs = costs_of(market.problem, sets)
-        prices, limit = _prices(sets, costs, k)
-        known = _Known(sets=sets, prices=prices, limit=limit)
+        costs = boundary_costs(market.problem, sets)
+        prices, limit = _master_duals(sets, costs, k)
+        known = _RestrictedMaster(sets=sets, prices=prices, limit=limit)
         if halt.stopped:
             return known
-        walked = sets[np.argsort(costs - sets @ prices, kind="stable")[:WALKED]]
-        fresh = _fresh(nearby(market, prices, walked, limit - TINY_M, rng), sets)
+        walked = sets[np.argsort(costs - sets @ prices, kind="stable")[:COLUMNS_ANNEALED]]
+        fresh = _new_columns(
+            price_by_annealing(market, prices, walked, limit - TOLERANCE_M, rng), sets
+        )
         if not len(fresh):
             return known
-        sets = np.vstack([sets, fresh[:TAKEN]])
+        sets = np.vstack([sets, fresh[:COLUMNS_ADDED]])
 
 
-def _prices(
+def _master_duals(
     sets: NDArray[np.bool_], costs: NDArray[np.float64], k: int
 ) -> tuple[NDArray[np.float64], float]:
     """Return prices at which no known set costs less beyond them than the limit, and that limit."""
-    rows, amounts = _each_once(sets, k)
+    rows, amounts = _partition_rows(sets, k)
     found = linprog(costs, A_eq=rows, b_eq=amounts, method="highs")
     dual = np.asarray(found.eqlin.marginals, dtype=np.float64)
     return dual[:-1], float(dual[-1])
 
 
-def _each_once(sets: NDArray[np.bool_], k: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _partition_rows(
+    sets: NDArray[np.bool_], k: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return rows and amounts that ask for `k` sets, with every atom in one of them."""
     count, n = sets.shape
     return np.vstack([sets.T.astype(float), np.ones(count)]), np.append(np.ones(n), k)
 
 
-def _fresh(grids: NDArray[np.bool_], sets: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _new_columns(grids: NDArray[np.bool_], sets: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return the grids that are not among the sets, each once, in the order given."""
     old = {grid.tobytes() for grid in sets}
     new = {grid.tobytes(): grid for grid in grids if grid.tobytes() not in old}
     return np.array(list(new.values()), dtype=np.bool_).reshape(-1, sets.shape[1])
 
 
-def _closed(
-    market: Market, bound: Bound, labels: NDArray[np.int32], cost: float, halt: Halt
+def _close_gap(
+    market: PricingProblem, bound: DualBound, labels: NDArray[np.int32], cost: float, halt: Halt
 ) -> tuple[NDArray[np.int32], float] | None:
     """Return the labels of the cheapest division, and what it costs; None where it is not known."""
     k = int(labels.max()) + 1
     limit = bound.least + cost - bound.metres if np.isfinite(bound.metres) else np.inf
-    sets = below(market, bound.prices, limit, LEFT, halt) if np.isfinite(limit) else None
+    sets = (
+        subgraphs_below(market, bound.prices, limit, MAX_COLUMNS, halt)
+        if np.isfinite(limit)
+        else None
+    )
     if sets is None:
         return None
-    costs = _whole_costs(market, sets)
+    costs = _full_costs(market, sets)
     left = costs - sets @ bound.prices < limit
     sets, costs = sets[left], costs[left]
     if not len(sets):
         return labels, cost
-    rows, amounts = _each_once(sets, k)
+    rows, amounts = _partition_rows(sets, k)
     found = milp(
         costs,
         constraints=LinearConstraint(rows, amounts, amounts),
         integrality=np.ones(costs.size),
         bounds=(0, 1),
-        options={"mip_rel_gap": 0.0, "node_limit": NODES},
+        options={"mip_rel_gap": 0.0, "node_limit": MIP_NODES},
     )
     if found.status == INFEASIBLE:
         return labels, cost
@@ -179,17 +204,17 @@ def _closed(
     cover = sets[found.x > 0.5]
     other = cover.argmax(axis=0).astype(np.int32)
     least = _cost_of_labels(market, other, k)
-    return (other, least) if least < cost - TINY_M else (labels, cost)
+    return (other, least) if least < cost - TOLERANCE_M else (labels, cost)
 
 
-def _cost_of_labels(market: Market, labels: NDArray[np.int32], k: int) -> float:
+def _cost_of_labels(market: PricingProblem, labels: NDArray[np.int32], k: int) -> float:
     """Return what a division costs, as `Solution` counts it."""
     problem = market.problem
     cost = evaluate_labels(market.web, objective_of(problem, market.band), labels, k)[0]
     return float(cost) + cost_constant(problem)
 
 
-def _whole_costs(market: Market, sets: NDArray[np.bool_]) -> NDArray[np.float64]:
+def _full_costs(market: PricingProblem, sets: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Return what the sets cost with balance and compactness; infinite out of band.
 
     With the profile ``residents`` the market also has sets in band by households, though only
@@ -199,28 +224,28 @@ def _whole_costs(market: Market, sets: NDArray[np.bool_]) -> NDArray[np.float64]
     sums = sets.astype(np.float64) @ market.web.mass
     told = np.array([evaluate_grid(rule, sums, g, sums, g, 0.0) for g in range(len(sets))])
     own, missed = told.reshape(-1, 3)[:, :2].T
-    return np.where(missed > 0, np.inf, own + costs_of(market.problem, sets))
+    return np.where(missed > 0, np.inf, own + boundary_costs(market.problem, sets))
 
 
 #: before a piece is searched, by effort
-CERTIFY: Mapping[str, Budget | None] = MappingProxyType(
+BUDGET_BEFORE_SEARCH: Mapping[str, EnumerationBudget | None] = MappingProxyType(
     {
         "fast": None,
-        "normal": Budget(seen=20_000, kept=20_000, nodes=100_000),
-        "best": Budget(seen=20_000_000, kept=3_000_000, nodes=5_000_000),
+        "normal": EnumerationBudget(seen=20_000, kept=20_000, nodes=100_000),
+        "best": EnumerationBudget(seen=20_000_000, kept=3_000_000, nodes=5_000_000),
     }
 )
 #: for a piece that misses the band although its amounts would allow it
-PROVE: Mapping[str, Budget] = MappingProxyType(
+BUDGET_OF_PROOF: Mapping[str, EnumerationBudget] = MappingProxyType(
     {
-        "fast": Budget(seen=1_000_000, kept=200_000, nodes=1_000_000),
-        "normal": Budget(seen=5_000_000, kept=500_000, nodes=2_000_000),
-        "best": Budget(seen=50_000_000, kept=3_000_000, nodes=20_000_000),
+        "fast": EnumerationBudget(seen=1_000_000, kept=200_000, nodes=1_000_000),
+        "normal": EnumerationBudget(seen=5_000_000, kept=500_000, nodes=2_000_000),
+        "best": EnumerationBudget(seen=50_000_000, kept=3_000_000, nodes=20_000_000),
     }
 )
 #: pieces of up to so many atoms get a lower bound at effort ``best``, and what it may take
 ATOMS_BOUNDED = 150
-TURNS = 40
+PRICING_ROUNDS = 40
 
 
 def solve_certified(
@@ -232,9 +257,11 @@ def solve_certified(
     and no search is needed; else see `solve` and `certify`.
     """
     halt = halt or Halt()
-    numbers = _numbers(problem, band)
-    sets = _listed(problem, band, CERTIFY[search.effort], halt) if numbers else None
-    if sets and sets.complete and (best := _first_met(sets, numbers)):
+    numbers = _grid_counts(problem, band)
+    sets = (
+        _list_if_few(problem, band, BUDGET_BEFORE_SEARCH[search.effort], halt) if numbers else None
+    )
+    if sets and sets.complete and (best := _optimum_of_first_count(sets, numbers)):
         return best
     solution = solve(problem, band, search, halt=halt, jobs=jobs)
     return certify(problem, band, search, solution, halt, sets=sets)
@@ -247,7 +274,7 @@ def certify(
     solution: Solution,
     halt: Halt,
     *,
-    sets: Sets | None = None,
+    sets: ConnectedSubgraphs | None = None,
 ) -> Solution:
     """Return the solution with its certificate, or a better one that the proof brought to light.
 
@@ -270,20 +297,22 @@ def certify(
     'optimal'
     """
     if solution.failed:
-        return solution if solution.exact else _met_or_proved(problem, band, search, solution, halt)
+        return (
+            solution if solution.exact else _solve_or_refute(problem, band, search, solution, halt)
+        )
     if solution.exact or solution.grids == 1:
         return replace(solution, certificate="optimal", bound=solution.cost)
-    sets = sets or _listed(problem, band, CERTIFY[search.effort], halt)
+    sets = sets or _list_if_few(problem, band, BUDGET_BEFORE_SEARCH[search.effort], halt)
     if sets and sets.complete:
-        solution = _improved(sets, solution)
+        solution = _optimum_of_count(sets, solution)
     if search.effort == "best" and not solution.certificate:
-        solution = divide_pairs(problem, band, solution, halt)
+        solution = repartition_pairs(problem, band, solution, halt)
         if problem.households.size <= ATOMS_BOUNDED and not halt.stopped:
-            solution = bounded(problem, band, solution, TURNS, halt)
+            solution = certify_by_bound(problem, band, solution, PRICING_ROUNDS, halt)
     return solution
 
 
-def _numbers(problem: Problem, band: Band) -> tuple[int, ...]:
+def _grid_counts(problem: Problem, band: Band) -> tuple[int, ...]:
     """Return the numbers of grids that can be in band, none where an atom alone is too big."""
     if too_big(band, problem.households, problem.residents).any():
         return ()
@@ -291,14 +320,16 @@ def _numbers(problem: Problem, band: Band) -> tuple[int, ...]:
     return tuple(k for k in numbers if problem.grids in {None, k})
 
 
-def _listed(problem: Problem, band: Band, budget: Budget | None, halt: Halt) -> Sets | None:
+def _list_if_few(
+    problem: Problem, band: Band, budget: EnumerationBudget | None, halt: Halt
+) -> ConnectedSubgraphs | None:
     """Return the connected sets in band, None where they are too many by far."""
-    if budget is None or problem.households.size > ATOMS_IN_SETS:
+    if budget is None or problem.households.size > ATOMS_IN_MASK:
         return None
-    return list_sets(problem, band, budget, halt)
+    return list_subgraphs(problem, band, budget, halt)
 
 
-def _first_met(sets: Sets, numbers: tuple[int, ...]) -> Solution | None:
+def _optimum_of_first_count(sets: ConnectedSubgraphs, numbers: tuple[int, ...]) -> Solution | None:
     """Return the cheapest solution of the first number that can be met, None where none is.
 
     Also None where it is not known whether an earlier number can be met.
@@ -328,7 +359,7 @@ def _optimal(labels: NDArray[np.int32], grids: int, cost: float) -> Solution:
     )
 
 
-def _improved(sets: Sets, solution: Solution) -> Solution:
+def _optimum_of_count(sets: ConnectedSubgraphs, solution: Solution) -> Solution:
     """Return the cheapest solution of as many grids, `solution` itself where that is not known."""
     complete, labels, cost = sets.cheapest(solution.grids, solution.cost)
     if labels is not None:
@@ -338,14 +369,14 @@ def _improved(sets: Sets, solution: Solution) -> Solution:
     return replace(solution, certificate="optimal", bound=solution.cost)
 
 
-def _met_or_proved(
+def _solve_or_refute(
     problem: Problem, band: Band, search: Search, solution: Solution, halt: Halt
 ) -> Solution:
     """Return the cheapest solution in band, or `solution` with the proof that there is none."""
-    numbers = _numbers(problem, band)
-    if not numbers or problem.households.size > ATOMS_IN_SETS:
+    numbers = _grid_counts(problem, band)
+    if not numbers or problem.households.size > ATOMS_IN_MASK:
         return solution
-    sets = list_sets(problem, band, PROVE[search.effort], halt)
+    sets = list_subgraphs(problem, band, BUDGET_OF_PROOF[search.effort], halt)
     proved = sets.complete
     for k in numbers:
         complete, labels, cost = sets.cheapest(k, np.inf)

@@ -28,8 +28,8 @@ from gridgeo.partition.kernel import (
     objective_of,
 )
 from gridgeo.partition.problem import in_order
-from gridgeo.partition.set_partitioning import best_cover, pool_of
-from gridgeo.partition.subset_dp import neighbours
+from gridgeo.partition.set_partitioning import index_sets, solve_set_partitioning
+from gridgeo.partition.subset_dp import neighbour_masks
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,11 +42,11 @@ if TYPE_CHECKING:
 
 
 #: the most atoms: a set of them is the bits of one number
-ATOMS_IN_SETS = 62
+ATOMS_IN_MASK = 62
 
 
 @compiled
-def columns(
+def enumerate_subgraphs(
     web: CSRGraph, rule: Objective, seen: int, kept: int, halt: NDArray[np.uint8]
 ) -> tuple[bool, NDArray[np.int64], NDArray[np.float64]]:
     """Return whether all sets were seen, those in band as bits, and what each costs.
@@ -58,17 +58,19 @@ def columns(
     """
     n = web.mass.shape[0]
     sets, cost = np.empty(kept, np.int64), np.empty(kept)
-    beside = neighbours(web)
+    beside = neighbour_masks(web)
     count, looked = 0, 0
     for root in range(n):
-        count, looked = from_root(web, rule, beside, root, sets, cost, count, looked, seen, halt)
+        count, looked = subgraphs_from_root(
+            web, rule, beside, root, sets, cost, count, looked, seen, halt
+        )
         if looked > seen:
             return False, sets[:count], cost[:count]
     return True, sets[:count], cost[:count]
 
 
 @compiled
-def from_root(
+def subgraphs_from_root(
     web: CSRGraph,
     rule: Objective,
     beside: NDArray[np.int64],
@@ -96,15 +98,17 @@ def from_root(
         looked += 1 if looked & 1023 or not halt[0] else seen + 1
         grid, shut, around = inside[waiting], barred[waiting], rim[waiting]
         sums[0] = held[waiting]
-        if holds_pair(web.apart, grid) or wasted(web, rule, beside, full ^ grid, shut):
+        if breaks_cannot_link(web.apart, grid) or cuts_off_light_part(
+            web, rule, beside, full ^ grid, shut
+        ):
             continue
         worth, missed, _ = evaluate_grid(rule, sums, 0, sums, 0, 0.0)
-        if missed == 0.0 and fillable(web, rule, beside, full ^ grid):
+        if missed == 0.0 and rest_may_be_divisible(web, rule, beside, full ^ grid):
             if count == sets.size:
                 return count, seen + 1
-            sets[count], cost[count] = grid, worth + half_cut(web, grid)
+            sets[count], cost[count] = grid, worth + half_cut_weight(web, grid)
             count += 1
-        free = around & ~grid & ~shut if grows(rule, sums) else 0
+        free = around & ~grid & ~shut if may_grow(rule, sums) else 0
         for v in range(root + 1, n):
             if free >> v & 1:
                 inside[waiting], barred[waiting] = grid | 1 << v, shut
@@ -115,7 +119,7 @@ def from_root(
 
 
 @compiled
-def grows(rule: Objective, sums: NDArray[np.float64]) -> bool:
+def may_grow(rule: Objective, sums: NDArray[np.float64]) -> bool:
     """Tell whether a larger set could be in band."""
     counted = rule.profile != BY_HOUSEHOLDS and sums[0, UNKNOWN] == 0.0
     if counted and sums[0, RESIDENTS] <= rule.residents_upper:
@@ -124,7 +128,7 @@ def grows(rule: Objective, sums: NDArray[np.float64]) -> bool:
 
 
 @compiled
-def half_cut(web: CSRGraph, grid: int) -> float:
+def half_cut_weight(web: CSRGraph, grid: int) -> float:
     """Return half the weight of the borders that a set cuts."""
     cut = 0.0
     for v in range(web.mass.shape[0]):
@@ -136,7 +140,7 @@ def half_cut(web: CSRGraph, grid: int) -> float:
 
 
 @compiled
-def holds_pair(apart: NDArray[np.int32], grid: int) -> bool:
+def breaks_cannot_link(apart: NDArray[np.int32], grid: int) -> bool:
     """Tell whether a set holds both atoms of one of these pairs."""
     found = False
     for u, v in apart:
@@ -145,16 +149,18 @@ def holds_pair(apart: NDArray[np.int32], grid: int) -> bool:
 
 
 @compiled
-def wasted(web: CSRGraph, rule: Objective, beside: NDArray[np.int64], rest: int, shut: int) -> bool:
+def cuts_off_light_part(
+    web: CSRGraph, rule: Objective, beside: NDArray[np.int64], rest: int, shut: int
+) -> bool:
     """Tell whether an atom of `shut` lies in a part of `rest` that is too light for a grid.
 
     A set that grows takes from such a part and adds nothing to it.
     """
     left = rest & shut
     while left:
-        part = reach(beside, left & -left, rest)
+        part = reachable_mask(beside, left & -left, rest)
         left &= ~part
-        households, residents, _ = amounts(web, part)
+        households, residents, _ = amounts_in(web, part)
         if households < rule.lower and (
             rule.profile == BY_HOUSEHOLDS or residents < rule.residents_lower
         ):
@@ -163,16 +169,18 @@ def wasted(web: CSRGraph, rule: Objective, beside: NDArray[np.int64], rest: int,
 
 
 @compiled
-def fillable(web: CSRGraph, rule: Objective, beside: NDArray[np.int64], rest: int) -> bool:
+def rest_may_be_divisible(
+    web: CSRGraph, rule: Objective, beside: NDArray[np.int64], rest: int
+) -> bool:
     """Tell whether the amounts of each part of `rest` allow grids in the band."""
     while rest:
-        part = reach(beside, rest & -rest, rest)
+        part = reachable_mask(beside, rest & -rest, rest)
         rest ^= part
-        households, residents, unknown = amounts(web, part)
+        households, residents, unknown = amounts_in(web, part)
         if rule.profile == BY_HOUSEHOLDS:
-            fits = divisible(households, rule.lower, rule.upper)
+            fits = is_divisible(households, rule.lower, rule.upper)
         elif rule.profile == BY_RESIDENTS and unknown == 0.0:
-            fits = divisible(residents, rule.residents_lower, rule.residents_upper)
+            fits = is_divisible(residents, rule.residents_lower, rule.residents_upper)
         else:
             fits = households >= rule.lower or residents >= rule.residents_lower
         if not fits:
@@ -181,13 +189,13 @@ def fillable(web: CSRGraph, rule: Objective, beside: NDArray[np.int64], rest: in
 
 
 @compiled
-def divisible(amount: float, lower: float, upper: float) -> bool:
+def is_divisible(amount: float, lower: float, upper: float) -> bool:
     """Tell whether some number of shares within the limits makes up the amount."""
     return bool(np.ceil(amount / upper) <= np.floor(amount / lower))
 
 
 @compiled
-def amounts(web: CSRGraph, part: int) -> tuple[float, float, float]:
+def amounts_in(web: CSRGraph, part: int) -> tuple[float, float, float]:
     """Return households, residents and atoms with unknown residents of a set."""
     households, residents, unknown = 0.0, 0.0, 0.0
     for v in range(web.mass.shape[0]):
@@ -199,7 +207,7 @@ def amounts(web: CSRGraph, part: int) -> tuple[float, float, float]:
 
 
 @compiled
-def reach(beside: NDArray[np.int64], start: int, ground: int) -> int:
+def reachable_mask(beside: NDArray[np.int64], start: int, ground: int) -> int:
     """Return what links reach from the atoms `start` inside `ground`."""
     reached = fresh = start
     while fresh:
@@ -213,7 +221,7 @@ def reach(beside: NDArray[np.int64], start: int, ground: int) -> int:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Budget:
+class EnumerationBudget:
     """What proofs may take: connected sets looked at, sets in band kept, covers tried."""
 
     seen: int
@@ -222,7 +230,7 @@ class Budget:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sets:
+class ConnectedSubgraphs:
     """The connected sets in band of an ordered problem; `complete` where these are all."""
 
     bits: NDArray[np.int64]
@@ -233,15 +241,15 @@ class Sets:
     rule: Objective
     #: what a solution costs beyond its sets, metres
     constant: float
-    budget: Budget
+    budget: EnumerationBudget
     halt: Halt
 
     def cheapest(self, k: int, known: float) -> tuple[bool, NDArray[np.int32] | None, float]:
         """Return whether the search was complete, labels of `k` grids below `known`, their cost."""
         n = self.order.size
         most = k * float(np.max(self.cost, initial=0.0)) + 1.0
-        complete, cover, _ = best_cover(
-            pool_of(self.bits, self.cost, n),
+        complete, cover, _ = solve_set_partitioning(
+            index_sets(self.bits, self.cost, n),
             n,
             k,
             min(known - self.constant, most),
@@ -261,12 +269,14 @@ class Sets:
         return float(cost) + self.constant
 
 
-def list_sets(problem: Problem, band: Band, budget: Budget, halt: Halt) -> Sets:
+def list_subgraphs(
+    problem: Problem, band: Band, budget: EnumerationBudget, halt: Halt
+) -> ConnectedSubgraphs:
     """Return the connected sets in band of a piece, as many as the budget allows."""
     ordered, order = in_order(problem)
     web, rule = build_csr_graph(ordered), objective_of(ordered, band)
-    complete, bits, cost = columns(web, rule, budget.seen, budget.kept, halt.flag)
-    return Sets(
+    complete, bits, cost = enumerate_subgraphs(web, rule, budget.seen, budget.kept, halt.flag)
+    return ConnectedSubgraphs(
         bits=bits,
         cost=cost,
         complete=complete,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from gridgeo.partition.atom_graph import Ground, problem_of
-from gridgeo.partition.connected_subgraphs import ATOMS_IN_SETS, Budget, list_sets
+from gridgeo.partition.connected_subgraphs import ATOMS_IN_MASK, EnumerationBudget, list_subgraphs
 from gridgeo.partition.kernel import build_csr_graph, cost_constant, evaluate_labels, objective_of
 from gridgeo.partition.pieces import Join, join_across
 from gridgeo.partition.problem import in_order
@@ -30,29 +30,29 @@ if TYPE_CHECKING:
     Solver = Callable[[NDArray[np.int64], Problem, Band], Solution]
 
 #: what one pair may take
-PAIR = Budget(seen=1_000_000, kept=300_000, nodes=1_000_000)
+PAIR_BUDGET = EnumerationBudget(seen=1_000_000, kept=300_000, nodes=1_000_000)
 
 
-def divide_pairs(problem: Problem, band: Band, solution: Solution, halt: Halt) -> Solution:
+def repartition_pairs(problem: Problem, band: Band, solution: Solution, halt: Halt) -> Solution:
     """Return a solution in band in which no two adjacent grids can be divided better.
 
     It is certified ``pairwise`` where that was proved of every pair: not where two grids have
     too many atoms to list their sets.
     """
     labels = solution.labels.copy()
-    waiting, unproved = _adjacent(problem, labels), set[tuple[int, int]]()
+    waiting, unproved = _adjacent_grids(problem, labels), set[tuple[int, int]]()
     while waiting and not halt.stopped:
         a, b = min(waiting)
         waiting.discard((a, b))
         members = np.flatnonzero((labels == a) | (labels == b))
-        complete, halves = _halved(problem, band, labels[members] == a, members, halt)
+        complete, halves = _repartition(problem, band, labels[members] == a, members, halt)
         unproved.discard((a, b))
         if halves is not None:
             labels[members] = np.where(halves == 0, a, b)
-            waiting |= {pair for pair in _adjacent(problem, labels) if {a, b} & set(pair)}
+            waiting |= {pair for pair in _adjacent_grids(problem, labels) if {a, b} & set(pair)}
         elif not complete:
             unproved.add((a, b))
-    unproved &= _adjacent(problem, labels)
+    unproved &= _adjacent_grids(problem, labels)
     certificate = "" if unproved or waiting else "pairwise"
     ordered, order = in_order(problem)
     cost = float(
@@ -64,13 +64,13 @@ def divide_pairs(problem: Problem, band: Band, solution: Solution, halt: Halt) -
     return replace(solution, labels=labels, cost=cost, certificate=certificate)
 
 
-def _adjacent(problem: Problem, labels: NDArray[np.int32]) -> set[tuple[int, int]]:
+def _adjacent_grids(problem: Problem, labels: NDArray[np.int32]) -> set[tuple[int, int]]:
     """Return the pairs of grids that a link joins, the smaller number first."""
     grids = np.sort(labels[problem.edges[problem.linked]], axis=1)
     return {(a, b) for a, b in grids.tolist() if a != b}
 
 
-def _halved(
+def _repartition(
     problem: Problem,
     band: Band,
     first: NDArray[np.bool_],
@@ -78,16 +78,16 @@ def _halved(
     halt: Halt,
 ) -> tuple[bool, NDArray[np.int32] | None]:
     """Return whether all ways to divide a pair were seen, and a better one than `first`."""
-    if members.size > ATOMS_IN_SETS:
+    if members.size > ATOMS_IN_MASK:
         return False, None
-    pair = part_of_problem(problem, members)
-    sets = list_sets(pair, band, PAIR, halt)
+    pair = restrict_problem(problem, members)
+    sets = list_subgraphs(pair, band, PAIR_BUDGET, halt)
     labels = np.where(first, 0, 1).astype(np.int32)
     complete, halves, _ = sets.cheapest(2, sets.cost_of(labels, 2))
     return complete and sets.complete, halves
 
 
-def part_of_problem(problem: Problem, members: NDArray[np.int64]) -> Problem:
+def restrict_problem(problem: Problem, members: NDArray[np.int64]) -> Problem:
     """Return the problem of some atoms (ascending), two grids for them."""
     place = np.full(problem.households.size, -1)
     place[members] = np.arange(members.size)

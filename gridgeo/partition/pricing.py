@@ -2,11 +2,11 @@
 
 Cheap connected sets of atoms for given prices, found by annealing one set at a time.
 
-What `bargains` proves takes seconds where hundreds of atoms are left; most prices are shown to be
+What `price_subgraphs` proves takes seconds where hundreds of atoms are left; most prices are shown to be
 too good by a set that lies near a known one.
 
 A set costs half of the borders that it cuts; balance and compactness of a grid, at least 0, are
-left out. The cheapest connected set in band is found by `bargains`. Where that would take too
+left out. The cheapest connected set in band is found by `price_subgraphs`. Where that would take too
 long, an integer programme (HiGHS) finds a cut of the graph whose households, or residents, are in
 band. That need not be connected, so that no connected set is cheaper.
 """
@@ -22,7 +22,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 from gridgeo.partition.anneal import metropolis_accepts
 from gridgeo.partition.band import known
-from gridgeo.partition.branch_and_bound import FREE, OUTSIDE, Ground, bargains
+from gridgeo.partition.branch_and_bound import FREE, OUTSIDE, PricingGraph, price_subgraphs
 from gridgeo.partition.kernel import (
     build_csr_graph,
     compiled,
@@ -43,8 +43,8 @@ if TYPE_CHECKING:
 
 
 @compiled
-def haggle(
-    ground: Ground,
+def anneal_subgraph(
+    ground: PricingGraph,
     price: NDArray[np.float64],
     known: NDArray[np.bool_],
     warmth: float,
@@ -64,17 +64,17 @@ def haggle(
     for v in range(n):
         if side[v]:
             held += ground.amount[v]
-            cost += worth(ground, price, side, v)
+            cost += cost_inside(ground, price, side, v)
     best, least = known.copy(), cost
     for move in range(moves):
         v = min(int(random_uniform(rng) * n), n - 1)
         sign = -1.0 if side[v] else 1.0
         amount = held + sign * ground.amount[v]
-        if not (ground.lower <= amount <= ground.upper and on_rim(ground, side, v)):
+        if not (ground.lower <= amount <= ground.upper and on_boundary(ground, side, v)):
             continue
-        change = sign * change_of(ground, price, side, v)
+        change = sign * cost_of_joining(ground, price, side, v)
         heat = warmth * (1.0 - move / moves)
-        if not (metropolis_accepts(change, heat, rng) and sound(ground, side, work, v)):
+        if not (metropolis_accepts(change, heat, rng) and flip_is_valid(ground, side, work, v)):
             continue
         side[v] = 1 - side[v]
         held, cost = amount, cost + change
@@ -85,7 +85,9 @@ def haggle(
 
 
 @compiled
-def worth(ground: Ground, price: NDArray[np.float64], side: NDArray[np.int32], v: int) -> float:
+def cost_inside(
+    ground: PricingGraph, price: NDArray[np.float64], side: NDArray[np.int32], v: int
+) -> float:
     """Return what an atom inside adds to the cost of its set."""
     cost = -price[v]
     for p in range(ground.start[v], ground.start[v + 1]):
@@ -95,7 +97,9 @@ def worth(ground: Ground, price: NDArray[np.float64], side: NDArray[np.int32], v
 
 
 @compiled
-def change_of(ground: Ground, price: NDArray[np.float64], side: NDArray[np.int32], v: int) -> float:
+def cost_of_joining(
+    ground: PricingGraph, price: NDArray[np.float64], side: NDArray[np.int32], v: int
+) -> float:
     """Return what the set costs more with `v` inside than with it outside."""
     cost = -price[v]
     for p in range(ground.start[v], ground.start[v + 1]):
@@ -104,7 +108,7 @@ def change_of(ground: Ground, price: NDArray[np.float64], side: NDArray[np.int32
 
 
 @compiled
-def on_rim(ground: Ground, side: NDArray[np.int32], v: int) -> bool:
+def on_boundary(ground: PricingGraph, side: NDArray[np.int32], v: int) -> bool:
     """Tell whether an atom has a link to the other side of the border of the set."""
     for p in range(ground.start[v], ground.start[v + 1]):
         if ground.linked[p] and side[ground.neighbour[p]] != side[v]:
@@ -113,7 +117,9 @@ def on_rim(ground: Ground, side: NDArray[np.int32], v: int) -> bool:
 
 
 @compiled
-def sound(ground: Ground, side: NDArray[np.int32], work: NDArray[np.int32], v: int) -> bool:
+def flip_is_valid(
+    ground: PricingGraph, side: NDArray[np.int32], work: NDArray[np.int32], v: int
+) -> bool:
     """Tell whether `v` may change sides: the set stays connected, and nothing meets its enemy."""
     if side[v]:
         return bool(stays_connected(ground.start, ground.neighbour, ground.linked, side, work, v))
@@ -124,18 +130,18 @@ def sound(ground: Ground, side: NDArray[np.int32], work: NDArray[np.int32], v: i
 
 
 #: temperatures of the walks from each known set, mean borders; proposals per atom
-WARMTH = (0.0, 0.1, 0.4)
-PROPOSALS = 100
+TEMPERATURES = (0.0, 0.1, 0.4)
+PROPOSALS_PER_ATOM = 100
 #: nodes of one search for the cheapest connected set, sets that it may meet, sets taken from it
-STEPS = 2_000_000
-KEPT = 5000
-TAKEN = 20
+BRANCH_NODES = 2_000_000
+MAX_SUBGRAPHS = 5000
+SUBGRAPHS_TAKEN = 20
 #: nodes of one integer programme; its bound is valid however early it ends
-NODES = 5000
+MIP_NODES = 5000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Market:
+class PricingProblem:
     """What the sets of an ordered problem are searched on.
 
     ``grounds`` has one entry for each measure that a grid may meet; it is empty where a border
@@ -145,11 +151,11 @@ class Market:
     problem: Problem
     band: Band
     web: CSRGraph
-    grounds: list[Ground]
+    grounds: list[PricingGraph]
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Row:
+class _LinearRows:
     """One linear constraint on atoms (first n) and borders (then m)."""
 
     weights: sp.csr_array
@@ -157,21 +163,23 @@ class _Row:
     upper: NDArray[np.float64]
 
 
-def market_of(problem: Problem, band: Band) -> Market:
+def build_pricing_problem(problem: Problem, band: Band) -> PricingProblem:
     """Return what the sets of an ordered problem are searched on."""
     web = build_csr_graph(problem)
-    return Market(problem=problem, band=band, web=web, grounds=_grounds(problem, band, web))
+    return PricingProblem(
+        problem=problem, band=band, web=web, grounds=_pricing_graphs(problem, band, web)
+    )
 
 
-def costs_of(problem: Problem, sets: NDArray[np.bool_]) -> NDArray[np.float64]:
+def boundary_costs(problem: Problem, sets: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Return for each set half of what its borders cost when they are cut."""
     cut = sets[:, problem.edges[:, 0]] != sets[:, problem.edges[:, 1]]
     half: NDArray[np.float64] = (problem.cut_m - problem.straddle_m) / 2
     return np.asarray(cut @ half, dtype=np.float64)
 
 
-def nearby(
-    market: Market,
+def price_by_annealing(
+    market: PricingProblem,
     prices: NDArray[np.float64],
     sets: NDArray[np.bool_],
     limit: float,
@@ -181,30 +189,32 @@ def nearby(
 
     They are met on walks from `sets`, connected as these are, and few of all that there are.
     """
-    moves, unit = PROPOSALS * prices.size, default_schedule(market.web).hot
+    moves, unit = PROPOSALS_PER_ATOM * prices.size, default_schedule(market.web).hot
     met = [
-        haggle(ground, prices, grid, warmth * unit, moves, rng)
+        anneal_subgraph(ground, prices, grid, warmth * unit, moves, rng)
         for ground in market.grounds
         for grid in sets
         if ground.lower <= ground.amount[grid].sum() <= ground.upper
-        for warmth in WARMTH
+        for warmth in TEMPERATURES
     ]
     cheap = [grid for grid, cost in sorted(met, key=lambda found: found[1]) if cost < limit]
     return np.array(cheap, dtype=np.bool_).reshape(-1, prices.size)
 
 
-def cheapest(
-    market: Market, prices: NDArray[np.float64], halt: Halt
+def price_exactly(
+    market: PricingProblem, prices: NDArray[np.float64], halt: Halt
 ) -> tuple[float, NDArray[np.bool_]]:
     """Return a bound on what a grid costs beyond its prices, and the cheapest sets found.
 
     The bound is what the cheapest connected set costs, where the search was completed.
     """
-    return _connected(market.grounds, prices, halt) or _any(market.problem, market.band, prices)
+    return _price_connected(market.grounds, prices, halt) or _price_relaxed(
+        market.problem, market.band, prices
+    )
 
 
-def below(
-    market: Market, prices: NDArray[np.float64], limit: float, most: int, halt: Halt
+def subgraphs_below(
+    market: PricingProblem, prices: NDArray[np.float64], limit: float, most: int, halt: Halt
 ) -> NDArray[np.bool_] | None:
     """Return all connected sets in band that cost less than `limit` beyond their prices.
 
@@ -212,14 +222,16 @@ def below(
     """
     found = []
     for ground in market.grounds:
-        complete, sets, _ = bargains(ground, prices, limit, np.inf, most, STEPS, halt.flag)
+        complete, sets, _ = price_subgraphs(
+            ground, prices, limit, np.inf, most, BRANCH_NODES, halt.flag
+        )
         if not complete:
             return None
         found.append(sets)
     return np.unique(np.concatenate(found), axis=0) if found else None
 
 
-def _grounds(problem: Problem, band: Band, web: CSRGraph) -> list[Ground]:
+def _pricing_graphs(problem: Problem, band: Band, web: CSRGraph) -> list[PricingGraph]:
     if (problem.cut_m < problem.straddle_m).any():
         return []
     source = np.repeat(np.arange(web.start.size - 1), np.diff(web.start))
@@ -227,7 +239,7 @@ def _grounds(problem: Problem, band: Band, web: CSRGraph) -> list[Ground]:
     back = np.empty_like(there)
     back[np.lexsort((source, web.neighbour))] = there
     return [
-        Ground(
+        PricingGraph(
             start=web.start,
             neighbour=web.neighbour,
             back=back,
@@ -243,23 +255,25 @@ def _grounds(problem: Problem, band: Band, web: CSRGraph) -> list[Ground]:
     ]
 
 
-def _connected(
-    grounds: list[Ground], prices: NDArray[np.float64], halt: Halt
+def _price_connected(
+    grounds: list[PricingGraph], prices: NDArray[np.float64], halt: Halt
 ) -> tuple[float, NDArray[np.bool_]] | None:
     """Return the least cost of a connected set beyond its prices, and cheap ones, where known."""
     if not grounds:
         return None
     least, grids = np.inf, []
     for ground in grounds:
-        complete, found, cost = bargains(ground, prices, np.inf, 0.0, KEPT, STEPS, halt.flag)
+        complete, found, cost = price_subgraphs(
+            ground, prices, np.inf, 0.0, MAX_SUBGRAPHS, BRANCH_NODES, halt.flag
+        )
         if not complete:
             return None
         least = min(least, cost)
-        grids.append(found[-TAKEN:])
+        grids.append(found[-SUBGRAPHS_TAKEN:])
     return float(least), np.concatenate(grids)
 
 
-def _model(problem: Problem) -> list[_Row]:
+def _linking_rows(problem: Problem) -> list[_LinearRows]:
     """Return what ties borders to atoms: a border is cut where one end is inside."""
     n, m = problem.households.size, len(problem.edges)
     edge = np.tile(np.arange(m), 2)
@@ -274,25 +288,25 @@ def _model(problem: Problem) -> list[_Row]:
         shape=(pairs, n + m),
     )
     return [
-        _Row(weights=sp.hstack([sides, own], format="csr"), lower=none, upper=most),
-        _Row(weights=sp.hstack([-sides, own], format="csr"), lower=none, upper=most),
-        _Row(weights=sp.hstack([both, -own], format="csr"), lower=none, upper=most),
-        _Row(weights=sp.hstack([-both, -own], format="csr"), lower=none - 2, upper=most),
-        _Row(weights=apart, lower=np.zeros(pairs), upper=np.ones(pairs)),
+        _LinearRows(weights=sp.hstack([sides, own], format="csr"), lower=none, upper=most),
+        _LinearRows(weights=sp.hstack([-sides, own], format="csr"), lower=none, upper=most),
+        _LinearRows(weights=sp.hstack([both, -own], format="csr"), lower=none, upper=most),
+        _LinearRows(weights=sp.hstack([-both, -own], format="csr"), lower=none - 2, upper=most),
+        _LinearRows(weights=apart, lower=np.zeros(pairs), upper=np.ones(pairs)),
     ]
 
 
-def _any(
+def _price_relaxed(
     problem: Problem, band: Band, prices: NDArray[np.float64]
 ) -> tuple[float, NDArray[np.bool_]]:
     """Return a bound on the least cost of a set in band beyond its prices, and the best found."""
     n, m = problem.households.size, len(problem.edges)
-    rows = _model(problem)
+    rows = _linking_rows(problem)
     worth = np.append(-prices, (problem.cut_m - problem.straddle_m) / 2)
     least, value = np.inf, np.inf
     grid = np.empty((0, n), dtype=np.bool_)
     for amounts, lower, upper, allowed in _measures(problem, band):
-        inside = _Row(
+        inside = _LinearRows(
             weights=sp.csr_array(np.append(amounts, np.zeros(m))[None, :]),
             lower=np.array([lower]),
             upper=np.array([upper]),
@@ -307,7 +321,7 @@ def _any(
             ),
             integrality=np.append(np.ones(n), np.zeros(m)),
             bounds=Bounds(0, np.append(allowed.astype(float), np.ones(m))),
-            options={"mip_rel_gap": 0.0, "node_limit": NODES},
+            options={"mip_rel_gap": 0.0, "node_limit": MIP_NODES},
         )
         if found.mip_dual_bound is not None:
             least = min(least, float(found.mip_dual_bound))

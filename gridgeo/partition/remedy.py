@@ -16,7 +16,12 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from gridgeo.partition.band import known, numbers_of_grids, people_of, too_big
-from gridgeo.partition.connected_subgraphs import ATOMS_IN_SETS, Budget, Sets, list_sets
+from gridgeo.partition.connected_subgraphs import (
+    ATOMS_IN_MASK,
+    ConnectedSubgraphs,
+    EnumerationBudget,
+    list_subgraphs,
+)
 from gridgeo.partition.problem import Halt
 from gridgeo.partition.proofs import unit_name
 from gridgeo.wording import Text
@@ -32,7 +37,7 @@ if TYPE_CHECKING:
 
 Side = Literal["lower", "upper"]
 #: one look at the sets of a piece
-LOOK = Budget(seen=100_000, kept=50_000, nodes=100_000)
+LOOK = EnumerationBudget(seen=100_000, kept=50_000, nodes=100_000)
 #: the lower limit is relaxed to half, the upper to half more, at most
 HALF = 0.5
 
@@ -77,9 +82,9 @@ def _need(band: Band, piece: Solved, side: Side, *, people: bool) -> int | None:
     widest = int(limit * (1 - HALF if side == "lower" else 1 + HALF))
     relaxed: dict[str, Any] = {name: max(widest, 1)}
     wide = replace(band, **relaxed)
-    if problem.households.size > ATOMS_IN_SETS:
+    if problem.households.size > ATOMS_IN_MASK:
         return None
-    sets = list_sets(problem, wide, LOOK, Halt())
+    sets = list_subgraphs(problem, wide, LOOK, Halt())
     need = np.ceil(_distances(band, problem, sets, people=people)).astype(np.int64)
     numbers = numbers_of_grids(wide, problem.households, problem.residents)
     if problem.grids is not None:
@@ -95,12 +100,14 @@ def _need(band: Band, piece: Solved, side: Side, *, people: bool) -> int | None:
     return int(steps[low]) if low < steps.size else None
 
 
-def _covered(sets: Sets, chosen: NDArray[np.bool_], numbers: tuple[int, ...]) -> bool:
+def _covered(sets: ConnectedSubgraphs, chosen: NDArray[np.bool_], numbers: tuple[int, ...]) -> bool:
     some = replace(sets, bits=sets.bits[chosen], cost=sets.cost[chosen])
     return any(some.cheapest(k, np.inf)[1] is not None for k in numbers)
 
 
-def _distances(band: Band, problem: Problem, sets: Sets, *, people: bool) -> NDArray[np.float64]:
+def _distances(
+    band: Band, problem: Problem, sets: ConnectedSubgraphs, *, people: bool
+) -> NDArray[np.float64]:
     """Return by how much each set misses the band in the measure that is relaxed."""
     order = sets.order
     inside = (sets.bits[:, None] >> np.arange(order.size)) & 1

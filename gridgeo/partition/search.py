@@ -23,8 +23,8 @@ from gridgeo.partition.kernel import build_csr_graph, default_schedule, objectiv
 from gridgeo.partition.problem import EFFORTS, Halt, Problem, Solution, fingerprint, in_order
 from gridgeo.partition.recombination import recombine
 from gridgeo.partition.search_context import Job, best_of, mix, solution_of
-from gridgeo.partition.set_partitioning import Seen, combine
-from gridgeo.partition.subset_dp import FEW, enumerate_all
+from gridgeo.partition.set_partitioning import GridPool, improve_from_pool
+from gridgeo.partition.subset_dp import MAX_ATOMS, solve_by_subsets
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -119,7 +119,7 @@ def go_on(job: Job, starts: list[Solution]) -> list[Solution]:
     elite = sorted((s for s in starts if not s.failed), key=lambda s: s.rank)[: job.effort.elite]
     if not elite or elite[0].grids < GRIDS:
         return []
-    seen = Seen({})
+    seen = GridPool({})
     for start in elite:
         seen.add(job, start.labels)
     found: list[Solution] = []
@@ -134,7 +134,7 @@ def go_on(job: Job, starts: list[Solution]) -> list[Solution]:
             found.append(solution)
         elite = [_best_in_band([one, *chain]) for one, chain in zip(elite, warmed, strict=True)]
         elite.sort(key=lambda solution: solution.rank)
-        found.append(solution_of(job, combine(job, elite[0].labels, seen)))
+        found.append(solution_of(job, improve_from_pool(job, elite[0].labels, seen)))
         if found[-1].rank < elite[0].rank:
             elite = [found[-1], *elite[: job.effort.elite - 1]]
         idle = 0 if elite[0].rank < best.rank else idle + 1
@@ -220,7 +220,7 @@ def _search(job: Job, numbers: tuple[int, ...], *, fixed: bool) -> Solution:
     """Return the best of the search, or of all ways for few atoms."""
     if numbers[0] == 1 and not (whole := whole_piece(job)).failed:
         return whole
-    if not fixed and job.atoms <= FEW and (proved := enumerated(job, numbers)):
+    if not fixed and job.atoms <= MAX_ATOMS and (proved := enumerated(job, numbers)):
         return proved
     tried = race(job, numbers)
     return replace(
@@ -295,7 +295,7 @@ def whole_piece(job: Job) -> Solution:
 
 def enumerated(job: Job, numbers: tuple[int, ...]) -> Solution | None:
     """Return the best labelling of a few atoms, proved best; None where it was told to stop."""
-    labels = enumerate_all(job.web, job.rule, np.array(numbers), job.halt.flag)
+    labels = solve_by_subsets(job.web, job.rule, np.array(numbers), job.halt.flag)
     if labels.min() < 0:
         return None
     best = solution_of(job, labels, moves=0, exact=True)

@@ -30,16 +30,16 @@ if TYPE_CHECKING:
 
 
 #: two covers whose costs differ by less are alike, metres
-ALIKE_M = 1e-3
+TOLERANCE_M = 1e-3
 #: turns of the prices; turns without progress before steps are halved; turns between two sweeps
-TURNS = 400
-PATIENCE = 12
-SWEEP = 4
+SUBGRADIENT_STEPS = 400
+STEPS_BEFORE_HALVING = 12
+STEPS_BETWEEN_FIXINGS = 4
 #: sets so few that the prices need no more turns
 FEW_SETS = 40
 
 
-class Pool(NamedTuple):
+class CandidateSets(NamedTuple):
     """Sets of atoms, ordered by their lowest atom: bits, atoms one after another, costs."""
 
     bits: NDArray[np.int64]
@@ -50,7 +50,7 @@ class Pool(NamedTuple):
 
 
 @compiled
-def pool_of(sets: NDArray[np.int64], cost: NDArray[np.float64], n: int) -> Pool:
+def index_sets(sets: NDArray[np.int64], cost: NDArray[np.float64], n: int) -> CandidateSets:
     """Return the pool of some sets."""
     size = 0
     for i in range(sets.size):
@@ -64,12 +64,12 @@ def pool_of(sets: NDArray[np.int64], cost: NDArray[np.float64], n: int) -> Pool:
                 atoms[place] = v
                 place += 1
         start[i + 1] = place
-    return Pool(sets, start, atoms, cost)
+    return CandidateSets(sets, start, atoms, cost)
 
 
 @compiled
-def best_cover(
-    pool: Pool, n: int, k: int, known: float, nodes: int, halt: NDArray[np.uint8]
+def solve_set_partitioning(
+    pool: CandidateSets, n: int, k: int, known: float, nodes: int, halt: NDArray[np.uint8]
 ) -> tuple[bool, NDArray[np.int64], float]:
     """Return whether the search was complete, the best cover cheaper than `known`, a lower bound.
 
@@ -81,9 +81,9 @@ def best_cover(
     turn, least = np.full(n, np.inf), -np.inf
     best_price = price.copy()
     step, idle = 1.0, 0
-    for turns in range(TURNS):
-        reduced = reduce_costs(pool, price)
-        value, slope, turn, worst = bound(pool, reduced, price, n, k)
+    for turns in range(SUBGRADIENT_STEPS):
+        reduced = reduced_costs(pool, price)
+        value, slope, turn, worst = lagrangian_bound(pool, reduced, price, n, k)
         if value == np.inf:
             return True, np.empty(0, np.int64), np.inf
         if value > least:
@@ -91,13 +91,13 @@ def best_cover(
             best_price[:] = price
         else:
             idle += 1
-        if least >= known - ALIKE_M:
+        if least >= known - TOLERANCE_M:
             return True, np.empty(0, np.int64), least
-        if turns % SWEEP == 0:
-            pool = sweep(pool, reduced, turn, worst, value, known, n)
+        if turns % STEPS_BETWEEN_FIXINGS == 0:
+            pool = fix_by_reduced_cost(pool, reduced, turn, worst, value, known, n)
         if pool.bits.size <= FEW_SETS or halt[0]:
             break
-        if idle == PATIENCE:
+        if idle == STEPS_BEFORE_HALVING:
             step, idle = step / 2.0, 0
             price[:] = best_price
             continue
@@ -105,12 +105,12 @@ def best_cover(
         if square == 0.0 or step < 1e-3:
             break
         price += step * (known - value) / square * slope
-    complete, cover = search(pool, best_price, n, k, known, 0 if halt[0] else nodes)
+    complete, cover = depth_first_search(pool, best_price, n, k, known, 0 if halt[0] else nodes)
     return complete, cover, least
 
 
 @compiled
-def reduce_costs(pool: Pool, price: NDArray[np.float64]) -> NDArray[np.float64]:
+def reduced_costs(pool: CandidateSets, price: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the cost of each set less the prices of its atoms."""
     reduced = pool.cost.copy()
     for i in range(reduced.size):
@@ -120,8 +120,8 @@ def reduce_costs(pool: Pool, price: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 @compiled
-def bound(
-    pool: Pool, reduced: NDArray[np.float64], price: NDArray[np.float64], n: int, k: int
+def lagrangian_bound(
+    pool: CandidateSets, reduced: NDArray[np.float64], price: NDArray[np.float64], n: int, k: int
 ) -> tuple[float, NDArray[np.float64], NDArray[np.float64], float]:
     """Return the lower bound of these prices, its slope, and what each lowest atom adds at least.
 
@@ -151,36 +151,36 @@ def bound(
 
 
 @compiled
-def sweep(
-    pool: Pool,
+def fix_by_reduced_cost(
+    pool: CandidateSets,
     reduced: NDArray[np.float64],
     lowest: NDArray[np.float64],
     worst: float,
     value: float,
     known: float,
     n: int,
-) -> Pool:
+) -> CandidateSets:
     """Return the pool without the sets that only a cover as dear as `known` could hold."""
     kept = np.zeros(reduced.size, np.bool_)
     for i in range(reduced.size):
         v = pool.atoms[pool.start[i]]
         replaced = lowest[v] if v == 0 or lowest[v] <= worst else worst
-        kept[i] = value - replaced + reduced[i] < known - ALIKE_M
+        kept[i] = value - replaced + reduced[i] < known - TOLERANCE_M
     if kept.sum() > 0.8 * kept.size:
         return pool
-    return pool_of(pool.bits[kept], pool.cost[kept], n)
+    return index_sets(pool.bits[kept], pool.cost[kept], n)
 
 
 @compiled
-def search(
-    pool: Pool, price: NDArray[np.float64], n: int, k: int, known: float, nodes: int
+def depth_first_search(
+    pool: CandidateSets, price: NDArray[np.float64], n: int, k: int, known: float, nodes: int
 ) -> tuple[bool, NDArray[np.int64]]:
     """Return whether all covers by `k` sets were seen in so many nodes, and the best one.
 
     The lowest atom that is left takes each of its sets in turn, the cheapest first.
     """
-    reduced = reduce_costs(pool, price)
-    order, first, least = by_lowest(pool, reduced, n)
+    reduced = reduced_costs(pool, price)
+    order, first, least = sets_by_lowest_atom(pool, reduced, n)
     base, others = price.sum(), least[1:].min()
     best, path = np.empty(0, np.int64), np.zeros(k, np.int64)
     left, place, low = np.zeros((3, k), np.int64)
@@ -191,7 +191,7 @@ def search(
         if place[depth] < first[low[depth] + 1]:
             i = order[place[depth]]
         later = others * grids if grids else 0.0
-        if i < 0 or base + spent[depth] + reduced[i] + later >= known - ALIKE_M:
+        if i < 0 or base + spent[depth] + reduced[i] + later >= known - TOLERANCE_M:
             depth -= 1
             continue
         place[depth] += 1
@@ -221,8 +221,8 @@ def lowest_atom(grid: int) -> int:
 
 
 @compiled
-def by_lowest(
-    pool: Pool, reduced: NDArray[np.float64], n: int
+def sets_by_lowest_atom(
+    pool: CandidateSets, reduced: NDArray[np.float64], n: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
     """Return the sets by lowest atom, then reduced cost; where each atom begins; its least cost."""
     order = np.argsort(reduced)
@@ -237,15 +237,15 @@ def by_lowest(
 
 
 #: grids of a window, and how many of them, from its middle, no later window starts from
-WINDOW = 30
-CORE = 12
+WINDOW_GRIDS = 30
+WINDOW_CORE_GRIDS = 12
 #: branches of the integer programme; mostly its relaxation is whole already
-NODES = 50
+MIP_NODES = 50
 #: metres by which a window must improve
-BETTER_M = 1e-3
+LEAST_GAIN_M = 1e-3
 
 
-class Seen(NamedTuple):
+class GridPool(NamedTuple):
     """Grids by their atoms (sorted, as bytes), each with its atoms and its cost.
 
     A cost counts half of each border that the grid cuts, so those of a labelling add up.
@@ -268,24 +268,24 @@ class Seen(NamedTuple):
                 self.grids.setdefault(atoms.tobytes(), (atoms, float(value[g, COST] + rim[g])))
 
 
-def combine(job: Job, labels: NDArray[np.int32], seen: Seen) -> NDArray[np.int32]:
+def improve_from_pool(job: Job, labels: NDArray[np.int32], seen: GridPool) -> NDArray[np.int32]:
     """Return `labels`, all in band and among those `seen`, or a cheaper labelling like them.
 
     Grids lose their order, and keep their number.
     """
-    sets, costs = _as_columns(seen, labels.size)
+    sets, costs = _incidence_matrix(seen, labels.size)
     better = labels.copy()
     done = np.zeros(int(labels.max()) + 1, dtype=bool)
     while not done.all() and not job.halt.stopped:
         window = _window(job, better, int(np.flatnonzero(~done)[0]))
-        done[window[:CORE]] = True
-        _improve(better, window, sets, costs)
+        done[window[:WINDOW_CORE_GRIDS]] = True
+        _improve_window(better, window, sets, costs)
         if window.size == done.size:
             break
     return better
 
 
-def _as_columns(seen: Seen, atoms: int) -> tuple[csc_array, NDArray[np.float64]]:
+def _incidence_matrix(seen: GridPool, atoms: int) -> tuple[csc_array, NDArray[np.float64]]:
     """Return the sets as columns of atoms, and their costs."""
     members = [grid[0] for grid in seen.grids.values()]
     sizes = [member.size for member in members]
@@ -301,14 +301,14 @@ def _window(job: Job, labels: NDArray[np.int32], first: int) -> NDArray[np.int64
     source = np.repeat(labels, np.diff(job.web.start))
     beside = csr_array((np.ones(source.size), (source, labels[job.web.neighbour])), shape=(k, k))
     window, at = [first], 0
-    while at < len(window) < WINDOW:
+    while at < len(window) < WINDOW_GRIDS:
         near = beside.indices[beside.indptr[window[at]] : beside.indptr[window[at] + 1]]
         window += [int(g) for g in np.unique(near) if g not in window]
         at += 1
-    return np.array(window[:WINDOW])
+    return np.array(window[:WINDOW_GRIDS])
 
 
-def _improve(
+def _improve_window(
     labels: NDArray[np.int32],
     window: NDArray[np.int64],
     sets: csc_array,
@@ -323,8 +323,8 @@ def _improve(
     now = labels[fitting.indices[fitting.indptr[:-1]]]
     held = np.bincount(labels, minlength=int(labels.max()) + 1)
     taken = (size[fits] == held[now]) & _uniform(fitting, labels)
-    chosen = _cover(rows, costs[fits], window.size)
-    if chosen is None or costs[fits][chosen].sum() > costs[fits][taken].sum() - BETTER_M:
+    chosen = _solve_window(rows, costs[fits], window.size)
+    if chosen is None or costs[fits][chosen].sum() > costs[fits][taken].sum() - LEAST_GAIN_M:
         return
     for g, column in zip(window, chosen, strict=True):
         labels[fitting.indices[fitting.indptr[column] : fitting.indptr[column + 1]]] = g
@@ -339,11 +339,13 @@ def _uniform(sets: csc_array, labels: NDArray[np.int32]) -> NDArray[np.bool_]:
     return uniform
 
 
-def _cover(rows: csr_array, costs: NDArray[np.float64], grids: int) -> NDArray[np.int64] | None:
+def _solve_window(
+    rows: csr_array, costs: NDArray[np.float64], grids: int
+) -> NDArray[np.int64] | None:
     """Return the columns of the cheapest exact cover of all rows by so many; None if not found."""
     from scipy.optimize import Bounds, LinearConstraint, milp  # noqa: PLC0415  (slow to import)
 
-    kept = _distinct(rows)
+    kept = _distinct_rows(rows)
     table = vstack([rows[kept], csr_array(np.ones((1, costs.size)))]).tocsc()
     wanted = np.append(np.ones(kept.size), grids)
     found = milp(
@@ -351,7 +353,7 @@ def _cover(rows: csr_array, costs: NDArray[np.float64], grids: int) -> NDArray[n
         constraints=LinearConstraint(table, wanted, wanted),
         integrality=np.ones(costs.size),
         bounds=Bounds(0, 1),
-        options={"node_limit": NODES},
+        options={"node_limit": MIP_NODES},
     )
     if found.x is None:
         return None
@@ -360,7 +362,7 @@ def _cover(rows: csr_array, costs: NDArray[np.float64], grids: int) -> NDArray[n
     return chosen if chosen.size == grids and (covered == 1).all() else None
 
 
-def _distinct(rows: csr_array) -> NDArray[np.int64]:
+def _distinct_rows(rows: csr_array) -> NDArray[np.int64]:
     """Return the first of all rows that are alike: atoms that always go together."""
     rows.sort_indices()
     ends = zip(rows.indptr[:-1], rows.indptr[1:], strict=True)

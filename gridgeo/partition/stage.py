@@ -19,7 +19,7 @@ from gridgeo.model import Bands, Ties
 from gridgeo.partition.assemble import assemble, facility_names
 from gridgeo.partition.atom_graph import Ground, lay_out, problem_of, split_by
 from gridgeo.partition.band import allot
-from gridgeo.partition.certificate import bounded, solve_certified
+from gridgeo.partition.certificate import certify_by_bound, solve_certified
 from gridgeo.partition.link_constraints import report_unmet, tie, unit_names
 from gridgeo.partition.minimal_change.piece import adjust_labels
 from gridgeo.partition.minimal_change.subproblem import grids_of_units, keep_links, seated
@@ -237,7 +237,7 @@ def warm_up() -> None:
     solve_certified(_street(24), Band(lower=295, upper=305, profile="households"), search)
     wide = Band(lower=300, upper=640, profile="households")
     met = solve_certified(_street(24), wide, Search())
-    bounded(_street(24), wide, met, 1, Halt())
+    certify_by_bound(_street(24), wide, met, 1, Halt())
     solve_certified(_street(4), Band(), search)
 
 

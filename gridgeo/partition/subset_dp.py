@@ -12,35 +12,35 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 #: the most atoms for which all sets are looked at
-FEW = 16
+MAX_ATOMS = 16
 
 
 @compiled
-def enumerate_all(
+def solve_by_subsets(
     web: CSRGraph, rule: Objective, numbers: NDArray[np.int64], halt: NDArray[np.uint8]
 ) -> NDArray[np.int32]:
-    """Return the best labelling of at most `FEW` atoms; labels of -1 where it was told to stop.
+    """Return the best labelling of at most `MAX_ATOMS` atoms; labels of -1 where it was told to stop.
 
     Sets of atoms are bits of a number. The first of these `numbers` of grids that can be in band
     is taken, at its least cost. Where none can, whatever number misses fewest bands, then the
     least distance, then costs least.
     """
     n = web.mass.shape[0]
-    worth = values(web, rule, keep_apart(web, connected_sets(web)))
+    worth = subset_values(web, rule, without_cannot_links(web, connected_subsets(web)))
     labels = np.full(n, -1, np.int32)
     if halt[0]:
         return labels
-    taken = cover_by_number(worth, n, int(numbers.max()), halt)
+    taken = steps_by_grid_count(worth, n, int(numbers.max()), halt)
     for grids in numbers:
         if taken[grids, 0]:
-            return unwind(taken[: grids + 1], labels)
+            return labels_from_steps(taken[: grids + 1], labels)
     if not halt[0]:
-        taken = cover(worth, worth[:, 0] < np.inf, n).reshape((1, 1 << n))
-    return labels if halt[0] else unwind(taken, labels)
+        taken = lexicographic_steps(worth, worth[:, 0] < np.inf, n).reshape((1, 1 << n))
+    return labels if halt[0] else labels_from_steps(taken, labels)
 
 
 @compiled
-def unwind(taken: NDArray[np.int64], labels: NDArray[np.int32]) -> NDArray[np.int32]:
+def labels_from_steps(taken: NDArray[np.int64], labels: NDArray[np.int32]) -> NDArray[np.int32]:
     """Return the labels that sets taken one after another give, from the last one on.
 
     One row of `taken` for each number of grids, or one for all.
@@ -59,14 +59,14 @@ def unwind(taken: NDArray[np.int64], labels: NDArray[np.int32]) -> NDArray[np.in
 
 
 @compiled
-def cover_by_number(
+def steps_by_grid_count(
     worth: NDArray[np.float64], n: int, most: int, halt: NDArray[np.uint8]
 ) -> NDArray[np.int64]:
     """Return, for each number of sets in band, the last one on the cheapest way to a remainder.
 
-    As in `cover`; row k of the result is for ways of k sets.
+    As in `lexicographic_steps`; row k of the result is for ways of k sets.
     """
-    sets, first = by_lowest(worth[:, 0] == 0.0, n)
+    sets, first = subsets_by_lowest_atom(worth[:, 0] == 0.0, n)
     full = (1 << n) - 1
     best = np.full((full + 1, most + 1), np.inf)
     best[full, 0] = 0.0
@@ -93,12 +93,14 @@ def cover_by_number(
 
 
 @compiled
-def cover(worth: NDArray[np.float64], allowed: NDArray[np.bool_], n: int) -> NDArray[np.int64]:
+def lexicographic_steps(
+    worth: NDArray[np.float64], allowed: NDArray[np.bool_], n: int
+) -> NDArray[np.int64]:
     """Return the last set taken on the best way to each remainder, 0 where there is no way.
 
     From all atoms on, the lowest atom that is left takes with it every allowed set in turn.
     """
-    sets, first = by_lowest(allowed, n)
+    sets, first = subsets_by_lowest_atom(allowed, n)
     full = (1 << n) - 1
     best = np.full((full + 1, 3), np.inf)
     best[full] = 0.0
@@ -117,14 +119,16 @@ def cover(worth: NDArray[np.float64], allowed: NDArray[np.bool_], n: int) -> NDA
             missed = best[left, 0] + worth[grid, 0]
             distance = best[left, 1] + worth[grid, 1]
             cost = best[left, 2] + worth[grid, 2]
-            if before(missed, distance, cost, best, rest):
+            if is_better(missed, distance, cost, best, rest):
                 best[rest, 0], best[rest, 1], best[rest, 2] = missed, distance, cost
                 taken[rest] = grid
     return taken
 
 
 @compiled
-def by_lowest(allowed: NDArray[np.bool_], n: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def subsets_by_lowest_atom(
+    allowed: NDArray[np.bool_], n: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the allowed sets ordered by their lowest atom, and where those of each begin."""
     sets = np.zeros(allowed.size, np.int64)
     first = np.zeros(n + 1, np.int64)
@@ -139,7 +143,7 @@ def by_lowest(allowed: NDArray[np.bool_], n: int) -> tuple[NDArray[np.int64], ND
 
 
 @compiled
-def before(
+def is_better(
     missed: float, distance: float, cost: float, best: NDArray[np.float64], rest: int
 ) -> bool:
     """Tell whether bands missed, distance and cost, in this order, are less than the best."""
@@ -151,17 +155,17 @@ def before(
 
 
 @compiled
-def connected_sets(web: CSRGraph) -> NDArray[np.bool_]:
+def connected_subsets(web: CSRGraph) -> NDArray[np.bool_]:
     """Tell for each set of atoms whether links connect it."""
-    beside = neighbours(web)
+    beside = neighbour_masks(web)
     connected = np.zeros(1 << beside.size, np.bool_)
     for grid in range(1, connected.size):
-        connected[grid] = grows(beside, connected, grid)
+        connected[grid] = is_connected(beside, connected, grid)
     return connected
 
 
 @compiled
-def grows(beside: NDArray[np.int64], connected: NDArray[np.bool_], grid: int) -> bool:
+def is_connected(beside: NDArray[np.int64], connected: NDArray[np.bool_], grid: int) -> bool:
     """Tell whether a set is one atom, or a connected set with an atom beside it."""
     for v in range(beside.size):
         rest = grid ^ (1 << v)
@@ -171,7 +175,7 @@ def grows(beside: NDArray[np.int64], connected: NDArray[np.bool_], grid: int) ->
 
 
 @compiled
-def keep_apart(web: CSRGraph, sets: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def without_cannot_links(web: CSRGraph, sets: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return the sets that hold no pair that must be apart."""
     for u, v in web.apart:
         pair = (1 << u) | (1 << v)
@@ -182,7 +186,7 @@ def keep_apart(web: CSRGraph, sets: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 @compiled
-def neighbours(web: CSRGraph) -> NDArray[np.int64]:
+def neighbour_masks(web: CSRGraph) -> NDArray[np.int64]:
     """Return the linked neighbours of each atom as a set."""
     beside = np.zeros(web.mass.shape[0], np.int64)
     for v in range(beside.size):
@@ -206,7 +210,7 @@ def spread(beside: NDArray[np.int64], grid: int) -> int:
 
 
 @compiled
-def values(web: CSRGraph, rule: Objective, wanted: NDArray[np.bool_]) -> NDArray[np.float64]:
+def subset_values(web: CSRGraph, rule: Objective, wanted: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Return (bands missed, distance, cost) of each wanted set, infinite for the others.
 
     The weights inside a set count against its cost, so that the costs of a partition add up to
