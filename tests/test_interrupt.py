@@ -6,12 +6,12 @@ import pytest
 from builders_town import town
 
 from gridgeo.config import Band, OpenGround, Search, Weights
-from gridgeo.partition import Halt, partition_atoms, stage
+from gridgeo.partition import Cancellation, partition_atoms, stage
 
 
 def test_an_interruption_stops_what_runs_and_drops_what_waits(monkeypatch):
     atoms = town([[200] * 40], community=[[c // 4 for c in range(40)]])
-    halt, begun = Halt(), []
+    halt, begun = Cancellation(), []
 
     def solve(members, problem, band, **_):
         begun.append(members)

@@ -10,7 +10,7 @@ from scipy.optimize import linear_sum_assignment
 
 from gridgeo.config import Band, Search
 from gridgeo.geometry import heirs, moved_atoms, overlap_of
-from gridgeo.partition import Halt, Problem, adjust_labels, solve
+from gridgeo.partition import Cancellation, Problem, adjust_labels, solve
 
 BAND = Band(profile="households")
 
@@ -199,7 +199,7 @@ def test_a_grid_is_frozen_as_a_whole():
 
 def test_a_stopped_search_gives_connected_grids_and_says_so():
     problem = blocks(np.full((4, 8), 55))
-    halt = Halt()
+    halt = Cancellation()
     halt.stop()
     old = np.repeat(np.arange(4), 8)
     change = adjust_labels(problem, old, band=Band(lower=441, upper=460), halt=halt)
@@ -214,7 +214,7 @@ def test_a_stopped_search_of_a_large_piece_proves_nothing_more(monkeypatch):
 
     for module in ("labels", "mend"):
         monkeypatch.setattr(f"gridgeo.partition.change.{module}.least_moved", refuse)
-    halt = Halt()
+    halt = Cancellation()
     halt.stop()
     old = np.repeat(np.arange(8), 30)
     change = adjust_labels(blocks(np.full((8, 30), 50)), old, band=BAND, halt=halt)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from gridgeo.partition import Problem
 from gridgeo.partition.connected_subgraphs import enumerate_subgraphs
 from gridgeo.partition.kernel import build_csr_graph, evaluate_labels, objective_of
-from gridgeo.partition.problem import in_order
+from gridgeo.partition.problem import canonical_order
 from gridgeo.partition.set_partitioning import index_sets, solve_set_partitioning
 
 MANY = 100_000
@@ -23,7 +23,7 @@ def as_sets(bits, atoms):
 @settings(max_examples=60, deadline=None)
 @given(problem=problems())
 def test_columns_hold_every_grid_of_every_partition_in_band(band, problem):
-    ordered, _ = in_order(problem)
+    ordered, _ = canonical_order(problem)
     n = ordered.households.size
     complete, bits, cost = enumerate_subgraphs(
         build_csr_graph(ordered), objective_of(ordered, band), MANY, MANY, GO
@@ -40,7 +40,7 @@ def test_columns_hold_every_grid_of_every_partition_in_band(band, problem):
 @settings(max_examples=60, deadline=None)
 @given(problem=problems())
 def test_the_best_cover_is_the_cheapest_partition_of_its_number_of_grids(band, problem):
-    ordered, _ = in_order(problem)
+    ordered, _ = canonical_order(problem)
     web, rule, n = build_csr_graph(ordered), objective_of(ordered, band), ordered.households.size
     _, bits, cost = enumerate_subgraphs(web, rule, MANY, MANY, GO)
     costs = {}

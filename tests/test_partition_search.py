@@ -9,14 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridgeo.config import Band, Search
-from gridgeo.partition import Halt, Problem, solve, warm_up
+from gridgeo.partition import Cancellation, Problem, solve, warm_up
 from gridgeo.partition.anneal import anneal
-from gridgeo.partition.band import numbers_of_grids, too_big
+from gridgeo.partition.band import exceeds_band, possible_grid_counts
 from gridgeo.partition.certificate import solve_certified
 from gridgeo.partition.kernel import build_csr_graph, default_schedule, objective_of
-from gridgeo.partition.problem import EFFORTS, in_order
-from gridgeo.partition.search import attempt
-from gridgeo.partition.search_context import Job, solution_of
+from gridgeo.partition.problem import EFFORTS, canonical_order
+from gridgeo.partition.search import run_start
+from gridgeo.partition.search_context import SearchContext, solution_of
 from gridgeo.partition.set_partitioning import GridPool, improve_from_pool
 
 HOUSEHOLDS = Band(profile="households")
@@ -121,7 +121,7 @@ def test_heavy_atoms_are_brought_into_band(seed):
 
 
 def stopped():
-    halt = Halt()
+    halt = Cancellation()
     halt.stop()
     return halt
 
@@ -218,16 +218,16 @@ def test_a_number_that_some_partition_reaches_is_never_ruled_out(data, profile):
         share = data.draw(st.integers(0, held))
         households += [share, held - share]
         residents += [persons // 3, persons - persons // 3]
-    numbers = numbers_of_grids(band, np.array(households), np.array(residents, dtype=float))
+    numbers = possible_grid_counts(band, np.array(households), np.array(residents, dtype=float))
     assert k in numbers
-    assert not too_big(band, np.array(households), np.array(residents, dtype=float)).all()
+    assert not exceeds_band(band, np.array(households), np.array(residents, dtype=float)).all()
 
 
 @settings(max_examples=100, deadline=None)
 @given(st.integers(1, 6000))
 def test_numbers_by_households_are_exactly_those_of_arithmetic(total):
     ones = np.ones(total, dtype=np.int64)
-    numbers = numbers_of_grids(HOUSEHOLDS, ones, np.full(total, np.nan))
+    numbers = possible_grid_counts(HOUSEHOLDS, ones, np.full(total, np.nan))
     assert sorted(numbers) == [k for k in range(1, 21) if 300 * k <= total <= 500 * k]
     distance = [abs(k - total / 400) for k in numbers]
     assert all(a <= b for a, b in pairwise(distance))
@@ -276,15 +276,15 @@ def test_rounds_never_lose_what_the_starts_had(seed):
 
 
 def some_job(problem):
-    ordered, _ = in_order(problem)
+    ordered, _ = canonical_order(problem)
     web = build_csr_graph(ordered)
-    return Job(
+    return SearchContext(
         web=web,
         rule=objective_of(ordered, HOUSEHOLDS),
         heat=default_schedule(web),
         seed=1,
         effort=EFFORTS["fast"],
-        halt=Halt(),
+        halt=Cancellation(),
         jobs=1,
     )
 
@@ -293,7 +293,7 @@ def some_job(problem):
 @given(st.integers(0, 10**6), st.integers(2, 6))
 def test_a_combination_is_the_cheapest_of_all_that_were_seen(seed, starts):
     job = some_job(broad(seed, atoms=48, grids=4))
-    found = [attempt(job, 4, start) for start in range(starts)]
+    found = [run_start(job, 4, start) for start in range(starts)]
     good = [solution for solution in found if not solution.failed]
     hypothesis.assume(good)
     seen = GridPool({})
@@ -319,11 +319,11 @@ def test_a_grid_out_of_band_or_not_apart_is_not_noted():
 
 
 def test_a_limit_of_seconds_stops_by_itself_and_only_inside():
-    halt = Halt()
+    halt = Cancellation()
     with halt.after(0.01):
         solution = solve(broad(1), HOUSEHOLDS, Search(effort="best"), halt=halt)
     assert solution.interrupted
-    calm = Halt()
+    calm = Cancellation()
     with calm.after(1e6), calm.after(None):
         pass
     assert not calm.stopped

@@ -30,7 +30,7 @@ from gridgeo.partition.minimal_change.stage import (
     inherit_grids,
 )
 from gridgeo.partition.problem import (
-    Halt,
+    Cancellation,
     Problem,
     Solution,
 )
@@ -53,9 +53,9 @@ __all__ = [
     "TERMS",
     "Adjusted",
     "BandedRegions",
+    "Cancellation",
     "Change",
     "Ground",
-    "Halt",
     "Inherited",
     "Problem",
     "Solution",

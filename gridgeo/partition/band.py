@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from gridgeo.config import Band
 
 
-def known(households: NDArray[np.int64], residents: NDArray[np.float64]) -> NDArray[np.bool_]:
+def residents_known(
+    households: NDArray[np.int64], residents: NDArray[np.float64]
+) -> NDArray[np.bool_]:
     """Tell for each atom whether its residents are known; an atom without households has none."""
     told: NDArray[np.bool_] = ~np.isnan(residents) | (households == 0)
     return told
@@ -40,19 +42,19 @@ def count_by(
     residents: NDArray[np.float64],
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Return households and residents of each grid; NaN where any of its atoms is unknown."""
-    unknown = np.bincount(labels, weights=~known(households, residents), minlength=grids)
+    unknown = np.bincount(labels, weights=~residents_known(households, residents), minlength=grids)
     people = np.bincount(labels, weights=np.nan_to_num(residents), minlength=grids)
     counted = np.bincount(labels, weights=households, minlength=grids).astype(np.int64)
     return counted, np.where(unknown > 0, np.nan, people)
 
 
-def middle(band: Band, households: float, residents: float) -> float:
+def ideal_grid_count(band: Band, households: float, residents: float) -> float:
     """Return the number of grids, not whole, that would put each in the middle of the band.
 
     Examples
     --------
     >>> from gridgeo.config import Band
-    >>> middle(Band(profile="households"), 1200, float("nan"))
+    >>> ideal_grid_count(Band(profile="households"), 1200, float("nan"))
     3.0
     """
     by_households = 2 * households / (band.lower + band.upper)
@@ -62,7 +64,7 @@ def middle(band: Band, households: float, residents: float) -> float:
     return by_residents if band.profile == "residents" else (by_households + by_residents) / 2
 
 
-def numbers_of_grids(
+def possible_grid_counts(
     band: Band, households: NDArray[np.int64], residents: NDArray[np.float64]
 ) -> tuple[int, ...]:
     """Return the numbers of grids that the totals allow to be in band, the middle ones first.
@@ -81,20 +83,20 @@ def numbers_of_grids(
     --------
     >>> import numpy as np
     >>> from gridgeo.config import Band
-    >>> numbers_of_grids(Band(), np.array([500, 700]), np.array([np.nan, np.nan]))
+    >>> possible_grid_counts(Band(), np.array([500, 700]), np.array([np.nan, np.nan]))
     (3, 4)
-    >>> numbers_of_grids(Band(), np.array([250, 290]), np.array([np.nan, np.nan]))
+    >>> possible_grid_counts(Band(), np.array([250, 290]), np.array([np.nan, np.nan]))
     ()
     """
-    told = known(households, residents)
+    told = residents_known(households, residents)
     people = np.where(told, np.nan_to_num(residents), 0.0)
     whole = float(people.sum()) if told.all() else math.nan
-    possible = _by_measures(band, households, people, told)
-    near = middle(band, float(households.sum()), whole)
+    possible = _counts_by_measure(band, households, people, told)
+    near = ideal_grid_count(band, float(households.sum()), whole)
     return tuple(sorted(possible, key=lambda k: (abs(k - near), k)))
 
 
-def _by_measures(
+def _counts_by_measure(
     band: Band,
     households: NDArray[np.int64],
     people: NDArray[np.float64],
@@ -104,28 +106,28 @@ def _by_measures(
     possible: set[int] = set()
     by_households = band.profile != "residents" or not told.all()
     if by_households:
-        possible |= _whole(total, band.lower, band.upper)
+        possible |= _counts_within(total, band.lower, band.upper)
     if band.profile == "households":
         return possible
     if told.all():
-        possible |= _whole(persons, band.residents_lower, band.residents_upper)
+        possible |= _counts_within(persons, band.residents_lower, band.residents_upper)
     if by_households:
-        possible |= _mixed(band, total, households[told], people[told])
+        possible |= _mixed_counts(band, total, households[told], people[told])
     return possible
 
 
-def _whole(amount: float, lower: int, upper: int) -> set[int]:
+def _counts_within(amount: float, lower: int, upper: int) -> set[int]:
     return set(range(max(1, math.ceil(amount / upper)), math.floor(amount / lower) + 1))
 
 
-def _mixed(
+def _mixed_counts(
     band: Band, total: int, households: NDArray[np.int64], people: NDArray[np.float64]
 ) -> set[int]:
     """Return the numbers k1 + k2 with both kinds of grid."""
     order = np.argsort(people / np.maximum(households, 1e-9), kind="stable")
-    most = _running(people[order], households[order])
+    most = _cumulative(people[order], households[order])
     order = order[people[order] > 0][::-1]
-    fewest = _running(people[order], households[order])
+    fewest = _cumulative(people[order], households[order])
     possible: set[int] = set()
     for k2 in range(1, math.floor(people.sum() / band.residents_lower) + 1):
         low = float(np.interp(k2 * band.residents_lower, *fewest))
@@ -136,7 +138,7 @@ def _mixed(
     return possible
 
 
-def _running(
+def _cumulative(
     people: NDArray[np.float64], households: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     return (
@@ -145,11 +147,11 @@ def _running(
     )
 
 
-def too_big(
+def exceeds_band(
     band: Band, households: NDArray[np.int64], residents: NDArray[np.float64]
 ) -> NDArray[np.bool_]:
     """Tell for each atom of a piece whether no grid that holds it can be in band."""
-    told = known(households, residents)
+    told = residents_known(households, residents)
     over = np.ones(households.size, dtype=bool)
     if band.profile != "residents" or not told.all():
         over &= households > band.upper
@@ -158,7 +160,7 @@ def too_big(
     return over
 
 
-def allot(
+def apportion(
     band: Band, grids: int, pieces: list[tuple[NDArray[np.int64], NDArray[np.float64]]]
 ) -> list[int]:
     """Return the number of grids of each piece where there are `grids` together.
@@ -177,11 +179,11 @@ def allot(
     >>> from gridgeo.config import Band
     >>> unknown = np.full(21, np.nan)
     >>> pieces = [(np.full(9, 100), unknown[:9]), (np.full(21, 100), unknown)]
-    >>> allot(Band(), 7, pieces), allot(Band(), 9, pieces), allot(Band(), 1, pieces)
+    >>> apportion(Band(), 7, pieces), allot(Band(), 9, pieces), allot(Band(), 1, pieces)
     ([2, 5], [3, 6], [1, 1])
     """
     sizes = np.array([households.size for households, _ in pieces])
-    possible = [numbers_of_grids(band, *piece) or (1,) for piece in pieces]
+    possible = [possible_grid_counts(band, *piece) or (1,) for piece in pieces]
     fewest, most = ([limit(numbers) for numbers in possible] for limit in (min, max))
     weight = np.array([float(households.sum()) for households, _ in pieces])
     numbers = np.ones(sizes.size, dtype=np.int64)
@@ -238,7 +240,7 @@ def upper_text(band: Band, residents: float) -> Text:
     return people if band.profile == "residents" else households + Text(" and ", "和 ") + people
 
 
-def people_of(households: NDArray[np.int64], residents: NDArray[np.float64]) -> float:
+def total_residents(households: NDArray[np.int64], residents: NDArray[np.float64]) -> float:
     """Return the residents of some atoms together, NaN where those of any are unknown."""
-    told = known(households, residents)
+    told = residents_known(households, residents)
     return float(np.nan_to_num(residents).sum()) if told.all() else float("nan")

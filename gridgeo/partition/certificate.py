@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.optimize import LinearConstraint, linprog, milp
 
-from gridgeo.partition.band import numbers_of_grids, too_big
+from gridgeo.partition.band import exceeds_band, possible_grid_counts
 from gridgeo.partition.connected_subgraphs import (
     ATOMS_IN_MASK,
     ConnectedSubgraphs,
@@ -39,7 +39,7 @@ from gridgeo.partition.pricing import (
     price_exactly,
     subgraphs_below,
 )
-from gridgeo.partition.problem import Halt, Problem, Solution, in_order
+from gridgeo.partition.problem import Cancellation, Problem, Solution, canonical_order
 from gridgeo.partition.search import solve
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class _RestrictedMaster:
 
 
 def certify_by_bound(
-    problem: Problem, band: Band, solution: Solution, turns: int, halt: Halt
+    problem: Problem, band: Band, solution: Solution, turns: int, halt: Cancellation
 ) -> Solution:
     """Return a solution in band with a lower bound, or a cheaper one that the proof brought up.
 
@@ -87,7 +87,7 @@ def certify_by_bound(
     or is ``gap``. `turns` are the prices that are proved at most; each takes up to seconds where
     the piece has hundreds of atoms.
     """
-    ordered, order = in_order(problem)
+    ordered, order = canonical_order(problem)
     market = build_pricing_problem(ordered, band)
     labels = solution.labels[order]
     bound = lower_bound(market, labels, turns, halt)
@@ -104,7 +104,7 @@ def certify_by_bound(
 
 
 def lower_bound(
-    market: PricingProblem, labels: NDArray[np.int32], turns: int, halt: Halt
+    market: PricingProblem, labels: NDArray[np.int32], turns: int, halt: Cancellation
 ) -> DualBound:
     """Return metres that no division in band into as many grids as `labels` undercuts."""
     k = int(labels.max()) + 1
@@ -127,7 +127,7 @@ def lower_bound(
 
 
 def _solve_restricted_master(
-    market: PricingProblem, sets: NDArray[np.bool_], k: int, halt: Halt
+    market: PricingProblem, sets: NDArray[np.bool_], k: int, halt: Cancellation
 ) -> _RestrictedMaster:
     """Return sets and prices at which sets near the known ones are no bargain either."""
     rng = np.array([len(sets)], dtype=np.uint64)
@@ -172,7 +172,11 @@ def _new_columns(grids: NDArray[np.bool_], sets: NDArray[np.bool_]) -> NDArray[n
 
 
 def _close_gap(
-    market: PricingProblem, bound: DualBound, labels: NDArray[np.int32], cost: float, halt: Halt
+    market: PricingProblem,
+    bound: DualBound,
+    labels: NDArray[np.int32],
+    cost: float,
+    halt: Cancellation,
 ) -> tuple[NDArray[np.int32], float] | None:
     """Return the labels of the cheapest division, and what it costs; None where it is not known."""
     k = int(labels.max()) + 1
@@ -249,14 +253,14 @@ PRICING_ROUNDS = 40
 
 
 def solve_certified(
-    problem: Problem, band: Band, search: Search, *, halt: Halt | None = None, jobs: int = 1
+    problem: Problem, band: Band, search: Search, *, halt: Cancellation | None = None, jobs: int = 1
 ) -> Solution:
     """Solve a piece and prove what the effort allows about it.
 
     Where all connected sets in band can be listed, the cheapest cover of the atoms is the answer
     and no search is needed; else see `solve` and `certify`.
     """
-    halt = halt or Halt()
+    halt = halt or Cancellation()
     numbers = _grid_counts(problem, band)
     sets = (
         _list_if_few(problem, band, BUDGET_BEFORE_SEARCH[search.effort], halt) if numbers else None
@@ -272,7 +276,7 @@ def certify(
     band: Band,
     search: Search,
     solution: Solution,
-    halt: Halt,
+    halt: Cancellation,
     *,
     sets: ConnectedSubgraphs | None = None,
 ) -> Solution:
@@ -314,14 +318,14 @@ def certify(
 
 def _grid_counts(problem: Problem, band: Band) -> tuple[int, ...]:
     """Return the numbers of grids that can be in band, none where an atom alone is too big."""
-    if too_big(band, problem.households, problem.residents).any():
+    if exceeds_band(band, problem.households, problem.residents).any():
         return ()
-    numbers = numbers_of_grids(band, problem.households, problem.residents)
+    numbers = possible_grid_counts(band, problem.households, problem.residents)
     return tuple(k for k in numbers if problem.grids in {None, k})
 
 
 def _list_if_few(
-    problem: Problem, band: Band, budget: EnumerationBudget | None, halt: Halt
+    problem: Problem, band: Band, budget: EnumerationBudget | None, halt: Cancellation
 ) -> ConnectedSubgraphs | None:
     """Return the connected sets in band, None where they are too many by far."""
     if budget is None or problem.households.size > ATOMS_IN_MASK:
@@ -370,7 +374,7 @@ def _optimum_of_count(sets: ConnectedSubgraphs, solution: Solution) -> Solution:
 
 
 def _solve_or_refute(
-    problem: Problem, band: Band, search: Search, solution: Solution, halt: Halt
+    problem: Problem, band: Band, search: Search, solution: Solution, halt: Cancellation
 ) -> Solution:
     """Return the cheapest solution in band, or `solution` with the proof that there is none."""
     numbers = _grid_counts(problem, band)

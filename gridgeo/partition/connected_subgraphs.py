@@ -27,7 +27,7 @@ from gridgeo.partition.kernel import (
     evaluate_labels,
     objective_of,
 )
-from gridgeo.partition.problem import in_order
+from gridgeo.partition.problem import canonical_order
 from gridgeo.partition.set_partitioning import index_sets, solve_set_partitioning
 from gridgeo.partition.subset_dp import neighbour_masks
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridgeo.config import Band
-    from gridgeo.partition.problem import Halt, Problem
+    from gridgeo.partition.problem import Cancellation, Problem
 
 # Compiled functions take their arguments by position.
 # ruff: noqa: PLR0917
@@ -242,7 +242,7 @@ class ConnectedSubgraphs:
     #: what a solution costs beyond its sets, metres
     constant: float
     budget: EnumerationBudget
-    halt: Halt
+    halt: Cancellation
 
     def cheapest(self, k: int, known: float) -> tuple[bool, NDArray[np.int32] | None, float]:
         """Return whether the search was complete, labels of `k` grids below `known`, their cost."""
@@ -270,10 +270,10 @@ class ConnectedSubgraphs:
 
 
 def list_subgraphs(
-    problem: Problem, band: Band, budget: EnumerationBudget, halt: Halt
+    problem: Problem, band: Band, budget: EnumerationBudget, halt: Cancellation
 ) -> ConnectedSubgraphs:
     """Return the connected sets in band of a piece, as many as the budget allows."""
-    ordered, order = in_order(problem)
+    ordered, order = canonical_order(problem)
     web, rule = build_csr_graph(ordered), objective_of(ordered, band)
     complete, bits, cost = enumerate_subgraphs(web, rule, budget.seen, budget.kept, halt.flag)
     return ConnectedSubgraphs(

@@ -12,7 +12,7 @@ from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from gridgeo.config import EFFORT_NAMES, Band, EffortName, Search
 from gridgeo.partition.atom_graph import split_by
-from gridgeo.partition.band import allot
+from gridgeo.partition.band import apportion
 from gridgeo.partition.pieces import Solved
 from gridgeo.partition.samples import UNIT, lay_out_samples, whole_counts
 from gridgeo.partition.search import solve
@@ -186,7 +186,7 @@ class BandedRegions(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sklea
         numbers: list[int | None] = [None] * len(parts)
         if self.n_grids is not None:
             unknown = np.full(weight.size, np.nan)
-            numbers = [*allot(band, self.n_grids, [(counts[p], unknown[p]) for p in parts])]
+            numbers = [*apportion(band, self.n_grids, [(counts[p], unknown[p]) for p in parts])]
             if sum(n or 0 for n in numbers) != self.n_grids:
                 raise ValueError(
                     f"{self.n_grids} regions cannot be made of {weight.size} samples in "

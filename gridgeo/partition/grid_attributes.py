@@ -18,7 +18,7 @@ import pandas as pd
 import shapely
 
 from gridgeo.partition.atom_graph import connected, problem_of, split_by, sum_by
-from gridgeo.partition.band import count_by, known
+from gridgeo.partition.band import count_by, residents_known
 from gridgeo.partition.kernel import COST, build_csr_graph, evaluate_grids, objective_of
 
 if TYPE_CHECKING:
@@ -210,7 +210,7 @@ def survey(atoms: Atoms, ground: Ground, unit: NDArray[np.int64], bands: Bands) 
     names = atoms.communities["name"].tolist()
     size = len(names)
     free = (ground.facility < 0) & (ground.locked < 0)
-    told = known(ground.households, ground.residents)
+    told = residents_known(ground.households, ground.residents)
     households = np.bincount(ground.community[free], ground.households[free], size)
     residents = np.bincount(ground.community[free], np.nan_to_num(ground.residents[free]), size)
     unknown = np.bincount(ground.community[free], ~told[free], size) > 0

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple, ParamSpec, TypeVar
 import numba
 import numpy as np
 
-from gridgeo.partition.band import known
+from gridgeo.partition.band import residents_known
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -294,7 +294,7 @@ def _attributes_of(problem: Problem) -> NDArray[np.float64]:
     columns = (
         problem.households,
         np.nan_to_num(problem.residents),
-        ~known(problem.households, problem.residents),
+        ~residents_known(problem.households, problem.residents),
         area,
         area * x,
         area * y,

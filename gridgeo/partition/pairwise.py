@@ -16,7 +16,7 @@ from gridgeo.partition.atom_graph import Ground, problem_of
 from gridgeo.partition.connected_subgraphs import ATOMS_IN_MASK, EnumerationBudget, list_subgraphs
 from gridgeo.partition.kernel import build_csr_graph, cost_constant, evaluate_labels, objective_of
 from gridgeo.partition.pieces import Join, join_across
-from gridgeo.partition.problem import in_order
+from gridgeo.partition.problem import canonical_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from gridgeo.config import Band, Weights
     from gridgeo.model import Bands
-    from gridgeo.partition.problem import Halt, Problem, Solution
+    from gridgeo.partition.problem import Cancellation, Problem, Solution
 
     Solver = Callable[[NDArray[np.int64], Problem, Band], Solution]
 
@@ -33,7 +33,9 @@ if TYPE_CHECKING:
 PAIR_BUDGET = EnumerationBudget(seen=1_000_000, kept=300_000, nodes=1_000_000)
 
 
-def repartition_pairs(problem: Problem, band: Band, solution: Solution, halt: Halt) -> Solution:
+def repartition_pairs(
+    problem: Problem, band: Band, solution: Solution, halt: Cancellation
+) -> Solution:
     """Return a solution in band in which no two adjacent grids can be divided better.
 
     It is certified ``pairwise`` where that was proved of every pair: not where two grids have
@@ -54,7 +56,7 @@ def repartition_pairs(problem: Problem, band: Band, solution: Solution, halt: Ha
             unproved.add((a, b))
     unproved &= _adjacent_grids(problem, labels)
     certificate = "" if unproved or waiting else "pairwise"
-    ordered, order = in_order(problem)
+    ordered, order = canonical_order(problem)
     cost = float(
         evaluate_labels(
             build_csr_graph(ordered), objective_of(ordered, band), labels[order], solution.grids
@@ -75,7 +77,7 @@ def _repartition(
     band: Band,
     first: NDArray[np.bool_],
     members: NDArray[np.int64],
-    halt: Halt,
+    halt: Cancellation,
 ) -> tuple[bool, NDArray[np.int32] | None]:
     """Return whether all ways to divide a pair were seen, and a better one than `first`."""
     if members.size > ATOMS_IN_MASK:

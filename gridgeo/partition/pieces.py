@@ -15,7 +15,7 @@ import shapely
 
 from gridgeo.model import CROSSED_BY_STREETS_ONLY, Finding
 from gridgeo.partition.atom_graph import Ground, connected, split_by
-from gridgeo.partition.band import numbers_of_grids
+from gridgeo.partition.band import possible_grid_counts
 from gridgeo.wording import STREETS, Text
 
 if TYPE_CHECKING:
@@ -194,7 +194,9 @@ def _wanting(
     for number in numbers:
         members = piece == number
         households = ground.households[members]
-        if households.sum() and not numbers_of_grids(band, households, ground.residents[members]):
+        if households.sum() and not possible_grid_counts(
+            band, households, ground.residents[members]
+        ):
             west, south = (round(float(a[members].min()), 3) for a in (ground.x, ground.y))
             found.append((int(households.sum()), west, south, int(number)))
     return [number for *_, number in sorted(found)]

@@ -21,7 +21,7 @@ import scipy.sparse as sp
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from gridgeo.partition.anneal import metropolis_accepts
-from gridgeo.partition.band import known
+from gridgeo.partition.band import residents_known
 from gridgeo.partition.branch_and_bound import FREE, OUTSIDE, PricingGraph, price_subgraphs
 from gridgeo.partition.kernel import (
     build_csr_graph,
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from gridgeo.config import Band
     from gridgeo.partition.kernel import CSRGraph
-    from gridgeo.partition.problem import Halt, Problem
+    from gridgeo.partition.problem import Cancellation, Problem
 
 # Compiled functions take their arguments by position.
 # ruff: noqa: PLR0917
@@ -51,7 +51,7 @@ def anneal_subgraph(
     moves: int,
     rng: NDArray[np.uint64],
 ) -> tuple[NDArray[np.bool_], float]:
-    """Return the cheapest set met on a walk of `moves` proposals from a `known` one, and its cost.
+    """Return the cheapest set met on a walk of `moves` proposals from a `residents_known` one, and its cost.
 
     A set costs half of the borders that it cuts, less the prices of its atoms. Each step puts one
     atom in or out, and keeps the set connected, in band and without pairs that must be apart. The
@@ -202,7 +202,7 @@ def price_by_annealing(
 
 
 def price_exactly(
-    market: PricingProblem, prices: NDArray[np.float64], halt: Halt
+    market: PricingProblem, prices: NDArray[np.float64], halt: Cancellation
 ) -> tuple[float, NDArray[np.bool_]]:
     """Return a bound on what a grid costs beyond its prices, and the cheapest sets found.
 
@@ -214,7 +214,7 @@ def price_exactly(
 
 
 def subgraphs_below(
-    market: PricingProblem, prices: NDArray[np.float64], limit: float, most: int, halt: Halt
+    market: PricingProblem, prices: NDArray[np.float64], limit: float, most: int, halt: Cancellation
 ) -> NDArray[np.bool_] | None:
     """Return all connected sets in band that cost less than `limit` beyond their prices.
 
@@ -256,7 +256,7 @@ def _pricing_graphs(problem: Problem, band: Band, web: CSRGraph) -> list[Pricing
 
 
 def _price_connected(
-    grounds: list[PricingGraph], prices: NDArray[np.float64], halt: Halt
+    grounds: list[PricingGraph], prices: NDArray[np.float64], halt: Cancellation
 ) -> tuple[float, NDArray[np.bool_]] | None:
     """Return the least cost of a connected set beyond its prices, and cheap ones, where known."""
     if not grounds:
@@ -334,7 +334,7 @@ def _measures(
     problem: Problem, band: Band
 ) -> list[tuple[NDArray[np.float64], float, float, NDArray[np.bool_]]]:
     """Return amounts, limits and the atoms allowed for each measure that a grid may meet."""
-    told = known(problem.households, problem.residents)
+    told = residents_known(problem.households, problem.residents)
     households = problem.households.astype(np.float64)
     found = []
     if band.profile != "residents" or not told.all():

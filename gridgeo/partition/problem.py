@@ -117,7 +117,7 @@ class Solution:
         return self.together, self.missed, round(self.distance, 3), round(self.cost, 3)
 
 
-def in_order(problem: Problem) -> tuple[Problem, NDArray[np.int64]]:
+def canonical_order(problem: Problem) -> tuple[Problem, NDArray[np.int64]]:
     """Return the problem in an order that its content alone decides, and that order.
 
     Coordinates count from the piece's own corner and all measures are rounded to a millimetre,
@@ -157,7 +157,7 @@ def fingerprint(problem: Problem) -> int:
     return state
 
 
-class Halt:
+class Cancellation:
     """A flag that every kernel polls; `stop` makes all of them return the best they have.
 
     Each search that is given the halt ends within about a tenth of a second, with a valid
@@ -165,7 +165,7 @@ class Halt:
 
     Examples
     --------
-    >>> halt = Halt()
+    >>> halt = Cancellation()
     >>> halt.stopped
     False
     >>> halt.stop()
@@ -186,7 +186,7 @@ class Halt:
         return bool(self.flag[0])
 
     @contextmanager
-    def after(self, seconds: float | None) -> Iterator[Halt]:
+    def after(self, seconds: float | None) -> Iterator[Cancellation]:
         """Stop by itself when this much wall-clock time goes by inside; never where None."""
         if seconds is None:
             yield self

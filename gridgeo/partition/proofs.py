@@ -18,13 +18,13 @@ import numpy as np
 from gridgeo.partition.band import (
     band_text,
     count_text,
-    known,
-    numbers_of_grids,
-    people_of,
-    too_big,
+    exceeds_band,
+    possible_grid_counts,
+    residents_known,
+    total_residents,
     upper_text,
 )
-from gridgeo.partition.problem import in_order
+from gridgeo.partition.problem import canonical_order
 from gridgeo.wording import Text, join
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def stranded_atoms(band: Band, problem: Problem) -> list[int]:
     >>> stranded_atoms(Band(upper=400), street)
     [0, 1]
     """
-    ordered, order = in_order(problem)
+    ordered, order = canonical_order(problem)
     beside: dict[int, list[int]] = defaultdict(list)
     for a, b in ordered.edges[ordered.linked].tolist():
         beside[a].append(b)
@@ -70,7 +70,7 @@ def stranded_atoms(band: Band, problem: Problem) -> list[int]:
 
 def _counts(problem: Problem) -> list[tuple[float, float, bool]]:
     """Return households, residents and whether these are unknown, atom by atom."""
-    told = known(problem.households, problem.residents)
+    told = residents_known(problem.households, problem.residents)
     people = np.nan_to_num(problem.residents)
     return list(zip(problem.households.tolist(), people.tolist(), (~told).tolist(), strict=True))
 
@@ -149,8 +149,8 @@ def _arithmetic(
     residents: NDArray[np.float64],
     fixed: int | None,
 ) -> Proof | None:
-    numbers = numbers_of_grids(band, households, residents)
-    amount = count_text(int(households.sum()), people_of(households, residents))
+    numbers = possible_grid_counts(band, households, residents)
+    amount = count_text(int(households.sum()), total_residents(households, residents))
     limits = band_text(band)
     if numbers and fixed not in {None, *numbers}:
         return Proof(
@@ -175,7 +175,7 @@ def _arithmetic(
 
 def _oversized(band: Band, piece: Solved) -> Proof | None:
     problem = piece.problem
-    big = np.flatnonzero(too_big(band, problem.households, problem.residents))
+    big = np.flatnonzero(exceeds_band(band, problem.households, problem.residents))
     return _of_atoms(piece, big.tolist(), lambda v: _too_big(band, piece, v))
 
 
@@ -236,9 +236,9 @@ def _too_big(band: Band, piece: Solved, v: int) -> Text:
 
 def _disconnected(band: Band, piece: Solved) -> Proof | None:
     problem = piece.problem
-    if numbers_of_grids(band, problem.households, problem.residents):
+    if possible_grid_counts(band, problem.households, problem.residents):
         return None
-    people = people_of(problem.households, problem.residents)
+    people = total_residents(problem.households, problem.residents)
     amount = count_text(int(problem.households.sum()), people)
     limits = band_text(band)
     by = piece.cut_off_by

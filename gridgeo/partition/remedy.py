@@ -15,14 +15,19 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from gridgeo.partition.band import known, numbers_of_grids, people_of, too_big
+from gridgeo.partition.band import (
+    exceeds_band,
+    possible_grid_counts,
+    residents_known,
+    total_residents,
+)
 from gridgeo.partition.connected_subgraphs import (
     ATOMS_IN_MASK,
     ConnectedSubgraphs,
     EnumerationBudget,
     list_subgraphs,
 )
-from gridgeo.partition.problem import Halt
+from gridgeo.partition.problem import Cancellation
 from gridgeo.partition.proofs import unit_name
 from gridgeo.wording import Text
 
@@ -58,7 +63,7 @@ def least_relaxed(band: Band, pieces: list[Solved]) -> Limits:
     sets of atoms could be listed.
     """
     missing = [piece for piece in pieces if piece.solution.missed]
-    residents = [people_of(p.problem.households, p.problem.residents) for p in missing]
+    residents = [total_residents(p.problem.households, p.problem.residents) for p in missing]
     people = band.profile == "residents" and not np.isnan(residents).any()
     by_side: dict[Side, int | None] = {}
     sides: tuple[Side, ...] = ("lower", "upper")
@@ -84,9 +89,9 @@ def _need(band: Band, piece: Solved, side: Side, *, people: bool) -> int | None:
     wide = replace(band, **relaxed)
     if problem.households.size > ATOMS_IN_MASK:
         return None
-    sets = list_subgraphs(problem, wide, LOOK, Halt())
+    sets = list_subgraphs(problem, wide, LOOK, Cancellation())
     need = np.ceil(_distances(band, problem, sets, people=people)).astype(np.int64)
-    numbers = numbers_of_grids(wide, problem.households, problem.residents)
+    numbers = possible_grid_counts(wide, problem.households, problem.residents)
     if problem.grids is not None:
         numbers = (problem.grids,)
     steps = np.unique(need)
@@ -113,7 +118,7 @@ def _distances(
     inside = (sets.bits[:, None] >> np.arange(order.size)) & 1
     households = (inside @ problem.households[order]).astype(np.float64)
     residents = inside @ np.nan_to_num(problem.residents[order])
-    told = ~(inside @ ~known(problem.households, problem.residents)[order]).astype(bool)
+    told = ~(inside @ ~residents_known(problem.households, problem.residents)[order]).astype(bool)
     by_residents = told & (residents >= band.residents_lower)
     by_residents &= (residents <= band.residents_upper) & (band.profile != "households")
     amount = residents if people else households
@@ -182,7 +187,7 @@ def remedy(band: Band, verdict: Verdict, pieces: list[Solved], region: Region) -
 def _by_totals(band: Band, pieces: list[Solved], region: Region) -> list[Text]:
     households = np.concatenate([piece.problem.households for piece in pieces])
     residents = np.concatenate([piece.problem.residents for piece in pieces])
-    own = measured(band, int(households.sum()), people_of(households, residents))
+    own = measured(band, int(households.sum()), total_residents(households, residents))
     full = own.amount // own.lower
     if full == 0 or own.fits(own.amount):
         return []
@@ -269,11 +274,11 @@ def _allow_totals(own: Measure, full: int) -> Text:
 def _by_link(band: Band, piece: Solved, pieces: list[Solved], region: Region) -> list[Text]:
     """Return a link to the rest, or the neighbour that could take the part, as totals allow."""
     problem = piece.problem
-    if numbers_of_grids(band, problem.households, problem.residents):
+    if possible_grid_counts(band, problem.households, problem.residents):
         return []
     told = []
     amount = measured(
-        band, int(problem.households.sum()), people_of(problem.households, problem.residents)
+        band, int(problem.households.sum()), total_residents(problem.households, problem.residents)
     )
     size = Text(f"{amount.amount:,}{amount.unit.en}", f"{amount.amount:,}{amount.unit.zh}")
     if _fits_together(band, pieces):
@@ -300,7 +305,7 @@ def _by_link(band: Band, piece: Solved, pieces: list[Solved], region: Region) ->
 def _fits_together(band: Band, pieces: list[Solved]) -> bool:
     households = np.concatenate([piece.problem.households for piece in pieces])
     residents = np.concatenate([piece.problem.residents for piece in pieces])
-    return bool(numbers_of_grids(band, households, residents))
+    return bool(possible_grid_counts(band, households, residents))
 
 
 def _by_splitting(band: Band, pieces: list[Solved]) -> list[Text]:
@@ -309,7 +314,7 @@ def _by_splitting(band: Band, pieces: list[Solved]) -> list[Text]:
         _split(band, piece, v)
         for piece in pieces
         for v in np.flatnonzero(
-            too_big(band, piece.problem.households, piece.problem.residents)
+            exceeds_band(band, piece.problem.households, piece.problem.residents)
         ).tolist()
     ][:3]
 

@@ -18,11 +18,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridgeo.partition.anneal import anneal, grow_regions
-from gridgeo.partition.band import middle, numbers_of_grids, too_big
+from gridgeo.partition.band import exceeds_band, ideal_grid_count, possible_grid_counts
 from gridgeo.partition.kernel import build_csr_graph, default_schedule, objective_of
-from gridgeo.partition.problem import EFFORTS, Halt, Problem, Solution, fingerprint, in_order
+from gridgeo.partition.problem import (
+    EFFORTS,
+    Cancellation,
+    Problem,
+    Solution,
+    canonical_order,
+    fingerprint,
+)
 from gridgeo.partition.recombination import recombine
-from gridgeo.partition.search_context import Job, best_of, mix, solution_of
+from gridgeo.partition.search_context import SearchContext, best_of, mix_seeds, solution_of
 from gridgeo.partition.set_partitioning import GridPool, improve_from_pool
 from gridgeo.partition.subset_dp import MAX_ATOMS, solve_by_subsets
 
@@ -33,44 +40,53 @@ if TYPE_CHECKING:
     from gridgeo.partition.kernel import Schedule
 
 #: fresh cuts per grid, of at most `COUNTED` grids, that end a start
-POLISH = 8
-COUNTED = 50
+FINAL_RECOMBINATIONS = 8
+GRIDS_COUNTED = 50
 #: the share of the moves that a repair has, and how warm it starts
-REPAIR = 0.25
-WARM = 0.5
+REPAIR_MOVE_SHARE = 0.25
+REPAIR_TEMPERATURE = 0.5
 #: how hot starts are, in turn: the hotter cross what divides heavy atoms, the others settle better
-STARTS = (1.5, 0.6)
+START_TEMPERATURES = (1.5, 0.6)
 #: how warm reheats start, in turn, and their first price of a household outside the band
-REHEATS = (0.25, 0.4)
-FIRM = 0.7
+REHEAT_TEMPERATURES = (0.25, 0.4)
+REHEAT_PENALTY = 0.7
 
 
-def attempt(job: Job, k: int, start: int) -> Solution:
+def run_start(job: SearchContext, k: int, start: int) -> Solution:
     """Return one labelling with `k` grids: grown, annealed, then cut anew where that pays."""
     rng = job.rng(k, start)
     labels = grow_regions(job.web, k, rng)
-    hot = job.heat._replace(hot=STARTS[start % len(STARTS)] * job.heat.hot)
-    moves = _anneal(job, hot, labels, _moves(job, k), rng)
+    hot = job.heat._replace(hot=START_TEMPERATURES[start % len(START_TEMPERATURES)] * job.heat.hot)
+    moves = _anneal(job, hot, labels, _proposals(job, k), rng)
     if k > 1:
         cold = job.heat._replace(cold=0.0)
-        recombine(job.web, job.rule, cold, labels, k, POLISH * min(k, COUNTED), rng, job.halt.flag)
+        recombine(
+            job.web,
+            job.rule,
+            cold,
+            labels,
+            k,
+            FINAL_RECOMBINATIONS * min(k, GRIDS_COUNTED),
+            rng,
+            job.halt.flag,
+        )
     return solution_of(job, labels, moves=moves)
 
 
-def repair(job: Job, solution: Solution, turn: int) -> Solution:
+def repair_bands(job: SearchContext, solution: Solution, turn: int) -> Solution:
     """Return a labelling won by cutting anew around the grids that miss the band."""
     k = solution.grids
     labels = solution.labels.copy()
     rng = job.rng(k, turn, 1)
     if k > 1:
-        tries = job.effort.cuts * min(k, COUNTED)
+        tries = job.effort.cuts * min(k, GRIDS_COUNTED)
         recombine(job.web, job.rule, job.heat, labels, k, tries, rng, job.halt.flag)
-    warm = job.heat._replace(hot=WARM * job.heat.hot)
-    moves = _anneal(job, warm, labels, round(REPAIR * _moves(job, k)), rng)
+    warm = job.heat._replace(hot=REPAIR_TEMPERATURE * job.heat.hot)
+    moves = _anneal(job, warm, labels, round(REPAIR_MOVE_SHARE * _proposals(job, k)), rng)
     return solution_of(job, labels, moves=moves)
 
 
-def reheat(job: Job, solution: Solution, *stream: int) -> list[Solution]:
+def reheat(job: SearchContext, solution: Solution, *stream: int) -> list[Solution]:
     """Return what a labelling became each time that it was warmed up and cooled again.
 
     Each time starts from the best so far.
@@ -81,9 +97,9 @@ def reheat(job: Job, solution: Solution, *stream: int) -> list[Solution]:
         if job.halt.stopped:
             break
         labels = best.labels.copy()
-        hot = REHEATS[turn % len(REHEATS)] * job.heat.hot
-        warm = job.heat._replace(hot=hot, soft=FIRM * job.heat.hard)
-        moves = round(job.effort.reheat_share * _moves(job, solution.grids))
+        hot = REHEAT_TEMPERATURES[turn % len(REHEAT_TEMPERATURES)] * job.heat.hot
+        warm = job.heat._replace(hot=hot, soft=REHEAT_PENALTY * job.heat.hard)
+        moves = round(job.effort.reheat_share * _proposals(job, solution.grids))
         _anneal(job, warm, labels, moves, rng)
         found.append(solution_of(job, labels, moves=moves))
         if found[-1].rank < best.rank:
@@ -91,12 +107,16 @@ def reheat(job: Job, solution: Solution, *stream: int) -> list[Solution]:
     return found
 
 
-def _moves(job: Job, grids: int) -> int:
+def _proposals(job: SearchContext, grids: int) -> int:
     return job.effort.moves_per_atom(job.atoms, grids) * job.atoms
 
 
 def _anneal(
-    job: Job, heat: Schedule, labels: NDArray[np.int32], moves: int, rng: NDArray[np.uint64]
+    job: SearchContext,
+    heat: Schedule,
+    labels: NDArray[np.int32],
+    moves: int,
+    rng: NDArray[np.uint64],
 ) -> int:
     """Anneal `labels` in place; return the number of moves proposed."""
     k = int(labels.max()) + 1
@@ -106,18 +126,18 @@ def _anneal(
 
 
 #: with fewer grids the starts meet the best by themselves, or a proof does
-GRIDS = 5
+ELITE_MIN_GRIDS = 5
 #: rounds without progress that end it
-PATIENCE = 3
+IDLE_ROUNDS = 3
 
 
-def go_on(job: Job, starts: list[Solution]) -> list[Solution]:
+def improve_elite_pool(job: SearchContext, starts: list[Solution]) -> list[Solution]:
     """Return what rounds of reheating and combining make of starts with one number of grids.
 
     All of `starts` that are in band take part; nothing is done where none is.
     """
     elite = sorted((s for s in starts if not s.failed), key=lambda s: s.rank)[: job.effort.elite]
-    if not elite or elite[0].grids < GRIDS:
+    if not elite or elite[0].grids < ELITE_MIN_GRIDS:
         return []
     seen = GridPool({})
     for start in elite:
@@ -125,7 +145,7 @@ def go_on(job: Job, starts: list[Solution]) -> list[Solution]:
     found: list[Solution] = []
     idle = 0
     for turn in range(job.effort.rounds):
-        if idle == PATIENCE or job.halt.stopped:
+        if idle == IDLE_ROUNDS or job.halt.stopped:
             break
         best = elite[0]
         warmed = _reheat_all(job, elite, turn)
@@ -141,7 +161,7 @@ def go_on(job: Job, starts: list[Solution]) -> list[Solution]:
     return found
 
 
-def _reheat_all(job: Job, elite: list[Solution], turn: int) -> list[list[Solution]]:
+def _reheat_all(job: SearchContext, elite: list[Solution], turn: int) -> list[list[Solution]]:
     with ThreadPoolExecutor(max_workers=job.jobs) as pool:
         chains = [pool.submit(reheat, job, one, turn, i) for i, one in enumerate(elite)]
         return [chain.result() for chain in chains]
@@ -152,7 +172,7 @@ def _best_in_band(found: list[Solution]) -> Solution:
 
 
 def solve(
-    problem: Problem, band: Band, search: Search, *, halt: Halt | None = None, jobs: int = 1
+    problem: Problem, band: Band, search: Search, *, halt: Cancellation | None = None, jobs: int = 1
 ) -> Solution:
     """Label the atoms of one connected piece with grids.
 
@@ -192,18 +212,20 @@ def solve(
     >>> solve(street, Band(), Search()).labels.tolist()
     [0, 0, 0, 0, 1, 1, 1, 1]
     """
-    ordered, order = in_order(problem)
+    ordered, order = canonical_order(problem)
     web = build_csr_graph(ordered)
-    job = Job(
+    job = SearchContext(
         web=web,
         rule=objective_of(problem, band),
         heat=default_schedule(web),
-        seed=mix(fingerprint(ordered), search.seed),
+        seed=mix_seeds(fingerprint(ordered), search.seed),
         effort=EFFORTS[search.effort],
-        halt=halt or Halt(),
+        halt=halt or Cancellation(),
         jobs=jobs,
     )
-    best = _search(job, candidates(ordered, band), fixed=ordered.grids is not None)
+    best = _solve_ordered(
+        job, candidate_grid_counts(ordered, band), fixed=ordered.grids is not None
+    )
     labels = np.empty_like(best.labels)
     labels[order] = best.labels
     rest = float(problem.straddle_m.sum())
@@ -216,13 +238,13 @@ def solve(
     )
 
 
-def _search(job: Job, numbers: tuple[int, ...], *, fixed: bool) -> Solution:
+def _solve_ordered(job: SearchContext, numbers: tuple[int, ...], *, fixed: bool) -> Solution:
     """Return the best of the search, or of all ways for few atoms."""
-    if numbers[0] == 1 and not (whole := whole_piece(job)).failed:
+    if numbers[0] == 1 and not (whole := single_grid(job)).failed:
         return whole
-    if not fixed and job.atoms <= MAX_ATOMS and (proved := enumerated(job, numbers)):
+    if not fixed and job.atoms <= MAX_ATOMS and (proved := solve_few_atoms(job, numbers)):
         return proved
-    tried = race(job, numbers)
+    tried = search_grid_counts(job, numbers)
     return replace(
         best_of(tried),
         starts=len(tried),
@@ -232,7 +254,7 @@ def _search(job: Job, numbers: tuple[int, ...], *, fixed: bool) -> Solution:
     )
 
 
-def candidates(problem: Problem, band: Band) -> tuple[int, ...]:
+def candidate_grid_counts(problem: Problem, band: Band) -> tuple[int, ...]:
     """Return the numbers of grids to be tried, the most promising first.
 
     Where the totals or an oversized atom rule the band out, the numbers about the middle of the
@@ -241,12 +263,12 @@ def candidates(problem: Problem, band: Band) -> tuple[int, ...]:
     households, residents = problem.households, problem.residents
     if problem.grids is not None:
         return (problem.grids,)
-    big = too_big(band, households, residents)
-    numbers = numbers_of_grids(band, households, residents)
+    big = exceeds_band(band, households, residents)
+    numbers = possible_grid_counts(band, households, residents)
     if big.any() or not numbers:
         known = residents[~big]
         people = math.nan if np.isnan(known).any() else float(known.sum())
-        near = middle(band, float(households[~big].sum()), people)
+        near = ideal_grid_count(band, float(households[~big].sum()), people)
         around = range(math.floor(near) - 1, math.ceil(near) + 2)
         rest = sorted((k for k in around if k >= 0), key=lambda k: (abs(k - near), k))
         numbers = tuple(k + int(big.sum()) for k in rest)
@@ -254,46 +276,46 @@ def candidates(problem: Problem, band: Band) -> tuple[int, ...]:
     return tuple(k for k in numbers if least <= k <= households.size) or (least,)
 
 
-def race(job: Job, numbers: tuple[int, ...]) -> list[Solution]:
+def search_grid_counts(job: SearchContext, numbers: tuple[int, ...]) -> list[Solution]:
     """Return what was found, number after number, up to the first that is in band."""
     found: list[Solution] = []
     for k in numbers:
-        own = _starts(job, k)
+        own = _multistart(job, k)
         for turn in range(job.effort.repairs):
             if not best_of(own).failed or job.halt.stopped:
                 break
-            own.append(repair(job, best_of(own), turn))
-        own += go_on(job, own)
+            own.append(repair_bands(job, best_of(own), turn))
+        own += improve_elite_pool(job, own)
         found += own
         if not best_of(own).failed or job.halt.stopped:
             break
     return found
 
 
-def _starts(job: Job, k: int) -> list[Solution]:
+def _multistart(job: SearchContext, k: int) -> list[Solution]:
     """Return the starts of one number of grids, two at a time until two end alike."""
     own: list[Solution] = []
     with ThreadPoolExecutor(max_workers=job.jobs) as pool:
         for first in range(0, job.effort.starts, 2):
             pair = range(first, min(first + 2, job.effort.starts))
-            own += pool.map(partial(attempt, job, k), pair)
-            if job.halt.stopped or _agree(own):
+            own += pool.map(partial(run_start, job, k), pair)
+            if job.halt.stopped or _two_best_agree(own):
                 break
     return own
 
 
-def _agree(own: list[Solution]) -> bool:
+def _two_best_agree(own: list[Solution]) -> bool:
     ranks = sorted(solution.rank for solution in own)
     return len(ranks) > 1 and ranks[0] == ranks[1]
 
 
-def whole_piece(job: Job) -> Solution:
+def single_grid(job: SearchContext) -> Solution:
     """Return the one labelling with one grid."""
     whole = solution_of(job, np.zeros(job.atoms, dtype=np.int32), exact=True)
     return replace(whole, first_missed=whole.missed, first_cost=whole.cost)
 
 
-def enumerated(job: Job, numbers: tuple[int, ...]) -> Solution | None:
+def solve_few_atoms(job: SearchContext, numbers: tuple[int, ...]) -> Solution | None:
     """Return the best labelling of a few atoms, proved best; None where it was told to stop."""
     labels = solve_by_subsets(job.web, job.rule, np.array(numbers), job.halt.flag)
     if labels.min() < 0:

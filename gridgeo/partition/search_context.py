@@ -20,11 +20,11 @@ from gridgeo.partition.problem import Solution
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gridgeo.partition.problem import Effort, Halt
+    from gridgeo.partition.problem import Cancellation, Effort
 
 
 @dataclass(frozen=True, kw_only=True)
-class Job:
+class SearchContext:
     """The graph, the rule and the schedule as the kernels want them, seed, effort, threads."""
 
     web: CSRGraph
@@ -32,7 +32,7 @@ class Job:
     heat: Schedule
     seed: int
     effort: Effort
-    halt: Halt
+    halt: Cancellation
     jobs: int
 
     @property
@@ -42,11 +42,11 @@ class Job:
 
     def rng(self, *stream: int) -> NDArray[np.uint64]:
         """Return the state of the random numbers of one part of the search."""
-        return np.array([mix(self.seed, *stream)], dtype=np.uint64)
+        return np.array([mix_seeds(self.seed, *stream)], dtype=np.uint64)
 
 
 def solution_of(
-    job: Job, labels: NDArray[np.int32], *, moves: int = 0, exact: bool = False
+    job: SearchContext, labels: NDArray[np.int32], *, moves: int = 0, exact: bool = False
 ) -> Solution:
     """Return a labelling with what it is worth."""
     grids = int(labels.max()) + 1
@@ -54,7 +54,7 @@ def solution_of(
     shared = count_unmet_cannot_links(job.web, labels)
     apart = len(job.web.apart) - shared
     return Solution(
-        labels=by_first(labels),
+        labels=relabel_by_first_atom(labels),
         grids=grids,
         missed=round(float(missed)),
         distance=float(distance),
@@ -70,7 +70,7 @@ def best_of(found: list[Solution]) -> Solution:
     return min(found, key=lambda solution: solution.rank)
 
 
-def mix(*numbers: int) -> int:
+def mix_seeds(*numbers: int) -> int:
     """Return one 64-bit number from several."""
     mixed = 0
     for number in numbers:
@@ -79,7 +79,7 @@ def mix(*numbers: int) -> int:
     return mixed
 
 
-def by_first(labels: NDArray[np.int32]) -> NDArray[np.int32]:
+def relabel_by_first_atom(labels: NDArray[np.int32]) -> NDArray[np.int32]:
     """Return the labels renumbered by where each comes first."""
     _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
     return np.argsort(np.argsort(first))[inverse].astype(np.int32)

@@ -23,7 +23,7 @@ from gridgeo.partition.kernel import CANNOT_LINK_M, COST, MISSED, compiled, eval
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gridgeo.partition.search_context import Job
+    from gridgeo.partition.search_context import SearchContext
 
 # Compiled functions take their arguments by position.
 # ruff: noqa: PLR0917
@@ -253,7 +253,7 @@ class GridPool(NamedTuple):
 
     grids: dict[bytes, tuple[NDArray[np.int64], float]]
 
-    def add(self, job: Job, labels: NDArray[np.int32]) -> None:
+    def add(self, job: SearchContext, labels: NDArray[np.int32]) -> None:
         """Note the grids of a labelling that are in band and keep apart what must be."""
         k = int(labels.max()) + 1
         value = evaluate_grids(job.web, job.rule, labels, k)[1]
@@ -268,7 +268,9 @@ class GridPool(NamedTuple):
                 self.grids.setdefault(atoms.tobytes(), (atoms, float(value[g, COST] + rim[g])))
 
 
-def improve_from_pool(job: Job, labels: NDArray[np.int32], seen: GridPool) -> NDArray[np.int32]:
+def improve_from_pool(
+    job: SearchContext, labels: NDArray[np.int32], seen: GridPool
+) -> NDArray[np.int32]:
     """Return `labels`, all in band and among those `seen`, or a cheaper labelling like them.
 
     Grids lose their order, and keep their number.
@@ -295,7 +297,7 @@ def _incidence_matrix(seen: GridPool, atoms: int) -> tuple[csc_array, NDArray[np
     return csc_array(sets), np.array([grid[1] for grid in seen.grids.values()])
 
 
-def _window(job: Job, labels: NDArray[np.int32], first: int) -> NDArray[np.int64]:
+def _window(job: SearchContext, labels: NDArray[np.int32], first: int) -> NDArray[np.int64]:
     """Return the grids around one grid, nearest first by steps over neighbours."""
     k = int(labels.max()) + 1
     source = np.repeat(labels, np.diff(job.web.start))

@@ -18,7 +18,7 @@ from gridgeo.config import Band, Search
 from gridgeo.model import Bands, Ties
 from gridgeo.partition.assemble import assemble, facility_names
 from gridgeo.partition.atom_graph import Ground, lay_out, problem_of, split_by
-from gridgeo.partition.band import allot
+from gridgeo.partition.band import apportion
 from gridgeo.partition.certificate import certify_by_bound, solve_certified
 from gridgeo.partition.link_constraints import report_unmet, tie, unit_names
 from gridgeo.partition.minimal_change.piece import adjust_labels
@@ -26,7 +26,7 @@ from gridgeo.partition.minimal_change.subproblem import grids_of_units, keep_lin
 from gridgeo.partition.open_ground import cut_off_by
 from gridgeo.partition.pairwise import Work, join_stuck
 from gridgeo.partition.pieces import Solved, join_pieces
-from gridgeo.partition.problem import Halt, Problem
+from gridgeo.partition.problem import Cancellation, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -50,7 +50,7 @@ def partition_atoms(
     previous: NDArray[np.int64] | None = None,
     jobs: int = 1,
     on_progress: Callable[[int, int], None] | None = None,
-    halt: Halt | None = None,
+    halt: Cancellation | None = None,
 ) -> Partition:
     """Give every atom a grid: basic, dedicated or open, each inside one community.
 
@@ -86,7 +86,7 @@ def partition_atoms(
     bands = band if isinstance(band, Bands) else Bands(usual=band)
     ties = ties or Ties()
     ground, unit = tie(lay_out(atoms, weights, ties.locked), ties)
-    halt = halt or Halt()
+    halt = halt or Cancellation()
     inner = jobs if len(atoms.communities) == 1 else 1
     solver: Solver = partial(_solve_anew, search=search, halt=halt, jobs=inner)
     if previous is not None:
@@ -139,7 +139,7 @@ def _solve_anew(
     band: Band,
     *,
     search: Search,
-    halt: Halt,
+    halt: Cancellation,
     jobs: int,
 ) -> Solution:
     del members
@@ -153,7 +153,7 @@ def _solve_change(
     *,
     old: NDArray[np.int64],
     search: Search,
-    halt: Halt,
+    halt: Cancellation,
 ) -> Solution:
     return adjust_labels(problem, old[members], band=band, search=search, halt=halt).solution
 
@@ -184,7 +184,7 @@ def _fix_numbers(
         locked = ground.locked[ground.community == community]
         wanted = grids - np.unique(locked[locked >= 0]).size
         held = [(problems[n][1].households, problems[n][1].residents) for n in own]
-        for n, number in zip(own, allot(bands.of(community), wanted, held), strict=True):
+        for n, number in zip(own, apportion(bands.of(community), wanted, held), strict=True):
             members, problem = problems[n]
             fixed[n] = members, replace(problem, grids=number)
     return fixed
@@ -198,7 +198,7 @@ def _solve_all(
     solver: Solver,
     jobs: int,
     told: Callable[[int, int], None] | None,
-    halt: Halt,
+    halt: Cancellation,
 ) -> dict[int, Solution]:
     """Solve the pieces, the largest first, and tell of each community that is done."""
     community = {number: int(ground.community[of[0]]) for number, (of, _) in problems.items()}
@@ -218,7 +218,7 @@ def _solve_all(
 
 
 @contextmanager
-def _all_or_none(pool: ThreadPoolExecutor, halt: Halt) -> Iterator[None]:
+def _all_or_none(pool: ThreadPoolExecutor, halt: Cancellation) -> Iterator[None]:
     """Stop the searches that run and drop those that wait, after Ctrl-C or an error."""
     try:
         yield
@@ -237,7 +237,7 @@ def warm_up() -> None:
     solve_certified(_street(24), Band(lower=295, upper=305, profile="households"), search)
     wide = Band(lower=300, upper=640, profile="households")
     met = solve_certified(_street(24), wide, Search())
-    certify_by_bound(_street(24), wide, met, 1, Halt())
+    certify_by_bound(_street(24), wide, met, 1, Cancellation())
     solve_certified(_street(4), Band(), search)
 
 

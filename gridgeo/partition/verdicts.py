@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridgeo.partition.band import count_by, count_text, people_of
+from gridgeo.partition.band import count_by, count_text, total_residents
 from gridgeo.partition.proofs import Proof, proofs
 from gridgeo.wording import Text, join
 
@@ -107,7 +107,7 @@ def judge_community(band: Band, pieces: list[Solved], locked: Sequence[Locked] =
             reason=Text("No households outside dedicated grids", "专属网格之外没有住户"),
         )
     households, residents = _held(pieces, locked)
-    amount = count_text(int(households.sum()), people_of(households, residents))
+    amount = count_text(int(households.sum()), total_residents(households, residents))
     grids = sum(piece.solution.grids for piece in pieces) + len(locked)
     off = _locked_off(band, locked)
     missed = any(piece.solution.missed for piece in pieces)
@@ -165,7 +165,7 @@ def _missing(band: Band, piece: Solved) -> int:
 
 def is_small(band: Band, households: NDArray[np.int64], residents: NDArray[np.float64]) -> bool:
     """Tell whether a community is below the lower limit, and so may be one grid."""
-    people = people_of(households, residents)
+    people = total_residents(households, residents)
     if band.profile == "residents" and not np.isnan(people):
         return people < band.residents_lower
     return bool(households.sum() < band.lower)

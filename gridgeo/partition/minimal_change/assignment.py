@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridgeo.partition.band import known
+from gridgeo.partition.band import residents_known
 from gridgeo.partition.minimal_change.subproblem import parts_of
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ortools.sat.python.cp_model import CpModel, CpSolver, IntVar, LinearExpr
 
     from gridgeo.partition.minimal_change.subproblem import Scene
-    from gridgeo.partition.problem import Halt
+    from gridgeo.partition.problem import Cancellation
 
 #: steps of preference between changes that move as many households
 STEPS = 7
@@ -60,7 +60,7 @@ def recast(
     founded: int,
     least: float,
     effort: float,
-    halt: Halt,
+    halt: Cancellation,
 ) -> Recast:
     """Return labels in the band that move fewer households than `labels`, and a lower bound.
 
@@ -100,7 +100,7 @@ def recast(
 
 
 @contextmanager
-def _stopped_by(halt: Halt, solver: CpSolver) -> Iterator[None]:
+def _stopped_by(halt: Cancellation, solver: CpSolver) -> Iterator[None]:
     """Stop the solver soon after a stop is asked for."""
     done = Event()
 
@@ -146,7 +146,7 @@ class _Model:
     def _keep_band(self, j: int, *, must: bool) -> list[IntVar]:
         """Let grid j be empty (unless it must not) or in the band; return its two measures."""
         problem, band, goes = self.scene.problem, self.scene.band, self.goes[:, j]
-        told = known(problem.households, problem.residents)
+        told = residents_known(problem.households, problem.residents)
         modes = [self.model.new_bool_var("") for _ in range(2)]
         if must:
             self.model.add_exactly_one(modes)

@@ -34,7 +34,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from scipy.sparse import coo_array
 
-from gridgeo.partition.band import known
+from gridgeo.partition.band import residents_known
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -132,7 +132,7 @@ class _Books:
 def _enter(books: _Books, scene: Scene, leaving: NDArray[np.int64], founded: int) -> None:
     """Enter the account of each old grid, of the new ones together, and of the pot."""
     problem, old, band = scene.problem, scene.old, scene.band
-    told = known(problem.households, problem.residents)
+    told = residents_known(problem.households, problem.residents)
     held = np.column_stack(
         [problem.households, np.where(told, np.nan_to_num(problem.residents), 0)]
     )

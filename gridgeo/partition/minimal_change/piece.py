@@ -18,7 +18,7 @@ from gridgeo.partition.kernel import (
 from gridgeo.partition.minimal_change.flow_bound import least_moved
 from gridgeo.partition.minimal_change.repair_search import Mended, mend
 from gridgeo.partition.minimal_change.subproblem import Scene, part_of, parts_of
-from gridgeo.partition.problem import Halt, Solution, in_order
+from gridgeo.partition.problem import Cancellation, Solution, canonical_order
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -57,7 +57,7 @@ def adjust_labels(
     band: Band,
     search: Search | None = None,
     frozen: NDArray[np.bool_] | None = None,
-    halt: Halt | None = None,
+    halt: Cancellation | None = None,
 ) -> Change:
     """Bring the grids of one connected piece into the band with few households moved.
 
@@ -103,7 +103,7 @@ def adjust_labels(
     >>> change.moved, change.bound, change.flow
     (140, 140, 140)
     """
-    ordered, order = in_order(problem)
+    ordered, order = canonical_order(problem)
     fixed = np.zeros(order.size, dtype=bool) if frozen is None else frozen[order]
     names, old = _named_by_first(previous[order])
     if np.isin(old[fixed], old[~fixed]).any() or (old[fixed] < 0).any():
@@ -112,7 +112,7 @@ def adjust_labels(
     parts = [
         np.array(members) for members in parts_of(scene.beside, np.flatnonzero(~fixed).tolist())
     ]
-    search, halt = search or Search(), halt or Halt()
+    search, halt = search or Search(), halt or Cancellation()
     labels, floors, exact = old.copy(), [(0, 0)], len(parts) == 1 and not fixed.any()
     fresh = scene.grids
     for members in parts:
@@ -154,7 +154,7 @@ def _seated(scene: Scene, parts: list[NDArray[np.int64]], members: NDArray[np.in
     return replace(scene, old=np.where(home[scene.old], scene.old, -1))
 
 
-def _floors(part: Scene, mended: Mended, halt: Halt) -> tuple[int, int]:
+def _floors(part: Scene, mended: Mended, halt: Cancellation) -> tuple[int, int]:
     """Return what must move in a part, by all that was proved and by counts alone."""
     if halt.stopped or part.rank(mended.labels)[0]:
         return 0, 0
@@ -162,7 +162,7 @@ def _floors(part: Scene, mended: Mended, halt: Halt) -> tuple[int, int]:
     return max(flow, int(mended.least)), flow
 
 
-def _solution(scene: Scene, labels: NDArray[np.int64], halt: Halt) -> Solution:
+def _solution(scene: Scene, labels: NDArray[np.int64], halt: Cancellation) -> Solution:
     packed: NDArray[np.int32] = _named_by_first(labels)[1].astype(np.int32)
     grids = int(packed.max()) + 1
     cost, missed, distance = evaluate_labels(scene.web, scene.rule, packed, grids)

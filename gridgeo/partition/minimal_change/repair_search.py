@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridgeo.config import Search
-    from gridgeo.partition.problem import Halt
+    from gridgeo.partition.problem import Cancellation
 
 #: what a mean atom away from home costs, in mean borders
 PULL = 10.0
@@ -52,7 +52,7 @@ MOVES = 400
 
 
 def pulled(
-    scene: Scene, labels: NDArray[np.int64], starts: int, halt: Halt, *, hot: float = HOT
+    scene: Scene, labels: NDArray[np.int64], starts: int, halt: Cancellation, *, hot: float = HOT
 ) -> NDArray[np.int64]:
     """Return the best labelling found from this one, with the same grids; at worst itself.
 
@@ -137,7 +137,7 @@ class Mended:
     exact: bool = False
 
 
-def mend(scene: Scene, search: Search, halt: Halt) -> Mended:
+def mend(scene: Scene, search: Search, halt: Cancellation) -> Mended:
     """Return labels that miss the fewest bands, and of those that move the fewest households."""
     start = settled(scene, in_one_piece(scene, scene.old))
     if not (_wrong(scene, start) or scene.rank(start)[0]):
@@ -166,7 +166,7 @@ def _cast(
     scene: Scene,
     start: NDArray[np.int64],
     search: Search,
-    halt: Halt,
+    halt: Cancellation,
     *,
     nodes: int = NODES,
     share: float = 1.0,
@@ -196,7 +196,7 @@ def _cast(
     return Mended(labels=pulled(scene, best, 1, halt, hot=0.01), least=least)
 
 
-def _designed(scene: Scene, start: NDArray[np.int64], halt: Halt) -> NDArray[np.int64]:
+def _designed(scene: Scene, start: NDArray[np.int64], halt: Cancellation) -> NDArray[np.int64]:
     """Return the best of the old grids reshaped, and of one more split or dissolved at a time."""
     best = pulled(scene, start, STARTS, halt)
     base, rank = start, scene.rank(best)
@@ -242,7 +242,7 @@ def _designs(
 
 
 def _around(
-    scene: Scene, start: NDArray[np.int64], search: Search, halt: Halt
+    scene: Scene, start: NDArray[np.int64], search: Search, halt: Cancellation
 ) -> NDArray[np.int64]:
     """Return labels mended grid by grid.
 
@@ -289,7 +289,7 @@ def _recut(
     labels: NDArray[np.int64],
     members: NDArray[np.int64],
     search: Search,
-    halt: Halt,
+    halt: Cancellation,
 ) -> NDArray[np.int64]:
     """Return the labels with the grids of some atoms mended, where that is better."""
     part, names = part_of(_at_home(scene, labels, members), members)
@@ -326,7 +326,7 @@ def _renamed(labels: NDArray[np.int64], names: NDArray[np.int64], grids: int) ->
     return np.array([number[int(g)] for g in labels])
 
 
-def _drawn_anew(scene: Scene, mended: Mended, search: Search, halt: Halt) -> Mended:
+def _drawn_anew(scene: Scene, mended: Mended, search: Search, halt: Cancellation) -> Mended:
     """Return what the whole search finds where it misses fewer bands, pulled home again."""
     solution = solve(scene.problem, scene.band, search, halt=halt)
     missed = scene.rank(mended.labels)[0]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from gridgeo.config import Band, OpenGround, Search, Weights
     from gridgeo.model import Atoms, Bands, Partition, Ties
-    from gridgeo.partition.problem import Halt
+    from gridgeo.partition.problem import Cancellation
 
 #: less than this is not worth a finding
 STICKS_OUT_M2 = 1.0
@@ -154,7 +154,7 @@ def adjust_atoms(
     ties: Ties | None = None,
     jobs: int = 1,
     on_progress: Callable[[int, int], None] | None = None,
-    halt: Halt | None = None,
+    halt: Cancellation | None = None,
 ) -> Adjusted:
     """Bring an existing partition into the band with the fewest households moved.
 

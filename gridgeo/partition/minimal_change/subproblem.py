@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridgeo.partition.atom_graph import Ground, connected
-from gridgeo.partition.band import numbers_of_grids
+from gridgeo.partition.band import possible_grid_counts
 from gridgeo.partition.kernel import (
     HOUSEHOLDS,
     MISSED,
@@ -85,7 +85,7 @@ class Scene:
     def numbers(self) -> tuple[int, ...]:
         """Return the numbers of grids that could be in band."""
         problem = self.problem
-        possible = numbers_of_grids(self.band, problem.households, problem.residents)
+        possible = possible_grid_counts(self.band, problem.households, problem.residents)
         return possible if problem.grids is None else tuple({problem.grids} & {*possible})
 
     def moved(self, labels: NDArray[np.int64]) -> int:
