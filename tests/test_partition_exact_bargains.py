@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gridgeo.partition import Ground
+from gridgeo.partition import AtomGraph
 from gridgeo.partition.branch_and_bound import FREE, OUTSIDE, price_subgraphs
 
 LOWER, UPPER = 300.0, 500.0
@@ -30,7 +30,7 @@ def random_ground(seed):
     place = np.argsort(order)
     edge = np.tile(np.arange(len(edges)), 2)[order]
     pairs = [sorted(rng.choice(n, 2, replace=False).tolist())] if seed % 3 == 0 else []
-    ground = Ground(
+    ground = AtomGraph(
         start=np.r_[0, np.cumsum(np.bincount(source, minlength=n))].astype(np.int32),
         neighbour=other[order].astype(np.int32),
         back=place[(np.arange(order.size) + len(edges)) % order.size][order],

@@ -6,17 +6,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from gridgeo.partition.atom_graph import (
-    Ground,
-    lay_out,
+    AtomGraph,
+    build_atom_graph,
 )
 from gridgeo.partition.band import (
     count_by,
 )
 from gridgeo.partition.grid_attributes import (
-    TERMS,
+    COST_TERMS,
     count_parts,
     dissolve,
-    price_grids,
+    grid_costs,
     union_of,
 )
 from gridgeo.partition.minimal_change.piece import (
@@ -50,26 +50,26 @@ if TYPE_CHECKING:
     from gridgeo.partition.estimator import BandedRegions
 
 __all__ = [
-    "TERMS",
+    "COST_TERMS",
     "Adjusted",
+    "AtomGraph",
     "BandedRegions",
     "Cancellation",
     "Change",
-    "Ground",
     "Inherited",
     "Problem",
     "Solution",
     "Verdict",
     "adjust_atoms",
     "adjust_labels",
+    "build_atom_graph",
     "count_by",
     "count_parts",
     "dissolve",
+    "grid_costs",
     "inherit_grids",
     "judge_grid",
-    "lay_out",
     "partition_atoms",
-    "price_grids",
     "solve",
     "union_of",
     "warm_up",

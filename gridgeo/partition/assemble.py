@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 
 from gridgeo.model import Partition
-from gridgeo.partition.atom_graph import Ground, connected, split_by
+from gridgeo.partition.atom_graph import AtomGraph, label_components, positions_by
 from gridgeo.partition.band import count_by
 from gridgeo.partition.certificate import certificate_of
-from gridgeo.partition.grid_attributes import survey
-from gridgeo.partition.open_ground import open_reason, settle_open_ground
-from gridgeo.partition.pieces import Join, Solved, report_joins
+from gridgeo.partition.grid_attributes import find_community_borders
+from gridgeo.partition.open_ground import assign_open_ground, open_reason
+from gridgeo.partition.pieces import BarrierLink, SolvedPiece, report_barrier_links
 from gridgeo.partition.remedy import remedy
-from gridgeo.partition.verdicts import Locked, Verdict, judge_community, judge_grid
+from gridgeo.partition.verdicts import LockedGrid, Verdict, judge_community, judge_grid
 from gridgeo.wording import FACILITIES, Text
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 KINDS = ("basic", "dedicated", "open")
 #: what is told of each community's search: pieces interrupted, and as in `Solution`
-SPENT = (
+SEARCH_FIGURES = (
     *("starts", "moves", "first_missed", "missed", "first_cost", "cost", "interrupted"),
     *("must_move", "must_flow"),
 )
@@ -37,13 +37,13 @@ SPENT = (
 
 def assemble(
     atoms: Atoms,
-    ground: Ground,
+    ground: AtomGraph,
     piece: NDArray[np.int64],
-    solved: list[Solved],
+    solved: list[SolvedPiece],
     *,
     bands: Bands,
     open_ground: OpenGround,
-    joined: list[Join],
+    joined: list[BarrierLink],
     unit: NDArray[np.int64],
     locked_names: Sequence[str],
 ) -> Partition:
@@ -59,10 +59,10 @@ def assemble(
     labels, basic = _label_basic(ground, solved)
     labels, basic = _label_locked(ground, labels, basic)
     labels, dedicated = _label_dedicated(ground, labels, basic)
-    labels, joins = settle_open_ground(ground, piece, labels, open_ground)
+    labels, joins = assign_open_ground(ground, piece, labels, open_ground)
     stays = int(labels.max()) + 1 - basic - dedicated
     kind = np.repeat([0, 1, 2], [basic, dedicated, stays])
-    findings = report_joins(atoms, ground, labels, joined + joins, unit)
+    findings = report_barrier_links(atoms, ground, labels, joined + joins, unit)
     order = _order(ground, labels, kind)
     place = np.argsort(order)
     labels, kind = place[labels], kind[order]
@@ -72,7 +72,7 @@ def assemble(
         judge_community(bands.of(c), pieces.get(c, []), locked.get(c, []))
         for c in range(len(atoms.communities))
     ]
-    region = survey(atoms, ground, unit, bands)
+    region = find_community_borders(atoms, ground, unit, bands)
     verdicts = [
         replace(
             verdict, reason=verdict.reason + remedy(bands.of(c), verdict, pieces.get(c, []), region)
@@ -116,7 +116,7 @@ def facility_reasons(atoms: Atoms) -> list[Text]:
     ]
 
 
-def _label_basic(ground: Ground, solved: list[Solved]) -> tuple[NDArray[np.int64], int]:
+def _label_basic(ground: AtomGraph, solved: list[SolvedPiece]) -> tuple[NDArray[np.int64], int]:
     labels = np.full(ground.community.size, -1, dtype=np.int64)
     count = 0
     for piece in solved:
@@ -126,7 +126,7 @@ def _label_basic(ground: Ground, solved: list[Solved]) -> tuple[NDArray[np.int64
 
 
 def _label_locked(
-    ground: Ground, labels: NDArray[np.int64], count: int
+    ground: AtomGraph, labels: NDArray[np.int64], count: int
 ) -> tuple[NDArray[np.int64], int]:
     """Give numbers from `count` on to the locked grids; return how many basic grids there are."""
     taken = ground.locked >= 0
@@ -136,17 +136,17 @@ def _label_locked(
     return labels, count + numbers.size
 
 
-def _locked_grids(ground: Ground, names: Sequence[str]) -> dict[int, list[Locked]]:
+def _locked_grids(ground: AtomGraph, names: Sequence[str]) -> dict[int, list[LockedGrid]]:
     """Return the locked grids of each community, in the order of their numbers."""
-    found: dict[int, list[Locked]] = {}
-    for number, members in split_by(ground.locked).items():
+    found: dict[int, list[LockedGrid]] = {}
+    for number, members in positions_by(ground.locked).items():
         households, residents = count_by(
             np.zeros(members.size, dtype=np.int64),
             1,
             ground.households[members],
             ground.residents[members],
         )
-        grid = Locked(
+        grid = LockedGrid(
             households=int(households[0]),
             residents=float(residents[0]),
             name=names[number] if number < len(names) else "",
@@ -156,19 +156,21 @@ def _locked_grids(ground: Ground, names: Sequence[str]) -> dict[int, list[Locked
 
 
 def _label_dedicated(
-    ground: Ground, labels: NDArray[np.int64], count: int
+    ground: AtomGraph, labels: NDArray[np.int64], count: int
 ) -> tuple[NDArray[np.int64], int]:
     """Give numbers from `count` on to the connected parts of each facility."""
     facility = ground.facility
     same = (facility[ground.left] == facility[ground.right]) & (facility[ground.left] >= 0)
     taken = facility >= 0
-    parts, inverse = np.unique(connected(ground, same)[taken], return_inverse=True)
+    parts, inverse = np.unique(label_components(ground, same)[taken], return_inverse=True)
     labels = labels.copy()
     labels[taken] = count + inverse
     return labels, parts.size
 
 
-def _order(ground: Ground, labels: NDArray[np.int64], kind: NDArray[np.int64]) -> NDArray[np.intp]:
+def _order(
+    ground: AtomGraph, labels: NDArray[np.int64], kind: NDArray[np.int64]
+) -> NDArray[np.intp]:
     """Return the grids by community, kind, north to south, west to east."""
     area = np.bincount(labels, weights=ground.area, minlength=kind.size)
     x, y = (
@@ -180,15 +182,15 @@ def _order(ground: Ground, labels: NDArray[np.int64], kind: NDArray[np.int64]) -
     return np.lexsort((x, -y, kind, community))
 
 
-def _by_community(ground: Ground, solved: list[Solved]) -> dict[int, list[Solved]]:
-    pieces: dict[int, list[Solved]] = {}
+def _by_community(ground: AtomGraph, solved: list[SolvedPiece]) -> dict[int, list[SolvedPiece]]:
+    pieces: dict[int, list[SolvedPiece]] = {}
     for piece in solved:
         pieces.setdefault(int(ground.community[piece.members[0]]), []).append(piece)
     return pieces
 
 
 def _grid_frame(
-    ground: Ground,
+    ground: AtomGraph,
     labels: NDArray[np.int64],
     kind: NDArray[np.int64],
     bands: Bands,
@@ -201,7 +203,7 @@ def _grid_frame(
     np.maximum.at(facility, labels, ground.facility)
     households, residents = count_by(labels, kind.size, ground.households, ground.residents)
     verdicts = [
-        _judge(
+        _judge_basic(
             bands.of(community[g]),
             int(households[g]),
             float(residents[g]),
@@ -225,7 +227,9 @@ def _grid_frame(
     )
 
 
-def _judge(band: Band, households: int, residents: float, *, small: bool, locked: bool) -> Verdict:
+def _judge_basic(
+    band: Band, households: int, residents: float, *, small: bool, locked: bool
+) -> Verdict:
     """Return the verdict of a basic grid; the reason of a locked one says that it is."""
     verdict = judge_grid(band, households, residents, small=small and not locked)
     if not locked:
@@ -239,7 +243,7 @@ def _dedicated_reasons(grids: pd.DataFrame, reasons_of: list[Text]) -> dict[int,
     dedicated = grids[grids["kind"] == "dedicated"]
     own = dedicated["facility"].to_numpy(np.int64)
     key = dedicated["community"].to_numpy(np.int64) * (len(reasons_of) + 1) + own
-    for parts in split_by(key).values():
+    for parts in positions_by(key).values():
         many = f"{parts.size}"
         for i, part in enumerate(parts, start=1):
             reason = reasons_of[own[part]]
@@ -250,7 +254,7 @@ def _dedicated_reasons(grids: pd.DataFrame, reasons_of: list[Text]) -> dict[int,
 
 
 def _community_frame(
-    verdicts: list[Verdict], pieces: dict[int, list[Solved]], grids: pd.DataFrame
+    verdicts: list[Verdict], pieces: dict[int, list[SolvedPiece]], grids: pd.DataFrame
 ) -> pd.DataFrame:
     communities = len(verdicts)
     certificates = [
@@ -269,14 +273,14 @@ def _community_frame(
             "grids": np.bincount(basic, minlength=communities),
             "certificate": [certificate for certificate, _ in certificates],
             "gap": np.array([gap for _, gap in certificates], dtype=np.float64),
-            **_spent([pieces.get(c, []) for c in range(communities)]),
+            **_search_figures([pieces.get(c, []) for c in range(communities)]),
         }
     )
 
 
-def _spent(pieces: list[list[Solved]]) -> dict[str, list[float]]:
+def _search_figures(pieces: list[list[SolvedPiece]]) -> dict[str, list[float]]:
     """Return what the search of each community spent and reached, as sums over its pieces."""
     return {
         name: [sum(getattr(piece.solution, name) for piece in of) for of in pieces]
-        for name in SPENT
+        for name in SEARCH_FIGURES
     }

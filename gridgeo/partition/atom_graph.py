@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from gridgeo.model import Atoms
 
 
-def without_threads(
+def drop_short_links(
     ends: NDArray[np.int64],
     link_m: NDArray[np.float64],
     where: NDArray[np.float64],
@@ -50,7 +50,7 @@ def without_threads(
     Examples
     --------
     >>> ends = np.array([[0, 1], [1, 2], [0, 2], [2, 3]])
-    >>> without_threads(ends, np.array([50, 40, 0.3, 0.2]), np.zeros((4, 2)), 1.0).tolist()
+    >>> drop_short_links(ends, np.array([50, 40, 0.3, 0.2]), np.zeros((4, 2)), 1.0).tolist()
     [True, True, False, True]
     """
     holds = link_m >= max(least_m, 1e-9)
@@ -68,7 +68,7 @@ def without_threads(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ground:
+class AtomGraph:
     """The atoms of all communities as arrays, and the pairs of them that share a border.
 
     Pairs lie within one community; ``left < right``; ``basic`` are those of two atoms that
@@ -97,7 +97,9 @@ class Ground:
     apart: NDArray[np.int64]
 
 
-def lay_out(atoms: Atoms, weights: Weights, locked: NDArray[np.int64] | None = None) -> Ground:
+def build_atom_graph(
+    atoms: Atoms, weights: Weights, locked: NDArray[np.int64] | None = None
+) -> AtomGraph:
     """Return the ground of these atoms, each pair of neighbours once, with its costs.
 
     Parameters
@@ -128,7 +130,7 @@ def lay_out(atoms: Atoms, weights: Weights, locked: NDArray[np.int64] | None = N
     basic = free[left] & free[right]
     linked = link_m > 0
     where = np.column_stack([shapely.get_x(centre), shapely.get_y(centre)])
-    linked[basic] = without_threads(
+    linked[basic] = drop_short_links(
         np.column_stack([left, right])[basic],
         link_m[basic],
         (where[left] + where[right])[basic],
@@ -136,7 +138,7 @@ def lay_out(atoms: Atoms, weights: Weights, locked: NDArray[np.int64] | None = N
     )
     barrier = np.full(pairs, -1)
     np.maximum.at(barrier, row_pair, rank)
-    return Ground(
+    return AtomGraph(
         community=community,
         facility=facility,
         locked=locked,
@@ -173,7 +175,7 @@ def _pairs(
     return key // community.size, key % community.size, row_pair, borders[inner]
 
 
-def connected(ground: Ground, pairs: NDArray[np.bool_]) -> NDArray[np.int64]:
+def label_components(ground: AtomGraph, pairs: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Return for each atom the number of its component over the chosen pairs."""
     n = ground.community.size
     graph = coo_array(
@@ -183,7 +185,7 @@ def connected(ground: Ground, pairs: NDArray[np.bool_]) -> NDArray[np.int64]:
     return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
 
 
-def split_by(key: NDArray[np.int64]) -> dict[int, NDArray[np.int64]]:
+def positions_by(key: NDArray[np.int64]) -> dict[int, NDArray[np.int64]]:
     """Return the positions of each value of `key`, in order; negative values are left out."""
     order = np.argsort(key, kind="stable")
     values, first = np.unique(key[order], return_index=True)
@@ -196,7 +198,7 @@ def split_by(key: NDArray[np.int64]) -> dict[int, NDArray[np.int64]]:
 
 
 def problem_of(
-    ground: Ground,
+    ground: AtomGraph,
     members: NDArray[np.int64],
     pairs: NDArray[np.int64],
     weights: Weights,

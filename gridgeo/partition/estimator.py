@@ -11,10 +11,10 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from gridgeo.config import EFFORT_NAMES, Band, EffortName, Search
-from gridgeo.partition.atom_graph import split_by
+from gridgeo.partition.atom_graph import positions_by
 from gridgeo.partition.band import apportion
-from gridgeo.partition.pieces import Solved
-from gridgeo.partition.samples import UNIT, lay_out_samples, whole_counts
+from gridgeo.partition.pieces import SolvedPiece
+from gridgeo.partition.samples import UNIT_M, build_samples, integer_counts
 from gridgeo.partition.search import solve
 from gridgeo.partition.verdicts import judge_community
 
@@ -180,9 +180,9 @@ class BandedRegions(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sklea
         X = validate_data(self, X, dtype=np.float64)  # noqa: N806
         weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
         self._check()
-        counts, band = whole_counts(weight, self.lower, self.upper)
-        samples = lay_out_samples(X, connectivity)
-        parts = list(split_by(samples.component).values())
+        counts, band = integer_counts(weight, self.lower, self.upper)
+        samples = build_samples(X, connectivity)
+        parts = list(positions_by(samples.component).values())
         numbers: list[int | None] = [None] * len(parts)
         if self.n_grids is not None:
             unknown = np.full(weight.size, np.nan)
@@ -200,7 +200,7 @@ class BandedRegions(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sklea
             problem = samples.problem(part, counts, grids=number, **cost)
             solution = solve(problem, band, search)
             solved.append(
-                Solved(
+                SolvedPiece(
                     members=part,
                     problem=problem,
                     solution=solution,
@@ -225,7 +225,7 @@ class BandedRegions(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sklea
 
     def _tell(
         self,
-        solved: list[Solved],
+        solved: list[SolvedPiece],
         weight: NDArray[np.float64],
         counts: NDArray[np.int64],
         band: Band,
@@ -241,10 +241,12 @@ class BandedRegions(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sklea
         self.region_weight_ = np.bincount(self.labels_, weights=weight)
         held = np.bincount(self.labels_, weights=counts)
         self.in_band_ = (held >= band.lower) & (held <= band.upper)
-        self.cost_ = float(sum(piece.solution.cost for piece in solved)) / UNIT
+        self.cost_ = float(sum(piece.solution.cost for piece in solved)) / UNIT_M
         self.verdict_ = tuple(self._judge(piece, band, weight) for piece in solved)
 
-    def _judge(self, piece: Solved, band: Band, weight: NDArray[np.float64]) -> ComponentVerdict:
+    def _judge(
+        self, piece: SolvedPiece, band: Band, weight: NDArray[np.float64]
+    ) -> ComponentVerdict:
         judged = judge_community(band, [piece])
         held = np.asarray(
             np.bincount(piece.solution.labels, weights=weight[piece.members]), dtype=np.float64
@@ -261,7 +263,7 @@ class BandedRegions(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sklea
         self,
         judged: Verdict,
         held: NDArray[np.float64],
-        piece: Solved,
+        piece: SolvedPiece,
         weight: NDArray[np.float64],
     ) -> str:
         limits = f"{self.lower:,g} to {self.upper:,g}"

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gridgeo.partition.atom_graph import connected, problem_of, split_by, sum_by
+from gridgeo.partition.atom_graph import label_components, positions_by, problem_of, sum_by
 from gridgeo.partition.band import count_by, residents_known
 from gridgeo.partition.kernel import COST, build_csr_graph, evaluate_grids, objective_of
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from gridgeo.config import Band, Weights
     from gridgeo.model import Atoms, Bands, Partition
-    from gridgeo.partition.atom_graph import Ground
+    from gridgeo.partition.atom_graph import AtomGraph
     from gridgeo.partition.problem import Problem
 
 
@@ -49,7 +49,7 @@ def dissolve(atoms: Atoms, partition: Partition) -> gpd.GeoDataFrame:
         vertex by vertex, so no gap can open.
     """
     geometry = atoms.frame.geometry.to_numpy()
-    groups = split_by(partition.labels)
+    groups = positions_by(partition.labels)
     merged = np.array([union_of(geometry[members]) for members in groups.values()], dtype=object)
     households, residents = count_by(
         partition.labels,
@@ -76,11 +76,11 @@ def union_of(geometry: NDArray[np.object_]) -> Any:
 
 
 #: The terms of the cost, as ``docs/costs.md`` has them.
-TERMS = ("borders_m", "straddled_m", "balance_m", "compactness_m")
+COST_TERMS = ("borders_m", "straddled_m", "balance_m", "compactness_m")
 
 
-def price_grids(
-    ground: Ground, labels: NDArray[np.int64], *, bands: Bands, weights: Weights
+def grid_costs(
+    ground: AtomGraph, labels: NDArray[np.int64], *, bands: Bands, weights: Weights
 ) -> pd.DataFrame:
     """Return what each grid costs.
 
@@ -97,7 +97,7 @@ def price_grids(
     Returns
     -------
     DataFrame
-        By label the terms of the cost in metres, `TERMS`; 0 for labels that no atom has. Of a
+        By label the terms of the cost in metres, `COST_TERMS`; 0 for labels that no atom has. Of a
         border between two grids each has half, so the sum over a community is its cost.
 
     Examples
@@ -107,7 +107,7 @@ def price_grids(
     >>> trial = try_edits(gg.load("out"))
     >>> plan = trial.plan
     >>> labels = pd.factorize(plan.atoms["grid"], sort=True)[0]
-    >>> prices = price_grids(
+    >>> prices = grid_costs(
     ...     trial.ground, labels, bands=trial.bands, weights=plan.settings.weights
     ... )
     >>> list(prices)
@@ -119,7 +119,7 @@ def price_grids(
     inside = (labels[ground.left] >= 0) & (labels[ground.right] >= 0)
     left, right = labels[ground.left][inside], labels[ground.right][inside]
     cut, cut_m, straddle_m = left != right, ground.cut_m[inside], ground.straddle_m[inside]
-    balance, compactness = _of_grids(ground, labels, grids, bands, weights)
+    balance, compactness = _grid_terms(ground, labels, grids, bands, weights)
     return pd.DataFrame(
         {
             "borders_m": (sum_by(left, cut_m * cut, grids) + sum_by(right, cut_m * cut, grids)) / 2,
@@ -130,20 +130,20 @@ def price_grids(
     )
 
 
-def count_parts(ground: Ground, labels: NDArray[np.int64]) -> NDArray[np.int64]:
+def count_parts(ground: AtomGraph, labels: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the number of pieces of each grid 0..g-1; any common border connects.
 
     Atoms labelled -1 are in no grid.
     """
     grids = int(labels.max(initial=-1)) + 1
     same = labels[ground.left] == labels[ground.right]
-    piece = connected(ground, same & (labels[ground.left] >= 0))
+    piece = label_components(ground, same & (labels[ground.left] >= 0))
     pieces = np.unique(np.stack([labels, piece])[:, labels >= 0], axis=1)[0]
     return np.bincount(pieces, minlength=grids)
 
 
-def _of_grids(
-    ground: Ground,
+def _grid_terms(
+    ground: AtomGraph,
     labels: NDArray[np.int64],
     grids: int,
     bands: Bands,
@@ -152,7 +152,7 @@ def _of_grids(
     """Return balance and compactness of each grid, by the band of its community."""
     members = np.flatnonzero(labels >= 0)
     whole = problem_of(ground, members, np.empty(0, dtype=np.int64), weights)
-    web, own = build_csr_graph(_in_corner(whole)), labels[members].astype(np.int32)
+    web, own = build_csr_graph(_with_local_origin(whole)), labels[members].astype(np.int32)
     community = np.full(grids, -1)
     community[own] = ground.community[members]
     by_band: dict[Band, list[int]] = {}
@@ -167,7 +167,7 @@ def _of_grids(
     return balance, compactness
 
 
-def _in_corner(problem: Problem) -> Problem:
+def _with_local_origin(problem: Problem) -> Problem:
     """Return the problem with coordinates from its own corner: small numbers stay exact."""
     if not problem.x.size:
         return problem
@@ -175,7 +175,7 @@ def _in_corner(problem: Problem) -> Problem:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Neighbour:
+class NeighbourCommunity:
     """A community that shares a border: its name, band, and what lives outside dedicated grids.
 
     ``residents`` is NaN where those of any atom are unknown.
@@ -188,16 +188,16 @@ class Neighbour:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Region:
+class CommunityBorders:
     """All communities, and the borders between atoms of two of them."""
 
-    communities: tuple[Neighbour, ...]
+    communities: tuple[NeighbourCommunity, ...]
     #: unit, community on the other side, metres
     unit: NDArray[np.int64]
     other: NDArray[np.int64]
     border_m: NDArray[np.float64]
 
-    def around(self, units: NDArray[np.int64]) -> list[Neighbour]:
+    def around(self, units: NDArray[np.int64]) -> list[NeighbourCommunity]:
         """Return the communities that adjoin these units, the longest border first."""
         inside = np.isin(self.unit, units)
         shared = np.bincount(self.other[inside], self.border_m[inside], len(self.communities))
@@ -205,7 +205,9 @@ class Region:
         return [self.communities[c] for c in order if shared[c] > 0]
 
 
-def survey(atoms: Atoms, ground: Ground, unit: NDArray[np.int64], bands: Bands) -> Region:
+def find_community_borders(
+    atoms: Atoms, ground: AtomGraph, unit: NDArray[np.int64], bands: Bands
+) -> CommunityBorders:
     """Return the region of these atoms; `ground` is by unit, `unit` that of each atom."""
     names = atoms.communities["name"].tolist()
     size = len(names)
@@ -219,9 +221,9 @@ def survey(atoms: Atoms, ground: Ground, unit: NDArray[np.int64], bands: Bands) 
     across = (right >= 0) & (community[left] != community[right])
     ends = np.concatenate([left[across], right[across]])
     others = np.concatenate([right[across], left[across]])
-    return Region(
+    return CommunityBorders(
         communities=tuple(
-            Neighbour(
+            NeighbourCommunity(
                 name=name,
                 band=bands.of(c),
                 households=int(households[c]),

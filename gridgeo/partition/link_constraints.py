@@ -11,7 +11,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from gridgeo.model import Finding
-from gridgeo.partition.atom_graph import Ground, sum_by
+from gridgeo.partition.atom_graph import AtomGraph, sum_by
 from gridgeo.wording import Text
 
 if TYPE_CHECKING:
@@ -21,29 +21,29 @@ if TYPE_CHECKING:
     from gridgeo.model import Atoms, Ties
 
 
-class Units(NamedTuple):
+class Contraction(NamedTuple):
     """The ground of the units, and the unit of each atom."""
 
-    ground: Ground
+    ground: AtomGraph
     unit: NDArray[np.int64]
 
 
-def tie(ground: Ground, ties: Ties) -> Units:
+def contract_must_links(ground: AtomGraph, ties: Ties) -> Contraction:
     """Return the ground on which every group that stays together is one unit.
 
     Groups that share an atom are one. A group is tied as far as its atoms share borders, barriers
     among them, in one community; dedicated and locked atoms stay what they are. What of this
-    could not be honoured, `report_unmet` tells of the result.
+    could not be honoured, `report_unmet_links` tells of the result.
     """
     unit = _units(ground, ties)
     ground = _contract(ground, unit)
     if ties.apart is None:
-        return Units(ground, unit)
+        return Contraction(ground, unit)
     ends = unit[ties.apart]
-    return Units(replace(ground, apart=ends[ends[:, 0] != ends[:, 1]]), unit)
+    return Contraction(replace(ground, apart=ends[ends[:, 0] != ends[:, 1]]), unit)
 
 
-def _units(ground: Ground, ties: Ties) -> NDArray[np.int64]:
+def _units(ground: AtomGraph, ties: Ties) -> NDArray[np.int64]:
     """Return the unit of each atom, numbered in the order of their first atoms."""
     n = ground.community.size
     wanted = [np.column_stack([group[:-1], group[1:]]) for group in ties.together]
@@ -59,7 +59,7 @@ def _components(n: int, pairs: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
 
 
-def _contract(ground: Ground, unit: NDArray[np.int64]) -> Ground:
+def _contract(ground: AtomGraph, unit: NDArray[np.int64]) -> AtomGraph:
     """Return the ground of the units; their place is the centroid of their ground."""
     n = int(unit.max()) + 1 if unit.size else 0
     if n == unit.size:
@@ -77,12 +77,12 @@ def _contract(ground: Ground, unit: NDArray[np.int64]) -> Ground:
     np.maximum.at(barrier, pair, ground.barrier[between])
     basic = np.zeros(key.size, dtype=bool)
     basic[pair] = ground.basic[between]
-    return Ground(
+    return AtomGraph(
         community=ground.community[first],
         facility=ground.facility[first],
         locked=ground.locked[first],
         households=np.bincount(unit, weights=ground.households).astype(np.int64),
-        residents=_people(ground, unit),
+        residents=_residents_of_units(ground, unit),
         x=sum_by(unit, ground.area * ground.x, n) / area,
         y=sum_by(unit, ground.area * ground.y, n) / area,
         area=area,
@@ -98,7 +98,7 @@ def _contract(ground: Ground, unit: NDArray[np.int64]) -> Ground:
     )
 
 
-def _people(ground: Ground, unit: NDArray[np.int64]) -> NDArray[np.float64]:
+def _residents_of_units(ground: AtomGraph, unit: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return the residents of each unit, NaN where those of an inhabited atom are unknown."""
     unknown = np.isnan(ground.residents)
     people = np.bincount(unit, weights=np.nan_to_num(ground.residents))
@@ -114,7 +114,7 @@ def unit_names(names: NDArray[np.object_], unit: NDArray[np.int64]) -> NDArray[n
     return np.array([" + ".join(n for n in dict.fromkeys(g) if n) for g in groups], dtype=object)
 
 
-def report_unmet(
+def report_unmet_links(
     atoms: Atoms, ties: Ties, unit: NDArray[np.int64], labels: NDArray[np.int64]
 ) -> tuple[Finding, ...]:
     """Return a finding for each group that is not in one grid, and each pair that is.
@@ -135,16 +135,16 @@ def report_unmet(
     for one, other in () if ties.apart is None else ties.apart:
         if labels[one] == labels[other]:
             bound = unit[one] == unit[other] or locked[one] >= 0
-            why = TIED if bound else UNFOUND
+            why = FORCED_TOGETHER if bound else NOT_FOUND
             findings.append(_not_apart(atoms, np.array([one, other]), why))
     return tuple(findings)
 
 
-TIED = Text(
+FORCED_TOGETHER = Text(
     "other settings put them together (a locked grid, or units that stay together)",
     "其他要求使其同属一格（锁定网格或须在一起的单元）",
 )
-UNFOUND = Text("no division that parts them was found", "未找到能将其分开的划法")
+NOT_FOUND = Text("no division that parts them was found", "未找到能将其分开的划法")
 
 
 def _not_apart(atoms: Atoms, pair: NDArray[np.int64], why: Text) -> Finding:
@@ -155,7 +155,7 @@ def _not_apart(atoms: Atoms, pair: NDArray[np.int64], why: Text) -> Finding:
             "two units that must not share a grid do: ", "要求分属两格的单元仍在同一网格："
         )
         + why,
-        where=_ground_of(atoms, pair),
+        where=_union_of(atoms, pair),
         amount=1.0,
         unit="pairs",
     )
@@ -178,12 +178,12 @@ def _not_together(atoms: Atoms, members: NDArray[np.int64]) -> Finding:
             f"要求同属一格的 {members.size} 个单元无法全部合在一起：",
         )
         + why,
-        where=_ground_of(atoms, members),
+        where=_union_of(atoms, members),
         amount=float(members.size),
         unit="units",
     )
 
 
-def _ground_of(atoms: Atoms, members: NDArray[np.int64]) -> BaseGeometry:
+def _union_of(atoms: Atoms, members: NDArray[np.int64]) -> BaseGeometry:
     ground: BaseGeometry = shapely.union_all(atoms.frame.geometry.to_numpy()[members])
     return ground

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridgeo.model import CROSSED_BY_STREETS_ONLY
-from gridgeo.partition.atom_graph import Ground, split_by
-from gridgeo.partition.pieces import Join
+from gridgeo.partition.atom_graph import AtomGraph, positions_by
+from gridgeo.partition.pieces import BarrierLink
 from gridgeo.wording import STREETS, Text, join
 
 if TYPE_CHECKING:
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from gridgeo.config import OpenGround
 
 
-def settle_open_ground(
-    ground: Ground, piece: NDArray[np.int64], labels: NDArray[np.int64], rule: OpenGround
-) -> tuple[NDArray[np.int64], list[Join]]:
+def assign_open_ground(
+    ground: AtomGraph, piece: NDArray[np.int64], labels: NDArray[np.int64], rule: OpenGround
+) -> tuple[NDArray[np.int64], list[BarrierLink]]:
     """Give pieces without households to the grid beside them, or make them open grids.
 
     Parameters
@@ -38,24 +38,24 @@ def settle_open_ground(
         the largest becomes an open grid, and may take others in its turn.
     """
     labels = labels.copy()
-    joins: list[Join] = []
-    pairs = split_by(ground.community[ground.left])
-    pending = list(split_by(np.where(labels < 0, piece, -1)).values())
-    for community, places in split_by(
+    joins: list[BarrierLink] = []
+    pairs = positions_by(ground.community[ground.left])
+    pending = list(positions_by(np.where(labels < 0, piece, -1)).values())
+    for community, places in positions_by(
         np.array([ground.community[atoms[0]] for atoms in pending], dtype=np.int64)
     ).items():
         own = pairs.get(community, np.empty(0, dtype=np.int64))
-        joins += _settle(ground, [pending[i] for i in places], own, labels, rule)
+        joins += _assign(ground, [pending[i] for i in places], own, labels, rule)
     return labels, joins
 
 
-def _settle(
-    ground: Ground,
+def _assign(
+    ground: AtomGraph,
     pending: list[NDArray[np.int64]],
     pairs: NDArray[np.int64],
     labels: NDArray[np.int64],
     rule: OpenGround,
-) -> list[Join]:
+) -> list[BarrierLink]:
     """Label the pending pieces of one community in place; return what was joined."""
     joins = []
     while pending:
@@ -71,22 +71,22 @@ def _settle(
     return joins
 
 
-def _size(ground: Ground, atoms: NDArray[np.int64]) -> tuple[float, float, float]:
+def _size(ground: AtomGraph, atoms: NDArray[np.int64]) -> tuple[float, float, float]:
     area = round(float(ground.area[atoms].sum()), 2)
     return area, -round(float(ground.x[atoms].min()), 3), -round(float(ground.y[atoms].min()), 3)
 
 
 def _host(
-    ground: Ground,
+    ground: AtomGraph,
     atoms: NDArray[np.int64],
     pairs: NDArray[np.int64],
     labels: NDArray[np.int64],
     rule: OpenGround,
-) -> tuple[int, Join] | None:
+) -> tuple[int, BarrierLink] | None:
     """Return the grid that a small piece joins, and across what; None where it cannot."""
     if ground.area[atoms].sum() >= rule.area_m2:
         return None
-    pairs, other = _around(ground, atoms, pairs)
+    pairs, other = _pairs_around(ground, atoms, pairs)
     taken = (labels[other] >= 0) & (ground.locked[other] < 0)
     free = taken & (ground.facility[other] < 0)
     chosen = free if free.any() else taken
@@ -97,11 +97,11 @@ def _host(
     x, y = (np.round([a[labels == g].min() for g in grids], 3) for a in (ground.x, ground.y))
     host = int(grids[np.lexsort((y, x, -shared))[0]])
     across = pairs[(labels[other] == host) & ground.basic[pairs]]
-    return host, Join(pairs=across, households=0)
+    return host, BarrierLink(pairs=across, households=0)
 
 
-def _around(
-    ground: Ground, atoms: NDArray[np.int64], pairs: NDArray[np.int64]
+def _pairs_around(
+    ground: AtomGraph, atoms: NDArray[np.int64], pairs: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return those of the pairs that have one atom in a piece, and the other atom of each."""
     left, right = (np.isin(a[pairs], atoms) for a in (ground.left, ground.right))
@@ -109,7 +109,7 @@ def _around(
     return pairs, np.where(inside, ground.right[pairs], ground.left[pairs])
 
 
-def open_reason(ground: Ground, atoms: NDArray[np.int64], names: list[Text]) -> Text:
+def open_reason(ground: AtomGraph, atoms: NDArray[np.int64], names: list[Text]) -> Text:
     """Return why some ground is an open grid."""
     area = ground.area[atoms].sum()
     told = Text(f"No households on {area:,.0f} m²", f"无住户，面积 {area:,.0f} 平方米")
@@ -123,9 +123,9 @@ def open_reason(ground: Ground, atoms: NDArray[np.int64], names: list[Text]) -> 
     )
 
 
-def cut_off_by(ground: Ground, atoms: NDArray[np.int64], names: list[Text]) -> Text | None:
+def cut_off_by(ground: AtomGraph, atoms: NDArray[np.int64], names: list[Text]) -> Text | None:
     """Return what lies between these atoms and the rest of their community, None for nothing."""
-    pairs, other = _around(ground, atoms, np.arange(ground.left.size))
+    pairs, other = _pairs_around(ground, atoms, np.arange(ground.left.size))
     barriers = ground.barrier[pairs[ground.basic[pairs]]]
     cuts = [STREETS[CROSSED_BY_STREETS_ONLY[b]] for b in np.unique(barriers[barriers >= 0])]
     taken = other[~ground.basic[pairs]]

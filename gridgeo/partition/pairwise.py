@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from gridgeo.partition.atom_graph import Ground, problem_of
+from gridgeo.partition.atom_graph import AtomGraph, problem_of
 from gridgeo.partition.connected_subgraphs import ATOMS_IN_MASK, EnumerationBudget, list_subgraphs
 from gridgeo.partition.kernel import build_csr_graph, cost_constant, evaluate_labels, objective_of
-from gridgeo.partition.pieces import Join, join_across
+from gridgeo.partition.pieces import BarrierLink, link_across
 from gridgeo.partition.problem import canonical_order
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def restrict_problem(problem: Problem, members: NDArray[np.int64]) -> Problem:
     )
 
 
-class Work(NamedTuple):
+class PieceSolution(NamedTuple):
     """A piece with its problem and the best that was found so far."""
 
     members: NDArray[np.int64]
@@ -113,25 +113,25 @@ class Work(NamedTuple):
     solution: Solution
 
 
-def join_stuck(
-    ground: Ground,
+def join_pieces_out_of_band(
+    ground: AtomGraph,
     piece: NDArray[np.int64],
-    work: dict[int, Work],
+    work: dict[int, PieceSolution],
     *,
     weights: Weights,
     bands: Bands,
     solver: Solver,
-) -> tuple[Ground, NDArray[np.int64], dict[int, Work], list[Join]]:
+) -> tuple[AtomGraph, NDArray[np.int64], dict[int, PieceSolution], list[BarrierLink]]:
     """Link a piece that misses bands across a barrier, where fewer are missed together.
 
     The totals allowed such a piece to stand alone, its atoms do not. The lightest is tried
     first; a link that does not help is not kept.
     """
     work, joins = dict(work), []
-    waiting = _stuck(ground, work)
+    waiting = _pieces_out_of_band(ground, work)
     while waiting:
         number = waiting.pop(0)
-        joined = join_across(ground, piece, number)
+        joined = link_across(ground, piece, number)
         if number not in work or joined is None or not work[number].solution.missed:
             continue
         wider, together, join = joined
@@ -150,13 +150,13 @@ def join_stuck(
         if (solution.missed, solution.distance) < before:
             ground, piece = wider, together
             work = {n: done for n, done in work.items() if n not in parts}
-            work[parts[0]] = Work(members, problem, solution)
+            work[parts[0]] = PieceSolution(members, problem, solution)
             joins.append(join)
             waiting.append(parts[0])
     return ground, piece, work, joins
 
 
-def _stuck(ground: Ground, work: dict[int, Work]) -> list[int]:
+def _pieces_out_of_band(ground: AtomGraph, work: dict[int, PieceSolution]) -> list[int]:
     """Return the pieces that miss bands, the lightest first, then west to east."""
     keys = [
         (int(done.problem.households.sum()), round(float(ground.x[done.members].min()), 3), number)

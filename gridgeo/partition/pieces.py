@@ -14,7 +14,7 @@ import numpy as np
 import shapely
 
 from gridgeo.model import CROSSED_BY_STREETS_ONLY, Finding
-from gridgeo.partition.atom_graph import Ground, connected, split_by
+from gridgeo.partition.atom_graph import AtomGraph, label_components, positions_by
 from gridgeo.partition.band import possible_grid_counts
 from gridgeo.wording import STREETS, Text
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Join:
+class BarrierLink:
     """Pairs that were linked across a barrier for the sake of a piece with these households.
 
     ``existing`` where a grid of the previous partition had joined them already.
@@ -38,7 +38,7 @@ class Join:
     existing: bool = False
 
 
-def easiest_first(ground: Ground, pairs: NDArray[np.int64]) -> NDArray[np.int64]:
+def easiest_first(ground: AtomGraph, pairs: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return barrier pairs in order: motorway, rail, water; then the longest border."""
     ends = np.column_stack([ground.left[pairs], ground.right[pairs]])
     x, y = (np.round(a[ends].sum(axis=1), 3) for a in (ground.x, ground.y))
@@ -46,11 +46,11 @@ def easiest_first(ground: Ground, pairs: NDArray[np.int64]) -> NDArray[np.int64]
     return pairs[np.lexsort((y, x, -length, -ground.barrier[pairs]))]
 
 
-def report_joins(
+def report_barrier_links(
     atoms: Atoms,
-    ground: Ground,
+    ground: AtomGraph,
     labels: NDArray[np.int64],
-    joins: list[Join],
+    joins: list[BarrierLink],
     unit: NDArray[np.int64],
 ) -> tuple[Finding, ...]:
     """Return a finding for every added link without which a grid would fall apart."""
@@ -61,12 +61,12 @@ def report_joins(
     return tuple(_finding(atoms, ground, pair, join_of[pair], ends) for pair in needed)
 
 
-def _needed(ground: Ground, labels: NDArray[np.int64], added: NDArray[np.int64]) -> list[int]:
+def _needed(ground: AtomGraph, labels: NDArray[np.int64], added: NDArray[np.int64]) -> list[int]:
     """Return the fewest of the added links that keep the grids connected, the easiest first."""
     same = labels[ground.left] == labels[ground.right]
     own = ground.linked & ground.basic & same
     own[added] = False
-    part = connected(ground, own)
+    part = label_components(ground, own)
     needed = []
     for pair in easiest_first(ground, added[same[added]]):
         one, other = part[ground.left[pair]], part[ground.right[pair]]
@@ -77,7 +77,7 @@ def _needed(ground: Ground, labels: NDArray[np.int64], added: NDArray[np.int64])
 
 
 def _finding(
-    atoms: Atoms, ground: Ground, pair: int, join: Join, ends: NDArray[np.int64]
+    atoms: Atoms, ground: AtomGraph, pair: int, join: BarrierLink, ends: NDArray[np.int64]
 ) -> Finding:
     between = np.array([ground.left[pair], ground.right[pair]])
     rows = atoms.borders[(ends == between).all(axis=1)]
@@ -106,7 +106,7 @@ def _finding(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Solved:
+class SolvedPiece:
     """One piece with households: its atoms' positions, its problem and the best that was found.
 
     ``cut_off_by`` says what lies between the piece and the rest of its community, None where
@@ -121,13 +121,15 @@ class Solved:
     tied: tuple[bool, ...]
 
 
-def find_pieces(ground: Ground) -> NDArray[np.int64]:
+def find_pieces(ground: AtomGraph) -> NDArray[np.int64]:
     """Return for each atom the number of its linked piece, -1 for dedicated and locked ones."""
-    piece = connected(ground, ground.basic & ground.linked)
+    piece = label_components(ground, ground.basic & ground.linked)
     return np.where((ground.facility < 0) & (ground.locked < 0), piece, -1)
 
 
-def join_pieces(ground: Ground, bands: Bands) -> tuple[Ground, NDArray[np.int64], list[Join]]:
+def join_pieces(
+    ground: AtomGraph, bands: Bands
+) -> tuple[AtomGraph, NDArray[np.int64], list[BarrierLink]]:
     """Link pieces that hold households but cannot be in band alone, across the weakest barriers.
 
     The lightest of a community is joined first.
@@ -139,13 +141,13 @@ def join_pieces(ground: Ground, bands: Bands) -> tuple[Ground, NDArray[np.int64]
     """
     piece = find_pieces(ground)
     divided = divided_pairs(ground, piece)
-    joins: list[Join] = []
-    for community, pairs in split_by(ground.community[ground.left[divided]]).items():
+    joins: list[BarrierLink] = []
+    for community, pairs in positions_by(ground.community[ground.left[divided]]).items():
         band = bands.of(community)
         while True:
             ends = piece[np.r_[ground.left[divided[pairs]], ground.right[divided[pairs]]]]
-            wanting = _wanting(ground, band, piece, np.unique(ends))
-            tried = (join_across(ground, piece, number) for number in wanting)
+            wanting = _impossible_alone(ground, band, piece, np.unique(ends))
+            tried = (link_across(ground, piece, number) for number in wanting)
             joined = next((found for found in tried if found), None)
             if joined is None:
                 break
@@ -154,15 +156,15 @@ def join_pieces(ground: Ground, bands: Bands) -> tuple[Ground, NDArray[np.int64]
     return ground, piece, joins
 
 
-def divided_pairs(ground: Ground, piece: NDArray[np.int64]) -> NDArray[np.int64]:
+def divided_pairs(ground: AtomGraph, piece: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the pairs of basic atoms that lie in different pieces."""
     apart = piece[ground.left] != piece[ground.right]
     return np.flatnonzero(ground.basic & ~ground.linked & apart)
 
 
-def join_across(
-    ground: Ground, piece: NDArray[np.int64], number: int
-) -> tuple[Ground, NDArray[np.int64], Join] | None:
+def link_across(
+    ground: AtomGraph, piece: NDArray[np.int64], number: int
+) -> tuple[AtomGraph, NDArray[np.int64], BarrierLink] | None:
     """Link one piece to another along the barrier between them, None where there is none.
 
     The other piece is one with households if there is any, and the one with the border that is
@@ -183,11 +185,11 @@ def join_across(
     linked[between] = True
     joined = np.where(np.isin(piece, both), both.min(), piece)
     households = int(ground.households[piece == number].sum())
-    return replace(ground, linked=linked), joined, Join(pairs=between, households=households)
+    return replace(ground, linked=linked), joined, BarrierLink(pairs=between, households=households)
 
 
-def _wanting(
-    ground: Ground, band: Band, piece: NDArray[np.int64], numbers: NDArray[np.int64]
+def _impossible_alone(
+    ground: AtomGraph, band: Band, piece: NDArray[np.int64], numbers: NDArray[np.int64]
 ) -> list[int]:
     """Return the pieces that cannot be in band alone, the lightest first."""
     found = []

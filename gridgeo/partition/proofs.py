@@ -33,19 +33,19 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridgeo.config import Band
-    from gridgeo.partition.pieces import Solved
+    from gridgeo.partition.pieces import SolvedPiece
     from gridgeo.partition.problem import Problem
 
 #: sets tried around one atom before nothing is claimed about it
-TRIED = 5000
+MAX_SETS_TRIED = 5000
 
 
-def stranded_atoms(band: Band, problem: Problem) -> list[int]:
+def unplaceable_atoms(band: Band, problem: Problem) -> list[int]:
     """Return the atoms that lie in no connected set within the band.
 
     One such atom proves that no partition of the piece is in band. An atom above the limits is
     the plain case; one of 281 households between neighbours of 250 is another. Where more than
-    `TRIED` sets would have to be looked at, an atom is not claimed.
+    `MAX_SETS_TRIED` sets would have to be looked at, an atom is not claimed.
 
     Examples
     --------
@@ -56,7 +56,7 @@ def stranded_atoms(band: Band, problem: Problem) -> list[int]:
     ...     edges=np.array([[0, 1], [2, 3]], dtype=np.int32), cut_m=np.ones(2),
     ...     straddle_m=np.zeros(2), linked=np.ones(2, dtype=bool), x=np.arange(4.0),
     ...     y=np.zeros(4), area=np.ones(4))
-    >>> stranded_atoms(Band(upper=400), street)
+    >>> unplaceable_atoms(Band(upper=400), street)
     [0, 1]
     """
     ordered, order = canonical_order(problem)
@@ -65,7 +65,9 @@ def stranded_atoms(band: Band, problem: Problem) -> list[int]:
         beside[a].append(b)
         beside[b].append(a)
     counts = _counts(ordered)
-    return sorted(int(order[v]) for v in range(order.size) if not _reaches(band, counts, beside, v))
+    return sorted(
+        int(order[v]) for v in range(order.size) if not _has_set_in_band(band, counts, beside, v)
+    )
 
 
 def _counts(problem: Problem) -> list[tuple[float, float, bool]]:
@@ -75,7 +77,7 @@ def _counts(problem: Problem) -> list[tuple[float, float, bool]]:
     return list(zip(problem.households.tolist(), people.tolist(), (~told).tolist(), strict=True))
 
 
-def _reaches(
+def _has_set_in_band(
     band: Band, counts: list[tuple[float, float, bool]], beside: dict[int, list[int]], v: int
 ) -> bool:
     """Tell whether some connected set with `v` is in band, or too many would have to be tried."""
@@ -84,8 +86,8 @@ def _reaches(
     while waiting:
         inside, barred = waiting.pop()
         tried += 1
-        fits, grows = _state(band, [counts[u] for u in inside])
-        if fits or tried > TRIED:
+        fits, grows = _band_state(band, [counts[u] for u in inside])
+        if fits or tried > MAX_SETS_TRIED:
             return True
         if not grows:
             continue
@@ -95,7 +97,7 @@ def _reaches(
     return False
 
 
-def _state(band: Band, held: list[tuple[float, float, bool]]) -> tuple[bool, bool]:
+def _band_state(band: Band, held: list[tuple[float, float, bool]]) -> tuple[bool, bool]:
     """Return whether a set is in band, and whether a larger one still could be."""
     households = sum(h for h, _, _ in held)
     residents = sum(p for _, p, _ in held)
@@ -119,7 +121,7 @@ class Proof:
     reason: Text
 
 
-def proofs(band: Band, pieces: list[Solved]) -> list[Proof]:
+def prove_impossible(band: Band, pieces: list[SolvedPiece]) -> list[Proof]:
     """Return what proves that a community cannot be in band, the plainest kind only."""
     missing = [piece for piece in pieces if piece.solution.missed]
     households = np.concatenate([piece.problem.households for piece in pieces])
@@ -131,13 +133,13 @@ def proofs(band: Band, pieces: list[Solved]) -> list[Proof]:
     if len(pieces) > 1:
         told += [_disconnected(band, piece) for piece in missing]
     if not any(told):
-        told = [_stranded(band, piece) for piece in missing]
+        told = [_unplaceable(band, piece) for piece in missing]
     if not any(told):
         told = [_exhausted(band, piece) for piece in missing if piece.solution.exact]
     return [proof for proof in told if proof]
 
 
-def _fixed(pieces: list[Solved]) -> int | None:
+def _fixed(pieces: list[SolvedPiece]) -> int | None:
     """Return the number of grids of some pieces where it is fixed."""
     numbers = [piece.problem.grids for piece in pieces]
     return None if None in numbers else sum(number or 0 for number in numbers)
@@ -173,18 +175,18 @@ def _arithmetic(
     )
 
 
-def _oversized(band: Band, piece: Solved) -> Proof | None:
+def _oversized(band: Band, piece: SolvedPiece) -> Proof | None:
     problem = piece.problem
     big = np.flatnonzero(exceeds_band(band, problem.households, problem.residents))
-    return _of_atoms(piece, big.tolist(), lambda v: _too_big(band, piece, v))
+    return _atom_proof(piece, big.tolist(), lambda v: _oversized_text(band, piece, v))
 
 
-def _stranded(band: Band, piece: Solved) -> Proof | None:
-    found = stranded_atoms(band, piece.problem)
-    return _of_atoms(piece, found, lambda v: _fits_nowhere(band, piece, v))
+def _unplaceable(band: Band, piece: SolvedPiece) -> Proof | None:
+    found = unplaceable_atoms(band, piece.problem)
+    return _atom_proof(piece, found, lambda v: _unplaceable_text(band, piece, v))
 
 
-def _of_atoms(piece: Solved, atoms: list[int], say: Callable[[int], Text]) -> Proof | None:
+def _atom_proof(piece: SolvedPiece, atoms: list[int], say: Callable[[int], Text]) -> Proof | None:
     """Return the proof that some atoms give, the heaviest of them named."""
     if not atoms:
         return None
@@ -196,20 +198,20 @@ def _of_atoms(piece: Solved, atoms: list[int], say: Callable[[int], Text]) -> Pr
     return Proof(kind="atom", reason=join(told))
 
 
-def unit_name(piece: Solved, v: int) -> Text:
+def unit_name(piece: SolvedPiece, v: int) -> Text:
     """Return the name of an atom, its place where it has none."""
     place = f"({piece.problem.x[v]:.0f}, {piece.problem.y[v]:.0f})"
     name = piece.names[v]
     return Text(name or f"at {place}", name or f"位于 {place}")
 
 
-def _unit(piece: Solved, v: int) -> tuple[Text, Text]:
+def _unit(piece: SolvedPiece, v: int) -> tuple[Text, Text]:
     """Return what an atom holds, and its name or place."""
     held = count_text(int(piece.problem.households[v]), piece.problem.residents[v])
     return held, unit_name(piece, v)
 
 
-def _fits_nowhere(band: Band, piece: Solved, v: int) -> Text:
+def _unplaceable_text(band: Band, piece: SolvedPiece, v: int) -> Text:
     (amount, where), limits = _unit(piece, v), band_text(band)
     return Text(
         f"one unit ({where.en}) holds {amount.en}, and no group of neighbouring units around it "
@@ -218,7 +220,7 @@ def _fits_nowhere(band: Band, piece: Solved, v: int) -> Text:
     )
 
 
-def _too_big(band: Band, piece: Solved, v: int) -> Text:
+def _oversized_text(band: Band, piece: SolvedPiece, v: int) -> Text:
     amount, where = _unit(piece, v)
     upper = upper_text(band, piece.problem.residents[v])
     if piece.tied[v]:
@@ -234,7 +236,7 @@ def _too_big(band: Band, piece: Solved, v: int) -> Text:
     )
 
 
-def _disconnected(band: Band, piece: Solved) -> Proof | None:
+def _disconnected(band: Band, piece: SolvedPiece) -> Proof | None:
     problem = piece.problem
     if possible_grid_counts(band, problem.households, problem.residents):
         return None
@@ -256,7 +258,7 @@ def _disconnected(band: Band, piece: Solved) -> Proof | None:
     )
 
 
-def _exhausted(band: Band, piece: Solved) -> Proof:
+def _exhausted(band: Band, piece: SolvedPiece) -> Proof:
     atoms, distance = piece.problem.households.size, math.ceil(piece.solution.distance)
     limits = band_text(band)
     return Proof(

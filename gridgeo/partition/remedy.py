@@ -35,20 +35,20 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridgeo.config import Band
-    from gridgeo.partition.grid_attributes import Neighbour, Region
-    from gridgeo.partition.pieces import Solved
+    from gridgeo.partition.grid_attributes import CommunityBorders, NeighbourCommunity
+    from gridgeo.partition.pieces import SolvedPiece
     from gridgeo.partition.problem import Problem
     from gridgeo.partition.verdicts import Verdict
 
 Side = Literal["lower", "upper"]
 #: one look at the sets of a piece
-LOOK = EnumerationBudget(seen=100_000, kept=50_000, nodes=100_000)
+RELAXATION_BUDGET = EnumerationBudget(seen=100_000, kept=50_000, nodes=100_000)
 #: the lower limit is relaxed to half, the upper to half more, at most
-HALF = 0.5
+MAX_RELAXATION = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
-class Limits:
+class RelaxedLimits:
     """The nearest lower and upper limit that suffice, each alone; None where none was found."""
 
     lower: int | None
@@ -56,7 +56,7 @@ class Limits:
     unit: Text
 
 
-def least_relaxed(band: Band, pieces: list[Solved]) -> Limits:
+def nearest_limits(band: Band, pieces: list[SolvedPiece]) -> RelaxedLimits:
     """Return the nearest limits for which every piece that misses the band has a division.
 
     A division within such a limit was found, so it suffices; it is the nearest one where all
@@ -68,7 +68,7 @@ def least_relaxed(band: Band, pieces: list[Solved]) -> Limits:
     by_side: dict[Side, int | None] = {}
     sides: tuple[Side, ...] = ("lower", "upper")
     for side in sides:
-        needs = [_need(band, piece, side, people=people) for piece in missing]
+        needs = [_needed_relaxation(band, piece, side, people=people) for piece in missing]
         most = max((need for need in needs if need is not None), default=None)
         limit = getattr(band, f"residents_{side}" if people else side)
         found = most is not None and None not in needs
@@ -76,20 +76,20 @@ def least_relaxed(band: Band, pieces: list[Solved]) -> Limits:
             (limit - most if side == "lower" else limit + most) if found and most else None
         )
     unit = Text(" residents", " 人") if people else Text(" households", " 户")
-    return Limits(lower=by_side["lower"], upper=by_side["upper"], unit=unit)
+    return RelaxedLimits(lower=by_side["lower"], upper=by_side["upper"], unit=unit)
 
 
-def _need(band: Band, piece: Solved, side: Side, *, people: bool) -> int | None:
+def _needed_relaxation(band: Band, piece: SolvedPiece, side: Side, *, people: bool) -> int | None:
     """Return by how much a limit must be relaxed for one piece, None where that is not known."""
     problem = piece.problem
     name = f"residents_{side}" if people else side
     limit = getattr(band, name)
-    widest = int(limit * (1 - HALF if side == "lower" else 1 + HALF))
+    widest = int(limit * (1 - MAX_RELAXATION if side == "lower" else 1 + MAX_RELAXATION))
     relaxed: dict[str, Any] = {name: max(widest, 1)}
     wide = replace(band, **relaxed)
     if problem.households.size > ATOMS_IN_MASK:
         return None
-    sets = list_subgraphs(problem, wide, LOOK, Cancellation())
+    sets = list_subgraphs(problem, wide, RELAXATION_BUDGET, Cancellation())
     need = np.ceil(_distances(band, problem, sets, people=people)).astype(np.int64)
     numbers = possible_grid_counts(wide, problem.households, problem.residents)
     if problem.grids is not None:
@@ -98,14 +98,16 @@ def _need(band: Band, piece: Solved, side: Side, *, people: bool) -> int | None:
     low, high = 0, steps.size
     while low < high:
         middle = (low + high) // 2
-        if _covered(sets, need <= steps[middle], numbers):
+        if _partition_exists(sets, need <= steps[middle], numbers):
             high = middle
         else:
             low = middle + 1
     return int(steps[low]) if low < steps.size else None
 
 
-def _covered(sets: ConnectedSubgraphs, chosen: NDArray[np.bool_], numbers: tuple[int, ...]) -> bool:
+def _partition_exists(
+    sets: ConnectedSubgraphs, chosen: NDArray[np.bool_], numbers: tuple[int, ...]
+) -> bool:
     some = replace(sets, bits=sets.bits[chosen], cost=sets.cost[chosen])
     return any(some.cheapest(k, np.inf)[1] is not None for k in numbers)
 
@@ -132,7 +134,7 @@ RUN_AGAIN = Text(" (by the totals: run again to see)", "（以上按总量测算
 
 
 @dataclass(frozen=True, kw_only=True)
-class Measure:
+class BandedAmount:
     """What counts, how much of it there is, and its limits."""
 
     amount: int
@@ -145,20 +147,22 @@ class Measure:
         return math.ceil(amount / self.upper) <= amount // self.lower and amount > 0
 
 
-def measured(band: Band, households: int, residents: float) -> Measure:
+def banded_amount(band: Band, households: int, residents: float) -> BandedAmount:
     """Return residents where the profile asks for them and they are known, else households."""
     if band.profile == "residents" and not math.isnan(residents):
-        return Measure(
+        return BandedAmount(
             amount=round(residents),
             lower=band.residents_lower,
             upper=band.residents_upper,
             unit=Text(" residents", " 人"),
         )
     unit = Text(" households", " 户")
-    return Measure(amount=households, lower=band.lower, upper=band.upper, unit=unit)
+    return BandedAmount(amount=households, lower=band.lower, upper=band.upper, unit=unit)
 
 
-def remedy(band: Band, verdict: Verdict, pieces: list[Solved], region: Region) -> Text:
+def remedy(
+    band: Band, verdict: Verdict, pieces: list[SolvedPiece], region: CommunityBorders
+) -> Text:
     """Return what would bring the community into the band, empty where nothing was found.
 
     Parameters
@@ -184,10 +188,10 @@ def remedy(band: Band, verdict: Verdict, pieces: list[Solved], region: Region) -
     )
 
 
-def _by_totals(band: Band, pieces: list[Solved], region: Region) -> list[Text]:
+def _by_totals(band: Band, pieces: list[SolvedPiece], region: CommunityBorders) -> list[Text]:
     households = np.concatenate([piece.problem.households for piece in pieces])
     residents = np.concatenate([piece.problem.residents for piece in pieces])
-    own = measured(band, int(households.sum()), total_residents(households, residents))
+    own = banded_amount(band, int(households.sum()), total_residents(households, residents))
     full = own.amount // own.lower
     if full == 0 or own.fits(own.amount):
         return []
@@ -204,8 +208,8 @@ def _by_totals(band: Band, pieces: list[Solved], region: Region) -> list[Text]:
     return [*told, _allow_totals(own, full)]
 
 
-def _give(own: Measure, amount: int, around: list[Neighbour]) -> Text | None:
-    there = _ready(own, amount, around)
+def _give(own: BandedAmount, amount: int, around: list[NeighbourCommunity]) -> Text | None:
+    there = _able_neighbour(own, amount, around)
     if there is None:
         return None
     after = _after(own, own.amount - amount, *there)
@@ -218,8 +222,8 @@ def _give(own: Measure, amount: int, around: list[Neighbour]) -> Text | None:
     )
 
 
-def _take(own: Measure, amount: int, around: list[Neighbour]) -> Text | None:
-    there = _ready(own, -amount, around)
+def _take(own: BandedAmount, amount: int, around: list[NeighbourCommunity]) -> Text | None:
+    there = _able_neighbour(own, -amount, around)
     if there is None:
         return None
     after = _after(own, own.amount + amount, *there)
@@ -232,25 +236,27 @@ def _take(own: Measure, amount: int, around: list[Neighbour]) -> Text | None:
     )
 
 
-def _after(own: Measure, here: int, name: str, there: int) -> Text:
+def _after(own: BandedAmount, here: int, name: str, there: int) -> Text:
     return Text(
         f" (then {here:,} here and {there:,} there)",
         f"（调整后本村（社区）{here:,}{own.unit.zh}、{name} {there:,}{own.unit.zh}）",
     )
 
 
-def _ready(own: Measure, change: int, around: list[Neighbour]) -> tuple[str, int] | None:
+def _able_neighbour(
+    own: BandedAmount, change: int, around: list[NeighbourCommunity]
+) -> tuple[str, int] | None:
     """Return the neighbour that can change by so much and stay in band, and what it then holds."""
     for neighbour in around:
-        theirs = measured(neighbour.band, neighbour.households, neighbour.residents)
+        theirs = banded_amount(neighbour.band, neighbour.households, neighbour.residents)
         if theirs.unit == own.unit and theirs.fits(theirs.amount + change):
             return neighbour.name, theirs.amount + change
     return None
 
 
-def _merge(own: Measure, around: list[Neighbour]) -> Text | None:
+def _merge(own: BandedAmount, around: list[NeighbourCommunity]) -> Text | None:
     for neighbour in around:
-        theirs = measured(neighbour.band, neighbour.households, neighbour.residents)
+        theirs = banded_amount(neighbour.band, neighbour.households, neighbour.residents)
         both = own.amount + theirs.amount
         if theirs.unit == own.unit and own.fits(both):
             return Text(
@@ -260,7 +266,7 @@ def _merge(own: Measure, around: list[Neighbour]) -> Text | None:
     return None
 
 
-def _allow_totals(own: Measure, full: int) -> Text:
+def _allow_totals(own: BandedAmount, full: int) -> Text:
     """Return to what the limits would have to be relaxed: one grid fewer, or one more."""
     above, below, unit = math.ceil(own.amount / full), own.amount // (full + 1), own.unit
     return Text(
@@ -271,13 +277,15 @@ def _allow_totals(own: Measure, full: int) -> Text:
     )
 
 
-def _by_link(band: Band, piece: Solved, pieces: list[Solved], region: Region) -> list[Text]:
+def _by_link(
+    band: Band, piece: SolvedPiece, pieces: list[SolvedPiece], region: CommunityBorders
+) -> list[Text]:
     """Return a link to the rest, or the neighbour that could take the part, as totals allow."""
     problem = piece.problem
     if possible_grid_counts(band, problem.households, problem.residents):
         return []
     told = []
-    amount = measured(
+    amount = banded_amount(
         band, int(problem.households.sum()), total_residents(problem.households, problem.residents)
     )
     size = Text(f"{amount.amount:,}{amount.unit.en}", f"{amount.amount:,}{amount.unit.zh}")
@@ -289,7 +297,7 @@ def _by_link(band: Band, piece: Solved, pieces: list[Solved], region: Region) ->
             )
             + RUN_AGAIN
         )
-    given = _ready(amount, amount.amount, region.around(piece.members))
+    given = _able_neighbour(amount, amount.amount, region.around(piece.members))
     if given is not None:
         told.append(
             Text(
@@ -302,13 +310,13 @@ def _by_link(band: Band, piece: Solved, pieces: list[Solved], region: Region) ->
     return told
 
 
-def _fits_together(band: Band, pieces: list[Solved]) -> bool:
+def _fits_together(band: Band, pieces: list[SolvedPiece]) -> bool:
     households = np.concatenate([piece.problem.households for piece in pieces])
     residents = np.concatenate([piece.problem.residents for piece in pieces])
     return bool(possible_grid_counts(band, households, residents))
 
 
-def _by_splitting(band: Band, pieces: list[Solved]) -> list[Text]:
+def _by_splitting(band: Band, pieces: list[SolvedPiece]) -> list[Text]:
     """Return into how many parts the oversized units would have to be divided."""
     return [
         _split(band, piece, v)
@@ -319,8 +327,8 @@ def _by_splitting(band: Band, pieces: list[Solved]) -> list[Text]:
     ][:3]
 
 
-def _split(band: Band, piece: Solved, v: int) -> Text:
-    held = measured(band, int(piece.problem.households[v]), float(piece.problem.residents[v]))
+def _split(band: Band, piece: SolvedPiece, v: int) -> Text:
+    held = banded_amount(band, int(piece.problem.households[v]), float(piece.problem.residents[v]))
     parts = math.ceil(held.amount / held.upper)
     each, name = round(held.amount / parts), unit_name(piece, v)
     join = Text(", each to join units beside it", "，再各与相邻单元合并")
@@ -338,9 +346,9 @@ def _split(band: Band, piece: Solved, v: int) -> Text:
     return told + more
 
 
-def _by_limits(band: Band, pieces: list[Solved]) -> list[Text]:
+def _by_limits(band: Band, pieces: list[SolvedPiece]) -> list[Text]:
     """Return the nearest limits for which a division exists."""
-    limits: Limits = least_relaxed(band, pieces)
+    limits: RelaxedLimits = nearest_limits(band, pieces)
     unit = limits.unit
     told = []
     if limits.lower is not None:

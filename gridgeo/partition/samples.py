@@ -121,7 +121,7 @@ def gabriel_pairs(points: NDArray[np.float64]) -> NDArray[np.int64]:
     return np.concatenate([kept, same])
 
 
-def share_out(points: NDArray[np.float64]) -> NDArray[np.float64]:
+def delaunay_areas(points: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the ground of each point: a third of every Delaunay triangle that it is a corner of.
 
     Zero everywhere where the points lie on one line.
@@ -139,9 +139,9 @@ def share_out(points: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 #: a mean border and a mean spacing of samples, in the solver's metres: it rounds to millimetres
-UNIT = 100.0
+UNIT_M = 100.0
 #: parts of `upper` that weights are counted in where they are no whole numbers
-PARTS = 1_000_000
+WEIGHT_STEPS = 1_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,14 +176,14 @@ class Samples:
             x=self.place[members, 0],
             y=self.place[members, 1],
             area=self.area[members],
-            balance_m=balance * UNIT,
+            balance_m=balance * UNIT_M,
             compactness=compactness,
             grids=grids,
         )
 
 
-def lay_out_samples(points: NDArray[np.float64], connectivity: Any) -> Samples:
-    """Return samples (n, d) with a mean border and a mean spacing of `UNIT`."""
+def build_samples(points: NDArray[np.float64], connectivity: Any) -> Samples:
+    """Return samples (n, d) with a mean border and a mean spacing of `UNIT_M`."""
     n = len(points)
     place = _in_plane(points)
     if connectivity is None:
@@ -191,15 +191,15 @@ def lay_out_samples(points: NDArray[np.float64], connectivity: Any) -> Samples:
         border = np.ones(len(pairs))
     else:
         pairs, border = pairs_of(connectivity, n)
-    area = share_out(place)
+    area = delaunay_areas(place)
     spacing, mean = np.sqrt(area.mean()), border.mean() if border.size else 0.0
-    scale = UNIT / spacing if spacing > 0 else 1.0
+    scale = UNIT_M / spacing if spacing > 0 else 1.0
     links = sparse.coo_array((np.ones(len(pairs)), pairs.T), shape=(n, n))
     return Samples(
         place=place * scale,
         area=area * scale**2,
         pairs=pairs,
-        border=border * (UNIT / mean if mean > 0 else 1.0),
+        border=border * (UNIT_M / mean if mean > 0 else 1.0),
         component=connected_components(links, directed=False)[1].astype(np.int64),
     )
 
@@ -215,18 +215,18 @@ def _in_plane(points: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.column_stack([along, np.zeros((len(points), 2 - along.shape[1]))])
 
 
-def whole_counts(
+def integer_counts(
     weight: NDArray[np.float64], lower: float, upper: float
 ) -> tuple[NDArray[np.int64], Band]:
-    """Return weights and band in whole numbers: as they are, else in `PARTS` of `upper`.
+    """Return weights and band in whole numbers: as they are, else in `WEIGHT_STEPS` of `upper`.
 
     Examples
     --------
-    >>> whole_counts(np.array([0.25, 0.5]), 0.5, 1.0)[0].tolist()
+    >>> integer_counts(np.array([0.25, 0.5]), 0.5, 1.0)[0].tolist()
     [250000, 500000]
     """
     given = np.append(weight, [lower, upper])
-    scale = 1.0 if (given == np.floor(given)).all() else PARTS / upper
+    scale = 1.0 if (given == np.floor(given)).all() else WEIGHT_STEPS / upper
     counts = np.round(weight * scale).astype(np.int64)
     limits = max(1, round(lower * scale)), max(1, round(upper * scale))
     return counts, Band(lower=limits[0], upper=limits[1], profile="households")

@@ -17,15 +17,15 @@ import numpy as np
 from gridgeo.config import Band, Search
 from gridgeo.model import Bands, Ties
 from gridgeo.partition.assemble import assemble, facility_names
-from gridgeo.partition.atom_graph import Ground, lay_out, problem_of, split_by
+from gridgeo.partition.atom_graph import AtomGraph, build_atom_graph, positions_by, problem_of
 from gridgeo.partition.band import apportion
 from gridgeo.partition.certificate import certify_by_bound, solve_certified
-from gridgeo.partition.link_constraints import report_unmet, tie, unit_names
+from gridgeo.partition.link_constraints import contract_must_links, report_unmet_links, unit_names
 from gridgeo.partition.minimal_change.piece import adjust_labels
 from gridgeo.partition.minimal_change.subproblem import grids_of_units, keep_links, seated
 from gridgeo.partition.open_ground import cut_off_by
-from gridgeo.partition.pairwise import Work, join_stuck
-from gridgeo.partition.pieces import Solved, join_pieces
+from gridgeo.partition.pairwise import PieceSolution, join_pieces_out_of_band
+from gridgeo.partition.pieces import SolvedPiece, join_pieces
 from gridgeo.partition.problem import Cancellation, Problem
 
 if TYPE_CHECKING:
@@ -85,10 +85,10 @@ def partition_atoms(
     """
     bands = band if isinstance(band, Bands) else Bands(usual=band)
     ties = ties or Ties()
-    ground, unit = tie(lay_out(atoms, weights, ties.locked), ties)
+    ground, unit = contract_must_links(build_atom_graph(atoms, weights, ties.locked), ties)
     halt = halt or Cancellation()
     inner = jobs if len(atoms.communities) == 1 else 1
-    solver: Solver = partial(_solve_anew, search=search, halt=halt, jobs=inner)
+    solver: Solver = partial(_solve_from_scratch, search=search, halt=halt, jobs=inner)
     if previous is not None:
         old = grids_of_units(previous, unit, atoms.frame["households"].to_numpy(np.int64))
         ground, kept = keep_links(ground, old)
@@ -97,18 +97,18 @@ def partition_atoms(
         joins += kept
         old = seated(ground, piece, old)
         solver = partial(_solve_change, old=old, search=search, halt=halt)
-    jobs_of = _fix_numbers(ground, _problems(ground, piece, weights), bands)
+    jobs_of = _fix_grid_counts(ground, _problems(ground, piece, weights), bands)
     solutions = _solve_all(
         ground, jobs_of, bands=bands, solver=solver, jobs=jobs, told=on_progress, halt=halt
     )
-    work = {number: Work(*jobs_of[number], solutions[number]) for number in jobs_of}
-    ground, piece, work, more = join_stuck(
+    work = {number: PieceSolution(*jobs_of[number], solutions[number]) for number in jobs_of}
+    ground, piece, work, more = join_pieces_out_of_band(
         ground, piece, work, weights=weights, bands=bands, solver=solver
     )
     names, facilities = unit_names(atoms.frame["name"].to_numpy(), unit), facility_names(atoms)
     tied = np.bincount(unit) > 1
     solved = [
-        Solved(
+        SolvedPiece(
             members=done.members,
             problem=done.problem,
             solution=done.solution,
@@ -129,11 +129,11 @@ def partition_atoms(
         unit=unit,
         locked_names=ties.names,
     )
-    unmet = report_unmet(atoms, ties, unit, part.labels)
+    unmet = report_unmet_links(atoms, ties, unit, part.labels)
     return replace(part, findings=(*ties.findings, *unmet, *part.findings))
 
 
-def _solve_anew(
+def _solve_from_scratch(
     members: NDArray[np.int64],
     problem: Problem,
     band: Band,
@@ -159,21 +159,21 @@ def _solve_change(
 
 
 def _problems(
-    ground: Ground, piece: NDArray[np.int64], weights: Weights
+    ground: AtomGraph, piece: NDArray[np.int64], weights: Weights
 ) -> dict[int, tuple[NDArray[np.int64], Problem]]:
     """Return the members and the problem of each piece that holds households."""
     inside = ground.basic & (piece[ground.left] == piece[ground.right])
-    pairs = split_by(np.where(inside, piece[ground.left], -1))
+    pairs = positions_by(np.where(inside, piece[ground.left], -1))
     none = np.empty(0, dtype=np.int64)
     return {
         number: (members, problem_of(ground, members, pairs.get(number, none), weights))
-        for number, members in split_by(piece).items()
+        for number, members in positions_by(piece).items()
         if ground.households[members].any()
     }
 
 
-def _fix_numbers(
-    ground: Ground, problems: dict[int, tuple[NDArray[np.int64], Problem]], bands: Bands
+def _fix_grid_counts(
+    ground: AtomGraph, problems: dict[int, tuple[NDArray[np.int64], Problem]], bands: Bands
 ) -> dict[int, tuple[NDArray[np.int64], Problem]]:
     """Return the problems, with their share of the grids where the settings fix the number."""
     fixed = dict(problems)
@@ -191,7 +191,7 @@ def _fix_numbers(
 
 
 def _solve_all(
-    ground: Ground,
+    ground: AtomGraph,
     problems: dict[int, tuple[NDArray[np.int64], Problem]],
     *,
     bands: Bands,
@@ -204,7 +204,7 @@ def _solve_all(
     community = {number: int(ground.community[of[0]]) for number, (of, _) in problems.items()}
     left = Counter(community.values())
     running: dict[Future[Solution], int] = {}
-    with ThreadPoolExecutor(max_workers=jobs) as pool, _all_or_none(pool, halt):
+    with ThreadPoolExecutor(max_workers=jobs) as pool, _cancel_on_error(pool, halt):
         for number in sorted(problems, key=lambda number: (-problems[number][0].size, number)):
             band = bands.of(community[number])
             done = pool.submit(solver, *problems[number], band)
@@ -218,7 +218,7 @@ def _solve_all(
 
 
 @contextmanager
-def _all_or_none(pool: ThreadPoolExecutor, halt: Cancellation) -> Iterator[None]:
+def _cancel_on_error(pool: ThreadPoolExecutor, halt: Cancellation) -> Iterator[None]:
     """Stop the searches that run and drop those that wait, after Ctrl-C or an error."""
     try:
         yield
@@ -234,14 +234,14 @@ def warm_up() -> None:
     Meant for set-up: without it the first run compiles.
     """
     search = Search(effort="fast")
-    solve_certified(_street(24), Band(lower=295, upper=305, profile="households"), search)
+    solve_certified(_chain_problem(24), Band(lower=295, upper=305, profile="households"), search)
     wide = Band(lower=300, upper=640, profile="households")
-    met = solve_certified(_street(24), wide, Search())
-    certify_by_bound(_street(24), wide, met, 1, Cancellation())
-    solve_certified(_street(4), Band(), search)
+    met = solve_certified(_chain_problem(24), wide, Search())
+    certify_by_bound(_chain_problem(24), wide, met, 1, Cancellation())
+    solve_certified(_chain_problem(4), Band(), search)
 
 
-def _street(atoms: int) -> Problem:
+def _chain_problem(atoms: int) -> Problem:
     """Return atoms in a row, light and heavy in turn, which no search can bring into a band."""
     row = np.arange(atoms)
     return Problem(

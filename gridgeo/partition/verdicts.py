@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridgeo.partition.band import count_by, count_text, total_residents
-from gridgeo.partition.proofs import Proof, proofs
+from gridgeo.partition.proofs import Proof, prove_impossible
 from gridgeo.wording import Text, join
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridgeo.config import Band
-    from gridgeo.partition.pieces import Solved
+    from gridgeo.partition.pieces import SolvedPiece
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +83,7 @@ def _off(amount: int, lower: int, upper: int, en: str, zh: str) -> Text:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Locked:
+class LockedGrid:
     """What a locked grid holds, and what it is called (``""``)."""
 
     households: int
@@ -91,7 +91,9 @@ class Locked:
     name: str
 
 
-def judge_community(band: Band, pieces: list[Solved], locked: Sequence[Locked] = ()) -> Verdict:
+def judge_community(
+    band: Band, pieces: list[SolvedPiece], locked: Sequence[LockedGrid] = ()
+) -> Verdict:
     """Return the verdict of a community from its pieces that hold households.
 
     Parameters
@@ -106,7 +108,7 @@ def judge_community(band: Band, pieces: list[Solved], locked: Sequence[Locked] =
             name="small",
             reason=Text("No households outside dedicated grids", "专属网格之外没有住户"),
         )
-    households, residents = _held(pieces, locked)
+    households, residents = _counts_of(pieces, locked)
     amount = count_text(int(households.sum()), total_residents(households, residents))
     grids = sum(piece.solution.grids for piece in pieces) + len(locked)
     off = _locked_off(band, locked)
@@ -123,14 +125,14 @@ def judge_community(band: Band, pieces: list[Solved], locked: Sequence[Locked] =
             reason=amount
             + Text(", below the lower limit: one grid is allowed", "，低于下限，可划为一个网格"),
         )
-    told = off + (proofs(band, pieces) if missed else [])
+    told = off + (prove_impossible(band, pieces) if missed else [])
     if told:
         return Verdict(name="impossible", proof=told[0].kind, reason=join([t.reason for t in told]))
     return _not_found(band, pieces, grids)
 
 
-def _held(
-    pieces: list[Solved], locked: Sequence[Locked]
+def _counts_of(
+    pieces: list[SolvedPiece], locked: Sequence[LockedGrid]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Return households and residents of all atoms of the pieces, then of the locked grids."""
     households = [piece.problem.households for piece in pieces]
@@ -140,7 +142,7 @@ def _held(
     return np.concatenate(households), np.concatenate(residents)
 
 
-def _locked_off(band: Band, locked: Sequence[Locked]) -> list[Proof]:
+def _locked_off(band: Band, locked: Sequence[LockedGrid]) -> list[Proof]:
     """Return the proofs that locked grids outside the band give."""
     told = []
     for grid in locked:
@@ -154,7 +156,7 @@ def _locked_off(band: Band, locked: Sequence[Locked]) -> list[Proof]:
     return told
 
 
-def _missing(band: Band, piece: Solved) -> int:
+def _count_out_of_band(band: Band, piece: SolvedPiece) -> int:
     """Return how many grids of a piece miss the band, each counted once however large it is."""
     found, problem = piece.solution, piece.problem
     held = count_by(found.labels, found.grids, problem.households, problem.residents)
@@ -171,8 +173,8 @@ def is_small(band: Band, households: NDArray[np.int64], residents: NDArray[np.fl
     return bool(households.sum() < band.lower)
 
 
-def _not_found(band: Band, pieces: list[Solved], grids: int) -> Verdict:
-    missed = sum(_missing(band, piece) for piece in pieces)
+def _not_found(band: Band, pieces: list[SolvedPiece], grids: int) -> Verdict:
+    missed = sum(_count_out_of_band(band, piece) for piece in pieces)
     distance = math.ceil(sum(piece.solution.distance for piece in pieces))
     moves = sum(piece.solution.moves for piece in pieces)
     return Verdict(

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridgeo.partition.atom_graph import Ground, connected
+from gridgeo.partition.atom_graph import AtomGraph, label_components
 from gridgeo.partition.band import possible_grid_counts
 from gridgeo.partition.kernel import (
     HOUSEHOLDS,
@@ -30,7 +30,7 @@ from gridgeo.partition.kernel import (
     evaluate_labels,
     objective_of,
 )
-from gridgeo.partition.pieces import Join
+from gridgeo.partition.pieces import BarrierLink
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -173,19 +173,21 @@ def grids_of_units(
     return grids
 
 
-def keep_links(ground: Ground, old: NDArray[np.int64]) -> tuple[Ground, list[Join]]:
+def keep_links(ground: AtomGraph, old: NDArray[np.int64]) -> tuple[AtomGraph, list[BarrierLink]]:
     """Link what an old grid joins across a barrier or by a short border; tell of the barriers."""
     same = ground.basic & (old[ground.left] == old[ground.right]) & (old[ground.left] >= 0)
-    part = connected(ground, same & ground.linked)
+    part = label_components(ground, same & ground.linked)
     across = np.flatnonzero(same & (part[ground.left] != part[ground.right]))
     linked = ground.linked.copy()
     linked[across] = True
     told = across[ground.barrier[across] >= 0]
-    joins = [Join(pairs=told, households=0, existing=True)] if told.size else []
+    joins = [BarrierLink(pairs=told, households=0, existing=True)] if told.size else []
     return replace(ground, linked=linked), joins
 
 
-def seated(ground: Ground, piece: NDArray[np.int64], old: NDArray[np.int64]) -> NDArray[np.int64]:
+def seated(
+    ground: AtomGraph, piece: NDArray[np.int64], old: NDArray[np.int64]
+) -> NDArray[np.int64]:
     """Return the old grids with -1 where most of their households lie in another piece.
 
     A grid goes on in one piece at most: where barriers, dedicated ground or the border of the
