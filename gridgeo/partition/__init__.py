@@ -20,7 +20,7 @@ from gridgeo.partition.grid_attributes import (
     union_of,
 )
 from gridgeo.partition.minimal_change.piece import (
-    Change,
+    MinimalChange,
     adjust_labels,
 )
 from gridgeo.partition.minimal_change.stage import (
@@ -55,8 +55,8 @@ __all__ = [
     "AtomGraph",
     "BandedRegions",
     "Cancellation",
-    "Change",
     "Inherited",
+    "MinimalChange",
     "Problem",
     "Solution",
     "Verdict",

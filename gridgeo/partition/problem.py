@@ -83,7 +83,7 @@ class Solution:
     (none costs less than ``bound``, no more is known), or ``""``. `bound` may be known beside
     ``pairwise``.
 
-    ``must_move`` and ``must_flow`` are for changes only: see `gridgeo.partition.Change`.
+    ``must_move`` and ``must_flow`` are for changes only: see `gridgeo.partition.MinimalChange`.
     """
 
     labels: NDArray[np.int32]

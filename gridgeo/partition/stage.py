@@ -22,7 +22,11 @@ from gridgeo.partition.band import apportion
 from gridgeo.partition.certificate import certify_by_bound, solve_certified
 from gridgeo.partition.link_constraints import contract_must_links, report_unmet_links, unit_names
 from gridgeo.partition.minimal_change.piece import adjust_labels
-from gridgeo.partition.minimal_change.subproblem import grids_of_units, keep_links, seated
+from gridgeo.partition.minimal_change.subproblem import (
+    link_old_grids,
+    old_grids_of_pieces,
+    old_grids_of_units,
+)
 from gridgeo.partition.open_ground import cut_off_by
 from gridgeo.partition.pairwise import PieceSolution, join_pieces_out_of_band
 from gridgeo.partition.pieces import SolvedPiece, join_pieces
@@ -90,12 +94,12 @@ def partition_atoms(
     inner = jobs if len(atoms.communities) == 1 else 1
     solver: Solver = partial(_solve_from_scratch, search=search, halt=halt, jobs=inner)
     if previous is not None:
-        old = grids_of_units(previous, unit, atoms.frame["households"].to_numpy(np.int64))
-        ground, kept = keep_links(ground, old)
+        old = old_grids_of_units(previous, unit, atoms.frame["households"].to_numpy(np.int64))
+        ground, kept = link_old_grids(ground, old)
     ground, piece, joins = join_pieces(ground, bands)
     if previous is not None:
         joins += kept
-        old = seated(ground, piece, old)
+        old = old_grids_of_pieces(ground, piece, old)
         solver = partial(_solve_change, old=old, search=search, halt=halt)
     jobs_of = _fix_grid_counts(ground, _problems(ground, piece, weights), bands)
     solutions = _solve_all(

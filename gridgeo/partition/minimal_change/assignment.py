@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridgeo.partition.band import residents_known
-from gridgeo.partition.minimal_change.subproblem import parts_of
+from gridgeo.partition.minimal_change.subproblem import connected_parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,21 +27,21 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from ortools.sat.python.cp_model import CpModel, CpSolver, IntVar, LinearExpr
 
-    from gridgeo.partition.minimal_change.subproblem import Scene
+    from gridgeo.partition.minimal_change.subproblem import Subproblem
     from gridgeo.partition.problem import Cancellation
 
 #: steps of preference between changes that move as many households
-STEPS = 7
+PREFERENCE_STEPS = 7
 #: atoms of a part that get a cut of their own, the heaviest first
-CUTS = 5
+CUTS_PER_PART = 5
 #: residents are counted in thousandths where they are not whole
-FINE = 1000
+RESIDENT_FRACTIONS = 1000
 #: seconds between two looks at the halt; they do not change what is found
 WATCH_S = 0.1
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recast:
+class Assignment:
     """The best labels, the households that they move and the fewest that any could move.
 
     ``least`` holds for the number of new grids that was asked for; it is infinite where that
@@ -53,15 +53,15 @@ class Recast:
     least: float
 
 
-def recast(
-    scene: Scene,
+def solve_assignment(
+    scene: Subproblem,
     labels: NDArray[np.int64] | None,
     *,
     founded: int,
     least: float,
     effort: float,
     halt: Cancellation,
-) -> Recast:
+) -> Assignment:
     """Return labels in the band that move fewer households than `labels`, and a lower bound.
 
     Parameters
@@ -77,14 +77,14 @@ def recast(
     """
     from ortools.sat.python import cp_model  # noqa: PLC0415  (heavy, and not always needed)
 
-    model = _Model(scene, founded)
+    model = _AssignmentModel(scene, founded)
     best, moved = labels, math.inf if labels is None else scene.moved(labels)
     while least < moved and effort > 0 and not halt.stopped:
         solver = cp_model.CpSolver()
         solver.parameters.num_workers = 1
         solver.parameters.linearization_level = 2
         solver.parameters.max_deterministic_time = effort
-        with _stopped_by(halt, solver):
+        with _cancelled_by(halt, solver):
             status = solver.solve(model.asked(least, moved, best))
         effort -= solver.response_proto.deterministic_time + 0.001
         if status == cp_model.INFEASIBLE:
@@ -96,11 +96,11 @@ def recast(
         found = model.labels(solver)
         if not model.cut(found):
             best, moved = found, scene.moved(found)
-    return Recast(labels=best, moved=moved, least=min(least, moved))
+    return Assignment(labels=best, moved=moved, least=min(least, moved))
 
 
 @contextmanager
-def _stopped_by(halt: Cancellation, solver: CpSolver) -> Iterator[None]:
+def _cancelled_by(halt: Cancellation, solver: CpSolver) -> Iterator[None]:
     """Stop the solver soon after a stop is asked for."""
     done = Event()
 
@@ -118,10 +118,10 @@ def _stopped_by(halt: Cancellation, solver: CpSolver) -> Iterator[None]:
         watcher.join()
 
 
-class _Model:
+class _AssignmentModel:
     """The model of one scene; cuts are added to it, never taken away."""
 
-    def __init__(self, scene: Scene, founded: int) -> None:
+    def __init__(self, scene: Subproblem, founded: int) -> None:
         from ortools.sat.python import cp_model  # noqa: PLC0415
 
         self.scene = scene
@@ -154,7 +154,7 @@ class _Model:
             self.model.add_at_most_one(modes)
             for v in range(goes.size):
                 self.model.add_bool_or([goes[v].negated(), *modes])
-        people, fine = _counted(np.where(told, np.nan_to_num(problem.residents), 0.0))
+        people, fine = _in_whole_numbers(np.where(told, np.nan_to_num(problem.residents), 0.0))
         slack = 0 if fine == 1 else problem.households.size
         for mode, held, lower, upper in (
             (modes[0], problem.households, band.lower, band.upper),
@@ -229,21 +229,21 @@ class _Model:
         """Add cuts for every grid that is apart; tell whether there was one."""
         held, apart = self.scene.problem.households, False
         for j in np.unique(labels).tolist():
-            parts = parts_of(self.scene.beside, np.flatnonzero(labels == j).tolist())
+            parts = connected_parts(self.scene.beside, np.flatnonzero(labels == j).tolist())
             main = max(parts, key=lambda part: (held[part].sum(), -part[0]))
             anchor = max(main, key=lambda v: (self.scene.old[v] == j, held[v], -v))
             for part in parts:
                 if part is main:
                     continue
                 apart = True
-                between = self.goes[_between(self.scene.beside, part, main), j].tolist()
-                for v in sorted(part, key=lambda v: (-held[v], v))[:CUTS]:
+                between = self.goes[_separator(self.scene.beside, part, main), j].tolist()
+                for v in sorted(part, key=lambda v: (-held[v], v))[:CUTS_PER_PART]:
                     ends = (self.goes[v, j].negated(), self.goes[anchor, j].negated())
                     self.model.add_bool_or([*ends, *between])
         return apart
 
 
-def _between(beside: list[list[int]], part: list[int], main: list[int]) -> list[int]:
+def _separator(beside: list[list[int]], part: list[int], main: list[int]) -> list[int]:
     """Return the atoms around a part that a walk from `main` meets first."""
     inside = set(part)
     rim = {u for v in part for u in beside[v]} - inside
@@ -258,8 +258,8 @@ def _between(beside: list[list[int]], part: list[int], main: list[int]) -> list[
     return sorted(between)
 
 
-def _preferences(scene: Scene, slots: int) -> NDArray[np.int64]:
-    """Return int64[n, slots], 0..`STEPS`: what the borders would cost if one atom alone went."""
+def _preferences(scene: Subproblem, slots: int) -> NDArray[np.int64]:
+    """Return int64[n, slots], 0..`PREFERENCE_STEPS`: what the borders would cost if one atom alone went."""
     problem = scene.problem
     price = np.zeros((scene.old.size, slots))
     weight = problem.cut_m - problem.straddle_m
@@ -267,7 +267,9 @@ def _preferences(scene: Scene, slots: int) -> NDArray[np.int64]:
         has = scene.old[other] >= 0
         np.add.at(price, (one[has], scene.old[other[has]]), -weight[has])
     price -= price.min(axis=1, keepdims=True)
-    return np.round(price * (STEPS / max(float(price.max(initial=0.0)), 1e-9))).astype(np.int64)
+    return np.round(price * (PREFERENCE_STEPS / max(float(price.max(initial=0.0)), 1e-9))).astype(
+        np.int64
+    )
 
 
 def _sum_of(variables: NDArray[np.object_], factors: NDArray[np.int64]) -> LinearExpr:
@@ -276,7 +278,7 @@ def _sum_of(variables: NDArray[np.object_], factors: NDArray[np.int64]) -> Linea
     return cp_model.LinearExpr.weighted_sum(variables.tolist(), factors.tolist())
 
 
-def _counted(people: NDArray[np.float64]) -> tuple[NDArray[np.int64], int]:
-    """Return residents as whole numbers of 1/`FINE` where they are not whole, and the unit."""
-    fine = 1 if (people == np.round(people)).all() else FINE
+def _in_whole_numbers(people: NDArray[np.float64]) -> tuple[NDArray[np.int64], int]:
+    """Return residents as whole numbers of 1/`RESIDENT_FRACTIONS` where they are not whole, and the unit."""
+    fine = 1 if (people == np.round(people)).all() else RESIDENT_FRACTIONS
     return np.round(people * fine).astype(np.int64), fine

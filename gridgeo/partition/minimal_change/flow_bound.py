@@ -40,16 +40,16 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy.optimize import LinearConstraint
 
-    from gridgeo.partition.minimal_change.subproblem import Scene
+    from gridgeo.partition.minimal_change.subproblem import Subproblem
 
 #: nodes of the branch and bound; its bound holds wherever it stops
 NODES = 2000
 INFEASIBLE = 2
 #: atoms up to which they leave whole
-ATOMS = 300
+MAX_WHOLE_ATOMS = 300
 
 
-def least_moved(scene: Scene, *, founded: int = 0, nodes: int = NODES) -> float:
+def flow_lower_bound(scene: Subproblem, *, founded: int = 0, nodes: int = NODES) -> float:
     """Return a number of households that any partition of the scene in the band must move.
 
     Parameters
@@ -69,9 +69,11 @@ def least_moved(scene: Scene, *, founded: int = 0, nodes: int = NODES) -> float:
     """
     from scipy.optimize import Bounds, milp  # noqa: PLC0415  (slow to import)
 
-    books = _Books()
-    leaving = books.open(int((scene.old >= 0).sum()), most=1.0, whole=scene.old.size <= ATOMS)
-    _enter(books, scene, leaving, founded)
+    books = _LinearModel()
+    leaving = books.open(
+        int((scene.old >= 0).sum()), most=1.0, whole=scene.old.size <= MAX_WHOLE_ATOMS
+    )
+    _add_flow_model(books, scene, leaving, founded)
     price = np.zeros(books.size)
     price[leaving] = scene.problem.households[scene.old >= 0]
     result = milp(
@@ -90,7 +92,7 @@ def least_moved(scene: Scene, *, founded: int = 0, nodes: int = NODES) -> float:
 Term: TypeAlias = "tuple[NDArray[np.int64], float | NDArray[Any]]"
 
 
-class _Books:
+class _LinearModel:
     """Columns (amounts from 0 to `most`, whole or not) and rows (sums between two numbers)."""
 
     def __init__(self) -> None:
@@ -129,7 +131,9 @@ class _Books:
         return LinearConstraint(table.tocsr(), least, most)
 
 
-def _enter(books: _Books, scene: Scene, leaving: NDArray[np.int64], founded: int) -> None:
+def _add_flow_model(
+    books: _LinearModel, scene: Subproblem, leaving: NDArray[np.int64], founded: int
+) -> None:
     """Enter the account of each old grid, of the new ones together, and of the pot."""
     problem, old, band = scene.problem, scene.old, scene.band
     told = residents_known(problem.households, problem.residents)

@@ -15,9 +15,13 @@ from gridgeo.partition.kernel import (
     count_unmet_cannot_links,
     evaluate_labels,
 )
-from gridgeo.partition.minimal_change.flow_bound import least_moved
-from gridgeo.partition.minimal_change.repair_search import Mended, mend
-from gridgeo.partition.minimal_change.subproblem import Scene, part_of, parts_of
+from gridgeo.partition.minimal_change.flow_bound import flow_lower_bound
+from gridgeo.partition.minimal_change.repair_search import Repair, repair_subproblem
+from gridgeo.partition.minimal_change.subproblem import (
+    Subproblem,
+    connected_parts,
+    restrict_subproblem,
+)
 from gridgeo.partition.problem import Cancellation, Solution, canonical_order
 
 if TYPE_CHECKING:
@@ -28,7 +32,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Change:
+class MinimalChange:
     """The new grids of one piece and what they cost the households.
 
     ``solution`` has the labels, 0..k-1; ``continues`` (int64[k]) the old grid that each
@@ -58,7 +62,7 @@ def adjust_labels(
     search: Search | None = None,
     frozen: NDArray[np.bool_] | None = None,
     halt: Cancellation | None = None,
-) -> Change:
+) -> MinimalChange:
     """Bring the grids of one connected piece into the band with few households moved.
 
     Fewest bands missed first, then households by which, then households moved, then cost. Grids
@@ -105,29 +109,30 @@ def adjust_labels(
     """
     ordered, order = canonical_order(problem)
     fixed = np.zeros(order.size, dtype=bool) if frozen is None else frozen[order]
-    names, old = _named_by_first(previous[order])
+    names, old = _number_by_first_atom(previous[order])
     if np.isin(old[fixed], old[~fixed]).any() or (old[fixed] < 0).any():
         raise ValueError("a grid is frozen as a whole or not at all")
-    scene = Scene(problem=ordered, old=old, band=band)
+    scene = Subproblem(problem=ordered, old=old, band=band)
     parts = [
-        np.array(members) for members in parts_of(scene.beside, np.flatnonzero(~fixed).tolist())
+        np.array(members)
+        for members in connected_parts(scene.beside, np.flatnonzero(~fixed).tolist())
     ]
     search, halt = search or Search(), halt or Cancellation()
     labels, floors, exact = old.copy(), [(0, 0)], len(parts) == 1 and not fixed.any()
     fresh = scene.grids
     for members in parts:
-        part, own = part_of(_seated(scene, parts, members), members)
-        mended = mend(part, search, halt)
+        part, own = restrict_subproblem(_in_heaviest_part(scene, parts, members), members)
+        mended = repair_subproblem(part, search, halt)
         labels[members] = np.append(own, fresh + np.arange(members.size))[mended.labels]
         fresh += members.size
-        floors.append(_floors(part, mended, halt))
+        floors.append(_lower_bounds(part, mended, halt))
         exact &= mended.exact
     found = replace(_solution(scene, labels, halt), exact=exact)
     bound, flow = np.sum(floors, axis=0).tolist()
-    return _told(scene, names, found, order, bound=bound, flow=flow)
+    return _change_of(scene, names, found, order, bound=bound, flow=flow)
 
 
-def _named_by_first(old: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _number_by_first_atom(old: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the numbers of the old grids in the order of their first atoms, and their places."""
     numbers, first, inverse = np.unique(old, return_index=True, return_inverse=True)
     first = np.where(numbers < 0, -1, first)
@@ -137,7 +142,9 @@ def _named_by_first(old: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[
     return names, np.maximum(place[inverse] - none, -1)
 
 
-def _seated(scene: Scene, parts: list[NDArray[np.int64]], members: NDArray[np.int64]) -> Scene:
+def _in_heaviest_part(
+    scene: Subproblem, parts: list[NDArray[np.int64]], members: NDArray[np.int64]
+) -> Subproblem:
     """Return the scene in which grids that have more elsewhere have no home among the members.
 
     A grid that locked ones divide can go on in one of its parts only; what is lost to the bound
@@ -154,16 +161,16 @@ def _seated(scene: Scene, parts: list[NDArray[np.int64]], members: NDArray[np.in
     return replace(scene, old=np.where(home[scene.old], scene.old, -1))
 
 
-def _floors(part: Scene, mended: Mended, halt: Cancellation) -> tuple[int, int]:
+def _lower_bounds(part: Subproblem, mended: Repair, halt: Cancellation) -> tuple[int, int]:
     """Return what must move in a part, by all that was proved and by counts alone."""
     if halt.stopped or part.rank(mended.labels)[0]:
         return 0, 0
-    flow = int(least_moved(part)) if part.moved(mended.labels) else 0
+    flow = int(flow_lower_bound(part)) if part.moved(mended.labels) else 0
     return max(flow, int(mended.least)), flow
 
 
-def _solution(scene: Scene, labels: NDArray[np.int64], halt: Cancellation) -> Solution:
-    packed: NDArray[np.int32] = _named_by_first(labels)[1].astype(np.int32)
+def _solution(scene: Subproblem, labels: NDArray[np.int64], halt: Cancellation) -> Solution:
+    packed: NDArray[np.int32] = _number_by_first_atom(labels)[1].astype(np.int32)
     grids = int(packed.max()) + 1
     cost, missed, distance = evaluate_labels(scene.web, scene.rule, packed, grids)
     shared = int(count_unmet_cannot_links(scene.web, packed))
@@ -179,15 +186,15 @@ def _solution(scene: Scene, labels: NDArray[np.int64], halt: Cancellation) -> So
     )
 
 
-def _told(
-    scene: Scene,
+def _change_of(
+    scene: Subproblem,
     names: NDArray[np.int64],
     found: Solution,
     order: NDArray[np.int64],
     *,
     bound: int,
     flow: int,
-) -> Change:
+) -> MinimalChange:
     """Return the change in the order of the rows, by the one rule of what continues what."""
     problem = scene.problem
     shared = overlap_of(scene.old, found.labels, problem.households, problem.area, news=found.grids)
@@ -197,7 +204,7 @@ def _told(
     moved = int(problem.households[moved_atoms(scene.old, found.labels, heir)].sum())
     labels = np.empty_like(found.labels)
     labels[order] = found.labels
-    return Change(
+    return MinimalChange(
         solution=replace(found, labels=labels, must_move=bound, must_flow=flow),
         continues=continues,
         moved=moved,

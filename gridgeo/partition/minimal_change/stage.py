@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from gridgeo.partition.problem import Cancellation
 
 #: less than this is not worth a finding
-STICKS_OUT_M2 = 1.0
+LEAST_MISFIT_M2 = 1.0
 
 
 class Inherited(NamedTuple):
@@ -67,12 +67,12 @@ def inherit_grids(atoms: Atoms, grids: gpd.GeoDataFrame) -> Inherited:
     sticks = (
         finding
         for place in np.unique(grid).tolist()
-        if (finding := _sticking_out(ground, drawn[place], codes[place], previous == place))
+        if (finding := _misfit(ground, drawn[place], codes[place], previous == place))
     )
     return Inherited(previous, (*sticks, *_without_grid(atoms, previous)))
 
 
-def _sticking_out(
+def _misfit(
     ground: NDArray[np.object_], drawn: shapely.Geometry, code: str, own: NDArray[np.bool_]
 ) -> Finding | None:
     """Return the finding of a grid whose border crosses atoms, None where it does not."""
@@ -80,7 +80,7 @@ def _sticking_out(
     near = shapely.intersection(drawn, shapely.union_all(ground[shapely.intersects(ground, drawn)]))
     beyond, short = shapely.difference(near, whole), shapely.difference(whole, drawn)
     amounts = shapely.area(beyond), shapely.area(short)
-    if max(amounts) < STICKS_OUT_M2:
+    if max(amounts) < LEAST_MISFIT_M2:
         return None
     return Finding(
         rule="follows_units",

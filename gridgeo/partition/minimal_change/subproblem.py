@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scene:
+class Subproblem:
     """Atoms, n of them, in the order of the problem, with the old grid of each.
 
     ``old`` is int64[n], 0..g-1 without holes, -1 where an atom had no grid. Labels of a scene
@@ -112,7 +112,9 @@ class Scene:
         )
 
 
-def part_of(scene: Scene, members: NDArray[np.int64]) -> tuple[Scene, NDArray[np.int64]]:
+def restrict_subproblem(
+    scene: Subproblem, members: NDArray[np.int64]
+) -> tuple[Subproblem, NDArray[np.int64]]:
     """Return the scene of some atoms (ascending), and the old number of each of its old grids."""
     problem = scene.problem
     place = np.full(problem.households.size, -1)
@@ -129,10 +131,10 @@ def part_of(scene: Scene, members: NDArray[np.int64]) -> tuple[Scene, NDArray[np
         grids=problem.grids if members.size == problem.households.size else None,
         apart=apart[(apart >= 0).all(axis=1)].astype(np.int32),
     )
-    return Scene(problem=smaller, old=old - none, band=scene.band), grids[none:]
+    return Subproblem(problem=smaller, old=old - none, band=scene.band), grids[none:]
 
 
-def misses(scene: Scene, labels: NDArray[np.int64]) -> dict[int, int]:
+def grids_out_of_band(scene: Subproblem, labels: NDArray[np.int64]) -> dict[int, int]:
     """Return the grids that miss the band: -1 where one holds too little, 1 where too much."""
     grids, packed = np.unique(labels, return_inverse=True)
     sums, value = evaluate_grids(scene.web, scene.rule, packed.astype(np.int32), grids.size)
@@ -142,7 +144,7 @@ def misses(scene: Scene, labels: NDArray[np.int64]) -> dict[int, int]:
     return {int(grids[g]): -1 if amount[g] < lower else 1 for g in np.flatnonzero(value[:, MISSED])}
 
 
-def adjacent(scene: Scene, labels: NDArray[np.int64]) -> dict[int, set[int]]:
+def adjacent_grids(scene: Subproblem, labels: NDArray[np.int64]) -> dict[int, set[int]]:
     """Return for each grid those that a link joins it to."""
     linked = scene.problem.edges[scene.problem.linked]
     beside: dict[int, set[int]] = {int(g): set() for g in np.unique(labels)}
@@ -153,7 +155,7 @@ def adjacent(scene: Scene, labels: NDArray[np.int64]) -> dict[int, set[int]]:
     return beside
 
 
-def grids_of_units(
+def old_grids_of_units(
     previous: NDArray[np.int64], unit: NDArray[np.int64], households: NDArray[np.int64]
 ) -> NDArray[np.int64]:
     """Return the old grid of each unit: the one that most of its households come from.
@@ -161,7 +163,7 @@ def grids_of_units(
     Examples
     --------
     >>> import numpy as np
-    >>> grids_of_units(np.array([4, 9, 9, -1]), np.array([0, 1, 1, 2]), np.full(4, 10))
+    >>> old_grids_of_units(np.array([4, 9, 9, -1]), np.array([0, 1, 1, 2]), np.full(4, 10))
     array([ 4,  9, -1])
     """
     order = np.lexsort((previous, unit))
@@ -173,7 +175,9 @@ def grids_of_units(
     return grids
 
 
-def keep_links(ground: AtomGraph, old: NDArray[np.int64]) -> tuple[AtomGraph, list[BarrierLink]]:
+def link_old_grids(
+    ground: AtomGraph, old: NDArray[np.int64]
+) -> tuple[AtomGraph, list[BarrierLink]]:
     """Link what an old grid joins across a barrier or by a short border; tell of the barriers."""
     same = ground.basic & (old[ground.left] == old[ground.right]) & (old[ground.left] >= 0)
     part = label_components(ground, same & ground.linked)
@@ -185,7 +189,7 @@ def keep_links(ground: AtomGraph, old: NDArray[np.int64]) -> tuple[AtomGraph, li
     return replace(ground, linked=linked), joins
 
 
-def seated(
+def old_grids_of_pieces(
     ground: AtomGraph, piece: NDArray[np.int64], old: NDArray[np.int64]
 ) -> NDArray[np.int64]:
     """Return the old grids with -1 where most of their households lie in another piece.
@@ -194,13 +198,13 @@ def seated(
     community have come to divide one, the households outside that piece move in any case.
     """
     here = np.flatnonzero((old >= 0) & (piece >= 0))
-    seat = grids_of_units(piece[here], old[here], ground.households[here])
+    seat = old_grids_of_units(piece[here], old[here], ground.households[here])
     own = np.full(int(old.max(initial=-1)) + 2, -1)
     own[np.unique(old[here])] = seat
     return np.where((old >= 0) & (piece >= 0) & (own[old] == piece), old, -1)
 
 
-def settled(scene: Scene, labels: NDArray[np.int64]) -> NDArray[np.int64]:
+def assign_unlabelled(scene: Subproblem, labels: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the labels with each atom of -1 given to the grid that it shares most with.
 
     Atoms that touch no grid yet wait until a neighbour has one; where no atom has one, all are
@@ -225,18 +229,18 @@ def settled(scene: Scene, labels: NDArray[np.int64]) -> NDArray[np.int64]:
     return labels
 
 
-def in_one_piece(scene: Scene, labels: NDArray[np.int64]) -> NDArray[np.int64]:
+def keep_heaviest_parts(scene: Subproblem, labels: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the labels with -1 for all but the heaviest connected part of each grid."""
     kept = np.full_like(labels, -1)
     held = scene.problem.households
     for grid in np.unique(labels[labels >= 0]).tolist():
-        parts = parts_of(scene.beside, np.flatnonzero(labels == grid).tolist())
+        parts = connected_parts(scene.beside, np.flatnonzero(labels == grid).tolist())
         best = max(parts, key=lambda part: (held[part].sum(), len(part), -part[0]))
         kept[best] = grid
     return kept
 
 
-def parts_of(beside: list[list[int]], atoms: Iterable[int]) -> list[list[int]]:
+def connected_parts(beside: list[list[int]], atoms: Iterable[int]) -> list[list[int]]:
     """Return the connected parts of some atoms, each ascending, by their lowest atom."""
     left = set(atoms)
     parts = []
@@ -255,7 +259,7 @@ def parts_of(beside: list[list[int]], atoms: Iterable[int]) -> list[list[int]]:
     return parts
 
 
-def split(scene: Scene, labels: NDArray[np.int64], grid: int) -> NDArray[np.int64] | None:
+def split_grid(scene: Subproblem, labels: NDArray[np.int64], grid: int) -> NDArray[np.int64] | None:
     """Return the labels with about half of a grid as a new one, both connected.
 
     None where the grid has one atom only.
@@ -264,7 +268,7 @@ def split(scene: Scene, labels: NDArray[np.int64], grid: int) -> NDArray[np.int6
     if len(atoms) < 2:
         return None
     inside = set(atoms)
-    far = _spread(scene, inside, _spread(scene, inside, atoms[0])[-1])
+    far = _breadth_first(scene, inside, _breadth_first(scene, inside, atoms[0])[-1])
     held = scene.problem.households
     half, taken = held[atoms].sum() / 2, [far[0]]
     for v in far[1:-1]:
@@ -273,12 +277,12 @@ def split(scene: Scene, labels: NDArray[np.int64], grid: int) -> NDArray[np.int6
         taken.append(v)
     divided = labels.copy()
     divided[taken] = max(scene.grids, int(labels.max()) + 1)
-    stranded = in_one_piece(scene, np.where(divided == grid, grid, -1))
+    stranded = keep_heaviest_parts(scene, np.where(divided == grid, grid, -1))
     divided[(divided == grid) & (stranded < 0)] = int(divided.max())
     return divided
 
 
-def _spread(scene: Scene, inside: set[int], first: int) -> list[int]:
+def _breadth_first(scene: Subproblem, inside: set[int], first: int) -> list[int]:
     """Return the atoms inside in the order in which a walk from `first` meets them."""
     met, waiting = {first}, deque([first])
     order = []
@@ -292,6 +296,6 @@ def _spread(scene: Scene, inside: set[int], first: int) -> list[int]:
     return order
 
 
-def dissolved(scene: Scene, labels: NDArray[np.int64], grid: int) -> NDArray[np.int64]:
+def merge_grid(scene: Subproblem, labels: NDArray[np.int64], grid: int) -> NDArray[np.int64]:
     """Return the labels with the atoms of a grid given to its neighbours."""
-    return settled(scene, np.where(labels == grid, -1, labels))
+    return assign_unlabelled(scene, np.where(labels == grid, -1, labels))
