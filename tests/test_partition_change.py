@@ -34,7 +34,7 @@ def blocks(households, residents=None, apart=()):
         x=np.tile(np.arange(columns) * 100.0, rows),
         y=np.repeat(np.arange(rows) * 100.0, columns),
         area=np.full(held.size, 1e4),
-        apart=np.array(apart, dtype=np.int32).reshape(-1, 2),
+        cannot_links=np.array(apart, dtype=np.int32).reshape(-1, 2),
     )
 
 
@@ -212,8 +212,8 @@ def test_a_stopped_search_of_a_large_piece_proves_nothing_more(monkeypatch):
     def refuse(*_, **__):
         raise AssertionError("a bound takes seconds")
 
-    for module in ("labels", "mend"):
-        monkeypatch.setattr(f"gridgeo.partition.change.{module}.least_moved", refuse)
+    for module in ("piece", "repair_search"):
+        monkeypatch.setattr(f"gridgeo.partition.minimal_change.{module}.flow_lower_bound", refuse)
     halt = Cancellation()
     halt.stop()
     old = np.repeat(np.arange(8), 30)
@@ -229,7 +229,7 @@ def test_pairs_kept_apart_stay_apart():
     change = adjust_labels(problem, old, band=BAND)
     assert change.labels[0] != change.labels[1]
     assert change.solution.together == 0
-    free = adjust_labels(replace(problem, apart=problem.apart[:0]), change.labels, band=BAND)
+    free = adjust_labels(replace(problem, cannot_links=problem.cannot_links[:0]), change.labels, band=BAND)
     assert change.solution.cost == free.solution.cost
 
 

@@ -21,8 +21,8 @@ def every_solution(problem, band):
 
 
 def cost_of_labels(problem, band, told):
-    web, rule = build_csr_graph(problem), objective_of(problem, band)
-    return evaluate_labels(web, rule, told.labels, told.grids)[0] + problem.straddle_m.sum()
+    graph, objective = build_csr_graph(problem), objective_of(problem, band)
+    return evaluate_labels(graph, objective, told.labels, told.grids)[0] + problem.straddle_m.sum()
 
 
 @pytest.mark.parametrize("band", BANDS, ids=lambda band: band.profile)
@@ -57,7 +57,7 @@ def test_the_least_keeps_a_pair_apart(street):
     parted = [found for found in three if found.labels[4] != found.labels[5]]
     by_cost = sorted(parted, key=lambda solution: solution.cost)
     assert min(found.cost for found in three) < by_cost[0].cost < by_cost[-1].cost
-    apart = replace(street, apart=np.array([[4, 5]], dtype=np.int32))
+    apart = replace(street, cannot_links=np.array([[4, 5]], dtype=np.int32))
     told = certify_by_bound(apart, BANDS[0], by_cost[-1], 60, Cancellation())
     assert (told.certificate, told.cost) == ("optimal", pytest.approx(by_cost[0].cost))
     assert told.labels[4] != told.labels[5]

@@ -33,9 +33,9 @@ def street():
 
 def unproved(problem, band):
     """Return a solution as a search without proofs leaves it: all atoms in one grid."""
-    web = build_csr_graph(problem)
+    graph = build_csr_graph(problem)
     labels = np.zeros(problem.households.size, dtype=np.int32)
-    cost, missed, distance = evaluate_labels(web, objective_of(problem, band), labels, 1)
+    cost, missed, distance = evaluate_labels(graph, objective_of(problem, band), labels, 1)
     return Solution(
         labels=labels, grids=1, missed=int(missed), distance=distance, cost=cost, moves=0
     )
@@ -43,11 +43,11 @@ def unproved(problem, band):
 
 def cheapest(problem, band):
     """Return the least cost for each number of grids."""
-    web, rule = build_csr_graph(problem), objective_of(problem, band)
+    graph, objective = build_csr_graph(problem), objective_of(problem, band)
     costs = {}
     for grids in partitions(band, problem):
         k = len(grids)
-        cost = evaluate_labels(web, rule, labels_of(grids, problem.households.size), k)[0]
+        cost = evaluate_labels(graph, objective, labels_of(grids, problem.households.size), k)[0]
         costs[k] = min(cost + problem.straddle_m.sum(), costs.get(k, np.inf))
     return costs
 

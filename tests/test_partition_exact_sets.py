@@ -41,12 +41,16 @@ def test_columns_hold_every_grid_of_every_partition_in_band(band, problem):
 @given(problem=problems())
 def test_the_best_cover_is_the_cheapest_partition_of_its_number_of_grids(band, problem):
     ordered, _ = canonical_order(problem)
-    web, rule, n = build_csr_graph(ordered), objective_of(ordered, band), ordered.households.size
-    _, bits, cost = enumerate_subgraphs(web, rule, MANY, MANY, GO)
+    graph, objective, n = (
+        build_csr_graph(ordered),
+        objective_of(ordered, band),
+        ordered.households.size,
+    )
+    _, bits, cost = enumerate_subgraphs(graph, objective, MANY, MANY, GO)
     costs = {}
     for grids in partitions(band, ordered):
         k = len(grids)
-        found = evaluate_labels(web, rule, labels_of(grids, n), k)[0]
+        found = evaluate_labels(graph, objective, labels_of(grids, n), k)[0]
         costs[k] = min(found, costs.get(k, np.inf))
     for k in range(1, n + 1):
         known = k * float(np.max(cost, initial=0.0)) + 1.0
@@ -56,7 +60,7 @@ def test_the_best_cover_is_the_cheapest_partition_of_its_number_of_grids(band, p
         assert complete
         assert (cover.size == 0) == (k not in costs)
         if k in costs:
-            found = evaluate_labels(web, rule, labels_of(as_sets(cover, n), n), k)[0]
+            found = evaluate_labels(graph, objective, labels_of(as_sets(cover, n), n), k)[0]
             assert found == pytest.approx(costs[k], abs=2e-3)
             assert least <= costs[k] + 2e-3
             again = solve_set_partitioning(index_sets(bits, cost, n), n, k, costs[k], MANY, GO)
@@ -74,8 +78,8 @@ def test_an_enumeration_that_was_cut_short_says_so():
 
 
 def test_a_search_that_was_cut_short_says_so():
-    web, rule = _street(12)
-    _, bits, cost = enumerate_subgraphs(web, rule, MANY, MANY, GO)
+    graph, objective = _street(12)
+    _, bits, cost = enumerate_subgraphs(graph, objective, MANY, MANY, GO)
     pool = index_sets(bits, cost, 12)
     assert solve_set_partitioning(pool, 12, 3, 1e6, 1, GO)[0] is False
     assert solve_set_partitioning(pool, 12, 3, 1e6, MANY, GO)[0] is True

@@ -173,7 +173,7 @@ def test_pairs_that_must_be_apart_are_apart(households, pairs, fixed):
     n = len(households)
     apart = [(u, v % n) for u, v in pairs if u != v % n]
     problem = lattice(households, width=4, grids=3 if fixed else None)
-    problem = replace(problem, apart=np.array(apart, dtype=np.int32).reshape(-1, 2))
+    problem = replace(problem, cannot_links=np.array(apart, dtype=np.int32).reshape(-1, 2))
     solution = solve(problem, HOUSEHOLDS, Search(effort="fast"))
     shared = {tuple(sorted(p)) for p in apart if len(set(solution.labels[list(p)])) == 1}
     assert solution.together == len(shared) == 0
@@ -277,11 +277,11 @@ def test_rounds_never_lose_what_the_starts_had(seed):
 
 def some_job(problem):
     ordered, _ = canonical_order(problem)
-    web = build_csr_graph(ordered)
+    graph = build_csr_graph(ordered)
     return SearchContext(
-        web=web,
-        rule=objective_of(ordered, HOUSEHOLDS),
-        heat=default_schedule(web),
+        graph=graph,
+        objective=objective_of(ordered, HOUSEHOLDS),
+        schedule=default_schedule(graph),
         seed=1,
         effort=EFFORTS["fast"],
         halt=Cancellation(),
@@ -301,7 +301,7 @@ def test_a_combination_is_the_cheapest_of_all_that_were_seen(seed, starts):
         seen.add(job, solution.labels)
     first = max(good, key=lambda solution: solution.cost)
     combined = solution_of(job, improve_from_pool(job, first.labels, seen))
-    held = np.bincount(combined.labels, weights=job.web.mass[:, 0])
+    held = np.bincount(combined.labels, weights=job.graph.attributes[:, 0])
     assert combined.missed == 0
     assert ((held >= 300) & (held <= 500)).all()
     assert combined.cost <= min(solution.cost for solution in good) + 1e-3
@@ -311,7 +311,7 @@ def test_a_combination_is_the_cheapest_of_all_that_were_seen(seed, starts):
 
 def test_a_grid_out_of_band_or_not_apart_is_not_noted():
     problem = lattice([100] * 8, width=8, grids=2)
-    job = some_job(replace(problem, apart=np.array([[0, 3]], dtype=np.int32)))
+    job = some_job(replace(problem, cannot_links=np.array([[0, 3]], dtype=np.int32)))
     seen = GridPool({})
     seen.add(job, np.array([0, 0, 0, 0, 1, 1, 1, 1], dtype=np.int32))
     seen.add(job, np.array([0, 0, 1, 1, 1, 1, 1, 1], dtype=np.int32))

@@ -72,7 +72,7 @@ class AtomGraph:
     """The atoms of all communities as arrays, and the pairs of them that share a border.
 
     Pairs lie within one community; ``left < right``; ``basic`` are those of two atoms that
-    neither a facility nor a locked grid takes. ``apart`` are pairs of atoms, int64[a, 2], that
+    neither a facility nor a locked grid takes. ``cannot_links`` are pairs of atoms, int64[a, 2], that
     must not share a grid. ``barrier`` is the class that divides an unlinked pair (its place in
     `CROSSED_BY_STREETS_ONLY`, the one that is easiest to cross where there are several), -1 for
     linked pairs, and for those that share too little to be linked.
@@ -94,7 +94,7 @@ class AtomGraph:
     linked: NDArray[np.bool_]
     barrier: NDArray[np.int64]
     basic: NDArray[np.bool_]
-    apart: NDArray[np.int64]
+    cannot_links: NDArray[np.int64]
 
 
 def build_atom_graph(
@@ -155,7 +155,7 @@ def build_atom_graph(
         linked=linked,
         barrier=np.where(linked, -1, barrier),
         basic=basic,
-        apart=np.empty((0, 2), dtype=np.int64),
+        cannot_links=np.empty((0, 2), dtype=np.int64),
     )
 
 
@@ -205,7 +205,7 @@ def problem_of(
     grids: int | None = None,
 ) -> Problem:
     """Return the problem of the atoms `members` (sorted), `pairs` being all those among them."""
-    apart = ground.apart[np.isin(ground.apart, members).all(axis=1)]
+    cannot_links = ground.cannot_links[np.isin(ground.cannot_links, members).all(axis=1)]
     return Problem(
         households=ground.households[members],
         residents=ground.residents[members],
@@ -224,5 +224,5 @@ def problem_of(
         balance_m=weights.balance_m,
         compactness=weights.compactness,
         grids=grids,
-        apart=np.searchsorted(members, apart).astype(np.int32),
+        cannot_links=np.searchsorted(members, cannot_links).astype(np.int32),
     )

@@ -62,10 +62,10 @@ SOLVED, INFEASIBLE = 0, 2
 
 @dataclass(frozen=True, kw_only=True)
 class DualBound:
-    """No division costs less than ``metres``, no set less than ``least`` beyond ``prices``."""
+    """No division costs less than ``metres``, no set less than ``least`` beyond ``duals``."""
 
     metres: float
-    prices: NDArray[np.float64]
+    duals: NDArray[np.float64]
     least: float
 
 
@@ -73,106 +73,106 @@ class DualBound:
 class _RestrictedMaster:
     """Known sets, and prices of the atoms beyond which none of them costs less than ``limit``."""
 
-    sets: NDArray[np.bool_]
-    prices: NDArray[np.float64]
+    columns: NDArray[np.bool_]
+    duals: NDArray[np.float64]
     limit: float
 
 
 def certify_by_bound(
-    problem: Problem, band: Band, solution: Solution, turns: int, halt: Cancellation
+    problem: Problem, band: Band, solution: Solution, rounds: int, halt: Cancellation
 ) -> Solution:
     """Return a solution in band with a lower bound, or a cheaper one that the proof brought up.
 
     It is ``optimal`` where none of as many grids can cost less; else its own certificate stays,
-    or is ``gap``. `turns` are the prices that are proved at most; each takes up to seconds where
+    or is ``gap``. `rounds` are the prices that are proved at most; each takes up to seconds where
     the piece has hundreds of atoms.
     """
     ordered, order = canonical_order(problem)
-    market = build_pricing_problem(ordered, band)
+    pricing = build_pricing_problem(ordered, band)
     labels = solution.labels[order]
-    bound = lower_bound(market, labels, turns, halt)
+    bound = lower_bound(pricing, labels, rounds, halt)
     if solution.cost - bound.metres <= TOLERANCE_M:
         return replace(solution, certificate="optimal", bound=solution.cost)
-    closed = _close_gap(market, bound, labels, solution.cost, halt)
-    if closed is None:
-        told = solution.certificate or "gap"
-        return replace(solution, certificate=told, bound=bound.metres)
-    found, cost = closed
-    labels = np.empty_like(found)
-    labels[order] = found
+    improved = _close_gap(pricing, bound, labels, solution.cost, halt)
+    if improved is None:
+        certificate = solution.certificate or "gap"
+        return replace(solution, certificate=certificate, bound=bound.metres)
+    found_labels, cost = improved
+    labels = np.empty_like(found_labels)
+    labels[order] = found_labels
     return replace(solution, labels=labels, cost=cost, certificate="optimal", bound=cost)
 
 
 def lower_bound(
-    market: PricingProblem, labels: NDArray[np.int32], turns: int, halt: Cancellation
+    pricing: PricingProblem, labels: NDArray[np.int32], rounds: int, halt: Cancellation
 ) -> DualBound:
     """Return metres that no division in band into as many grids as `labels` undercuts."""
     k = int(labels.max()) + 1
-    sets = labels == np.arange(k)[:, None]
-    straddled = float(market.problem.straddle_m.sum())
-    best = DualBound(metres=-np.inf, prices=np.zeros(labels.size), least=-np.inf)
-    for _ in range(turns):
+    columns = labels == np.arange(k)[:, None]
+    straddled = float(pricing.problem.straddle_m.sum())
+    best = DualBound(metres=-np.inf, duals=np.zeros(labels.size), least=-np.inf)
+    for _ in range(rounds):
         if halt.stopped:
             break
-        known = _solve_restricted_master(market, sets, k, halt)
-        least, grids = price_exactly(market, known.prices, halt)
-        metres = float(known.prices.sum()) + k * least + straddled
+        master = _solve_restricted_master(pricing, columns, k, halt)
+        least, grids = price_exactly(pricing, master.duals, halt)
+        metres = float(master.duals.sum()) + k * least + straddled
         if metres > best.metres:
-            best = DualBound(metres=metres, prices=known.prices, least=least)
-        fresh = _new_columns(grids, known.sets)
-        if least >= known.limit - TOLERANCE_M or not len(fresh):
+            best = DualBound(metres=metres, duals=master.duals, least=least)
+        new_columns = _new_columns(grids, master.columns)
+        if least >= master.limit - TOLERANCE_M or not len(new_columns):
             break
-        sets = np.vstack([known.sets, fresh])
+        columns = np.vstack([master.columns, new_columns])
     return best
 
 
 def _solve_restricted_master(
-    market: PricingProblem, sets: NDArray[np.bool_], k: int, halt: Cancellation
+    pricing: PricingProblem, columns: NDArray[np.bool_], k: int, halt: Cancellation
 ) -> _RestrictedMaster:
     """Return sets and prices at which sets near the known ones are no bargain either."""
-    rng = np.array([len(sets)], dtype=np.uint64)
+    rng = np.array([len(columns)], dtype=np.uint64)
     while True:
-        costs = boundary_costs(market.problem, sets)
-        prices, limit = _master_duals(sets, costs, k)
-        known = _RestrictedMaster(sets=sets, prices=prices, limit=limit)
+        costs = boundary_costs(pricing.problem, columns)
+        duals, limit = _master_duals(columns, costs, k)
+        master = _RestrictedMaster(columns=columns, duals=duals, limit=limit)
         if halt.stopped:
-            return known
-        walked = sets[np.argsort(costs - sets @ prices, kind="stable")[:COLUMNS_ANNEALED]]
-        fresh = _new_columns(
-            price_by_annealing(market, prices, walked, limit - TOLERANCE_M, rng), sets
+            return master
+        cheapest = columns[np.argsort(costs - columns @ duals, kind="stable")[:COLUMNS_ANNEALED]]
+        new_columns = _new_columns(
+            price_by_annealing(pricing, duals, cheapest, limit - TOLERANCE_M, rng), columns
         )
-        if not len(fresh):
-            return known
-        sets = np.vstack([sets, fresh[:COLUMNS_ADDED]])
+        if not len(new_columns):
+            return master
+        columns = np.vstack([columns, new_columns[:COLUMNS_ADDED]])
 
 
 def _master_duals(
-    sets: NDArray[np.bool_], costs: NDArray[np.float64], k: int
+    columns: NDArray[np.bool_], costs: NDArray[np.float64], k: int
 ) -> tuple[NDArray[np.float64], float]:
     """Return prices at which no known set costs less beyond them than the limit, and that limit."""
-    rows, amounts = _partition_rows(sets, k)
+    rows, amounts = _partition_rows(columns, k)
     found = linprog(costs, A_eq=rows, b_eq=amounts, method="highs")
     dual = np.asarray(found.eqlin.marginals, dtype=np.float64)
     return dual[:-1], float(dual[-1])
 
 
 def _partition_rows(
-    sets: NDArray[np.bool_], k: int
+    columns: NDArray[np.bool_], k: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return rows and amounts that ask for `k` sets, with every atom in one of them."""
-    count, n = sets.shape
-    return np.vstack([sets.T.astype(float), np.ones(count)]), np.append(np.ones(n), k)
+    count, n = columns.shape
+    return np.vstack([columns.T.astype(float), np.ones(count)]), np.append(np.ones(n), k)
 
 
-def _new_columns(grids: NDArray[np.bool_], sets: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _new_columns(grids: NDArray[np.bool_], columns: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return the grids that are not among the sets, each once, in the order given."""
-    old = {grid.tobytes() for grid in sets}
-    new = {grid.tobytes(): grid for grid in grids if grid.tobytes() not in old}
-    return np.array(list(new.values()), dtype=np.bool_).reshape(-1, sets.shape[1])
+    known = {grid.tobytes() for grid in columns}
+    found = {grid.tobytes(): grid for grid in grids if grid.tobytes() not in known}
+    return np.array(list(found.values()), dtype=np.bool_).reshape(-1, columns.shape[1])
 
 
 def _close_gap(
-    market: PricingProblem,
+    pricing: PricingProblem,
     bound: DualBound,
     labels: NDArray[np.int32],
     cost: float,
@@ -181,19 +181,19 @@ def _close_gap(
     """Return the labels of the cheapest division, and what it costs; None where it is not known."""
     k = int(labels.max()) + 1
     limit = bound.least + cost - bound.metres if np.isfinite(bound.metres) else np.inf
-    sets = (
-        subgraphs_below(market, bound.prices, limit, MAX_COLUMNS, halt)
+    columns = (
+        subgraphs_below(pricing, bound.duals, limit, MAX_COLUMNS, halt)
         if np.isfinite(limit)
         else None
     )
-    if sets is None:
+    if columns is None:
         return None
-    costs = _full_costs(market, sets)
-    left = costs - sets @ bound.prices < limit
-    sets, costs = sets[left], costs[left]
-    if not len(sets):
+    costs = _full_costs(pricing, columns)
+    candidates = costs - columns @ bound.duals < limit
+    columns, costs = columns[candidates], costs[candidates]
+    if not len(columns):
         return labels, cost
-    rows, amounts = _partition_rows(sets, k)
+    rows, amounts = _partition_rows(columns, k)
     found = milp(
         costs,
         constraints=LinearConstraint(rows, amounts, amounts),
@@ -205,30 +205,32 @@ def _close_gap(
         return labels, cost
     if found.status != SOLVED:
         return None
-    cover = sets[found.x > 0.5]
-    other = cover.argmax(axis=0).astype(np.int32)
-    least = _cost_of_labels(market, other, k)
-    return (other, least) if least < cost - TOLERANCE_M else (labels, cost)
+    partition = columns[found.x > 0.5]
+    cheaper = partition.argmax(axis=0).astype(np.int32)
+    least_cost = _cost_of_labels(pricing, cheaper, k)
+    return (cheaper, least_cost) if least_cost < cost - TOLERANCE_M else (labels, cost)
 
 
-def _cost_of_labels(market: PricingProblem, labels: NDArray[np.int32], k: int) -> float:
+def _cost_of_labels(pricing: PricingProblem, labels: NDArray[np.int32], k: int) -> float:
     """Return what a division costs, as `Solution` counts it."""
-    problem = market.problem
-    cost = evaluate_labels(market.web, objective_of(problem, market.band), labels, k)[0]
+    problem = pricing.problem
+    cost = evaluate_labels(pricing.csr_graph, objective_of(problem, pricing.band), labels, k)[0]
     return float(cost) + cost_constant(problem)
 
 
-def _full_costs(market: PricingProblem, sets: NDArray[np.bool_]) -> NDArray[np.float64]:
+def _full_costs(pricing: PricingProblem, columns: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Return what the sets cost with balance and compactness; infinite out of band.
 
     With the profile ``residents`` the market also has sets in band by households, though only
     those with unknown residents are judged by these.
     """
-    rule = objective_of(market.problem, market.band)
-    sums = sets.astype(np.float64) @ market.web.mass
-    told = np.array([evaluate_grid(rule, sums, g, sums, g, 0.0) for g in range(len(sets))])
-    own, missed = told.reshape(-1, 3)[:, :2].T
-    return np.where(missed > 0, np.inf, own + boundary_costs(market.problem, sets))
+    objective = objective_of(pricing.problem, pricing.band)
+    sums = columns.astype(np.float64) @ pricing.csr_graph.attributes
+    evaluated = np.array(
+        [evaluate_grid(objective, sums, g, sums, g, 0.0) for g in range(len(columns))]
+    )
+    own_costs, missed = evaluated.reshape(-1, 3)[:, :2].T
+    return np.where(missed > 0, np.inf, own_costs + boundary_costs(pricing.problem, columns))
 
 
 #: before a piece is searched, by effort
@@ -261,14 +263,14 @@ def solve_certified(
     and no search is needed; else see `solve` and `certify`.
     """
     halt = halt or Cancellation()
-    numbers = _grid_counts(problem, band)
-    sets = (
-        _list_if_few(problem, band, BUDGET_BEFORE_SEARCH[search.effort], halt) if numbers else None
+    counts = _grid_counts(problem, band)
+    subgraphs = (
+        _list_if_few(problem, band, BUDGET_BEFORE_SEARCH[search.effort], halt) if counts else None
     )
-    if sets and sets.complete and (best := _optimum_of_first_count(sets, numbers)):
+    if subgraphs and subgraphs.complete and (best := _optimum_of_first_count(subgraphs, counts)):
         return best
     solution = solve(problem, band, search, halt=halt, jobs=jobs)
-    return certify(problem, band, search, solution, halt, sets=sets)
+    return certify(problem, band, search, solution, halt, subgraphs=subgraphs)
 
 
 def certify(
@@ -278,7 +280,7 @@ def certify(
     solution: Solution,
     halt: Cancellation,
     *,
-    sets: ConnectedSubgraphs | None = None,
+    subgraphs: ConnectedSubgraphs | None = None,
 ) -> Solution:
     """Return the solution with its certificate, or a better one that the proof brought to light.
 
@@ -286,7 +288,7 @@ def certify(
     them: for the number of grids that the solution has, or, where it misses the band, for every
     number that the amounts allow. Nothing is claimed where the budget of the effort ends first;
     with effort ``best`` pairs of grids are then divided anew, and a lower bound tells how far
-    from the least cost the solution can be. `sets` are those that were listed already.
+    from the least cost the solution can be. `subgraphs` are those that were listed already.
 
     Examples
     --------
@@ -306,9 +308,9 @@ def certify(
         )
     if solution.exact or solution.grids == 1:
         return replace(solution, certificate="optimal", bound=solution.cost)
-    sets = sets or _list_if_few(problem, band, BUDGET_BEFORE_SEARCH[search.effort], halt)
-    if sets and sets.complete:
-        solution = _optimum_of_count(sets, solution)
+    subgraphs = subgraphs or _list_if_few(problem, band, BUDGET_BEFORE_SEARCH[search.effort], halt)
+    if subgraphs and subgraphs.complete:
+        solution = _optimum_of_count(subgraphs, solution)
     if search.effort == "best" and not solution.certificate:
         solution = repartition_pairs(problem, band, solution, halt)
         if problem.households.size <= ATOMS_BOUNDED and not halt.stopped:
@@ -320,8 +322,8 @@ def _grid_counts(problem: Problem, band: Band) -> tuple[int, ...]:
     """Return the numbers of grids that can be in band, none where an atom alone is too big."""
     if exceeds_band(band, problem.households, problem.residents).any():
         return ()
-    numbers = possible_grid_counts(band, problem.households, problem.residents)
-    return tuple(k for k in numbers if problem.grids in {None, k})
+    counts = possible_grid_counts(band, problem.households, problem.residents)
+    return tuple(k for k in counts if problem.grids in {None, k})
 
 
 def _list_if_few(
@@ -333,13 +335,15 @@ def _list_if_few(
     return list_subgraphs(problem, band, budget, halt)
 
 
-def _optimum_of_first_count(sets: ConnectedSubgraphs, numbers: tuple[int, ...]) -> Solution | None:
+def _optimum_of_first_count(
+    subgraphs: ConnectedSubgraphs, counts: tuple[int, ...]
+) -> Solution | None:
     """Return the cheapest solution of the first number that can be met, None where none is.
 
     Also None where it is not known whether an earlier number can be met.
     """
-    for k in numbers:
-        complete, labels, cost = sets.cheapest(k, np.inf)
+    for k in counts:
+        complete, labels, cost = subgraphs.cheapest_partition(k, np.inf)
         if labels is not None and complete:
             return _optimal(labels, k, cost)
         if not complete:
@@ -363,9 +367,9 @@ def _optimal(labels: NDArray[np.int32], grids: int, cost: float) -> Solution:
     )
 
 
-def _optimum_of_count(sets: ConnectedSubgraphs, solution: Solution) -> Solution:
+def _optimum_of_count(subgraphs: ConnectedSubgraphs, solution: Solution) -> Solution:
     """Return the cheapest solution of as many grids, `solution` itself where that is not known."""
-    complete, labels, cost = sets.cheapest(solution.grids, solution.cost)
+    complete, labels, cost = subgraphs.cheapest_partition(solution.grids, solution.cost)
     if labels is not None:
         solution = replace(solution, labels=labels, cost=cost)
     if not complete:
@@ -377,16 +381,16 @@ def _solve_or_refute(
     problem: Problem, band: Band, search: Search, solution: Solution, halt: Cancellation
 ) -> Solution:
     """Return the cheapest solution in band, or `solution` with the proof that there is none."""
-    numbers = _grid_counts(problem, band)
-    if not numbers or problem.households.size > ATOMS_IN_MASK:
+    counts = _grid_counts(problem, band)
+    if not counts or problem.households.size > ATOMS_IN_MASK:
         return solution
-    sets = list_subgraphs(problem, band, BUDGET_OF_PROOF[search.effort], halt)
-    proved = sets.complete
-    for k in numbers:
-        complete, labels, cost = sets.cheapest(k, np.inf)
+    subgraphs = list_subgraphs(problem, band, BUDGET_OF_PROOF[search.effort], halt)
+    proved = subgraphs.complete
+    for k in counts:
+        complete, labels, cost = subgraphs.cheapest_partition(k, np.inf)
         if labels is not None:
             met = replace(solution, labels=labels, grids=k, missed=0, distance=0.0, together=0)
-            if not (complete and sets.complete):
+            if not (complete and subgraphs.complete):
                 return replace(met, cost=cost)
             return replace(met, cost=cost, exact=True, certificate="optimal", bound=cost)
         proved &= complete
@@ -398,12 +402,12 @@ def certificate_of(solutions: Sequence[Solution]) -> tuple[str, float]:
 
     The gap is 0 where all are optimal and NaN where no bound is known for one of them.
     """
-    told = {solution.certificate for solution in solutions}
-    if told <= {"optimal"}:
+    certificates = {solution.certificate for solution in solutions}
+    if certificates <= {"optimal"}:
         return "optimal", 0.0
-    if "" in told:
+    if "" in certificates:
         return "", np.nan
     cost = sum(solution.cost for solution in solutions)
     bound = sum(solution.bound for solution in solutions)
     gap = (cost - bound) / cost if cost > 0 and np.isfinite(bound) else np.nan
-    return ("pairwise" if "gap" not in told else "gap"), gap
+    return ("pairwise" if "gap" not in certificates else "gap"), gap

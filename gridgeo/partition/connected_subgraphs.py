@@ -47,7 +47,7 @@ ATOMS_IN_MASK = 62
 
 @compiled
 def enumerate_subgraphs(
-    web: CSRGraph, rule: Objective, seen: int, kept: int, halt: NDArray[np.uint8]
+    graph: CSRGraph, objective: Objective, seen: int, kept: int, halt: NDArray[np.uint8]
 ) -> tuple[bool, NDArray[np.int64], NDArray[np.float64]]:
     """Return whether all sets were seen, those in band as bits, and what each costs.
 
@@ -56,29 +56,29 @@ def enumerate_subgraphs(
     off a part which grids in the band cannot fill, is left out.
     Costs count half of each border that the set cuts, so those of a partition add up to its own.
     """
-    n = web.mass.shape[0]
+    n = graph.attributes.shape[0]
     sets, cost = np.empty(kept, np.int64), np.empty(kept)
-    beside = neighbour_masks(web)
-    count, looked = 0, 0
+    neighbours = neighbour_masks(graph)
+    count, enumerated = 0, 0
     for root in range(n):
-        count, looked = subgraphs_from_root(
-            web, rule, beside, root, sets, cost, count, looked, seen, halt
+        count, enumerated = subgraphs_from_root(
+            graph, objective, neighbours, root, sets, cost, count, enumerated, seen, halt
         )
-        if looked > seen:
+        if enumerated > seen:
             return False, sets[:count], cost[:count]
     return True, sets[:count], cost[:count]
 
 
 @compiled
 def subgraphs_from_root(
-    web: CSRGraph,
-    rule: Objective,
-    beside: NDArray[np.int64],
+    graph: CSRGraph,
+    objective: Objective,
+    neighbours: NDArray[np.int64],
     root: int,
     sets: NDArray[np.int64],
     cost: NDArray[np.float64],
     count: int,
-    looked: int,
+    enumerated: int,
     seen: int,
     halt: NDArray[np.uint8],
 ) -> tuple[int, int]:
@@ -86,83 +86,94 @@ def subgraphs_from_root(
 
     More than `seen` where that, or the room in `sets`, did not suffice.
     """
-    n, width = web.mass.shape
+    n, width = graph.attributes.shape
     full = (1 << n) - 1
-    inside, barred, rim = np.zeros((3, n * n + 2), np.int64)
-    held, sums = np.zeros((n * n + 2, width)), np.zeros((1, width))
-    inside[0], barred[0], rim[0] = 1 << root, (1 << root) - 1, beside[root]
-    held[0] = web.mass[root]
-    waiting = 1
-    while waiting and looked <= seen:
-        waiting -= 1
-        looked += 1 if looked & 1023 or not halt[0] else seen + 1
-        grid, shut, around = inside[waiting], barred[waiting], rim[waiting]
-        sums[0] = held[waiting]
-        if breaks_cannot_link(web.apart, grid) or cuts_off_light_part(
-            web, rule, beside, full ^ grid, shut
+    stack_masks, stack_excluded, stack_frontier = np.zeros((3, n * n + 2), np.int64)
+    stack_sums, sums = np.zeros((n * n + 2, width)), np.zeros((1, width))
+    stack_masks[0], stack_excluded[0], stack_frontier[0] = (
+        1 << root,
+        (1 << root) - 1,
+        neighbours[root],
+    )
+    stack_sums[0] = graph.attributes[root]
+    stack_size = 1
+    while stack_size and enumerated <= seen:
+        stack_size -= 1
+        enumerated += 1 if enumerated & 1023 or not halt[0] else seen + 1
+        grid, excluded, frontier = (
+            stack_masks[stack_size],
+            stack_excluded[stack_size],
+            stack_frontier[stack_size],
+        )
+        sums[0] = stack_sums[stack_size]
+        if breaks_cannot_link(graph.cannot_links, grid) or cuts_off_light_part(
+            graph, objective, neighbours, full ^ grid, excluded
         ):
             continue
-        worth, missed, _ = evaluate_grid(rule, sums, 0, sums, 0, 0.0)
-        if missed == 0.0 and rest_may_be_divisible(web, rule, beside, full ^ grid):
+        grid_cost, missed, _ = evaluate_grid(objective, sums, 0, sums, 0, 0.0)
+        if missed == 0.0 and rest_may_be_divisible(graph, objective, neighbours, full ^ grid):
             if count == sets.size:
                 return count, seen + 1
-            sets[count], cost[count] = grid, worth + half_cut_weight(web, grid)
+            sets[count], cost[count] = grid, grid_cost + half_cut_weight(graph, grid)
             count += 1
-        free = around & ~grid & ~shut if may_grow(rule, sums) else 0
+        free = frontier & ~grid & ~excluded if may_grow(objective, sums) else 0
         for v in range(root + 1, n):
             if free >> v & 1:
-                inside[waiting], barred[waiting] = grid | 1 << v, shut
-                rim[waiting], held[waiting] = around | beside[v], sums[0] + web.mass[v]
-                shut |= 1 << v
-                waiting += 1
-    return count, looked
+                stack_masks[stack_size], stack_excluded[stack_size] = grid | 1 << v, excluded
+                stack_frontier[stack_size], stack_sums[stack_size] = (
+                    frontier | neighbours[v],
+                    sums[0] + graph.attributes[v],
+                )
+                excluded |= 1 << v
+                stack_size += 1
+    return count, enumerated
 
 
 @compiled
-def may_grow(rule: Objective, sums: NDArray[np.float64]) -> bool:
+def may_grow(objective: Objective, sums: NDArray[np.float64]) -> bool:
     """Tell whether a larger set could be in band."""
-    counted = rule.profile != BY_HOUSEHOLDS and sums[0, UNKNOWN] == 0.0
-    if counted and sums[0, RESIDENTS] <= rule.residents_upper:
+    counted = objective.profile != BY_HOUSEHOLDS and sums[0, UNKNOWN] == 0.0
+    if counted and sums[0, RESIDENTS] <= objective.residents_upper:
         return True
-    return bool(sums[0, HOUSEHOLDS] <= rule.upper)
+    return bool(sums[0, HOUSEHOLDS] <= objective.upper)
 
 
 @compiled
-def half_cut_weight(web: CSRGraph, grid: int) -> float:
+def half_cut_weight(graph: CSRGraph, grid: int) -> float:
     """Return half the weight of the borders that a set cuts."""
     cut = 0.0
-    for v in range(web.mass.shape[0]):
+    for v in range(graph.attributes.shape[0]):
         if grid >> v & 1:
-            for p in range(web.start[v], web.start[v + 1]):
-                if not grid >> web.neighbour[p] & 1:
-                    cut += web.weight[p]
+            for p in range(graph.indptr[v], graph.indptr[v + 1]):
+                if not grid >> graph.neighbour[p] & 1:
+                    cut += graph.weight[p]
     return cut / 2.0
 
 
 @compiled
-def breaks_cannot_link(apart: NDArray[np.int32], grid: int) -> bool:
+def breaks_cannot_link(cannot_links: NDArray[np.int32], grid: int) -> bool:
     """Tell whether a set holds both atoms of one of these pairs."""
     found = False
-    for u, v in apart:
+    for u, v in cannot_links:
         found |= bool(grid >> u & 1) and bool(grid >> v & 1)
     return found
 
 
 @compiled
 def cuts_off_light_part(
-    web: CSRGraph, rule: Objective, beside: NDArray[np.int64], rest: int, shut: int
+    graph: CSRGraph, objective: Objective, neighbours: NDArray[np.int64], rest: int, excluded: int
 ) -> bool:
-    """Tell whether an atom of `shut` lies in a part of `rest` that is too light for a grid.
+    """Tell whether an atom of `excluded` lies in a part of `rest` that is too light for a grid.
 
     A set that grows takes from such a part and adds nothing to it.
     """
-    left = rest & shut
+    left = rest & excluded
     while left:
-        part = reachable_mask(beside, left & -left, rest)
+        part = reachable_mask(neighbours, left & -left, rest)
         left &= ~part
-        households, residents, _ = amounts_in(web, part)
-        if households < rule.lower and (
-            rule.profile == BY_HOUSEHOLDS or residents < rule.residents_lower
+        households, residents, _ = amounts_in(graph, part)
+        if households < objective.lower and (
+            objective.profile == BY_HOUSEHOLDS or residents < objective.residents_lower
         ):
             return True
     return False
@@ -170,19 +181,19 @@ def cuts_off_light_part(
 
 @compiled
 def rest_may_be_divisible(
-    web: CSRGraph, rule: Objective, beside: NDArray[np.int64], rest: int
+    graph: CSRGraph, objective: Objective, neighbours: NDArray[np.int64], rest: int
 ) -> bool:
     """Tell whether the amounts of each part of `rest` allow grids in the band."""
     while rest:
-        part = reachable_mask(beside, rest & -rest, rest)
+        part = reachable_mask(neighbours, rest & -rest, rest)
         rest ^= part
-        households, residents, unknown = amounts_in(web, part)
-        if rule.profile == BY_HOUSEHOLDS:
-            fits = is_divisible(households, rule.lower, rule.upper)
-        elif rule.profile == BY_RESIDENTS and unknown == 0.0:
-            fits = is_divisible(residents, rule.residents_lower, rule.residents_upper)
+        households, residents, unknown = amounts_in(graph, part)
+        if objective.profile == BY_HOUSEHOLDS:
+            fits = is_divisible(households, objective.lower, objective.upper)
+        elif objective.profile == BY_RESIDENTS and unknown == 0.0:
+            fits = is_divisible(residents, objective.residents_lower, objective.residents_upper)
         else:
-            fits = households >= rule.lower or residents >= rule.residents_lower
+            fits = households >= objective.lower or residents >= objective.residents_lower
         if not fits:
             return False
     return True
@@ -195,27 +206,27 @@ def is_divisible(amount: float, lower: float, upper: float) -> bool:
 
 
 @compiled
-def amounts_in(web: CSRGraph, part: int) -> tuple[float, float, float]:
+def amounts_in(graph: CSRGraph, part: int) -> tuple[float, float, float]:
     """Return households, residents and atoms with unknown residents of a set."""
     households, residents, unknown = 0.0, 0.0, 0.0
-    for v in range(web.mass.shape[0]):
+    for v in range(graph.attributes.shape[0]):
         if part >> v & 1:
-            households += web.mass[v, HOUSEHOLDS]
-            residents += web.mass[v, RESIDENTS]
-            unknown += web.mass[v, UNKNOWN]
+            households += graph.attributes[v, HOUSEHOLDS]
+            residents += graph.attributes[v, RESIDENTS]
+            unknown += graph.attributes[v, UNKNOWN]
     return households, residents, unknown
 
 
 @compiled
-def reachable_mask(beside: NDArray[np.int64], start: int, ground: int) -> int:
-    """Return what links reach from the atoms `start` inside `ground`."""
-    reached = fresh = start
+def reachable_mask(neighbours: NDArray[np.int64], seeds: int, within: int) -> int:
+    """Return what links reach from the atoms `seeds` inside `within`."""
+    reached = fresh = seeds
     while fresh:
-        around = 0
-        for v in range(beside.size):
+        frontier = 0
+        for v in range(neighbours.size):
             if fresh >> v & 1:
-                around |= beside[v]
-        fresh = around & ground & ~reached
+                frontier |= neighbours[v]
+        fresh = frontier & within & ~reached
         reached |= fresh
     return reached
 
@@ -233,39 +244,41 @@ class EnumerationBudget:
 class ConnectedSubgraphs:
     """The connected sets in band of an ordered problem; `complete` where these are all."""
 
-    bits: NDArray[np.int64]
+    masks: NDArray[np.int64]
     cost: NDArray[np.float64]
     complete: bool
     order: NDArray[np.int64]
-    web: CSRGraph
-    rule: Objective
+    graph: CSRGraph
+    objective: Objective
     #: what a solution costs beyond its sets, metres
     constant: float
     budget: EnumerationBudget
     halt: Cancellation
 
-    def cheapest(self, k: int, known: float) -> tuple[bool, NDArray[np.int32] | None, float]:
-        """Return whether the search was complete, labels of `k` grids below `known`, their cost."""
+    def cheapest_partition(
+        self, k: int, upper_bound: float
+    ) -> tuple[bool, NDArray[np.int32] | None, float]:
+        """Return whether the search was complete, labels of `k` grids below `upper_bound`, their cost."""
         n = self.order.size
         most = k * float(np.max(self.cost, initial=0.0)) + 1.0
-        complete, cover, _ = solve_set_partitioning(
-            index_sets(self.bits, self.cost, n),
+        complete, partition, _ = solve_set_partitioning(
+            index_sets(self.masks, self.cost, n),
             n,
             k,
-            min(known - self.constant, most),
+            min(upper_bound - self.constant, most),
             self.budget.nodes,
             self.halt.flag,
         )
-        if not cover.size:
+        if not partition.size:
             return complete, None, np.inf
         labels = np.empty(n, dtype=np.int32)
-        for number, grid in enumerate(cover.tolist()):
+        for number, grid in enumerate(partition.tolist()):
             labels[self.order[grid >> np.arange(n) & 1 == 1]] = number
         return complete, labels, self.cost_of(labels, k)
 
     def cost_of(self, labels: NDArray[np.int32], k: int) -> float:
         """Return what labels of `k` grids cost, as `Solution` counts it."""
-        cost = evaluate_labels(self.web, self.rule, labels[self.order], k)[0]
+        cost = evaluate_labels(self.graph, self.objective, labels[self.order], k)[0]
         return float(cost) + self.constant
 
 
@@ -274,15 +287,17 @@ def list_subgraphs(
 ) -> ConnectedSubgraphs:
     """Return the connected sets in band of a piece, as many as the budget allows."""
     ordered, order = canonical_order(problem)
-    web, rule = build_csr_graph(ordered), objective_of(ordered, band)
-    complete, bits, cost = enumerate_subgraphs(web, rule, budget.seen, budget.kept, halt.flag)
+    graph, objective = build_csr_graph(ordered), objective_of(ordered, band)
+    complete, masks, cost = enumerate_subgraphs(
+        graph, objective, budget.seen, budget.kept, halt.flag
+    )
     return ConnectedSubgraphs(
-        bits=bits,
+        masks=masks,
         cost=cost,
         complete=complete,
         order=order,
-        web=web,
-        rule=rule,
+        graph=graph,
+        objective=objective,
         constant=cost_constant(problem),
         budget=budget,
         halt=halt,

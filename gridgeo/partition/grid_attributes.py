@@ -152,7 +152,7 @@ def _grid_terms(
     """Return balance and compactness of each grid, by the band of its community."""
     members = np.flatnonzero(labels >= 0)
     whole = problem_of(ground, members, np.empty(0, dtype=np.int64), weights)
-    web, own = build_csr_graph(_with_local_origin(whole)), labels[members].astype(np.int32)
+    csr_graph, own = build_csr_graph(_with_local_origin(whole)), labels[members].astype(np.int32)
     community = np.full(grids, -1)
     community[own] = ground.community[members]
     by_band: dict[Band, list[int]] = {}
@@ -160,9 +160,9 @@ def _grid_terms(
         by_band.setdefault(bands.of(community[grid]), []).append(grid)
     balance, compactness = np.zeros(grids), np.zeros(grids)
     for band, chosen in by_band.items():
-        rule = objective_of(whole, band)
-        even = evaluate_grids(web, rule._replace(compactness=0.0), own, grids)[1]
-        shape = evaluate_grids(web, rule._replace(balance_m=0.0), own, grids)[1]
+        objective = objective_of(whole, band)
+        even = evaluate_grids(csr_graph, objective._replace(compactness=0.0), own, grids)[1]
+        shape = evaluate_grids(csr_graph, objective._replace(balance_m=0.0), own, grids)[1]
         balance[chosen], compactness[chosen] = even[chosen, COST], shape[chosen, COST]
     return balance, compactness
 

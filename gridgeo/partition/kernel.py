@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 R = TypeVar("R")
 
-#: columns of ``mass`` and ``sums``
+#: columns of ``attributes`` and ``sums``
 HOUSEHOLDS, RESIDENTS, UNKNOWN, AREA, MOMENT_X, MOMENT_Y, SECOND_MOMENT, ATOMS = range(8)
 #: columns of ``value``
 COST, MISSED, DISTANCE = range(3)
@@ -53,9 +53,9 @@ def compiled(function: Callable[P, R]) -> Callable[P, R]:
 
 
 class CSRGraph(NamedTuple):
-    """The graph as the kernels see it: neighbours of atom v stand at ``start[v]:start[v + 1]``."""
+    """The graph as the kernels see it: neighbours of atom v are at ``indptr[v]:indptr[v + 1]``."""
 
-    start: NDArray[np.int32]
+    indptr: NDArray[np.int32]
     neighbour: NDArray[np.int32]
     #: metres saved when the two atoms are in one grid (cut minus straddle)
     weight: NDArray[np.float64]
@@ -64,10 +64,10 @@ class CSRGraph(NamedTuple):
     edge: NDArray[np.int32]
     #: the two atoms of each edge, and whether it connects
     ends: NDArray[np.int32]
-    connects: NDArray[np.uint8]
-    mass: NDArray[np.float64]
+    edge_linked: NDArray[np.uint8]
+    attributes: NDArray[np.float64]
     #: int32[a, 2], pairs that must not share a grid; also unlinked edges of weight ``-APART``
-    apart: NDArray[np.int32]
+    cannot_links: NDArray[np.int32]
 
 
 class Objective(NamedTuple):
@@ -85,13 +85,13 @@ class Objective(NamedTuple):
 class Schedule(NamedTuple):
     """The schedule of one anneal: temperatures and penalties in metres; all float64."""
 
-    hot: float
-    cold: float
+    start_temperature: float
+    end_temperature: float
     #: metres per household outside the band, at the start and at the end
-    soft: float
-    hard: float
+    start_penalty: float
+    end_penalty: float
     #: metres per missed band at the end
-    missed: float
+    missed_penalty: float
 
 
 @compiled
@@ -125,36 +125,49 @@ def imbalance(amount: float, lower: float, upper: float) -> float:
 
 @compiled
 def evaluate_grid(
-    rule: Objective,
+    objective: Objective,
     sums: NDArray[np.float64],
     g: int,
-    mass: NDArray[np.float64],
+    attributes: NDArray[np.float64],
     v: int,
     sign: float,
 ) -> tuple[float, float, float]:
     """Return (cost, bands missed, distance) of a grid with sums ``sums[g] + sign * mass[v]``."""
-    households = sums[g, HOUSEHOLDS] + sign * mass[v, HOUSEHOLDS]
-    residents = sums[g, RESIDENTS] + sign * mass[v, RESIDENTS]
-    missed, distance = band_violation(households, rule.lower, rule.upper)
-    balance = imbalance(households, rule.lower, rule.upper)
-    if rule.profile != BY_HOUSEHOLDS and sums[g, UNKNOWN] + sign * mass[v, UNKNOWN] == 0.0:
-        other, far = band_violation(residents, rule.residents_lower, rule.residents_upper)
-        far *= (rule.lower + rule.upper) / (rule.residents_lower + rule.residents_upper)
-        even = imbalance(residents, rule.residents_lower, rule.residents_upper)
-        if rule.profile == BY_RESIDENTS:
-            missed, distance, balance = other, far, even
+    households = sums[g, HOUSEHOLDS] + sign * attributes[v, HOUSEHOLDS]
+    residents = sums[g, RESIDENTS] + sign * attributes[v, RESIDENTS]
+    missed, distance = band_violation(households, objective.lower, objective.upper)
+    balance = imbalance(households, objective.lower, objective.upper)
+    if (
+        objective.profile != BY_HOUSEHOLDS
+        and sums[g, UNKNOWN] + sign * attributes[v, UNKNOWN] == 0.0
+    ):
+        residents_missed, residents_distance = band_violation(
+            residents, objective.residents_lower, objective.residents_upper
+        )
+        residents_distance *= (objective.lower + objective.upper) / (
+            objective.residents_lower + objective.residents_upper
+        )
+        residents_imbalance = imbalance(
+            residents, objective.residents_lower, objective.residents_upper
+        )
+        if objective.profile == BY_RESIDENTS:
+            missed, distance, balance = residents_missed, residents_distance, residents_imbalance
         else:
-            balance = min(balance, even)
-            if other < missed or (other == missed and far < distance):
-                missed, distance = other, far
-    cost = rule.balance_m * balance
-    area = sums[g, AREA] + sign * mass[v, AREA]
-    if rule.compactness > 0.0 and area > 0.0:
-        x = sums[g, MOMENT_X] + sign * mass[v, MOMENT_X]
-        y = sums[g, MOMENT_Y] + sign * mass[v, MOMENT_Y]
-        inertia = sums[g, SECOND_MOMENT] + sign * mass[v, SECOND_MOMENT] - (x * x + y * y) / area
+            balance = min(balance, residents_imbalance)
+            if residents_missed < missed or (
+                residents_missed == missed and residents_distance < distance
+            ):
+                missed, distance = residents_missed, residents_distance
+    cost = objective.balance_m * balance
+    area = sums[g, AREA] + sign * attributes[v, AREA]
+    if objective.compactness > 0.0 and area > 0.0:
+        x = sums[g, MOMENT_X] + sign * attributes[v, MOMENT_X]
+        y = sums[g, MOMENT_Y] + sign * attributes[v, MOMENT_Y]
+        inertia = (
+            sums[g, SECOND_MOMENT] + sign * attributes[v, SECOND_MOMENT] - (x * x + y * y) / area
+        )
         cost += (
-            rule.compactness
+            objective.compactness
             * math.sqrt(area)
             * max(0.0, 2.0 * math.pi * inertia / (area * area) - 1.0)
         )
@@ -163,90 +176,90 @@ def evaluate_grid(
 
 @compiled
 def evaluate_grids(
-    web: CSRGraph, rule: Objective, labels: NDArray[np.int32], k: int
+    graph: CSRGraph, objective: Objective, labels: NDArray[np.int32], k: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the sums and the values of the grids of a labelling."""
     sums = np.zeros((k, 8))
     value = np.zeros((k, 3))
     for v in range(labels.size):
-        sums[labels[v]] += web.mass[v]
+        sums[labels[v]] += graph.attributes[v]
     for g in range(k):
         value[g, COST], value[g, MISSED], value[g, DISTANCE] = evaluate_grid(
-            rule, sums, g, sums, g, 0.0
+            objective, sums, g, sums, g, 0.0
         )
     return sums, value
 
 
 @compiled
 def evaluate_labels(
-    web: CSRGraph, rule: Objective, labels: NDArray[np.int32], k: int
+    graph: CSRGraph, objective: Objective, labels: NDArray[np.int32], k: int
 ) -> NDArray[np.float64]:
     """Return (cost, bands missed, households outside) of a labelling; cost counts cut weights."""
-    value = evaluate_grids(web, rule, labels, k)[1]
+    value = evaluate_grids(graph, objective, labels, k)[1]
     result = np.zeros(3)
     for g in range(k):
         result += value[g]
     for v in range(labels.size):
-        for p in range(web.start[v], web.start[v + 1]):
-            if v < web.neighbour[p] and labels[v] != labels[web.neighbour[p]]:
-                result[COST] += web.weight[p]
+        for p in range(graph.indptr[v], graph.indptr[v + 1]):
+            if v < graph.neighbour[p] and labels[v] != labels[graph.neighbour[p]]:
+                result[COST] += graph.weight[p]
     return result
 
 
 @compiled
-def count_unmet_cannot_links(web: CSRGraph, labels: NDArray[np.int32]) -> int:
+def count_unmet_cannot_links(graph: CSRGraph, labels: NDArray[np.int32]) -> int:
     """Return how many pairs that must be apart share a grid."""
     count = 0
-    for u, v in web.apart:
+    for u, v in graph.cannot_links:
         count += labels[u] == labels[v]
     return count
 
 
 @compiled
 def stays_connected(
-    start: NDArray[np.int32],
+    indptr: NDArray[np.int32],
     neighbour: NDArray[np.int32],
     linked: NDArray[np.uint8],
     labels: NDArray[np.int32],
-    work: NDArray[np.int32],
+    scratch: NDArray[np.int32],
     v: int,
 ) -> bool:
     """Tell whether the grid of atom `v` stays in one piece, and not empty, without it.
 
     A search from one neighbour of `v` stops as soon as it has met the others, which is mostly
-    around the corner. `work` is scratch of 2 n zeros; it is left as found.
+    around the corner. `scratch` is scratch of 2 n zeros; it is left as found.
     """
     wanted, first = 0, -1
-    for p in range(start[v], start[v + 1]):
+    for p in range(indptr[v], indptr[v + 1]):
         u = neighbour[p]
         if linked[p] and labels[u] == labels[v]:
-            work[u] = 1
+            scratch[u] = 1
             wanted += 1
             first = u
     if wanted <= 1:
         if wanted == 1:
-            work[first] = 0
+            scratch[first] = 0
         return wanted == 1
     queue = labels.size
-    work[queue] = first
-    work[v] = work[first] = 2
+    scratch[queue] = first
+    scratch[v] = scratch[first] = 2
     head, tail, found = 0, 1, 1
     while found < wanted and head < tail:
-        u = work[queue + head]
+        u = scratch[queue + head]
         head += 1
-        for p in range(start[u], start[u + 1]):
+        for p in range(indptr[u], indptr[u + 1]):
             t = neighbour[p]
-            if linked[p] and work[t] != 2 and labels[t] == labels[v]:
-                found += work[t]
-                work[t] = 2
-                work[queue + tail] = t
+            if linked[p] and scratch[t] != 2 and labels[t] == labels[v]:
+                found += scratch[t]
+                scratch[t] = 2
+                scratch[queue + tail] = t
                 tail += 1
     for i in range(queue, queue + tail):
-        work[work[i]] = 0
-        work[i] = 0
-    for p in range(start[v], start[v + 1]):
-        work[neighbour[p]] = 0
-    work[v] = 0
+        scratch[scratch[i]] = 0
+        scratch[i] = 0
+    for p in range(indptr[v], indptr[v + 1]):
+        scratch[neighbour[p]] = 0
+    scratch[v] = 0
     return found == wanted
 
 
@@ -258,25 +271,25 @@ def build_csr_graph(problem: Problem) -> CSRGraph:
 
     A pair that must be apart is an edge that does not connect and is dear to have in one grid.
     """
-    n, a = problem.households.size, len(problem.apart)
-    ends = np.concatenate([problem.edges, problem.apart]).astype(np.int32)
-    weight = np.concatenate([problem.cut_m - problem.straddle_m, np.full(a, -CANNOT_LINK_M)])
+    n, pairs = problem.households.size, len(problem.cannot_links)
+    ends = np.concatenate([problem.edges, problem.cannot_links]).astype(np.int32)
+    weight = np.concatenate([problem.cut_m - problem.straddle_m, np.full(pairs, -CANNOT_LINK_M)])
     source, other = ends.T.ravel(), ends[:, ::-1].T.ravel()
     edge = np.tile(np.arange(len(ends), dtype=np.int32), 2)
     order = np.lexsort((other, source))
-    start = np.zeros(n + 1, dtype=np.int32)
-    np.cumsum(np.bincount(source, minlength=n), out=start[1:])
-    linked = np.concatenate([problem.linked, np.zeros(a, dtype=bool)]).astype(np.uint8)
+    indptr = np.zeros(n + 1, dtype=np.int32)
+    np.cumsum(np.bincount(source, minlength=n), out=indptr[1:])
+    linked = np.concatenate([problem.linked, np.zeros(pairs, dtype=bool)]).astype(np.uint8)
     return CSRGraph(
-        start=start,
+        indptr=indptr,
         neighbour=np.ascontiguousarray(other[order], dtype=np.int32),
         weight=weight[edge[order]],
         linked=linked[edge[order]],
         edge=edge[order],
         ends=np.ascontiguousarray(ends),
-        connects=linked,
-        mass=_attributes_of(problem),
-        apart=np.ascontiguousarray(problem.apart, dtype=np.int32),
+        edge_linked=linked,
+        attributes=_attributes_of(problem),
+        cannot_links=np.ascontiguousarray(problem.cannot_links, dtype=np.int32),
     )
 
 
@@ -286,7 +299,7 @@ def cost_constant(problem: Problem) -> float:
     They count what borders cost more when cut than when straddled, and save `CANNOT_LINK_M` for each pair
     that is apart.
     """
-    return float(problem.straddle_m.sum()) + CANNOT_LINK_M * len(problem.apart)
+    return float(problem.straddle_m.sum()) + CANNOT_LINK_M * len(problem.cannot_links)
 
 
 def _attributes_of(problem: Problem) -> NDArray[np.float64]:
@@ -317,11 +330,15 @@ def objective_of(problem: Problem, band: Band) -> Objective:
     )
 
 
-def default_schedule(web: CSRGraph) -> Schedule:
+def default_schedule(graph: CSRGraph) -> Schedule:
     """Return the schedule of an anneal, in units of a mean border."""
-    borders = web.weight[web.weight > -CANNOT_LINK_M]
+    borders = graph.weight[graph.weight > -CANNOT_LINK_M]
     unit = float(np.abs(borders).mean()) if borders.size else 0.0
     unit = unit or 1.0
     return Schedule(
-        hot=unit, cold=0.12 * unit, soft=0.08 * unit, hard=0.3 * unit, missed=3.0 * unit
+        start_temperature=unit,
+        end_temperature=0.12 * unit,
+        start_penalty=0.08 * unit,
+        end_penalty=0.3 * unit,
+        missed_penalty=3.0 * unit,
     )

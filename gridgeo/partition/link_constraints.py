@@ -40,7 +40,7 @@ def contract_must_links(ground: AtomGraph, ties: Ties) -> Contraction:
     if ties.apart is None:
         return Contraction(ground, unit)
     ends = unit[ties.apart]
-    return Contraction(replace(ground, apart=ends[ends[:, 0] != ends[:, 1]]), unit)
+    return Contraction(replace(ground, cannot_links=ends[ends[:, 0] != ends[:, 1]]), unit)
 
 
 def _units(ground: AtomGraph, ties: Ties) -> NDArray[np.int64]:
@@ -94,7 +94,7 @@ def _contract(ground: AtomGraph, unit: NDArray[np.int64]) -> AtomGraph:
         linked=linked > 0,
         barrier=np.where(linked > 0, -1, barrier),
         basic=basic,
-        apart=ground.apart,
+        cannot_links=ground.cannot_links,
     )
 
 

@@ -83,10 +83,10 @@ def _repartition(
     if members.size > ATOMS_IN_MASK:
         return False, None
     pair = restrict_problem(problem, members)
-    sets = list_subgraphs(pair, band, PAIR_BUDGET, halt)
+    subgraphs = list_subgraphs(pair, band, PAIR_BUDGET, halt)
     labels = np.where(first, 0, 1).astype(np.int32)
-    complete, halves, _ = sets.cheapest(2, sets.cost_of(labels, 2))
-    return complete and sets.complete, halves
+    complete, halves, _ = subgraphs.cheapest_partition(2, subgraphs.cost_of(labels, 2))
+    return complete and subgraphs.complete, halves
 
 
 def restrict_problem(problem: Problem, members: NDArray[np.int64]) -> Problem:
@@ -94,14 +94,14 @@ def restrict_problem(problem: Problem, members: NDArray[np.int64]) -> Problem:
     place = np.full(problem.households.size, -1)
     place[members] = np.arange(members.size)
     inner = (place[problem.edges] >= 0).all(axis=1)
-    apart = place[problem.apart]
+    cannot_links = place[problem.cannot_links]
     return replace(
         problem,
         **{a: getattr(problem, a)[members] for a in ("households", "residents", "x", "y", "area")},
         **{a: getattr(problem, a)[inner] for a in ("cut_m", "straddle_m", "linked")},
         edges=place[problem.edges[inner]].astype(np.int32),
         grids=2,
-        apart=apart[(apart >= 0).all(axis=1)].astype(np.int32),
+        cannot_links=cannot_links[(cannot_links >= 0).all(axis=1)].astype(np.int32),
     )
 
 

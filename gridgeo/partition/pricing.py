@@ -44,10 +44,10 @@ if TYPE_CHECKING:
 
 @compiled
 def anneal_subgraph(
-    ground: PricingGraph,
-    price: NDArray[np.float64],
-    known: NDArray[np.bool_],
-    warmth: float,
+    graph: PricingGraph,
+    dual: NDArray[np.float64],
+    start: NDArray[np.bool_],
+    start_temperature: float,
     moves: int,
     rng: NDArray[np.uint64],
 ) -> tuple[NDArray[np.bool_], float]:
@@ -55,77 +55,82 @@ def anneal_subgraph(
 
     A set costs half of the borders that it cuts, less the prices of its atoms. Each step puts one
     atom in or out, and keeps the set connected, in band and without pairs that must be apart. The
-    temperature falls from `warmth`, metres, to 0.
+    temperature falls from `start_temperature`, metres, to 0.
     """
-    n = known.size
-    side = known.astype(np.int32)
-    work = np.zeros(2 * n, np.int32)
-    held, cost = 0.0, 0.0
+    n = start.size
+    inside = start.astype(np.int32)
+    scratch = np.zeros(2 * n, np.int32)
+    amount_inside, cost = 0.0, 0.0
     for v in range(n):
-        if side[v]:
-            held += ground.amount[v]
-            cost += cost_inside(ground, price, side, v)
-    best, least = known.copy(), cost
+        if inside[v]:
+            amount_inside += graph.amount[v]
+            cost += cost_inside(graph, dual, inside, v)
+    best, least = start.copy(), cost
     for move in range(moves):
         v = min(int(random_uniform(rng) * n), n - 1)
-        sign = -1.0 if side[v] else 1.0
-        amount = held + sign * ground.amount[v]
-        if not (ground.lower <= amount <= ground.upper and on_boundary(ground, side, v)):
+        sign = -1.0 if inside[v] else 1.0
+        amount = amount_inside + sign * graph.amount[v]
+        if not (graph.lower <= amount <= graph.upper and on_boundary(graph, inside, v)):
             continue
-        change = sign * cost_of_joining(ground, price, side, v)
-        heat = warmth * (1.0 - move / moves)
-        if not (metropolis_accepts(change, heat, rng) and flip_is_valid(ground, side, work, v)):
+        change = sign * cost_of_joining(graph, dual, inside, v)
+        temperature = start_temperature * (1.0 - move / moves)
+        if not (
+            metropolis_accepts(change, temperature, rng)
+            and flip_is_valid(graph, inside, scratch, v)
+        ):
             continue
-        side[v] = 1 - side[v]
-        held, cost = amount, cost + change
+        inside[v] = 1 - inside[v]
+        amount_inside, cost = amount, cost + change
         if cost < least:
             least = cost
-            best[:] = side == 1
+            best[:] = inside == 1
     return best, least
 
 
 @compiled
 def cost_inside(
-    ground: PricingGraph, price: NDArray[np.float64], side: NDArray[np.int32], v: int
+    graph: PricingGraph, dual: NDArray[np.float64], inside: NDArray[np.int32], v: int
 ) -> float:
     """Return what an atom inside adds to the cost of its set."""
-    cost = -price[v]
-    for p in range(ground.start[v], ground.start[v + 1]):
-        if not side[ground.neighbour[p]]:
-            cost += ground.half[p]
+    cost = -dual[v]
+    for p in range(graph.indptr[v], graph.indptr[v + 1]):
+        if not inside[graph.neighbour[p]]:
+            cost += graph.half_weight[p]
     return float(cost)
 
 
 @compiled
 def cost_of_joining(
-    ground: PricingGraph, price: NDArray[np.float64], side: NDArray[np.int32], v: int
+    graph: PricingGraph, dual: NDArray[np.float64], inside: NDArray[np.int32], v: int
 ) -> float:
     """Return what the set costs more with `v` inside than with it outside."""
-    cost = -price[v]
-    for p in range(ground.start[v], ground.start[v + 1]):
-        cost += -ground.half[p] if side[ground.neighbour[p]] else ground.half[p]
+    cost = -dual[v]
+    for p in range(graph.indptr[v], graph.indptr[v + 1]):
+        cost += -graph.half_weight[p] if inside[graph.neighbour[p]] else graph.half_weight[p]
     return float(cost)
 
 
 @compiled
-def on_boundary(ground: PricingGraph, side: NDArray[np.int32], v: int) -> bool:
+def on_boundary(graph: PricingGraph, inside: NDArray[np.int32], v: int) -> bool:
     """Tell whether an atom has a link to the other side of the border of the set."""
-    for p in range(ground.start[v], ground.start[v + 1]):
-        if ground.linked[p] and side[ground.neighbour[p]] != side[v]:
+    for p in range(graph.indptr[v], graph.indptr[v + 1]):
+        if graph.linked[p] and inside[graph.neighbour[p]] != inside[v]:
             return True
     return False
 
 
 @compiled
 def flip_is_valid(
-    ground: PricingGraph, side: NDArray[np.int32], work: NDArray[np.int32], v: int
+    graph: PricingGraph, inside: NDArray[np.int32], scratch: NDArray[np.int32], v: int
 ) -> bool:
     """Tell whether `v` may change sides: the set stays connected, and nothing meets its enemy."""
-    if side[v]:
-        return bool(stays_connected(ground.start, ground.neighbour, ground.linked, side, work, v))
-    good = ground.allowed[v] != OUTSIDE
-    for u, w in ground.apart:
-        good &= not ((u == v and side[w]) or (w == v and side[u]))
+    if inside[v]:
+        return bool(
+            stays_connected(graph.indptr, graph.neighbour, graph.linked, inside, scratch, v)
+        )
+    good = graph.allowed[v] != OUTSIDE
+    for u, w in graph.cannot_links:
+        good &= not ((u == v and inside[w]) or (w == v and inside[u]))
     return bool(good)
 
 
@@ -144,14 +149,14 @@ MIP_NODES = 5000
 class PricingProblem:
     """What the sets of an ordered problem are searched on.
 
-    ``grounds`` has one entry for each measure that a grid may meet; it is empty where a border
+    ``pricing_graphs`` has one entry for each measure that a grid may meet; it is empty where a border
     is dearer uncut than cut: such a cut has no minimum that flows tell.
     """
 
     problem: Problem
     band: Band
-    web: CSRGraph
-    grounds: list[PricingGraph]
+    csr_graph: CSRGraph
+    pricing_graphs: list[PricingGraph]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,22 +170,25 @@ class _LinearRows:
 
 def build_pricing_problem(problem: Problem, band: Band) -> PricingProblem:
     """Return what the sets of an ordered problem are searched on."""
-    web = build_csr_graph(problem)
+    csr_graph = build_csr_graph(problem)
     return PricingProblem(
-        problem=problem, band=band, web=web, grounds=_pricing_graphs(problem, band, web)
+        problem=problem,
+        band=band,
+        csr_graph=csr_graph,
+        pricing_graphs=_pricing_graphs(problem, band, csr_graph),
     )
 
 
 def boundary_costs(problem: Problem, sets: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Return for each set half of what its borders cost when they are cut."""
     cut = sets[:, problem.edges[:, 0]] != sets[:, problem.edges[:, 1]]
-    half: NDArray[np.float64] = (problem.cut_m - problem.straddle_m) / 2
-    return np.asarray(cut @ half, dtype=np.float64)
+    half_weight: NDArray[np.float64] = (problem.cut_m - problem.straddle_m) / 2
+    return np.asarray(cut @ half_weight, dtype=np.float64)
 
 
 def price_by_annealing(
-    market: PricingProblem,
-    prices: NDArray[np.float64],
+    pricing: PricingProblem,
+    duals: NDArray[np.float64],
     sets: NDArray[np.bool_],
     limit: float,
     rng: NDArray[np.uint64],
@@ -189,41 +197,50 @@ def price_by_annealing(
 
     They are met on walks from `sets`, connected as these are, and few of all that there are.
     """
-    moves, unit = PROPOSALS_PER_ATOM * prices.size, default_schedule(market.web).hot
-    met = [
-        anneal_subgraph(ground, prices, grid, warmth * unit, moves, rng)
-        for ground in market.grounds
-        for grid in sets
-        if ground.lower <= ground.amount[grid].sum() <= ground.upper
-        for warmth in TEMPERATURES
+    moves, unit = (
+        PROPOSALS_PER_ATOM * duals.size,
+        default_schedule(pricing.csr_graph).start_temperature,
+    )
+    annealed = [
+        anneal_subgraph(graph, duals, subgraph, start_temperature * unit, moves, rng)
+        for graph in pricing.pricing_graphs
+        for subgraph in sets
+        if graph.lower <= graph.amount[subgraph].sum() <= graph.upper
+        for start_temperature in TEMPERATURES
     ]
-    cheap = [grid for grid, cost in sorted(met, key=lambda found: found[1]) if cost < limit]
-    return np.array(cheap, dtype=np.bool_).reshape(-1, prices.size)
+    cheap = [
+        subgraph for subgraph, cost in sorted(annealed, key=lambda found: found[1]) if cost < limit
+    ]
+    return np.array(cheap, dtype=np.bool_).reshape(-1, duals.size)
 
 
 def price_exactly(
-    market: PricingProblem, prices: NDArray[np.float64], halt: Cancellation
+    pricing: PricingProblem, duals: NDArray[np.float64], halt: Cancellation
 ) -> tuple[float, NDArray[np.bool_]]:
     """Return a bound on what a grid costs beyond its prices, and the cheapest sets found.
 
     The bound is what the cheapest connected set costs, where the search was completed.
     """
-    return _price_connected(market.grounds, prices, halt) or _price_relaxed(
-        market.problem, market.band, prices
+    return _price_connected(pricing.pricing_graphs, duals, halt) or _price_relaxed(
+        pricing.problem, pricing.band, duals
     )
 
 
 def subgraphs_below(
-    market: PricingProblem, prices: NDArray[np.float64], limit: float, most: int, halt: Cancellation
+    pricing: PricingProblem,
+    duals: NDArray[np.float64],
+    limit: float,
+    max_found: int,
+    halt: Cancellation,
 ) -> NDArray[np.bool_] | None:
     """Return all connected sets in band that cost less than `limit` beyond their prices.
 
-    None where they are more than `most`, or the search for them was not completed.
+    None where they are more than `max_found`, or the search for them was not completed.
     """
     found = []
-    for ground in market.grounds:
+    for graph in pricing.pricing_graphs:
         complete, sets, _ = price_subgraphs(
-            ground, prices, limit, np.inf, most, BRANCH_NODES, halt.flag
+            graph, duals, limit, np.inf, max_found, BRANCH_NODES, halt.flag
         )
         if not complete:
             return None
@@ -231,22 +248,22 @@ def subgraphs_below(
     return np.unique(np.concatenate(found), axis=0) if found else None
 
 
-def _pricing_graphs(problem: Problem, band: Band, web: CSRGraph) -> list[PricingGraph]:
+def _pricing_graphs(problem: Problem, band: Band, csr_graph: CSRGraph) -> list[PricingGraph]:
     if (problem.cut_m < problem.straddle_m).any():
         return []
-    source = np.repeat(np.arange(web.start.size - 1), np.diff(web.start))
-    there = np.lexsort((web.neighbour, source))
-    back = np.empty_like(there)
-    back[np.lexsort((source, web.neighbour))] = there
+    source = np.repeat(np.arange(csr_graph.indptr.size - 1), np.diff(csr_graph.indptr))
+    order = np.lexsort((csr_graph.neighbour, source))
+    reverse = np.empty_like(order)
+    reverse[np.lexsort((source, csr_graph.neighbour))] = order
     return [
         PricingGraph(
-            start=web.start,
-            neighbour=web.neighbour,
-            back=back,
-            half=np.maximum(web.weight, 0.0) / 2,
-            linked=web.linked,
+            indptr=csr_graph.indptr,
+            neighbour=csr_graph.neighbour,
+            reverse=reverse,
+            half_weight=np.maximum(csr_graph.weight, 0.0) / 2,
+            linked=csr_graph.linked,
             allowed=np.where(allowed, FREE, OUTSIDE).astype(np.int8),
-            apart=web.apart,
+            cannot_links=csr_graph.cannot_links,
             amount=amounts,
             lower=lower,
             upper=upper,
@@ -256,21 +273,21 @@ def _pricing_graphs(problem: Problem, band: Band, web: CSRGraph) -> list[Pricing
 
 
 def _price_connected(
-    grounds: list[PricingGraph], prices: NDArray[np.float64], halt: Cancellation
+    pricing_graphs: list[PricingGraph], duals: NDArray[np.float64], halt: Cancellation
 ) -> tuple[float, NDArray[np.bool_]] | None:
     """Return the least cost of a connected set beyond its prices, and cheap ones, where known."""
-    if not grounds:
+    if not pricing_graphs:
         return None
-    least, grids = np.inf, []
-    for ground in grounds:
+    least, subgraphs = np.inf, []
+    for graph in pricing_graphs:
         complete, found, cost = price_subgraphs(
-            ground, prices, np.inf, 0.0, MAX_SUBGRAPHS, BRANCH_NODES, halt.flag
+            graph, duals, np.inf, 0.0, MAX_SUBGRAPHS, BRANCH_NODES, halt.flag
         )
         if not complete:
             return None
         least = min(least, cost)
-        grids.append(found[-SUBGRAPHS_TAKEN:])
-    return float(least), np.concatenate(grids)
+        subgraphs.append(found[-SUBGRAPHS_TAKEN:])
+    return float(least), np.concatenate(subgraphs)
 
 
 def _linking_rows(problem: Problem) -> list[_LinearRows]:
@@ -280,40 +297,48 @@ def _linking_rows(problem: Problem) -> list[_LinearRows]:
     ends = problem.edges.T.ravel()
     sides = sp.csr_array((np.repeat([1.0, -1.0], m), (edge, ends)), shape=(m, n))
     both = abs(sides)
-    own = sp.eye_array(m, format="csr")
-    none, most = np.zeros(m), np.full(m, np.inf)
-    pairs = len(problem.apart)
-    apart = sp.csr_array(
-        (np.ones(2 * pairs), (np.tile(np.arange(pairs), 2), problem.apart.T.ravel())),
+    identity = sp.eye_array(m, format="csr")
+    zeros, unbounded = np.zeros(m), np.full(m, np.inf)
+    pairs = len(problem.cannot_links)
+    separate = sp.csr_array(
+        (np.ones(2 * pairs), (np.tile(np.arange(pairs), 2), problem.cannot_links.T.ravel())),
         shape=(pairs, n + m),
     )
     return [
-        _LinearRows(weights=sp.hstack([sides, own], format="csr"), lower=none, upper=most),
-        _LinearRows(weights=sp.hstack([-sides, own], format="csr"), lower=none, upper=most),
-        _LinearRows(weights=sp.hstack([both, -own], format="csr"), lower=none, upper=most),
-        _LinearRows(weights=sp.hstack([-both, -own], format="csr"), lower=none - 2, upper=most),
-        _LinearRows(weights=apart, lower=np.zeros(pairs), upper=np.ones(pairs)),
+        _LinearRows(
+            weights=sp.hstack([sides, identity], format="csr"), lower=zeros, upper=unbounded
+        ),
+        _LinearRows(
+            weights=sp.hstack([-sides, identity], format="csr"), lower=zeros, upper=unbounded
+        ),
+        _LinearRows(
+            weights=sp.hstack([both, -identity], format="csr"), lower=zeros, upper=unbounded
+        ),
+        _LinearRows(
+            weights=sp.hstack([-both, -identity], format="csr"), lower=zeros - 2, upper=unbounded
+        ),
+        _LinearRows(weights=separate, lower=np.zeros(pairs), upper=np.ones(pairs)),
     ]
 
 
 def _price_relaxed(
-    problem: Problem, band: Band, prices: NDArray[np.float64]
+    problem: Problem, band: Band, duals: NDArray[np.float64]
 ) -> tuple[float, NDArray[np.bool_]]:
     """Return a bound on the least cost of a set in band beyond its prices, and the best found."""
     n, m = problem.households.size, len(problem.edges)
     rows = _linking_rows(problem)
-    worth = np.append(-prices, (problem.cut_m - problem.straddle_m) / 2)
+    coefficients = np.append(-duals, (problem.cut_m - problem.straddle_m) / 2)
     least, value = np.inf, np.inf
-    grid = np.empty((0, n), dtype=np.bool_)
+    subgraph = np.empty((0, n), dtype=np.bool_)
     for amounts, lower, upper, allowed in _measures(problem, band):
-        inside = _LinearRows(
+        amount_row = _LinearRows(
             weights=sp.csr_array(np.append(amounts, np.zeros(m))[None, :]),
             lower=np.array([lower]),
             upper=np.array([upper]),
         )
-        every = [*rows, inside]
+        every = [*rows, amount_row]
         found = milp(
-            worth,
+            coefficients,
             constraints=LinearConstraint(
                 sp.vstack([row.weights for row in every], format="csr"),
                 np.concatenate([row.lower for row in every]),
@@ -326,20 +351,20 @@ def _price_relaxed(
         if found.mip_dual_bound is not None:
             least = min(least, float(found.mip_dual_bound))
         if found.x is not None and found.fun < value:
-            value, grid = float(found.fun), found.x[None, :n] > 0.5
-    return least, grid
+            value, subgraph = float(found.fun), found.x[None, :n] > 0.5
+    return least, subgraph
 
 
 def _measures(
     problem: Problem, band: Band
 ) -> list[tuple[NDArray[np.float64], float, float, NDArray[np.bool_]]]:
     """Return amounts, limits and the atoms allowed for each measure that a grid may meet."""
-    told = residents_known(problem.households, problem.residents)
+    is_known = residents_known(problem.households, problem.residents)
     households = problem.households.astype(np.float64)
     found = []
-    if band.profile != "residents" or not told.all():
-        found.append((households, float(band.lower), float(band.upper), np.ones_like(told)))
-    if band.profile != "households" and told.any():
+    if band.profile != "residents" or not is_known.all():
+        found.append((households, float(band.lower), float(band.upper), np.ones_like(is_known)))
+    if band.profile != "households" and is_known.any():
         people = np.nan_to_num(problem.residents)
-        found.append((people, float(band.residents_lower), float(band.residents_upper), told))
+        found.append((people, float(band.residents_lower), float(band.residents_upper), is_known))
     return found

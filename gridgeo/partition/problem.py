@@ -47,7 +47,7 @@ class Problem:
         As in `gridgeo.config.Weights`.
     grids
         The number of grids, where it is fixed.
-    apart
+    cannot_links
         int32[a, 2]: pairs that must not share a grid.
     """
 
@@ -63,7 +63,9 @@ class Problem:
     balance_m: float = 0.0
     compactness: float = 0.0
     grids: int | None = None
-    apart: NDArray[np.int32] = field(default_factory=lambda: np.empty((0, 2), dtype=np.int32))
+    cannot_links: NDArray[np.int32] = field(
+        default_factory=lambda: np.empty((0, 2), dtype=np.int32)
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,7 +133,7 @@ def canonical_order(problem: Problem) -> tuple[Problem, NDArray[np.int64]]:
     place[order] = np.arange(order.size)
     ends = np.sort(place[problem.edges], axis=1)
     rows = np.lexsort((ends[:, 1], ends[:, 0]))
-    apart = np.unique(np.sort(place[problem.apart], axis=1), axis=0)
+    cannot_links = np.unique(np.sort(place[problem.cannot_links], axis=1), axis=0)
     ordered = replace(
         problem,
         households=problem.households[order],
@@ -143,7 +145,7 @@ def canonical_order(problem: Problem) -> tuple[Problem, NDArray[np.int64]]:
         x=x[order],
         y=y[order],
         area=area[order],
-        apart=apart.astype(np.int32),
+        cannot_links=cannot_links.astype(np.int32),
     )
     return ordered, order
 
@@ -151,7 +153,14 @@ def canonical_order(problem: Problem) -> tuple[Problem, NDArray[np.int64]]:
 def fingerprint(problem: Problem) -> int:
     """Return a number that the content of an ordered problem decides."""
     state = 0
-    told = (problem.households, problem.edges, problem.cut_m, problem.x, problem.y, problem.apart)
+    told = (
+        problem.households,
+        problem.edges,
+        problem.cut_m,
+        problem.x,
+        problem.y,
+        problem.cannot_links,
+    )
     for a in told:
         state = zlib.crc32(np.ascontiguousarray(a).tobytes(), state)
     return state

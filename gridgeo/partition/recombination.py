@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 
 @compiled
 def recombine(
-    web: CSRGraph,
-    rule: Objective,
-    heat: Schedule,
+    graph: CSRGraph,
+    objective: Objective,
+    schedule: Schedule,
     labels: NDArray[np.int32],
     k: int,
     tries: int,
@@ -47,35 +47,37 @@ def recombine(
 
     Groups grow from grids that miss the band, as long as there are any.
     """
-    value = evaluate_grids(web, rule, labels, k)[1]
+    value = evaluate_grids(graph, objective, labels, k)[1]
     kept = 0
     for _ in range(tries):
         if halt[0]:
             break
         group = choose_adjacent_grids(
-            web, labels, value, k, 2 + int(random_uniform(rng) ** 2 * 3.0), rng
+            graph, labels, value, k, 2 + int(random_uniform(rng) ** 2 * 3.0), rng
         )
         if group.size < 2:
             continue
         inside = np.zeros(k, np.bool_)
         inside[group] = True
         members = np.flatnonzero(inside[labels])
-        old = labels[members]
-        before = local_energy(web, rule, heat, labels, members, k)
-        split_along_tree(web, rule, heat, labels, members, group, rng)
+        before_labels = labels[members]
+        before = local_energy(graph, objective, schedule, labels, members, k)
+        split_along_tree(graph, objective, schedule, labels, members, group, rng)
         if metropolis_accepts(
-            local_energy(web, rule, heat, labels, members, k) - before, heat.cold, rng
+            local_energy(graph, objective, schedule, labels, members, k) - before,
+            schedule.end_temperature,
+            rng,
         ):
-            value = evaluate_grids(web, rule, labels, k)[1]
+            value = evaluate_grids(graph, objective, labels, k)[1]
             kept += 1
         else:
-            labels[members] = old
+            labels[members] = before_labels
     return kept
 
 
 @compiled
 def choose_adjacent_grids(
-    web: CSRGraph,
+    graph: CSRGraph,
     labels: NDArray[np.int32],
     value: NDArray[np.float64],
     k: int,
@@ -97,9 +99,9 @@ def choose_adjacent_grids(
         for v in range(n):
             if not np.any(group[:count] == labels[v]):
                 continue
-            for p in range(web.start[v], web.start[v + 1]):
-                g = labels[web.neighbour[p]]
-                if web.linked[p] and not np.any(group[:count] == g):
+            for p in range(graph.indptr[v], graph.indptr[v + 1]):
+                g = labels[graph.neighbour[p]]
+                if graph.linked[p] and not np.any(group[:count] == g):
                     seen += 1
                     if random_uniform(rng) * seen < 1.0:
                         pick = g
@@ -111,9 +113,9 @@ def choose_adjacent_grids(
 
 @compiled
 def local_energy(
-    web: CSRGraph,
-    rule: Objective,
-    heat: Schedule,
+    graph: CSRGraph,
+    objective: Objective,
+    schedule: Schedule,
     labels: NDArray[np.int32],
     members: NDArray[np.int64],
     k: int,
@@ -122,77 +124,79 @@ def local_energy(
     sums = np.zeros((k, 8))
     result = 0.0
     for v in members:
-        sums[labels[v]] += web.mass[v]
-        for p in range(web.start[v], web.start[v + 1]):
-            u = web.neighbour[p]
+        sums[labels[v]] += graph.attributes[v]
+        for p in range(graph.indptr[v], graph.indptr[v + 1]):
+            u = graph.neighbour[p]
             if labels[u] != labels[v]:
-                result += 0.5 * web.weight[p]
+                result += 0.5 * graph.weight[p]
     for g in range(k):
         if sums[g, 7] > 0.0:
-            cost, missed, distance = evaluate_grid(rule, sums, g, sums, g, 0.0)
-            result += cost + heat.missed * missed + heat.hard * distance
+            cost, missed, distance = evaluate_grid(objective, sums, g, sums, g, 0.0)
+            result += cost + schedule.missed_penalty * missed + schedule.end_penalty * distance
     return result
 
 
 @compiled
 def split_along_tree(
-    web: CSRGraph,
-    rule: Objective,
-    heat: Schedule,
+    graph: CSRGraph,
+    objective: Objective,
+    schedule: Schedule,
     labels: NDArray[np.int32],
     members: NDArray[np.int64],
     group: NDArray[np.int32],
     rng: NDArray[np.uint64],
 ) -> None:
     """Give the connected `members` to the grids of `group`, cutting off one after another."""
-    last = group[-1]
-    labels[members] = last
+    grid = group[-1]
+    labels[members] = grid
     for i in range(group.size - 1):
-        parent, order = random_spanning_tree(web, labels, members, last, rng)
-        top = best_tree_edge(web, rule, heat, labels, parent, order, group.size - i)
-        labels[top] = group[i]
+        parent, order = random_spanning_tree(graph, labels, members, grid, rng)
+        subtree_root = best_tree_edge(
+            graph, objective, schedule, labels, parent, order, group.size - i
+        )
+        labels[subtree_root] = group[i]
         for v in order:
-            if parent[v] >= 0 and labels[parent[v]] == group[i] and labels[v] == last:
+            if parent[v] >= 0 and labels[parent[v]] == group[i] and labels[v] == grid:
                 labels[v] = group[i]
 
 
 @compiled
 def random_spanning_tree(
-    web: CSRGraph,
+    graph: CSRGraph,
     labels: NDArray[np.int32],
     members: NDArray[np.int64],
-    last: int,
+    grid: int,
     rng: NDArray[np.uint64],
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Return a random spanning tree of grid `last`: parents, and the atoms with these first."""
+    """Return a random spanning tree of grid `grid`: parents, and the atoms with these first."""
     n = labels.size
     parent = np.full(n, -2, np.int32)
     order = np.empty(members.size, np.int32)
     size = 0
     for v in members:
-        size += labels[v] == last
+        size += labels[v] == grid
     root = int(random_uniform(rng) * size)
     for v in members:
-        if labels[v] == last:
+        if labels[v] == grid:
             if root == 0:
                 order[0] = v
             root -= 1
-    edges = np.empty((web.neighbour.size, 2), np.int32)
+    edges = np.empty((graph.neighbour.size, 2), np.int32)
     parent[order[0]] = -1
-    count, spread, ready = 1, 0, 0
+    count, expanded, frontier = 1, 0, 0
     while count < size:
-        if spread < count:
-            v = order[spread]
-            spread += 1
-            for p in range(web.start[v], web.start[v + 1]):
-                u = web.neighbour[p]
-                if web.linked[p] and labels[u] == last and parent[u] == -2:
-                    edges[ready, 0], edges[ready, 1] = v, u
-                    ready += 1
-        i = int(random_uniform(rng) * ready)
+        if expanded < count:
+            v = order[expanded]
+            expanded += 1
+            for p in range(graph.indptr[v], graph.indptr[v + 1]):
+                u = graph.neighbour[p]
+                if graph.linked[p] and labels[u] == grid and parent[u] == -2:
+                    edges[frontier, 0], edges[frontier, 1] = v, u
+                    frontier += 1
+        i = int(random_uniform(rng) * frontier)
         v, u = edges[i]
-        ready -= 1
-        edges[i] = edges[ready]
+        frontier -= 1
+        edges[i] = edges[frontier]
         if parent[u] == -2:
             parent[u] = v
             order[count] = u
@@ -202,9 +206,9 @@ def random_spanning_tree(
 
 @compiled
 def best_tree_edge(
-    web: CSRGraph,
-    rule: Objective,
-    heat: Schedule,
+    graph: CSRGraph,
+    objective: Objective,
+    schedule: Schedule,
     labels: NDArray[np.int32],
     parent: NDArray[np.int32],
     order: NDArray[np.int32],
@@ -212,37 +216,41 @@ def best_tree_edge(
 ) -> int:
     """Return the atom below which to cut the tree, so that it comes out best in `parts` grids."""
     size = order.size
-    place = np.empty(labels.size, np.int32)
+    position = np.empty(labels.size, np.int32)
     for i in range(size):
-        place[order[i]] = i
+        position[order[i]] = i
     below = np.zeros((size, 8))
-    shared = weight_cut_below(web, labels, parent, order, place)
+    shared = weight_cut_below(graph, labels, parent, order, position)
     for i in range(size - 1, -1, -1):
-        below[i] += web.mass[order[i]]
+        below[i] += graph.attributes[order[i]]
         if i:
-            below[place[parent[order[i]]]] += below[i]
+            below[position[parent[order[i]]]] += below[i]
     rest = np.zeros((1, 8))
     best, least = 1, np.inf
-    others = parts - 1.0
+    other_parts = parts - 1.0
     for i in range(1, size):
         for column in range(8):
-            rest[0, column] = (below[0, column] - below[i, column]) / others
-        cost, missed, distance = evaluate_grid(rule, below, i, below, i, 0.0)
-        more, bands, far = evaluate_grid(rule, rest, 0, rest, 0, 0.0)
-        result = shared[i] + cost + heat.missed * missed + heat.hard * distance
-        result += others * (more + heat.missed * bands + heat.hard * far)
-        if result < least and size - below[i, ATOMS] >= others:
-            best, least = i, result
+            rest[0, column] = (below[0, column] - below[i, column]) / other_parts
+        cost, missed, distance = evaluate_grid(objective, below, i, below, i, 0.0)
+        rest_cost, rest_missed, rest_distance = evaluate_grid(objective, rest, 0, rest, 0, 0.0)
+        energy = (
+            shared[i] + cost + schedule.missed_penalty * missed + schedule.end_penalty * distance
+        )
+        energy += other_parts * (
+            rest_cost + schedule.missed_penalty * rest_missed + schedule.end_penalty * rest_distance
+        )
+        if energy < least and size - below[i, ATOMS] >= other_parts:
+            best, least = i, energy
     return int(order[best])
 
 
 @compiled
 def weight_cut_below(
-    web: CSRGraph,
+    graph: CSRGraph,
     labels: NDArray[np.int32],
     parent: NDArray[np.int32],
     order: NDArray[np.int32],
-    place: NDArray[np.int32],
+    position: NDArray[np.int32],
 ) -> NDArray[np.float64]:
     """Return the weight that each cut of the tree cuts.
 
@@ -253,20 +261,20 @@ def weight_cut_below(
     depth = np.zeros(size, np.int32)
     shared = np.zeros(size)
     for i in range(1, size):
-        depth[i] = depth[place[parent[order[i]]]] + 1
+        depth[i] = depth[position[parent[order[i]]]] + 1
     for i in range(size):
-        for p in range(web.start[order[i]], web.start[order[i] + 1]):
-            u = web.neighbour[p]
-            if labels[u] != labels[order[i]] or place[u] >= i:
+        for p in range(graph.indptr[order[i]], graph.indptr[order[i] + 1]):
+            u = graph.neighbour[p]
+            if labels[u] != labels[order[i]] or position[u] >= i:
                 continue
-            x, y = i, place[u]
-            shared[x] += web.weight[p]
-            shared[y] += web.weight[p]
+            x, y = i, position[u]
+            shared[x] += graph.weight[p]
+            shared[y] += graph.weight[p]
             while x != y:
                 if depth[x] < depth[y]:
                     x, y = y, x
-                x = place[parent[order[x]]]
-            shared[x] -= 2.0 * web.weight[p]
+                x = position[parent[order[x]]]
+            shared[x] -= 2.0 * graph.weight[p]
     for i in range(size - 1, 0, -1):
-        shared[place[parent[order[i]]]] += shared[i]
+        shared[position[parent[order[i]]]] += shared[i]
     return shared

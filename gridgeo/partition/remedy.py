@@ -89,8 +89,8 @@ def _needed_relaxation(band: Band, piece: SolvedPiece, side: Side, *, people: bo
     wide = replace(band, **relaxed)
     if problem.households.size > ATOMS_IN_MASK:
         return None
-    sets = list_subgraphs(problem, wide, RELAXATION_BUDGET, Cancellation())
-    need = np.ceil(_distances(band, problem, sets, people=people)).astype(np.int64)
+    subgraphs = list_subgraphs(problem, wide, RELAXATION_BUDGET, Cancellation())
+    need = np.ceil(_distances(band, problem, subgraphs, people=people)).astype(np.int64)
     numbers = possible_grid_counts(wide, problem.households, problem.residents)
     if problem.grids is not None:
         numbers = (problem.grids,)
@@ -98,7 +98,7 @@ def _needed_relaxation(band: Band, piece: SolvedPiece, side: Side, *, people: bo
     low, high = 0, steps.size
     while low < high:
         middle = (low + high) // 2
-        if _partition_exists(sets, need <= steps[middle], numbers):
+        if _partition_exists(subgraphs, need <= steps[middle], numbers):
             high = middle
         else:
             low = middle + 1
@@ -106,18 +106,18 @@ def _needed_relaxation(band: Band, piece: SolvedPiece, side: Side, *, people: bo
 
 
 def _partition_exists(
-    sets: ConnectedSubgraphs, chosen: NDArray[np.bool_], numbers: tuple[int, ...]
+    subgraphs: ConnectedSubgraphs, chosen: NDArray[np.bool_], numbers: tuple[int, ...]
 ) -> bool:
-    some = replace(sets, bits=sets.bits[chosen], cost=sets.cost[chosen])
-    return any(some.cheapest(k, np.inf)[1] is not None for k in numbers)
+    some = replace(subgraphs, masks=subgraphs.masks[chosen], cost=subgraphs.cost[chosen])
+    return any(some.cheapest_partition(k, np.inf)[1] is not None for k in numbers)
 
 
 def _distances(
-    band: Band, problem: Problem, sets: ConnectedSubgraphs, *, people: bool
+    band: Band, problem: Problem, subgraphs: ConnectedSubgraphs, *, people: bool
 ) -> NDArray[np.float64]:
     """Return by how much each set misses the band in the measure that is relaxed."""
-    order = sets.order
-    inside = (sets.bits[:, None] >> np.arange(order.size)) & 1
+    order = subgraphs.order
+    inside = (subgraphs.masks[:, None] >> np.arange(order.size)) & 1
     households = (inside @ problem.households[order]).astype(np.float64)
     residents = inside @ np.nan_to_num(problem.residents[order])
     told = ~(inside @ ~residents_known(problem.households, problem.residents)[order]).astype(bool)

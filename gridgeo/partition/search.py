@@ -55,14 +55,17 @@ REHEAT_PENALTY = 0.7
 def run_start(job: SearchContext, k: int, start: int) -> Solution:
     """Return one labelling with `k` grids: grown, annealed, then cut anew where that pays."""
     rng = job.rng(k, start)
-    labels = grow_regions(job.web, k, rng)
-    hot = job.heat._replace(hot=START_TEMPERATURES[start % len(START_TEMPERATURES)] * job.heat.hot)
+    labels = grow_regions(job.graph, k, rng)
+    hot = job.schedule._replace(
+        start_temperature=START_TEMPERATURES[start % len(START_TEMPERATURES)]
+        * job.schedule.start_temperature
+    )
     moves = _anneal(job, hot, labels, _proposals(job, k), rng)
     if k > 1:
-        cold = job.heat._replace(cold=0.0)
+        cold = job.schedule._replace(end_temperature=0.0)
         recombine(
-            job.web,
-            job.rule,
+            job.graph,
+            job.objective,
             cold,
             labels,
             k,
@@ -80,8 +83,10 @@ def repair_bands(job: SearchContext, solution: Solution, turn: int) -> Solution:
     rng = job.rng(k, turn, 1)
     if k > 1:
         tries = job.effort.cuts * min(k, GRIDS_COUNTED)
-        recombine(job.web, job.rule, job.heat, labels, k, tries, rng, job.halt.flag)
-    warm = job.heat._replace(hot=REPAIR_TEMPERATURE * job.heat.hot)
+        recombine(job.graph, job.objective, job.schedule, labels, k, tries, rng, job.halt.flag)
+    warm = job.schedule._replace(
+        start_temperature=REPAIR_TEMPERATURE * job.schedule.start_temperature
+    )
     moves = _anneal(job, warm, labels, round(REPAIR_MOVE_SHARE * _proposals(job, k)), rng)
     return solution_of(job, labels, moves=moves)
 
@@ -97,8 +102,10 @@ def reheat(job: SearchContext, solution: Solution, *stream: int) -> list[Solutio
         if job.halt.stopped:
             break
         labels = best.labels.copy()
-        hot = REHEAT_TEMPERATURES[turn % len(REHEAT_TEMPERATURES)] * job.heat.hot
-        warm = job.heat._replace(hot=hot, soft=REHEAT_PENALTY * job.heat.hard)
+        hot = REHEAT_TEMPERATURES[turn % len(REHEAT_TEMPERATURES)] * job.schedule.start_temperature
+        warm = job.schedule._replace(
+            start_temperature=hot, start_penalty=REHEAT_PENALTY * job.schedule.end_penalty
+        )
         moves = round(job.effort.reheat_share * _proposals(job, solution.grids))
         _anneal(job, warm, labels, moves, rng)
         found.append(solution_of(job, labels, moves=moves))
@@ -113,7 +120,7 @@ def _proposals(job: SearchContext, grids: int) -> int:
 
 def _anneal(
     job: SearchContext,
-    heat: Schedule,
+    schedule: Schedule,
     labels: NDArray[np.int32],
     moves: int,
     rng: NDArray[np.uint64],
@@ -121,7 +128,7 @@ def _anneal(
     """Anneal `labels` in place; return the number of moves proposed."""
     k = int(labels.max()) + 1
     moves = moves if k > 1 else 0
-    anneal(job.web, job.rule, heat, labels, k, moves, rng, job.halt.flag)
+    anneal(job.graph, job.objective, schedule, labels, k, moves, rng, job.halt.flag)
     return moves
 
 
@@ -139,9 +146,9 @@ def improve_elite_pool(job: SearchContext, starts: list[Solution]) -> list[Solut
     elite = sorted((s for s in starts if not s.failed), key=lambda s: s.rank)[: job.effort.elite]
     if not elite or elite[0].grids < ELITE_MIN_GRIDS:
         return []
-    seen = GridPool({})
+    grid_pool = GridPool({})
     for start in elite:
-        seen.add(job, start.labels)
+        grid_pool.add(job, start.labels)
     found: list[Solution] = []
     idle = 0
     for turn in range(job.effort.rounds):
@@ -150,11 +157,11 @@ def improve_elite_pool(job: SearchContext, starts: list[Solution]) -> list[Solut
         best = elite[0]
         warmed = _reheat_all(job, elite, turn)
         for solution in (solution for chain in warmed for solution in chain):
-            seen.add(job, solution.labels)
+            grid_pool.add(job, solution.labels)
             found.append(solution)
         elite = [_best_in_band([one, *chain]) for one, chain in zip(elite, warmed, strict=True)]
         elite.sort(key=lambda solution: solution.rank)
-        found.append(solution_of(job, improve_from_pool(job, elite[0].labels, seen)))
+        found.append(solution_of(job, improve_from_pool(job, elite[0].labels, grid_pool)))
         if found[-1].rank < elite[0].rank:
             elite = [found[-1], *elite[: job.effort.elite - 1]]
         idle = 0 if elite[0].rank < best.rank else idle + 1
@@ -213,11 +220,11 @@ def solve(
     [0, 0, 0, 0, 1, 1, 1, 1]
     """
     ordered, order = canonical_order(problem)
-    web = build_csr_graph(ordered)
+    graph = build_csr_graph(ordered)
     job = SearchContext(
-        web=web,
-        rule=objective_of(problem, band),
-        heat=default_schedule(web),
+        graph=graph,
+        objective=objective_of(problem, band),
+        schedule=default_schedule(graph),
         seed=mix_seeds(fingerprint(ordered), search.seed),
         effort=EFFORTS[search.effort],
         halt=halt or Cancellation(),
@@ -272,7 +279,7 @@ def candidate_grid_counts(problem: Problem, band: Band) -> tuple[int, ...]:
         around = range(math.floor(near) - 1, math.ceil(near) + 2)
         rest = sorted((k for k in around if k >= 0), key=lambda k: (abs(k - near), k))
         numbers = tuple(k + int(big.sum()) for k in rest)
-    least = 2 if len(problem.apart) else 1
+    least = 2 if len(problem.cannot_links) else 1
     return tuple(k for k in numbers if least <= k <= households.size) or (least,)
 
 
@@ -317,7 +324,7 @@ def single_grid(job: SearchContext) -> Solution:
 
 def solve_few_atoms(job: SearchContext, numbers: tuple[int, ...]) -> Solution | None:
     """Return the best labelling of a few atoms, proved best; None where it was told to stop."""
-    labels = solve_by_subsets(job.web, job.rule, np.array(numbers), job.halt.flag)
+    labels = solve_by_subsets(job.graph, job.objective, np.array(numbers), job.halt.flag)
     if labels.min() < 0:
         return None
     best = solution_of(job, labels, moves=0, exact=True)

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 class SearchContext:
     """The graph, the rule and the schedule as the kernels want them, seed, effort, threads."""
 
-    web: CSRGraph
-    rule: Objective
-    heat: Schedule
+    graph: CSRGraph
+    objective: Objective
+    schedule: Schedule
     seed: int
     effort: Effort
     halt: Cancellation
@@ -38,7 +38,7 @@ class SearchContext:
     @property
     def atoms(self) -> int:
         """The number of atoms."""
-        return int(self.web.mass.shape[0])
+        return int(self.graph.attributes.shape[0])
 
     def rng(self, *stream: int) -> NDArray[np.uint64]:
         """Return the state of the random numbers of one part of the search."""
@@ -50,15 +50,15 @@ def solution_of(
 ) -> Solution:
     """Return a labelling with what it is worth."""
     grids = int(labels.max()) + 1
-    cost, missed, distance = evaluate_labels(job.web, job.rule, labels, grids)
-    shared = count_unmet_cannot_links(job.web, labels)
-    apart = len(job.web.apart) - shared
+    cost, missed, distance = evaluate_labels(job.graph, job.objective, labels, grids)
+    shared = count_unmet_cannot_links(job.graph, labels)
+    met = len(job.graph.cannot_links) - shared
     return Solution(
         labels=relabel_by_first_atom(labels),
         grids=grids,
         missed=round(float(missed)),
         distance=float(distance),
-        cost=float(cost) + CANNOT_LINK_M * apart,
+        cost=float(cost) + CANNOT_LINK_M * met,
         moves=moves,
         exact=exact,
         together=shared,

@@ -42,9 +42,9 @@ FEW_SETS = 40
 class CandidateSets(NamedTuple):
     """Sets of atoms, ordered by their lowest atom: bits, atoms one after another, costs."""
 
-    bits: NDArray[np.int64]
-    #: atoms of set i stand at ``start[i]:start[i + 1]``
-    start: NDArray[np.int64]
+    masks: NDArray[np.int64]
+    #: atoms of set i stand at ``indptr[i]:indptr[i + 1]``
+    indptr: NDArray[np.int64]
     atoms: NDArray[np.int8]
     cost: NDArray[np.float64]
 
@@ -56,72 +56,78 @@ def index_sets(sets: NDArray[np.int64], cost: NDArray[np.float64], n: int) -> Ca
     for i in range(sets.size):
         for v in range(n):
             size += sets[i] >> v & 1
-    start, atoms = np.zeros(sets.size + 1, np.int64), np.empty(size, np.int8)
-    place = 0
+    indptr, atoms = np.zeros(sets.size + 1, np.int64), np.empty(size, np.int8)
+    position = 0
     for i in range(sets.size):
         for v in range(n):
             if sets[i] >> v & 1:
-                atoms[place] = v
-                place += 1
-        start[i + 1] = place
-    return CandidateSets(sets, start, atoms, cost)
+                atoms[position] = v
+                position += 1
+        indptr[i + 1] = position
+    return CandidateSets(sets, indptr, atoms, cost)
 
 
 @compiled
 def solve_set_partitioning(
-    pool: CandidateSets, n: int, k: int, known: float, nodes: int, halt: NDArray[np.uint8]
+    pool: CandidateSets, n: int, k: int, upper_bound: float, nodes: int, halt: NDArray[np.uint8]
 ) -> tuple[bool, NDArray[np.int64], float]:
-    """Return whether the search was complete, the best cover cheaper than `known`, a lower bound.
+    """Return whether the search was complete, the best cover cheaper than `upper_bound`, a lower bound.
 
     The cover is `k` sets that hold each of the `n` atoms once; it is empty where none of them
-    costs less than `known` (and none does, where the search was complete). The bound holds for
+    costs less than `upper_bound` (and none does, where the search was complete). The bound holds for
     every cover by `k` sets of the pool.
     """
-    price = np.full(n, known / n)
-    turn, least = np.full(n, np.inf), -np.inf
-    best_price = price.copy()
-    step, idle = 1.0, 0
-    for turns in range(SUBGRADIENT_STEPS):
-        reduced = reduced_costs(pool, price)
-        value, slope, turn, worst = lagrangian_bound(pool, reduced, price, n, k)
+    multipliers = np.full(n, upper_bound / n)
+    lowest, lower_bound = np.full(n, np.inf), -np.inf
+    best_multipliers = multipliers.copy()
+    step_size, idle = 1.0, 0
+    for step_number in range(SUBGRADIENT_STEPS):
+        reduced = reduced_costs(pool, multipliers)
+        value, subgradient, lowest, last_added = lagrangian_bound(pool, reduced, multipliers, n, k)
         if value == np.inf:
             return True, np.empty(0, np.int64), np.inf
-        if value > least:
-            least, idle = value, 0
-            best_price[:] = price
+        if value > lower_bound:
+            lower_bound, idle = value, 0
+            best_multipliers[:] = multipliers
         else:
             idle += 1
-        if least >= known - TOLERANCE_M:
-            return True, np.empty(0, np.int64), least
-        if turns % STEPS_BETWEEN_FIXINGS == 0:
-            pool = fix_by_reduced_cost(pool, reduced, turn, worst, value, known, n)
-        if pool.bits.size <= FEW_SETS or halt[0]:
+        if lower_bound >= upper_bound - TOLERANCE_M:
+            return True, np.empty(0, np.int64), lower_bound
+        if step_number % STEPS_BETWEEN_FIXINGS == 0:
+            pool = fix_by_reduced_cost(pool, reduced, lowest, last_added, value, upper_bound, n)
+        if pool.masks.size <= FEW_SETS or halt[0]:
             break
         if idle == STEPS_BEFORE_HALVING:
-            step, idle = step / 2.0, 0
-            price[:] = best_price
+            step_size, idle = step_size / 2.0, 0
+            multipliers[:] = best_multipliers
             continue
-        square = (slope * slope).sum()
-        if square == 0.0 or step < 1e-3:
+        square = (subgradient * subgradient).sum()
+        if square == 0.0 or step_size < 1e-3:
             break
-        price += step * (known - value) / square * slope
-    complete, cover = depth_first_search(pool, best_price, n, k, known, 0 if halt[0] else nodes)
-    return complete, cover, least
+        multipliers += step_size * (upper_bound - value) / square * subgradient
+    complete, partition = depth_first_search(
+        pool, best_multipliers, n, k, upper_bound, 0 if halt[0] else nodes
+    )
+    return complete, partition, lower_bound
 
 
 @compiled
-def reduced_costs(pool: CandidateSets, price: NDArray[np.float64]) -> NDArray[np.float64]:
+def reduced_costs(pool: CandidateSets, multipliers: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the cost of each set less the prices of its atoms."""
     reduced = pool.cost.copy()
     for i in range(reduced.size):
-        for p in range(pool.start[i], pool.start[i + 1]):
-            reduced[i] -= price[pool.atoms[p]]
+        for p in range(pool.indptr[i], pool.indptr[i + 1]):
+            reduced[i] -= multipliers[pool.atoms[p]]
     return reduced
 
 
 @compiled
 def lagrangian_bound(
-    pool: CandidateSets, reduced: NDArray[np.float64], price: NDArray[np.float64], n: int, k: int
+    pool: CandidateSets,
+    reduced: NDArray[np.float64],
+    multipliers: NDArray[np.float64],
+    n: int,
+    k: int,
 ) -> tuple[float, NDArray[np.float64], NDArray[np.float64], float]:
     """Return the lower bound of these prices, its slope, and what each lowest atom adds at least.
 
@@ -130,24 +136,24 @@ def lagrangian_bound(
     """
     lowest, chosen = np.full(n, np.inf), np.full(n, -1)
     for i in range(reduced.size):
-        v = pool.atoms[pool.start[i]]
+        v = pool.atoms[pool.indptr[i]]
         if reduced[i] < lowest[v]:
             lowest[v], chosen[v] = reduced[i], i
     order = np.argsort(lowest[1:]) + 1
-    value, slope, worst = price.sum() + lowest[0], np.ones(n), -np.inf
-    taken = [chosen[0]]
+    value, subgradient, last_added = multipliers.sum() + lowest[0], np.ones(n), -np.inf
+    chosen_sets = [chosen[0]]
     for j in range(k - 1):
         if j >= n - 1:
-            return np.inf, slope, lowest, worst
-        worst = lowest[order[j]]
-        value += worst
-        taken.append(chosen[order[j]])
+            return np.inf, subgradient, lowest, last_added
+        last_added = lowest[order[j]]
+        value += last_added
+        chosen_sets.append(chosen[order[j]])
     if value == np.inf:
-        return np.inf, slope, lowest, worst
-    for i in taken:
-        for p in range(pool.start[i], pool.start[i + 1]):
-            slope[pool.atoms[p]] -= 1.0
-    return value, slope, lowest, worst
+        return np.inf, subgradient, lowest, last_added
+    for i in chosen_sets:
+        for p in range(pool.indptr[i], pool.indptr[i + 1]):
+            subgradient[pool.atoms[p]] -= 1.0
+    return value, subgradient, lowest, last_added
 
 
 @compiled
@@ -155,59 +161,64 @@ def fix_by_reduced_cost(
     pool: CandidateSets,
     reduced: NDArray[np.float64],
     lowest: NDArray[np.float64],
-    worst: float,
+    last_added: float,
     value: float,
-    known: float,
+    upper_bound: float,
     n: int,
 ) -> CandidateSets:
-    """Return the pool without the sets that only a cover as dear as `known` could hold."""
+    """Return the pool without the sets that only a cover as dear as `upper_bound` could hold."""
     kept = np.zeros(reduced.size, np.bool_)
     for i in range(reduced.size):
-        v = pool.atoms[pool.start[i]]
-        replaced = lowest[v] if v == 0 or lowest[v] <= worst else worst
-        kept[i] = value - replaced + reduced[i] < known - TOLERANCE_M
+        v = pool.atoms[pool.indptr[i]]
+        replaced = lowest[v] if v == 0 or lowest[v] <= last_added else last_added
+        kept[i] = value - replaced + reduced[i] < upper_bound - TOLERANCE_M
     if kept.sum() > 0.8 * kept.size:
         return pool
-    return index_sets(pool.bits[kept], pool.cost[kept], n)
+    return index_sets(pool.masks[kept], pool.cost[kept], n)
 
 
 @compiled
 def depth_first_search(
-    pool: CandidateSets, price: NDArray[np.float64], n: int, k: int, known: float, nodes: int
+    pool: CandidateSets,
+    multipliers: NDArray[np.float64],
+    n: int,
+    k: int,
+    upper_bound: float,
+    nodes: int,
 ) -> tuple[bool, NDArray[np.int64]]:
     """Return whether all covers by `k` sets were seen in so many nodes, and the best one.
 
     The lowest atom that is left takes each of its sets in turn, the cheapest first.
     """
-    reduced = reduced_costs(pool, price)
+    reduced = reduced_costs(pool, multipliers)
     order, first, least = sets_by_lowest_atom(pool, reduced, n)
-    base, others = price.sum(), least[1:].min()
-    best, path = np.empty(0, np.int64), np.zeros(k, np.int64)
-    left, place, low = np.zeros((3, k), np.int64)
+    base, others = multipliers.sum(), least[1:].min()
+    best, chosen = np.empty(0, np.int64), np.zeros(k, np.int64)
+    left, position, lowest = np.zeros((3, k), np.int64)
     spent = np.zeros(k)
     left[0], depth = (1 << n) - 1, 0
     while depth >= 0:
         i, grids = -1, k - depth - 1
-        if place[depth] < first[low[depth] + 1]:
-            i = order[place[depth]]
+        if position[depth] < first[lowest[depth] + 1]:
+            i = order[position[depth]]
         later = others * grids if grids else 0.0
-        if i < 0 or base + spent[depth] + reduced[i] + later >= known - TOLERANCE_M:
+        if i < 0 or base + spent[depth] + reduced[i] + later >= upper_bound - TOLERANCE_M:
             depth -= 1
             continue
-        place[depth] += 1
-        if pool.bits[i] & ~left[depth]:
+        position[depth] += 1
+        if pool.masks[i] & ~left[depth]:
             continue
         nodes -= 1
         if nodes < 0:
             return False, best
-        path[depth] = pool.bits[i]
-        rest, paid = left[depth] ^ pool.bits[i], spent[depth] + reduced[i]
+        chosen[depth] = pool.masks[i]
+        rest, paid = left[depth] ^ pool.masks[i], spent[depth] + reduced[i]
         if grids == 0 and rest == 0:
-            known, best = base + paid, path.copy()
+            upper_bound, best = base + paid, chosen.copy()
         if grids and rest:
             depth += 1
-            left[depth], spent[depth], low[depth] = rest, paid, lowest_atom(rest)
-            place[depth] = first[low[depth]]
+            left[depth], spent[depth], lowest[depth] = rest, paid, lowest_atom(rest)
+            position[depth] = first[lowest[depth]]
     return True, best
 
 
@@ -226,11 +237,11 @@ def sets_by_lowest_atom(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
     """Return the sets by lowest atom, then reduced cost; where each atom begins; its least cost."""
     order = np.argsort(reduced)
-    lowest = pool.atoms[pool.start[:-1]][order]
+    lowest = pool.atoms[pool.indptr[:-1]][order]
     order = order[np.argsort(lowest, kind="mergesort")]
     first, least = np.zeros(n + 1, np.int64), np.full(n + 1, np.inf)
     for i in range(order.size):
-        v = pool.atoms[pool.start[i]]
+        v = pool.atoms[pool.indptr[i]]
         first[v + 1] += 1
         least[v] = min(least[v], reduced[i])
     return order, np.cumsum(first), least
@@ -256,52 +267,54 @@ class GridPool(NamedTuple):
     def add(self, job: SearchContext, labels: NDArray[np.int32]) -> None:
         """Note the grids of a labelling that are in band and keep apart what must be."""
         k = int(labels.max()) + 1
-        value = evaluate_grids(job.web, job.rule, labels, k)[1]
-        source = np.repeat(np.arange(labels.size), np.diff(job.web.start))
-        mine, other = labels[source], labels[job.web.neighbour]
-        ruled = job.web.weight <= -CANNOT_LINK_M
-        rim = np.bincount(mine, np.where((mine != other) & ~ruled, job.web.weight / 2, 0.0), k)
-        broken = np.bincount(mine[ruled & (mine == other)], minlength=k)
+        value = evaluate_grids(job.graph, job.objective, labels, k)[1]
+        source = np.repeat(np.arange(labels.size), np.diff(job.graph.indptr))
+        label, other = labels[source], labels[job.graph.neighbour]
+        forbidden = job.graph.weight <= -CANNOT_LINK_M
+        half_cut = np.bincount(
+            label, np.where((label != other) & ~forbidden, job.graph.weight / 2, 0.0), k
+        )
+        violations = np.bincount(label[forbidden & (label == other)], minlength=k)
         order = np.argsort(labels, kind="stable")
         for g, atoms in enumerate(np.split(order, np.cumsum(np.bincount(labels))[:-1])):
-            if value[g, MISSED] == 0 and not broken[g]:
-                self.grids.setdefault(atoms.tobytes(), (atoms, float(value[g, COST] + rim[g])))
+            if value[g, MISSED] == 0 and not violations[g]:
+                self.grids.setdefault(atoms.tobytes(), (atoms, float(value[g, COST] + half_cut[g])))
 
 
 def improve_from_pool(
-    job: SearchContext, labels: NDArray[np.int32], seen: GridPool
+    job: SearchContext, labels: NDArray[np.int32], pool: GridPool
 ) -> NDArray[np.int32]:
-    """Return `labels`, all in band and among those `seen`, or a cheaper labelling like them.
+    """Return `labels`, all in band and among those `pool`, or a cheaper labelling like them.
 
     Grids lose their order, and keep their number.
     """
-    sets, costs = _incidence_matrix(seen, labels.size)
-    better = labels.copy()
+    sets, costs = _incidence_matrix(pool, labels.size)
+    improved = labels.copy()
     done = np.zeros(int(labels.max()) + 1, dtype=bool)
     while not done.all() and not job.halt.stopped:
-        window = _window(job, better, int(np.flatnonzero(~done)[0]))
+        window = _window(job, improved, int(np.flatnonzero(~done)[0]))
         done[window[:WINDOW_CORE_GRIDS]] = True
-        _improve_window(better, window, sets, costs)
+        _improve_window(improved, window, sets, costs)
         if window.size == done.size:
             break
-    return better
+    return improved
 
 
-def _incidence_matrix(seen: GridPool, atoms: int) -> tuple[csc_array, NDArray[np.float64]]:
+def _incidence_matrix(pool: GridPool, atoms: int) -> tuple[csc_array, NDArray[np.float64]]:
     """Return the sets as columns of atoms, and their costs."""
-    members = [grid[0] for grid in seen.grids.values()]
+    members = [grid[0] for grid in pool.grids.values()]
     sizes = [member.size for member in members]
     column = np.repeat(np.arange(len(members)), sizes)
     ones = np.ones(column.size)
     sets = coo_array((ones, (np.concatenate(members), column)), shape=(atoms, len(members)))
-    return csc_array(sets), np.array([grid[1] for grid in seen.grids.values()])
+    return csc_array(sets), np.array([grid[1] for grid in pool.grids.values()])
 
 
 def _window(job: SearchContext, labels: NDArray[np.int32], first: int) -> NDArray[np.int64]:
     """Return the grids around one grid, nearest first by steps over neighbours."""
     k = int(labels.max()) + 1
-    source = np.repeat(labels, np.diff(job.web.start))
-    beside = csr_array((np.ones(source.size), (source, labels[job.web.neighbour])), shape=(k, k))
+    source = np.repeat(labels, np.diff(job.graph.indptr))
+    beside = csr_array((np.ones(source.size), (source, labels[job.graph.neighbour])), shape=(k, k))
     window, at = [first], 0
     while at < len(window) < WINDOW_GRIDS:
         near = beside.indices[beside.indptr[window[at]] : beside.indptr[window[at] + 1]]
@@ -320,13 +333,13 @@ def _improve_window(
     inside = np.isin(labels, window)
     size = np.diff(sets.indptr)
     fits = np.flatnonzero(sets.T @ inside.astype(float) == size)
-    own, fitting = np.flatnonzero(inside), sets[:, fits]
-    rows = csr_array(fitting)[own]
-    now = labels[fitting.indices[fitting.indptr[:-1]]]
-    held = np.bincount(labels, minlength=int(labels.max()) + 1)
-    taken = (size[fits] == held[now]) & _uniform(fitting, labels)
+    members, fitting = np.flatnonzero(inside), sets[:, fits]
+    rows = csr_array(fitting)[members]
+    label_now = labels[fitting.indices[fitting.indptr[:-1]]]
+    sizes_now = np.bincount(labels, minlength=int(labels.max()) + 1)
+    current = (size[fits] == sizes_now[label_now]) & _uniform(fitting, labels)
     chosen = _solve_window(rows, costs[fits], window.size)
-    if chosen is None or costs[fits][chosen].sum() > costs[fits][taken].sum() - LEAST_GAIN_M:
+    if chosen is None or costs[fits][chosen].sum() > costs[fits][current].sum() - LEAST_GAIN_M:
         return
     for g, column in zip(window, chosen, strict=True):
         labels[fitting.indices[fitting.indptr[column] : fitting.indptr[column + 1]]] = g

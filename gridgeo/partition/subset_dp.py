@@ -17,7 +17,7 @@ MAX_ATOMS = 16
 
 @compiled
 def solve_by_subsets(
-    web: CSRGraph, rule: Objective, numbers: NDArray[np.int64], halt: NDArray[np.uint8]
+    graph: CSRGraph, objective: Objective, numbers: NDArray[np.int64], halt: NDArray[np.uint8]
 ) -> NDArray[np.int32]:
     """Return the best labelling of at most `MAX_ATOMS` atoms; labels of -1 where it was told to stop.
 
@@ -25,34 +25,34 @@ def solve_by_subsets(
     is taken, at its least cost. Where none can, whatever number misses fewest bands, then the
     least distance, then costs least.
     """
-    n = web.mass.shape[0]
-    worth = subset_values(web, rule, without_cannot_links(web, connected_subsets(web)))
+    n = graph.attributes.shape[0]
+    value = subset_values(graph, objective, without_cannot_links(graph, connected_subsets(graph)))
     labels = np.full(n, -1, np.int32)
     if halt[0]:
         return labels
-    taken = steps_by_grid_count(worth, n, int(numbers.max()), halt)
+    steps = steps_by_grid_count(value, n, int(numbers.max()), halt)
     for grids in numbers:
-        if taken[grids, 0]:
-            return labels_from_steps(taken[: grids + 1], labels)
+        if steps[grids, 0]:
+            return labels_from_steps(steps[: grids + 1], labels)
     if not halt[0]:
-        taken = lexicographic_steps(worth, worth[:, 0] < np.inf, n).reshape((1, 1 << n))
-    return labels if halt[0] else labels_from_steps(taken, labels)
+        steps = lexicographic_steps(value, value[:, 0] < np.inf, n).reshape((1, 1 << n))
+    return labels if halt[0] else labels_from_steps(steps, labels)
 
 
 @compiled
-def labels_from_steps(taken: NDArray[np.int64], labels: NDArray[np.int32]) -> NDArray[np.int32]:
+def labels_from_steps(steps: NDArray[np.int64], labels: NDArray[np.int32]) -> NDArray[np.int32]:
     """Return the labels that sets taken one after another give, from the last one on.
 
-    One row of `taken` for each number of grids, or one for all.
+    One row of `steps` for each number of grids, or one for all.
     """
     left, number = 0, 0
-    row = taken.shape[0] - 1
-    while left != taken.shape[1] - 1:
-        grid = taken[row, left]
+    row = steps.shape[0] - 1
+    while left != steps.shape[1] - 1:
+        subset = steps[row, left]
         for v in range(labels.size):
-            if grid >> v & 1:
+            if subset >> v & 1:
                 labels[v] = number
-        left |= grid
+        left |= subset
         number += 1
         row = max(row - 1, 0)
     return labels
@@ -60,41 +60,41 @@ def labels_from_steps(taken: NDArray[np.int64], labels: NDArray[np.int32]) -> ND
 
 @compiled
 def steps_by_grid_count(
-    worth: NDArray[np.float64], n: int, most: int, halt: NDArray[np.uint8]
+    value: NDArray[np.float64], n: int, max_grids: int, halt: NDArray[np.uint8]
 ) -> NDArray[np.int64]:
     """Return, for each number of sets in band, the last one on the cheapest way to a remainder.
 
     As in `lexicographic_steps`; row k of the result is for ways of k sets.
     """
-    sets, first = subsets_by_lowest_atom(worth[:, 0] == 0.0, n)
+    sets, first = subsets_by_lowest_atom(value[:, 0] == 0.0, n)
     full = (1 << n) - 1
-    best = np.full((full + 1, most + 1), np.inf)
+    best = np.full((full + 1, max_grids + 1), np.inf)
     best[full, 0] = 0.0
-    taken = np.zeros((most + 1, full + 1), np.int64)
+    steps = np.zeros((max_grids + 1, full + 1), np.int64)
     for left in range(full, 0, -1):
         if halt[0]:
             break
         v = 0
         while not left >> v & 1:
             v += 1
-        ways = np.flatnonzero(best[left, :most] < np.inf)
-        if not ways.size:
+        counts = np.flatnonzero(best[left, :max_grids] < np.inf)
+        if not counts.size:
             continue
         for i in range(first[v], first[v + 1]):
-            grid = sets[i]
-            if grid & ~left:
+            subset = sets[i]
+            if subset & ~left:
                 continue
-            for k in ways:
-                cost = best[left, k] + worth[grid, 2]
-                if cost < best[left ^ grid, k + 1] - 1e-6:
-                    best[left ^ grid, k + 1] = cost
-                    taken[k + 1, left ^ grid] = grid
-    return taken
+            for k in counts:
+                cost = best[left, k] + value[subset, 2]
+                if cost < best[left ^ subset, k + 1] - 1e-6:
+                    best[left ^ subset, k + 1] = cost
+                    steps[k + 1, left ^ subset] = subset
+    return steps
 
 
 @compiled
 def lexicographic_steps(
-    worth: NDArray[np.float64], allowed: NDArray[np.bool_], n: int
+    value: NDArray[np.float64], allowed: NDArray[np.bool_], n: int
 ) -> NDArray[np.int64]:
     """Return the last set taken on the best way to each remainder, 0 where there is no way.
 
@@ -104,7 +104,7 @@ def lexicographic_steps(
     full = (1 << n) - 1
     best = np.full((full + 1, 3), np.inf)
     best[full] = 0.0
-    taken = np.zeros(full + 1, np.int64)
+    steps = np.zeros(full + 1, np.int64)
     for left in range(full, 0, -1):
         if best[left, 0] == np.inf:
             continue
@@ -112,17 +112,17 @@ def lexicographic_steps(
         while not left >> v & 1:
             v += 1
         for i in range(first[v], first[v + 1]):
-            grid = sets[i]
-            if grid & ~left:
+            subset = sets[i]
+            if subset & ~left:
                 continue
-            rest = left ^ grid
-            missed = best[left, 0] + worth[grid, 0]
-            distance = best[left, 1] + worth[grid, 1]
-            cost = best[left, 2] + worth[grid, 2]
+            rest = left ^ subset
+            missed = best[left, 0] + value[subset, 0]
+            distance = best[left, 1] + value[subset, 1]
+            cost = best[left, 2] + value[subset, 2]
             if is_better(missed, distance, cost, best, rest):
                 best[rest, 0], best[rest, 1], best[rest, 2] = missed, distance, cost
-                taken[rest] = grid
-    return taken
+                steps[rest] = subset
+    return steps
 
 
 @compiled
@@ -134,9 +134,9 @@ def subsets_by_lowest_atom(
     first = np.zeros(n + 1, np.int64)
     count = 0
     for v in range(n):
-        for grid in range(1 << v, allowed.size, 2 << v):
-            if allowed[grid]:
-                sets[count] = grid
+        for subset in range(1 << v, allowed.size, 2 << v):
+            if allowed[subset]:
+                sets[count] = subset
                 count += 1
         first[v + 1] = count
     return sets, first
@@ -155,81 +155,87 @@ def is_better(
 
 
 @compiled
-def connected_subsets(web: CSRGraph) -> NDArray[np.bool_]:
+def connected_subsets(graph: CSRGraph) -> NDArray[np.bool_]:
     """Tell for each set of atoms whether links connect it."""
-    beside = neighbour_masks(web)
-    connected = np.zeros(1 << beside.size, np.bool_)
-    for grid in range(1, connected.size):
-        connected[grid] = is_connected(beside, connected, grid)
+    neighbours = neighbour_masks(graph)
+    connected = np.zeros(1 << neighbours.size, np.bool_)
+    for subset in range(1, connected.size):
+        connected[subset] = is_connected(neighbours, connected, subset)
     return connected
 
 
 @compiled
-def is_connected(beside: NDArray[np.int64], connected: NDArray[np.bool_], grid: int) -> bool:
+def is_connected(neighbours: NDArray[np.int64], connected: NDArray[np.bool_], subset: int) -> bool:
     """Tell whether a set is one atom, or a connected set with an atom beside it."""
-    for v in range(beside.size):
-        rest = grid ^ (1 << v)
-        if grid >> v & 1 and (rest == 0 or (connected[rest] and beside[v] & rest)):
+    for v in range(neighbours.size):
+        rest = subset ^ (1 << v)
+        if subset >> v & 1 and (rest == 0 or (connected[rest] and neighbours[v] & rest)):
             return True
     return False
 
 
 @compiled
-def without_cannot_links(web: CSRGraph, sets: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def without_cannot_links(graph: CSRGraph, allowed: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return the sets that hold no pair that must be apart."""
-    for u, v in web.apart:
+    for u, v in graph.cannot_links:
         pair = (1 << u) | (1 << v)
-        for grid in range(sets.size):
-            if grid & pair == pair:
-                sets[grid] = False
-    return sets
+        for subset in range(allowed.size):
+            if subset & pair == pair:
+                allowed[subset] = False
+    return allowed
 
 
 @compiled
-def neighbour_masks(web: CSRGraph) -> NDArray[np.int64]:
+def neighbour_masks(graph: CSRGraph) -> NDArray[np.int64]:
     """Return the linked neighbours of each atom as a set."""
-    beside = np.zeros(web.mass.shape[0], np.int64)
-    for v in range(beside.size):
-        for p in range(web.start[v], web.start[v + 1]):
-            if web.linked[p]:
-                beside[v] |= 1 << web.neighbour[p]
-    return beside
+    neighbours = np.zeros(graph.attributes.shape[0], np.int64)
+    for v in range(neighbours.size):
+        for p in range(graph.indptr[v], graph.indptr[v + 1]):
+            if graph.linked[p]:
+                neighbours[v] |= 1 << graph.neighbour[p]
+    return neighbours
 
 
 @compiled
-def spread(beside: NDArray[np.int64], grid: int) -> int:
+def spread(neighbours: NDArray[np.int64], grid: int) -> int:
     """Return what the lowest atom of a set reaches inside it."""
     reached, around, known = grid & -grid, 0, 0
     while reached != known:
         known = reached
-        for v in range(beside.size):
+        for v in range(neighbours.size):
             if reached >> v & 1:
-                around |= beside[v]
+                around |= neighbours[v]
         reached |= around & grid
     return reached
 
 
 @compiled
-def subset_values(web: CSRGraph, rule: Objective, wanted: NDArray[np.bool_]) -> NDArray[np.float64]:
+def subset_values(
+    graph: CSRGraph, objective: Objective, allowed: NDArray[np.bool_]
+) -> NDArray[np.float64]:
     """Return (bands missed, distance, cost) of each wanted set, infinite for the others.
 
     The weights inside a set count against its cost, so that the costs of a partition add up to
     those of its cut borders, less a constant.
     """
-    sums = np.zeros((wanted.size, 8))
-    inside = np.zeros(wanted.size)
-    worth = np.full((wanted.size, 3), np.inf)
+    sums = np.zeros((allowed.size, 8))
+    inside = np.zeros(allowed.size)
+    value = np.full((allowed.size, 3), np.inf)
     v = -1
-    for grid in range(1, wanted.size):
-        if grid == 1 << (v + 1):
+    for subset in range(1, allowed.size):
+        if subset == 1 << (v + 1):
             v += 1
-        rest = grid ^ (1 << v)
-        sums[grid] = sums[rest] + web.mass[v]
-        inside[grid] = inside[rest]
-        for p in range(web.start[v], web.start[v + 1]):
-            if rest >> web.neighbour[p] & 1:
-                inside[grid] += web.weight[p]
-        if wanted[grid]:
-            cost, missed, distance = evaluate_grid(rule, sums, grid, sums, grid, 0.0)
-            worth[grid, 0], worth[grid, 1], worth[grid, 2] = missed, distance, cost - inside[grid]
-    return worth
+        rest = subset ^ (1 << v)
+        sums[subset] = sums[rest] + graph.attributes[v]
+        inside[subset] = inside[rest]
+        for p in range(graph.indptr[v], graph.indptr[v + 1]):
+            if rest >> graph.neighbour[p] & 1:
+                inside[subset] += graph.weight[p]
+        if allowed[subset]:
+            cost, missed, distance = evaluate_grid(objective, sums, subset, sums, subset, 0.0)
+            value[subset, 0], value[subset, 1], value[subset, 2] = (
+                missed,
+                distance,
+                cost - inside[subset],
+            )
+    return value

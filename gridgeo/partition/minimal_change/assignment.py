@@ -133,7 +133,7 @@ class _AssignmentModel:
         )
         for v in range(atoms):
             self.model.add_exactly_one(self.goes[v])
-        for a, b in scene.problem.apart.tolist():
+        for a, b in scene.problem.cannot_links.tolist():
             for j in range(self.slots):
                 self.model.add_at_most_one(self.goes[a, j], self.goes[b, j])
         modes = [self._keep_band(j, must=j >= scene.grids) for j in range(self.slots)]

@@ -172,8 +172,8 @@ def _lower_bounds(part: Subproblem, mended: Repair, halt: Cancellation) -> tuple
 def _solution(scene: Subproblem, labels: NDArray[np.int64], halt: Cancellation) -> Solution:
     packed: NDArray[np.int32] = _number_by_first_atom(labels)[1].astype(np.int32)
     grids = int(packed.max()) + 1
-    cost, missed, distance = evaluate_labels(scene.web, scene.rule, packed, grids)
-    shared = int(count_unmet_cannot_links(scene.web, packed))
+    cost, missed, distance = evaluate_labels(scene.graph, scene.objective, packed, grids)
+    shared = int(count_unmet_cannot_links(scene.graph, packed))
     return Solution(
         labels=packed,
         grids=grids,

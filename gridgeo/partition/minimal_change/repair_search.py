@@ -46,7 +46,13 @@ MOVE_COST = 10.0
 #: an atom without households counts as this share of a mean one
 EMPTY_ATOM_SHARE = 0.25
 #: the schedule, in what a mean atom away from home costs
-HOT, COLD, SOFT, HARD, MISSED = 2.0, 0.05, 0.3, 6.0, 30.0
+START_TEMPERATURE, END_TEMPERATURE, START_PENALTY, END_PENALTY, MISSED_PENALTY = (
+    2.0,
+    0.05,
+    0.3,
+    6.0,
+    30.0,
+)
 #: proposals per atom
 PROPOSALS_PER_ATOM = 400
 
@@ -57,7 +63,7 @@ def anneal_near_old_grids(
     starts: int,
     halt: Cancellation,
     *,
-    hot: float = HOT,
+    hot: float = START_TEMPERATURE,
 ) -> NDArray[np.int64]:
     """Return the best labelling found from this one, with the same grids; at worst itself.
 
@@ -67,17 +73,28 @@ def anneal_near_old_grids(
     if grids.size < 2:
         return labels
     best, rank = labels, scene.rank(labels)
-    web, away = _with_anchors(scene, grids)
+    graph, away = _with_anchors(scene, grids)
     mean = away / max(1.0, _mean_households(scene))
-    heat = Schedule(
-        hot=hot * away, cold=COLD * away, soft=SOFT * mean, hard=HARD * mean, missed=MISSED * away
+    schedule = Schedule(
+        start_temperature=hot * away,
+        end_temperature=END_TEMPERATURE * away,
+        start_penalty=START_PENALTY * mean,
+        end_penalty=END_PENALTY * mean,
+        missed_penalty=MISSED_PENALTY * away,
     )
     atoms = scene.old.size
     for start in range(starts):
         found = np.concatenate([packed, np.arange(grids.size)]).astype(np.int32)
         seed = np.array([fingerprint(scene.problem) * 31 + start], dtype=np.uint64)
         anneal(
-            web, scene.rule, heat, found, grids.size, PROPOSALS_PER_ATOM * atoms, seed, halt.flag
+            graph,
+            scene.objective,
+            schedule,
+            found,
+            grids.size,
+            PROPOSALS_PER_ATOM * atoms,
+            seed,
+            halt.flag,
         )
         tried = grids[found[:atoms]]
         if (ranked := scene.rank(tried)) < rank:
@@ -93,13 +110,13 @@ def _mean_households(scene: Subproblem) -> float:
 def _with_anchors(scene: Subproblem, grids: NDArray[np.int64]) -> tuple[CSRGraph, float]:
     """Return the graph with one anchor for each grid, and what a mean atom away costs."""
     problem, atoms = scene.problem, scene.old.size
-    border = float(np.abs(scene.web.weight).mean()) or 1.0 if scene.web.weight.size else 1.0
+    border = float(np.abs(scene.graph.weight).mean()) or 1.0 if scene.graph.weight.size else 1.0
     away, mean = MOVE_COST * border, max(1.0, _mean_households(scene))
     tied = np.flatnonzero(np.isin(scene.old, grids))
     ties = np.column_stack([tied, atoms + np.searchsorted(grids, scene.old[tied])])
     pull = away * np.maximum(problem.households[tied] / mean, EMPTY_ATOM_SHARE)
     nothing = np.zeros(grids.size)
-    web = build_csr_graph(
+    graph = build_csr_graph(
         replace(
             problem,
             households=np.append(problem.households, nothing.astype(np.int64)),
@@ -113,8 +130,8 @@ def _with_anchors(scene: Subproblem, grids: NDArray[np.int64]) -> tuple[CSRGraph
             linked=np.append(problem.linked, np.zeros(tied.size, dtype=bool)),
         )
     )
-    web.mass[atoms:] = 0.0
-    return web, away
+    graph.attributes[atoms:] = 0.0
+    return graph, away
 
 
 #: a scene of at most so many atoms is taken as a whole; in larger ones neighbourhoods grow
@@ -164,7 +181,7 @@ def repair_subproblem(scene: Subproblem, search: Search, halt: Cancellation) -> 
 
 def _invalid_or_changed(scene: Subproblem, labels: NDArray[np.int64]) -> set[int]:
     """Return the grids that miss the band, hold what should be apart, or are not what they were."""
-    one, other = labels[scene.problem.apart].T
+    one, other = labels[scene.problem.cannot_links].T
     not_apart = set(one[one == other].tolist())
     return (
         not_apart

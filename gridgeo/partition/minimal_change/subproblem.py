@@ -59,26 +59,26 @@ class Subproblem:
         return int(self.old.max(initial=-1)) + 1
 
     @cached_property
-    def web(self) -> CSRGraph:
+    def graph(self) -> CSRGraph:
         """Return the graph as the kernels want it."""
         return build_csr_graph(self.problem)
 
     @cached_property
-    def rule(self) -> Objective:
+    def objective(self) -> Objective:
         """Return band and weights as the kernels want them."""
         return objective_of(self.problem, self.band)
 
     @cached_property
     def beside(self) -> list[list[int]]:
         """Return the linked neighbours of each atom."""
-        web = self.web
+        graph = self.graph
         return [
             [
                 int(u)
-                for u, linked in zip(web.neighbour[i:j], web.linked[i:j], strict=True)
+                for u, linked in zip(graph.neighbour[i:j], graph.linked[i:j], strict=True)
                 if linked
             ]
-            for i, j in zip(web.start[:-1], web.start[1:], strict=True)
+            for i, j in zip(graph.indptr[:-1], graph.indptr[1:], strict=True)
         ]
 
     @cached_property
@@ -101,9 +101,11 @@ class Subproblem:
         """
         grids, packed = np.unique(labels, return_inverse=True)
         small: NDArray[np.int32] = packed.astype(np.int32)
-        cost, missed, distance = evaluate_labels(self.web, self.rule, small, int(small.max()) + 1)
+        cost, missed, distance = evaluate_labels(
+            self.graph, self.objective, small, int(small.max()) + 1
+        )
         wrong = abs(grids.size - (self.problem.grids or grids.size))
-        wrong += int(count_unmet_cannot_links(self.web, small))
+        wrong += int(count_unmet_cannot_links(self.graph, small))
         return (
             round(float(missed)) + wrong,
             round(float(distance), 3),
@@ -120,7 +122,7 @@ def restrict_subproblem(
     place = np.full(problem.households.size, -1)
     place[members] = np.arange(members.size)
     inner = (place[problem.edges] >= 0).all(axis=1)
-    apart = place[problem.apart]
+    cannot_links = place[problem.cannot_links]
     grids, old = np.unique(scene.old[members], return_inverse=True)
     none = int(grids.size > 0 and grids[0] < 0)
     smaller = replace(
@@ -129,7 +131,7 @@ def restrict_subproblem(
         **{a: getattr(problem, a)[inner] for a in ("cut_m", "straddle_m", "linked")},
         edges=place[problem.edges[inner]].astype(np.int32),
         grids=problem.grids if members.size == problem.households.size else None,
-        apart=apart[(apart >= 0).all(axis=1)].astype(np.int32),
+        cannot_links=cannot_links[(cannot_links >= 0).all(axis=1)].astype(np.int32),
     )
     return Subproblem(problem=smaller, old=old - none, band=scene.band), grids[none:]
 
@@ -137,7 +139,7 @@ def restrict_subproblem(
 def grids_out_of_band(scene: Subproblem, labels: NDArray[np.int64]) -> dict[int, int]:
     """Return the grids that miss the band: -1 where one holds too little, 1 where too much."""
     grids, packed = np.unique(labels, return_inverse=True)
-    sums, value = evaluate_grids(scene.web, scene.rule, packed.astype(np.int32), grids.size)
+    sums, value = evaluate_grids(scene.graph, scene.objective, packed.astype(np.int32), grids.size)
     by_people = scene.band.profile == "residents"
     amount = sums[:, RESIDENTS if by_people else HOUSEHOLDS]
     lower = scene.band.residents_lower if by_people else scene.band.lower
@@ -213,15 +215,15 @@ def assign_unlabelled(scene: Subproblem, labels: NDArray[np.int64]) -> NDArray[n
     labels = labels.copy()
     if (labels < 0).all():
         return np.full_like(labels, scene.grids)
-    web = scene.web
+    graph = scene.graph
     while (labels < 0).any():
         given = {}
         for v in np.flatnonzero(labels < 0).tolist():
             shared: dict[int, float] = {}
-            for p in range(web.start[v], web.start[v + 1]):
-                g = int(labels[web.neighbour[p]])
-                if web.linked[p] and g >= 0:
-                    shared[g] = shared.get(g, 0.0) + float(web.weight[p])
+            for p in range(graph.indptr[v], graph.indptr[v + 1]):
+                g = int(labels[graph.neighbour[p]])
+                if graph.linked[p] and g >= 0:
+                    shared[g] = shared.get(g, 0.0) + float(graph.weight[p])
             if shared:
                 given[v] = max(shared, key=lambda g: (shared[g], -g))
         for v, g in given.items():
