@@ -199,10 +199,10 @@ def test_a_grid_is_frozen_as_a_whole():
 
 def test_a_stopped_search_gives_connected_grids_and_says_so():
     problem = blocks(np.full((4, 8), 55))
-    halt = Cancellation()
-    halt.stop()
+    cancellation = Cancellation()
+    cancellation.cancel()
     old = np.repeat(np.arange(4), 8)
-    change = adjust_labels(problem, old, band=Band(lower=441, upper=460), halt=halt)
+    change = adjust_labels(problem, old, band=Band(lower=441, upper=460), cancellation=cancellation)
     grids = np.unique(change.labels)
     assert change.solution.interrupted
     assert all(pieces_of(problem, np.flatnonzero(change.labels == g)) == 1 for g in grids)
@@ -214,10 +214,10 @@ def test_a_stopped_search_of_a_large_piece_proves_nothing_more(monkeypatch):
 
     for module in ("piece", "repair_search"):
         monkeypatch.setattr(f"gridgeo.partition.minimal_change.{module}.flow_lower_bound", refuse)
-    halt = Cancellation()
-    halt.stop()
+    cancellation = Cancellation()
+    cancellation.cancel()
     old = np.repeat(np.arange(8), 30)
-    change = adjust_labels(blocks(np.full((8, 30), 50)), old, band=BAND, halt=halt)
+    change = adjust_labels(blocks(np.full((8, 30), 50)), old, band=BAND, cancellation=cancellation)
     assert change.solution.interrupted
     assert (change.bound, change.flow) == (0, 0)
     assert np.bincount(change.labels).sum() == 240
@@ -228,8 +228,10 @@ def test_pairs_kept_apart_stay_apart():
     old = np.array([0, 0, 1, 1, 0, 0, 1, 1])
     change = adjust_labels(problem, old, band=BAND)
     assert change.labels[0] != change.labels[1]
-    assert change.solution.together == 0
-    free = adjust_labels(replace(problem, cannot_links=problem.cannot_links[:0]), change.labels, band=BAND)
+    assert change.solution.unmet_cannot_links == 0
+    free = adjust_labels(
+        replace(problem, cannot_links=problem.cannot_links[:0]), change.labels, band=BAND
+    )
     assert change.solution.cost == free.solution.cost
 
 

@@ -93,9 +93,9 @@ def test_residents_that_are_known_count_where_the_profile_asks_for_them():
 
 def test_a_bound_that_is_told_to_stop_claims_nothing(street):
     three = next(found for found in every_solution(street, BANDS[0]) if found.grids == 3)
-    halt = Cancellation()
-    halt.stop()
-    told = certify_by_bound(street, BANDS[0], three, 30, halt)
+    cancellation = Cancellation()
+    cancellation.cancel()
+    told = certify_by_bound(street, BANDS[0], three, 30, cancellation)
     assert (told.certificate, told.bound) == ("gap", -np.inf)
 
 

@@ -95,11 +95,11 @@ def test_a_better_solution_replaces_one_that_is_not_the_best(street):
 
 
 def test_a_stopped_proof_claims_nothing(street):
-    halt = Cancellation()
-    halt.stop()
+    cancellation = Cancellation()
+    cancellation.cancel()
     labels = np.repeat(np.arange(3), [8, 6, 10]).astype(np.int32)
     given_labels = Solution(labels=labels, grids=3, missed=0, distance=0.0, cost=900.0, moves=5)
-    assert certify(street, BANDS[0], Search(), given_labels, halt) == given_labels
+    assert certify(street, BANDS[0], Search(), given_labels, cancellation) == given_labels
 
 
 @pytest.mark.parametrize(

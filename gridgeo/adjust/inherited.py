@@ -319,7 +319,7 @@ def lay_town(
             ties=hold(ties_of(layers, atoms), old, exceptions.grids),
             jobs=jobs,
             on_progress=clock.advance,
-            halt=halt,
+            cancellation=halt,
         )
     return Town(
         layers=layers,

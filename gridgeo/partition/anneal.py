@@ -128,13 +128,13 @@ def anneal(
     k: int,
     moves: int,
     rng: NDArray[np.uint64],
-    halt: NDArray[np.uint8],
+    cancel_flag: NDArray[np.uint8],
 ) -> int:
     """Anneal `labels` (connected grids 0..k-1) in place by `moves` proposals; return those kept.
 
     The temperature falls from ``start_temperature`` to ``end_temperature`` over nine tenths of the proposals and is zero
     for the rest; the price of a household outside the band rises from ``start_penalty`` to ``end_penalty``. Once
-    `halt` is set the rest is cut down to a short cold run.
+    `cancel_flag` is set the rest is cut down to a short cold run.
     """
     indptr, neighbour, weight, linked = graph.indptr, graph.neighbour, graph.weight, graph.linked
     edge, ends, attributes = graph.edge, graph.ends, graph.attributes
@@ -147,7 +147,7 @@ def anneal(
     while i < moves - 1 and count:
         i += 1
         if i % 64 == 0:
-            if halt[0] and i < moves - QUENCH * labels.size:
+            if cancel_flag[0] and i < moves - QUENCH * labels.size:
                 heated_proposals, i = 1, moves - QUENCH * labels.size
             temperature, penalty, missed_penalty = temperature_at(schedule, i / heated_proposals)
         e = cut[int(random_uniform(rng) * count)]

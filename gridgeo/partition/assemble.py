@@ -37,7 +37,7 @@ SEARCH_FIGURES = (
 
 def assemble(
     atoms: Atoms,
-    ground: AtomGraph,
+    graph: AtomGraph,
     piece: NDArray[np.int64],
     solved: list[SolvedPiece],
     *,
@@ -51,41 +51,42 @@ def assemble(
 
     Parameters
     ----------
-    ground, piece, solved
+    graph, piece, solved
         By unit; `unit` is that of each atom.
     locked_names
         The names of the locked grids by number; may be shorter.
     """
-    labels, basic = _label_basic(ground, solved)
-    labels, basic = _label_locked(ground, labels, basic)
-    labels, dedicated = _label_dedicated(ground, labels, basic)
-    labels, joins = assign_open_ground(ground, piece, labels, open_ground)
+    labels, basic = _label_basic(graph, solved)
+    labels, basic = _label_locked(graph, labels, basic)
+    labels, dedicated = _label_dedicated(graph, labels, basic)
+    labels, joins = assign_open_ground(graph, piece, labels, open_ground)
     stays = int(labels.max()) + 1 - basic - dedicated
     kind = np.repeat([0, 1, 2], [basic, dedicated, stays])
-    findings = report_barrier_links(atoms, ground, labels, joined + joins, unit)
-    order = _order(ground, labels, kind)
-    place = np.argsort(order)
-    labels, kind = place[labels], kind[order]
-    pieces = _by_community(ground, solved)
-    locked = _locked_grids(ground, locked_names)
+    findings = report_barrier_links(atoms, graph, labels, joined + joins, unit)
+    order = _order(graph, labels, kind)
+    position = np.argsort(order)
+    labels, kind = position[labels], kind[order]
+    pieces = _by_community(graph, solved)
+    locked = _locked_grids(graph, locked_names)
     verdicts = [
         judge_community(bands.of(c), pieces.get(c, []), locked.get(c, []))
         for c in range(len(atoms.communities))
     ]
-    region = find_community_borders(atoms, ground, unit, bands)
+    borders = find_community_borders(atoms, graph, unit, bands)
     verdicts = [
         replace(
-            verdict, reason=verdict.reason + remedy(bands.of(c), verdict, pieces.get(c, []), region)
+            verdict,
+            reason=verdict.reason + remedy(bands.of(c), verdict, pieces.get(c, []), borders),
         )
         for c, verdict in enumerate(verdicts)
     ]
     small = [c for c, verdict in enumerate(verdicts) if verdict.name == "small"]
-    grids = _grid_frame(ground, labels, kind, bands, small)
-    told = _dedicated_reasons(grids, facility_reasons(atoms))
+    grids = _grid_frame(graph, labels, kind, bands, small)
+    reasons = _dedicated_reasons(grids, facility_reasons(atoms))
     names = facility_names(atoms)
     for number in np.flatnonzero(kind == 2).tolist():
-        told[number] = open_reason(ground, np.flatnonzero(labels == number), names)
-    for number, reason in told.items():
+        reasons[number] = open_reason(graph, np.flatnonzero(labels == number), names)
+    for number, reason in reasons.items():
         grids.loc[number, ["reason_en", "reason_zh"]] = [reason.en, reason.zh]
     return Partition(
         labels=labels[unit],
@@ -109,15 +110,15 @@ def facility_reasons(atoms: Atoms) -> list[Text]:
 
     The reason alone where it has no name: it begins with the category.
     """
-    told = atoms.considered[["name", "reason_en", "reason_zh"]]
+    considered = atoms.considered[["name", "reason_en", "reason_zh"]]
     return [
         Text(f"{name}: {en}", f"{name}：{zh}") if name else Text(en, zh)
-        for name, en, zh in told.itertuples(index=False)
+        for name, en, zh in considered.itertuples(index=False)
     ]
 
 
-def _label_basic(ground: AtomGraph, solved: list[SolvedPiece]) -> tuple[NDArray[np.int64], int]:
-    labels = np.full(ground.community.size, -1, dtype=np.int64)
+def _label_basic(graph: AtomGraph, solved: list[SolvedPiece]) -> tuple[NDArray[np.int64], int]:
+    labels = np.full(graph.community.size, -1, dtype=np.int64)
     count = 0
     for piece in solved:
         labels[piece.members] = count + piece.solution.labels
@@ -126,71 +127,71 @@ def _label_basic(ground: AtomGraph, solved: list[SolvedPiece]) -> tuple[NDArray[
 
 
 def _label_locked(
-    ground: AtomGraph, labels: NDArray[np.int64], count: int
+    graph: AtomGraph, labels: NDArray[np.int64], count: int
 ) -> tuple[NDArray[np.int64], int]:
     """Give numbers from `count` on to the locked grids; return how many basic grids there are."""
-    taken = ground.locked >= 0
-    numbers, inverse = np.unique(ground.locked[taken], return_inverse=True)
+    taken = graph.locked >= 0
+    numbers, inverse = np.unique(graph.locked[taken], return_inverse=True)
     labels = labels.copy()
     labels[taken] = count + inverse
     return labels, count + numbers.size
 
 
-def _locked_grids(ground: AtomGraph, names: Sequence[str]) -> dict[int, list[LockedGrid]]:
+def _locked_grids(graph: AtomGraph, names: Sequence[str]) -> dict[int, list[LockedGrid]]:
     """Return the locked grids of each community, in the order of their numbers."""
     found: dict[int, list[LockedGrid]] = {}
-    for number, members in positions_by(ground.locked).items():
+    for number, members in positions_by(graph.locked).items():
         households, residents = count_by(
             np.zeros(members.size, dtype=np.int64),
             1,
-            ground.households[members],
-            ground.residents[members],
+            graph.households[members],
+            graph.residents[members],
         )
         grid = LockedGrid(
             households=int(households[0]),
             residents=float(residents[0]),
             name=names[number] if number < len(names) else "",
         )
-        found.setdefault(int(ground.community[members[0]]), []).append(grid)
+        found.setdefault(int(graph.community[members[0]]), []).append(grid)
     return found
 
 
 def _label_dedicated(
-    ground: AtomGraph, labels: NDArray[np.int64], count: int
+    graph: AtomGraph, labels: NDArray[np.int64], count: int
 ) -> tuple[NDArray[np.int64], int]:
     """Give numbers from `count` on to the connected parts of each facility."""
-    facility = ground.facility
-    same = (facility[ground.left] == facility[ground.right]) & (facility[ground.left] >= 0)
+    facility = graph.facility
+    same = (facility[graph.left] == facility[graph.right]) & (facility[graph.left] >= 0)
     taken = facility >= 0
-    parts, inverse = np.unique(label_components(ground, same)[taken], return_inverse=True)
+    parts, inverse = np.unique(label_components(graph, same)[taken], return_inverse=True)
     labels = labels.copy()
     labels[taken] = count + inverse
     return labels, parts.size
 
 
 def _order(
-    ground: AtomGraph, labels: NDArray[np.int64], kind: NDArray[np.int64]
+    graph: AtomGraph, labels: NDArray[np.int64], kind: NDArray[np.int64]
 ) -> NDArray[np.intp]:
     """Return the grids by community, kind, north to south, west to east."""
-    area = np.bincount(labels, weights=ground.area, minlength=kind.size)
+    area = np.bincount(labels, weights=graph.area, minlength=kind.size)
     x, y = (
-        np.round(np.bincount(labels, weights=ground.area * a, minlength=kind.size) / area, 2)
-        for a in (ground.x - ground.x.min(), ground.y - ground.y.min())
+        np.round(np.bincount(labels, weights=graph.area * a, minlength=kind.size) / area, 2)
+        for a in (graph.x - graph.x.min(), graph.y - graph.y.min())
     )
     community = np.zeros(kind.size, dtype=np.int64)
-    community[labels] = ground.community
+    community[labels] = graph.community
     return np.lexsort((x, -y, kind, community))
 
 
-def _by_community(ground: AtomGraph, solved: list[SolvedPiece]) -> dict[int, list[SolvedPiece]]:
+def _by_community(graph: AtomGraph, solved: list[SolvedPiece]) -> dict[int, list[SolvedPiece]]:
     pieces: dict[int, list[SolvedPiece]] = {}
     for piece in solved:
-        pieces.setdefault(int(ground.community[piece.members[0]]), []).append(piece)
+        pieces.setdefault(int(graph.community[piece.members[0]]), []).append(piece)
     return pieces
 
 
 def _grid_frame(
-    ground: AtomGraph,
+    graph: AtomGraph,
     labels: NDArray[np.int64],
     kind: NDArray[np.int64],
     bands: Bands,
@@ -198,10 +199,10 @@ def _grid_frame(
 ) -> pd.DataFrame:
     """Return the frame of the grids, with reasons for the basic ones."""
     community, facility, locked = np.full((3, kind.size), -1, dtype=np.int64)
-    community[labels] = ground.community
-    np.maximum.at(locked, labels, ground.locked)
-    np.maximum.at(facility, labels, ground.facility)
-    households, residents = count_by(labels, kind.size, ground.households, ground.residents)
+    community[labels] = graph.community
+    np.maximum.at(locked, labels, graph.locked)
+    np.maximum.at(facility, labels, graph.facility)
+    households, residents = count_by(labels, kind.size, graph.households, graph.residents)
     verdicts = [
         _judge_basic(
             bands.of(community[g]),
@@ -239,18 +240,18 @@ def _judge_basic(
 
 def _dedicated_reasons(grids: pd.DataFrame, reasons_of: list[Text]) -> dict[int, Text]:
     """Return the reason of each dedicated grid: its facility's, and which part of how many."""
-    told: dict[int, Text] = {}
+    reasons: dict[int, Text] = {}
     dedicated = grids[grids["kind"] == "dedicated"]
-    own = dedicated["facility"].to_numpy(np.int64)
-    key = dedicated["community"].to_numpy(np.int64) * (len(reasons_of) + 1) + own
+    facility = dedicated["facility"].to_numpy(np.int64)
+    key = dedicated["community"].to_numpy(np.int64) * (len(reasons_of) + 1) + facility
     for parts in positions_by(key).values():
         many = f"{parts.size}"
         for i, part in enumerate(parts, start=1):
-            reason = reasons_of[own[part]]
+            reason = reasons_of[facility[part]]
             if parts.size > 1:
                 reason += Text(f" (part {i} of {many})", f"（共 {many} 片之第 {i} 片）")
-            told[int(dedicated.index[part])] = reason
-    return told
+            reasons[int(dedicated.index[part])] = reason
+    return reasons
 
 
 def _community_frame(

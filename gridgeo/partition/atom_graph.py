@@ -53,18 +53,18 @@ def drop_short_links(
     >>> drop_short_links(ends, np.array([50, 40, 0.3, 0.2]), np.zeros((4, 2)), 1.0).tolist()
     [True, True, False, True]
     """
-    holds = link_m >= max(least_m, 1e-9)
+    keeps = link_m >= max(least_m, 1e-9)
     atoms = int(ends.max(initial=-1)) + 1
-    graph = coo_array((np.ones(int(holds.sum())), tuple(ends[holds].T)), shape=(atoms, atoms))
-    part = connected_components(graph, directed=False)[1]
-    short = np.flatnonzero((link_m > 0) & ~holds & (part[ends[:, 0]] != part[ends[:, 1]]))
+    graph = coo_array((np.ones(int(keeps.sum())), tuple(ends[keeps].T)), shape=(atoms, atoms))
+    component = connected_components(graph, directed=False)[1]
+    short = np.flatnonzero((link_m > 0) & ~keeps & (component[ends[:, 0]] != component[ends[:, 1]]))
     order = np.lexsort((*np.round(where[short].T, 3), -np.round(link_m[short], 3)))
     for pair in short[order].tolist():
-        one, other = part[ends[pair]]
+        one, other = component[ends[pair]]
         if one != other:
-            part[part == other] = one
-            holds[pair] = True
-    return holds
+            component[component == other] = one
+            keeps[pair] = True
+    return keeps
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,18 +122,18 @@ def build_atom_graph(
     cut, straddle = np.zeros(len(rows)), np.zeros(len(rows))
     for name, weight in weights.cut.items():
         cut[classes == name] = weight
-    for place, name in enumerate(CROSSED_BY_STREETS_ONLY):
+    for position, name in enumerate(CROSSED_BY_STREETS_ONLY):
         straddle[classes == name] = weights.straddle[name]
-        rank[(classes == name) & ~crossed] = place
+        rank[(classes == name) & ~crossed] = position
     pairs = left.size
     link_m = sum_by(row_pair, border_m * (rank < 0), pairs)
     basic = free[left] & free[right]
     linked = link_m > 0
-    where = np.column_stack([shapely.get_x(centre), shapely.get_y(centre)])
+    location = np.column_stack([shapely.get_x(centre), shapely.get_y(centre)])
     linked[basic] = drop_short_links(
         np.column_stack([left, right])[basic],
         link_m[basic],
-        (where[left] + where[right])[basic],
+        (location[left] + location[right])[basic],
         weights.least_link_m,
     )
     barrier = np.full(pairs, -1)
@@ -144,8 +144,8 @@ def build_atom_graph(
         locked=locked,
         households=frame["households"].to_numpy(np.int64),
         residents=frame["residents"].to_numpy(np.float64),
-        x=where[:, 0],
-        y=where[:, 1],
+        x=location[:, 0],
+        y=location[:, 1],
         area=shapely.area(geometry),
         left=left,
         right=right,
@@ -175,14 +175,14 @@ def _pairs(
     return key // community.size, key % community.size, row_pair, borders[inner]
 
 
-def label_components(ground: AtomGraph, pairs: NDArray[np.bool_]) -> NDArray[np.int64]:
+def label_components(graph: AtomGraph, pairs: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Return for each atom the number of its component over the chosen pairs."""
-    n = ground.community.size
-    graph = coo_array(
-        (np.ones(int(pairs.sum()), dtype=np.int8), (ground.left[pairs], ground.right[pairs])),
+    n = graph.community.size
+    matrix = coo_array(
+        (np.ones(int(pairs.sum()), dtype=np.int8), (graph.left[pairs], graph.right[pairs])),
         shape=(n, n),
     )
-    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
+    return np.asarray(connected_components(matrix, directed=False)[1], dtype=np.int64)
 
 
 def positions_by(key: NDArray[np.int64]) -> dict[int, NDArray[np.int64]]:
@@ -198,29 +198,29 @@ def positions_by(key: NDArray[np.int64]) -> dict[int, NDArray[np.int64]]:
 
 
 def problem_of(
-    ground: AtomGraph,
+    graph: AtomGraph,
     members: NDArray[np.int64],
     pairs: NDArray[np.int64],
     weights: Weights,
     grids: int | None = None,
 ) -> Problem:
     """Return the problem of the atoms `members` (sorted), `pairs` being all those among them."""
-    cannot_links = ground.cannot_links[np.isin(ground.cannot_links, members).all(axis=1)]
+    cannot_links = graph.cannot_links[np.isin(graph.cannot_links, members).all(axis=1)]
     return Problem(
-        households=ground.households[members],
-        residents=ground.residents[members],
+        households=graph.households[members],
+        residents=graph.residents[members],
         edges=np.column_stack(
             [
-                np.searchsorted(members, ground.left[pairs]),
-                np.searchsorted(members, ground.right[pairs]),
+                np.searchsorted(members, graph.left[pairs]),
+                np.searchsorted(members, graph.right[pairs]),
             ]
         ).astype(np.int32),
-        cut_m=ground.cut_m[pairs],
-        straddle_m=ground.straddle_m[pairs],
-        linked=ground.linked[pairs],
-        x=ground.x[members],
-        y=ground.y[members],
-        area=ground.area[members],
+        cut_m=graph.cut_m[pairs],
+        straddle_m=graph.straddle_m[pairs],
+        linked=graph.linked[pairs],
+        x=graph.x[members],
+        y=graph.y[members],
+        area=graph.area[members],
         balance_m=weights.balance_m,
         compactness=weights.compactness,
         grids=grids,

@@ -31,8 +31,8 @@ def residents_known(
     households: NDArray[np.int64], residents: NDArray[np.float64]
 ) -> NDArray[np.bool_]:
     """Tell for each atom whether its residents are known; an atom without households has none."""
-    told: NDArray[np.bool_] = ~np.isnan(residents) | (households == 0)
-    return told
+    is_known: NDArray[np.bool_] = ~np.isnan(residents) | (households == 0)
+    return is_known
 
 
 def count_by(
@@ -88,32 +88,32 @@ def possible_grid_counts(
     >>> possible_grid_counts(Band(), np.array([250, 290]), np.array([np.nan, np.nan]))
     ()
     """
-    told = residents_known(households, residents)
-    people = np.where(told, np.nan_to_num(residents), 0.0)
-    whole = float(people.sum()) if told.all() else math.nan
-    possible = _counts_by_measure(band, households, people, told)
+    is_known = residents_known(households, residents)
+    people = np.where(is_known, np.nan_to_num(residents), 0.0)
+    whole = float(people.sum()) if is_known.all() else math.nan
+    counts = _counts_by_measure(band, households, people, is_known)
     near = ideal_grid_count(band, float(households.sum()), whole)
-    return tuple(sorted(possible, key=lambda k: (abs(k - near), k)))
+    return tuple(sorted(counts, key=lambda k: (abs(k - near), k)))
 
 
 def _counts_by_measure(
     band: Band,
     households: NDArray[np.int64],
     people: NDArray[np.float64],
-    told: NDArray[np.bool_],
+    is_known: NDArray[np.bool_],
 ) -> set[int]:
     total, persons = int(households.sum()), float(people.sum())
-    possible: set[int] = set()
-    by_households = band.profile != "residents" or not told.all()
+    counts: set[int] = set()
+    by_households = band.profile != "residents" or not is_known.all()
     if by_households:
-        possible |= _counts_within(total, band.lower, band.upper)
+        counts |= _counts_within(total, band.lower, band.upper)
     if band.profile == "households":
-        return possible
-    if told.all():
-        possible |= _counts_within(persons, band.residents_lower, band.residents_upper)
+        return counts
+    if is_known.all():
+        counts |= _counts_within(persons, band.residents_lower, band.residents_upper)
     if by_households:
-        possible |= _mixed_counts(band, total, households[told], people[told])
-    return possible
+        counts |= _mixed_counts(band, total, households[is_known], people[is_known])
+    return counts
 
 
 def _counts_within(amount: float, lower: int, upper: int) -> set[int]:
@@ -151,12 +151,12 @@ def exceeds_band(
     band: Band, households: NDArray[np.int64], residents: NDArray[np.float64]
 ) -> NDArray[np.bool_]:
     """Tell for each atom of a piece whether no grid that holds it can be in band."""
-    told = residents_known(households, residents)
+    is_known = residents_known(households, residents)
     over = np.ones(households.size, dtype=bool)
-    if band.profile != "residents" or not told.all():
+    if band.profile != "residents" or not is_known.all():
         over &= households > band.upper
     if band.profile != "households":
-        over &= ~told | (np.nan_to_num(residents) > band.residents_upper)
+        over &= ~is_known | (np.nan_to_num(residents) > band.residents_upper)
     return over
 
 
@@ -188,8 +188,8 @@ def apportion(
     weight = np.array([float(households.sum()) for households, _ in pieces])
     numbers = np.ones(sizes.size, dtype=np.int64)
     for _ in range(min(grids, int(sizes.sum())) - sizes.size):
-        claim = weight / (2 * numbers + 1)
-        order = np.lexsort((-claim, numbers >= most, numbers >= fewest, numbers >= sizes))
+        quotient = weight / (2 * numbers + 1)
+        order = np.lexsort((-quotient, numbers >= most, numbers >= fewest, numbers >= sizes))
         numbers[order[0]] += 1
     return [int(number) for number in numbers]
 
@@ -204,10 +204,10 @@ def count_text(households: int, residents: float) -> Text:
     >>> count_text(620, 1500).en
     '620 households, 1,500 residents'
     """
-    told = Text(f"{households:,} households", f"{households:,} 户")
+    text = Text(f"{households:,} households", f"{households:,} 户")
     if np.isnan(residents):
-        return told
-    return told + Text(f", {residents:,.0f} residents", f"、{residents:,.0f} 人")
+        return text
+    return text + Text(f", {residents:,.0f} residents", f"、{residents:,.0f} 人")
 
 
 def band_text(band: Band) -> Text:
@@ -242,5 +242,5 @@ def upper_text(band: Band, residents: float) -> Text:
 
 def total_residents(households: NDArray[np.int64], residents: NDArray[np.float64]) -> float:
     """Return the residents of some atoms together, NaN where those of any are unknown."""
-    told = residents_known(households, residents)
-    return float(np.nan_to_num(residents).sum()) if told.all() else float("nan")
+    is_known = residents_known(households, residents)
+    return float(np.nan_to_num(residents).sum()) if is_known.all() else float("nan")

@@ -53,7 +53,7 @@ def price_subgraphs(
     slack: float,
     max_found: int,
     nodes: int,
-    halt: NDArray[np.uint8],
+    cancel_flag: NDArray[np.uint8],
 ) -> tuple[bool, NDArray[np.bool_], float]:
     """Return whether all sets were seen, those below `limit`, and the least of their costs.
 
@@ -82,7 +82,7 @@ def price_subgraphs(
         depth = 0
         while depth >= 0:
             nodes -= 1
-            if nodes < 0 or halt[0]:
+            if nodes < 0 or cancel_flag[0]:
                 return False, found[:count], least
             now = state[depth]
             bound[depth] += propagate(graph, now, terminal[depth], root)

@@ -79,7 +79,7 @@ class _RestrictedMaster:
 
 
 def certify_by_bound(
-    problem: Problem, band: Band, solution: Solution, rounds: int, halt: Cancellation
+    problem: Problem, band: Band, solution: Solution, rounds: int, cancellation: Cancellation
 ) -> Solution:
     """Return a solution in band with a lower bound, or a cheaper one that the proof brought up.
 
@@ -90,10 +90,10 @@ def certify_by_bound(
     ordered, order = canonical_order(problem)
     pricing = build_pricing_problem(ordered, band)
     labels = solution.labels[order]
-    bound = lower_bound(pricing, labels, rounds, halt)
+    bound = lower_bound(pricing, labels, rounds, cancellation)
     if solution.cost - bound.metres <= TOLERANCE_M:
         return replace(solution, certificate="optimal", bound=solution.cost)
-    improved = _close_gap(pricing, bound, labels, solution.cost, halt)
+    improved = _close_gap(pricing, bound, labels, solution.cost, cancellation)
     if improved is None:
         certificate = solution.certificate or "gap"
         return replace(solution, certificate=certificate, bound=bound.metres)
@@ -104,7 +104,7 @@ def certify_by_bound(
 
 
 def lower_bound(
-    pricing: PricingProblem, labels: NDArray[np.int32], rounds: int, halt: Cancellation
+    pricing: PricingProblem, labels: NDArray[np.int32], rounds: int, cancellation: Cancellation
 ) -> DualBound:
     """Return metres that no division in band into as many grids as `labels` undercuts."""
     k = int(labels.max()) + 1
@@ -112,10 +112,10 @@ def lower_bound(
     straddled = float(pricing.problem.straddle_m.sum())
     best = DualBound(metres=-np.inf, duals=np.zeros(labels.size), least=-np.inf)
     for _ in range(rounds):
-        if halt.stopped:
+        if cancellation.cancelled:
             break
-        master = _solve_restricted_master(pricing, columns, k, halt)
-        least, grids = price_exactly(pricing, master.duals, halt)
+        master = _solve_restricted_master(pricing, columns, k, cancellation)
+        least, grids = price_exactly(pricing, master.duals, cancellation)
         metres = float(master.duals.sum()) + k * least + straddled
         if metres > best.metres:
             best = DualBound(metres=metres, duals=master.duals, least=least)
@@ -127,7 +127,7 @@ def lower_bound(
 
 
 def _solve_restricted_master(
-    pricing: PricingProblem, columns: NDArray[np.bool_], k: int, halt: Cancellation
+    pricing: PricingProblem, columns: NDArray[np.bool_], k: int, cancellation: Cancellation
 ) -> _RestrictedMaster:
     """Return sets and prices at which sets near the known ones are no bargain either."""
     rng = np.array([len(columns)], dtype=np.uint64)
@@ -135,7 +135,7 @@ def _solve_restricted_master(
         costs = boundary_costs(pricing.problem, columns)
         duals, limit = _master_duals(columns, costs, k)
         master = _RestrictedMaster(columns=columns, duals=duals, limit=limit)
-        if halt.stopped:
+        if cancellation.cancelled:
             return master
         cheapest = columns[np.argsort(costs - columns @ duals, kind="stable")[:COLUMNS_ANNEALED]]
         new_columns = _new_columns(
@@ -176,13 +176,13 @@ def _close_gap(
     bound: DualBound,
     labels: NDArray[np.int32],
     cost: float,
-    halt: Cancellation,
+    cancellation: Cancellation,
 ) -> tuple[NDArray[np.int32], float] | None:
     """Return the labels of the cheapest division, and what it costs; None where it is not known."""
     k = int(labels.max()) + 1
     limit = bound.least + cost - bound.metres if np.isfinite(bound.metres) else np.inf
     columns = (
-        subgraphs_below(pricing, bound.duals, limit, MAX_COLUMNS, halt)
+        subgraphs_below(pricing, bound.duals, limit, MAX_COLUMNS, cancellation)
         if np.isfinite(limit)
         else None
     )
@@ -255,22 +255,29 @@ PRICING_ROUNDS = 40
 
 
 def solve_certified(
-    problem: Problem, band: Band, search: Search, *, halt: Cancellation | None = None, jobs: int = 1
+    problem: Problem,
+    band: Band,
+    search: Search,
+    *,
+    cancellation: Cancellation | None = None,
+    jobs: int = 1,
 ) -> Solution:
     """Solve a piece and prove what the effort allows about it.
 
     Where all connected sets in band can be listed, the cheapest cover of the atoms is the answer
     and no search is needed; else see `solve` and `certify`.
     """
-    halt = halt or Cancellation()
+    cancellation = cancellation or Cancellation()
     counts = _grid_counts(problem, band)
     subgraphs = (
-        _list_if_few(problem, band, BUDGET_BEFORE_SEARCH[search.effort], halt) if counts else None
+        _list_if_few(problem, band, BUDGET_BEFORE_SEARCH[search.effort], cancellation)
+        if counts
+        else None
     )
     if subgraphs and subgraphs.complete and (best := _optimum_of_first_count(subgraphs, counts)):
         return best
-    solution = solve(problem, band, search, halt=halt, jobs=jobs)
-    return certify(problem, band, search, solution, halt, subgraphs=subgraphs)
+    solution = solve(problem, band, search, cancellation=cancellation, jobs=jobs)
+    return certify(problem, band, search, solution, cancellation, subgraphs=subgraphs)
 
 
 def certify(
@@ -278,7 +285,7 @@ def certify(
     band: Band,
     search: Search,
     solution: Solution,
-    halt: Cancellation,
+    cancellation: Cancellation,
     *,
     subgraphs: ConnectedSubgraphs | None = None,
 ) -> Solution:
@@ -304,17 +311,21 @@ def certify(
     """
     if solution.failed:
         return (
-            solution if solution.exact else _solve_or_refute(problem, band, search, solution, halt)
+            solution
+            if solution.exact
+            else _solve_or_refute(problem, band, search, solution, cancellation)
         )
     if solution.exact or solution.grids == 1:
         return replace(solution, certificate="optimal", bound=solution.cost)
-    subgraphs = subgraphs or _list_if_few(problem, band, BUDGET_BEFORE_SEARCH[search.effort], halt)
+    subgraphs = subgraphs or _list_if_few(
+        problem, band, BUDGET_BEFORE_SEARCH[search.effort], cancellation
+    )
     if subgraphs and subgraphs.complete:
         solution = _optimum_of_count(subgraphs, solution)
     if search.effort == "best" and not solution.certificate:
-        solution = repartition_pairs(problem, band, solution, halt)
-        if problem.households.size <= ATOMS_BOUNDED and not halt.stopped:
-            solution = certify_by_bound(problem, band, solution, PRICING_ROUNDS, halt)
+        solution = repartition_pairs(problem, band, solution, cancellation)
+        if problem.households.size <= ATOMS_BOUNDED and not cancellation.cancelled:
+            solution = certify_by_bound(problem, band, solution, PRICING_ROUNDS, cancellation)
     return solution
 
 
@@ -327,12 +338,12 @@ def _grid_counts(problem: Problem, band: Band) -> tuple[int, ...]:
 
 
 def _list_if_few(
-    problem: Problem, band: Band, budget: EnumerationBudget | None, halt: Cancellation
+    problem: Problem, band: Band, budget: EnumerationBudget | None, cancellation: Cancellation
 ) -> ConnectedSubgraphs | None:
     """Return the connected sets in band, None where they are too many by far."""
     if budget is None or problem.households.size > ATOMS_IN_MASK:
         return None
-    return list_subgraphs(problem, band, budget, halt)
+    return list_subgraphs(problem, band, budget, cancellation)
 
 
 def _optimum_of_first_count(
@@ -378,18 +389,20 @@ def _optimum_of_count(subgraphs: ConnectedSubgraphs, solution: Solution) -> Solu
 
 
 def _solve_or_refute(
-    problem: Problem, band: Band, search: Search, solution: Solution, halt: Cancellation
+    problem: Problem, band: Band, search: Search, solution: Solution, cancellation: Cancellation
 ) -> Solution:
     """Return the cheapest solution in band, or `solution` with the proof that there is none."""
     counts = _grid_counts(problem, band)
     if not counts or problem.households.size > ATOMS_IN_MASK:
         return solution
-    subgraphs = list_subgraphs(problem, band, BUDGET_OF_PROOF[search.effort], halt)
+    subgraphs = list_subgraphs(problem, band, BUDGET_OF_PROOF[search.effort], cancellation)
     proved = subgraphs.complete
     for k in counts:
         complete, labels, cost = subgraphs.cheapest_partition(k, np.inf)
         if labels is not None:
-            met = replace(solution, labels=labels, grids=k, missed=0, distance=0.0, together=0)
+            met = replace(
+                solution, labels=labels, grids=k, missed=0, distance=0.0, unmet_cannot_links=0
+            )
             if not (complete and subgraphs.complete):
                 return replace(met, cost=cost)
             return replace(met, cost=cost, exact=True, certificate="optimal", bound=cost)

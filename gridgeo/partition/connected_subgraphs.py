@@ -47,7 +47,7 @@ ATOMS_IN_MASK = 62
 
 @compiled
 def enumerate_subgraphs(
-    graph: CSRGraph, objective: Objective, seen: int, kept: int, halt: NDArray[np.uint8]
+    graph: CSRGraph, objective: Objective, seen: int, kept: int, cancel_flag: NDArray[np.uint8]
 ) -> tuple[bool, NDArray[np.int64], NDArray[np.float64]]:
     """Return whether all sets were seen, those in band as bits, and what each costs.
 
@@ -62,7 +62,7 @@ def enumerate_subgraphs(
     count, enumerated = 0, 0
     for root in range(n):
         count, enumerated = subgraphs_from_root(
-            graph, objective, neighbours, root, sets, cost, count, enumerated, seen, halt
+            graph, objective, neighbours, root, sets, cost, count, enumerated, seen, cancel_flag
         )
         if enumerated > seen:
             return False, sets[:count], cost[:count]
@@ -80,7 +80,7 @@ def subgraphs_from_root(
     count: int,
     enumerated: int,
     seen: int,
-    halt: NDArray[np.uint8],
+    cancel_flag: NDArray[np.uint8],
 ) -> tuple[int, int]:
     """Add the sets whose lowest atom is `root`; return how many there are and how many were seen.
 
@@ -99,7 +99,7 @@ def subgraphs_from_root(
     stack_size = 1
     while stack_size and enumerated <= seen:
         stack_size -= 1
-        enumerated += 1 if enumerated & 1023 or not halt[0] else seen + 1
+        enumerated += 1 if enumerated & 1023 or not cancel_flag[0] else seen + 1
         grid, excluded, frontier = (
             stack_masks[stack_size],
             stack_excluded[stack_size],
@@ -253,7 +253,7 @@ class ConnectedSubgraphs:
     #: what a solution costs beyond its sets, metres
     constant: float
     budget: EnumerationBudget
-    halt: Cancellation
+    cancellation: Cancellation
 
     def cheapest_partition(
         self, k: int, upper_bound: float
@@ -267,7 +267,7 @@ class ConnectedSubgraphs:
             k,
             min(upper_bound - self.constant, most),
             self.budget.nodes,
-            self.halt.flag,
+            self.cancellation.flag,
         )
         if not partition.size:
             return complete, None, np.inf
@@ -283,13 +283,13 @@ class ConnectedSubgraphs:
 
 
 def list_subgraphs(
-    problem: Problem, band: Band, budget: EnumerationBudget, halt: Cancellation
+    problem: Problem, band: Band, budget: EnumerationBudget, cancellation: Cancellation
 ) -> ConnectedSubgraphs:
     """Return the connected sets in band of a piece, as many as the budget allows."""
     ordered, order = canonical_order(problem)
     graph, objective = build_csr_graph(ordered), objective_of(ordered, band)
     complete, masks, cost = enumerate_subgraphs(
-        graph, objective, budget.seen, budget.kept, halt.flag
+        graph, objective, budget.seen, budget.kept, cancellation.flag
     )
     return ConnectedSubgraphs(
         masks=masks,
@@ -300,5 +300,5 @@ def list_subgraphs(
         objective=objective,
         constant=cost_constant(problem),
         budget=budget,
-        halt=halt,
+        cancellation=cancellation,
     )

@@ -223,7 +223,7 @@ class BandedRegions(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sklea
         if self.balance < 0 or self.compactness < 0:
             raise ValueError("balance and compactness must not be negative")
 
-    def _tell(
+    def _store(
         self,
         solved: list[SolvedPiece],
         weight: NDArray[np.float64],
@@ -239,8 +239,8 @@ class BandedRegions(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sklea
         self.labels_ = np.argsort(np.argsort(first))[inverse].astype(np.int64)
         self.n_grids_ = count
         self.region_weight_ = np.bincount(self.labels_, weights=weight)
-        held = np.bincount(self.labels_, weights=counts)
-        self.in_band_ = (held >= band.lower) & (held <= band.upper)
+        sums = np.bincount(self.labels_, weights=counts)
+        self.in_band_ = (sums >= band.lower) & (sums <= band.upper)
         self.cost_ = float(sum(piece.solution.cost for piece in solved)) / UNIT_M
         self.verdict_ = tuple(self._judge(piece, band, weight) for piece in solved)
 
@@ -248,13 +248,13 @@ class BandedRegions(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sklea
         self, piece: SolvedPiece, band: Band, weight: NDArray[np.float64]
     ) -> ComponentVerdict:
         judged = judge_community(band, [piece])
-        held = np.asarray(
+        sums = np.asarray(
             np.bincount(piece.solution.labels, weights=weight[piece.members]), dtype=np.float64
         )
         return ComponentVerdict(
             verdict=judged.name,
             proof=judged.proof,
-            reason=self._reason(judged, held, piece, weight),
+            reason=self._reason(judged, sums, piece, weight),
             samples=piece.members,
             n_grids=piece.solution.grids,
         )
@@ -262,31 +262,31 @@ class BandedRegions(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sklea
     def _reason(
         self,
         judged: Verdict,
-        held: NDArray[np.float64],
+        sums: NDArray[np.float64],
         piece: SolvedPiece,
         weight: NDArray[np.float64],
     ) -> str:
         limits = f"{self.lower:,g} to {self.upper:,g}"
-        least = f"{held.size} regions of {held.min():,g} to {held.max():,g}"
-        told = {
+        least = f"{sums.size} regions of {sums.min():,g} to {sums.max():,g}"
+        reasons = {
             "in_band": least,
-            "small": f"{held.sum():,g} together, below the lower limit of {self.lower:,g}",
+            "small": f"{sums.sum():,g} together, below the lower limit of {self.lower:,g}",
             "not_found": f"nothing better was found than {least}",
-            "arithmetic": f"{held.sum():,g} cannot be divided into regions of {limits}",
+            "arithmetic": f"{sums.sum():,g} cannot be divided into regions of {limits}",
             "atom": self._heavy(piece.members, weight),
             "exhausted": f"every connected way to put {piece.members.size} samples together was "
             f"tried: none gives regions of {limits}",
         }
-        return told[judged.proof or judged.name]
+        return reasons[judged.proof or judged.name]
 
     def _heavy(self, members: NDArray[np.int64], weight: NDArray[np.float64]) -> str:
         """Return the samples that no region within the limits can hold, in words."""
         order = members[np.argsort(-weight[members], kind="stable")]
         heavy = order[weight[order] > self.upper]
-        told = [
+        named = [
             f"sample {v} weighs {weight[v]:,g}, above the upper limit of {self.upper:,g}"
             for v in heavy[:NAMED]
         ]
         if heavy.size > NAMED:
-            told.append(f"{heavy.size} such samples in all")
-        return "; ".join(told) or "a sample fits into no connected region within the limits"
+            named.append(f"{heavy.size} such samples in all")
+        return "; ".join(named) or "a sample fits into no connected region within the limits"

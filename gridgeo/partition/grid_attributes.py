@@ -80,13 +80,13 @@ COST_TERMS = ("borders_m", "straddled_m", "balance_m", "compactness_m")
 
 
 def grid_costs(
-    ground: AtomGraph, labels: NDArray[np.int64], *, bands: Bands, weights: Weights
+    graph: AtomGraph, labels: NDArray[np.int64], *, bands: Bands, weights: Weights
 ) -> pd.DataFrame:
     """Return what each grid costs.
 
     Parameters
     ----------
-    ground
+    graph
         The atoms, laid out with the same weights.
     labels
         int64[n], the grid of each atom, 0..g-1; -1 for atoms of dedicated and open grids, which
@@ -116,10 +116,10 @@ def grid_costs(
     [0.0, 0.0, 0.0, 0.0, 0.0, 0.0]
     """
     grids = int(labels.max(initial=-1)) + 1
-    inside = (labels[ground.left] >= 0) & (labels[ground.right] >= 0)
-    left, right = labels[ground.left][inside], labels[ground.right][inside]
-    cut, cut_m, straddle_m = left != right, ground.cut_m[inside], ground.straddle_m[inside]
-    balance, compactness = _grid_terms(ground, labels, grids, bands, weights)
+    inside = (labels[graph.left] >= 0) & (labels[graph.right] >= 0)
+    left, right = labels[graph.left][inside], labels[graph.right][inside]
+    cut, cut_m, straddle_m = left != right, graph.cut_m[inside], graph.straddle_m[inside]
+    balance, compactness = _grid_terms(graph, labels, grids, bands, weights)
     return pd.DataFrame(
         {
             "borders_m": (sum_by(left, cut_m * cut, grids) + sum_by(right, cut_m * cut, grids)) / 2,
@@ -130,20 +130,20 @@ def grid_costs(
     )
 
 
-def count_parts(ground: AtomGraph, labels: NDArray[np.int64]) -> NDArray[np.int64]:
+def count_parts(graph: AtomGraph, labels: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the number of pieces of each grid 0..g-1; any common border connects.
 
     Atoms labelled -1 are in no grid.
     """
     grids = int(labels.max(initial=-1)) + 1
-    same = labels[ground.left] == labels[ground.right]
-    piece = label_components(ground, same & (labels[ground.left] >= 0))
+    same = labels[graph.left] == labels[graph.right]
+    piece = label_components(graph, same & (labels[graph.left] >= 0))
     pieces = np.unique(np.stack([labels, piece])[:, labels >= 0], axis=1)[0]
     return np.bincount(pieces, minlength=grids)
 
 
 def _grid_terms(
-    ground: AtomGraph,
+    graph: AtomGraph,
     labels: NDArray[np.int64],
     grids: int,
     bands: Bands,
@@ -151,18 +151,25 @@ def _grid_terms(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return balance and compactness of each grid, by the band of its community."""
     members = np.flatnonzero(labels >= 0)
-    whole = problem_of(ground, members, np.empty(0, dtype=np.int64), weights)
-    csr_graph, own = build_csr_graph(_with_local_origin(whole)), labels[members].astype(np.int32)
+    whole = problem_of(graph, members, np.empty(0, dtype=np.int64), weights)
+    csr_graph, grid_of_member = (
+        build_csr_graph(_with_local_origin(whole)),
+        labels[members].astype(np.int32),
+    )
     community = np.full(grids, -1)
-    community[own] = ground.community[members]
+    community[grid_of_member] = graph.community[members]
     by_band: dict[Band, list[int]] = {}
-    for grid in np.unique(own).tolist():
+    for grid in np.unique(grid_of_member).tolist():
         by_band.setdefault(bands.of(community[grid]), []).append(grid)
     balance, compactness = np.zeros(grids), np.zeros(grids)
     for band, chosen in by_band.items():
         objective = objective_of(whole, band)
-        even = evaluate_grids(csr_graph, objective._replace(compactness=0.0), own, grids)[1]
-        shape = evaluate_grids(csr_graph, objective._replace(balance_m=0.0), own, grids)[1]
+        even = evaluate_grids(
+            csr_graph, objective._replace(compactness=0.0), grid_of_member, grids
+        )[1]
+        shape = evaluate_grids(csr_graph, objective._replace(balance_m=0.0), grid_of_member, grids)[
+            1
+        ]
         balance[chosen], compactness[chosen] = even[chosen, COST], shape[chosen, COST]
     return balance, compactness
 
@@ -206,18 +213,18 @@ class CommunityBorders:
 
 
 def find_community_borders(
-    atoms: Atoms, ground: AtomGraph, unit: NDArray[np.int64], bands: Bands
+    atoms: Atoms, graph: AtomGraph, unit: NDArray[np.int64], bands: Bands
 ) -> CommunityBorders:
-    """Return the region of these atoms; `ground` is by unit, `unit` that of each atom."""
+    """Return the region of these atoms; `graph` is by unit, `unit` that of each atom."""
     names = atoms.communities["name"].tolist()
     size = len(names)
-    free = (ground.facility < 0) & (ground.locked < 0)
-    told = residents_known(ground.households, ground.residents)
-    households = np.bincount(ground.community[free], ground.households[free], size)
-    residents = np.bincount(ground.community[free], np.nan_to_num(ground.residents[free]), size)
-    unknown = np.bincount(ground.community[free], ~told[free], size) > 0
+    free = (graph.facility < 0) & (graph.locked < 0)
+    is_known = residents_known(graph.households, graph.residents)
+    households = np.bincount(graph.community[free], graph.households[free], size)
+    residents = np.bincount(graph.community[free], np.nan_to_num(graph.residents[free]), size)
+    unknown = np.bincount(graph.community[free], ~is_known[free], size) > 0
     left, right = (atoms.borders[side].to_numpy(np.int64) for side in ("left", "right"))
-    community = ground.community[unit]
+    community = graph.community[unit]
     across = (right >= 0) & (community[left] != community[right])
     ends = np.concatenate([left[across], right[across]])
     others = np.concatenate([right[across], left[across]])

@@ -24,32 +24,32 @@ if TYPE_CHECKING:
 class Contraction(NamedTuple):
     """The ground of the units, and the unit of each atom."""
 
-    ground: AtomGraph
+    graph: AtomGraph
     unit: NDArray[np.int64]
 
 
-def contract_must_links(ground: AtomGraph, ties: Ties) -> Contraction:
+def contract_must_links(graph: AtomGraph, ties: Ties) -> Contraction:
     """Return the ground on which every group that stays together is one unit.
 
     Groups that share an atom are one. A group is tied as far as its atoms share borders, barriers
     among them, in one community; dedicated and locked atoms stay what they are. What of this
     could not be honoured, `report_unmet_links` tells of the result.
     """
-    unit = _units(ground, ties)
-    ground = _contract(ground, unit)
+    unit = _units(graph, ties)
+    graph = _contract(graph, unit)
     if ties.apart is None:
-        return Contraction(ground, unit)
+        return Contraction(graph, unit)
     ends = unit[ties.apart]
-    return Contraction(replace(ground, cannot_links=ends[ends[:, 0] != ends[:, 1]]), unit)
+    return Contraction(replace(graph, cannot_links=ends[ends[:, 0] != ends[:, 1]]), unit)
 
 
-def _units(ground: AtomGraph, ties: Ties) -> NDArray[np.int64]:
+def _units(graph: AtomGraph, ties: Ties) -> NDArray[np.int64]:
     """Return the unit of each atom, numbered in the order of their first atoms."""
-    n = ground.community.size
+    n = graph.community.size
     wanted = [np.column_stack([group[:-1], group[1:]]) for group in ties.together]
     group = _components(n, np.concatenate([np.empty((0, 2), dtype=np.int64), *wanted]))
-    inside = ground.basic & (group[ground.left] == group[ground.right])
-    unit = _components(n, np.column_stack([ground.left, ground.right])[inside])
+    inside = graph.basic & (group[graph.left] == group[graph.right])
+    unit = _components(n, np.column_stack([graph.left, graph.right])[inside])
     _, first, inverse = np.unique(unit, return_index=True, return_inverse=True)
     return np.asarray(np.argsort(np.argsort(first))[inverse], dtype=np.int64)
 
@@ -59,32 +59,32 @@ def _components(n: int, pairs: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
 
 
-def _contract(ground: AtomGraph, unit: NDArray[np.int64]) -> AtomGraph:
+def _contract(graph: AtomGraph, unit: NDArray[np.int64]) -> AtomGraph:
     """Return the ground of the units; their place is the centroid of their ground."""
     n = int(unit.max()) + 1 if unit.size else 0
     if n == unit.size:
-        return ground
+        return graph
     _, first = np.unique(unit, return_index=True)
-    area = sum_by(unit, ground.area, n)
-    ends = np.sort(unit[np.column_stack([ground.left, ground.right])], axis=1)
+    area = sum_by(unit, graph.area, n)
+    ends = np.sort(unit[np.column_stack([graph.left, graph.right])], axis=1)
     between = np.flatnonzero(ends[:, 0] != ends[:, 1])
     key, pair = np.unique(ends[between, 0] * n + ends[between, 1], return_inverse=True)
     border, cut, straddle, linked = (
         sum_by(pair, a[between], key.size)
-        for a in (ground.border_m, ground.cut_m, ground.straddle_m, ground.linked)
+        for a in (graph.border_m, graph.cut_m, graph.straddle_m, graph.linked)
     )
     barrier = np.full(key.size, -1)
-    np.maximum.at(barrier, pair, ground.barrier[between])
+    np.maximum.at(barrier, pair, graph.barrier[between])
     basic = np.zeros(key.size, dtype=bool)
-    basic[pair] = ground.basic[between]
+    basic[pair] = graph.basic[between]
     return AtomGraph(
-        community=ground.community[first],
-        facility=ground.facility[first],
-        locked=ground.locked[first],
-        households=np.bincount(unit, weights=ground.households).astype(np.int64),
-        residents=_residents_of_units(ground, unit),
-        x=sum_by(unit, ground.area * ground.x, n) / area,
-        y=sum_by(unit, ground.area * ground.y, n) / area,
+        community=graph.community[first],
+        facility=graph.facility[first],
+        locked=graph.locked[first],
+        households=np.bincount(unit, weights=graph.households).astype(np.int64),
+        residents=_residents_of_units(graph, unit),
+        x=sum_by(unit, graph.area * graph.x, n) / area,
+        y=sum_by(unit, graph.area * graph.y, n) / area,
         area=area,
         left=key // n,
         right=key % n,
@@ -94,15 +94,15 @@ def _contract(ground: AtomGraph, unit: NDArray[np.int64]) -> AtomGraph:
         linked=linked > 0,
         barrier=np.where(linked > 0, -1, barrier),
         basic=basic,
-        cannot_links=ground.cannot_links,
+        cannot_links=graph.cannot_links,
     )
 
 
-def _residents_of_units(ground: AtomGraph, unit: NDArray[np.int64]) -> NDArray[np.float64]:
+def _residents_of_units(graph: AtomGraph, unit: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return the residents of each unit, NaN where those of an inhabited atom are unknown."""
-    unknown = np.isnan(ground.residents)
-    people = np.bincount(unit, weights=np.nan_to_num(ground.residents))
-    lacking = np.bincount(unit, weights=unknown & (ground.households > 0)) > 0
+    unknown = np.isnan(graph.residents)
+    people = np.bincount(unit, weights=np.nan_to_num(graph.residents))
+    lacking = np.bincount(unit, weights=unknown & (graph.households > 0)) > 0
     nothing = np.bincount(unit, weights=~unknown) == 0
     return np.where(lacking | nothing, np.nan, people)
 
@@ -185,5 +185,5 @@ def _not_together(atoms: Atoms, members: NDArray[np.int64]) -> Finding:
 
 
 def _union_of(atoms: Atoms, members: NDArray[np.int64]) -> BaseGeometry:
-    ground: BaseGeometry = shapely.union_all(atoms.frame.geometry.to_numpy()[members])
-    return ground
+    graph: BaseGeometry = shapely.union_all(atoms.frame.geometry.to_numpy()[members])
+    return graph

@@ -34,7 +34,7 @@ PAIR_BUDGET = EnumerationBudget(seen=1_000_000, kept=300_000, nodes=1_000_000)
 
 
 def repartition_pairs(
-    problem: Problem, band: Band, solution: Solution, halt: Cancellation
+    problem: Problem, band: Band, solution: Solution, cancellation: Cancellation
 ) -> Solution:
     """Return a solution in band in which no two adjacent grids can be divided better.
 
@@ -43,11 +43,11 @@ def repartition_pairs(
     """
     labels = solution.labels.copy()
     waiting, unproved = _adjacent_grids(problem, labels), set[tuple[int, int]]()
-    while waiting and not halt.stopped:
+    while waiting and not cancellation.cancelled:
         a, b = min(waiting)
         waiting.discard((a, b))
         members = np.flatnonzero((labels == a) | (labels == b))
-        complete, halves = _repartition(problem, band, labels[members] == a, members, halt)
+        complete, halves = _repartition(problem, band, labels[members] == a, members, cancellation)
         unproved.discard((a, b))
         if halves is not None:
             labels[members] = np.where(halves == 0, a, b)
@@ -77,13 +77,13 @@ def _repartition(
     band: Band,
     first: NDArray[np.bool_],
     members: NDArray[np.int64],
-    halt: Cancellation,
+    cancellation: Cancellation,
 ) -> tuple[bool, NDArray[np.int32] | None]:
     """Return whether all ways to divide a pair were seen, and a better one than `first`."""
     if members.size > ATOMS_IN_MASK:
         return False, None
     pair = restrict_problem(problem, members)
-    subgraphs = list_subgraphs(pair, band, PAIR_BUDGET, halt)
+    subgraphs = list_subgraphs(pair, band, PAIR_BUDGET, cancellation)
     labels = np.where(first, 0, 1).astype(np.int32)
     complete, halves, _ = subgraphs.cheapest_partition(2, subgraphs.cost_of(labels, 2))
     return complete and subgraphs.complete, halves
@@ -91,15 +91,15 @@ def _repartition(
 
 def restrict_problem(problem: Problem, members: NDArray[np.int64]) -> Problem:
     """Return the problem of some atoms (ascending), two grids for them."""
-    place = np.full(problem.households.size, -1)
-    place[members] = np.arange(members.size)
-    inner = (place[problem.edges] >= 0).all(axis=1)
-    cannot_links = place[problem.cannot_links]
+    position = np.full(problem.households.size, -1)
+    position[members] = np.arange(members.size)
+    inner = (position[problem.edges] >= 0).all(axis=1)
+    cannot_links = position[problem.cannot_links]
     return replace(
         problem,
         **{a: getattr(problem, a)[members] for a in ("households", "residents", "x", "y", "area")},
         **{a: getattr(problem, a)[inner] for a in ("cut_m", "straddle_m", "linked")},
-        edges=place[problem.edges[inner]].astype(np.int32),
+        edges=position[problem.edges[inner]].astype(np.int32),
         grids=2,
         cannot_links=cannot_links[(cannot_links >= 0).all(axis=1)].astype(np.int32),
     )
@@ -114,9 +114,9 @@ class PieceSolution(NamedTuple):
 
 
 def join_pieces_out_of_band(
-    ground: AtomGraph,
+    graph: AtomGraph,
     piece: NDArray[np.int64],
-    work: dict[int, PieceSolution],
+    solved: dict[int, PieceSolution],
     *,
     weights: Weights,
     bands: Bands,
@@ -127,40 +127,40 @@ def join_pieces_out_of_band(
     The totals allowed such a piece to stand alone, its atoms do not. The lightest is tried
     first; a link that does not help is not kept.
     """
-    work, joins = dict(work), []
-    waiting = _pieces_out_of_band(ground, work)
-    while waiting:
-        number = waiting.pop(0)
-        joined = link_across(ground, piece, number)
-        if number not in work or joined is None or not work[number].solution.missed:
+    solved, joins = dict(solved), []
+    pending = _pieces_out_of_band(graph, solved)
+    while pending:
+        number = pending.pop(0)
+        joined = link_across(graph, piece, number)
+        if number not in solved or joined is None or not solved[number].solution.missed:
             continue
-        wider, together, join = joined
-        pair = join.pairs[0]
-        parts = np.unique(piece[[ground.left[pair], ground.right[pair]]]).tolist()
-        inside = together == parts[0]
+        joined_graph, joined_piece, barrier_link = joined
+        pair = barrier_link.pairs[0]
+        parts = np.unique(piece[[graph.left[pair], graph.right[pair]]]).tolist()
+        inside = joined_piece == parts[0]
         members = np.flatnonzero(inside)
-        pairs = np.flatnonzero(inside[ground.left] & inside[ground.right])
-        fixed = [work[part].problem.grids for part in parts if part in work]
+        pairs = np.flatnonzero(inside[graph.left] & inside[graph.right])
+        fixed = [solved[part].problem.grids for part in parts if part in solved]
         grids = None if None in fixed else sum(number or 0 for number in fixed)
-        problem = problem_of(wider, members, pairs, weights, grids)
-        band = bands.of(wider.community[members[0]])
+        problem = problem_of(joined_graph, members, pairs, weights, grids)
+        band = bands.of(joined_graph.community[members[0]])
         solution = solver(members, problem, band)
-        apart = [work[part].solution for part in parts if part in work]
-        before = sum(a.missed for a in apart), sum(a.distance for a in apart)
+        separate = [solved[part].solution for part in parts if part in solved]
+        before = sum(a.missed for a in separate), sum(a.distance for a in separate)
         if (solution.missed, solution.distance) < before:
-            ground, piece = wider, together
-            work = {n: done for n, done in work.items() if n not in parts}
-            work[parts[0]] = PieceSolution(members, problem, solution)
-            joins.append(join)
-            waiting.append(parts[0])
-    return ground, piece, work, joins
+            graph, piece = joined_graph, joined_piece
+            solved = {n: done for n, done in solved.items() if n not in parts}
+            solved[parts[0]] = PieceSolution(members, problem, solution)
+            joins.append(barrier_link)
+            pending.append(parts[0])
+    return graph, piece, solved, joins
 
 
-def _pieces_out_of_band(ground: AtomGraph, work: dict[int, PieceSolution]) -> list[int]:
+def _pieces_out_of_band(graph: AtomGraph, solved: dict[int, PieceSolution]) -> list[int]:
     """Return the pieces that miss bands, the lightest first, then west to east."""
     keys = [
-        (int(done.problem.households.sum()), round(float(ground.x[done.members].min()), 3), number)
-        for number, done in work.items()
+        (int(done.problem.households.sum()), round(float(graph.x[done.members].min()), 3), number)
+        for number, done in solved.items()
         if done.solution.missed
     ]
     return [number for *_, number in sorted(keys)]

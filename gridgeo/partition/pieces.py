@@ -38,54 +38,54 @@ class BarrierLink:
     existing: bool = False
 
 
-def easiest_first(ground: AtomGraph, pairs: NDArray[np.int64]) -> NDArray[np.int64]:
+def easiest_first(graph: AtomGraph, pairs: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return barrier pairs in order: motorway, rail, water; then the longest border."""
-    ends = np.column_stack([ground.left[pairs], ground.right[pairs]])
-    x, y = (np.round(a[ends].sum(axis=1), 3) for a in (ground.x, ground.y))
-    length = np.round(ground.border_m[pairs], 3)
-    return pairs[np.lexsort((y, x, -length, -ground.barrier[pairs]))]
+    ends = np.column_stack([graph.left[pairs], graph.right[pairs]])
+    x, y = (np.round(a[ends].sum(axis=1), 3) for a in (graph.x, graph.y))
+    length = np.round(graph.border_m[pairs], 3)
+    return pairs[np.lexsort((y, x, -length, -graph.barrier[pairs]))]
 
 
 def report_barrier_links(
     atoms: Atoms,
-    ground: AtomGraph,
+    graph: AtomGraph,
     labels: NDArray[np.int64],
     joins: list[BarrierLink],
     unit: NDArray[np.int64],
 ) -> tuple[Finding, ...]:
     """Return a finding for every added link without which a grid would fall apart."""
-    join_of = {int(pair): join for join in joins for pair in join.pairs}
-    needed = _needed(ground, labels, np.array(sorted(join_of), dtype=np.int64))
+    join_of = {int(pair): barrier_link for barrier_link in joins for pair in barrier_link.pairs}
+    needed = _needed(graph, labels, np.array(sorted(join_of), dtype=np.int64))
     ends = np.append(unit, -1)[atoms.borders[["left", "right"]].to_numpy(np.int64)]
     ends = np.sort(ends, axis=1)
-    return tuple(_finding(atoms, ground, pair, join_of[pair], ends) for pair in needed)
+    return tuple(_finding(atoms, graph, pair, join_of[pair], ends) for pair in needed)
 
 
-def _needed(ground: AtomGraph, labels: NDArray[np.int64], added: NDArray[np.int64]) -> list[int]:
+def _needed(graph: AtomGraph, labels: NDArray[np.int64], added: NDArray[np.int64]) -> list[int]:
     """Return the fewest of the added links that keep the grids connected, the easiest first."""
-    same = labels[ground.left] == labels[ground.right]
-    own = ground.linked & ground.basic & same
-    own[added] = False
-    part = label_components(ground, own)
+    same = labels[graph.left] == labels[graph.right]
+    kept = graph.linked & graph.basic & same
+    kept[added] = False
+    component = label_components(graph, kept)
     needed = []
-    for pair in easiest_first(ground, added[same[added]]):
-        one, other = part[ground.left[pair]], part[ground.right[pair]]
+    for pair in easiest_first(graph, added[same[added]]):
+        one, other = component[graph.left[pair]], component[graph.right[pair]]
         if one != other:
-            part[part == other] = one
+            component[component == other] = one
             needed.append(int(pair))
     return needed
 
 
 def _finding(
-    atoms: Atoms, ground: AtomGraph, pair: int, join: BarrierLink, ends: NDArray[np.int64]
+    atoms: Atoms, graph: AtomGraph, pair: int, barrier_link: BarrierLink, ends: NDArray[np.int64]
 ) -> Finding:
-    between = np.array([ground.left[pair], ground.right[pair]])
+    between = np.array([graph.left[pair], graph.right[pair]])
     rows = atoms.borders[(ends == between).all(axis=1)]
-    name = STREETS[CROSSED_BY_STREETS_ONLY[ground.barrier[pair]]]
+    name = STREETS[CROSSED_BY_STREETS_ONLY[graph.barrier[pair]]]
     alone = Text(
-        f"A piece with {join.households:,} households cannot be in band alone: its grid crosses "
+        f"A piece with {barrier_link.households:,} households cannot be in band alone: its grid crosses "
         f"{name.en} here",
-        f"{join.households:,} 户的一片单独无法达标，其网格在此跨越{name.zh}",
+        f"{barrier_link.households:,} 户的一片单独无法达标，其网格在此跨越{name.zh}",
     )
     empty = Text(
         f"A piece without households was joined across {name.en}",
@@ -98,9 +98,9 @@ def _finding(
     return Finding(
         rule="straddles_barrier",
         severity="info",
-        message=kept if join.existing else alone if join.households else empty,
+        message=kept if barrier_link.existing else alone if barrier_link.households else empty,
         where=shapely.union_all(rows.geometry.to_numpy()),
-        amount=float(join.households),
+        amount=float(barrier_link.households),
         unit="households",
     )
 
@@ -121,14 +121,14 @@ class SolvedPiece:
     tied: tuple[bool, ...]
 
 
-def find_pieces(ground: AtomGraph) -> NDArray[np.int64]:
+def find_pieces(graph: AtomGraph) -> NDArray[np.int64]:
     """Return for each atom the number of its linked piece, -1 for dedicated and locked ones."""
-    piece = label_components(ground, ground.basic & ground.linked)
-    return np.where((ground.facility < 0) & (ground.locked < 0), piece, -1)
+    piece = label_components(graph, graph.basic & graph.linked)
+    return np.where((graph.facility < 0) & (graph.locked < 0), piece, -1)
 
 
 def join_pieces(
-    ground: AtomGraph, bands: Bands
+    graph: AtomGraph, bands: Bands
 ) -> tuple[AtomGraph, NDArray[np.int64], list[BarrierLink]]:
     """Link pieces that hold households but cannot be in band alone, across the weakest barriers.
 
@@ -139,31 +139,31 @@ def join_pieces(
     tuple
         The ground with these links, the piece of each atom (-1: dedicated), what was joined.
     """
-    piece = find_pieces(ground)
-    divided = divided_pairs(ground, piece)
+    piece = find_pieces(graph)
+    divided = divided_pairs(graph, piece)
     joins: list[BarrierLink] = []
-    for community, pairs in positions_by(ground.community[ground.left[divided]]).items():
+    for community, pairs in positions_by(graph.community[graph.left[divided]]).items():
         band = bands.of(community)
         while True:
-            ends = piece[np.r_[ground.left[divided[pairs]], ground.right[divided[pairs]]]]
-            wanting = _impossible_alone(ground, band, piece, np.unique(ends))
-            tried = (link_across(ground, piece, number) for number in wanting)
+            ends = piece[np.r_[graph.left[divided[pairs]], graph.right[divided[pairs]]]]
+            wanting = _impossible_alone(graph, band, piece, np.unique(ends))
+            tried = (link_across(graph, piece, number) for number in wanting)
             joined = next((found for found in tried if found), None)
             if joined is None:
                 break
-            ground, piece, join = joined
-            joins.append(join)
-    return ground, piece, joins
+            graph, piece, barrier_link = joined
+            joins.append(barrier_link)
+    return graph, piece, joins
 
 
-def divided_pairs(ground: AtomGraph, piece: NDArray[np.int64]) -> NDArray[np.int64]:
+def divided_pairs(graph: AtomGraph, piece: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the pairs of basic atoms that lie in different pieces."""
-    apart = piece[ground.left] != piece[ground.right]
-    return np.flatnonzero(ground.basic & ~ground.linked & apart)
+    apart = piece[graph.left] != piece[graph.right]
+    return np.flatnonzero(graph.basic & ~graph.linked & apart)
 
 
 def link_across(
-    ground: AtomGraph, piece: NDArray[np.int64], number: int
+    graph: AtomGraph, piece: NDArray[np.int64], number: int
 ) -> tuple[AtomGraph, NDArray[np.int64], BarrierLink] | None:
     """Link one piece to another along the barrier between them, None where there is none.
 
@@ -171,34 +171,34 @@ def link_across(
     easiest to cross (see `easiest_first`). What it costs to straddle the barrier decides where,
     and how often, grids really cross it.
     """
-    divided = divided_pairs(ground, piece)
-    ends = piece[np.column_stack([ground.left[divided], ground.right[divided]])]
-    options = easiest_first(ground, divided[(ends == number).any(axis=1)])
+    divided = divided_pairs(graph, piece)
+    ends = piece[np.column_stack([graph.left[divided], graph.right[divided]])]
+    options = easiest_first(graph, divided[(ends == number).any(axis=1)])
     if not options.size:
         return None
-    ends = piece[np.column_stack([ground.left[options], ground.right[options]])]
+    ends = piece[np.column_stack([graph.left[options], graph.right[options]])]
     other = np.where(ends[:, 0] == number, ends[:, 1], ends[:, 0])
-    inhabited = np.isin(other, piece[ground.households > 0])
+    inhabited = np.isin(other, piece[graph.households > 0])
     both = np.array([number, other[np.argmax(inhabited)]])
     between = options[other == both[1]]
-    linked = ground.linked.copy()
+    linked = graph.linked.copy()
     linked[between] = True
     joined = np.where(np.isin(piece, both), both.min(), piece)
-    households = int(ground.households[piece == number].sum())
-    return replace(ground, linked=linked), joined, BarrierLink(pairs=between, households=households)
+    households = int(graph.households[piece == number].sum())
+    return replace(graph, linked=linked), joined, BarrierLink(pairs=between, households=households)
 
 
 def _impossible_alone(
-    ground: AtomGraph, band: Band, piece: NDArray[np.int64], numbers: NDArray[np.int64]
+    graph: AtomGraph, band: Band, piece: NDArray[np.int64], numbers: NDArray[np.int64]
 ) -> list[int]:
     """Return the pieces that cannot be in band alone, the lightest first."""
     found = []
     for number in numbers:
         members = piece == number
-        households = ground.households[members]
+        households = graph.households[members]
         if households.sum() and not possible_grid_counts(
-            band, households, ground.residents[members]
+            band, households, graph.residents[members]
         ):
-            west, south = (round(float(a[members].min()), 3) for a in (ground.x, ground.y))
+            west, south = (round(float(a[members].min()), 3) for a in (graph.x, graph.y))
             found.append((int(households.sum()), west, south, int(number)))
     return [number for *_, number in sorted(found)]

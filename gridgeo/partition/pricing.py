@@ -215,13 +215,13 @@ def price_by_annealing(
 
 
 def price_exactly(
-    pricing: PricingProblem, duals: NDArray[np.float64], halt: Cancellation
+    pricing: PricingProblem, duals: NDArray[np.float64], cancellation: Cancellation
 ) -> tuple[float, NDArray[np.bool_]]:
     """Return a bound on what a grid costs beyond its prices, and the cheapest sets found.
 
     The bound is what the cheapest connected set costs, where the search was completed.
     """
-    return _price_connected(pricing.pricing_graphs, duals, halt) or _price_relaxed(
+    return _price_connected(pricing.pricing_graphs, duals, cancellation) or _price_relaxed(
         pricing.problem, pricing.band, duals
     )
 
@@ -231,7 +231,7 @@ def subgraphs_below(
     duals: NDArray[np.float64],
     limit: float,
     max_found: int,
-    halt: Cancellation,
+    cancellation: Cancellation,
 ) -> NDArray[np.bool_] | None:
     """Return all connected sets in band that cost less than `limit` beyond their prices.
 
@@ -240,7 +240,7 @@ def subgraphs_below(
     found = []
     for graph in pricing.pricing_graphs:
         complete, sets, _ = price_subgraphs(
-            graph, duals, limit, np.inf, max_found, BRANCH_NODES, halt.flag
+            graph, duals, limit, np.inf, max_found, BRANCH_NODES, cancellation.flag
         )
         if not complete:
             return None
@@ -273,7 +273,7 @@ def _pricing_graphs(problem: Problem, band: Band, csr_graph: CSRGraph) -> list[P
 
 
 def _price_connected(
-    pricing_graphs: list[PricingGraph], duals: NDArray[np.float64], halt: Cancellation
+    pricing_graphs: list[PricingGraph], duals: NDArray[np.float64], cancellation: Cancellation
 ) -> tuple[float, NDArray[np.bool_]] | None:
     """Return the least cost of a connected set beyond its prices, and cheap ones, where known."""
     if not pricing_graphs:
@@ -281,7 +281,7 @@ def _price_connected(
     least, subgraphs = np.inf, []
     for graph in pricing_graphs:
         complete, found, cost = price_subgraphs(
-            graph, duals, np.inf, 0.0, MAX_SUBGRAPHS, BRANCH_NODES, halt.flag
+            graph, duals, np.inf, 0.0, MAX_SUBGRAPHS, BRANCH_NODES, cancellation.flag
         )
         if not complete:
             return None

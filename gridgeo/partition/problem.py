@@ -74,7 +74,7 @@ class Solution:
 
     ``missed`` counts the bands that are missed (an oversized grid counts once for every further
     time that the upper limit goes into it), ``distance`` the households by which; ``cost`` is in
-    metres; ``together`` counts the pairs that should be apart and are not. ``exact`` means proved:
+    metres; ``unmet_cannot_links`` counts the pairs that should be apart and are not. ``exact`` means proved:
     no labelling, whatever its number of grids, misses fewer bands.
 
     What it took: ``starts`` and proposed ``moves``, and what the first start alone reached
@@ -95,7 +95,7 @@ class Solution:
     cost: float
     moves: int
     exact: bool = False
-    together: int = 0
+    unmet_cannot_links: int = 0
     starts: int = 1
     first_missed: int = 0
     first_cost: float = 0.0
@@ -108,7 +108,7 @@ class Solution:
     @property
     def failed(self) -> bool:
         """Tell whether a band is missed, or a pair not apart."""
-        return bool(self.missed or self.together)
+        return bool(self.missed or self.unmet_cannot_links)
 
     @property
     def rank(self) -> tuple[int, int, float, float]:
@@ -116,7 +116,7 @@ class Solution:
 
         Pairs not apart, bands missed, distance, cost.
         """
-        return self.together, self.missed, round(self.distance, 3), round(self.cost, 3)
+        return self.unmet_cannot_links, self.missed, round(self.distance, 3), round(self.cost, 3)
 
 
 def canonical_order(problem: Problem) -> tuple[Problem, NDArray[np.int64]]:
@@ -129,11 +129,11 @@ def canonical_order(problem: Problem) -> tuple[Problem, NDArray[np.int64]]:
     area = np.maximum(np.round(problem.area, 3), 1e-3)
     residents = np.nan_to_num(problem.residents, nan=-1.0)
     order = np.lexsort((residents, problem.households, area, y, x))
-    place = np.empty_like(order)
-    place[order] = np.arange(order.size)
-    ends = np.sort(place[problem.edges], axis=1)
+    position = np.empty_like(order)
+    position[order] = np.arange(order.size)
+    ends = np.sort(position[problem.edges], axis=1)
     rows = np.lexsort((ends[:, 1], ends[:, 0]))
-    cannot_links = np.unique(np.sort(place[problem.cannot_links], axis=1), axis=0)
+    cannot_links = np.unique(np.sort(position[problem.cannot_links], axis=1), axis=0)
     ordered = replace(
         problem,
         households=problem.households[order],
@@ -153,7 +153,7 @@ def canonical_order(problem: Problem) -> tuple[Problem, NDArray[np.int64]]:
 def fingerprint(problem: Problem) -> int:
     """Return a number that the content of an ordered problem decides."""
     state = 0
-    told = (
+    contents = (
         problem.households,
         problem.edges,
         problem.cut_m,
@@ -161,36 +161,36 @@ def fingerprint(problem: Problem) -> int:
         problem.y,
         problem.cannot_links,
     )
-    for a in told:
+    for a in contents:
         state = zlib.crc32(np.ascontiguousarray(a).tobytes(), state)
     return state
 
 
 class Cancellation:
-    """A flag that every kernel polls; `stop` makes all of them return the best they have.
+    """A flag that every kernel polls; `cancel` makes all of them return the best they have.
 
-    Each search that is given the halt ends within about a tenth of a second, with a valid
+    Each search that is given the cancellation ends within about a tenth of a second, with a valid
     labelling.
 
     Examples
     --------
-    >>> halt = Cancellation()
-    >>> halt.stopped
+    >>> cancellation = Cancellation()
+    >>> cancellation.cancelled
     False
-    >>> halt.stop()
-    >>> halt.stopped
+    >>> cancellation.cancel()
+    >>> cancellation.cancelled
     True
     """
 
     def __init__(self) -> None:
         self.flag = np.zeros(1, dtype=np.uint8)
 
-    def stop(self) -> None:
+    def cancel(self) -> None:
         """Ask all who hold this flag to stop; safe from any thread and from signal handlers."""
         self.flag[0] = 1
 
     @property
-    def stopped(self) -> bool:
+    def cancelled(self) -> bool:
         """Tell whether a stop was asked for."""
         return bool(self.flag[0])
 
@@ -200,7 +200,7 @@ class Cancellation:
         if seconds is None:
             yield self
             return
-        timer = Timer(seconds, self.stop)
+        timer = Timer(seconds, self.cancel)
         timer.daemon = True
         timer.start()
         try:
@@ -214,24 +214,24 @@ class Effort:
     """The iterations of the search of one piece of ground.
 
     A start proposes `per_pair` moves per atom times the square of the grids that it makes, but not
-    more than `most`; over many atoms not more than `moves_per_start` in all, though `least` per
+    more than `max_per_atom`; over many atoms not more than `moves_per_start` in all, though `min_per_atom` per
     atom in any case. Few grids need few moves, and many atoms must not take for ever.
     """
 
     per_pair: int
-    most: int
+    max_per_atom: int
     moves_per_start: int
-    least: int
+    min_per_atom: int
     #: independent starts at most; two that end alike are enough
     starts: int
     #: turns of repair, and fresh cuts per grid in each, while bands are missed
     repairs: int = 2
-    cuts: int = 40
+    recombinations: int = 40
     #: rounds of reheating the best few and combining all grids seen so far
-    rounds: int = 0
+    elite_rounds: int = 0
     #: labellings that are reheated, how often each in a round, and with what share of a
     #: start's moves
-    elite: int = 4
+    elite_size: int = 4
     reheats: int = 6
     reheat_share: float = 0.1
 
@@ -244,31 +244,33 @@ class Effort:
         >>> effort.moves_per_atom(120, 3), effort.moves_per_atom(10_000, 250)
         (180, 200)
         """
-        large = max(self.least, min(self.most, self.moves_per_start // atoms))
+        large = max(self.min_per_atom, min(self.max_per_atom, self.moves_per_start // atoms))
         return min(self.per_pair * grids * grids, large)
 
 
 EFFORTS: Mapping[str, Effort] = MappingProxyType(
     {
-        "fast": Effort(per_pair=20, most=600, moves_per_start=300_000, least=200, starts=1),
+        "fast": Effort(
+            per_pair=20, max_per_atom=600, moves_per_start=300_000, min_per_atom=200, starts=1
+        ),
         "normal": Effort(
             per_pair=25,
-            most=2000,
+            max_per_atom=2000,
             moves_per_start=4_000_000,
-            least=700,
+            min_per_atom=700,
             starts=4,
-            rounds=1,
-            elite=3,
+            elite_rounds=1,
+            elite_size=3,
         ),
         "best": Effort(
             per_pair=400,
-            most=40_000,
+            max_per_atom=40_000,
             moves_per_start=16_000_000,
-            least=2000,
+            min_per_atom=2000,
             starts=8,
             repairs=8,
-            rounds=4,
-            elite=6,
+            elite_rounds=4,
+            elite_size=6,
             reheats=10,
             reheat_share=0.05,
         ),

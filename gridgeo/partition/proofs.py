@@ -60,48 +60,52 @@ def unplaceable_atoms(band: Band, problem: Problem) -> list[int]:
     [0, 1]
     """
     ordered, order = canonical_order(problem)
-    beside: dict[int, list[int]] = defaultdict(list)
+    neighbours: dict[int, list[int]] = defaultdict(list)
     for a, b in ordered.edges[ordered.linked].tolist():
-        beside[a].append(b)
-        beside[b].append(a)
+        neighbours[a].append(b)
+        neighbours[b].append(a)
     counts = _counts(ordered)
     return sorted(
-        int(order[v]) for v in range(order.size) if not _has_set_in_band(band, counts, beside, v)
+        int(order[v])
+        for v in range(order.size)
+        if not _has_set_in_band(band, counts, neighbours, v)
     )
 
 
 def _counts(problem: Problem) -> list[tuple[float, float, bool]]:
     """Return households, residents and whether these are unknown, atom by atom."""
-    told = residents_known(problem.households, problem.residents)
+    is_known = residents_known(problem.households, problem.residents)
     people = np.nan_to_num(problem.residents)
-    return list(zip(problem.households.tolist(), people.tolist(), (~told).tolist(), strict=True))
+    return list(
+        zip(problem.households.tolist(), people.tolist(), (~is_known).tolist(), strict=True)
+    )
 
 
 def _has_set_in_band(
-    band: Band, counts: list[tuple[float, float, bool]], beside: dict[int, list[int]], v: int
+    band: Band, counts: list[tuple[float, float, bool]], neighbours: dict[int, list[int]], v: int
 ) -> bool:
     """Tell whether some connected set with `v` is in band, or too many would have to be tried."""
-    waiting = [(frozenset([v]), frozenset[int]())]
+    pending = [(frozenset([v]), frozenset[int]())]
     tried = 0
-    while waiting:
-        inside, barred = waiting.pop()
+    while pending:
+        inside, excluded = pending.pop()
         tried += 1
         fits, grows = _band_state(band, [counts[u] for u in inside])
         if fits or tried > MAX_SETS_TRIED:
             return True
         if not grows:
             continue
-        around = sorted({t for u in inside for t in beside[u]} - inside - barred)
+        around = sorted({t for u in inside for t in neighbours[u]} - inside - excluded)
         for i, t in enumerate(around):
-            waiting.append((inside | {t}, barred | frozenset(around[:i])))
+            pending.append((inside | {t}, excluded | frozenset(around[:i])))
     return False
 
 
-def _band_state(band: Band, held: list[tuple[float, float, bool]]) -> tuple[bool, bool]:
+def _band_state(band: Band, counts: list[tuple[float, float, bool]]) -> tuple[bool, bool]:
     """Return whether a set is in band, and whether a larger one still could be."""
-    households = sum(h for h, _, _ in held)
-    residents = sum(p for _, p, _ in held)
-    unknown = any(u for _, _, u in held)
+    households = sum(h for h, _, _ in counts)
+    residents = sum(p for _, p, _ in counts)
+    unknown = any(u for _, _, u in counts)
     by_households = band.profile != "residents" or unknown
     by_residents = band.profile != "households" and not unknown
     fits = by_households and band.lower <= households <= band.upper
@@ -126,17 +130,17 @@ def prove_impossible(band: Band, pieces: list[SolvedPiece]) -> list[Proof]:
     missing = [piece for piece in pieces if piece.solution.missed]
     households = np.concatenate([piece.problem.households for piece in pieces])
     residents = np.concatenate([piece.problem.residents for piece in pieces])
-    told = [
+    found = [
         _arithmetic(band, households, residents, _fixed(pieces)),
         *(_oversized(band, p) for p in missing),
     ]
     if len(pieces) > 1:
-        told += [_disconnected(band, piece) for piece in missing]
-    if not any(told):
-        told = [_unplaceable(band, piece) for piece in missing]
-    if not any(told):
-        told = [_exhausted(band, piece) for piece in missing if piece.solution.exact]
-    return [proof for proof in told if proof]
+        found += [_disconnected(band, piece) for piece in missing]
+    if not any(found):
+        found = [_unplaceable(band, piece) for piece in missing]
+    if not any(found):
+        found = [_exhausted(band, piece) for piece in missing if piece.solution.exact]
+    return [proof for proof in found if proof]
 
 
 def _fixed(pieces: list[SolvedPiece]) -> int | None:
@@ -186,16 +190,18 @@ def _unplaceable(band: Band, piece: SolvedPiece) -> Proof | None:
     return _atom_proof(piece, found, lambda v: _unplaceable_text(band, piece, v))
 
 
-def _atom_proof(piece: SolvedPiece, atoms: list[int], say: Callable[[int], Text]) -> Proof | None:
+def _atom_proof(
+    piece: SolvedPiece, atoms: list[int], describe: Callable[[int], Text]
+) -> Proof | None:
     """Return the proof that some atoms give, the heaviest of them named."""
     if not atoms:
         return None
     problem = piece.problem
     ranked = sorted(atoms, key=lambda v: (-problem.households[v], problem.x[v], problem.y[v]))
-    told = [say(v) for v in ranked[:NAMED]]
+    texts = [describe(v) for v in ranked[:NAMED]]
     if len(ranked) > NAMED:
-        told.append(Text(f"{len(ranked)} such units in all", f"此类单元共 {len(ranked)} 个"))
-    return Proof(kind="atom", reason=join(told))
+        texts.append(Text(f"{len(ranked)} such units in all", f"此类单元共 {len(ranked)} 个"))
+    return Proof(kind="atom", reason=join(texts))
 
 
 def unit_name(piece: SolvedPiece, v: int) -> Text:
@@ -207,8 +213,8 @@ def unit_name(piece: SolvedPiece, v: int) -> Text:
 
 def _unit(piece: SolvedPiece, v: int) -> tuple[Text, Text]:
     """Return what an atom holds, and its name or place."""
-    held = count_text(int(piece.problem.households[v]), piece.problem.residents[v])
-    return held, unit_name(piece, v)
+    amount = count_text(int(piece.problem.households[v]), piece.problem.residents[v])
+    return amount, unit_name(piece, v)
 
 
 def _unplaceable_text(band: Band, piece: SolvedPiece, v: int) -> Text:

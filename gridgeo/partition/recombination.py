@@ -41,7 +41,7 @@ def recombine(
     k: int,
     tries: int,
     rng: NDArray[np.uint64],
-    halt: NDArray[np.uint8],
+    cancel_flag: NDArray[np.uint8],
 ) -> int:
     """Cut groups of two to four grids anew, in place, where it pays; return how often it did.
 
@@ -50,7 +50,7 @@ def recombine(
     value = evaluate_grids(graph, objective, labels, k)[1]
     kept = 0
     for _ in range(tries):
-        if halt[0]:
+        if cancel_flag[0]:
             break
         group = choose_adjacent_grids(
             graph, labels, value, k, 2 + int(random_uniform(rng) ** 2 * 3.0), rng

@@ -120,8 +120,10 @@ def _distances(
     inside = (subgraphs.masks[:, None] >> np.arange(order.size)) & 1
     households = (inside @ problem.households[order]).astype(np.float64)
     residents = inside @ np.nan_to_num(problem.residents[order])
-    told = ~(inside @ ~residents_known(problem.households, problem.residents)[order]).astype(bool)
-    by_residents = told & (residents >= band.residents_lower)
+    is_known = ~(inside @ ~residents_known(problem.households, problem.residents)[order]).astype(
+        bool
+    )
+    by_residents = is_known & (residents >= band.residents_lower)
     by_residents &= (residents <= band.residents_upper) & (band.profile != "households")
     amount = residents if people else households
     lower, upper = (getattr(band, f"residents_{s}" if people else s) for s in ("lower", "upper"))
@@ -161,7 +163,7 @@ def banded_amount(band: Band, households: int, residents: float) -> BandedAmount
 
 
 def remedy(
-    band: Band, verdict: Verdict, pieces: list[SolvedPiece], region: CommunityBorders
+    band: Band, verdict: Verdict, pieces: list[SolvedPiece], borders: CommunityBorders
 ) -> Text:
     """Return what would bring the community into the band, empty where nothing was found.
 
@@ -175,100 +177,107 @@ def remedy(
     if verdict.name not in {"impossible", "not_found"} or not pieces:
         return Text("", "")
     if verdict.proof == "arithmetic":
-        told = _by_totals(band, pieces, region)
+        ways = _by_totals(band, pieces, borders)
     elif verdict.proof == "disconnected":
-        told = [part for piece in pieces for part in _by_link(band, piece, pieces, region)]
+        ways = [part for piece in pieces for part in _by_link(band, piece, pieces, borders)]
     else:
-        told = _by_splitting(band, pieces) or _by_limits(band, pieces)
-    if not told:
+        ways = _by_splitting(band, pieces) or _by_limits(band, pieces)
+    if not ways:
         return Text("", "")
     return Text(
-        ". Remedy: " + "; or ".join(part.en for part in told),
-        "。可行办法：" + "；或".join(part.zh for part in told),
+        ". Remedy: " + "; or ".join(part.en for part in ways),
+        "。可行办法：" + "；或".join(part.zh for part in ways),
     )
 
 
-def _by_totals(band: Band, pieces: list[SolvedPiece], region: CommunityBorders) -> list[Text]:
+def _by_totals(band: Band, pieces: list[SolvedPiece], borders: CommunityBorders) -> list[Text]:
     households = np.concatenate([piece.problem.households for piece in pieces])
     residents = np.concatenate([piece.problem.residents for piece in pieces])
-    own = banded_amount(band, int(households.sum()), total_residents(households, residents))
-    full = own.amount // own.lower
-    if full == 0 or own.fits(own.amount):
+    here_amount = banded_amount(band, int(households.sum()), total_residents(households, residents))
+    full = here_amount.amount // here_amount.lower
+    if full == 0 or here_amount.fits(here_amount.amount):
         return []
-    around = region.around(np.concatenate([piece.members for piece in pieces]))
-    surplus, lack = own.amount - full * own.upper, (full + 1) * own.lower - own.amount
-    told = [
+    around = borders.around(np.concatenate([piece.members for piece in pieces]))
+    surplus, lack = (
+        here_amount.amount - full * here_amount.upper,
+        (full + 1) * here_amount.lower - here_amount.amount,
+    )
+    ways = [
         part
         for move, amount in sorted([(_give, surplus), (_take, lack)], key=lambda way: way[1])
-        if (part := move(own, amount, around))
+        if (part := move(here_amount, amount, around))
     ]
-    told = told or [part for part in [_merge(own, around)] if part]
-    if told:
-        told[-1] += RUN_AGAIN
-    return [*told, _allow_totals(own, full)]
+    ways = ways or [part for part in [_merge(here_amount, around)] if part]
+    if ways:
+        ways[-1] += RUN_AGAIN
+    return [*ways, _allow_totals(here_amount, full)]
 
 
-def _give(own: BandedAmount, amount: int, around: list[NeighbourCommunity]) -> Text | None:
-    there = _able_neighbour(own, amount, around)
+def _give(here_amount: BandedAmount, amount: int, around: list[NeighbourCommunity]) -> Text | None:
+    there = _able_neighbour(here_amount, amount, around)
     if there is None:
         return None
-    after = _after(own, own.amount - amount, *there)
+    after = _after(here_amount, here_amount.amount - amount, *there)
     return (
         Text(
-            f"move {amount:,}{own.unit.en} across the border to the neighbouring {there[0]}",
-            f"将 {amount:,}{own.unit.zh}划入相邻的{there[0]}",
+            f"move {amount:,}{here_amount.unit.en} across the border to the neighbouring {there[0]}",
+            f"将 {amount:,}{here_amount.unit.zh}划入相邻的{there[0]}",
         )
         + after
     )
 
 
-def _take(own: BandedAmount, amount: int, around: list[NeighbourCommunity]) -> Text | None:
-    there = _able_neighbour(own, -amount, around)
+def _take(here_amount: BandedAmount, amount: int, around: list[NeighbourCommunity]) -> Text | None:
+    there = _able_neighbour(here_amount, -amount, around)
     if there is None:
         return None
-    after = _after(own, own.amount + amount, *there)
+    after = _after(here_amount, here_amount.amount + amount, *there)
     return (
         Text(
-            f"take in {amount:,}{own.unit.en} across the border from the neighbouring {there[0]}",
-            f"从相邻的{there[0]}划入 {amount:,}{own.unit.zh}",
+            f"take in {amount:,}{here_amount.unit.en} across the border from the neighbouring {there[0]}",
+            f"从相邻的{there[0]}划入 {amount:,}{here_amount.unit.zh}",
         )
         + after
     )
 
 
-def _after(own: BandedAmount, here: int, name: str, there: int) -> Text:
+def _after(here_amount: BandedAmount, here: int, name: str, there: int) -> Text:
     return Text(
         f" (then {here:,} here and {there:,} there)",
-        f"（调整后本村（社区）{here:,}{own.unit.zh}、{name} {there:,}{own.unit.zh}）",
+        f"（调整后本村（社区）{here:,}{here_amount.unit.zh}、{name} {there:,}{here_amount.unit.zh}）",
     )
 
 
 def _able_neighbour(
-    own: BandedAmount, change: int, around: list[NeighbourCommunity]
+    here_amount: BandedAmount, change: int, around: list[NeighbourCommunity]
 ) -> tuple[str, int] | None:
     """Return the neighbour that can change by so much and stay in band, and what it then holds."""
     for neighbour in around:
         theirs = banded_amount(neighbour.band, neighbour.households, neighbour.residents)
-        if theirs.unit == own.unit and theirs.fits(theirs.amount + change):
+        if theirs.unit == here_amount.unit and theirs.fits(theirs.amount + change):
             return neighbour.name, theirs.amount + change
     return None
 
 
-def _merge(own: BandedAmount, around: list[NeighbourCommunity]) -> Text | None:
+def _merge(here_amount: BandedAmount, around: list[NeighbourCommunity]) -> Text | None:
     for neighbour in around:
         theirs = banded_amount(neighbour.band, neighbour.households, neighbour.residents)
-        both = own.amount + theirs.amount
-        if theirs.unit == own.unit and own.fits(both):
+        both = here_amount.amount + theirs.amount
+        if theirs.unit == here_amount.unit and here_amount.fits(both):
             return Text(
-                f"merge with the neighbouring {neighbour.name} ({both:,}{own.unit.en} together)",
-                f"与相邻的{neighbour.name}合并划分（合计 {both:,}{own.unit.zh}）",
+                f"merge with the neighbouring {neighbour.name} ({both:,}{here_amount.unit.en} together)",
+                f"与相邻的{neighbour.name}合并划分（合计 {both:,}{here_amount.unit.zh}）",
             )
     return None
 
 
-def _allow_totals(own: BandedAmount, full: int) -> Text:
+def _allow_totals(here_amount: BandedAmount, full: int) -> Text:
     """Return to what the limits would have to be relaxed: one grid fewer, or one more."""
-    above, below, unit = math.ceil(own.amount / full), own.amount // (full + 1), own.unit
+    above, below, unit = (
+        math.ceil(here_amount.amount / full),
+        here_amount.amount // (full + 1),
+        here_amount.unit,
+    )
     return Text(
         f"allow up to {above:,}{unit.en} in a grid ({full} in all), or as few as {below:,} "
         f"({full + 1} in all)",
@@ -278,36 +287,36 @@ def _allow_totals(own: BandedAmount, full: int) -> Text:
 
 
 def _by_link(
-    band: Band, piece: SolvedPiece, pieces: list[SolvedPiece], region: CommunityBorders
+    band: Band, piece: SolvedPiece, pieces: list[SolvedPiece], borders: CommunityBorders
 ) -> list[Text]:
     """Return a link to the rest, or the neighbour that could take the part, as totals allow."""
     problem = piece.problem
     if possible_grid_counts(band, problem.households, problem.residents):
         return []
-    told = []
+    ways = []
     amount = banded_amount(
         band, int(problem.households.sum()), total_residents(problem.households, problem.residents)
     )
     size = Text(f"{amount.amount:,}{amount.unit.en}", f"{amount.amount:,}{amount.unit.zh}")
     if _fits_together(band, pieces):
-        told.append(
+        ways.append(
             Text(
                 f"a bridge, underpass or gate that links the part with {size.en} to the rest",
                 f"修建桥梁、地道或开设通道，使 {size.zh}的这一片与其余部分连通",
             )
             + RUN_AGAIN
         )
-    given = _able_neighbour(amount, amount.amount, region.around(piece.members))
+    given = _able_neighbour(amount, amount.amount, borders.around(piece.members))
     if given is not None:
-        told.append(
+        ways.append(
             Text(
                 f"give this part to the neighbouring {given[0]} (then {given[1]:,} there)",
                 f"将这一片划入相邻的{given[0]}（调整后 {given[0]} {given[1]:,}{amount.unit.zh}）",
             )
         )
     if amount.amount < amount.lower:
-        told.append(Text(f"allow a grid of {size.en} here", f"允许这一片单独成为 {size.zh}的网格"))
-    return told
+        ways.append(Text(f"allow a grid of {size.en} here", f"允许这一片单独成为 {size.zh}的网格"))
+    return ways
 
 
 def _fits_together(band: Band, pieces: list[SolvedPiece]) -> bool:
@@ -328,41 +337,43 @@ def _by_splitting(band: Band, pieces: list[SolvedPiece]) -> list[Text]:
 
 
 def _split(band: Band, piece: SolvedPiece, v: int) -> Text:
-    held = banded_amount(band, int(piece.problem.households[v]), float(piece.problem.residents[v]))
-    parts = math.ceil(held.amount / held.upper)
-    each, name = round(held.amount / parts), unit_name(piece, v)
-    join = Text(", each to join units beside it", "，再各与相邻单元合并")
-    more = join if each < held.lower else Text("", "")
-    if piece.tied[v]:
-        told = Text(
-            f"divide the group {name.en} into {parts} parts of about {each:,}{held.unit.en}",
-            f"将这一组（{name.zh}）拆成 {parts} 部分，每部分约 {each:,}{held.unit.zh}",
-        )
-        return told + more
-    told = Text(
-        f"split the unit {name.en} by stairwell into {parts} parts of about {each:,}{held.unit.en}",
-        f"将{name.zh}的这一单元按楼门拆成 {parts} 部分，每部分约 {each:,}{held.unit.zh}",
+    amount = banded_amount(
+        band, int(piece.problem.households[v]), float(piece.problem.residents[v])
     )
-    return told + more
+    parts = math.ceil(amount.amount / amount.upper)
+    each, name = round(amount.amount / parts), unit_name(piece, v)
+    join = Text(", each to join units beside it", "，再各与相邻单元合并")
+    more = join if each < amount.lower else Text("", "")
+    if piece.tied[v]:
+        text = Text(
+            f"divide the group {name.en} into {parts} parts of about {each:,}{amount.unit.en}",
+            f"将这一组（{name.zh}）拆成 {parts} 部分，每部分约 {each:,}{amount.unit.zh}",
+        )
+        return text + more
+    text = Text(
+        f"split the unit {name.en} by stairwell into {parts} parts of about {each:,}{amount.unit.en}",
+        f"将{name.zh}的这一单元按楼门拆成 {parts} 部分，每部分约 {each:,}{amount.unit.zh}",
+    )
+    return text + more
 
 
 def _by_limits(band: Band, pieces: list[SolvedPiece]) -> list[Text]:
     """Return the nearest limits for which a division exists."""
     limits: RelaxedLimits = nearest_limits(band, pieces)
     unit = limits.unit
-    told = []
+    ways = []
     if limits.lower is not None:
-        told.append(
+        ways.append(
             Text(
                 f"allow as few as {limits.lower:,}{unit.en} in a grid here",
                 f"将本村（社区）的下限放宽到 {limits.lower:,}{unit.zh}",
             )
         )
     if limits.upper is not None:
-        told.append(
+        ways.append(
             Text(
                 f"allow up to {limits.upper:,}{unit.en} in a grid here",
                 f"将本村（社区）的上限放宽到 {limits.upper:,}{unit.zh}",
             )
         )
-    return told
+    return ways

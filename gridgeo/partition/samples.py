@@ -66,8 +66,8 @@ def _of_networkx(graph: Any, n: int) -> tuple[Any, Any, NDArray[np.float64]]:
         raise ValueError(f"connectivity has {len(nodes)} nodes, X has {n} samples")
     ordered = range(n) if set(nodes) == set(range(n)) else nodes
     row = {node: i for i, node in enumerate(ordered)}
-    told = [(row[a], row[b], w) for a, b, w in graph.edges(data="weight", default=1.0)]
-    left, right, weight = np.array(told, dtype=np.float64).reshape(-1, 3).T
+    edges = [(row[a], row[b], w) for a, b, w in graph.edges(data="weight", default=1.0)]
+    left, right, weight = np.array(edges, dtype=np.float64).reshape(-1, 3).T
     return left, right, weight
 
 
@@ -148,7 +148,7 @@ WEIGHT_STEPS = 1_000_000
 class Samples:
     """Samples in the plane, their neighbours, and the component of each."""
 
-    place: NDArray[np.float64]
+    xy: NDArray[np.float64]
     area: NDArray[np.float64]
     pairs: NDArray[np.int64]
     border: NDArray[np.float64]
@@ -173,8 +173,8 @@ class Samples:
             cut_m=self.border[inside],
             straddle_m=np.zeros(pairs),
             linked=np.ones(pairs, dtype=bool),
-            x=self.place[members, 0],
-            y=self.place[members, 1],
+            x=self.xy[members, 0],
+            y=self.xy[members, 1],
             area=self.area[members],
             balance_m=balance * UNIT_M,
             compactness=compactness,
@@ -185,18 +185,18 @@ class Samples:
 def build_samples(points: NDArray[np.float64], connectivity: Any) -> Samples:
     """Return samples (n, d) with a mean border and a mean spacing of `UNIT_M`."""
     n = len(points)
-    place = _in_plane(points)
+    xy = _in_plane(points)
     if connectivity is None:
-        pairs = gabriel_pairs(place)
+        pairs = gabriel_pairs(xy)
         border = np.ones(len(pairs))
     else:
         pairs, border = pairs_of(connectivity, n)
-    area = delaunay_areas(place)
+    area = delaunay_areas(xy)
     spacing, mean = np.sqrt(area.mean()), border.mean() if border.size else 0.0
     scale = UNIT_M / spacing if spacing > 0 else 1.0
     links = sparse.coo_array((np.ones(len(pairs)), pairs.T), shape=(n, n))
     return Samples(
-        place=place * scale,
+        xy=xy * scale,
         area=area * scale**2,
         pairs=pairs,
         border=border * (UNIT_M / mean if mean > 0 else 1.0),

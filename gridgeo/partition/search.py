@@ -52,74 +52,89 @@ REHEAT_TEMPERATURES = (0.25, 0.4)
 REHEAT_PENALTY = 0.7
 
 
-def run_start(job: SearchContext, k: int, start: int) -> Solution:
+def run_start(context: SearchContext, k: int, start: int) -> Solution:
     """Return one labelling with `k` grids: grown, annealed, then cut anew where that pays."""
-    rng = job.rng(k, start)
-    labels = grow_regions(job.graph, k, rng)
-    hot = job.schedule._replace(
+    rng = context.rng(k, start)
+    labels = grow_regions(context.graph, k, rng)
+    hot_schedule = context.schedule._replace(
         start_temperature=START_TEMPERATURES[start % len(START_TEMPERATURES)]
-        * job.schedule.start_temperature
+        * context.schedule.start_temperature
     )
-    moves = _anneal(job, hot, labels, _proposals(job, k), rng)
+    moves = _anneal(context, hot_schedule, labels, _proposals(context, k), rng)
     if k > 1:
-        cold = job.schedule._replace(end_temperature=0.0)
+        cold_schedule = context.schedule._replace(end_temperature=0.0)
         recombine(
-            job.graph,
-            job.objective,
-            cold,
+            context.graph,
+            context.objective,
+            cold_schedule,
             labels,
             k,
             FINAL_RECOMBINATIONS * min(k, GRIDS_COUNTED),
             rng,
-            job.halt.flag,
+            context.cancellation.flag,
         )
-    return solution_of(job, labels, moves=moves)
+    return solution_of(context, labels, moves=moves)
 
 
-def repair_bands(job: SearchContext, solution: Solution, turn: int) -> Solution:
+def repair_bands(context: SearchContext, solution: Solution, turn: int) -> Solution:
     """Return a labelling won by cutting anew around the grids that miss the band."""
     k = solution.grids
     labels = solution.labels.copy()
-    rng = job.rng(k, turn, 1)
+    rng = context.rng(k, turn, 1)
     if k > 1:
-        tries = job.effort.cuts * min(k, GRIDS_COUNTED)
-        recombine(job.graph, job.objective, job.schedule, labels, k, tries, rng, job.halt.flag)
-    warm = job.schedule._replace(
-        start_temperature=REPAIR_TEMPERATURE * job.schedule.start_temperature
+        tries = context.effort.recombinations * min(k, GRIDS_COUNTED)
+        recombine(
+            context.graph,
+            context.objective,
+            context.schedule,
+            labels,
+            k,
+            tries,
+            rng,
+            context.cancellation.flag,
+        )
+    warm_schedule = context.schedule._replace(
+        start_temperature=REPAIR_TEMPERATURE * context.schedule.start_temperature
     )
-    moves = _anneal(job, warm, labels, round(REPAIR_MOVE_SHARE * _proposals(job, k)), rng)
-    return solution_of(job, labels, moves=moves)
+    moves = _anneal(
+        context, warm_schedule, labels, round(REPAIR_MOVE_SHARE * _proposals(context, k)), rng
+    )
+    return solution_of(context, labels, moves=moves)
 
 
-def reheat(job: SearchContext, solution: Solution, *stream: int) -> list[Solution]:
+def reheat(context: SearchContext, solution: Solution, *stream: int) -> list[Solution]:
     """Return what a labelling became each time that it was warmed up and cooled again.
 
     Each time starts from the best so far.
     """
-    rng = job.rng(solution.grids, 2, *stream)
+    rng = context.rng(solution.grids, 2, *stream)
     best, found = solution, []
-    for turn in range(job.effort.reheats):
-        if job.halt.stopped:
+    for turn in range(context.effort.reheats):
+        if context.cancellation.cancelled:
             break
         labels = best.labels.copy()
-        hot = REHEAT_TEMPERATURES[turn % len(REHEAT_TEMPERATURES)] * job.schedule.start_temperature
-        warm = job.schedule._replace(
-            start_temperature=hot, start_penalty=REHEAT_PENALTY * job.schedule.end_penalty
+        start_temperature = (
+            REHEAT_TEMPERATURES[turn % len(REHEAT_TEMPERATURES)]
+            * context.schedule.start_temperature
         )
-        moves = round(job.effort.reheat_share * _proposals(job, solution.grids))
-        _anneal(job, warm, labels, moves, rng)
-        found.append(solution_of(job, labels, moves=moves))
+        warm_schedule = context.schedule._replace(
+            start_temperature=start_temperature,
+            start_penalty=REHEAT_PENALTY * context.schedule.end_penalty,
+        )
+        moves = round(context.effort.reheat_share * _proposals(context, solution.grids))
+        _anneal(context, warm_schedule, labels, moves, rng)
+        found.append(solution_of(context, labels, moves=moves))
         if found[-1].rank < best.rank:
             best = found[-1]
     return found
 
 
-def _proposals(job: SearchContext, grids: int) -> int:
-    return job.effort.moves_per_atom(job.atoms, grids) * job.atoms
+def _proposals(context: SearchContext, grids: int) -> int:
+    return context.effort.moves_per_atom(context.atoms, grids) * context.atoms
 
 
 def _anneal(
-    job: SearchContext,
+    context: SearchContext,
     schedule: Schedule,
     labels: NDArray[np.int32],
     moves: int,
@@ -128,7 +143,9 @@ def _anneal(
     """Anneal `labels` in place; return the number of moves proposed."""
     k = int(labels.max()) + 1
     moves = moves if k > 1 else 0
-    anneal(job.graph, job.objective, schedule, labels, k, moves, rng, job.halt.flag)
+    anneal(
+        context.graph, context.objective, schedule, labels, k, moves, rng, context.cancellation.flag
+    )
     return moves
 
 
@@ -138,39 +155,41 @@ ELITE_MIN_GRIDS = 5
 IDLE_ROUNDS = 3
 
 
-def improve_elite_pool(job: SearchContext, starts: list[Solution]) -> list[Solution]:
+def improve_elite_pool(context: SearchContext, starts: list[Solution]) -> list[Solution]:
     """Return what rounds of reheating and combining make of starts with one number of grids.
 
     All of `starts` that are in band take part; nothing is done where none is.
     """
-    elite = sorted((s for s in starts if not s.failed), key=lambda s: s.rank)[: job.effort.elite]
+    elite = sorted((s for s in starts if not s.failed), key=lambda s: s.rank)[
+        : context.effort.elite_size
+    ]
     if not elite or elite[0].grids < ELITE_MIN_GRIDS:
         return []
     grid_pool = GridPool({})
     for start in elite:
-        grid_pool.add(job, start.labels)
+        grid_pool.add(context, start.labels)
     found: list[Solution] = []
     idle = 0
-    for turn in range(job.effort.rounds):
-        if idle == IDLE_ROUNDS or job.halt.stopped:
+    for turn in range(context.effort.elite_rounds):
+        if idle == IDLE_ROUNDS or context.cancellation.cancelled:
             break
         best = elite[0]
-        warmed = _reheat_all(job, elite, turn)
+        warmed = _reheat_all(context, elite, turn)
         for solution in (solution for chain in warmed for solution in chain):
-            grid_pool.add(job, solution.labels)
+            grid_pool.add(context, solution.labels)
             found.append(solution)
         elite = [_best_in_band([one, *chain]) for one, chain in zip(elite, warmed, strict=True)]
         elite.sort(key=lambda solution: solution.rank)
-        found.append(solution_of(job, improve_from_pool(job, elite[0].labels, grid_pool)))
+        found.append(solution_of(context, improve_from_pool(context, elite[0].labels, grid_pool)))
         if found[-1].rank < elite[0].rank:
-            elite = [found[-1], *elite[: job.effort.elite - 1]]
+            elite = [found[-1], *elite[: context.effort.elite_size - 1]]
         idle = 0 if elite[0].rank < best.rank else idle + 1
     return found
 
 
-def _reheat_all(job: SearchContext, elite: list[Solution], turn: int) -> list[list[Solution]]:
-    with ThreadPoolExecutor(max_workers=job.jobs) as pool:
-        chains = [pool.submit(reheat, job, one, turn, i) for i, one in enumerate(elite)]
+def _reheat_all(context: SearchContext, elite: list[Solution], turn: int) -> list[list[Solution]]:
+    with ThreadPoolExecutor(max_workers=context.jobs) as pool:
+        chains = [pool.submit(reheat, context, one, turn, i) for i, one in enumerate(elite)]
         return [chain.result() for chain in chains]
 
 
@@ -179,7 +198,12 @@ def _best_in_band(found: list[Solution]) -> Solution:
 
 
 def solve(
-    problem: Problem, band: Band, search: Search, *, halt: Cancellation | None = None, jobs: int = 1
+    problem: Problem,
+    band: Band,
+    search: Search,
+    *,
+    cancellation: Cancellation | None = None,
+    jobs: int = 1,
 ) -> Solution:
     """Label the atoms of one connected piece with grids.
 
@@ -193,8 +217,8 @@ def solve(
     band
         What a grid should hold.
     search
-        Effort and seed; its limit of seconds is the caller's to keep, with `halt`.
-    halt
+        Effort and seed; its limit of seconds is the caller's to keep, with `cancellation`.
+    cancellation
         Makes the search return the best so far once it is stopped.
     jobs
         Threads; the labels do not depend on them.
@@ -221,37 +245,37 @@ def solve(
     """
     ordered, order = canonical_order(problem)
     graph = build_csr_graph(ordered)
-    job = SearchContext(
+    context = SearchContext(
         graph=graph,
         objective=objective_of(problem, band),
         schedule=default_schedule(graph),
         seed=mix_seeds(fingerprint(ordered), search.seed),
         effort=EFFORTS[search.effort],
-        halt=halt or Cancellation(),
+        cancellation=cancellation or Cancellation(),
         jobs=jobs,
     )
     best = _solve_ordered(
-        job, candidate_grid_counts(ordered, band), fixed=ordered.grids is not None
+        context, candidate_grid_counts(ordered, band), fixed=ordered.grids is not None
     )
     labels = np.empty_like(best.labels)
     labels[order] = best.labels
-    rest = float(problem.straddle_m.sum())
+    straddled = float(problem.straddle_m.sum())
     return replace(
         best,
         labels=labels,
-        cost=best.cost + rest,
-        first_cost=best.first_cost + rest,
-        interrupted=job.halt.stopped,
+        cost=best.cost + straddled,
+        first_cost=best.first_cost + straddled,
+        interrupted=context.cancellation.cancelled,
     )
 
 
-def _solve_ordered(job: SearchContext, numbers: tuple[int, ...], *, fixed: bool) -> Solution:
+def _solve_ordered(context: SearchContext, counts: tuple[int, ...], *, fixed: bool) -> Solution:
     """Return the best of the search, or of all ways for few atoms."""
-    if numbers[0] == 1 and not (whole := single_grid(job)).failed:
-        return whole
-    if not fixed and job.atoms <= MAX_ATOMS and (proved := solve_few_atoms(job, numbers)):
+    if counts[0] == 1 and not (single := single_grid(context)).failed:
+        return single
+    if not fixed and context.atoms <= MAX_ATOMS and (proved := solve_few_atoms(context, counts)):
         return proved
-    tried = search_grid_counts(job, numbers)
+    tried = search_grid_counts(context, counts)
     return replace(
         best_of(tried),
         starts=len(tried),
@@ -271,61 +295,63 @@ def candidate_grid_counts(problem: Problem, band: Band) -> tuple[int, ...]:
     if problem.grids is not None:
         return (problem.grids,)
     big = exceeds_band(band, households, residents)
-    numbers = possible_grid_counts(band, households, residents)
-    if big.any() or not numbers:
+    counts = possible_grid_counts(band, households, residents)
+    if big.any() or not counts:
         known = residents[~big]
         people = math.nan if np.isnan(known).any() else float(known.sum())
         near = ideal_grid_count(band, float(households[~big].sum()), people)
         around = range(math.floor(near) - 1, math.ceil(near) + 2)
         rest = sorted((k for k in around if k >= 0), key=lambda k: (abs(k - near), k))
-        numbers = tuple(k + int(big.sum()) for k in rest)
+        counts = tuple(k + int(big.sum()) for k in rest)
     least = 2 if len(problem.cannot_links) else 1
-    return tuple(k for k in numbers if least <= k <= households.size) or (least,)
+    return tuple(k for k in counts if least <= k <= households.size) or (least,)
 
 
-def search_grid_counts(job: SearchContext, numbers: tuple[int, ...]) -> list[Solution]:
+def search_grid_counts(context: SearchContext, counts: tuple[int, ...]) -> list[Solution]:
     """Return what was found, number after number, up to the first that is in band."""
     found: list[Solution] = []
-    for k in numbers:
-        own = _multistart(job, k)
-        for turn in range(job.effort.repairs):
-            if not best_of(own).failed or job.halt.stopped:
+    for k in counts:
+        solutions = _multistart(context, k)
+        for turn in range(context.effort.repairs):
+            if not best_of(solutions).failed or context.cancellation.cancelled:
                 break
-            own.append(repair_bands(job, best_of(own), turn))
-        own += improve_elite_pool(job, own)
-        found += own
-        if not best_of(own).failed or job.halt.stopped:
+            solutions.append(repair_bands(context, best_of(solutions), turn))
+        solutions += improve_elite_pool(context, solutions)
+        found += solutions
+        if not best_of(solutions).failed or context.cancellation.cancelled:
             break
     return found
 
 
-def _multistart(job: SearchContext, k: int) -> list[Solution]:
+def _multistart(context: SearchContext, k: int) -> list[Solution]:
     """Return the starts of one number of grids, two at a time until two end alike."""
-    own: list[Solution] = []
-    with ThreadPoolExecutor(max_workers=job.jobs) as pool:
-        for first in range(0, job.effort.starts, 2):
-            pair = range(first, min(first + 2, job.effort.starts))
-            own += pool.map(partial(run_start, job, k), pair)
-            if job.halt.stopped or _two_best_agree(own):
+    solutions: list[Solution] = []
+    with ThreadPoolExecutor(max_workers=context.jobs) as pool:
+        for first in range(0, context.effort.starts, 2):
+            pair = range(first, min(first + 2, context.effort.starts))
+            solutions += pool.map(partial(run_start, context, k), pair)
+            if context.cancellation.cancelled or _two_best_agree(solutions):
                 break
-    return own
+    return solutions
 
 
-def _two_best_agree(own: list[Solution]) -> bool:
-    ranks = sorted(solution.rank for solution in own)
+def _two_best_agree(solutions: list[Solution]) -> bool:
+    ranks = sorted(solution.rank for solution in solutions)
     return len(ranks) > 1 and ranks[0] == ranks[1]
 
 
-def single_grid(job: SearchContext) -> Solution:
+def single_grid(context: SearchContext) -> Solution:
     """Return the one labelling with one grid."""
-    whole = solution_of(job, np.zeros(job.atoms, dtype=np.int32), exact=True)
-    return replace(whole, first_missed=whole.missed, first_cost=whole.cost)
+    single = solution_of(context, np.zeros(context.atoms, dtype=np.int32), exact=True)
+    return replace(single, first_missed=single.missed, first_cost=single.cost)
 
 
-def solve_few_atoms(job: SearchContext, numbers: tuple[int, ...]) -> Solution | None:
+def solve_few_atoms(context: SearchContext, counts: tuple[int, ...]) -> Solution | None:
     """Return the best labelling of a few atoms, proved best; None where it was told to stop."""
-    labels = solve_by_subsets(job.graph, job.objective, np.array(numbers), job.halt.flag)
+    labels = solve_by_subsets(
+        context.graph, context.objective, np.array(counts), context.cancellation.flag
+    )
     if labels.min() < 0:
         return None
-    best = solution_of(job, labels, moves=0, exact=True)
+    best = solution_of(context, labels, moves=0, exact=True)
     return replace(best, first_missed=best.missed, first_cost=best.cost)

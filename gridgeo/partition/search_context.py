@@ -32,7 +32,7 @@ class SearchContext:
     schedule: Schedule
     seed: int
     effort: Effort
-    halt: Cancellation
+    cancellation: Cancellation
     jobs: int
 
     @property
@@ -46,13 +46,13 @@ class SearchContext:
 
 
 def solution_of(
-    job: SearchContext, labels: NDArray[np.int32], *, moves: int = 0, exact: bool = False
+    context: SearchContext, labels: NDArray[np.int32], *, moves: int = 0, exact: bool = False
 ) -> Solution:
     """Return a labelling with what it is worth."""
     grids = int(labels.max()) + 1
-    cost, missed, distance = evaluate_labels(job.graph, job.objective, labels, grids)
-    shared = count_unmet_cannot_links(job.graph, labels)
-    met = len(job.graph.cannot_links) - shared
+    cost, missed, distance = evaluate_labels(context.graph, context.objective, labels, grids)
+    unmet = count_unmet_cannot_links(context.graph, labels)
+    met = len(context.graph.cannot_links) - unmet
     return Solution(
         labels=relabel_by_first_atom(labels),
         grids=grids,
@@ -61,7 +61,7 @@ def solution_of(
         cost=float(cost) + CANNOT_LINK_M * met,
         moves=moves,
         exact=exact,
-        together=shared,
+        unmet_cannot_links=unmet,
     )
 
 

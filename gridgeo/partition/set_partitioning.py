@@ -69,7 +69,12 @@ def index_sets(sets: NDArray[np.int64], cost: NDArray[np.float64], n: int) -> Ca
 
 @compiled
 def solve_set_partitioning(
-    pool: CandidateSets, n: int, k: int, upper_bound: float, nodes: int, halt: NDArray[np.uint8]
+    pool: CandidateSets,
+    n: int,
+    k: int,
+    upper_bound: float,
+    nodes: int,
+    cancel_flag: NDArray[np.uint8],
 ) -> tuple[bool, NDArray[np.int64], float]:
     """Return whether the search was complete, the best cover cheaper than `upper_bound`, a lower bound.
 
@@ -95,7 +100,7 @@ def solve_set_partitioning(
             return True, np.empty(0, np.int64), lower_bound
         if step_number % STEPS_BETWEEN_FIXINGS == 0:
             pool = fix_by_reduced_cost(pool, reduced, lowest, last_added, value, upper_bound, n)
-        if pool.masks.size <= FEW_SETS or halt[0]:
+        if pool.masks.size <= FEW_SETS or cancel_flag[0]:
             break
         if idle == STEPS_BEFORE_HALVING:
             step_size, idle = step_size / 2.0, 0
@@ -106,7 +111,7 @@ def solve_set_partitioning(
             break
         multipliers += step_size * (upper_bound - value) / square * subgradient
     complete, partition = depth_first_search(
-        pool, best_multipliers, n, k, upper_bound, 0 if halt[0] else nodes
+        pool, best_multipliers, n, k, upper_bound, 0 if cancel_flag[0] else nodes
     )
     return complete, partition, lower_bound
 
@@ -264,15 +269,15 @@ class GridPool(NamedTuple):
 
     grids: dict[bytes, tuple[NDArray[np.int64], float]]
 
-    def add(self, job: SearchContext, labels: NDArray[np.int32]) -> None:
+    def add(self, context: SearchContext, labels: NDArray[np.int32]) -> None:
         """Note the grids of a labelling that are in band and keep apart what must be."""
         k = int(labels.max()) + 1
-        value = evaluate_grids(job.graph, job.objective, labels, k)[1]
-        source = np.repeat(np.arange(labels.size), np.diff(job.graph.indptr))
-        label, other = labels[source], labels[job.graph.neighbour]
-        forbidden = job.graph.weight <= -CANNOT_LINK_M
+        value = evaluate_grids(context.graph, context.objective, labels, k)[1]
+        source = np.repeat(np.arange(labels.size), np.diff(context.graph.indptr))
+        label, other = labels[source], labels[context.graph.neighbour]
+        forbidden = context.graph.weight <= -CANNOT_LINK_M
         half_cut = np.bincount(
-            label, np.where((label != other) & ~forbidden, job.graph.weight / 2, 0.0), k
+            label, np.where((label != other) & ~forbidden, context.graph.weight / 2, 0.0), k
         )
         violations = np.bincount(label[forbidden & (label == other)], minlength=k)
         order = np.argsort(labels, kind="stable")
@@ -282,7 +287,7 @@ class GridPool(NamedTuple):
 
 
 def improve_from_pool(
-    job: SearchContext, labels: NDArray[np.int32], pool: GridPool
+    context: SearchContext, labels: NDArray[np.int32], pool: GridPool
 ) -> NDArray[np.int32]:
     """Return `labels`, all in band and among those `pool`, or a cheaper labelling like them.
 
@@ -291,8 +296,8 @@ def improve_from_pool(
     sets, costs = _incidence_matrix(pool, labels.size)
     improved = labels.copy()
     done = np.zeros(int(labels.max()) + 1, dtype=bool)
-    while not done.all() and not job.halt.stopped:
-        window = _window(job, improved, int(np.flatnonzero(~done)[0]))
+    while not done.all() and not context.cancellation.cancelled:
+        window = _window(context, improved, int(np.flatnonzero(~done)[0]))
         done[window[:WINDOW_CORE_GRIDS]] = True
         _improve_window(improved, window, sets, costs)
         if window.size == done.size:
@@ -310,11 +315,13 @@ def _incidence_matrix(pool: GridPool, atoms: int) -> tuple[csc_array, NDArray[np
     return csc_array(sets), np.array([grid[1] for grid in pool.grids.values()])
 
 
-def _window(job: SearchContext, labels: NDArray[np.int32], first: int) -> NDArray[np.int64]:
+def _window(context: SearchContext, labels: NDArray[np.int32], first: int) -> NDArray[np.int64]:
     """Return the grids around one grid, nearest first by steps over neighbours."""
     k = int(labels.max()) + 1
-    source = np.repeat(labels, np.diff(job.graph.indptr))
-    beside = csr_array((np.ones(source.size), (source, labels[job.graph.neighbour])), shape=(k, k))
+    source = np.repeat(labels, np.diff(context.graph.indptr))
+    beside = csr_array(
+        (np.ones(source.size), (source, labels[context.graph.neighbour])), shape=(k, k)
+    )
     window, at = [first], 0
     while at < len(window) < WINDOW_GRIDS:
         near = beside.indices[beside.indptr[window[at]] : beside.indptr[window[at] + 1]]

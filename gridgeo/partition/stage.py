@@ -54,7 +54,7 @@ def partition_atoms(
     previous: NDArray[np.int64] | None = None,
     jobs: int = 1,
     on_progress: Callable[[int, int], None] | None = None,
-    halt: Cancellation | None = None,
+    cancellation: Cancellation | None = None,
 ) -> Partition:
     """Give every atom a grid: basic, dedicated or open, each inside one community.
 
@@ -65,7 +65,7 @@ def partition_atoms(
     band
         One band, or that of each community.
     weights, search, open_ground
-        Settings; `search` counts effort in moves, never in seconds (those are for `halt`).
+        Settings; `search` counts effort in moves, never in seconds (those are for `cancellation`).
     ties
         Atoms that stay together or apart, and locked grids: these keep exactly their atoms, and
         the others are solved around them.
@@ -76,7 +76,7 @@ def partition_atoms(
         Threads; the result does not depend on them.
     on_progress
         Called with (communities done, communities) as they are done, from this thread.
-    halt
+    cancellation
         Makes every search return the best it has once it is stopped.
 
     Returns
@@ -89,25 +89,37 @@ def partition_atoms(
     """
     bands = band if isinstance(band, Bands) else Bands(usual=band)
     ties = ties or Ties()
-    ground, unit = contract_must_links(build_atom_graph(atoms, weights, ties.locked), ties)
-    halt = halt or Cancellation()
+    graph, unit = contract_must_links(build_atom_graph(atoms, weights, ties.locked), ties)
+    cancellation = cancellation or Cancellation()
     inner = jobs if len(atoms.communities) == 1 else 1
-    solver: Solver = partial(_solve_from_scratch, search=search, halt=halt, jobs=inner)
+    solver: Solver = partial(
+        _solve_from_scratch, search=search, cancellation=cancellation, jobs=inner
+    )
     if previous is not None:
-        old = old_grids_of_units(previous, unit, atoms.frame["households"].to_numpy(np.int64))
-        ground, kept = link_old_grids(ground, old)
-    ground, piece, joins = join_pieces(ground, bands)
+        old_grids = old_grids_of_units(previous, unit, atoms.frame["households"].to_numpy(np.int64))
+        graph, kept = link_old_grids(graph, old_grids)
+    graph, piece, joins = join_pieces(graph, bands)
     if previous is not None:
         joins += kept
-        old = old_grids_of_pieces(ground, piece, old)
-        solver = partial(_solve_change, old=old, search=search, halt=halt)
-    jobs_of = _fix_grid_counts(ground, _problems(ground, piece, weights), bands)
+        old_grids = old_grids_of_pieces(graph, piece, old_grids)
+        solver = partial(
+            _solve_change, old_grids=old_grids, search=search, cancellation=cancellation
+        )
+    problems = _fix_grid_counts(graph, _problems(graph, piece, weights), bands)
     solutions = _solve_all(
-        ground, jobs_of, bands=bands, solver=solver, jobs=jobs, told=on_progress, halt=halt
+        graph,
+        problems,
+        bands=bands,
+        solver=solver,
+        jobs=jobs,
+        on_progress=on_progress,
+        cancellation=cancellation,
     )
-    work = {number: PieceSolution(*jobs_of[number], solutions[number]) for number in jobs_of}
-    ground, piece, work, more = join_pieces_out_of_band(
-        ground, piece, work, weights=weights, bands=bands, solver=solver
+    solved_pieces = {
+        number: PieceSolution(*problems[number], solutions[number]) for number in problems
+    }
+    graph, piece, solved_pieces, more = join_pieces_out_of_band(
+        graph, piece, solved_pieces, weights=weights, bands=bands, solver=solver
     )
     names, facilities = unit_names(atoms.frame["name"].to_numpy(), unit), facility_names(atoms)
     tied = np.bincount(unit) > 1
@@ -117,14 +129,14 @@ def partition_atoms(
             problem=done.problem,
             solution=done.solution,
             names=tuple(names[done.members]),
-            cut_off_by=cut_off_by(ground, done.members, facilities),
+            cut_off_by=cut_off_by(graph, done.members, facilities),
             tied=tuple(tied[done.members].tolist()),
         )
-        for _, done in sorted(work.items())
+        for _, done in sorted(solved_pieces.items())
     ]
-    part = assemble(
+    partition = assemble(
         atoms,
-        ground,
+        graph,
         piece,
         solved,
         bands=bands,
@@ -133,8 +145,8 @@ def partition_atoms(
         unit=unit,
         locked_names=ties.names,
     )
-    unmet = report_unmet_links(atoms, ties, unit, part.labels)
-    return replace(part, findings=(*ties.findings, *unmet, *part.findings))
+    unmet = report_unmet_links(atoms, ties, unit, partition.labels)
+    return replace(partition, findings=(*ties.findings, *unmet, *partition.findings))
 
 
 def _solve_from_scratch(
@@ -143,11 +155,11 @@ def _solve_from_scratch(
     band: Band,
     *,
     search: Search,
-    halt: Cancellation,
+    cancellation: Cancellation,
     jobs: int,
 ) -> Solution:
     del members
-    return solve_certified(problem, band, search, halt=halt, jobs=jobs)
+    return solve_certified(problem, band, search, cancellation=cancellation, jobs=jobs)
 
 
 def _solve_change(
@@ -155,60 +167,64 @@ def _solve_change(
     problem: Problem,
     band: Band,
     *,
-    old: NDArray[np.int64],
+    old_grids: NDArray[np.int64],
     search: Search,
-    halt: Cancellation,
+    cancellation: Cancellation,
 ) -> Solution:
-    return adjust_labels(problem, old[members], band=band, search=search, halt=halt).solution
+    return adjust_labels(
+        problem, old_grids[members], band=band, search=search, cancellation=cancellation
+    ).solution
 
 
 def _problems(
-    ground: AtomGraph, piece: NDArray[np.int64], weights: Weights
+    graph: AtomGraph, piece: NDArray[np.int64], weights: Weights
 ) -> dict[int, tuple[NDArray[np.int64], Problem]]:
     """Return the members and the problem of each piece that holds households."""
-    inside = ground.basic & (piece[ground.left] == piece[ground.right])
-    pairs = positions_by(np.where(inside, piece[ground.left], -1))
+    inside = graph.basic & (piece[graph.left] == piece[graph.right])
+    pairs = positions_by(np.where(inside, piece[graph.left], -1))
     none = np.empty(0, dtype=np.int64)
     return {
-        number: (members, problem_of(ground, members, pairs.get(number, none), weights))
+        number: (members, problem_of(graph, members, pairs.get(number, none), weights))
         for number, members in positions_by(piece).items()
-        if ground.households[members].any()
+        if graph.households[members].any()
     }
 
 
 def _fix_grid_counts(
-    ground: AtomGraph, problems: dict[int, tuple[NDArray[np.int64], Problem]], bands: Bands
+    graph: AtomGraph, problems: dict[int, tuple[NDArray[np.int64], Problem]], bands: Bands
 ) -> dict[int, tuple[NDArray[np.int64], Problem]]:
     """Return the problems, with their share of the grids where the settings fix the number."""
     fixed = dict(problems)
     for community, grids in bands.grids.items():
-        own = [n for n, (of, _) in problems.items() if ground.community[of[0]] == community]
-        if not own:
+        numbers_here = [n for n, (of, _) in problems.items() if graph.community[of[0]] == community]
+        if not numbers_here:
             continue
-        locked = ground.locked[ground.community == community]
-        wanted = grids - np.unique(locked[locked >= 0]).size
-        held = [(problems[n][1].households, problems[n][1].residents) for n in own]
-        for n, number in zip(own, apportion(bands.of(community), wanted, held), strict=True):
+        locked = graph.locked[graph.community == community]
+        free_grids = grids - np.unique(locked[locked >= 0]).size
+        amounts = [(problems[n][1].households, problems[n][1].residents) for n in numbers_here]
+        for n, number in zip(
+            numbers_here, apportion(bands.of(community), free_grids, amounts), strict=True
+        ):
             members, problem = problems[n]
             fixed[n] = members, replace(problem, grids=number)
     return fixed
 
 
 def _solve_all(
-    ground: AtomGraph,
+    graph: AtomGraph,
     problems: dict[int, tuple[NDArray[np.int64], Problem]],
     *,
     bands: Bands,
     solver: Solver,
     jobs: int,
-    told: Callable[[int, int], None] | None,
-    halt: Cancellation,
+    on_progress: Callable[[int, int], None] | None,
+    cancellation: Cancellation,
 ) -> dict[int, Solution]:
     """Solve the pieces, the largest first, and tell of each community that is done."""
-    community = {number: int(ground.community[of[0]]) for number, (of, _) in problems.items()}
+    community = {number: int(graph.community[of[0]]) for number, (of, _) in problems.items()}
     left = Counter(community.values())
     running: dict[Future[Solution], int] = {}
-    with ThreadPoolExecutor(max_workers=jobs) as pool, _cancel_on_error(pool, halt):
+    with ThreadPoolExecutor(max_workers=jobs) as pool, _cancel_on_error(pool, cancellation):
         for number in sorted(problems, key=lambda number: (-problems[number][0].size, number)):
             band = bands.of(community[number])
             done = pool.submit(solver, *problems[number], band)
@@ -216,18 +232,18 @@ def _solve_all(
         for future in as_completed(running):
             future.result()
             left[community[running[future]]] -= 1
-            if told and not left[community[running[future]]]:
-                told(sum(not count for count in left.values()), len(left))
+            if on_progress and not left[community[running[future]]]:
+                on_progress(sum(not count for count in left.values()), len(left))
     return {number: future.result() for future, number in running.items()}
 
 
 @contextmanager
-def _cancel_on_error(pool: ThreadPoolExecutor, halt: Cancellation) -> Iterator[None]:
+def _cancel_on_error(pool: ThreadPoolExecutor, cancellation: Cancellation) -> Iterator[None]:
     """Stop the searches that run and drop those that wait, after Ctrl-C or an error."""
     try:
         yield
     except BaseException:
-        halt.stop()
+        cancellation.cancel()
         pool.shutdown(wait=False, cancel_futures=True)
         raise
 

@@ -17,7 +17,10 @@ MAX_ATOMS = 16
 
 @compiled
 def solve_by_subsets(
-    graph: CSRGraph, objective: Objective, numbers: NDArray[np.int64], halt: NDArray[np.uint8]
+    graph: CSRGraph,
+    objective: Objective,
+    numbers: NDArray[np.int64],
+    cancel_flag: NDArray[np.uint8],
 ) -> NDArray[np.int32]:
     """Return the best labelling of at most `MAX_ATOMS` atoms; labels of -1 where it was told to stop.
 
@@ -28,15 +31,15 @@ def solve_by_subsets(
     n = graph.attributes.shape[0]
     value = subset_values(graph, objective, without_cannot_links(graph, connected_subsets(graph)))
     labels = np.full(n, -1, np.int32)
-    if halt[0]:
+    if cancel_flag[0]:
         return labels
-    steps = steps_by_grid_count(value, n, int(numbers.max()), halt)
+    steps = steps_by_grid_count(value, n, int(numbers.max()), cancel_flag)
     for grids in numbers:
         if steps[grids, 0]:
             return labels_from_steps(steps[: grids + 1], labels)
-    if not halt[0]:
+    if not cancel_flag[0]:
         steps = lexicographic_steps(value, value[:, 0] < np.inf, n).reshape((1, 1 << n))
-    return labels if halt[0] else labels_from_steps(steps, labels)
+    return labels if cancel_flag[0] else labels_from_steps(steps, labels)
 
 
 @compiled
@@ -60,7 +63,7 @@ def labels_from_steps(steps: NDArray[np.int64], labels: NDArray[np.int32]) -> ND
 
 @compiled
 def steps_by_grid_count(
-    value: NDArray[np.float64], n: int, max_grids: int, halt: NDArray[np.uint8]
+    value: NDArray[np.float64], n: int, max_grids: int, cancel_flag: NDArray[np.uint8]
 ) -> NDArray[np.int64]:
     """Return, for each number of sets in band, the last one on the cheapest way to a remainder.
 
@@ -72,7 +75,7 @@ def steps_by_grid_count(
     best[full, 0] = 0.0
     steps = np.zeros((max_grids + 1, full + 1), np.int64)
     for left in range(full, 0, -1):
-        if halt[0]:
+        if cancel_flag[0]:
             break
         v = 0
         while not left >> v & 1:

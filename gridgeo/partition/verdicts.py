@@ -125,9 +125,11 @@ def judge_community(
             reason=amount
             + Text(", below the lower limit: one grid is allowed", "，低于下限，可划为一个网格"),
         )
-    told = off + (prove_impossible(band, pieces) if missed else [])
-    if told:
-        return Verdict(name="impossible", proof=told[0].kind, reason=join([t.reason for t in told]))
+    proofs = off + (prove_impossible(band, pieces) if missed else [])
+    if proofs:
+        return Verdict(
+            name="impossible", proof=proofs[0].kind, reason=join([t.reason for t in proofs])
+        )
     return _not_found(band, pieces, grids)
 
 
@@ -144,24 +146,24 @@ def _counts_of(
 
 def _locked_off(band: Band, locked: Sequence[LockedGrid]) -> list[Proof]:
     """Return the proofs that locked grids outside the band give."""
-    told = []
+    proofs = []
     for grid in locked:
         judged = judge_grid(band, grid.households, grid.residents, small=False)
         if judged.name != "in_band":
             name = Text(f"the locked grid {grid.name}".rstrip(), f"锁定网格“{grid.name}”")
             lead = name if grid.name else Text("a locked grid", "一个锁定网格")
-            told.append(
+            proofs.append(
                 Proof(kind="atom", reason=lead + Text(" stays: ", "保持不变：") + judged.reason)
             )
-    return told
+    return proofs
 
 
 def _count_out_of_band(band: Band, piece: SolvedPiece) -> int:
     """Return how many grids of a piece miss the band, each counted once however large it is."""
     found, problem = piece.solution, piece.problem
-    held = count_by(found.labels, found.grids, problem.households, problem.residents)
-    each = zip(*(counts.tolist() for counts in held), strict=True)
-    judged = (judge_grid(band, *one, small=False) for one in each)
+    counts = count_by(found.labels, found.grids, problem.households, problem.residents)
+    counts_of_grids = zip(*(column.tolist() for column in counts), strict=True)
+    judged = (judge_grid(band, *one, small=False) for one in counts_of_grids)
     return sum(one.name != "in_band" for one in judged)
 
 

@@ -128,7 +128,7 @@ def _solve(job: Job, atoms: Atoms, clock: Clock, jobs: int, halt: Cancellation) 
         ties=ties_of(job.layers, atoms),
         jobs=jobs,
         on_progress=clock.advance,
-        halt=halt,
+        cancellation=halt,
     )
 
 

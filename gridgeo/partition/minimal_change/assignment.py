@@ -36,7 +36,7 @@ PREFERENCE_STEPS = 7
 CUTS_PER_PART = 5
 #: residents are counted in thousandths where they are not whole
 RESIDENT_FRACTIONS = 1000
-#: seconds between two looks at the halt; they do not change what is found
+#: seconds between two looks at the cancellation; they do not change what is found
 WATCH_S = 0.1
 
 
@@ -54,13 +54,13 @@ class Assignment:
 
 
 def solve_assignment(
-    scene: Subproblem,
+    subproblem: Subproblem,
     labels: NDArray[np.int64] | None,
     *,
-    founded: int,
+    new_grids: int,
     least: float,
     effort: float,
-    halt: Cancellation,
+    cancellation: Cancellation,
 ) -> Assignment:
     """Return labels in the band that move fewer households than `labels`, and a lower bound.
 
@@ -68,7 +68,7 @@ def solve_assignment(
     ----------
     labels
         In the band and connected, None where there are none yet.
-    founded
+    new_grids
         How many new grids there are, besides those that continue an old one.
     least
         What is known to be moved at least.
@@ -77,36 +77,36 @@ def solve_assignment(
     """
     from ortools.sat.python import cp_model  # noqa: PLC0415  (heavy, and not always needed)
 
-    model = _AssignmentModel(scene, founded)
-    best, moved = labels, math.inf if labels is None else scene.moved(labels)
-    while least < moved and effort > 0 and not halt.stopped:
+    model = _AssignmentModel(subproblem, new_grids)
+    best, moved = labels, math.inf if labels is None else subproblem.moved(labels)
+    while least < moved and effort > 0 and not cancellation.cancelled:
         solver = cp_model.CpSolver()
         solver.parameters.num_workers = 1
         solver.parameters.linearization_level = 2
         solver.parameters.max_deterministic_time = effort
-        with _cancelled_by(halt, solver):
-            status = solver.solve(model.asked(least, moved, best))
+        with _cancelled_by(cancellation, solver):
+            status = solver.solve(model.constrained(least, moved, best))
         effort -= solver.response_proto.deterministic_time + 0.001
         if status == cp_model.INFEASIBLE:
             least = moved
             break
-        least = max(least, model.proved(solver))
+        least = max(least, model.proved_least(solver))
         if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
             break
         found = model.labels(solver)
-        if not model.cut(found):
-            best, moved = found, scene.moved(found)
+        if not model.add_connectivity_cuts(found):
+            best, moved = found, subproblem.moved(found)
     return Assignment(labels=best, moved=moved, least=min(least, moved))
 
 
 @contextmanager
-def _cancelled_by(halt: Cancellation, solver: CpSolver) -> Iterator[None]:
+def _cancelled_by(cancellation: Cancellation, solver: CpSolver) -> Iterator[None]:
     """Stop the solver soon after a stop is asked for."""
     done = Event()
 
     def watch() -> None:
         while not done.wait(WATCH_S):
-            if halt.stopped:
+            if cancellation.cancelled:
                 solver.stop_search()
 
     watcher = Thread(target=watch, daemon=True)
@@ -121,42 +121,42 @@ def _cancelled_by(halt: Cancellation, solver: CpSolver) -> Iterator[None]:
 class _AssignmentModel:
     """The model of one scene; cuts are added to it, never taken away."""
 
-    def __init__(self, scene: Subproblem, founded: int) -> None:
+    def __init__(self, subproblem: Subproblem, new_grids: int) -> None:
         from ortools.sat.python import cp_model  # noqa: PLC0415
 
-        self.scene = scene
-        self.slots = scene.grids + founded
+        self.subproblem = subproblem
+        self.slots = subproblem.grids + new_grids
         self.model = cp_model.CpModel()
-        atoms = scene.old.size
-        self.goes = np.array(
+        atoms = subproblem.old.size
+        self.assigned = np.array(
             [[self.model.new_bool_var("") for _ in range(self.slots)] for _ in range(atoms)]
         )
         for v in range(atoms):
-            self.model.add_exactly_one(self.goes[v])
-        for a, b in scene.problem.cannot_links.tolist():
+            self.model.add_exactly_one(self.assigned[v])
+        for a, b in subproblem.problem.cannot_links.tolist():
             for j in range(self.slots):
-                self.model.add_at_most_one(self.goes[a, j], self.goes[b, j])
-        modes = [self._keep_band(j, must=j >= scene.grids) for j in range(self.slots)]
-        if scene.problem.grids is not None:
-            self.model.add(sum(sum(pair) for pair in modes) == scene.problem.grids)
-        self._order_founded()
-        self._enter_beside()
-        self._set_price()
+                self.model.add_at_most_one(self.assigned[a, j], self.assigned[b, j])
+        modes = [self._keep_band(j, must=j >= subproblem.grids) for j in range(self.slots)]
+        if subproblem.problem.grids is not None:
+            self.model.add(sum(sum(pair) for pair in modes) == subproblem.problem.grids)
+        self._order_new_grids()
+        self._forbid_lone_atoms()
+        self._set_objective()
 
     def _keep_band(self, j: int, *, must: bool) -> list[IntVar]:
         """Let grid j be empty (unless it must not) or in the band; return its two measures."""
-        problem, band, goes = self.scene.problem, self.scene.band, self.goes[:, j]
-        told = residents_known(problem.households, problem.residents)
+        problem, band, assigned = self.subproblem.problem, self.subproblem.band, self.assigned[:, j]
+        is_known = residents_known(problem.households, problem.residents)
         modes = [self.model.new_bool_var("") for _ in range(2)]
         if must:
             self.model.add_exactly_one(modes)
         else:
             self.model.add_at_most_one(modes)
-            for v in range(goes.size):
-                self.model.add_bool_or([goes[v].negated(), *modes])
-        people, fine = _in_whole_numbers(np.where(told, np.nan_to_num(problem.residents), 0.0))
+            for v in range(assigned.size):
+                self.model.add_bool_or([assigned[v].negated(), *modes])
+        people, fine = _in_whole_numbers(np.where(is_known, np.nan_to_num(problem.residents), 0.0))
         slack = 0 if fine == 1 else problem.households.size
-        for mode, held, lower, upper in (
+        for mode, amounts, lower, upper in (
             (modes[0], problem.households, band.lower, band.upper),
             (
                 modes[1],
@@ -165,111 +165,120 @@ class _AssignmentModel:
                 band.residents_upper * fine + slack,
             ),
         ):
-            amount = _sum_of(goes, held)
+            amount = _sum_of(assigned, amounts)
             self.model.add(amount >= lower).only_enforce_if(mode)
             self.model.add(amount <= upper).only_enforce_if(mode)
         if band.profile == "households":
             self.model.add(modes[1] == 0)
-        unknown = np.flatnonzero(~told)
+        unknown = np.flatnonzero(~is_known)
         for v in unknown.tolist():
-            self.model.add_implication(goes[v], modes[1].negated())
+            self.model.add_implication(assigned[v], modes[1].negated())
         if band.profile == "residents":
-            self.model.add_bool_or([modes[0].negated(), *goes[unknown]])
+            self.model.add_bool_or([modes[0].negated(), *assigned[unknown]])
         return modes
 
-    def _order_founded(self) -> None:
-        held = self.scene.problem.households
-        for j in range(self.scene.grids, self.slots - 1):
-            self.model.add(_sum_of(self.goes[:, j], held) >= _sum_of(self.goes[:, j + 1], held))
+    def _order_new_grids(self) -> None:
+        households = self.subproblem.problem.households
+        for j in range(self.subproblem.grids, self.slots - 1):
+            self.model.add(
+                _sum_of(self.assigned[:, j], households)
+                >= _sum_of(self.assigned[:, j + 1], households)
+            )
 
-    def _enter_beside(self) -> None:
+    def _forbid_lone_atoms(self) -> None:
         """Let no atom that is not a grid by itself be alone in one."""
-        problem, band = self.scene.problem, self.scene.band
+        problem, band = self.subproblem.problem, self.subproblem.band
         alone = problem.households >= band.lower
         alone |= np.nan_to_num(problem.residents) >= band.residents_lower
         for v in np.flatnonzero(~alone).tolist():
             for j in range(self.slots):
-                near = [self.goes[u, j] for u in self.scene.beside[v]]
-                self.model.add_bool_or([self.goes[v, j].negated(), *near])
+                near = [self.assigned[u, j] for u in self.subproblem.neighbours[v]]
+                self.model.add_bool_or([self.assigned[v, j].negated(), *near])
 
-    def _set_price(self) -> None:
+    def _set_objective(self) -> None:
         """Minimise households moved; then prefer atoms that lie far into the grid they join."""
-        scene, old = self.scene, self.scene.old
-        price = _preferences(scene, self.slots)
-        home = np.flatnonzero(old >= 0)
-        stay = self.goes[home, old[home]]
-        held = scene.problem.households[home]
-        self.moved = int(held.sum()) - _sum_of(stay, held)
-        self.most = int(price.max(axis=1).sum())
-        preferred = _sum_of(self.goes.ravel(), price.ravel())
+        subproblem, old = self.subproblem, self.subproblem.old
+        preference = _preferences(subproblem, self.slots)
+        labelled = np.flatnonzero(old >= 0)
+        stay = self.assigned[labelled, old[labelled]]
+        households = subproblem.problem.households[labelled]
+        self.moved = int(households.sum()) - _sum_of(stay, households)
+        self.most = int(preference.max(axis=1).sum())
+        preferred = _sum_of(self.assigned.ravel(), preference.ravel())
         self.model.minimize((self.most + 1) * self.moved + preferred)
 
-    def asked(self, least: float, moved: float, hint: NDArray[np.int64] | None) -> CpModel:
+    def constrained(self, least: float, moved: float, hint: NDArray[np.int64] | None) -> CpModel:
         """Return the model that moves at least `least` and fewer than `moved` households."""
         self.model.add(self.moved >= int(least))
         if moved < math.inf:
             self.model.add(self.moved < int(moved))
         self.model.clear_hints()  # type: ignore[no-untyped-call]  # OR-Tools forgot it
-        start = self.scene.old if hint is None else hint
+        start = self.subproblem.old if hint is None else hint
         for v in np.flatnonzero((start >= 0) & (start < self.slots)).tolist():
-            self.model.add_hint(self.goes[v, start[v]], 1)
+            self.model.add_hint(self.assigned[v, start[v]], 1)
         return self.model
 
-    def proved(self, solver: CpSolver) -> float:
+    def proved_least(self, solver: CpSolver) -> float:
         """Return the households that the solver proved to move at least."""
         return math.ceil((solver.best_objective_bound - self.most) / (self.most + 1) - 1e-9)
 
     def labels(self, solver: CpSolver) -> NDArray[np.int64]:
         """Return the labels of the solver's answer."""
-        chosen = [[solver.boolean_value(goes) for goes in row] for row in self.goes.tolist()]
+        chosen = [
+            [solver.boolean_value(assigned) for assigned in row] for row in self.assigned.tolist()
+        ]
         labels: NDArray[np.int64] = np.argmax(chosen, axis=1)
         return labels
 
-    def cut(self, labels: NDArray[np.int64]) -> bool:
+    def add_connectivity_cuts(self, labels: NDArray[np.int64]) -> bool:
         """Add cuts for every grid that is apart; tell whether there was one."""
-        held, apart = self.scene.problem.households, False
+        households, disconnected = self.subproblem.problem.households, False
         for j in np.unique(labels).tolist():
-            parts = connected_parts(self.scene.beside, np.flatnonzero(labels == j).tolist())
-            main = max(parts, key=lambda part: (held[part].sum(), -part[0]))
-            anchor = max(main, key=lambda v: (self.scene.old[v] == j, held[v], -v))
+            parts = connected_parts(
+                self.subproblem.neighbours, np.flatnonzero(labels == j).tolist()
+            )
+            main = max(parts, key=lambda part: (households[part].sum(), -part[0]))
+            anchor = max(main, key=lambda v: (self.subproblem.old[v] == j, households[v], -v))
             for part in parts:
                 if part is main:
                     continue
-                apart = True
-                between = self.goes[_separator(self.scene.beside, part, main), j].tolist()
-                for v in sorted(part, key=lambda v: (-held[v], v))[:CUTS_PER_PART]:
-                    ends = (self.goes[v, j].negated(), self.goes[anchor, j].negated())
-                    self.model.add_bool_or([*ends, *between])
-        return apart
+                disconnected = True
+                separator = self.assigned[
+                    _separator(self.subproblem.neighbours, part, main), j
+                ].tolist()
+                for v in sorted(part, key=lambda v: (-households[v], v))[:CUTS_PER_PART]:
+                    ends = (self.assigned[v, j].negated(), self.assigned[anchor, j].negated())
+                    self.model.add_bool_or([*ends, *separator])
+        return disconnected
 
 
-def _separator(beside: list[list[int]], part: list[int], main: list[int]) -> list[int]:
+def _separator(neighbours: list[list[int]], part: list[int], main: list[int]) -> list[int]:
     """Return the atoms around a part that a walk from `main` meets first."""
     inside = set(part)
-    rim = {u for v in part for u in beside[v]} - inside
-    met, waiting, between = set(main), list(main), set()
-    while waiting:
-        for t in beside[waiting.pop()]:
-            if t in rim:
-                between.add(t)
-            elif t not in met:
-                met.add(t)
-                waiting.append(t)
-    return sorted(between)
+    boundary = {u for v in part for u in neighbours[v]} - inside
+    visited, queue, separator = set(main), list(main), set()
+    while queue:
+        for t in neighbours[queue.pop()]:
+            if t in boundary:
+                separator.add(t)
+            elif t not in visited:
+                visited.add(t)
+                queue.append(t)
+    return sorted(separator)
 
 
-def _preferences(scene: Subproblem, slots: int) -> NDArray[np.int64]:
+def _preferences(subproblem: Subproblem, slots: int) -> NDArray[np.int64]:
     """Return int64[n, slots], 0..`PREFERENCE_STEPS`: what the borders would cost if one atom alone went."""
-    problem = scene.problem
-    price = np.zeros((scene.old.size, slots))
+    problem = subproblem.problem
+    preference = np.zeros((subproblem.old.size, slots))
     weight = problem.cut_m - problem.straddle_m
     for one, other in (problem.edges.T, problem.edges.T[::-1]):
-        has = scene.old[other] >= 0
-        np.add.at(price, (one[has], scene.old[other[has]]), -weight[has])
-    price -= price.min(axis=1, keepdims=True)
-    return np.round(price * (PREFERENCE_STEPS / max(float(price.max(initial=0.0)), 1e-9))).astype(
-        np.int64
-    )
+        has = subproblem.old[other] >= 0
+        np.add.at(preference, (one[has], subproblem.old[other[has]]), -weight[has])
+    preference -= preference.min(axis=1, keepdims=True)
+    return np.round(
+        preference * (PREFERENCE_STEPS / max(float(preference.max(initial=0.0)), 1e-9))
+    ).astype(np.int64)
 
 
 def _sum_of(variables: NDArray[np.object_], factors: NDArray[np.int64]) -> LinearExpr:

@@ -49,14 +49,14 @@ INFEASIBLE = 2
 MAX_WHOLE_ATOMS = 300
 
 
-def flow_lower_bound(scene: Subproblem, *, founded: int = 0, nodes: int = NODES) -> float:
+def flow_lower_bound(subproblem: Subproblem, *, new_grids: int = 0, nodes: int = NODES) -> float:
     """Return a number of households that any partition of the scene in the band must move.
 
     Parameters
     ----------
-    scene
+    subproblem
         Atoms with their old grids and the new counts.
-    founded
+    new_grids
         At least so many grids continue no old one.
     nodes
         Of the branch and bound: with fewer the bound is weaker.
@@ -69,18 +69,18 @@ def flow_lower_bound(scene: Subproblem, *, founded: int = 0, nodes: int = NODES)
     """
     from scipy.optimize import Bounds, milp  # noqa: PLC0415  (slow to import)
 
-    books = _LinearModel()
-    leaving = books.open(
-        int((scene.old >= 0).sum()), most=1.0, whole=scene.old.size <= MAX_WHOLE_ATOMS
+    model = _LinearModel()
+    leaving = model.add_variables(
+        int((subproblem.old >= 0).sum()), most=1.0, whole=subproblem.old.size <= MAX_WHOLE_ATOMS
     )
-    _add_flow_model(books, scene, leaving, founded)
-    price = np.zeros(books.size)
-    price[leaving] = scene.problem.households[scene.old >= 0]
+    _add_flow_model(model, subproblem, leaving, new_grids)
+    price = np.zeros(model.size)
+    price[leaving] = subproblem.problem.households[subproblem.old >= 0]
     result = milp(
         price,
-        constraints=books.rows(),
-        integrality=np.array(books.whole),
-        bounds=Bounds(0, np.array(books.most)),
+        constraints=model.rows(),
+        integrality=np.array(model.whole),
+        bounds=Bounds(0, np.array(model.most)),
         options={"node_limit": nodes, "mip_rel_gap": 0.0},
     )
     if result.status == INFEASIBLE:
@@ -106,13 +106,13 @@ class _LinearModel:
         """Return the number of columns."""
         return len(self.most)
 
-    def open(self, count: int, *, most: float, whole: bool = False) -> NDArray[np.int64]:
+    def add_variables(self, count: int, *, most: float, whole: bool = False) -> NDArray[np.int64]:
         """Return the numbers of `count` new columns."""
         self.most += [most] * count
         self.whole += [whole] * count
         return np.arange(self.size - count, self.size)
 
-    def demand(self, least: float, most: float, *terms: Term) -> None:
+    def add_constraint(self, least: float, most: float, *terms: Term) -> None:
         """Keep the sum of the terms (columns, factors) between `least` and `most`."""
         row = len(self._limits)
         self._limits.append((least, most))
@@ -132,45 +132,54 @@ class _LinearModel:
 
 
 def _add_flow_model(
-    books: _LinearModel, scene: Subproblem, leaving: NDArray[np.int64], founded: int
+    model: _LinearModel, subproblem: Subproblem, leaving: NDArray[np.int64], new_grids: int
 ) -> None:
     """Enter the account of each old grid, of the new ones together, and of the pot."""
-    problem, old, band = scene.problem, scene.old, scene.band
-    told = residents_known(problem.households, problem.residents)
-    held = np.column_stack(
-        [problem.households, np.where(told, np.nan_to_num(problem.residents), 0)]
+    problem, old, band = subproblem.problem, subproblem.old, subproblem.band
+    is_known = residents_known(problem.households, problem.residents)
+    amounts = np.column_stack(
+        [problem.households, np.where(is_known, np.nan_to_num(problem.residents), 0)]
     )
-    sums = held.sum(axis=0)
+    sums = amounts.sum(axis=0)
     limits = ((band.lower, band.upper), (band.residents_lower, band.residents_upper))
     judged = (
-        band.profile != "residents" or not told.all(),
-        band.profile != "households" and bool(told.any()),
+        band.profile != "residents" or not is_known.all(),
+        band.profile != "households" and bool(is_known.any()),
     )
     labelled = old[old >= 0]
     into: list[list[int]] = [[], []]
     for grid in range(int(labelled.max(initial=-1)) + 1):
         inside = labelled == grid
-        own, goes = held[old == grid], leaving[inside]
-        modes = [books.open(1, most=float(may), whole=True) for may in judged]
+        amounts_here, goes = amounts[old == grid], leaving[inside]
+        modes = [model.add_variables(1, most=float(may), whole=True) for may in judged]
         used = ((modes[0], 1), (modes[1], 1))
-        books.demand(0, 1, *used)
+        model.add_constraint(0, 1, *used)
         for measure in (0, 1):
-            whole, other = own[:, measure].sum(), modes[1 - measure]
-            entering = books.open(1, most=sums[measure])
+            whole, other = amounts_here[:, measure].sum(), modes[1 - measure]
+            entering = model.add_variables(1, most=sums[measure])
             into[measure].append(int(entering[0]))
-            stays = ((entering, 1), (goes, -own[:, measure]))
+            stays = ((entering, 1), (goes, -amounts_here[:, measure]))
             least, most = limits[measure]
-            books.demand(-whole, np.inf, *stays, (modes[measure], -least))
-            books.demand(-np.inf, -whole, *stays, (modes[measure], -most), (other, -sums[measure]))
-            books.demand(-np.inf, 0, (entering, 1), *((m, -sums[measure] * f) for m, f in used))
-    many = [books.open(1, most=sums[0] * may, whole=True) for may in judged]
-    books.demand(founded, np.inf, (many[0], 1), (many[1], 1))
+            model.add_constraint(-whole, np.inf, *stays, (modes[measure], -least))
+            model.add_constraint(
+                -np.inf, -whole, *stays, (modes[measure], -most), (other, -sums[measure])
+            )
+            model.add_constraint(
+                -np.inf, 0, (entering, 1), *((m, -sums[measure] * f) for m, f in used)
+            )
+    many = [model.add_variables(1, most=sums[0] * may, whole=True) for may in judged]
+    model.add_constraint(new_grids, np.inf, (many[0], 1), (many[1], 1))
     for measure in (0, 1):
         least, most = limits[measure]
-        fitting, free = books.open(1, most=sums[measure]), books.open(1, most=sums[measure])
-        books.demand(0, np.inf, (fitting, 1), (many[measure], -least))
-        books.demand(-np.inf, 0, (fitting, 1), (many[measure], -most))
-        books.demand(-np.inf, 0, (free, 1), (many[1 - measure], -sums[measure]))
-        pot = float(held[old < 0, measure].sum())
+        fitting, free = (
+            model.add_variables(1, most=sums[measure]),
+            model.add_variables(1, most=sums[measure]),
+        )
+        model.add_constraint(0, np.inf, (fitting, 1), (many[measure], -least))
+        model.add_constraint(-np.inf, 0, (fitting, 1), (many[measure], -most))
+        model.add_constraint(-np.inf, 0, (free, 1), (many[1 - measure], -sums[measure]))
+        without_grid = float(amounts[old < 0, measure].sum())
         entered = (np.array([*into[measure], fitting[0], free[0]]), 1)
-        books.demand(pot, pot, entered, (leaving, -held[old >= 0, measure]))
+        model.add_constraint(
+            without_grid, without_grid, entered, (leaving, -amounts[old >= 0, measure])
+        )

@@ -61,7 +61,7 @@ def adjust_labels(
     band: Band,
     search: Search | None = None,
     frozen: NDArray[np.bool_] | None = None,
-    halt: Cancellation | None = None,
+    cancellation: Cancellation | None = None,
 ) -> MinimalChange:
     """Bring the grids of one connected piece into the band with few households moved.
 
@@ -81,7 +81,7 @@ def adjust_labels(
         Effort and seed.
     frozen
         bool[n]: atoms of locked grids, which neither gain nor lose any.
-    halt
+    cancellation
         Makes the search return the best so far once it is stopped.
 
     Returns
@@ -112,82 +112,88 @@ def adjust_labels(
     names, old = _number_by_first_atom(previous[order])
     if np.isin(old[fixed], old[~fixed]).any() or (old[fixed] < 0).any():
         raise ValueError("a grid is frozen as a whole or not at all")
-    scene = Subproblem(problem=ordered, old=old, band=band)
+    subproblem = Subproblem(problem=ordered, old=old, band=band)
     parts = [
         np.array(members)
-        for members in connected_parts(scene.beside, np.flatnonzero(~fixed).tolist())
+        for members in connected_parts(subproblem.neighbours, np.flatnonzero(~fixed).tolist())
     ]
-    search, halt = search or Search(), halt or Cancellation()
-    labels, floors, exact = old.copy(), [(0, 0)], len(parts) == 1 and not fixed.any()
-    fresh = scene.grids
+    search, cancellation = search or Search(), cancellation or Cancellation()
+    labels, bounds, exact = old.copy(), [(0, 0)], len(parts) == 1 and not fixed.any()
+    next_label = subproblem.grids
     for members in parts:
-        part, own = restrict_subproblem(_in_heaviest_part(scene, parts, members), members)
-        mended = repair_subproblem(part, search, halt)
-        labels[members] = np.append(own, fresh + np.arange(members.size))[mended.labels]
-        fresh += members.size
-        floors.append(_lower_bounds(part, mended, halt))
-        exact &= mended.exact
-    found = replace(_solution(scene, labels, halt), exact=exact)
-    bound, flow = np.sum(floors, axis=0).tolist()
-    return _change_of(scene, names, found, order, bound=bound, flow=flow)
+        part, names_here = restrict_subproblem(
+            _in_heaviest_part(subproblem, parts, members), members
+        )
+        repair = repair_subproblem(part, search, cancellation)
+        labels[members] = np.append(names_here, next_label + np.arange(members.size))[repair.labels]
+        next_label += members.size
+        bounds.append(_lower_bounds(part, repair, cancellation))
+        exact &= repair.exact
+    found = replace(_solution(subproblem, labels, cancellation), exact=exact)
+    bound, flow = np.sum(bounds, axis=0).tolist()
+    return _change_of(subproblem, names, found, order, bound=bound, flow=flow)
 
 
 def _number_by_first_atom(old: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the numbers of the old grids in the order of their first atoms, and their places."""
     numbers, first, inverse = np.unique(old, return_index=True, return_inverse=True)
     first = np.where(numbers < 0, -1, first)
-    place = np.argsort(np.argsort(first, kind="stable"), kind="stable")
+    position = np.argsort(np.argsort(first, kind="stable"), kind="stable")
     none = int((numbers < 0).sum())
     names = numbers[np.argsort(first, kind="stable")][none:]
-    return names, np.maximum(place[inverse] - none, -1)
+    return names, np.maximum(position[inverse] - none, -1)
 
 
 def _in_heaviest_part(
-    scene: Subproblem, parts: list[NDArray[np.int64]], members: NDArray[np.int64]
+    subproblem: Subproblem, parts: list[NDArray[np.int64]], members: NDArray[np.int64]
 ) -> Subproblem:
     """Return the scene in which grids that have more elsewhere have no home among the members.
 
     A grid that locked ones divide can go on in one of its parts only; what is lost to the bound
     is the households of the others, which move in any case.
     """
-    held = np.array(
+    households = np.array(
         [
-            np.bincount(scene.old[p] + 1, scene.problem.households[p] + 1e-6, scene.grids + 1)
+            np.bincount(
+                subproblem.old[p] + 1, subproblem.problem.households[p] + 1e-6, subproblem.grids + 1
+            )
             for p in parts
         ]
     )
     here = next(i for i, p in enumerate(parts) if p is members)
-    home = np.append(held[:, 1:].argmax(axis=0) == here, False)
-    return replace(scene, old=np.where(home[scene.old], scene.old, -1))
+    stays_here = np.append(households[:, 1:].argmax(axis=0) == here, False)
+    return replace(subproblem, old=np.where(stays_here[subproblem.old], subproblem.old, -1))
 
 
-def _lower_bounds(part: Subproblem, mended: Repair, halt: Cancellation) -> tuple[int, int]:
+def _lower_bounds(part: Subproblem, repair: Repair, cancellation: Cancellation) -> tuple[int, int]:
     """Return what must move in a part, by all that was proved and by counts alone."""
-    if halt.stopped or part.rank(mended.labels)[0]:
+    if cancellation.cancelled or part.rank(repair.labels)[0]:
         return 0, 0
-    flow = int(flow_lower_bound(part)) if part.moved(mended.labels) else 0
-    return max(flow, int(mended.least)), flow
+    flow = int(flow_lower_bound(part)) if part.moved(repair.labels) else 0
+    return max(flow, int(repair.least)), flow
 
 
-def _solution(scene: Subproblem, labels: NDArray[np.int64], halt: Cancellation) -> Solution:
+def _solution(
+    subproblem: Subproblem, labels: NDArray[np.int64], cancellation: Cancellation
+) -> Solution:
     packed: NDArray[np.int32] = _number_by_first_atom(labels)[1].astype(np.int32)
     grids = int(packed.max()) + 1
-    cost, missed, distance = evaluate_labels(scene.graph, scene.objective, packed, grids)
-    shared = int(count_unmet_cannot_links(scene.graph, packed))
+    cost, missed, distance = evaluate_labels(subproblem.graph, subproblem.objective, packed, grids)
+    unmet = int(count_unmet_cannot_links(subproblem.graph, packed))
     return Solution(
         labels=packed,
         grids=grids,
         missed=round(float(missed)),
         distance=float(distance),
-        cost=float(cost) + cost_constant(scene.problem) - CANNOT_LINK_M * shared,
+        cost=float(cost) + cost_constant(subproblem.problem) - CANNOT_LINK_M * unmet,
         moves=0,
-        together=shared,
-        interrupted=halt.stopped,
+        unmet_cannot_links=unmet,
+        interrupted=cancellation.cancelled,
     )
 
 
 def _change_of(
-    scene: Subproblem,
+    subproblem: Subproblem,
     names: NDArray[np.int64],
     found: Solution,
     order: NDArray[np.int64],
@@ -196,12 +202,14 @@ def _change_of(
     flow: int,
 ) -> MinimalChange:
     """Return the change in the order of the rows, by the one rule of what continues what."""
-    problem = scene.problem
-    shared = overlap_of(scene.old, found.labels, problem.households, problem.area, news=found.grids)
-    heir = heirs(shared)
+    problem = subproblem.problem
+    shared = overlap_of(
+        subproblem.old, found.labels, problem.households, problem.area, news=found.grids
+    )
+    successor = heirs(shared)
     continues = np.full(found.grids, -1)
-    continues[heir[heir >= 0]] = names[np.flatnonzero(heir >= 0)]
-    moved = int(problem.households[moved_atoms(scene.old, found.labels, heir)].sum())
+    continues[successor[successor >= 0]] = names[np.flatnonzero(successor >= 0)]
+    moved = int(problem.households[moved_atoms(subproblem.old, found.labels, successor)].sum())
     labels = np.empty_like(found.labels)
     labels[order] = found.labels
     return MinimalChange(

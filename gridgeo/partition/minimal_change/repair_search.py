@@ -58,12 +58,12 @@ PROPOSALS_PER_ATOM = 400
 
 
 def anneal_near_old_grids(
-    scene: Subproblem,
+    subproblem: Subproblem,
     labels: NDArray[np.int64],
     starts: int,
-    halt: Cancellation,
+    cancellation: Cancellation,
     *,
-    hot: float = START_TEMPERATURE,
+    start_temperature: float = START_TEMPERATURE,
 ) -> NDArray[np.int64]:
     """Return the best labelling found from this one, with the same grids; at worst itself.
 
@@ -72,49 +72,55 @@ def anneal_near_old_grids(
     grids, packed = np.unique(labels, return_inverse=True)
     if grids.size < 2:
         return labels
-    best, rank = labels, scene.rank(labels)
-    graph, away = _with_anchors(scene, grids)
-    mean = away / max(1.0, _mean_households(scene))
+    best, rank = labels, subproblem.rank(labels)
+    graph, move_cost = _with_anchors(subproblem, grids)
+    mean = move_cost / max(1.0, _mean_households(subproblem))
     schedule = Schedule(
-        start_temperature=hot * away,
-        end_temperature=END_TEMPERATURE * away,
+        start_temperature=start_temperature * move_cost,
+        end_temperature=END_TEMPERATURE * move_cost,
         start_penalty=START_PENALTY * mean,
         end_penalty=END_PENALTY * mean,
-        missed_penalty=MISSED_PENALTY * away,
+        missed_penalty=MISSED_PENALTY * move_cost,
     )
-    atoms = scene.old.size
+    atoms = subproblem.old.size
     for start in range(starts):
         found = np.concatenate([packed, np.arange(grids.size)]).astype(np.int32)
-        seed = np.array([fingerprint(scene.problem) * 31 + start], dtype=np.uint64)
+        seed = np.array([fingerprint(subproblem.problem) * 31 + start], dtype=np.uint64)
         anneal(
             graph,
-            scene.objective,
+            subproblem.objective,
             schedule,
             found,
             grids.size,
             PROPOSALS_PER_ATOM * atoms,
             seed,
-            halt.flag,
+            cancellation.flag,
         )
         tried = grids[found[:atoms]]
-        if (ranked := scene.rank(tried)) < rank:
+        if (ranked := subproblem.rank(tried)) < rank:
             best, rank = tried, ranked
     return best
 
 
-def _mean_households(scene: Subproblem) -> float:
-    held = scene.problem.households
-    return float(held[held > 0].mean()) if held.any() else 0.0
+def _mean_households(subproblem: Subproblem) -> float:
+    households = subproblem.problem.households
+    return float(households[households > 0].mean()) if households.any() else 0.0
 
 
-def _with_anchors(scene: Subproblem, grids: NDArray[np.int64]) -> tuple[CSRGraph, float]:
+def _with_anchors(subproblem: Subproblem, grids: NDArray[np.int64]) -> tuple[CSRGraph, float]:
     """Return the graph with one anchor for each grid, and what a mean atom away costs."""
-    problem, atoms = scene.problem, scene.old.size
-    border = float(np.abs(scene.graph.weight).mean()) or 1.0 if scene.graph.weight.size else 1.0
-    away, mean = MOVE_COST * border, max(1.0, _mean_households(scene))
-    tied = np.flatnonzero(np.isin(scene.old, grids))
-    ties = np.column_stack([tied, atoms + np.searchsorted(grids, scene.old[tied])])
-    pull = away * np.maximum(problem.households[tied] / mean, EMPTY_ATOM_SHARE)
+    problem, atoms = subproblem.problem, subproblem.old.size
+    border = (
+        float(np.abs(subproblem.graph.weight).mean()) or 1.0
+        if subproblem.graph.weight.size
+        else 1.0
+    )
+    move_cost, mean = MOVE_COST * border, max(1.0, _mean_households(subproblem))
+    labelled = np.flatnonzero(np.isin(subproblem.old, grids))
+    anchor_edges = np.column_stack(
+        [labelled, atoms + np.searchsorted(grids, subproblem.old[labelled])]
+    )
+    costs = move_cost * np.maximum(problem.households[labelled] / mean, EMPTY_ATOM_SHARE)
     nothing = np.zeros(grids.size)
     graph = build_csr_graph(
         replace(
@@ -124,14 +130,14 @@ def _with_anchors(scene: Subproblem, grids: NDArray[np.int64]) -> tuple[CSRGraph
             x=np.append(problem.x, nothing),
             y=np.append(problem.y, nothing),
             area=np.append(problem.area, nothing),
-            edges=np.vstack([problem.edges, ties]).astype(np.int32),
-            cut_m=np.append(problem.cut_m, pull),
-            straddle_m=np.append(problem.straddle_m, np.zeros(tied.size)),
-            linked=np.append(problem.linked, np.zeros(tied.size, dtype=bool)),
+            edges=np.vstack([problem.edges, anchor_edges]).astype(np.int32),
+            cut_m=np.append(problem.cut_m, costs),
+            straddle_m=np.append(problem.straddle_m, np.zeros(labelled.size)),
+            linked=np.append(problem.linked, np.zeros(labelled.size, dtype=bool)),
         )
     )
     graph.attributes[atoms:] = 0.0
-    return graph, away
+    return graph, move_cost
 
 
 #: a scene of at most so many atoms is taken as a whole; in larger ones neighbourhoods grow
@@ -161,40 +167,42 @@ class Repair:
     exact: bool = False
 
 
-def repair_subproblem(scene: Subproblem, search: Search, halt: Cancellation) -> Repair:
+def repair_subproblem(subproblem: Subproblem, search: Search, cancellation: Cancellation) -> Repair:
     """Return labels that miss the fewest bands, and of those that move the fewest households."""
-    start = assign_unlabelled(scene, keep_heaviest_parts(scene, scene.old))
-    if not (_invalid_or_changed(scene, start) or scene.rank(start)[0]):
+    start = assign_unlabelled(subproblem, keep_heaviest_parts(subproblem, subproblem.old))
+    if not (_invalid_or_changed(subproblem, start) or subproblem.rank(start)[0]):
         return Repair(labels=start, least=0)
-    if scene.old.size <= MAX_ATOMS:
-        mended = _search_and_bound(scene, start, search, halt)
+    if subproblem.old.size <= MAX_ATOMS:
+        repair = _search_and_bound(subproblem, start, search, cancellation)
     else:
-        mended = Repair(labels=_repair_neighbourhoods(scene, start, search, halt), least=0)
-    if scene.rank(mended.labels)[0]:
-        mended = _solve_globally(scene, mended, search, halt)
-    if scene.rank(mended.labels)[0]:
-        return replace(mended, least=0)
-    known = mended.least != 0 or halt.stopped
-    floor = mended.least if known else flow_lower_bound(scene)
-    return replace(mended, least=min(floor, scene.moved(mended.labels)))
+        repair = Repair(
+            labels=_repair_neighbourhoods(subproblem, start, search, cancellation), least=0
+        )
+    if subproblem.rank(repair.labels)[0]:
+        repair = _solve_globally(subproblem, repair, search, cancellation)
+    if subproblem.rank(repair.labels)[0]:
+        return replace(repair, least=0)
+    known = repair.least != 0 or cancellation.cancelled
+    bound = repair.least if known else flow_lower_bound(subproblem)
+    return replace(repair, least=min(bound, subproblem.moved(repair.labels)))
 
 
-def _invalid_or_changed(scene: Subproblem, labels: NDArray[np.int64]) -> set[int]:
+def _invalid_or_changed(subproblem: Subproblem, labels: NDArray[np.int64]) -> set[int]:
     """Return the grids that miss the band, hold what should be apart, or are not what they were."""
-    one, other = labels[scene.problem.cannot_links].T
+    one, other = labels[subproblem.problem.cannot_links].T
     not_apart = set(one[one == other].tolist())
     return (
         not_apart
-        | set(grids_out_of_band(scene, labels))
-        | set(labels[labels != scene.old].tolist())
+        | set(grids_out_of_band(subproblem, labels))
+        | set(labels[labels != subproblem.old].tolist())
     )
 
 
 def _search_and_bound(
-    scene: Subproblem,
+    subproblem: Subproblem,
     start: NDArray[np.int64],
     search: Search,
-    halt: Cancellation,
+    cancellation: Cancellation,
     *,
     nodes: int = NODES,
     share: float = 1.0,
@@ -203,78 +211,99 @@ def _search_and_bound(
 
     It spends a `share` of its effort.
     """
-    labels = _split_merge_search(scene, start, halt)
-    numbers = scene.numbers
-    if halt.stopped or not numbers or scene.old.size * (scene.grids + 1) > MAX_VARIABLES:
+    labels = _split_merge_search(subproblem, start, cancellation)
+    numbers = subproblem.numbers
+    if (
+        cancellation.cancelled
+        or not numbers
+        or subproblem.old.size * (subproblem.grids + 1) > MAX_VARIABLES
+    ):
         return Repair(labels=labels, least=0)
-    first = max(0, min(numbers) - scene.grids)
-    best = None if scene.rank(labels)[0] else labels
+    first = max(0, min(numbers) - subproblem.grids)
+    best = None if subproblem.rank(labels)[0] else labels
     least = math.inf
-    for founded in range(first, first + MORE_NEW_GRIDS + 2):
-        floor = 0.0 if halt.stopped else flow_lower_bound(scene, founded=founded, nodes=nodes)
-        moved = math.inf if best is None else scene.moved(best)
-        if floor >= min(least, moved) or founded > first + MORE_NEW_GRIDS:
-            least = min(least, floor)
+    for new_grids in range(first, first + MORE_NEW_GRIDS + 2):
+        bound = (
+            0.0
+            if cancellation.cancelled
+            else flow_lower_bound(subproblem, new_grids=new_grids, nodes=nodes)
+        )
+        moved = math.inf if best is None else subproblem.moved(best)
+        if bound >= min(least, moved) or new_grids > first + MORE_NEW_GRIDS:
+            least = min(least, bound)
             break
         effort = CP_SAT_SECONDS[search.effort] * share
         found = solve_assignment(
-            scene, best, founded=founded, least=floor, effort=effort, halt=halt
+            subproblem,
+            best,
+            new_grids=new_grids,
+            least=bound,
+            effort=effort,
+            cancellation=cancellation,
         )
         best, least = found.labels, min(least, found.least)
     if best is None:
         return Repair(labels=labels, least=0, exact=math.isinf(least))
-    return Repair(labels=anneal_near_old_grids(scene, best, 1, halt, hot=0.01), least=least)
+    return Repair(
+        labels=anneal_near_old_grids(subproblem, best, 1, cancellation, start_temperature=0.01),
+        least=least,
+    )
 
 
 def _split_merge_search(
-    scene: Subproblem, start: NDArray[np.int64], halt: Cancellation
+    subproblem: Subproblem, start: NDArray[np.int64], cancellation: Cancellation
 ) -> NDArray[np.int64]:
     """Return the best of the old grids reshaped, and of one more split or dissolved at a time."""
-    best = anneal_near_old_grids(scene, start, STARTS, halt)
-    base, rank = start, scene.rank(best)
+    best = anneal_near_old_grids(subproblem, start, STARTS, cancellation)
+    base, rank = start, subproblem.rank(best)
     while True:
-        designs = _split_merge_moves(scene, base, best)
-        tried = [(anneal_near_old_grids(scene, design, STARTS, halt), design) for design in designs]
+        candidates = _split_merge_moves(subproblem, base, best)
+        tried = [
+            (anneal_near_old_grids(subproblem, candidate, STARTS, cancellation), candidate)
+            for candidate in candidates
+        ]
         if not tried:
             return best
-        found, design = min(tried, key=lambda pair: scene.rank(pair[0]))
-        if scene.rank(found) >= rank:
+        found, candidate = min(tried, key=lambda pair: subproblem.rank(pair[0]))
+        if subproblem.rank(found) >= rank:
             return best
-        best, base, rank = found, design, scene.rank(found)
-        if halt.stopped:
+        best, base, rank = found, candidate, subproblem.rank(found)
+        if cancellation.cancelled:
             return best
 
 
 def _split_merge_moves(
-    scene: Subproblem, base: NDArray[np.int64], best: NDArray[np.int64]
+    subproblem: Subproblem, base: NDArray[np.int64], best: NDArray[np.int64]
 ) -> list[NDArray[np.int64]]:
     """Return the base with one more grid split or dissolved, where that could be better."""
     grids, packed = np.unique(base, return_inverse=True)
-    held = dict(
-        zip(grids.tolist(), np.bincount(packed, scene.problem.households).tolist(), strict=True)
+    households = dict(
+        zip(
+            grids.tolist(), np.bincount(packed, subproblem.problem.households).tolist(), strict=True
+        )
     )
-    still, wrong = scene.rank(best)[0], grids_out_of_band(scene, base)
-    numbers = scene.numbers
+    still, wrong = subproblem.rank(best)[0], grids_out_of_band(subproblem, base)
+    numbers = subproblem.numbers
     many = grids.size
     grow = [g for g, sign in wrong.items() if sign > 0]
     shrink = [g for g, sign in wrong.items() if sign < 0]
     if still and numbers and many < min(numbers):
-        grow = list(held)
+        grow = list(households)
     if still and numbers and many > max(numbers):
-        shrink = list(held)
+        shrink = list(households)
     if not still:
-        spent = scene.moved(best)
-        shrink = [g for g in shrink if held[g] < spent]
-        grow = grow if spent > scene.band.lower else []
-    grow.sort(key=lambda g: (-held[g], g))
-    shrink.sort(key=lambda g: (held[g], g))
-    designs = [split_grid(scene, base, g) for g in grow[:MOVES_TRIED]]
-    designs += [merge_grid(scene, base, g) for g in shrink[:MOVES_TRIED] if many > 1]
-    return [design for design in designs if design is not None]
+        spent = subproblem.moved(best)
+        shrink = [g for g in shrink if households[g] < spent]
+        grow = grow if spent > subproblem.band.lower else []
+    grow.sort(key=lambda g: (-households[g], g))
+    shrink.sort(key=lambda g: (households[g], g))
+    candidates = [split_grid(subproblem, base, g) for g in grow[:MOVES_TRIED]]
+    candidates += [merge_grid(subproblem, base, g) for g in shrink[:MOVES_TRIED] if many > 1]
+    return [candidate for candidate in candidates if candidate is not None]
 
 
 def _repair_neighbourhoods(
-    scene: Subproblem, start: NDArray[np.int64], search: Search, halt: Cancellation
+    subproblem: Subproblem, start: NDArray[np.int64], search: Search, cancellation: Cancellation
 ) -> NDArray[np.int64]:
     """Return labels mended grid by grid.
 
@@ -282,32 +311,38 @@ def _repair_neighbourhoods(
     still, and those that changed with others, are mended in neighbourhoods that grow to
     `RINGS` steps, or `MAX_ATOMS` atoms.
     """
-    labels, alone = start, set[int]()
-    for grid in sorted(grids_out_of_band(scene, start)):
+    labels, split_alone = start, set[int]()
+    for grid in sorted(grids_out_of_band(subproblem, start)):
         members = np.flatnonzero(labels == grid)
-        if _fills_two_grids(scene, members) and not halt.stopped:
-            labels = _repair_part(scene, labels, members, search, halt)
-            alone |= set(labels[members].tolist())
+        if _fills_two_grids(subproblem, members) and not cancellation.cancelled:
+            labels = _repair_part(subproblem, labels, members, search, cancellation)
+            split_alone |= set(labels[members].tolist())
     for rings in range(1, RINGS + 1):
-        for grid in sorted(_unresolved(scene, labels, alone)):
-            if halt.stopped:
+        for grid in sorted(_unresolved(subproblem, labels, split_alone)):
+            if cancellation.cancelled:
                 return labels
-            if grid not in _unresolved(scene, labels, alone):
+            if grid not in _unresolved(subproblem, labels, split_alone):
                 continue
-            members = np.flatnonzero(np.isin(labels, _grids_within(scene, labels, grid, rings)))
+            members = np.flatnonzero(
+                np.isin(labels, _grids_within(subproblem, labels, grid, rings))
+            )
             if rings == 1 or members.size <= MAX_ATOMS:
-                labels = _repair_part(scene, labels, members, search, halt)
+                labels = _repair_part(subproblem, labels, members, search, cancellation)
     return labels
 
 
-def _unresolved(scene: Subproblem, labels: NDArray[np.int64], alone: set[int]) -> set[int]:
+def _unresolved(
+    subproblem: Subproblem, labels: NDArray[np.int64], split_alone: set[int]
+) -> set[int]:
     """Return the grids that are wrong, without those that were divided alone and are in band."""
-    return (_invalid_or_changed(scene, labels) - alone) | set(grids_out_of_band(scene, labels))
+    return (_invalid_or_changed(subproblem, labels) - split_alone) | set(
+        grids_out_of_band(subproblem, labels)
+    )
 
 
-def _fills_two_grids(scene: Subproblem, members: NDArray[np.int64]) -> bool:
+def _fills_two_grids(subproblem: Subproblem, members: NDArray[np.int64]) -> bool:
     """Tell whether some atoms hold a full grid and as much as a further one needs."""
-    band, problem = scene.band, scene.problem
+    band, problem = subproblem.band, subproblem.problem
     by_households = int(problem.households[members].sum()) >= band.upper + band.lower
     people = float(problem.residents[members].sum())
     by_residents = not people < band.residents_upper + band.residents_lower
@@ -317,41 +352,43 @@ def _fills_two_grids(scene: Subproblem, members: NDArray[np.int64]) -> bool:
 
 
 def _repair_part(
-    scene: Subproblem,
+    subproblem: Subproblem,
     labels: NDArray[np.int64],
     members: NDArray[np.int64],
     search: Search,
-    halt: Cancellation,
+    cancellation: Cancellation,
 ) -> NDArray[np.int64]:
     """Return the labels with the grids of some atoms mended, where that is better."""
-    part, names = restrict_subproblem(_with_old_grids_inside(scene, labels, members), members)
+    part, names = restrict_subproblem(_with_old_grids_inside(subproblem, labels, members), members)
     before = _renumbered(labels[members], names, part.grids)
     share = min(1.0, members.size / MAX_ATOMS)
     after = _search_and_bound(
-        part, before, search, halt, nodes=NEIGHBOURHOOD_NODES, share=share
+        part, before, search, cancellation, nodes=NEIGHBOURHOOD_NODES, share=share
     ).labels
     if part.rank(after) >= part.rank(before):
         return labels
-    labels, fresh = labels.copy(), max(scene.grids, int(labels.max()) + 1)
-    labels[members] = np.append(names, fresh + np.arange(members.size))[after]
+    labels, next_label = labels.copy(), max(subproblem.grids, int(labels.max()) + 1)
+    labels[members] = np.append(names, next_label + np.arange(members.size))[after]
     return labels
 
 
-def _grids_within(scene: Subproblem, labels: NDArray[np.int64], grid: int, rings: int) -> list[int]:
+def _grids_within(
+    subproblem: Subproblem, labels: NDArray[np.int64], grid: int, rings: int
+) -> list[int]:
     """Return a grid and those within some steps of it."""
-    beside = adjacent_grids(scene, labels)
+    adjacency = adjacent_grids(subproblem, labels)
     reached = {grid}
     for _ in range(rings):
-        reached |= {g for r in reached for g in beside[r]}
+        reached |= {g for r in reached for g in adjacency[r]}
     return sorted(reached)
 
 
 def _with_old_grids_inside(
-    scene: Subproblem, labels: NDArray[np.int64], members: NDArray[np.int64]
+    subproblem: Subproblem, labels: NDArray[np.int64], members: NDArray[np.int64]
 ) -> Subproblem:
     """Return the scene without the homes that the members cannot go back to."""
-    inside = np.isin(scene.old, np.unique(labels[members]))
-    return replace(scene, old=np.where(inside, scene.old, -1))
+    inside = np.isin(subproblem.old, np.unique(labels[members]))
+    return replace(subproblem, old=np.where(inside, subproblem.old, -1))
 
 
 def _renumbered(
@@ -365,18 +402,22 @@ def _renumbered(
 
 
 def _solve_globally(
-    scene: Subproblem, mended: Repair, search: Search, halt: Cancellation
+    subproblem: Subproblem, repair: Repair, search: Search, cancellation: Cancellation
 ) -> Repair:
     """Return what the whole search finds where it misses fewer bands, pulled home again."""
-    solution = solve(scene.problem, scene.band, search, halt=halt)
-    missed = scene.rank(mended.labels)[0]
+    solution = solve(subproblem.problem, subproblem.band, search, cancellation=cancellation)
+    missed = subproblem.rank(repair.labels)[0]
     if solution.missed >= missed:
-        return replace(mended, exact=mended.exact or (solution.exact and solution.missed == missed))
-    drawn = solution.labels.astype(np.int64)
-    shared = overlap_of(scene.old, drawn, scene.problem.households, scene.problem.area)
-    labels = scene.grids + drawn
+        return replace(repair, exact=repair.exact or (solution.exact and solution.missed == missed))
+    global_labels = solution.labels.astype(np.int64)
+    shared = overlap_of(
+        subproblem.old, global_labels, subproblem.problem.households, subproblem.problem.area
+    )
+    labels = subproblem.grids + global_labels
     for old, new in enumerate(heirs(shared).tolist()):
-        labels[(drawn == new) & (new >= 0)] = old
+        labels[(global_labels == new) & (new >= 0)] = old
     return Repair(
-        labels=anneal_near_old_grids(scene, labels, STARTS, halt), least=0, exact=solution.exact
+        labels=anneal_near_old_grids(subproblem, labels, STARTS, cancellation),
+        least=0,
+        exact=solution.exact,
     )

@@ -54,31 +54,36 @@ def inherit_grids(atoms: Atoms, grids: gpd.GeoDataFrame) -> Inherited:
         Findings: ``follows_units`` for each old grid that is not made of whole atoms, with what
         sticks out on either side; ``had_grid`` for atoms that lay in none.
     """
-    ground = atoms.frame.geometry.to_numpy()
+    atom_geometry = atoms.frame.geometry.to_numpy()
     drawn = grids.geometry.to_numpy()
-    atom, grid = shapely.STRtree(drawn).query(ground, predicate="intersects")
-    shared = np.round(shapely.area(shapely.intersection(ground[atom], drawn[grid])), 3)
+    atom, grid = shapely.STRtree(drawn).query(atom_geometry, predicate="intersects")
+    shared = np.round(shapely.area(shapely.intersection(atom_geometry[atom], drawn[grid])), 3)
     atom, grid, shared = atom[shared > 0], grid[shared > 0], shared[shared > 0]
     order = np.lexsort((grid, -shared, atom))
-    held, first = np.unique(atom[order], return_index=True)
-    previous = np.full(len(ground), -1)
-    previous[held] = grid[order][first]
+    covered, first = np.unique(atom[order], return_index=True)
+    previous = np.full(len(atom_geometry), -1)
+    previous[covered] = grid[order][first]
     codes = grids["code"].astype(str).to_numpy()
     sticks = (
         finding
-        for place in np.unique(grid).tolist()
-        if (finding := _misfit(ground, drawn[place], codes[place], previous == place))
+        for number in np.unique(grid).tolist()
+        if (finding := _misfit(atom_geometry, drawn[number], codes[number], previous == number))
     )
     return Inherited(previous, (*sticks, *_without_grid(atoms, previous)))
 
 
 def _misfit(
-    ground: NDArray[np.object_], drawn: shapely.Geometry, code: str, own: NDArray[np.bool_]
+    atom_geometry: NDArray[np.object_],
+    drawn: shapely.Geometry,
+    code: str,
+    inside: NDArray[np.bool_],
 ) -> Finding | None:
     """Return the finding of a grid whose border crosses atoms, None where it does not."""
-    whole = shapely.union_all(ground[own])
-    near = shapely.intersection(drawn, shapely.union_all(ground[shapely.intersects(ground, drawn)]))
-    beyond, short = shapely.difference(near, whole), shapely.difference(whole, drawn)
+    delivered = shapely.union_all(atom_geometry[inside])
+    near = shapely.intersection(
+        drawn, shapely.union_all(atom_geometry[shapely.intersects(atom_geometry, drawn)])
+    )
+    beyond, short = shapely.difference(near, delivered), shapely.difference(delivered, drawn)
     amounts = shapely.area(beyond), shapely.area(short)
     if max(amounts) < LEAST_MISFIT_M2:
         return None
@@ -154,7 +159,7 @@ def adjust_atoms(
     ties: Ties | None = None,
     jobs: int = 1,
     on_progress: Callable[[int, int], None] | None = None,
-    halt: Cancellation | None = None,
+    cancellation: Cancellation | None = None,
 ) -> Adjusted:
     """Bring an existing partition into the band with the fewest households moved.
 
@@ -164,7 +169,7 @@ def adjust_atoms(
         Atoms with the new counts.
     previous
         int64[n]: the old grid of each atom, 0..g-1; negative for none.
-    band, weights, search, open_ground, ties, jobs, on_progress, halt
+    band, weights, search, open_ground, ties, jobs, on_progress, cancellation
         As in `gridgeo.partition.partition_atoms`.
 
     Returns
@@ -173,7 +178,7 @@ def adjust_atoms(
         Grids that are in the band and whose neighbours can be mended without them keep exactly
         their atoms.
     """
-    part = partition_atoms(
+    partition = partition_atoms(
         atoms,
         band=band,
         weights=weights,
@@ -183,38 +188,40 @@ def adjust_atoms(
         previous=previous,
         jobs=jobs,
         on_progress=on_progress,
-        halt=halt,
+        cancellation=cancellation,
     )
     households = atoms.frame["households"].to_numpy(np.int64)
     area = shapely.area(atoms.frame.geometry.to_numpy())
-    shared = overlap_of(previous, part.labels, households, area, news=len(part.grids))
-    heir = heirs(shared)
-    moved = households[moved_atoms(previous, part.labels, heir)].sum()
-    before, after = change_codes(shared, heir)
-    gone = np.flatnonzero((heir < 0) & (shared.old_area > 0))
+    shared = overlap_of(previous, partition.labels, households, area, news=len(partition.grids))
+    successor = heirs(shared)
+    moved = households[moved_atoms(previous, partition.labels, successor)].sum()
+    before, after = change_codes(shared, successor)
+    retired = np.flatnonzero((successor < 0) & (shared.old_area > 0))
     continues = np.full(len(after), -1)
-    continues[heir[heir >= 0]] = np.flatnonzero(heir >= 0)
-    stays = heir[shared.old] == shared.new
+    continues[successor[successor >= 0]] = np.flatnonzero(successor >= 0)
+    stays = successor[shared.old] == shared.new
     stayed = np.bincount(shared.new[stays], shared.households[stays], len(after)).astype(np.int64)
-    held = np.append(shared.old_households, 0)[continues]
+    old_households = np.append(shared.old_households, 0)[continues]
     changes = pd.DataFrame(
         {
-            "grid": np.append(np.arange(len(after)), np.full(gone.size, -1)),
-            "continues": np.append(continues, gone),
-            "change": [*after, *(before[old] for old in gone)],
-            "households": np.append(shared.new_households, np.zeros(gone.size, dtype=np.int64)),
-            "stayed": np.append(stayed, np.zeros(gone.size, dtype=np.int64)),
-            "came": np.append(shared.new_households - stayed, np.zeros(gone.size, dtype=np.int64)),
-            "went": np.append(held - stayed, shared.old_households[gone]),
+            "grid": np.append(np.arange(len(after)), np.full(retired.size, -1)),
+            "continues": np.append(continues, retired),
+            "change": [*after, *(before[old] for old in retired)],
+            "households": np.append(shared.new_households, np.zeros(retired.size, dtype=np.int64)),
+            "stayed": np.append(stayed, np.zeros(retired.size, dtype=np.int64)),
+            "came": np.append(
+                shared.new_households - stayed, np.zeros(retired.size, dtype=np.int64)
+            ),
+            "went": np.append(old_households - stayed, shared.old_households[retired]),
         }
     )
-    told = part.communities
+    communities = partition.communities
     return Adjusted(
-        partition=part,
+        partition=partition,
         shared=shared,
-        heir=heir,
+        heir=successor,
         changes=changes,
         moved=int(moved),
-        bound=int(told["must_move"].sum()),
-        flow=int(told["must_flow"].sum()),
+        bound=int(communities["must_move"].sum()),
+        flow=int(communities["must_flow"].sum()),
     )

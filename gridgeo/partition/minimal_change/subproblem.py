@@ -69,7 +69,7 @@ class Subproblem:
         return objective_of(self.problem, self.band)
 
     @cached_property
-    def beside(self) -> list[list[int]]:
+    def neighbours(self) -> list[list[int]]:
         """Return the linked neighbours of each atom."""
         graph = self.graph
         return [
@@ -115,46 +115,48 @@ class Subproblem:
 
 
 def restrict_subproblem(
-    scene: Subproblem, members: NDArray[np.int64]
+    subproblem: Subproblem, members: NDArray[np.int64]
 ) -> tuple[Subproblem, NDArray[np.int64]]:
     """Return the scene of some atoms (ascending), and the old number of each of its old grids."""
-    problem = scene.problem
-    place = np.full(problem.households.size, -1)
-    place[members] = np.arange(members.size)
-    inner = (place[problem.edges] >= 0).all(axis=1)
-    cannot_links = place[problem.cannot_links]
-    grids, old = np.unique(scene.old[members], return_inverse=True)
+    problem = subproblem.problem
+    position = np.full(problem.households.size, -1)
+    position[members] = np.arange(members.size)
+    inner = (position[problem.edges] >= 0).all(axis=1)
+    cannot_links = position[problem.cannot_links]
+    grids, old = np.unique(subproblem.old[members], return_inverse=True)
     none = int(grids.size > 0 and grids[0] < 0)
     smaller = replace(
         problem,
         **{a: getattr(problem, a)[members] for a in ("households", "residents", "x", "y", "area")},
         **{a: getattr(problem, a)[inner] for a in ("cut_m", "straddle_m", "linked")},
-        edges=place[problem.edges[inner]].astype(np.int32),
+        edges=position[problem.edges[inner]].astype(np.int32),
         grids=problem.grids if members.size == problem.households.size else None,
         cannot_links=cannot_links[(cannot_links >= 0).all(axis=1)].astype(np.int32),
     )
-    return Subproblem(problem=smaller, old=old - none, band=scene.band), grids[none:]
+    return Subproblem(problem=smaller, old=old - none, band=subproblem.band), grids[none:]
 
 
-def grids_out_of_band(scene: Subproblem, labels: NDArray[np.int64]) -> dict[int, int]:
+def grids_out_of_band(subproblem: Subproblem, labels: NDArray[np.int64]) -> dict[int, int]:
     """Return the grids that miss the band: -1 where one holds too little, 1 where too much."""
     grids, packed = np.unique(labels, return_inverse=True)
-    sums, value = evaluate_grids(scene.graph, scene.objective, packed.astype(np.int32), grids.size)
-    by_people = scene.band.profile == "residents"
+    sums, value = evaluate_grids(
+        subproblem.graph, subproblem.objective, packed.astype(np.int32), grids.size
+    )
+    by_people = subproblem.band.profile == "residents"
     amount = sums[:, RESIDENTS if by_people else HOUSEHOLDS]
-    lower = scene.band.residents_lower if by_people else scene.band.lower
+    lower = subproblem.band.residents_lower if by_people else subproblem.band.lower
     return {int(grids[g]): -1 if amount[g] < lower else 1 for g in np.flatnonzero(value[:, MISSED])}
 
 
-def adjacent_grids(scene: Subproblem, labels: NDArray[np.int64]) -> dict[int, set[int]]:
+def adjacent_grids(subproblem: Subproblem, labels: NDArray[np.int64]) -> dict[int, set[int]]:
     """Return for each grid those that a link joins it to."""
-    linked = scene.problem.edges[scene.problem.linked]
-    beside: dict[int, set[int]] = {int(g): set() for g in np.unique(labels)}
+    linked = subproblem.problem.edges[subproblem.problem.linked]
+    adjacency: dict[int, set[int]] = {int(g): set() for g in np.unique(labels)}
     for a, b in np.unique(labels[linked], axis=0).tolist():
         if a != b:
-            beside[a].add(b)
-            beside[b].add(a)
-    return beside
+            adjacency[a].add(b)
+            adjacency[b].add(a)
+    return adjacency
 
 
 def old_grids_of_units(
@@ -170,29 +172,27 @@ def old_grids_of_units(
     """
     order = np.lexsort((previous, unit))
     pair, first = np.unique(np.column_stack([unit, previous])[order], axis=0, return_index=True)
-    held = np.add.reduceat((households + 1e-6)[order], first)
-    best = np.lexsort((pair[:, 1], -held, pair[:, 0]))
+    households_in = np.add.reduceat((households + 1e-6)[order], first)
+    best = np.lexsort((pair[:, 1], -households_in, pair[:, 0]))
     _, top = np.unique(pair[best, 0], return_index=True)
     grids: NDArray[np.int64] = pair[best[top], 1]
     return grids
 
 
-def link_old_grids(
-    ground: AtomGraph, old: NDArray[np.int64]
-) -> tuple[AtomGraph, list[BarrierLink]]:
+def link_old_grids(graph: AtomGraph, old: NDArray[np.int64]) -> tuple[AtomGraph, list[BarrierLink]]:
     """Link what an old grid joins across a barrier or by a short border; tell of the barriers."""
-    same = ground.basic & (old[ground.left] == old[ground.right]) & (old[ground.left] >= 0)
-    part = label_components(ground, same & ground.linked)
-    across = np.flatnonzero(same & (part[ground.left] != part[ground.right]))
-    linked = ground.linked.copy()
+    same = graph.basic & (old[graph.left] == old[graph.right]) & (old[graph.left] >= 0)
+    component = label_components(graph, same & graph.linked)
+    across = np.flatnonzero(same & (component[graph.left] != component[graph.right]))
+    linked = graph.linked.copy()
     linked[across] = True
-    told = across[ground.barrier[across] >= 0]
-    joins = [BarrierLink(pairs=told, households=0, existing=True)] if told.size else []
-    return replace(ground, linked=linked), joins
+    barriers = across[graph.barrier[across] >= 0]
+    joins = [BarrierLink(pairs=barriers, households=0, existing=True)] if barriers.size else []
+    return replace(graph, linked=linked), joins
 
 
 def old_grids_of_pieces(
-    ground: AtomGraph, piece: NDArray[np.int64], old: NDArray[np.int64]
+    graph: AtomGraph, piece: NDArray[np.int64], old: NDArray[np.int64]
 ) -> NDArray[np.int64]:
     """Return the old grids with -1 where most of their households lie in another piece.
 
@@ -200,13 +200,13 @@ def old_grids_of_pieces(
     community have come to divide one, the households outside that piece move in any case.
     """
     here = np.flatnonzero((old >= 0) & (piece >= 0))
-    seat = old_grids_of_units(piece[here], old[here], ground.households[here])
-    own = np.full(int(old.max(initial=-1)) + 2, -1)
-    own[np.unique(old[here])] = seat
-    return np.where((old >= 0) & (piece >= 0) & (own[old] == piece), old, -1)
+    piece_with_most = old_grids_of_units(piece[here], old[here], graph.households[here])
+    piece_of_grid = np.full(int(old.max(initial=-1)) + 2, -1)
+    piece_of_grid[np.unique(old[here])] = piece_with_most
+    return np.where((old >= 0) & (piece >= 0) & (piece_of_grid[old] == piece), old, -1)
 
 
-def assign_unlabelled(scene: Subproblem, labels: NDArray[np.int64]) -> NDArray[np.int64]:
+def assign_unlabelled(subproblem: Subproblem, labels: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the labels with each atom of -1 given to the grid that it shares most with.
 
     Atoms that touch no grid yet wait until a neighbour has one; where no atom has one, all are
@@ -214,8 +214,8 @@ def assign_unlabelled(scene: Subproblem, labels: NDArray[np.int64]) -> NDArray[n
     """
     labels = labels.copy()
     if (labels < 0).all():
-        return np.full_like(labels, scene.grids)
-    graph = scene.graph
+        return np.full_like(labels, subproblem.grids)
+    graph = subproblem.graph
     while (labels < 0).any():
         given = {}
         for v in np.flatnonzero(labels < 0).tolist():
@@ -231,18 +231,18 @@ def assign_unlabelled(scene: Subproblem, labels: NDArray[np.int64]) -> NDArray[n
     return labels
 
 
-def keep_heaviest_parts(scene: Subproblem, labels: NDArray[np.int64]) -> NDArray[np.int64]:
+def keep_heaviest_parts(subproblem: Subproblem, labels: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the labels with -1 for all but the heaviest connected part of each grid."""
     kept = np.full_like(labels, -1)
-    held = scene.problem.households
+    households = subproblem.problem.households
     for grid in np.unique(labels[labels >= 0]).tolist():
-        parts = connected_parts(scene.beside, np.flatnonzero(labels == grid).tolist())
-        best = max(parts, key=lambda part: (held[part].sum(), len(part), -part[0]))
+        parts = connected_parts(subproblem.neighbours, np.flatnonzero(labels == grid).tolist())
+        best = max(parts, key=lambda part: (households[part].sum(), len(part), -part[0]))
         kept[best] = grid
     return kept
 
 
-def connected_parts(beside: list[list[int]], atoms: Iterable[int]) -> list[list[int]]:
+def connected_parts(neighbours: list[list[int]], atoms: Iterable[int]) -> list[list[int]]:
     """Return the connected parts of some atoms, each ascending, by their lowest atom."""
     left = set(atoms)
     parts = []
@@ -250,18 +250,20 @@ def connected_parts(beside: list[list[int]], atoms: Iterable[int]) -> list[list[
         if first not in left:
             continue
         left.discard(first)
-        part, waiting = [first], [first]
-        while waiting:
-            for t in beside[waiting.pop()]:
+        part, queue = [first], [first]
+        while queue:
+            for t in neighbours[queue.pop()]:
                 if t in left:
                     left.discard(t)
                     part.append(t)
-                    waiting.append(t)
+                    queue.append(t)
         parts.append(sorted(part))
     return parts
 
 
-def split_grid(scene: Subproblem, labels: NDArray[np.int64], grid: int) -> NDArray[np.int64] | None:
+def split_grid(
+    subproblem: Subproblem, labels: NDArray[np.int64], grid: int
+) -> NDArray[np.int64] | None:
     """Return the labels with about half of a grid as a new one, both connected.
 
     None where the grid has one atom only.
@@ -270,34 +272,34 @@ def split_grid(scene: Subproblem, labels: NDArray[np.int64], grid: int) -> NDArr
     if len(atoms) < 2:
         return None
     inside = set(atoms)
-    far = _breadth_first(scene, inside, _breadth_first(scene, inside, atoms[0])[-1])
-    held = scene.problem.households
-    half, taken = held[atoms].sum() / 2, [far[0]]
+    far = _breadth_first(subproblem, inside, _breadth_first(subproblem, inside, atoms[0])[-1])
+    households = subproblem.problem.households
+    half, taken = households[atoms].sum() / 2, [far[0]]
     for v in far[1:-1]:
-        if held[taken].sum() + held[v] / 2 > half:
+        if households[taken].sum() + households[v] / 2 > half:
             break
         taken.append(v)
     divided = labels.copy()
-    divided[taken] = max(scene.grids, int(labels.max()) + 1)
-    stranded = keep_heaviest_parts(scene, np.where(divided == grid, grid, -1))
+    divided[taken] = max(subproblem.grids, int(labels.max()) + 1)
+    stranded = keep_heaviest_parts(subproblem, np.where(divided == grid, grid, -1))
     divided[(divided == grid) & (stranded < 0)] = int(divided.max())
     return divided
 
 
-def _breadth_first(scene: Subproblem, inside: set[int], first: int) -> list[int]:
+def _breadth_first(subproblem: Subproblem, inside: set[int], first: int) -> list[int]:
     """Return the atoms inside in the order in which a walk from `first` meets them."""
-    met, waiting = {first}, deque([first])
+    visited, queue = {first}, deque([first])
     order = []
-    while waiting:
-        v = waiting.popleft()
+    while queue:
+        v = queue.popleft()
         order.append(v)
-        for t in scene.beside[v]:
-            if t in inside and t not in met:
-                met.add(t)
-                waiting.append(t)
+        for t in subproblem.neighbours[v]:
+            if t in inside and t not in visited:
+                visited.add(t)
+                queue.append(t)
     return order
 
 
-def merge_grid(scene: Subproblem, labels: NDArray[np.int64], grid: int) -> NDArray[np.int64]:
+def merge_grid(subproblem: Subproblem, labels: NDArray[np.int64], grid: int) -> NDArray[np.int64]:
     """Return the labels with the atoms of a grid given to its neighbours."""
-    return assign_unlabelled(scene, np.where(labels == grid, -1, labels))
+    return assign_unlabelled(subproblem, np.where(labels == grid, -1, labels))
