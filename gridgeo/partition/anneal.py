@@ -1,11 +1,8 @@
-"""Simulated annealing of boundary flips, from grids that were grown.
+"""Region growing and simulated annealing of boundary flips.
 
-Where the search starts: grown grids.
-
-Simulated annealing of boundary flips that keep every grid connected.
-
-The innermost functions take plain arrays, not a `CSRGraph`: unpacking one costs numba more than the
-arithmetic does.
+`grow_regions` makes the first labelling of a start, `anneal` improves any labelling in place. Both
+keep every grid connected by links. The innermost functions take plain arrays and not a `CSRGraph`:
+numba spends more time on unpacking one than on the arithmetic.
 """
 
 from __future__ import annotations
@@ -40,7 +37,7 @@ if TYPE_CHECKING:
 
 @compiled
 def choose_seeds(graph: CSRGraph, k: int, rng: NDArray[np.uint64]) -> NDArray[np.int32]:
-    """Return `k` different atoms, each the farthest from those before it of a random sample."""
+    """Return `k` different atoms: each the farthest of a random sample from those chosen before."""
     n = graph.attributes.shape[0]
     x = graph.attributes[:, MOMENT_X] / graph.attributes[:, AREA]
     y = graph.attributes[:, MOMENT_Y] / graph.attributes[:, AREA]
@@ -63,9 +60,9 @@ def choose_seeds(graph: CSRGraph, k: int, rng: NDArray[np.uint64]) -> NDArray[np
 
 @compiled
 def grow_regions(graph: CSRGraph, k: int, rng: NDArray[np.uint64]) -> NDArray[np.int32]:
-    """Return a labelling of connected grids 0..k-1, the lightest that can grow growing first.
+    """Return a labelling of connected grids 0..k-1; the grid with the fewest households grows next.
 
-    The graph must be connected by its links and hold at least `k` atoms.
+    The graph must be connected by its links and have at least `k` atoms.
     """
     n = graph.attributes.shape[0]
     labels = np.full(n, -1, np.int32)
@@ -94,7 +91,10 @@ def grow_regions(graph: CSRGraph, k: int, rng: NDArray[np.uint64]) -> NDArray[np
 def closest_free_atom(
     graph: CSRGraph, labels: NDArray[np.int32], previous_member: NDArray[np.int32], last_member: int
 ) -> int:
-    """Return the free atom that shares most with the grid whose members end at `last_member`, or -1."""
+    """Return the free atom with the greatest weight shared with a grid, or -1.
+
+    The grid is a linked list: `last_member`, then ``previous_member`` of each.
+    """
     best, most_shared = -1, -np.inf
     u = last_member
     while u >= 0:
@@ -115,7 +115,7 @@ def closest_free_atom(
 # ruff: noqa: PLR0917
 
 
-#: cold proposals per atom that end a search that was told to stop
+#: proposals per atom at temperature zero that end a cancelled search
 QUENCH = 10
 
 
@@ -130,11 +130,12 @@ def anneal(
     rng: NDArray[np.uint64],
     cancel_flag: NDArray[np.uint8],
 ) -> int:
-    """Anneal `labels` (connected grids 0..k-1) in place by `moves` proposals; return those kept.
+    """Anneal `labels` (connected grids 0..k-1) in place; return how many flips were accepted.
 
-    The temperature falls from ``start_temperature`` to ``end_temperature`` over nine tenths of the proposals and is zero
-    for the rest; the price of a household outside the band rises from ``start_penalty`` to ``end_penalty``. Once
-    `cancel_flag` is set the rest is cut down to a short cold run.
+    `moves` flips are proposed. The temperature falls from `start_temperature` to `end_temperature`
+    over nine tenths of them and is zero for the rest; the penalty of a household outside the band
+    rises from `start_penalty` to `end_penalty`. Once `cancel_flag` is set, `QUENCH` proposals per
+    atom at temperature zero remain.
     """
     indptr, neighbour, weight, linked = graph.indptr, graph.neighbour, graph.weight, graph.linked
     edge, ends, attributes = graph.edge, graph.ends, graph.attributes
@@ -195,7 +196,7 @@ def anneal(
 
 @compiled
 def temperature_at(schedule: Schedule, progress: float) -> tuple[float, float, float]:
-    """Return temperature and prices when this share of the heated proposals is `progress`."""
+    """Return the temperature and the two penalties at a share of the heated proposals."""
     temperature = (
         schedule.start_temperature
         * (schedule.end_temperature / schedule.start_temperature) ** progress
@@ -212,7 +213,7 @@ def temperature_at(schedule: Schedule, progress: float) -> tuple[float, float, f
 
 @compiled
 def metropolis_accepts(increase: float, temperature: float, rng: NDArray[np.uint64]) -> bool:
-    """Tell whether a change of the energy is accepted at this temperature."""
+    """Tell whether the Metropolis rule accepts an increase of the energy."""
     if increase <= 0.0:
         return True
     return temperature > 0.0 and random_uniform(rng) < math.exp(-increase / temperature)
@@ -222,7 +223,7 @@ def metropolis_accepts(increase: float, temperature: float, rng: NDArray[np.uint
 def cut_edges(
     graph: CSRGraph, labels: NDArray[np.int32]
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], int]:
-    """Return the linked edges that are cut, the place of each edge among them or -1, the count."""
+    """Return the linked edges that are cut, each edge's position among them or -1, the count."""
     edges = graph.ends.shape[0]
     cut = np.empty(edges, np.int32)
     position = np.full(edges, -1, np.int32)
@@ -250,7 +251,7 @@ def energy_change(
     penalty: float,
     missed_penalty: float,
 ) -> float:
-    """Return by how much the energy grows when atom `v` goes to grid `b`."""
+    """Return by how much the energy increases when atom `v` moves to grid `b`."""
     a = labels[v]
     increase = 0.0
     for p in range(indptr[v], indptr[v + 1]):
@@ -289,7 +290,7 @@ def apply_flip(
     v: int,
     b: int,
 ) -> int:
-    """Give atom `v` to grid `b`, keep all the rest up to date and return the new `count`."""
+    """Move atom `v` to grid `b`, update all arrays in place and return the new `count`."""
     a = labels[v]
     labels[v] = b
     for column in range(attributes.shape[1]):

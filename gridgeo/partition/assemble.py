@@ -1,4 +1,4 @@
-"""From solved pieces to a partition: dedicated and open grids, verdicts, and the numbering."""
+"""From solved pieces to a partition: dedicated and open grids, verdicts, numbering."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from gridgeo.model import Atoms, Bands
 
 KINDS = ("basic", "dedicated", "open")
-#: what is told of each community's search: pieces interrupted, and as in `Solution`
+#: columns about each community's search: fields of `Solution`, summed over pieces
 SEARCH_FIGURES = (
     *("starts", "moves", "first_missed", "missed", "first_cost", "cost", "interrupted"),
     *("must_move", "must_flow"),
@@ -106,7 +106,7 @@ def facility_names(atoms: Atoms) -> list[Text]:
 
 
 def facility_reasons(atoms: Atoms) -> list[Text]:
-    """Return why each facility is, or is not, a grid of its own, by position, behind its name.
+    """Return why each facility is, or is not, a dedicated grid, by position, after its name.
 
     The reason alone where it has no name: it begins with the category.
     """
@@ -129,7 +129,7 @@ def _label_basic(graph: AtomGraph, solved: list[SolvedPiece]) -> tuple[NDArray[n
 def _label_locked(
     graph: AtomGraph, labels: NDArray[np.int64], count: int
 ) -> tuple[NDArray[np.int64], int]:
-    """Give numbers from `count` on to the locked grids; return how many basic grids there are."""
+    """Label the locked grids from `count` on; return how many basic grids there are."""
     taken = graph.locked >= 0
     numbers, inverse = np.unique(graph.locked[taken], return_inverse=True)
     labels = labels.copy()
@@ -159,7 +159,7 @@ def _locked_grids(graph: AtomGraph, names: Sequence[str]) -> dict[int, list[Lock
 def _label_dedicated(
     graph: AtomGraph, labels: NDArray[np.int64], count: int
 ) -> tuple[NDArray[np.int64], int]:
-    """Give numbers from `count` on to the connected parts of each facility."""
+    """Label the connected parts of each facility from `count` on."""
     facility = graph.facility
     same = (facility[graph.left] == facility[graph.right]) & (facility[graph.left] >= 0)
     taken = facility >= 0
@@ -231,7 +231,7 @@ def _grid_frame(
 def _judge_basic(
     band: Band, households: int, residents: float, *, small: bool, locked: bool
 ) -> Verdict:
-    """Return the verdict of a basic grid; the reason of a locked one says that it is."""
+    """Return the verdict of a basic grid; the reason says whether it is locked."""
     verdict = judge_grid(band, households, residents, small=small and not locked)
     if not locked:
         return verdict
@@ -280,7 +280,7 @@ def _community_frame(
 
 
 def _search_figures(pieces: list[list[SolvedPiece]]) -> dict[str, list[float]]:
-    """Return what the search of each community spent and reached, as sums over its pieces."""
+    """Return the effort and the results of each community's search, as sums over its pieces."""
     return {
         name: [sum(getattr(piece.solution, name) for piece in of) for of in pieces]
         for name in SEARCH_FIGURES

@@ -1,6 +1,8 @@
-"""From atoms and borders to pieces of ground: what is linked, what a barrier divides.
+"""The atom graph: atoms of all communities as arrays, pairs that share a border, and their links.
 
-Links too short to hold a grid together: corners that nearly meet, a metre beside a barrier.
+Two atoms are linked where part of their common border can be crossed: it is no water, rail or
+motorway, or a street crosses it there. A part that is so short (corners that nearly meet, a metre
+beside a barrier) that only chance would hold a grid together there does not count.
 """
 
 from __future__ import annotations
@@ -30,7 +32,7 @@ def drop_short_links(
     where: NDArray[np.float64],
     least_m: float,
 ) -> NDArray[np.bool_]:
-    """Tell which pairs connect when links shorter than `least_m` do not, unless they must.
+    """Tell which pairs stay linked when links shorter than `least_m` are dropped.
 
     Parameters
     ----------
@@ -39,13 +41,13 @@ def drop_short_links(
     link_m
         float64[m]: the metres over which each pair connects, 0 where it does not.
     where
-        float64[m, 2]: a place of each pair, which decides between links as long.
+        float64[m, 2]: a location of each pair, which decides between links of equal length.
 
     Returns
     -------
     bool[m]
-        The same atoms hang together as with all links: of the short ones the longest that this
-        takes are kept, so that each of these is the only way between its two sides.
+        Connected components stay the same: of the short links the longest that this needs are
+        kept, so that each of these is a bridge.
 
     Examples
     --------
@@ -71,11 +73,11 @@ def drop_short_links(
 class AtomGraph:
     """The atoms of all communities as arrays, and the pairs of them that share a border.
 
-    Pairs lie within one community; ``left < right``; ``basic`` are those of two atoms that
-    neither a facility nor a locked grid takes. ``cannot_links`` are pairs of atoms, int64[a, 2], that
-    must not share a grid. ``barrier`` is the class that divides an unlinked pair (its place in
+    Pairs lie within one community; ``left < right``; ``basic`` are those of two atoms that belong
+    to no facility and no locked grid. ``cannot_links`` are pairs of atoms, int64[a, 2], that must
+    not share a grid. ``barrier`` is the class that divides an unlinked pair (its position in
     `CROSSED_BY_STREETS_ONLY`, the one that is easiest to cross where there are several), -1 for
-    linked pairs, and for those that share too little to be linked.
+    linked pairs and for those whose link is too short.
     """
 
     community: NDArray[np.int64]
@@ -100,12 +102,12 @@ class AtomGraph:
 def build_atom_graph(
     atoms: Atoms, weights: Weights, locked: NDArray[np.int64] | None = None
 ) -> AtomGraph:
-    """Return the ground of these atoms, each pair of neighbours once, with its costs.
+    """Return the graph of these atoms, each pair of neighbours once, with its costs.
 
     Parameters
     ----------
     locked
-        The locked grid of each atom, -1 for none; what is locked is no facility's.
+        The locked grid of each atom, -1 for none; locked atoms belong to no facility.
     """
     frame = atoms.frame
     community = frame["community"].to_numpy(np.int64)
@@ -176,7 +178,7 @@ def _pairs(
 
 
 def label_components(graph: AtomGraph, pairs: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Return for each atom the number of its component over the chosen pairs."""
+    """Return for each atom the number of its connected component over the chosen pairs."""
     n = graph.community.size
     matrix = coo_array(
         (np.ones(int(pairs.sum()), dtype=np.int8), (graph.left[pairs], graph.right[pairs])),

@@ -1,15 +1,11 @@
-"""The band: which numbers of grids can be in band at all, how that is proved, and how it is put.
+"""The band: which numbers of grids can be in band at all, and amounts and limits in words.
 
-The band: which numbers of grids can be in band at all, and how that is proved.
-
-Under ``either`` one grid may meet the households and its neighbour the residents. For k1 grids
-in band by households and k2 by residents, what is tested is whether *fractions* of atoms could
-do it: the second kind then holds any share of the residents between ``k2 * residents_lower`` and
-``k2 * residents_upper``, and the households that go with them lie between what the atoms with
-most residents per household carry and what those with fewest do. Where fractions cannot, whole
-connected atoms cannot either, so a number that is left out is left out by proof.
-
-Amounts and limits in words.
+Under ``either`` one grid may meet the band by households and the next by residents. For k1 grids
+by households and k2 by residents, `possible_grid_counts` tests whether *fractions* of atoms could
+do it: the second kind then has any amount of residents between ``k2 * residents_lower`` and ``k2 *
+residents_upper``, and the households that go with them lie between those of the atoms with most
+residents per household and those of the atoms with fewest. Where fractions cannot, whole connected
+atoms cannot either, so a number that is left out is proved impossible.
 """
 
 from __future__ import annotations
@@ -49,7 +45,7 @@ def count_by(
 
 
 def ideal_grid_count(band: Band, households: float, residents: float) -> float:
-    """Return the number of grids, not whole, that would put each in the middle of the band.
+    """Return the (fractional) number of grids with a mean grid in the middle of the band.
 
     Examples
     --------
@@ -67,12 +63,12 @@ def ideal_grid_count(band: Band, households: float, residents: float) -> float:
 def possible_grid_counts(
     band: Band, households: NDArray[np.int64], residents: NDArray[np.float64]
 ) -> tuple[int, ...]:
-    """Return the numbers of grids that the totals allow to be in band, the middle ones first.
+    """Return the numbers of grids that the totals allow, nearest to the middle of the band first.
 
     Parameters
     ----------
     households, residents
-        int64[n], float64[n] with NaN where unknown: the atoms of one piece of ground.
+        int64[n], float64[n] with NaN where unknown: the atoms of one piece.
 
     Returns
     -------
@@ -123,7 +119,7 @@ def _counts_within(amount: float, lower: int, upper: int) -> set[int]:
 def _mixed_counts(
     band: Band, total: int, households: NDArray[np.int64], people: NDArray[np.float64]
 ) -> set[int]:
-    """Return the numbers k1 + k2 with both kinds of grid."""
+    """Return the numbers k1 + k2 of grids by households and by residents."""
     order = np.argsort(people / np.maximum(households, 1e-9), kind="stable")
     most = _cumulative(people[order], households[order])
     order = order[people[order] > 0][::-1]
@@ -150,7 +146,7 @@ def _cumulative(
 def exceeds_band(
     band: Band, households: NDArray[np.int64], residents: NDArray[np.float64]
 ) -> NDArray[np.bool_]:
-    """Tell for each atom of a piece whether no grid that holds it can be in band."""
+    """Tell for each atom of a piece whether it alone exceeds the band."""
     is_known = residents_known(households, residents)
     over = np.ones(households.size, dtype=bool)
     if band.profile != "residents" or not is_known.all():
@@ -163,11 +159,11 @@ def exceeds_band(
 def apportion(
     band: Band, grids: int, pieces: list[tuple[NDArray[np.int64], NDArray[np.float64]]]
 ) -> list[int]:
-    """Return the number of grids of each piece where there are `grids` together.
+    """Apportion `grids` grids among pieces: return the number of each.
 
     Each piece has at least one and at most one per atom, whatever `grids` says. Then each gets
     the fewest that the band allows it, then no more than the most that it allows; what is left
-    goes by Sainte-Laguë's divisors.
+    is apportioned by Sainte-Laguë's divisors.
 
     Parameters
     ----------
@@ -179,7 +175,7 @@ def apportion(
     >>> from gridgeo.config import Band
     >>> unknown = np.full(21, np.nan)
     >>> pieces = [(np.full(9, 100), unknown[:9]), (np.full(21, 100), unknown)]
-    >>> apportion(Band(), 7, pieces), allot(Band(), 9, pieces), allot(Band(), 1, pieces)
+    >>> apportion(Band(), 7, pieces), apportion(Band(), 9, pieces), apportion(Band(), 1, pieces)
     ([2, 5], [3, 6], [1, 1])
     """
     sizes = np.array([households.size for households, _ in pieces])
@@ -241,6 +237,6 @@ def upper_text(band: Band, residents: float) -> Text:
 
 
 def total_residents(households: NDArray[np.int64], residents: NDArray[np.float64]) -> float:
-    """Return the residents of some atoms together, NaN where those of any are unknown."""
+    """Return the total of residents, NaN where those of any atom are unknown."""
     is_known = residents_known(households, residents)
     return float(np.nan_to_num(residents).sum()) if is_known.all() else float("nan")

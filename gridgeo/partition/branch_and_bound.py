@@ -1,8 +1,10 @@
-"""Connected sets of atoms that cost less beyond their prices than a limit: all of them.
+"""The pricing problem, exactly: all connected subgraphs in band with a reduced cost below a limit.
 
-A set grows from its heaviest atom: a free atom next to it is put inside or outside in turn. What
-a part of a set can come to at least is a minimum cut of the graph, with one price on the amount
-for its limits; what a parent let flow through the graph its children keep and add to.
+Branch and bound over the atoms: the root is the heaviest atom, the branching atom the heaviest
+free one that is linked to the subgraph; it is put inside or outside. The bound of a node is a
+minimum cut of the graph (terminal capacities are the reduced costs of single atoms) with one
+Lagrangian multiplier on the amount for its limits; a node keeps the flow of its parent and
+augments it.
 """
 
 from __future__ import annotations
@@ -20,24 +22,24 @@ if TYPE_CHECKING:
 # ruff: noqa: PLR0917
 
 
-#: flows and costs that differ by less are alike, metres
+#: flows and costs that differ by less are equal, metres
 TOLERANCE_M = 1e-7
-#: trials of the price on the amount
+#: steps of the search for the best multiplier
 MULTIPLIER_STEPS = 40
 FREE, INSIDE, OUTSIDE = range(3)
 
 
 class PricingGraph(NamedTuple):
-    """Graph, amounts and limits of the sets; arcs of atom v stand at ``indptr[v]:indptr[v + 1]``."""
+    """Graph, amounts and limits of the subgraphs, in CSR form like `CSRGraph`."""
 
     indptr: NDArray[np.int32]
     neighbour: NDArray[np.int32]
-    #: the same border seen from the other side
+    #: the arc in the opposite direction
     reverse: NDArray[np.int64]
-    #: half of what the border costs where it is cut, at least 0
+    #: half of what the border costs when it is cut, at least 0
     half_weight: NDArray[np.float64]
     linked: NDArray[np.uint8]
-    #: the kind of atom: FREE, or OUTSIDE where no set may hold it
+    #: FREE, or OUTSIDE for atoms that no subgraph may contain
     allowed: NDArray[np.int8]
     cannot_links: NDArray[np.int32]
     amount: NDArray[np.float64]
@@ -55,12 +57,12 @@ def price_subgraphs(
     nodes: int,
     cancel_flag: NDArray[np.uint8],
 ) -> tuple[bool, NDArray[np.bool_], float]:
-    """Return whether all sets were seen, those below `limit`, and the least of their costs.
+    """Return whether the search is complete, the subgraphs below `limit`, and the least cost.
 
-    A set costs half of the borders that it cuts, less the prices of its atoms. The limit falls to
-    `slack` above the cheapest set that was found: with 0 only this one, the last, is sure to be
-    returned, with infinity all below the limit are.
-    At most `max_found` sets are returned, the search ends after so many `nodes`.
+    Costs are reduced costs: half of the borders that are cut, less the duals of the atoms. The
+    limit falls to `slack` above the least that was found: with 0 only the last one returned is
+    sure to be least, with infinity all below the limit are returned. At most `max_found` are
+    returned, and the search ends after so many `nodes`.
     """
     n = graph.amount.size
     found = np.zeros((max_found, n), np.bool_)
@@ -117,7 +119,7 @@ def price_subgraphs(
 def best_multiplier(
     graph: PricingGraph, dual: NDArray[np.float64], excluded: NDArray[np.int8], root: int
 ) -> float:
-    """Return the price on the amount at which the bound of the sets of `root` is highest."""
+    """Return the multiplier on the amount at which the bound of the root node is highest."""
     widest = np.abs(dual).sum() / max(graph.lower, 1.0)
     low, high = -widest, widest
     for _ in range(MULTIPLIER_STEPS):
@@ -139,7 +141,7 @@ def bound_at(
     root: int,
     multiplier: float,
 ) -> float:
-    """Return the bound of the sets of `root` at a price on the amount."""
+    """Return the bound of the root node at a multiplier on the amount."""
     state, terminal = excluded.copy(), np.zeros(dual.size)
     state[root] = INSIDE
     bound = initial_terminals(graph, dual, multiplier, state, terminal)
@@ -154,7 +156,11 @@ def initial_terminals(
     state: NDArray[np.int8],
     terminal: NDArray[np.float64],
 ) -> float:
-    """Fill `terminal`, what an atom costs outside (above 0) or inside; return what is paid anyway."""
+    """Fill `terminal` and return the constant part of the bound.
+
+    `terminal` is the capacity from the source (above 0: what the atom costs outside) or to the
+    sink (below 0: what it costs inside); infinite for atoms that are fixed.
+    """
     bound = -max(multiplier * graph.lower, multiplier * graph.upper)
     for v in range(dual.size):
         weight = multiplier * graph.amount[v] - dual[v]
@@ -171,7 +177,7 @@ def initial_terminals(
 
 @compiled
 def fix_atom(state: NDArray[np.int8], terminal: NDArray[np.float64], v: int, side: int) -> float:
-    """Put an atom on a side; return what is paid for that."""
+    """Fix an atom inside or outside; return by how much the bound rises."""
     state[v] = side
     added = max(0.0, -terminal[v] if side == INSIDE else terminal[v])
     terminal[v] = np.inf if side == INSIDE else -np.inf
@@ -182,7 +188,11 @@ def fix_atom(state: NDArray[np.int8], terminal: NDArray[np.float64], v: int, sid
 def propagate(
     graph: PricingGraph, state: NDArray[np.int8], terminal: NDArray[np.float64], root: int
 ) -> float:
-    """Put outside what is apart, too heavy or out of reach; return what is paid, or infinity."""
+    """Fix outside what cannot be inside any more; return by how much the bound rises, or infinity.
+
+    These are partners of cannot-links, and atoms that the root cannot reach within the upper
+    limit.
+    """
     added = propagate_cannot_links(graph, state, terminal)
     amount_inside = 0.0
     for v in range(state.size):
@@ -201,7 +211,7 @@ def propagate(
 def propagate_cannot_links(
     graph: PricingGraph, state: NDArray[np.int8], terminal: NDArray[np.float64]
 ) -> float:
-    """Put outside what must be apart from what is inside; return what is paid."""
+    """Fix outside the cannot-link partners of atoms inside; return by how much the bound rises."""
     added = 0.0
     for u, v in graph.cannot_links:
         if state[u] == INSIDE and state[v] == INSIDE:
@@ -217,7 +227,7 @@ def propagate_cannot_links(
 def reachable_atoms(
     graph: PricingGraph, state: NDArray[np.int8], root: int, amount_inside: float
 ) -> tuple[NDArray[np.bool_], float]:
-    """Return what the root can reach without atoms that are too heavy, and all that it holds."""
+    """Return the atoms that the root can reach within the upper limit, and their amount."""
     reached, queue = np.zeros(state.size, np.bool_), np.empty(state.size, np.int64)
     queue[0], reached[root] = root, True
     head, tail, amount_reached = 0, 1, 0.0
@@ -239,9 +249,9 @@ def reachable_atoms(
 def augment_flow(
     graph: PricingGraph, residual: NDArray[np.float64], terminal: NDArray[np.float64], target: float
 ) -> float:
-    """Let flow through from what would be inside to what would be outside; return how much.
+    """Augment the flow from source to sink until it is maximal or `target`; return what was added.
 
-    `residual` is what each border still lets through. It ends early where it is `target`.
+    `residual` holds the residual capacities of the arcs.
     """
     pushed = 0.0
     arc_to, queue = np.empty(terminal.size, np.int64), np.empty(terminal.size, np.int64)
@@ -275,7 +285,7 @@ def find_augmenting_path(
     arc_to: NDArray[np.int64],
     queue: NDArray[np.int64],
 ) -> int:
-    """Return the nearest atom that takes flow, -1 for none; `arc_to` holds the arcs of the way."""
+    """Return the nearest atom with capacity to the sink, -1 for none; `arc_to` is the path."""
     arc_to[:] = -2
     head, tail = 0, 0
     for v in range(terminal.size):
@@ -299,7 +309,7 @@ def find_augmenting_path(
 
 @compiled
 def branching_atom(graph: PricingGraph, state: NDArray[np.int8]) -> int:
-    """Return the free atom next to the set that is the heaviest, -1 where there is none."""
+    """Return the heaviest free atom that is linked to the subgraph, -1 where there is none."""
     best, chosen = -1.0, -1
     for v in range(state.size):
         if state[v] != INSIDE:
@@ -313,7 +323,7 @@ def branching_atom(graph: PricingGraph, state: NDArray[np.int8]) -> int:
 
 @compiled
 def reduced_cost(graph: PricingGraph, dual: NDArray[np.float64], state: NDArray[np.int8]) -> float:
-    """Return what a set that is complete costs beyond its prices; infinite out of band."""
+    """Return the reduced cost of a subgraph without free neighbours; infinite out of band."""
     cost, amount_inside = 0.0, 0.0
     for v in range(state.size):
         if state[v] == INSIDE:

@@ -1,16 +1,14 @@
-"""How good a solution is proved to be: lower bounds, and proofs that none is in band.
+"""How good a solution is proved to be: optimal, within a gap of a lower bound, or that none exists.
 
-A lower bound on what any division of a piece into its number of grids costs.
+`certify` enumerates connected subgraphs where they are few enough. `certify_by_bound` is for
+larger pieces, by column generation. A partition into k grids is k connected subgraphs in band that
+contain every atom once. For any duals of the atoms, their sum and k times the least reduced cost
+of a subgraph is a lower bound (Dantzig-Wolfe, Lagrange). The duals come from the restricted
+master, the linear programme over the known columns, to which `pricing` adds columns.
 
-A division into k grids is k sets in band that hold every atom once. For any prices of the atoms,
-their sum and k times the least that a set costs beyond its prices is a bound (Dantzig-Wolfe,
-Lagrange). Good prices are those at which the known sets, and sets near them, are no bargain.
-
-A set that costs more beyond its prices than the least by the gap, or more, is in no division that
-costs less than the known one. Where the others can be listed, the cheapest division into them is
-the cheapest of all.
-
-How good a solution is proved to be, and what proves that there is none in band.
+A subgraph whose reduced cost exceeds the least by the gap or more is in no partition that costs
+less than the known one. Where all others can be listed, set partitioning over them by HiGHS closes
+the gap.
 """
 
 from __future__ import annotations
@@ -48,21 +46,21 @@ if TYPE_CHECKING:
     from gridgeo.config import Band, Search
     from gridgeo.partition.pricing import PricingProblem
 
-#: known sets from which others are sought at a time, and how many of those are then known
+#: columns from which annealing starts, and columns that are added, in one pricing
 COLUMNS_ANNEALED = 60
 COLUMNS_ADDED = 100
-#: sets that may be left for the cheapest division, and nodes of the search for it
+#: columns over which the gap may be closed, and nodes of that integer programme
 MAX_COLUMNS = 20_000
 MIP_NODES = 20_000
-#: costs that differ by less are alike, metres
+#: costs that differ by less are equal, metres
 TOLERANCE_M = 1e-6
-#: how HiGHS ended, as SciPy numbers it
+#: SciPy's numbers for how HiGHS ended
 SOLVED, INFEASIBLE = 0, 2
 
 
 @dataclass(frozen=True, kw_only=True)
 class DualBound:
-    """No division costs less than ``metres``, no set less than ``least`` beyond ``duals``."""
+    """No partition costs less than ``metres``; no subgraph has a reduced cost below ``least``."""
 
     metres: float
     duals: NDArray[np.float64]
@@ -71,7 +69,7 @@ class DualBound:
 
 @dataclass(frozen=True, kw_only=True)
 class _RestrictedMaster:
-    """Known sets, and prices of the atoms beyond which none of them costs less than ``limit``."""
+    """The known columns, and duals at which none of them has a reduced cost below ``limit``."""
 
     columns: NDArray[np.bool_]
     duals: NDArray[np.float64]
@@ -81,11 +79,11 @@ class _RestrictedMaster:
 def certify_by_bound(
     problem: Problem, band: Band, solution: Solution, rounds: int, cancellation: Cancellation
 ) -> Solution:
-    """Return a solution in band with a lower bound, or a cheaper one that the proof brought up.
+    """Return a solution in band with a lower bound, or a cheaper solution that closes the gap.
 
-    It is ``optimal`` where none of as many grids can cost less; else its own certificate stays,
-    or is ``gap``. `rounds` are the prices that are proved at most; each takes up to seconds where
-    the piece has hundreds of atoms.
+    The certificate is ``optimal`` where no partition into as many grids costs less; else it stays
+    what it is, or becomes ``gap``. `rounds` is the limit of exact pricings; each takes up to
+    seconds where the piece has hundreds of atoms.
     """
     ordered, order = canonical_order(problem)
     pricing = build_pricing_problem(ordered, band)
@@ -106,7 +104,7 @@ def certify_by_bound(
 def lower_bound(
     pricing: PricingProblem, labels: NDArray[np.int32], rounds: int, cancellation: Cancellation
 ) -> DualBound:
-    """Return metres that no division in band into as many grids as `labels` undercuts."""
+    """Return a lower bound on the cost of partitions in band into as many grids as `labels` has."""
     k = int(labels.max()) + 1
     columns = labels == np.arange(k)[:, None]
     straddled = float(pricing.problem.straddle_m.sum())
@@ -129,7 +127,7 @@ def lower_bound(
 def _solve_restricted_master(
     pricing: PricingProblem, columns: NDArray[np.bool_], k: int, cancellation: Cancellation
 ) -> _RestrictedMaster:
-    """Return sets and prices at which sets near the known ones are no bargain either."""
+    """Return the restricted master once annealing finds no column with a lower reduced cost."""
     rng = np.array([len(columns)], dtype=np.uint64)
     while True:
         costs = boundary_costs(pricing.problem, columns)
@@ -149,7 +147,7 @@ def _solve_restricted_master(
 def _master_duals(
     columns: NDArray[np.bool_], costs: NDArray[np.float64], k: int
 ) -> tuple[NDArray[np.float64], float]:
-    """Return prices at which no known set costs less beyond them than the limit, and that limit."""
+    """Return the duals of the atoms, and of the number of grids, in the restricted master."""
     rows, amounts = _partition_rows(columns, k)
     found = linprog(costs, A_eq=rows, b_eq=amounts, method="highs")
     dual = np.asarray(found.eqlin.marginals, dtype=np.float64)
@@ -159,13 +157,13 @@ def _master_duals(
 def _partition_rows(
     columns: NDArray[np.bool_], k: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return rows and amounts that ask for `k` sets, with every atom in one of them."""
+    """Return the rows of set partitioning: each atom once, and `k` grids."""
     count, n = columns.shape
     return np.vstack([columns.T.astype(float), np.ones(count)]), np.append(np.ones(n), k)
 
 
 def _new_columns(grids: NDArray[np.bool_], columns: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return the grids that are not among the sets, each once, in the order given."""
+    """Return the grids that are not among the columns, each once, in the order given."""
     known = {grid.tobytes() for grid in columns}
     found = {grid.tobytes(): grid for grid in grids if grid.tobytes() not in known}
     return np.array(list(found.values()), dtype=np.bool_).reshape(-1, columns.shape[1])
@@ -178,7 +176,7 @@ def _close_gap(
     cost: float,
     cancellation: Cancellation,
 ) -> tuple[NDArray[np.int32], float] | None:
-    """Return the labels of the cheapest division, and what it costs; None where it is not known."""
+    """Return the labels of the cheapest partition, and its cost; None where it is not known."""
     k = int(labels.max()) + 1
     limit = bound.least + cost - bound.metres if np.isfinite(bound.metres) else np.inf
     columns = (
@@ -212,17 +210,17 @@ def _close_gap(
 
 
 def _cost_of_labels(pricing: PricingProblem, labels: NDArray[np.int32], k: int) -> float:
-    """Return what a division costs, as `Solution` counts it."""
+    """Return the cost of a partition, as `Solution` counts it."""
     problem = pricing.problem
     cost = evaluate_labels(pricing.csr_graph, objective_of(problem, pricing.band), labels, k)[0]
     return float(cost) + cost_constant(problem)
 
 
 def _full_costs(pricing: PricingProblem, columns: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Return what the sets cost with balance and compactness; infinite out of band.
+    """Return the costs of columns with balance and compactness; infinite out of band.
 
-    With the profile ``residents`` the market also has sets in band by households, though only
-    those with unknown residents are judged by these.
+    Under the profile ``residents`` pricing also returns subgraphs in band by households, but only
+    those with unknown residents are judged by households.
     """
     objective = objective_of(pricing.problem, pricing.band)
     sums = columns.astype(np.float64) @ pricing.csr_graph.attributes
@@ -233,7 +231,7 @@ def _full_costs(pricing: PricingProblem, columns: NDArray[np.bool_]) -> NDArray[
     return np.where(missed > 0, np.inf, own_costs + boundary_costs(pricing.problem, columns))
 
 
-#: before a piece is searched, by effort
+#: by effort: the enumeration before a piece is searched
 BUDGET_BEFORE_SEARCH: Mapping[str, EnumerationBudget | None] = MappingProxyType(
     {
         "fast": None,
@@ -241,7 +239,7 @@ BUDGET_BEFORE_SEARCH: Mapping[str, EnumerationBudget | None] = MappingProxyType(
         "best": EnumerationBudget(seen=20_000_000, kept=3_000_000, nodes=5_000_000),
     }
 )
-#: for a piece that misses the band although its amounts would allow it
+#: by effort: the enumeration for a piece that misses the band although its totals allow it
 BUDGET_OF_PROOF: Mapping[str, EnumerationBudget] = MappingProxyType(
     {
         "fast": EnumerationBudget(seen=1_000_000, kept=200_000, nodes=1_000_000),
@@ -249,7 +247,7 @@ BUDGET_OF_PROOF: Mapping[str, EnumerationBudget] = MappingProxyType(
         "best": EnumerationBudget(seen=50_000_000, kept=3_000_000, nodes=20_000_000),
     }
 )
-#: pieces of up to so many atoms get a lower bound at effort ``best``, and what it may take
+#: at effort ``best`` pieces of up to so many atoms get a lower bound, in so many exact pricings
 ATOMS_BOUNDED = 150
 PRICING_ROUNDS = 40
 
@@ -264,8 +262,8 @@ def solve_certified(
 ) -> Solution:
     """Solve a piece and prove what the effort allows about it.
 
-    Where all connected sets in band can be listed, the cheapest cover of the atoms is the answer
-    and no search is needed; else see `solve` and `certify`.
+    Where all connected subgraphs in band can be listed, set partitioning finds the optimum and no
+    search is needed; else see `solve` and `certify`.
     """
     cancellation = cancellation or Cancellation()
     counts = _grid_counts(problem, band)
@@ -289,13 +287,13 @@ def certify(
     *,
     subgraphs: ConnectedSubgraphs | None = None,
 ) -> Solution:
-    """Return the solution with its certificate, or a better one that the proof brought to light.
+    """Return the solution with its certificate, or a better one that the proof found.
 
-    All connected sets in band are listed and the cheapest cover of the atoms is sought among
-    them: for the number of grids that the solution has, or, where it misses the band, for every
-    number that the amounts allow. Nothing is claimed where the budget of the effort ends first;
-    with effort ``best`` pairs of grids are then divided anew, and a lower bound tells how far
-    from the least cost the solution can be. `subgraphs` are those that were listed already.
+    All connected subgraphs in band are listed and set partitioning finds the cheapest partition:
+    into the number of grids that the solution has, or, where it misses the band, into every number
+    that the totals allow. Where the budget of the effort ends first nothing is claimed; with effort
+    ``best`` pairs of adjacent grids are then repartitioned, and a lower bound is proved.
+    `subgraphs` are those that were listed already.
 
     Examples
     --------
@@ -330,7 +328,7 @@ def certify(
 
 
 def _grid_counts(problem: Problem, band: Band) -> tuple[int, ...]:
-    """Return the numbers of grids that can be in band, none where an atom alone is too big."""
+    """Return the numbers of grids that can be in band; none where one atom exceeds the band."""
     if exceeds_band(band, problem.households, problem.residents).any():
         return ()
     counts = possible_grid_counts(band, problem.households, problem.residents)
@@ -340,7 +338,7 @@ def _grid_counts(problem: Problem, band: Band) -> tuple[int, ...]:
 def _list_if_few(
     problem: Problem, band: Band, budget: EnumerationBudget | None, cancellation: Cancellation
 ) -> ConnectedSubgraphs | None:
-    """Return the connected sets in band, None where they are too many by far."""
+    """Return the connected subgraphs in band; None for a piece with too many atoms."""
     if budget is None or problem.households.size > ATOMS_IN_MASK:
         return None
     return list_subgraphs(problem, band, budget, cancellation)
@@ -349,9 +347,9 @@ def _list_if_few(
 def _optimum_of_first_count(
     subgraphs: ConnectedSubgraphs, counts: tuple[int, ...]
 ) -> Solution | None:
-    """Return the cheapest solution of the first number that can be met, None where none is.
+    """Return the cheapest solution of the first number of grids that can be met.
 
-    Also None where it is not known whether an earlier number can be met.
+    None where no number can be met, or where it is not known whether an earlier number can.
     """
     for k in counts:
         complete, labels, cost = subgraphs.cheapest_partition(k, np.inf)
@@ -379,7 +377,7 @@ def _optimal(labels: NDArray[np.int32], grids: int, cost: float) -> Solution:
 
 
 def _optimum_of_count(subgraphs: ConnectedSubgraphs, solution: Solution) -> Solution:
-    """Return the cheapest solution of as many grids, `solution` itself where that is not known."""
+    """Return the cheapest solution of as many grids; `solution` itself where that is not known."""
     complete, labels, cost = subgraphs.cheapest_partition(solution.grids, solution.cost)
     if labels is not None:
         solution = replace(solution, labels=labels, cost=cost)

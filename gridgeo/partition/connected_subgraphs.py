@@ -1,8 +1,8 @@
-"""The connected sets of atoms in the band, of which every partition is made.
+"""Enumeration of all connected subgraphs in band: the candidate grids of every partition.
 
-All connected sets of atoms in the band: the columns from which every partition is made.
-
-The connected sets in band of one piece, and the cheapest division that they make.
+A connected subgraph is a bit mask, so pieces have at most `ATOMS_IN_MASK` atoms. Each is met once,
+from its lowest atom, by the usual include-or-exclude enumeration. `ConnectedSubgraphs` then finds
+the cheapest partition into k of them by set partitioning.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 # ruff: noqa: PLR0917
 
 
-#: the most atoms: a set of them is the bits of one number
+#: atoms in a bit mask of 64 bits, with room for sign and carry
 ATOMS_IN_MASK = 62
 
 
@@ -49,12 +49,12 @@ ATOMS_IN_MASK = 62
 def enumerate_subgraphs(
     graph: CSRGraph, objective: Objective, seen: int, kept: int, cancel_flag: NDArray[np.uint8]
 ) -> tuple[bool, NDArray[np.int64], NDArray[np.float64]]:
-    """Return whether all sets were seen, those in band as bits, and what each costs.
+    """Return whether the enumeration is complete, the subgraphs in band, and their costs.
 
-    At most `seen` connected sets are looked at, fewer when told to stop, and `kept` in band are
-    returned, ordered by their lowest atom. A set that holds a pair that must be apart, or cuts
-    off a part which grids in the band cannot fill, is left out.
-    Costs count half of each border that the set cuts, so those of a partition add up to its own.
+    At most `seen` connected subgraphs are visited, fewer if cancelled, and at most `kept` in band
+    are returned, ordered by their lowest atom. A subgraph is left out if it contains a cannot-link
+    pair, or cuts off atoms that no grids in band can partition. A cost counts half of each border
+    that is cut, so the costs of a partition add up to its own.
     """
     n = graph.attributes.shape[0]
     sets, cost = np.empty(kept, np.int64), np.empty(kept)
@@ -82,9 +82,9 @@ def subgraphs_from_root(
     seen: int,
     cancel_flag: NDArray[np.uint8],
 ) -> tuple[int, int]:
-    """Add the sets whose lowest atom is `root`; return how many there are and how many were seen.
+    """Add the subgraphs whose lowest atom is `root`; return how many are kept and were visited.
 
-    More than `seen` where that, or the room in `sets`, did not suffice.
+    The latter is more than `seen` where that limit, or the room in `sets`, did not suffice.
     """
     n, width = graph.attributes.shape
     full = (1 << n) - 1
@@ -131,7 +131,7 @@ def subgraphs_from_root(
 
 @compiled
 def may_grow(objective: Objective, sums: NDArray[np.float64]) -> bool:
-    """Tell whether a larger set could be in band."""
+    """Tell whether a superset could be in band."""
     counted = objective.profile != BY_HOUSEHOLDS and sums[0, UNKNOWN] == 0.0
     if counted and sums[0, RESIDENTS] <= objective.residents_upper:
         return True
@@ -140,7 +140,7 @@ def may_grow(objective: Objective, sums: NDArray[np.float64]) -> bool:
 
 @compiled
 def half_cut_weight(graph: CSRGraph, grid: int) -> float:
-    """Return half the weight of the borders that a set cuts."""
+    """Return half the weight of the borders that a subgraph cuts."""
     cut = 0.0
     for v in range(graph.attributes.shape[0]):
         if grid >> v & 1:
@@ -152,7 +152,7 @@ def half_cut_weight(graph: CSRGraph, grid: int) -> float:
 
 @compiled
 def breaks_cannot_link(cannot_links: NDArray[np.int32], grid: int) -> bool:
-    """Tell whether a set holds both atoms of one of these pairs."""
+    """Tell whether a subgraph contains both atoms of a cannot-link pair."""
     found = False
     for u, v in cannot_links:
         found |= bool(grid >> u & 1) and bool(grid >> v & 1)
@@ -163,9 +163,9 @@ def breaks_cannot_link(cannot_links: NDArray[np.int32], grid: int) -> bool:
 def cuts_off_light_part(
     graph: CSRGraph, objective: Objective, neighbours: NDArray[np.int64], rest: int, excluded: int
 ) -> bool:
-    """Tell whether an atom of `excluded` lies in a part of `rest` that is too light for a grid.
+    """Tell whether an atom of `excluded` lies in a component of `rest` too light for a grid.
 
-    A set that grows takes from such a part and adds nothing to it.
+    The subgraph can only take atoms from such a component, never add any.
     """
     left = rest & excluded
     while left:
@@ -183,7 +183,7 @@ def cuts_off_light_part(
 def rest_may_be_divisible(
     graph: CSRGraph, objective: Objective, neighbours: NDArray[np.int64], rest: int
 ) -> bool:
-    """Tell whether the amounts of each part of `rest` allow grids in the band."""
+    """Tell whether the totals of each component of `rest` allow grids in band."""
     while rest:
         part = reachable_mask(neighbours, rest & -rest, rest)
         rest ^= part
@@ -201,13 +201,13 @@ def rest_may_be_divisible(
 
 @compiled
 def is_divisible(amount: float, lower: float, upper: float) -> bool:
-    """Tell whether some number of shares within the limits makes up the amount."""
+    """Tell whether some number of shares within the limits adds up to the amount."""
     return bool(np.ceil(amount / upper) <= np.floor(amount / lower))
 
 
 @compiled
 def amounts_in(graph: CSRGraph, part: int) -> tuple[float, float, float]:
-    """Return households, residents and atoms with unknown residents of a set."""
+    """Return households, residents and the number of atoms with unknown residents of a mask."""
     households, residents, unknown = 0.0, 0.0, 0.0
     for v in range(graph.attributes.shape[0]):
         if part >> v & 1:
@@ -219,7 +219,7 @@ def amounts_in(graph: CSRGraph, part: int) -> tuple[float, float, float]:
 
 @compiled
 def reachable_mask(neighbours: NDArray[np.int64], seeds: int, within: int) -> int:
-    """Return what links reach from the atoms `seeds` inside `within`."""
+    """Return the atoms that links reach from `seeds` inside `within`."""
     reached = fresh = seeds
     while fresh:
         frontier = 0
@@ -233,7 +233,7 @@ def reachable_mask(neighbours: NDArray[np.int64], seeds: int, within: int) -> in
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EnumerationBudget:
-    """What proofs may take: connected sets looked at, sets in band kept, covers tried."""
+    """The limits of an enumeration: subgraphs visited and kept, nodes of set partitioning."""
 
     seen: int
     kept: int
@@ -242,7 +242,7 @@ class EnumerationBudget:
 
 @dataclass(frozen=True, kw_only=True)
 class ConnectedSubgraphs:
-    """The connected sets in band of an ordered problem; `complete` where these are all."""
+    """Connected subgraphs in band of a problem in canonical order; `complete` if these are all."""
 
     masks: NDArray[np.int64]
     cost: NDArray[np.float64]
@@ -250,7 +250,7 @@ class ConnectedSubgraphs:
     order: NDArray[np.int64]
     graph: CSRGraph
     objective: Objective
-    #: what a solution costs beyond its sets, metres
+    #: what a solution costs beyond its subgraphs, metres
     constant: float
     budget: EnumerationBudget
     cancellation: Cancellation
@@ -258,7 +258,10 @@ class ConnectedSubgraphs:
     def cheapest_partition(
         self, k: int, upper_bound: float
     ) -> tuple[bool, NDArray[np.int32] | None, float]:
-        """Return whether the search was complete, labels of `k` grids below `upper_bound`, their cost."""
+        """Return whether the search was complete, the labels of `k` grids, and their cost.
+
+        The labels are None where no partition cheaper than `upper_bound` was found.
+        """
         n = self.order.size
         most = k * float(np.max(self.cost, initial=0.0)) + 1.0
         complete, partition, _ = solve_set_partitioning(
@@ -277,7 +280,7 @@ class ConnectedSubgraphs:
         return complete, labels, self.cost_of(labels, k)
 
     def cost_of(self, labels: NDArray[np.int32], k: int) -> float:
-        """Return what labels of `k` grids cost, as `Solution` counts it."""
+        """Return the cost of labels of `k` grids, as `Solution` counts it."""
         cost = evaluate_labels(self.graph, self.objective, labels[self.order], k)[0]
         return float(cost) + self.constant
 
@@ -285,7 +288,7 @@ class ConnectedSubgraphs:
 def list_subgraphs(
     problem: Problem, band: Band, budget: EnumerationBudget, cancellation: Cancellation
 ) -> ConnectedSubgraphs:
-    """Return the connected sets in band of a piece, as many as the budget allows."""
+    """Return the connected subgraphs in band of a piece, as many as the budget allows."""
     ordered, order = canonical_order(problem)
     graph, objective = build_csr_graph(ordered), objective_of(ordered, band)
     complete, masks, cost = enumerate_subgraphs(

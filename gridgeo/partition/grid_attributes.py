@@ -1,11 +1,4 @@
-"""From labels to grids: their ground, their cost, and the communities beside it.
-
-From labels to grids: the union of the atoms of each.
-
-What grids cost by the weights of the search, and in how many pieces they lie.
-
-Which communities adjoin some ground, and what each of them holds.
-"""
+"""Attributes of grids: geometry, counts, cost terms and parts; and the borders of communities."""
 
 from __future__ import annotations
 
@@ -67,7 +60,7 @@ def dissolve(atoms: Atoms, partition: Partition) -> gpd.GeoDataFrame:
 
 
 def union_of(geometry: NDArray[np.object_]) -> Any:
-    """Return the union of atoms, by shared borders where they really are a coverage."""
+    """Return the union of atoms, as a coverage where they really are one."""
     merged = shapely.coverage_union_all(geometry)
     whole = np.isclose(shapely.area(merged), shapely.area(geometry).sum(), rtol=1e-9, atol=1e-6)
     if whole and shapely.is_valid(merged):
@@ -75,30 +68,30 @@ def union_of(geometry: NDArray[np.object_]) -> Any:
     return shapely.union_all(geometry)
 
 
-#: The terms of the cost, as ``docs/costs.md`` has them.
+#: The terms of the cost, as in ``docs/costs.md``.
 COST_TERMS = ("borders_m", "straddled_m", "balance_m", "compactness_m")
 
 
 def grid_costs(
     graph: AtomGraph, labels: NDArray[np.int64], *, bands: Bands, weights: Weights
 ) -> pd.DataFrame:
-    """Return what each grid costs.
+    """Return the cost terms of each grid.
 
     Parameters
     ----------
     graph
-        The atoms, laid out with the same weights.
+        The atom graph, built with the same weights.
     labels
         int64[n], the grid of each atom, 0..g-1; -1 for atoms of dedicated and open grids, which
         cost nothing. A grid lies in one community.
     bands, weights
-        As for `partition_atoms`, which delivers the cheapest division that it finds.
+        As for `partition_atoms`, which returns the cheapest partition that it finds.
 
     Returns
     -------
     DataFrame
         By label the terms of the cost in metres, `COST_TERMS`; 0 for labels that no atom has. Of a
-        border between two grids each has half, so the sum over a community is its cost.
+        border between two grids each gets half, so the sum over a community is its cost.
 
     Examples
     --------
@@ -149,7 +142,7 @@ def _grid_terms(
     bands: Bands,
     weights: Weights,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return balance and compactness of each grid, by the band of its community."""
+    """Return the balance and the compactness term of each grid, by the band of its community."""
     members = np.flatnonzero(labels >= 0)
     whole = problem_of(graph, members, np.empty(0, dtype=np.int64), weights)
     csr_graph, grid_of_member = (
@@ -175,7 +168,7 @@ def _grid_terms(
 
 
 def _with_local_origin(problem: Problem) -> Problem:
-    """Return the problem with coordinates from its own corner: small numbers stay exact."""
+    """Return the problem with coordinates from its own corner, so that small numbers stay exact."""
     if not problem.x.size:
         return problem
     return replace(problem, x=problem.x - problem.x.min(), y=problem.y - problem.y.min())
@@ -183,7 +176,7 @@ def _with_local_origin(problem: Problem) -> Problem:
 
 @dataclass(frozen=True, kw_only=True)
 class NeighbourCommunity:
-    """A community that shares a border: its name, band, and what lives outside dedicated grids.
+    """A community that shares a border: its name, band, and totals outside dedicated grids.
 
     ``residents`` is NaN where those of any atom are unknown.
     """
@@ -199,7 +192,7 @@ class CommunityBorders:
     """All communities, and the borders between atoms of two of them."""
 
     communities: tuple[NeighbourCommunity, ...]
-    #: unit, community on the other side, metres
+    #: by border: unit on this side, community on the other side, metres
     unit: NDArray[np.int64]
     other: NDArray[np.int64]
     border_m: NDArray[np.float64]
@@ -215,7 +208,7 @@ class CommunityBorders:
 def find_community_borders(
     atoms: Atoms, graph: AtomGraph, unit: NDArray[np.int64], bands: Bands
 ) -> CommunityBorders:
-    """Return the region of these atoms; `graph` is by unit, `unit` that of each atom."""
+    """Return the borders between communities; `graph` is by unit, `unit` that of each atom."""
     names = atoms.communities["name"].tolist()
     size = len(names)
     free = (graph.facility < 0) & (graph.locked < 0)

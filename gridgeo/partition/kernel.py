@@ -1,15 +1,10 @@
-"""The compiled search: annealed boundary flips that keep every grid connected.
+"""Compiled kernels that all parts of the search share: the CSR graph, and what a labelling costs.
 
-A state is three arrays: ``labels`` (the grid of each atom), ``sums`` (one row per grid, the sum
-of its atoms' rows of ``CSRGraph.mass``) and ``value`` (one row per grid: cost, bands missed, distance
-to the band). Every function is compiled once and cached on disk; all of them release the
-interpreter lock. Random numbers come from a splitmix64 state of our own, so that neither
-threads nor library versions change a result.
-
-The cache knows only the file of each function: after editing one that others call, remove the
-package's ``__pycache__``.
-
-From a problem to what the kernels work on.
+A labelling is described by three arrays: ``labels`` (the grid of each atom), ``sums`` (one row per
+grid, the sum of its atoms' rows of ``CSRGraph.attributes``) and ``value`` (one row per grid: cost,
+bands missed, distance to the band). All kernels release the interpreter lock. Random numbers come
+from a splitmix64 generator whose state is passed in, so neither threads nor versions of NumPy
+change a result.
 """
 
 from __future__ import annotations
@@ -37,12 +32,12 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 R = TypeVar("R")
 
-#: columns of ``attributes`` and ``sums``
+#: columns of ``attributes`` and ``sums``; x, y and second moments are weighted by area
 HOUSEHOLDS, RESIDENTS, UNKNOWN, AREA, MOMENT_X, MOMENT_Y, SECOND_MOMENT, ATOMS = range(8)
 #: columns of ``value``
 COST, MISSED, DISTANCE = range(3)
 EITHER, BY_HOUSEHOLDS, BY_RESIDENTS = range(3)
-#: metres that it costs to have two atoms in one grid that must be apart
+#: penalty of a cannot-link pair in one grid, metres
 CANNOT_LINK_M = 1e6
 
 
@@ -53,25 +48,25 @@ def compiled(function: Callable[P, R]) -> Callable[P, R]:
 
 
 class CSRGraph(NamedTuple):
-    """The graph as the kernels see it: neighbours of atom v are at ``indptr[v]:indptr[v + 1]``."""
+    """An undirected graph in CSR form: arcs of atom v are at ``indptr[v]:indptr[v + 1]``."""
 
     indptr: NDArray[np.int32]
     neighbour: NDArray[np.int32]
-    #: metres saved when the two atoms are in one grid (cut minus straddle)
+    #: metres saved when both ends are in one grid: cost when cut less cost when straddled
     weight: NDArray[np.float64]
-    #: 1 where the border connects, 0 where it is an uncrossed barrier
+    #: 1 where the border connects, 0 where it is a barrier that no street crosses
     linked: NDArray[np.uint8]
     edge: NDArray[np.int32]
-    #: the two atoms of each edge, and whether it connects
+    #: the two atoms of each edge, and whether it connects them
     ends: NDArray[np.int32]
     edge_linked: NDArray[np.uint8]
     attributes: NDArray[np.float64]
-    #: int32[a, 2], pairs that must not share a grid; also unlinked edges of weight ``-APART``
+    #: int32[a, 2]; each pair is also an edge, unlinked, of weight ``-CANNOT_LINK_M``
     cannot_links: NDArray[np.int32]
 
 
 class Objective(NamedTuple):
-    """Band and weights of the terms that each grid has for itself; all float64."""
+    """The band, and the weights of the cost terms that belong to single grids; all float64."""
 
     lower: float
     upper: float
@@ -83,7 +78,7 @@ class Objective(NamedTuple):
 
 
 class Schedule(NamedTuple):
-    """The schedule of one anneal: temperatures and penalties in metres; all float64."""
+    """The annealing schedule: temperatures and penalties in metres; all float64."""
 
     start_temperature: float
     end_temperature: float
@@ -96,7 +91,7 @@ class Schedule(NamedTuple):
 
 @compiled
 def random_uniform(rng: NDArray[np.uint64]) -> float:
-    """Return the next number of [0, 1)."""
+    """Return the next random number of [0, 1)."""
     rng[0] += np.uint64(0x9E3779B97F4A7C15)
     z = rng[0]
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -107,7 +102,10 @@ def random_uniform(rng: NDArray[np.uint64]) -> float:
 
 @compiled
 def band_violation(amount: float, lower: float, upper: float) -> tuple[float, float]:
-    """Return how many bands `amount` misses (an oversize counts each fill) and by how much."""
+    """Return how many bands `amount` misses and by how much.
+
+    An amount above the limit misses one band for every further time that `upper` goes into it.
+    """
     if amount < lower:
         return 1.0, lower - amount
     if amount > upper:
@@ -117,7 +115,7 @@ def band_violation(amount: float, lower: float, upper: float) -> tuple[float, fl
 
 @compiled
 def imbalance(amount: float, lower: float, upper: float) -> float:
-    """Return the squared distance to the middle of the band, 1 at its ends and beyond."""
+    """Return the squared distance to the middle of the band, 1 at its limits and beyond."""
     half = max((upper - lower) / 2.0, 0.5)
     t = (amount - (lower + upper) / 2.0) / half
     return min(t * t, 1.0)
@@ -132,7 +130,7 @@ def evaluate_grid(
     v: int,
     sign: float,
 ) -> tuple[float, float, float]:
-    """Return (cost, bands missed, distance) of a grid with sums ``sums[g] + sign * mass[v]``."""
+    """Return (cost, bands missed, distance) of a grid with ``sums[g] + sign * attributes[v]``."""
     households = sums[g, HOUSEHOLDS] + sign * attributes[v, HOUSEHOLDS]
     residents = sums[g, RESIDENTS] + sign * attributes[v, RESIDENTS]
     missed, distance = band_violation(households, objective.lower, objective.upper)
@@ -194,7 +192,7 @@ def evaluate_grids(
 def evaluate_labels(
     graph: CSRGraph, objective: Objective, labels: NDArray[np.int32], k: int
 ) -> NDArray[np.float64]:
-    """Return (cost, bands missed, households outside) of a labelling; cost counts cut weights."""
+    """Return (cost, bands missed, distance) of a labelling, with the weight of all cut edges."""
     value = evaluate_grids(graph, objective, labels, k)[1]
     result = np.zeros(3)
     for g in range(k):
@@ -208,7 +206,7 @@ def evaluate_labels(
 
 @compiled
 def count_unmet_cannot_links(graph: CSRGraph, labels: NDArray[np.int32]) -> int:
-    """Return how many pairs that must be apart share a grid."""
+    """Return how many cannot-link pairs share a grid."""
     count = 0
     for u, v in graph.cannot_links:
         count += labels[u] == labels[v]
@@ -224,10 +222,10 @@ def stays_connected(
     scratch: NDArray[np.int32],
     v: int,
 ) -> bool:
-    """Tell whether the grid of atom `v` stays in one piece, and not empty, without it.
+    """Tell whether the grid of atom `v` stays connected, and not empty, without it.
 
-    A search from one neighbour of `v` stops as soon as it has met the others, which is mostly
-    around the corner. `scratch` is scratch of 2 n zeros; it is left as found.
+    A breadth-first search from one neighbour of `v` in the grid ends as soon as it has reached the
+    others, which it mostly does within a few steps. `scratch` is 2 n zeros and is left so.
     """
     wanted, first = 0, -1
     for p in range(indptr[v], indptr[v + 1]):
@@ -267,9 +265,9 @@ PROFILE_NUMBER = {"either": EITHER, "households": BY_HOUSEHOLDS, "residents": BY
 
 
 def build_csr_graph(problem: Problem) -> CSRGraph:
-    """Return the graph of an ordered problem as the kernels want it.
+    """Return the CSR graph of a problem in canonical order.
 
-    A pair that must be apart is an edge that does not connect and is dear to have in one grid.
+    A cannot-link pair is an edge that does not connect, of weight ``-CANNOT_LINK_M``.
     """
     n, pairs = problem.households.size, len(problem.cannot_links)
     ends = np.concatenate([problem.edges, problem.cannot_links]).astype(np.int32)
@@ -296,8 +294,9 @@ def build_csr_graph(problem: Problem) -> CSRGraph:
 def cost_constant(problem: Problem) -> float:
     """Return what a solution costs beyond what the kernels count, metres.
 
-    They count what borders cost more when cut than when straddled, and save `CANNOT_LINK_M` for each pair
-    that is apart.
+    The weight of an edge is the cost of its border when cut less that when straddled, and minus
+    `CANNOT_LINK_M` for a cannot-link pair: so the cost of straddling every border, and one
+    `CANNOT_LINK_M` for each such pair, are to be added.
     """
     return float(problem.straddle_m.sum()) + CANNOT_LINK_M * len(problem.cannot_links)
 
@@ -318,7 +317,7 @@ def _attributes_of(problem: Problem) -> NDArray[np.float64]:
 
 
 def objective_of(problem: Problem, band: Band) -> Objective:
-    """Return band and weights as the kernels want them."""
+    """Return the band and the weights of a problem as float64."""
     return Objective(
         lower=float(band.lower),
         upper=float(band.upper),
@@ -331,7 +330,7 @@ def objective_of(problem: Problem, band: Band) -> Objective:
 
 
 def default_schedule(graph: CSRGraph) -> Schedule:
-    """Return the schedule of an anneal, in units of a mean border."""
+    """Return an annealing schedule that is scaled by the mean weight of an edge."""
     borders = graph.weight[graph.weight > -CANNOT_LINK_M]
     unit = float(np.abs(borders).mean()) if borders.size else 0.0
     unit = unit or 1.0

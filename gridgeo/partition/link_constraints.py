@@ -1,4 +1,7 @@
-"""Atoms that stay together become one unit; pairs that stay apart are told to the search."""
+"""Must-link and cannot-link constraints: must-link groups are contracted to units.
+
+Cannot-link pairs stay in the graph for the search; `report_unmet_links` reports what is not met.
+"""
 
 from __future__ import annotations
 
@@ -22,18 +25,18 @@ if TYPE_CHECKING:
 
 
 class Contraction(NamedTuple):
-    """The ground of the units, and the unit of each atom."""
+    """The graph of the units, and the unit of each atom."""
 
     graph: AtomGraph
     unit: NDArray[np.int64]
 
 
 def contract_must_links(graph: AtomGraph, ties: Ties) -> Contraction:
-    """Return the ground on which every group that stays together is one unit.
+    """Return the graph in which every must-link group is contracted to one unit.
 
-    Groups that share an atom are one. A group is tied as far as its atoms share borders, barriers
-    among them, in one community; dedicated and locked atoms stay what they are. What of this
-    could not be honoured, `report_unmet_links` tells of the result.
+    Groups that share an atom are one. A group is contracted as far as its atoms share borders
+    (barriers among them) in one community; dedicated and locked atoms are not.
+    `report_unmet_links` reports what could not be met.
     """
     unit = _units(graph, ties)
     graph = _contract(graph, unit)
@@ -60,7 +63,7 @@ def _components(n: int, pairs: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _contract(graph: AtomGraph, unit: NDArray[np.int64]) -> AtomGraph:
-    """Return the ground of the units; their place is the centroid of their ground."""
+    """Return the graph of the units; the location of a unit is its centroid."""
     n = int(unit.max()) + 1 if unit.size else 0
     if n == unit.size:
         return graph
@@ -117,13 +120,13 @@ def unit_names(names: NDArray[np.object_], unit: NDArray[np.int64]) -> NDArray[n
 def report_unmet_links(
     atoms: Atoms, ties: Ties, unit: NDArray[np.int64], labels: NDArray[np.int64]
 ) -> tuple[Finding, ...]:
-    """Return a finding for each group that is not in one grid, and each pair that is.
+    """Return a finding for each must-link or cannot-link that is not met.
 
     Parameters
     ----------
     unit, labels
-        Of each atom its unit and its grid. Of a group only what is neither dedicated nor locked
-        counts, unless there is nothing else.
+        The unit and the grid of each atom. Only atoms of a group that are neither dedicated nor
+        locked count, unless there are no others.
     """
     locked = np.full(unit.size, -1) if ties.locked is None else ties.locked
     free = (locked < 0) & (atoms.frame["facility"].to_numpy() < 0)

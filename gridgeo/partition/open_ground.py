@@ -1,4 +1,4 @@
-"""Ground without households that something cuts off: it joins a neighbour or stays open."""
+"""Open ground: pieces without households that join an adjacent grid or become open grids."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def assign_open_ground(
     graph: AtomGraph, piece: NDArray[np.int64], labels: NDArray[np.int64], rule: OpenGround
 ) -> tuple[NDArray[np.int64], list[BarrierLink]]:
-    """Give pieces without households to the grid beside them, or make them open grids.
+    """Assign pieces without households to an adjacent grid, or make them open grids.
 
     Parameters
     ----------
@@ -34,8 +34,8 @@ def assign_open_ground(
     tuple
         Labels, those of open grids above all others, and the links across barriers that the
         joined pieces need. A piece smaller than ``area_m2`` joins the grid that it shares most
-        border with, a dedicated one only where there is no other; of those that nothing takes
-        the largest becomes an open grid, and may take others in its turn.
+        border with, a dedicated one only where there is no other; of those that no grid can take
+        the largest becomes an open grid, which others can then join.
     """
     labels = labels.copy()
     joins: list[BarrierLink] = []
@@ -56,7 +56,7 @@ def _assign(
     labels: NDArray[np.int64],
     rule: OpenGround,
 ) -> list[BarrierLink]:
-    """Label the pending pieces of one community in place; return what was joined."""
+    """Label the pending pieces of one community in place; return the barrier links."""
     joins = []
     while pending:
         hosts = [_host(graph, atoms, pairs, labels, rule) for atoms in pending]
@@ -83,7 +83,7 @@ def _host(
     labels: NDArray[np.int64],
     rule: OpenGround,
 ) -> tuple[int, BarrierLink] | None:
-    """Return the grid that a small piece joins, and across what; None where it cannot."""
+    """Return the grid that a small piece joins, and the barrier link; None where it cannot."""
     if graph.area[atoms].sum() >= rule.area_m2:
         return None
     pairs, other = _pairs_around(graph, atoms, pairs)
@@ -103,14 +103,14 @@ def _host(
 def _pairs_around(
     graph: AtomGraph, atoms: NDArray[np.int64], pairs: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return those of the pairs that have one atom in a piece, and the other atom of each."""
+    """Return those of the pairs with one atom in a piece, and the other atom of each."""
     left, right = (np.isin(a[pairs], atoms) for a in (graph.left, graph.right))
     pairs, inside = pairs[left != right], left[left != right]
     return pairs, np.where(inside, graph.right[pairs], graph.left[pairs])
 
 
 def open_reason(graph: AtomGraph, atoms: NDArray[np.int64], names: list[Text]) -> Text:
-    """Return why some ground is an open grid."""
+    """Return why a piece is an open grid."""
     area = graph.area[atoms].sum()
     reason = Text(f"No households on {area:,.0f} m²", f"无住户，面积 {area:,.0f} 平方米")
     by = cut_off_by(graph, atoms, names)

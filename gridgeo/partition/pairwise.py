@@ -1,8 +1,8 @@
-"""Adjacent grids divided anew, and pieces that the search left out of band joined to a neighbour.
+"""Two neighbours at a time: adjacent grids repartitioned exactly, pieces joined across a barrier.
 
-Adjacent grids divided anew among themselves, exactly: a better solution, or a certificate.
-
-Pieces that the search could not bring into the band are tried together with a neighbour.
+`repartition_pairs` makes a solution pairwise optimal: no two adjacent grids can be repartitioned
+at less cost. `join_pieces_out_of_band` links a piece that the search could not bring into the band
+to a neighbouring piece and solves both together.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ if TYPE_CHECKING:
 
     Solver = Callable[[NDArray[np.int64], Problem, Band], Solution]
 
-#: what one pair may take
+#: the enumeration of one pair
 PAIR_BUDGET = EnumerationBudget(seen=1_000_000, kept=300_000, nodes=1_000_000)
 
 
 def repartition_pairs(
     problem: Problem, band: Band, solution: Solution, cancellation: Cancellation
 ) -> Solution:
-    """Return a solution in band in which no two adjacent grids can be divided better.
+    """Return a solution in band in which no two adjacent grids can be repartitioned at less cost.
 
-    It is certified ``pairwise`` where that was proved of every pair: not where two grids have
-    too many atoms to list their sets.
+    The certificate is ``pairwise`` where that is proved for every pair: not where two grids have
+    too many atoms for an enumeration.
     """
     labels = solution.labels.copy()
     waiting, unproved = _adjacent_grids(problem, labels), set[tuple[int, int]]()
@@ -79,7 +79,7 @@ def _repartition(
     members: NDArray[np.int64],
     cancellation: Cancellation,
 ) -> tuple[bool, NDArray[np.int32] | None]:
-    """Return whether all ways to divide a pair were seen, and a better one than `first`."""
+    """Return whether all partitions of a pair were tried, and a better one than `first`."""
     if members.size > ATOMS_IN_MASK:
         return False, None
     pair = restrict_problem(problem, members)
@@ -90,7 +90,7 @@ def _repartition(
 
 
 def restrict_problem(problem: Problem, members: NDArray[np.int64]) -> Problem:
-    """Return the problem of some atoms (ascending), two grids for them."""
+    """Return the problem of some atoms (ascending), with two grids."""
     position = np.full(problem.households.size, -1)
     position[members] = np.arange(members.size)
     inner = (position[problem.edges] >= 0).all(axis=1)
@@ -106,7 +106,7 @@ def restrict_problem(problem: Problem, members: NDArray[np.int64]) -> Problem:
 
 
 class PieceSolution(NamedTuple):
-    """A piece with its problem and the best that was found so far."""
+    """A piece with its problem and its best solution so far."""
 
     members: NDArray[np.int64]
     problem: Problem
@@ -122,10 +122,10 @@ def join_pieces_out_of_band(
     bands: Bands,
     solver: Solver,
 ) -> tuple[AtomGraph, NDArray[np.int64], dict[int, PieceSolution], list[BarrierLink]]:
-    """Link a piece that misses bands across a barrier, where fewer are missed together.
+    """Link a piece that misses bands across a barrier where fewer bands are missed together.
 
-    The totals allowed such a piece to stand alone, its atoms do not. The lightest is tried
-    first; a link that does not help is not kept.
+    The totals of such a piece allow it to stand alone, its atoms do not. The lightest is tried
+    first; a link that does not help is dropped.
     """
     solved, joins = dict(solved), []
     pending = _pieces_out_of_band(graph, solved)

@@ -1,8 +1,7 @@
-"""Pieces of ground that barriers divide, and the links that join them across a barrier.
+"""Pieces: the connected components of a community's atoms, and barrier links between them.
 
-Links that were added across barriers: which of them the grids need, and the findings.
-
-Pieces of ground that barriers divide, and which of them must be joined across a barrier.
+A piece whose totals cannot be in band alone is linked to another across the weakest barrier. Links
+that the final grids really need are reported as findings.
 """
 
 from __future__ import annotations
@@ -28,9 +27,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class BarrierLink:
-    """Pairs that were linked across a barrier for the sake of a piece with these households.
+    """Pairs that were linked across a barrier because of a piece with these households.
 
-    ``existing`` where a grid of the previous partition had joined them already.
+    ``existing`` where a grid of the previous partition joined them already.
     """
 
     pairs: NDArray[np.int64]
@@ -77,15 +76,15 @@ def _needed(graph: AtomGraph, labels: NDArray[np.int64], added: NDArray[np.int64
 
 
 def _finding(
-    atoms: Atoms, graph: AtomGraph, pair: int, barrier_link: BarrierLink, ends: NDArray[np.int64]
+    atoms: Atoms, graph: AtomGraph, pair: int, link: BarrierLink, ends: NDArray[np.int64]
 ) -> Finding:
     between = np.array([graph.left[pair], graph.right[pair]])
     rows = atoms.borders[(ends == between).all(axis=1)]
     name = STREETS[CROSSED_BY_STREETS_ONLY[graph.barrier[pair]]]
     alone = Text(
-        f"A piece with {barrier_link.households:,} households cannot be in band alone: its grid crosses "
+        f"A piece with {link.households:,} households cannot be in band alone: its grid crosses "
         f"{name.en} here",
-        f"{barrier_link.households:,} 户的一片单独无法达标，其网格在此跨越{name.zh}",
+        f"{link.households:,} 户的一片单独无法达标，其网格在此跨越{name.zh}",
     )
     empty = Text(
         f"A piece without households was joined across {name.en}",
@@ -98,19 +97,19 @@ def _finding(
     return Finding(
         rule="straddles_barrier",
         severity="info",
-        message=kept if barrier_link.existing else alone if barrier_link.households else empty,
+        message=kept if link.existing else alone if link.households else empty,
         where=shapely.union_all(rows.geometry.to_numpy()),
-        amount=float(barrier_link.households),
+        amount=float(link.households),
         unit="households",
     )
 
 
 @dataclass(frozen=True, kw_only=True)
 class SolvedPiece:
-    """One piece with households: its atoms' positions, its problem and the best that was found.
+    """One piece with households: the positions of its atoms, its problem and its solution.
 
-    ``cut_off_by`` says what lies between the piece and the rest of its community, None where
-    nothing does; ``tied`` which atoms are several that must stay together.
+    ``cut_off_by`` is what lies between the piece and the rest of its community, None for nothing;
+    ``tied`` tells which units contract several atoms (must-links).
     """
 
     members: NDArray[np.int64]
@@ -122,7 +121,7 @@ class SolvedPiece:
 
 
 def find_pieces(graph: AtomGraph) -> NDArray[np.int64]:
-    """Return for each atom the number of its linked piece, -1 for dedicated and locked ones."""
+    """Return the piece of each atom, -1 for dedicated and locked ones."""
     piece = label_components(graph, graph.basic & graph.linked)
     return np.where((graph.facility < 0) & (graph.locked < 0), piece, -1)
 
@@ -130,14 +129,14 @@ def find_pieces(graph: AtomGraph) -> NDArray[np.int64]:
 def join_pieces(
     graph: AtomGraph, bands: Bands
 ) -> tuple[AtomGraph, NDArray[np.int64], list[BarrierLink]]:
-    """Link pieces that hold households but cannot be in band alone, across the weakest barriers.
+    """Link pieces with households that cannot be in band alone, across the weakest barriers.
 
     The lightest of a community is joined first.
 
     Returns
     -------
     tuple
-        The ground with these links, the piece of each atom (-1: dedicated), what was joined.
+        The graph with these links, the piece of each atom (-1: dedicated), the barrier links.
     """
     piece = find_pieces(graph)
     divided = divided_pairs(graph, piece)
@@ -165,11 +164,11 @@ def divided_pairs(graph: AtomGraph, piece: NDArray[np.int64]) -> NDArray[np.int6
 def link_across(
     graph: AtomGraph, piece: NDArray[np.int64], number: int
 ) -> tuple[AtomGraph, NDArray[np.int64], BarrierLink] | None:
-    """Link one piece to another along the barrier between them, None where there is none.
+    """Link one piece to another along the barrier between them; None where there is none.
 
-    The other piece is one with households if there is any, and the one with the border that is
-    easiest to cross (see `easiest_first`). What it costs to straddle the barrier decides where,
-    and how often, grids really cross it.
+    The other piece is one with households if there is any, and the one whose border is easiest to
+    cross (see `easiest_first`). The cost of straddling the barrier decides where, and how often,
+    grids really cross it.
     """
     divided = divided_pairs(graph, piece)
     ends = piece[np.column_stack([graph.left[divided], graph.right[divided]])]

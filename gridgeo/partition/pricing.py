@@ -1,14 +1,13 @@
-"""Grids that cost less than the prices of their atoms: near known ones, the cheapest, or all.
+"""The pricing problem of column generation: connected subgraphs in band with a low reduced cost.
 
-Cheap connected sets of atoms for given prices, found by annealing one set at a time.
+The reduced cost of a subgraph is half of the borders that it cuts, less the duals of its atoms.
+The balance and compactness of a grid, at least 0, are left out, so the bound stays valid.
 
-What `price_subgraphs` proves takes seconds where hundreds of atoms are left; most prices are shown to be
-too good by a set that lies near a known one.
-
-A set costs half of the borders that it cuts; balance and compactness of a grid, at least 0, are
-left out. The cheapest connected set in band is found by `price_subgraphs`. Where that would take too
-long, an integer programme (HiGHS) finds a cut of the graph whose households, or residents, are in
-band. That need not be connected, so that no connected set is cheaper.
+1. `price_by_annealing` looks near known columns, by annealing one subgraph at a time: mostly enough
+   to show that the duals can be improved.
+2. `price_exactly` finds the least reduced cost by `branch_and_bound`. Where that takes too long, an
+   integer programme (HiGHS) relaxes connectivity, so its bound holds for connected subgraphs too.
+3. `subgraphs_below` lists all subgraphs below a limit.
 """
 
 from __future__ import annotations
@@ -51,11 +50,10 @@ def anneal_subgraph(
     moves: int,
     rng: NDArray[np.uint64],
 ) -> tuple[NDArray[np.bool_], float]:
-    """Return the cheapest set met on a walk of `moves` proposals from a `residents_known` one, and its cost.
+    """Return the best subgraph that annealing met from `start`, and its reduced cost.
 
-    A set costs half of the borders that it cuts, less the prices of its atoms. Each step puts one
-    atom in or out, and keeps the set connected, in band and without pairs that must be apart. The
-    temperature falls from `start_temperature`, metres, to 0.
+    Each of `moves` proposals puts one atom in or out; the subgraph stays connected, in band and
+    without cannot-link pairs. The temperature falls from `start_temperature`, metres, to 0.
     """
     n = start.size
     inside = start.astype(np.int32)
@@ -91,7 +89,7 @@ def anneal_subgraph(
 def cost_inside(
     graph: PricingGraph, dual: NDArray[np.float64], inside: NDArray[np.int32], v: int
 ) -> float:
-    """Return what an atom inside adds to the cost of its set."""
+    """Return what an atom inside adds to the reduced cost of its subgraph."""
     cost = -dual[v]
     for p in range(graph.indptr[v], graph.indptr[v + 1]):
         if not inside[graph.neighbour[p]]:
@@ -103,7 +101,7 @@ def cost_inside(
 def cost_of_joining(
     graph: PricingGraph, dual: NDArray[np.float64], inside: NDArray[np.int32], v: int
 ) -> float:
-    """Return what the set costs more with `v` inside than with it outside."""
+    """Return the reduced cost with `v` inside less that with `v` outside."""
     cost = -dual[v]
     for p in range(graph.indptr[v], graph.indptr[v + 1]):
         cost += -graph.half_weight[p] if inside[graph.neighbour[p]] else graph.half_weight[p]
@@ -112,7 +110,7 @@ def cost_of_joining(
 
 @compiled
 def on_boundary(graph: PricingGraph, inside: NDArray[np.int32], v: int) -> bool:
-    """Tell whether an atom has a link to the other side of the border of the set."""
+    """Tell whether a link joins an atom to the other side of the boundary of the subgraph."""
     for p in range(graph.indptr[v], graph.indptr[v + 1]):
         if graph.linked[p] and inside[graph.neighbour[p]] != inside[v]:
             return True
@@ -123,7 +121,7 @@ def on_boundary(graph: PricingGraph, inside: NDArray[np.int32], v: int) -> bool:
 def flip_is_valid(
     graph: PricingGraph, inside: NDArray[np.int32], scratch: NDArray[np.int32], v: int
 ) -> bool:
-    """Tell whether `v` may change sides: the set stays connected, and nothing meets its enemy."""
+    """Tell whether `v` may change sides: connectivity and cannot-links hold."""
     if inside[v]:
         return bool(
             stays_connected(graph.indptr, graph.neighbour, graph.linked, inside, scratch, v)
@@ -134,10 +132,10 @@ def flip_is_valid(
     return bool(good)
 
 
-#: temperatures of the walks from each known set, mean borders; proposals per atom
+#: start temperatures in mean borders, one annealing from each column at each; proposals per atom
 TEMPERATURES = (0.0, 0.1, 0.4)
 PROPOSALS_PER_ATOM = 100
-#: nodes of one search for the cheapest connected set, sets that it may meet, sets taken from it
+#: limits of one branch and bound: nodes, subgraphs met, subgraphs returned as columns
 BRANCH_NODES = 2_000_000
 MAX_SUBGRAPHS = 5000
 SUBGRAPHS_TAKEN = 20
@@ -147,10 +145,11 @@ MIP_NODES = 5000
 
 @dataclass(frozen=True, kw_only=True)
 class PricingProblem:
-    """What the sets of an ordered problem are searched on.
+    """The pricing problem of a problem in canonical order.
 
-    ``pricing_graphs`` has one entry for each measure that a grid may meet; it is empty where a border
-    is dearer uncut than cut: such a cut has no minimum that flows tell.
+    ``pricing_graphs`` has one entry for each measure (households, residents) by which a grid may
+    be in band. It is empty where a border costs less cut than straddled: such a cut has no minimum
+    by flows.
     """
 
     problem: Problem
@@ -161,7 +160,7 @@ class PricingProblem:
 
 @dataclass(frozen=True, kw_only=True)
 class _LinearRows:
-    """One linear constraint on atoms (first n) and borders (then m)."""
+    """Linear constraints on atoms (the first n variables) and borders (the next m)."""
 
     weights: sp.csr_array
     lower: NDArray[np.float64]
@@ -169,7 +168,7 @@ class _LinearRows:
 
 
 def build_pricing_problem(problem: Problem, band: Band) -> PricingProblem:
-    """Return what the sets of an ordered problem are searched on."""
+    """Return the pricing problem of a problem in canonical order."""
     csr_graph = build_csr_graph(problem)
     return PricingProblem(
         problem=problem,
@@ -180,7 +179,7 @@ def build_pricing_problem(problem: Problem, band: Band) -> PricingProblem:
 
 
 def boundary_costs(problem: Problem, sets: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Return for each set half of what its borders cost when they are cut."""
+    """Return half of what the borders of each subgraph cost when they are cut."""
     cut = sets[:, problem.edges[:, 0]] != sets[:, problem.edges[:, 1]]
     half_weight: NDArray[np.float64] = (problem.cut_m - problem.straddle_m) / 2
     return np.asarray(cut @ half_weight, dtype=np.float64)
@@ -193,9 +192,9 @@ def price_by_annealing(
     limit: float,
     rng: NDArray[np.uint64],
 ) -> NDArray[np.bool_]:
-    """Return sets in band that cost less than `limit` beyond their prices, the cheapest first.
+    """Return subgraphs with a reduced cost below `limit`, the least first.
 
-    They are met on walks from `sets`, connected as these are, and few of all that there are.
+    Annealing starts from each of `sets`, which must be connected; few of all that exist are met.
     """
     moves, unit = (
         PROPOSALS_PER_ATOM * duals.size,
@@ -217,9 +216,9 @@ def price_by_annealing(
 def price_exactly(
     pricing: PricingProblem, duals: NDArray[np.float64], cancellation: Cancellation
 ) -> tuple[float, NDArray[np.bool_]]:
-    """Return a bound on what a grid costs beyond its prices, and the cheapest sets found.
+    """Return a lower bound on the reduced costs, and the best subgraphs that were found.
 
-    The bound is what the cheapest connected set costs, where the search was completed.
+    The bound is the least reduced cost of a connected subgraph where the search was complete.
     """
     return _price_connected(pricing.pricing_graphs, duals, cancellation) or _price_relaxed(
         pricing.problem, pricing.band, duals
@@ -233,9 +232,9 @@ def subgraphs_below(
     max_found: int,
     cancellation: Cancellation,
 ) -> NDArray[np.bool_] | None:
-    """Return all connected sets in band that cost less than `limit` beyond their prices.
+    """Return all connected subgraphs in band with a reduced cost below `limit`.
 
-    None where they are more than `max_found`, or the search for them was not completed.
+    None where there are more than `max_found`, or the search was not complete.
     """
     found = []
     for graph in pricing.pricing_graphs:
@@ -275,7 +274,7 @@ def _pricing_graphs(problem: Problem, band: Band, csr_graph: CSRGraph) -> list[P
 def _price_connected(
     pricing_graphs: list[PricingGraph], duals: NDArray[np.float64], cancellation: Cancellation
 ) -> tuple[float, NDArray[np.bool_]] | None:
-    """Return the least cost of a connected set beyond its prices, and cheap ones, where known."""
+    """Return the least reduced cost of connected subgraphs and some of the best, or None."""
     if not pricing_graphs:
         return None
     least, subgraphs = np.inf, []
@@ -291,7 +290,7 @@ def _price_connected(
 
 
 def _linking_rows(problem: Problem) -> list[_LinearRows]:
-    """Return what ties borders to atoms: a border is cut where one end is inside."""
+    """Return the constraints that link borders to atoms: one end inside means cut."""
     n, m = problem.households.size, len(problem.edges)
     edge = np.tile(np.arange(m), 2)
     ends = problem.edges.T.ravel()
@@ -324,7 +323,7 @@ def _linking_rows(problem: Problem) -> list[_LinearRows]:
 def _price_relaxed(
     problem: Problem, band: Band, duals: NDArray[np.float64]
 ) -> tuple[float, NDArray[np.bool_]]:
-    """Return a bound on the least cost of a set in band beyond its prices, and the best found."""
+    """Return a lower bound on the reduced costs without connectivity, and the best set found."""
     n, m = problem.households.size, len(problem.edges)
     rows = _linking_rows(problem)
     coefficients = np.append(-duals, (problem.cut_m - problem.straddle_m) / 2)
@@ -358,7 +357,7 @@ def _price_relaxed(
 def _measures(
     problem: Problem, band: Band
 ) -> list[tuple[NDArray[np.float64], float, float, NDArray[np.bool_]]]:
-    """Return amounts, limits and the atoms allowed for each measure that a grid may meet."""
+    """Return amounts, limits and allowed atoms of each measure by which a grid may be in band."""
     is_known = residents_known(problem.households, problem.residents)
     households = problem.households.astype(np.float64)
     found = []

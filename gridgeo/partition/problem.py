@@ -1,11 +1,4 @@
-"""One piece of ground as arrays, what its solution holds, and how long the search may go on.
-
-The job of one piece of ground, as arrays: what the search is given and what it answers.
-
-A request to stop: a flag that running kernels look at.
-
-What each effort spends, in iterations: any machine gives the same plan.
-"""
+"""The problem of one piece as arrays, its solution, cancellation, and the effort of a search."""
 
 from __future__ import annotations
 
@@ -46,7 +39,7 @@ class Problem:
     balance_m, compactness
         As in `gridgeo.config.Weights`.
     grids
-        The number of grids, where it is fixed.
+        The number of grids, None where it is free.
     cannot_links
         int32[a, 2]: pairs that must not share a grid.
     """
@@ -70,22 +63,22 @@ class Problem:
 
 @dataclass(frozen=True, kw_only=True)
 class Solution:
-    """The best labelling that was found, 0..grids-1, every grid connected.
+    """The best labelling that was found, 0..grids-1; every grid is connected.
 
     ``missed`` counts the bands that are missed (an oversized grid counts once for every further
-    time that the upper limit goes into it), ``distance`` the households by which; ``cost`` is in
-    metres; ``unmet_cannot_links`` counts the pairs that should be apart and are not. ``exact`` means proved:
-    no labelling, whatever its number of grids, misses fewer bands.
+    time that the upper limit goes into it), ``distance`` the households by which they are missed;
+    ``cost`` is in metres; ``unmet_cannot_links`` counts the cannot-link pairs in one grid.
+    ``exact`` means proved: no labelling, whatever its number of grids, misses fewer bands.
 
-    What it took: ``starts`` and proposed ``moves``, and what the first start alone reached
-    (``first_missed``, ``first_cost``); ``interrupted`` where the search was told to stop.
+    The effort spent: ``starts`` and proposed ``moves``, and the result of the first start alone
+    (``first_missed``, ``first_cost``); ``interrupted`` where the search was cancelled.
 
     ``certificate`` says how good a labelling in band is proved to be: ``optimal`` (none of as many
-    grids costs less), ``pairwise`` (no two grids can be divided better among themselves), ``gap``
-    (none costs less than ``bound``, no more is known), or ``""``. `bound` may be known beside
-    ``pairwise``.
+    grids costs less), ``pairwise`` (no two adjacent grids can be repartitioned at less cost),
+    ``gap`` (none costs less than ``bound``), or ``""``. `bound` may be known beside ``pairwise``.
 
-    ``must_move`` and ``must_flow`` are for changes only: see `gridgeo.partition.MinimalChange`.
+    ``must_move`` and ``must_flow`` are for minimal changes only: see
+    `gridgeo.partition.MinimalChange`.
     """
 
     labels: NDArray[np.int32]
@@ -107,14 +100,14 @@ class Solution:
 
     @property
     def failed(self) -> bool:
-        """Tell whether a band is missed, or a pair not apart."""
+        """Tell whether a band is missed or a cannot-link is not met."""
         return bool(self.missed or self.unmet_cannot_links)
 
     @property
     def rank(self) -> tuple[int, int, float, float]:
-        """What is compared, in this order; less is better.
+        """The values that solutions are compared by, in this order; less is better.
 
-        Pairs not apart, bands missed, distance, cost.
+        Cannot-links not met, bands missed, distance, cost.
         """
         return self.unmet_cannot_links, self.missed, round(self.distance, 3), round(self.cost, 3)
 
@@ -122,8 +115,8 @@ class Solution:
 def canonical_order(problem: Problem) -> tuple[Problem, NDArray[np.int64]]:
     """Return the problem in an order that its content alone decides, and that order.
 
-    Coordinates count from the piece's own corner and all measures are rounded to a millimetre,
-    so that neither the order of rows nor where the town lies changes the search.
+    Coordinates are relative to the corner of the piece and all measures are rounded to a
+    millimetre, so that neither the order of rows nor the place of the town changes the search.
     """
     x, y = (np.round(a - a.min(), 3) for a in (problem.x, problem.y))
     area = np.maximum(np.round(problem.area, 3), 1e-3)
@@ -151,7 +144,7 @@ def canonical_order(problem: Problem) -> tuple[Problem, NDArray[np.int64]]:
 
 
 def fingerprint(problem: Problem) -> int:
-    """Return a number that the content of an ordered problem decides."""
+    """Return a number that the content of a problem in canonical order decides."""
     state = 0
     contents = (
         problem.households,
@@ -186,17 +179,17 @@ class Cancellation:
         self.flag = np.zeros(1, dtype=np.uint8)
 
     def cancel(self) -> None:
-        """Ask all who hold this flag to stop; safe from any thread and from signal handlers."""
+        """Cancel all searches with this flag; safe from any thread and from signal handlers."""
         self.flag[0] = 1
 
     @property
     def cancelled(self) -> bool:
-        """Tell whether a stop was asked for."""
+        """Tell whether `cancel` was called."""
         return bool(self.flag[0])
 
     @contextmanager
     def after(self, seconds: float | None) -> Iterator[Cancellation]:
-        """Stop by itself when this much wall-clock time goes by inside; never where None."""
+        """Cancel when the block runs for more wall-clock seconds than these; never where None."""
         if seconds is None:
             yield self
             return
@@ -211,26 +204,27 @@ class Cancellation:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Effort:
-    """The iterations of the search of one piece of ground.
+    """The iterations of the search of one piece.
 
-    A start proposes `per_pair` moves per atom times the square of the grids that it makes, but not
-    more than `max_per_atom`; over many atoms not more than `moves_per_start` in all, though `min_per_atom` per
-    atom in any case. Few grids need few moves, and many atoms must not take for ever.
+    A start proposes `per_pair` moves per atom times the square of the number of grids, but not
+    more than `max_per_atom`; over many atoms not more than `moves_per_start` in all, though
+    `min_per_atom` per atom in any case. So few grids take few moves, and many atoms end in
+    reasonable time.
     """
 
     per_pair: int
     max_per_atom: int
     moves_per_start: int
     min_per_atom: int
-    #: independent starts at most; two that end alike are enough
+    #: the most independent starts; two that end alike are enough
     starts: int
-    #: turns of repair, and fresh cuts per grid in each, while bands are missed
+    #: repairs while bands are missed, and recombinations per grid in each
     repairs: int = 2
     recombinations: int = 40
-    #: rounds of reheating the best few and combining all grids seen so far
+    #: rounds of the elite pool: reheating, then set partitioning over all grids met so far
     elite_rounds: int = 0
-    #: labellings that are reheated, how often each in a round, and with what share of a
-    #: start's moves
+    #: size of the elite pool, reheats of each labelling in a round, and the share of a start's
+    #: proposals in each
     elite_size: int = 4
     reheats: int = 6
     reheat_share: float = 0.1

@@ -1,9 +1,8 @@
 """Proofs that a community cannot be in band.
 
-Atoms that no grid in the band can hold, proved by trying every connected set around them.
-
-``arithmetic``: the totals; ``atom``: one unit; ``disconnected``: a part that nothing links to the
-rest; ``exhausted``: all connected ways were tried.
+``arithmetic``: no number of grids fits the totals; ``atom``: no connected set around one unit is
+in band; ``disconnected``: no number of grids fits a piece that no link joins to the rest;
+``exhausted``: all connected subgraphs were enumerated.
 """
 
 from __future__ import annotations
@@ -36,16 +35,16 @@ if TYPE_CHECKING:
     from gridgeo.partition.pieces import SolvedPiece
     from gridgeo.partition.problem import Problem
 
-#: sets tried around one atom before nothing is claimed about it
+#: sets tried around one atom before the proof gives up
 MAX_SETS_TRIED = 5000
 
 
 def unplaceable_atoms(band: Band, problem: Problem) -> list[int]:
-    """Return the atoms that lie in no connected set within the band.
+    """Return the atoms that are in no connected set in band.
 
     One such atom proves that no partition of the piece is in band. An atom above the limits is
-    the plain case; one of 281 households between neighbours of 250 is another. Where more than
-    `MAX_SETS_TRIED` sets would have to be looked at, an atom is not claimed.
+    the simple case; one of 281 households between neighbours of 250 is another. An atom with more
+    than `MAX_SETS_TRIED` sets to try is not claimed.
 
     Examples
     --------
@@ -84,7 +83,7 @@ def _counts(problem: Problem) -> list[tuple[float, float, bool]]:
 def _has_set_in_band(
     band: Band, counts: list[tuple[float, float, bool]], neighbours: dict[int, list[int]], v: int
 ) -> bool:
-    """Tell whether some connected set with `v` is in band, or too many would have to be tried."""
+    """Tell whether a connected set with `v` is in band, or too many would have to be tried."""
     pending = [(frozenset([v]), frozenset[int]())]
     tried = 0
     while pending:
@@ -119,14 +118,14 @@ NAMED = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Proof:
-    """The kind of a proof, and what it says."""
+    """The kind of a proof, and its sentence."""
 
     kind: str
     reason: Text
 
 
 def prove_impossible(band: Band, pieces: list[SolvedPiece]) -> list[Proof]:
-    """Return what proves that a community cannot be in band, the plainest kind only."""
+    """Return the proofs that a community cannot be in band, of the simplest kind only."""
     missing = [piece for piece in pieces if piece.solution.missed]
     households = np.concatenate([piece.problem.households for piece in pieces])
     residents = np.concatenate([piece.problem.residents for piece in pieces])
@@ -144,7 +143,7 @@ def prove_impossible(band: Band, pieces: list[SolvedPiece]) -> list[Proof]:
 
 
 def _fixed(pieces: list[SolvedPiece]) -> int | None:
-    """Return the number of grids of some pieces where it is fixed."""
+    """Return the number of grids of some pieces, None where it is free."""
     numbers = [piece.problem.grids for piece in pieces]
     return None if None in numbers else sum(number or 0 for number in numbers)
 
@@ -193,7 +192,7 @@ def _unplaceable(band: Band, piece: SolvedPiece) -> Proof | None:
 def _atom_proof(
     piece: SolvedPiece, atoms: list[int], describe: Callable[[int], Text]
 ) -> Proof | None:
-    """Return the proof that some atoms give, the heaviest of them named."""
+    """Return the proof by some atoms, with the heaviest of them named."""
     if not atoms:
         return None
     problem = piece.problem
@@ -205,14 +204,14 @@ def _atom_proof(
 
 
 def unit_name(piece: SolvedPiece, v: int) -> Text:
-    """Return the name of an atom, its place where it has none."""
+    """Return the name of a unit; its coordinates where it has none."""
     place = f"({piece.problem.x[v]:.0f}, {piece.problem.y[v]:.0f})"
     name = piece.names[v]
     return Text(name or f"at {place}", name or f"位于 {place}")
 
 
 def _unit(piece: SolvedPiece, v: int) -> tuple[Text, Text]:
-    """Return what an atom holds, and its name or place."""
+    """Return the counts of a unit, and its name or coordinates."""
     amount = count_text(int(piece.problem.households[v]), piece.problem.residents[v])
     return amount, unit_name(piece, v)
 

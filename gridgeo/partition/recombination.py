@@ -1,9 +1,12 @@
-"""Cutting merged grids anew along random spanning trees.
+"""Recombination (ReCom): merge adjacent grids and cut the union anew along a random spanning tree.
 
-Two or more grids that touch are thrown together; a random tree spans them; of all the single
-cuts of the tree the one is taken that leaves the best grid on one side and the best prospects on
-the other, until as many grids are there as before. Where flips are stuck this finds what is
-several moves away, and it makes the first labelling of some starts.
+Two to four adjacent grids are merged. A random spanning tree of the union is drawn, and of all its
+edges the one is cut that leaves the best grid on one side and the best mean grid on the other; the
+rest is cut in the same way until there are as many grids as before. The tree is grown from a
+random root by a random edge of its frontier at a time: neither a uniform spanning tree (Wilson)
+nor a minimum one under random weights (Kruskal), but much cheaper. So this is local search with
+ReCom moves and not a Markov chain with a known distribution: it leaves local optima that single
+flips cannot leave.
 """
 
 from __future__ import annotations
@@ -43,9 +46,10 @@ def recombine(
     rng: NDArray[np.uint64],
     cancel_flag: NDArray[np.uint8],
 ) -> int:
-    """Cut groups of two to four grids anew, in place, where it pays; return how often it did.
+    """Recombine `tries` random groups of two to four grids in place; return how many were accepted.
 
-    Groups grow from grids that miss the band, as long as there are any.
+    A group grows from a grid that misses the band as long as there is one. A result is accepted by
+    the Metropolis rule at the end temperature of the schedule.
     """
     value = evaluate_grids(graph, objective, labels, k)[1]
     kept = 0
@@ -84,7 +88,7 @@ def choose_adjacent_grids(
     size: int,
     rng: NDArray[np.uint64],
 ) -> NDArray[np.int32]:
-    """Return up to `size` grids that hang together, from one that misses the band if any does."""
+    """Return up to `size` grids that links connect, the first one out of band where any is."""
     n = labels.size
     misses = np.flatnonzero(value[:, MISSED] > 0.0)
     group = np.full(size, -1, np.int32)
@@ -120,7 +124,7 @@ def local_energy(
     members: NDArray[np.int64],
     k: int,
 ) -> float:
-    """Return the energy of the grids of `members`, with the borders that they cut, at the end."""
+    """Return the energy of the grids of `members` and of the borders they cut, at end penalties."""
     sums = np.zeros((k, 8))
     result = 0.0
     for v in members:
@@ -146,7 +150,7 @@ def split_along_tree(
     group: NDArray[np.int32],
     rng: NDArray[np.uint64],
 ) -> None:
-    """Give the connected `members` to the grids of `group`, cutting off one after another."""
+    """Label the connected `members` with the grids of `group`, cutting off one after another."""
     grid = group[-1]
     labels[members] = grid
     for i in range(group.size - 1):
@@ -168,7 +172,10 @@ def random_spanning_tree(
     grid: int,
     rng: NDArray[np.uint64],
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Return a random spanning tree of grid `grid`: parents, and the atoms with these first."""
+    """Return a random spanning tree of `grid`: parents, and the atoms with parents before children.
+
+    A tree edge is drawn at random from all edges that leave the tree.
+    """
     n = labels.size
     parent = np.full(n, -2, np.int32)
     order = np.empty(members.size, np.int32)
@@ -214,7 +221,10 @@ def best_tree_edge(
     order: NDArray[np.int32],
     parts: int,
 ) -> int:
-    """Return the atom below which to cut the tree, so that it comes out best in `parts` grids."""
+    """Return the atom below which to cut the tree.
+
+    Below it is one grid; what is above is judged as `parts` - 1 equal grids.
+    """
     size = order.size
     position = np.empty(labels.size, np.int32)
     for i in range(size):
@@ -252,10 +262,10 @@ def weight_cut_below(
     order: NDArray[np.int32],
     position: NDArray[np.int32],
 ) -> NDArray[np.float64]:
-    """Return the weight that each cut of the tree cuts.
+    """Return the weight that each edge of the tree cuts.
 
-    A border counts at its two atoms and, twice, against where their paths to the root meet;
-    summed up from the leaves that leaves each cut with the borders across it.
+    A border counts at its two atoms and, twice and negatively, at their lowest common ancestor:
+    summed up from the leaves, only the borders between the two sides of a tree edge remain.
     """
     size = order.size
     depth = np.zeros(size, np.int32)

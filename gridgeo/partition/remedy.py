@@ -1,10 +1,8 @@
-"""The nearest remedy for a community that cannot be met: computed, never guessed.
+"""The nearest remedy for a community that cannot be in band: computed, never guessed.
 
-The nearest limits for which a community that misses the band could be divided.
-
-What is moved between communities is the least that the totals ask for, and only towards a
-neighbour that stays within the rules itself. What the band is relaxed to is the nearest limit for
-which a division exists.
+What is moved between communities is the least that the totals ask for, and only to or from a
+neighbour that stays in band itself. A limit is relaxed to the nearest value for which a partition
+is found.
 """
 
 from __future__ import annotations
@@ -41,9 +39,9 @@ if TYPE_CHECKING:
     from gridgeo.partition.verdicts import Verdict
 
 Side = Literal["lower", "upper"]
-#: one look at the sets of a piece
+#: one enumeration of the subgraphs of a piece
 RELAXATION_BUDGET = EnumerationBudget(seen=100_000, kept=50_000, nodes=100_000)
-#: the lower limit is relaxed to half, the upper to half more, at most
+#: a limit is relaxed by at most this share of itself
 MAX_RELAXATION = 0.5
 
 
@@ -57,10 +55,10 @@ class RelaxedLimits:
 
 
 def nearest_limits(band: Band, pieces: list[SolvedPiece]) -> RelaxedLimits:
-    """Return the nearest limits for which every piece that misses the band has a division.
+    """Return the nearest limits for which every piece that misses the band has a partition.
 
-    A division within such a limit was found, so it suffices; it is the nearest one where all
-    sets of atoms could be listed.
+    A partition within such a limit was found, so it suffices; it is the nearest one where all
+    connected subgraphs could be listed.
     """
     missing = [piece for piece in pieces if piece.solution.missed]
     residents = [total_residents(p.problem.households, p.problem.residents) for p in missing]
@@ -115,7 +113,7 @@ def _partition_exists(
 def _distances(
     band: Band, problem: Problem, subgraphs: ConnectedSubgraphs, *, people: bool
 ) -> NDArray[np.float64]:
-    """Return by how much each set misses the band in the measure that is relaxed."""
+    """Return by how much each subgraph misses the band in the measure that is relaxed."""
     order = subgraphs.order
     inside = (subgraphs.masks[:, None] >> np.arange(order.size)) & 1
     households = (inside @ problem.households[order]).astype(np.float64)
@@ -137,7 +135,7 @@ RUN_AGAIN = Text(" (by the totals: run again to see)", "（以上按总量测算
 
 @dataclass(frozen=True, kw_only=True)
 class BandedAmount:
-    """What counts, how much of it there is, and its limits."""
+    """An amount of households or residents, its unit and its limits."""
 
     amount: int
     lower: int
@@ -145,7 +143,7 @@ class BandedAmount:
     unit: Text
 
     def fits(self, amount: int) -> bool:
-        """Tell whether some number of grids within the limits holds the amount."""
+        """Tell whether some number of grids within the limits adds up to the amount."""
         return math.ceil(amount / self.upper) <= amount // self.lower and amount > 0
 
 
@@ -193,90 +191,90 @@ def remedy(
 def _by_totals(band: Band, pieces: list[SolvedPiece], borders: CommunityBorders) -> list[Text]:
     households = np.concatenate([piece.problem.households for piece in pieces])
     residents = np.concatenate([piece.problem.residents for piece in pieces])
-    here_amount = banded_amount(band, int(households.sum()), total_residents(households, residents))
-    full = here_amount.amount // here_amount.lower
-    if full == 0 or here_amount.fits(here_amount.amount):
+    total = banded_amount(band, int(households.sum()), total_residents(households, residents))
+    full = total.amount // total.lower
+    if full == 0 or total.fits(total.amount):
         return []
     around = borders.around(np.concatenate([piece.members for piece in pieces]))
     surplus, lack = (
-        here_amount.amount - full * here_amount.upper,
-        (full + 1) * here_amount.lower - here_amount.amount,
+        total.amount - full * total.upper,
+        (full + 1) * total.lower - total.amount,
     )
     ways = [
         part
         for move, amount in sorted([(_give, surplus), (_take, lack)], key=lambda way: way[1])
-        if (part := move(here_amount, amount, around))
+        if (part := move(total, amount, around))
     ]
-    ways = ways or [part for part in [_merge(here_amount, around)] if part]
+    ways = ways or [part for part in [_merge(total, around)] if part]
     if ways:
         ways[-1] += RUN_AGAIN
-    return [*ways, _allow_totals(here_amount, full)]
+    return [*ways, _allow_totals(total, full)]
 
 
-def _give(here_amount: BandedAmount, amount: int, around: list[NeighbourCommunity]) -> Text | None:
-    there = _able_neighbour(here_amount, amount, around)
+def _give(total: BandedAmount, amount: int, around: list[NeighbourCommunity]) -> Text | None:
+    there = _able_neighbour(total, amount, around)
     if there is None:
         return None
-    after = _after(here_amount, here_amount.amount - amount, *there)
+    after = _after(total, total.amount - amount, *there)
     return (
         Text(
-            f"move {amount:,}{here_amount.unit.en} across the border to the neighbouring {there[0]}",
-            f"将 {amount:,}{here_amount.unit.zh}划入相邻的{there[0]}",
+            f"move {amount:,}{total.unit.en} across the border to the neighbouring {there[0]}",
+            f"将 {amount:,}{total.unit.zh}划入相邻的{there[0]}",
         )
         + after
     )
 
 
-def _take(here_amount: BandedAmount, amount: int, around: list[NeighbourCommunity]) -> Text | None:
-    there = _able_neighbour(here_amount, -amount, around)
+def _take(total: BandedAmount, amount: int, around: list[NeighbourCommunity]) -> Text | None:
+    there = _able_neighbour(total, -amount, around)
     if there is None:
         return None
-    after = _after(here_amount, here_amount.amount + amount, *there)
+    after = _after(total, total.amount + amount, *there)
     return (
         Text(
-            f"take in {amount:,}{here_amount.unit.en} across the border from the neighbouring {there[0]}",
-            f"从相邻的{there[0]}划入 {amount:,}{here_amount.unit.zh}",
+            f"take in {amount:,}{total.unit.en} across the border from the neighbouring {there[0]}",
+            f"从相邻的{there[0]}划入 {amount:,}{total.unit.zh}",
         )
         + after
     )
 
 
-def _after(here_amount: BandedAmount, here: int, name: str, there: int) -> Text:
+def _after(total: BandedAmount, here: int, name: str, there: int) -> Text:
     return Text(
         f" (then {here:,} here and {there:,} there)",
-        f"（调整后本村（社区）{here:,}{here_amount.unit.zh}、{name} {there:,}{here_amount.unit.zh}）",
+        f"（调整后本村（社区）{here:,}{total.unit.zh}、{name} {there:,}{total.unit.zh}）",
     )
 
 
 def _able_neighbour(
-    here_amount: BandedAmount, change: int, around: list[NeighbourCommunity]
+    total: BandedAmount, change: int, around: list[NeighbourCommunity]
 ) -> tuple[str, int] | None:
-    """Return the neighbour that can change by so much and stay in band, and what it then holds."""
+    """Return the neighbour that stays in band after such a change, and its amount then."""
     for neighbour in around:
         theirs = banded_amount(neighbour.band, neighbour.households, neighbour.residents)
-        if theirs.unit == here_amount.unit and theirs.fits(theirs.amount + change):
+        if theirs.unit == total.unit and theirs.fits(theirs.amount + change):
             return neighbour.name, theirs.amount + change
     return None
 
 
-def _merge(here_amount: BandedAmount, around: list[NeighbourCommunity]) -> Text | None:
+def _merge(total: BandedAmount, around: list[NeighbourCommunity]) -> Text | None:
     for neighbour in around:
         theirs = banded_amount(neighbour.band, neighbour.households, neighbour.residents)
-        both = here_amount.amount + theirs.amount
-        if theirs.unit == here_amount.unit and here_amount.fits(both):
+        both = total.amount + theirs.amount
+        if theirs.unit == total.unit and total.fits(both):
             return Text(
-                f"merge with the neighbouring {neighbour.name} ({both:,}{here_amount.unit.en} together)",
-                f"与相邻的{neighbour.name}合并划分（合计 {both:,}{here_amount.unit.zh}）",
+                f"merge with the neighbouring {neighbour.name} ({both:,}{total.unit.en} together)",
+                f"与相邻的{neighbour.name}合并划分（合计 {both:,}{total.unit.zh}）",
             )
     return None
 
 
-def _allow_totals(here_amount: BandedAmount, full: int) -> Text:
-    """Return to what the limits would have to be relaxed: one grid fewer, or one more."""
+def _allow_totals(total: BandedAmount, full: int) -> Text:
+    """Return the limits that one grid fewer, or one more, would need."""
     above, below, unit = (
-        math.ceil(here_amount.amount / full),
-        here_amount.amount // (full + 1),
-        here_amount.unit,
+        math.ceil(total.amount / full),
+        total.amount // (full + 1),
+        total.unit,
     )
     return Text(
         f"allow up to {above:,}{unit.en} in a grid ({full} in all), or as few as {below:,} "
@@ -289,7 +287,7 @@ def _allow_totals(here_amount: BandedAmount, full: int) -> Text:
 def _by_link(
     band: Band, piece: SolvedPiece, pieces: list[SolvedPiece], borders: CommunityBorders
 ) -> list[Text]:
-    """Return a link to the rest, or the neighbour that could take the part, as totals allow."""
+    """Return a link to the rest, or the neighbour that could take the piece, as totals allow."""
     problem = piece.problem
     if possible_grid_counts(band, problem.households, problem.residents):
         return []
@@ -337,22 +335,20 @@ def _by_splitting(band: Band, pieces: list[SolvedPiece]) -> list[Text]:
 
 
 def _split(band: Band, piece: SolvedPiece, v: int) -> Text:
-    amount = banded_amount(
-        band, int(piece.problem.households[v]), float(piece.problem.residents[v])
-    )
-    parts = math.ceil(amount.amount / amount.upper)
-    each, name = round(amount.amount / parts), unit_name(piece, v)
+    size = banded_amount(band, int(piece.problem.households[v]), float(piece.problem.residents[v]))
+    parts = math.ceil(size.amount / size.upper)
+    each, name = round(size.amount / parts), unit_name(piece, v)
     join = Text(", each to join units beside it", "，再各与相邻单元合并")
-    more = join if each < amount.lower else Text("", "")
+    more = join if each < size.lower else Text("", "")
     if piece.tied[v]:
         text = Text(
-            f"divide the group {name.en} into {parts} parts of about {each:,}{amount.unit.en}",
-            f"将这一组（{name.zh}）拆成 {parts} 部分，每部分约 {each:,}{amount.unit.zh}",
+            f"divide the group {name.en} into {parts} parts of about {each:,}{size.unit.en}",
+            f"将这一组（{name.zh}）拆成 {parts} 部分，每部分约 {each:,}{size.unit.zh}",
         )
         return text + more
     text = Text(
-        f"split the unit {name.en} by stairwell into {parts} parts of about {each:,}{amount.unit.en}",
-        f"将{name.zh}的这一单元按楼门拆成 {parts} 部分，每部分约 {each:,}{amount.unit.zh}",
+        f"split the unit {name.en} by stairwell into {parts} parts of about {each:,}{size.unit.en}",
+        f"将{name.zh}的这一单元按楼门拆成 {parts} 部分，每部分约 {each:,}{size.unit.zh}",
     )
     return text + more
 

@@ -1,7 +1,4 @@
-"""Samples with coordinates, neighbours and weights, as problems for the solver.
-
-Which samples are neighbours: any usual graph as pairs, or the Gabriel graph of points.
-"""
+"""Samples of the estimator as problems: coordinates, neighbours (any usual graph) and weights."""
 
 from __future__ import annotations
 
@@ -122,9 +119,9 @@ def gabriel_pairs(points: NDArray[np.float64]) -> NDArray[np.int64]:
 
 
 def delaunay_areas(points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the ground of each point: a third of every Delaunay triangle that it is a corner of.
+    """Return the area of each point: a third of every Delaunay triangle at it.
 
-    Zero everywhere where the points lie on one line.
+    Zero for all where the points lie on one line.
     """
     area = np.zeros(len(points))
     try:
@@ -140,7 +137,7 @@ def delaunay_areas(points: NDArray[np.float64]) -> NDArray[np.float64]:
 
 #: a mean border and a mean spacing of samples, in the solver's metres: it rounds to millimetres
 UNIT_M = 100.0
-#: parts of `upper` that weights are counted in where they are no whole numbers
+#: steps from 0 to `upper` for weights that are not whole numbers
 WEIGHT_STEPS = 1_000_000
 
 
@@ -218,7 +215,7 @@ def _in_plane(points: NDArray[np.float64]) -> NDArray[np.float64]:
 def integer_counts(
     weight: NDArray[np.float64], lower: float, upper: float
 ) -> tuple[NDArray[np.int64], Band]:
-    """Return weights and band in whole numbers: as they are, else in `WEIGHT_STEPS` of `upper`.
+    """Return weights and band as integers: as they are, else in `WEIGHT_STEPS` of `upper`.
 
     Examples
     --------

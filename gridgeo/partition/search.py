@@ -1,10 +1,10 @@
-"""The strategy of the search: numbers of grids, starts, rounds, and when it is good enough.
+"""The search for one piece: numbers of grids, multistart, repair, and an elite pool.
 
-Starts of the search, and how one is repaired or reheated.
-
-Rounds that go on from the best few labellings: reheat them, combine all that was seen.
-
-The strategy of the search: which numbers of grids, how many starts, when it is good enough.
+`solve` tries the possible numbers of grids, the most promising first, until one is in band. For
+each number: independent starts (region growing, annealing, recombination) until two end alike;
+repair while bands are missed; then rounds in which the best labellings, the elite pool, are
+reheated and set partitioning recombines all grids in band met so far. Effort is counted in
+proposals, never in seconds.
 """
 
 from __future__ import annotations
@@ -39,21 +39,21 @@ if TYPE_CHECKING:
     from gridgeo.config import Band, Search
     from gridgeo.partition.kernel import Schedule
 
-#: fresh cuts per grid, of at most `COUNTED` grids, that end a start
+#: recombinations per grid, of at most `GRIDS_COUNTED` grids, that end a start
 FINAL_RECOMBINATIONS = 8
 GRIDS_COUNTED = 50
-#: the share of the moves that a repair has, and how warm it starts
+#: a repair's share of the proposals of a start, and of its start temperature
 REPAIR_MOVE_SHARE = 0.25
 REPAIR_TEMPERATURE = 0.5
-#: how hot starts are, in turn: the hotter cross what divides heavy atoms, the others settle better
+#: start temperatures of starts, in turn: the higher one moves heavy atoms, the lower one costs less
 START_TEMPERATURES = (1.5, 0.6)
-#: how warm reheats start, in turn, and their first price of a household outside the band
+#: start temperatures of reheats, in turn, and their start penalty as a share of the end penalty
 REHEAT_TEMPERATURES = (0.25, 0.4)
 REHEAT_PENALTY = 0.7
 
 
 def run_start(context: SearchContext, k: int, start: int) -> Solution:
-    """Return one labelling with `k` grids: grown, annealed, then cut anew where that pays."""
+    """Return one labelling with `k` grids: region growing, annealing, then recombination."""
     rng = context.rng(k, start)
     labels = grow_regions(context.graph, k, rng)
     hot_schedule = context.schedule._replace(
@@ -77,7 +77,7 @@ def run_start(context: SearchContext, k: int, start: int) -> Solution:
 
 
 def repair_bands(context: SearchContext, solution: Solution, turn: int) -> Solution:
-    """Return a labelling won by cutting anew around the grids that miss the band."""
+    """Return a labelling after recombination around grids out of band and short annealing."""
     k = solution.grids
     labels = solution.labels.copy()
     rng = context.rng(k, turn, 1)
@@ -103,9 +103,9 @@ def repair_bands(context: SearchContext, solution: Solution, turn: int) -> Solut
 
 
 def reheat(context: SearchContext, solution: Solution, *stream: int) -> list[Solution]:
-    """Return what a labelling became each time that it was warmed up and cooled again.
+    """Return the labellings after each of several short annealings from a raised temperature.
 
-    Each time starts from the best so far.
+    Each starts from the best so far.
     """
     rng = context.rng(solution.grids, 2, *stream)
     best, found = solution, []
@@ -140,7 +140,7 @@ def _anneal(
     moves: int,
     rng: NDArray[np.uint64],
 ) -> int:
-    """Anneal `labels` in place; return the number of moves proposed."""
+    """Anneal `labels` in place; return the number of proposals."""
     k = int(labels.max()) + 1
     moves = moves if k > 1 else 0
     anneal(
@@ -149,16 +149,17 @@ def _anneal(
     return moves
 
 
-#: with fewer grids the starts meet the best by themselves, or a proof does
+#: with fewer grids multistart or a proof finds the optimum without the elite pool
 ELITE_MIN_GRIDS = 5
-#: rounds without progress that end it
+#: rounds without progress that end the elite pool
 IDLE_ROUNDS = 3
 
 
 def improve_elite_pool(context: SearchContext, starts: list[Solution]) -> list[Solution]:
-    """Return what rounds of reheating and combining make of starts with one number of grids.
+    """Return the labellings of all rounds over the elite pool of starts with one number of grids.
 
-    All of `starts` that are in band take part; nothing is done where none is.
+    A round reheats each labelling of the elite pool and then improves the best by set partitioning
+    over all grids met so far. Only `starts` in band take part; nothing is done where none is.
     """
     elite = sorted((s for s in starts if not s.failed), key=lambda s: s.rank)[
         : context.effort.elite_size
@@ -217,18 +218,18 @@ def solve(
     band
         What a grid should hold.
     search
-        Effort and seed; its limit of seconds is the caller's to keep, with `cancellation`.
+        Effort and seed; the caller enforces its limit of seconds by `cancellation`.
     cancellation
-        Makes the search return the best so far once it is stopped.
+        Once cancelled, the search returns its best solution so far.
     jobs
         Threads; the labels do not depend on them.
 
     Returns
     -------
     Solution
-        Every grid is connected by links. Of the numbers of grids that can be in band the one
-        nearest to the middle of the band is taken that was met; then cost counts. Where none was
-        met: fewest bands missed, then households by which, then cost.
+        Every grid is connected by links. Of the numbers of grids with a solution in band the one
+        with the mean grid nearest to the middle of the band is taken, then the least cost. Where
+        none is in band: fewest bands missed, then least distance, then least cost.
 
     Examples
     --------
@@ -270,7 +271,7 @@ def solve(
 
 
 def _solve_ordered(context: SearchContext, counts: tuple[int, ...], *, fixed: bool) -> Solution:
-    """Return the best of the search, or of all ways for few atoms."""
+    """Return the best solution of a problem in canonical order."""
     if counts[0] == 1 and not (single := single_grid(context)).failed:
         return single
     if not fixed and context.atoms <= MAX_ATOMS and (proved := solve_few_atoms(context, counts)):
@@ -288,8 +289,8 @@ def _solve_ordered(context: SearchContext, counts: tuple[int, ...], *, fixed: bo
 def candidate_grid_counts(problem: Problem, band: Band) -> tuple[int, ...]:
     """Return the numbers of grids to be tried, the most promising first.
 
-    Where the totals or an oversized atom rule the band out, the numbers about the middle of the
-    band are tried, oversized atoms counted apart.
+    Where the totals or an oversized atom rule the band out, these are the numbers about the middle
+    of the band for the other atoms, and one more for each oversized atom.
     """
     households, residents = problem.households, problem.residents
     if problem.grids is not None:
@@ -308,7 +309,7 @@ def candidate_grid_counts(problem: Problem, band: Band) -> tuple[int, ...]:
 
 
 def search_grid_counts(context: SearchContext, counts: tuple[int, ...]) -> list[Solution]:
-    """Return what was found, number after number, up to the first that is in band."""
+    """Return all solutions met, number after number, up to the first number that is in band."""
     found: list[Solution] = []
     for k in counts:
         solutions = _multistart(context, k)
@@ -324,7 +325,7 @@ def search_grid_counts(context: SearchContext, counts: tuple[int, ...]) -> list[
 
 
 def _multistart(context: SearchContext, k: int) -> list[Solution]:
-    """Return the starts of one number of grids, two at a time until two end alike."""
+    """Return the starts of one number of grids, two at a time, until two end alike."""
     solutions: list[Solution] = []
     with ThreadPoolExecutor(max_workers=context.jobs) as pool:
         for first in range(0, context.effort.starts, 2):
@@ -341,13 +342,13 @@ def _two_best_agree(solutions: list[Solution]) -> bool:
 
 
 def single_grid(context: SearchContext) -> Solution:
-    """Return the one labelling with one grid."""
+    """Return the labelling with one grid."""
     single = solution_of(context, np.zeros(context.atoms, dtype=np.int32), exact=True)
     return replace(single, first_missed=single.missed, first_cost=single.cost)
 
 
 def solve_few_atoms(context: SearchContext, counts: tuple[int, ...]) -> Solution | None:
-    """Return the best labelling of a few atoms, proved best; None where it was told to stop."""
+    """Return the best labelling of a few atoms, proved best; None if cancelled."""
     labels = solve_by_subsets(
         context.graph, context.objective, np.array(counts), context.cancellation.flag
     )

@@ -1,4 +1,4 @@
-"""One piece of ground on its way through the search: what all of its parts need."""
+"""What every part of the search of one piece needs: graph, objective, schedule, seeds, threads."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class SearchContext:
-    """The graph, the rule and the schedule as the kernels want them, seed, effort, threads."""
+    """The CSR graph, objective and schedule of one piece, the seed, the effort and the threads."""
 
     graph: CSRGraph
     objective: Objective
@@ -41,14 +41,14 @@ class SearchContext:
         return int(self.graph.attributes.shape[0])
 
     def rng(self, *stream: int) -> NDArray[np.uint64]:
-        """Return the state of the random numbers of one part of the search."""
+        """Return the state of the random generator of one part of the search."""
         return np.array([mix_seeds(self.seed, *stream)], dtype=np.uint64)
 
 
 def solution_of(
     context: SearchContext, labels: NDArray[np.int32], *, moves: int = 0, exact: bool = False
 ) -> Solution:
-    """Return a labelling with what it is worth."""
+    """Return a labelling as a `Solution`, with its cost and the bands that it misses."""
     grids = int(labels.max()) + 1
     cost, missed, distance = evaluate_labels(context.graph, context.objective, labels, grids)
     unmet = count_unmet_cannot_links(context.graph, labels)
@@ -66,12 +66,12 @@ def solution_of(
 
 
 def best_of(found: list[Solution]) -> Solution:
-    """Return the first of those that rank best."""
+    """Return the first of the solutions with the best rank."""
     return min(found, key=lambda solution: solution.rank)
 
 
 def mix_seeds(*numbers: int) -> int:
-    """Return one 64-bit number from several."""
+    """Return one 64-bit seed from several numbers."""
     mixed = 0
     for number in numbers:
         mixed = ((mixed ^ number) * 0x9E3779B97F4A7C15 + 0x632BE59BD9B4E019) % 2**64
@@ -80,6 +80,6 @@ def mix_seeds(*numbers: int) -> int:
 
 
 def relabel_by_first_atom(labels: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Return the labels renumbered by where each comes first."""
+    """Return the labels renumbered by the first atom of each."""
     _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
     return np.argsort(np.argsort(first))[inverse].astype(np.int32)

@@ -1,14 +1,10 @@
-"""The cheapest way to cover all atoms with connected sets: exact set partitioning.
+"""Set partitioning: the cheapest choice of candidate grids that has every atom exactly once.
 
-The cheapest way to cover all atoms with a number of given sets: an exact set partitioning.
-
-Prices of the atoms (Lagrangian multipliers) give a lower bound; sets that could only take part
-in a dearer cover than the best known are dropped, and the few that are left are searched.
-
-Every grid in band that the search has seen, and the cheapest way to cover the atoms with them.
-
-The best labelling is improved window by window: the grids of a window are replaced by as many
-others of those seen that cover the same atoms, chosen by integer programming (HiGHS).
+`solve_set_partitioning` is exact, for candidates as bit masks: subgradient steps on the Lagrangian
+multipliers of the atoms give a lower bound, candidates are removed by their reduced costs, and a
+depth-first search ends it. `improve_from_pool` serves the search on any number of atoms: the grids
+in band of all labellings so far (`GridPool`) are the candidates, and HiGHS replaces the grids of
+one window of the best labelling after another.
 """
 
 from __future__ import annotations
@@ -29,21 +25,21 @@ if TYPE_CHECKING:
 # ruff: noqa: PLR0917
 
 
-#: two covers whose costs differ by less are alike, metres
+#: costs that differ by less are equal, metres
 TOLERANCE_M = 1e-3
-#: turns of the prices; turns without progress before steps are halved; turns between two sweeps
+#: subgradient steps; steps without progress before their size is halved; steps between fixings
 SUBGRADIENT_STEPS = 400
 STEPS_BEFORE_HALVING = 12
 STEPS_BETWEEN_FIXINGS = 4
-#: sets so few that the prices need no more turns
+#: so few candidates are searched without further steps
 FEW_SETS = 40
 
 
 class CandidateSets(NamedTuple):
-    """Sets of atoms, ordered by their lowest atom: bits, atoms one after another, costs."""
+    """Candidate sets ordered by their lowest atom: masks, atoms in CSR form, costs."""
 
     masks: NDArray[np.int64]
-    #: atoms of set i stand at ``indptr[i]:indptr[i + 1]``
+    #: atoms of set i are at ``indptr[i]:indptr[i + 1]``
     indptr: NDArray[np.int64]
     atoms: NDArray[np.int8]
     cost: NDArray[np.float64]
@@ -51,7 +47,7 @@ class CandidateSets(NamedTuple):
 
 @compiled
 def index_sets(sets: NDArray[np.int64], cost: NDArray[np.float64], n: int) -> CandidateSets:
-    """Return the pool of some sets."""
+    """Return the candidate sets of some masks."""
     size = 0
     for i in range(sets.size):
         for v in range(n):
@@ -76,11 +72,11 @@ def solve_set_partitioning(
     nodes: int,
     cancel_flag: NDArray[np.uint8],
 ) -> tuple[bool, NDArray[np.int64], float]:
-    """Return whether the search was complete, the best cover cheaper than `upper_bound`, a lower bound.
+    """Return whether the search was complete, the best partition, and a lower bound.
 
-    The cover is `k` sets that hold each of the `n` atoms once; it is empty where none of them
-    costs less than `upper_bound` (and none does, where the search was complete). The bound holds for
-    every cover by `k` sets of the pool.
+    The partition is `k` candidates with each of the `n` atoms once. It is empty where none cheaper
+    than `upper_bound` was found; where the search was complete, none exists. The bound holds for
+    every partition into `k` candidates.
     """
     multipliers = np.full(n, upper_bound / n)
     lowest, lower_bound = np.full(n, np.inf), -np.inf
@@ -118,7 +114,7 @@ def solve_set_partitioning(
 
 @compiled
 def reduced_costs(pool: CandidateSets, multipliers: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the cost of each set less the prices of its atoms."""
+    """Return the cost of each candidate less the multipliers of its atoms."""
     reduced = pool.cost.copy()
     for i in range(reduced.size):
         for p in range(pool.indptr[i], pool.indptr[i + 1]):
@@ -134,10 +130,11 @@ def lagrangian_bound(
     n: int,
     k: int,
 ) -> tuple[float, NDArray[np.float64], NDArray[np.float64], float]:
-    """Return the lower bound of these prices, its slope, and what each lowest atom adds at least.
+    """Return the Lagrangian bound, its subgradient, the least reduced costs and the last taken.
 
-    The sets of a cover have different lowest atoms, and atom 0 is one of them. The last number
-    is the largest that was added for an atom other than 0.
+    The least reduced costs are by lowest atom. The candidates of a partition have different lowest
+    atoms, and atom 0 is one of them: so the bound takes the least of atom 0 and the k - 1 least of
+    the others. The last value is the largest of these.
     """
     lowest, chosen = np.full(n, np.inf), np.full(n, -1)
     for i in range(reduced.size):
@@ -171,7 +168,7 @@ def fix_by_reduced_cost(
     upper_bound: float,
     n: int,
 ) -> CandidateSets:
-    """Return the pool without the sets that only a cover as dear as `upper_bound` could hold."""
+    """Return the candidates without those that no partition cheaper than `upper_bound` contains."""
     kept = np.zeros(reduced.size, np.bool_)
     for i in range(reduced.size):
         v = pool.atoms[pool.indptr[i]]
@@ -191,9 +188,9 @@ def depth_first_search(
     upper_bound: float,
     nodes: int,
 ) -> tuple[bool, NDArray[np.int64]]:
-    """Return whether all covers by `k` sets were seen in so many nodes, and the best one.
+    """Return whether all partitions into `k` candidates were enumerated, and the best one.
 
-    The lowest atom that is left takes each of its sets in turn, the cheapest first.
+    The lowest remaining atom takes each of its candidates in turn, the least reduced cost first.
     """
     reduced = reduced_costs(pool, multipliers)
     order, first, least = sets_by_lowest_atom(pool, reduced, n)
@@ -229,7 +226,7 @@ def depth_first_search(
 
 @compiled
 def lowest_atom(grid: int) -> int:
-    """Return the lowest atom of a set that is not empty."""
+    """Return the lowest atom of a mask that is not empty."""
     v = 0
     while not grid >> v & 1:
         v += 1
@@ -240,7 +237,7 @@ def lowest_atom(grid: int) -> int:
 def sets_by_lowest_atom(
     pool: CandidateSets, reduced: NDArray[np.float64], n: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    """Return the sets by lowest atom, then reduced cost; where each atom begins; its least cost."""
+    """Return the candidates by lowest atom, then reduced cost; the first and the least of each."""
     order = np.argsort(reduced)
     lowest = pool.atoms[pool.indptr[:-1]][order]
     order = order[np.argsort(lowest, kind="mergesort")]
@@ -252,25 +249,25 @@ def sets_by_lowest_atom(
     return order, np.cumsum(first), least
 
 
-#: grids of a window, and how many of them, from its middle, no later window starts from
+#: grids of a window, and how many of its first grids no later window starts from
 WINDOW_GRIDS = 30
 WINDOW_CORE_GRIDS = 12
-#: branches of the integer programme; mostly its relaxation is whole already
+#: nodes of the integer programme; mostly its relaxation is integral
 MIP_NODES = 50
 #: metres by which a window must improve
 LEAST_GAIN_M = 1e-3
 
 
 class GridPool(NamedTuple):
-    """Grids by their atoms (sorted, as bytes), each with its atoms and its cost.
+    """The grids in band that the search has met: atoms (sorted, as bytes) to (atoms, cost).
 
-    A cost counts half of each border that the grid cuts, so those of a labelling add up.
+    A cost counts half of each border that is cut, so the costs of a labelling add up to its own.
     """
 
     grids: dict[bytes, tuple[NDArray[np.int64], float]]
 
     def add(self, context: SearchContext, labels: NDArray[np.int32]) -> None:
-        """Note the grids of a labelling that are in band and keep apart what must be."""
+        """Add the grids of a labelling that are in band and contain no cannot-link pair."""
         k = int(labels.max()) + 1
         value = evaluate_grids(context.graph, context.objective, labels, k)[1]
         source = np.repeat(np.arange(labels.size), np.diff(context.graph.indptr))
@@ -289,9 +286,9 @@ class GridPool(NamedTuple):
 def improve_from_pool(
     context: SearchContext, labels: NDArray[np.int32], pool: GridPool
 ) -> NDArray[np.int32]:
-    """Return `labels`, all in band and among those `pool`, or a cheaper labelling like them.
+    """Return a labelling by grids in `pool`, not dearer than `labels`, whose grids are in it.
 
-    Grids lose their order, and keep their number.
+    The number of grids stays; their numbering may change.
     """
     sets, costs = _incidence_matrix(pool, labels.size)
     improved = labels.copy()
@@ -306,7 +303,7 @@ def improve_from_pool(
 
 
 def _incidence_matrix(pool: GridPool, atoms: int) -> tuple[csc_array, NDArray[np.float64]]:
-    """Return the sets as columns of atoms, and their costs."""
+    """Return the incidence matrix (atoms by candidates) of the pool, and the costs."""
     members = [grid[0] for grid in pool.grids.values()]
     sizes = [member.size for member in members]
     column = np.repeat(np.arange(len(members)), sizes)
@@ -316,7 +313,7 @@ def _incidence_matrix(pool: GridPool, atoms: int) -> tuple[csc_array, NDArray[np
 
 
 def _window(context: SearchContext, labels: NDArray[np.int32], first: int) -> NDArray[np.int64]:
-    """Return the grids around one grid, nearest first by steps over neighbours."""
+    """Return the grids around one grid, by breadth-first search over adjacent grids."""
     k = int(labels.max()) + 1
     source = np.repeat(labels, np.diff(context.graph.indptr))
     beside = csr_array(
@@ -336,7 +333,7 @@ def _improve_window(
     sets: csc_array,
     costs: NDArray[np.float64],
 ) -> None:
-    """Replace the grids of a window, in place, where other grids cover it for less."""
+    """Replace the grids of a window in place where others partition its atoms for less."""
     inside = np.isin(labels, window)
     size = np.diff(sets.indptr)
     fits = np.flatnonzero(sets.T @ inside.astype(float) == size)
@@ -353,7 +350,7 @@ def _improve_window(
 
 
 def _uniform(sets: csc_array, labels: NDArray[np.int32]) -> NDArray[np.bool_]:
-    """Tell for each set whether all its atoms have one label."""
+    """Tell for each candidate whether all its atoms have one label."""
     label = labels[sets.indices]
     first = np.repeat(label[sets.indptr[:-1]], np.diff(sets.indptr))
     other = np.add.reduceat((label != first).astype(int), sets.indptr[:-1])
@@ -364,7 +361,7 @@ def _uniform(sets: csc_array, labels: NDArray[np.int32]) -> NDArray[np.bool_]:
 def _solve_window(
     rows: csr_array, costs: NDArray[np.float64], grids: int
 ) -> NDArray[np.int64] | None:
-    """Return the columns of the cheapest exact cover of all rows by so many; None if not found."""
+    """Return the cheapest `grids` candidates that partition all rows; None if not found."""
     from scipy.optimize import Bounds, LinearConstraint, milp  # noqa: PLC0415  (slow to import)
 
     kept = _distinct_rows(rows)
@@ -385,7 +382,7 @@ def _solve_window(
 
 
 def _distinct_rows(rows: csr_array) -> NDArray[np.int64]:
-    """Return the first of all rows that are alike: atoms that always go together."""
+    """Return the first of all equal rows: atoms in the same candidates need one constraint."""
     rows.sort_indices()
     ends = zip(rows.indptr[:-1], rows.indptr[1:], strict=True)
     first = {rows.indices[i:j].tobytes(): row for row, (i, j) in reversed(list(enumerate(ends)))}

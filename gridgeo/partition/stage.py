@@ -1,6 +1,7 @@
-"""The stage: every community of a set of atoms, cut into grids.
+"""The stage: cut every community of a set of atoms into grids.
 
-Compiling ahead of the first run.
+`partition_atoms` runs the stages that the package docstring numbers; `warm_up` compiles the
+kernels ahead of the first run.
 """
 
 from __future__ import annotations
@@ -67,8 +68,8 @@ def partition_atoms(
     weights, search, open_ground
         Settings; `search` counts effort in moves, never in seconds (those are for `cancellation`).
     ties
-        Atoms that stay together or apart, and locked grids: these keep exactly their atoms, and
-        the others are solved around them.
+        Must-links, cannot-links and locked grids: these keep exactly their atoms, and the others
+        are solved around them.
     previous
         The grid of each atom so far, negative for none. Where it is given, grids that are in
         the band keep their atoms, and the others change with the fewest households moved.
@@ -77,7 +78,7 @@ def partition_atoms(
     on_progress
         Called with (communities done, communities) as they are done, from this thread.
     cancellation
-        Makes every search return the best it has once it is stopped.
+        Once cancelled, every search returns its best solution so far.
 
     Returns
     -------
@@ -179,7 +180,7 @@ def _solve_change(
 def _problems(
     graph: AtomGraph, piece: NDArray[np.int64], weights: Weights
 ) -> dict[int, tuple[NDArray[np.int64], Problem]]:
-    """Return the members and the problem of each piece that holds households."""
+    """Return the members and the problem of each piece with households."""
     inside = graph.basic & (piece[graph.left] == piece[graph.right])
     pairs = positions_by(np.where(inside, piece[graph.left], -1))
     none = np.empty(0, dtype=np.int64)
@@ -220,7 +221,7 @@ def _solve_all(
     on_progress: Callable[[int, int], None] | None,
     cancellation: Cancellation,
 ) -> dict[int, Solution]:
-    """Solve the pieces, the largest first, and tell of each community that is done."""
+    """Solve the pieces, the largest first, and report each community that is done."""
     community = {number: int(graph.community[of[0]]) for number, (of, _) in problems.items()}
     left = Counter(community.values())
     running: dict[Future[Solution], int] = {}
@@ -239,7 +240,7 @@ def _solve_all(
 
 @contextmanager
 def _cancel_on_error(pool: ThreadPoolExecutor, cancellation: Cancellation) -> Iterator[None]:
-    """Stop the searches that run and drop those that wait, after Ctrl-C or an error."""
+    """Cancel the searches that run and drop those that wait, after Ctrl-C or an error."""
     try:
         yield
     except BaseException:
@@ -262,7 +263,7 @@ def warm_up() -> None:
 
 
 def _chain_problem(atoms: int) -> Problem:
-    """Return atoms in a row, light and heavy in turn, which no search can bring into a band."""
+    """Return atoms in a row, light and heavy in turn, that no search can bring into a band."""
     row = np.arange(atoms)
     return Problem(
         households=np.where(row % 2, 290, 20).astype(np.int64),

@@ -1,4 +1,8 @@
-"""The exact answer for a few atoms: every set of them is looked at, so it is also a proof."""
+"""The exact solution for at most 16 atoms: dynamic programming over all subsets.
+
+A subset is a bit mask. All connected subsets are valued; then the best sequence of subsets that
+partitions the atoms is found, so the result is also a proof.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,7 @@ from gridgeo.partition.kernel import CSRGraph, Objective, compiled, evaluate_gri
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-#: the most atoms for which all sets are looked at
+#: pieces of up to so many atoms are solved by dynamic programming
 MAX_ATOMS = 16
 
 
@@ -22,11 +26,10 @@ def solve_by_subsets(
     numbers: NDArray[np.int64],
     cancel_flag: NDArray[np.uint8],
 ) -> NDArray[np.int32]:
-    """Return the best labelling of at most `MAX_ATOMS` atoms; labels of -1 where it was told to stop.
+    """Return the best labelling of at most `MAX_ATOMS` atoms; labels of -1 if cancelled.
 
-    Sets of atoms are bits of a number. The first of these `numbers` of grids that can be in band
-    is taken, at its least cost. Where none can, whatever number misses fewest bands, then the
-    least distance, then costs least.
+    Of the `numbers` of grids, the first that can be in band is taken, at its least cost. Where
+    none can, any number of grids: fewest bands missed, then least distance, then least cost.
     """
     n = graph.attributes.shape[0]
     value = subset_values(graph, objective, without_cannot_links(graph, connected_subsets(graph)))
@@ -44,9 +47,9 @@ def solve_by_subsets(
 
 @compiled
 def labels_from_steps(steps: NDArray[np.int64], labels: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Return the labels that sets taken one after another give, from the last one on.
+    """Return the labels of a partition from the last subset taken at each remainder.
 
-    One row of `steps` for each number of grids, or one for all.
+    `steps` has one row for each number of grids, or one row for all.
     """
     left, number = 0, 0
     row = steps.shape[0] - 1
@@ -65,9 +68,9 @@ def labels_from_steps(steps: NDArray[np.int64], labels: NDArray[np.int32]) -> ND
 def steps_by_grid_count(
     value: NDArray[np.float64], n: int, max_grids: int, cancel_flag: NDArray[np.uint8]
 ) -> NDArray[np.int64]:
-    """Return, for each number of sets in band, the last one on the cheapest way to a remainder.
+    """Return the last subset on the cheapest way to each remainder, by number of subsets in band.
 
-    As in `lexicographic_steps`; row k of the result is for ways of k sets.
+    As `lexicographic_steps`; row k of the result is for partitions into k subsets.
     """
     sets, first = subsets_by_lowest_atom(value[:, 0] == 0.0, n)
     full = (1 << n) - 1
@@ -99,9 +102,10 @@ def steps_by_grid_count(
 def lexicographic_steps(
     value: NDArray[np.float64], allowed: NDArray[np.bool_], n: int
 ) -> NDArray[np.int64]:
-    """Return the last set taken on the best way to each remainder, 0 where there is no way.
+    """Return the last subset taken on the best way to each remainder, 0 where there is none.
 
-    From all atoms on, the lowest atom that is left takes with it every allowed set in turn.
+    From all atoms on, the lowest atom that remains is taken with each allowed subset in turn. Ways
+    are compared by bands missed, then distance, then cost.
     """
     sets, first = subsets_by_lowest_atom(allowed, n)
     full = (1 << n) - 1
@@ -132,7 +136,7 @@ def lexicographic_steps(
 def subsets_by_lowest_atom(
     allowed: NDArray[np.bool_], n: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the allowed sets ordered by their lowest atom, and where those of each begin."""
+    """Return the allowed subsets ordered by lowest atom, and where those of each atom begin."""
     sets = np.zeros(allowed.size, np.int64)
     first = np.zeros(n + 1, np.int64)
     count = 0
@@ -149,7 +153,7 @@ def subsets_by_lowest_atom(
 def is_better(
     missed: float, distance: float, cost: float, best: NDArray[np.float64], rest: int
 ) -> bool:
-    """Tell whether bands missed, distance and cost, in this order, are less than the best."""
+    """Tell whether (bands missed, distance, cost) precede the best of a remainder."""
     if missed != best[rest, 0]:
         return bool(missed < best[rest, 0])
     if abs(distance - best[rest, 1]) > 1e-6:
@@ -159,7 +163,7 @@ def is_better(
 
 @compiled
 def connected_subsets(graph: CSRGraph) -> NDArray[np.bool_]:
-    """Tell for each set of atoms whether links connect it."""
+    """Tell for each subset whether links connect it."""
     neighbours = neighbour_masks(graph)
     connected = np.zeros(1 << neighbours.size, np.bool_)
     for subset in range(1, connected.size):
@@ -169,7 +173,7 @@ def connected_subsets(graph: CSRGraph) -> NDArray[np.bool_]:
 
 @compiled
 def is_connected(neighbours: NDArray[np.int64], connected: NDArray[np.bool_], subset: int) -> bool:
-    """Tell whether a set is one atom, or a connected set with an atom beside it."""
+    """Tell whether a subset is one atom, or a connected subset and an atom linked to it."""
     for v in range(neighbours.size):
         rest = subset ^ (1 << v)
         if subset >> v & 1 and (rest == 0 or (connected[rest] and neighbours[v] & rest)):
@@ -179,7 +183,7 @@ def is_connected(neighbours: NDArray[np.int64], connected: NDArray[np.bool_], su
 
 @compiled
 def without_cannot_links(graph: CSRGraph, allowed: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return the sets that hold no pair that must be apart."""
+    """Return the allowed subsets that contain no cannot-link pair."""
     for u, v in graph.cannot_links:
         pair = (1 << u) | (1 << v)
         for subset in range(allowed.size):
@@ -190,7 +194,7 @@ def without_cannot_links(graph: CSRGraph, allowed: NDArray[np.bool_]) -> NDArray
 
 @compiled
 def neighbour_masks(graph: CSRGraph) -> NDArray[np.int64]:
-    """Return the linked neighbours of each atom as a set."""
+    """Return the linked neighbours of each atom as a bit mask."""
     neighbours = np.zeros(graph.attributes.shape[0], np.int64)
     for v in range(neighbours.size):
         for p in range(graph.indptr[v], graph.indptr[v + 1]):
@@ -216,10 +220,10 @@ def spread(neighbours: NDArray[np.int64], grid: int) -> int:
 def subset_values(
     graph: CSRGraph, objective: Objective, allowed: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
-    """Return (bands missed, distance, cost) of each wanted set, infinite for the others.
+    """Return (bands missed, distance, cost) of each allowed subset, infinite for the others.
 
-    The weights inside a set count against its cost, so that the costs of a partition add up to
-    those of its cut borders, less a constant.
+    The cost is lowered by the weights inside the subset, so that the costs of a partition add up
+    to its cost less a constant.
     """
     sums = np.zeros((allowed.size, 8))
     inside = np.zeros(allowed.size)

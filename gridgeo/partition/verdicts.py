@@ -1,4 +1,4 @@
-"""Verdicts of communities and grids, with reasons as a county officer needs them."""
+"""Verdicts of communities and grids, with reasons in words for a county officer."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def judge_grid(band: Band, households: int, residents: float, *, small: bool) ->
     Parameters
     ----------
     households, residents
-        What the grid holds; NaN where residents are unknown.
+        The counts of the grid; NaN where residents are unknown.
     """
     by_households = band.profile != "residents" or np.isnan(residents)
     by_residents = band.profile != "households" and not np.isnan(residents)
@@ -84,7 +84,7 @@ def _off(amount: int, lower: int, upper: int, en: str, zh: str) -> Text:
 
 @dataclass(frozen=True, kw_only=True)
 class LockedGrid:
-    """What a locked grid holds, and what it is called (``""``)."""
+    """The counts of a locked grid, and its name (``""`` for none)."""
 
     households: int
     residents: float
@@ -145,7 +145,7 @@ def _counts_of(
 
 
 def _locked_off(band: Band, locked: Sequence[LockedGrid]) -> list[Proof]:
-    """Return the proofs that locked grids outside the band give."""
+    """Return the proofs by locked grids outside the band."""
     proofs = []
     for grid in locked:
         judged = judge_grid(band, grid.households, grid.residents, small=False)

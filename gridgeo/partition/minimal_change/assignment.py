@@ -1,11 +1,11 @@
-"""The fewest households that must move, by an exact solver and cuts for connectedness.
+"""The fewest households that must move, exactly: an assignment model with connectivity cuts.
 
-For each atom v and grid j a yes-or-no variable says whether v goes to j. The solver keeps the
-band and moves as few households as it can; it knows nothing of connectedness. A part C of a grid
-that its answer leaves apart from the rest D gives a cut that every connected grid obeys: where
-an atom of C and one of D lie in the same grid, so does one of the atoms that separate them. The
-solver is asked again with these cuts until nothing is apart. What it proves on the way holds for
-connected grids, because all of them obey every cut.
+A binary variable for each atom v and grid j says whether v is assigned to j. The solver (CP-SAT)
+keeps the band and minimises the households moved, without connectivity. Where a grid of its answer
+has a part C apart from the rest D, a cut is added that every connected grid obeys: if an atom of C
+and one of D are in the grid, so is an atom of a separator between them. The solver runs again
+until all grids are connected. What it proves on the way holds for connected grids, as they obey
+every cut.
 """
 
 from __future__ import annotations
@@ -30,22 +30,22 @@ if TYPE_CHECKING:
     from gridgeo.partition.minimal_change.subproblem import Subproblem
     from gridgeo.partition.problem import Cancellation
 
-#: steps of preference between changes that move as many households
+#: levels of preference between changes that move as many households
 PREFERENCE_STEPS = 7
-#: atoms of a part that get a cut of their own, the heaviest first
+#: atoms of a disconnected part that get a cut each, the heaviest first
 CUTS_PER_PART = 5
 #: residents are counted in thousandths where they are not whole
 RESIDENT_FRACTIONS = 1000
-#: seconds between two looks at the cancellation; they do not change what is found
+#: seconds between two checks of the cancellation; they do not change the result
 WATCH_S = 0.1
 
 
 @dataclass(frozen=True, kw_only=True)
 class Assignment:
-    """The best labels, the households that they move and the fewest that any could move.
+    """The best labels, the households that they move, and a lower bound on those of any labels.
 
-    ``least`` holds for the number of new grids that was asked for; it is infinite where that
-    number is proved impossible, and no more than ``moved`` where labels are given.
+    ``least`` holds for the given number of new grids; it is infinite where that number is proved
+    impossible, and no more than ``moved`` where labels are given.
     """
 
     labels: NDArray[np.int64] | None
@@ -54,7 +54,7 @@ class Assignment:
 
 
 def solve_assignment(
-    subproblem: Subproblem,
+    sub: Subproblem,
     labels: NDArray[np.int64] | None,
     *,
     new_grids: int,
@@ -67,18 +67,18 @@ def solve_assignment(
     Parameters
     ----------
     labels
-        In the band and connected, None where there are none yet.
+        In the band and connected; None where none are known.
     new_grids
         How many new grids there are, besides those that continue an old one.
     least
-        What is known to be moved at least.
+        A known lower bound on the households moved.
     effort
-        Deterministic seconds of the solver, all rounds together.
+        Deterministic seconds of the solver, over all its runs.
     """
     from ortools.sat.python import cp_model  # noqa: PLC0415  (heavy, and not always needed)
 
-    model = _AssignmentModel(subproblem, new_grids)
-    best, moved = labels, math.inf if labels is None else subproblem.moved(labels)
+    model = _AssignmentModel(sub, new_grids)
+    best, moved = labels, math.inf if labels is None else sub.moved(labels)
     while least < moved and effort > 0 and not cancellation.cancelled:
         solver = cp_model.CpSolver()
         solver.parameters.num_workers = 1
@@ -95,13 +95,13 @@ def solve_assignment(
             break
         found = model.labels(solver)
         if not model.add_connectivity_cuts(found):
-            best, moved = found, subproblem.moved(found)
+            best, moved = found, sub.moved(found)
     return Assignment(labels=best, moved=moved, least=min(least, moved))
 
 
 @contextmanager
 def _cancelled_by(cancellation: Cancellation, solver: CpSolver) -> Iterator[None]:
-    """Stop the solver soon after a stop is asked for."""
+    """Stop the solver soon after the cancellation."""
     done = Event()
 
     def watch() -> None:
@@ -119,33 +119,33 @@ def _cancelled_by(cancellation: Cancellation, solver: CpSolver) -> Iterator[None
 
 
 class _AssignmentModel:
-    """The model of one scene; cuts are added to it, never taken away."""
+    """The model of one subproblem; connectivity cuts are added to it and never removed."""
 
-    def __init__(self, subproblem: Subproblem, new_grids: int) -> None:
+    def __init__(self, sub: Subproblem, new_grids: int) -> None:
         from ortools.sat.python import cp_model  # noqa: PLC0415
 
-        self.subproblem = subproblem
-        self.slots = subproblem.grids + new_grids
+        self.sub = sub
+        self.slots = sub.grids + new_grids
         self.model = cp_model.CpModel()
-        atoms = subproblem.old.size
+        atoms = sub.old.size
         self.assigned = np.array(
             [[self.model.new_bool_var("") for _ in range(self.slots)] for _ in range(atoms)]
         )
         for v in range(atoms):
             self.model.add_exactly_one(self.assigned[v])
-        for a, b in subproblem.problem.cannot_links.tolist():
+        for a, b in sub.problem.cannot_links.tolist():
             for j in range(self.slots):
                 self.model.add_at_most_one(self.assigned[a, j], self.assigned[b, j])
-        modes = [self._keep_band(j, must=j >= subproblem.grids) for j in range(self.slots)]
-        if subproblem.problem.grids is not None:
-            self.model.add(sum(sum(pair) for pair in modes) == subproblem.problem.grids)
+        modes = [self._keep_band(j, must=j >= sub.grids) for j in range(self.slots)]
+        if sub.problem.grids is not None:
+            self.model.add(sum(sum(pair) for pair in modes) == sub.problem.grids)
         self._order_new_grids()
         self._forbid_lone_atoms()
         self._set_objective()
 
     def _keep_band(self, j: int, *, must: bool) -> list[IntVar]:
         """Let grid j be empty (unless it must not) or in the band; return its two measures."""
-        problem, band, assigned = self.subproblem.problem, self.subproblem.band, self.assigned[:, j]
+        problem, band, assigned = self.sub.problem, self.sub.band, self.assigned[:, j]
         is_known = residents_known(problem.households, problem.residents)
         modes = [self.model.new_bool_var("") for _ in range(2)]
         if must:
@@ -178,48 +178,48 @@ class _AssignmentModel:
         return modes
 
     def _order_new_grids(self) -> None:
-        households = self.subproblem.problem.households
-        for j in range(self.subproblem.grids, self.slots - 1):
+        households = self.sub.problem.households
+        for j in range(self.sub.grids, self.slots - 1):
             self.model.add(
                 _sum_of(self.assigned[:, j], households)
                 >= _sum_of(self.assigned[:, j + 1], households)
             )
 
     def _forbid_lone_atoms(self) -> None:
-        """Let no atom that is not a grid by itself be alone in one."""
-        problem, band = self.subproblem.problem, self.subproblem.band
+        """Forbid grids of one atom where that atom alone is below the band."""
+        problem, band = self.sub.problem, self.sub.band
         alone = problem.households >= band.lower
         alone |= np.nan_to_num(problem.residents) >= band.residents_lower
         for v in np.flatnonzero(~alone).tolist():
             for j in range(self.slots):
-                near = [self.assigned[u, j] for u in self.subproblem.neighbours[v]]
+                near = [self.assigned[u, j] for u in self.sub.neighbours[v]]
                 self.model.add_bool_or([self.assigned[v, j].negated(), *near])
 
     def _set_objective(self) -> None:
-        """Minimise households moved; then prefer atoms that lie far into the grid they join."""
-        subproblem, old = self.subproblem, self.subproblem.old
-        preference = _preferences(subproblem, self.slots)
+        """Minimise households moved, then the borders of single atoms that move."""
+        sub, old = self.sub, self.sub.old
+        preference = _preferences(sub, self.slots)
         labelled = np.flatnonzero(old >= 0)
         stay = self.assigned[labelled, old[labelled]]
-        households = subproblem.problem.households[labelled]
+        households = sub.problem.households[labelled]
         self.moved = int(households.sum()) - _sum_of(stay, households)
         self.most = int(preference.max(axis=1).sum())
         preferred = _sum_of(self.assigned.ravel(), preference.ravel())
         self.model.minimize((self.most + 1) * self.moved + preferred)
 
     def constrained(self, least: float, moved: float, hint: NDArray[np.int64] | None) -> CpModel:
-        """Return the model that moves at least `least` and fewer than `moved` households."""
+        """Return the model with at least `least` and fewer than `moved` households moved."""
         self.model.add(self.moved >= int(least))
         if moved < math.inf:
             self.model.add(self.moved < int(moved))
-        self.model.clear_hints()  # type: ignore[no-untyped-call]  # OR-Tools forgot it
-        start = self.subproblem.old if hint is None else hint
+        self.model.clear_hints()  # type: ignore[no-untyped-call]  # OR-Tools lacks the annotation
+        start = self.sub.old if hint is None else hint
         for v in np.flatnonzero((start >= 0) & (start < self.slots)).tolist():
             self.model.add_hint(self.assigned[v, start[v]], 1)
         return self.model
 
     def proved_least(self, solver: CpSolver) -> float:
-        """Return the households that the solver proved to move at least."""
+        """Return the solver's lower bound on the households moved."""
         return math.ceil((solver.best_objective_bound - self.most) / (self.most + 1) - 1e-9)
 
     def labels(self, solver: CpSolver) -> NDArray[np.int64]:
@@ -231,21 +231,17 @@ class _AssignmentModel:
         return labels
 
     def add_connectivity_cuts(self, labels: NDArray[np.int64]) -> bool:
-        """Add cuts for every grid that is apart; tell whether there was one."""
-        households, disconnected = self.subproblem.problem.households, False
+        """Add cuts for every disconnected grid; tell whether there was one."""
+        households, disconnected = self.sub.problem.households, False
         for j in np.unique(labels).tolist():
-            parts = connected_parts(
-                self.subproblem.neighbours, np.flatnonzero(labels == j).tolist()
-            )
+            parts = connected_parts(self.sub.neighbours, np.flatnonzero(labels == j).tolist())
             main = max(parts, key=lambda part: (households[part].sum(), -part[0]))
-            anchor = max(main, key=lambda v: (self.subproblem.old[v] == j, households[v], -v))
+            anchor = max(main, key=lambda v: (self.sub.old[v] == j, households[v], -v))
             for part in parts:
                 if part is main:
                     continue
                 disconnected = True
-                separator = self.assigned[
-                    _separator(self.subproblem.neighbours, part, main), j
-                ].tolist()
+                separator = self.assigned[_separator(self.sub.neighbours, part, main), j].tolist()
                 for v in sorted(part, key=lambda v: (-households[v], v))[:CUTS_PER_PART]:
                     ends = (self.assigned[v, j].negated(), self.assigned[anchor, j].negated())
                     self.model.add_bool_or([*ends, *separator])
@@ -253,7 +249,7 @@ class _AssignmentModel:
 
 
 def _separator(neighbours: list[list[int]], part: list[int], main: list[int]) -> list[int]:
-    """Return the atoms around a part that a walk from `main` meets first."""
+    """Return the atoms around a part that a search from `main` meets first."""
     inside = set(part)
     boundary = {u for v in part for u in neighbours[v]} - inside
     visited, queue, separator = set(main), list(main), set()
@@ -267,14 +263,14 @@ def _separator(neighbours: list[list[int]], part: list[int], main: list[int]) ->
     return sorted(separator)
 
 
-def _preferences(subproblem: Subproblem, slots: int) -> NDArray[np.int64]:
-    """Return int64[n, slots], 0..`PREFERENCE_STEPS`: what the borders would cost if one atom alone went."""
-    problem = subproblem.problem
-    preference = np.zeros((subproblem.old.size, slots))
+def _preferences(sub: Subproblem, slots: int) -> NDArray[np.int64]:
+    """Return int64[n, slots], 0..`PREFERENCE_STEPS`: the border cost if one atom alone moved."""
+    problem = sub.problem
+    preference = np.zeros((sub.old.size, slots))
     weight = problem.cut_m - problem.straddle_m
     for one, other in (problem.edges.T, problem.edges.T[::-1]):
-        has = subproblem.old[other] >= 0
-        np.add.at(preference, (one[has], subproblem.old[other[has]]), -weight[has])
+        has = sub.old[other] >= 0
+        np.add.at(preference, (one[has], sub.old[other[has]]), -weight[has])
     preference -= preference.min(axis=1, keepdims=True)
     return np.round(
         preference * (PREFERENCE_STEPS / max(float(preference.max(initial=0.0)), 1e-9))
@@ -288,6 +284,6 @@ def _sum_of(variables: NDArray[np.object_], factors: NDArray[np.int64]) -> Linea
 
 
 def _in_whole_numbers(people: NDArray[np.float64]) -> tuple[NDArray[np.int64], int]:
-    """Return residents as whole numbers of 1/`RESIDENT_FRACTIONS` where they are not whole, and the unit."""
+    """Return residents as whole multiples of 1 or 1/`RESIDENT_FRACTIONS`, and the multiple."""
     fine = 1 if (people == np.round(people)).all() else RESIDENT_FRACTIONS
     return np.round(people * fine).astype(np.int64), fine

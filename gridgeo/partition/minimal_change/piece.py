@@ -1,4 +1,4 @@
-"""The least change of one piece: from old grids and new counts to new grids."""
+"""Minimal change of one piece: from old grids and new counts to new grids."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class MinimalChange:
-    """The new grids of one piece and what they cost the households.
+    """The new grids of one piece and the households that they move.
 
-    ``solution`` has the labels, 0..k-1; ``continues`` (int64[k]) the old grid that each
-    continues, -1 for none, none twice; ``moved`` the households whose atom lies in another grid
-    than the one that continues its old grid. No partition of the piece in the band moves fewer
-    than ``bound`` households; ``flow`` is the part of that bound that counts alone prove, wherever
-    atoms lie (see `ledger`). Both are 0 where bands are missed.
+    ``solution`` has the labels, 0..k-1; ``continues`` (int64[k]) is the old grid that each
+    continues, -1 for none, none twice; ``moved`` counts the households whose atom lies in another
+    grid than the one that continues its old grid. No partition of the piece in the band moves
+    fewer than ``bound`` households; ``flow`` is the part of that bound that counts alone prove,
+    wherever atoms lie (see `flow_bound`). Both are 0 where bands are missed.
     """
 
     solution: Solution
@@ -50,7 +50,7 @@ class MinimalChange:
 
     @property
     def labels(self) -> NDArray[np.int32]:
-        """Return the grid of each atom."""
+        """The grid of each atom."""
         return self.solution.labels
 
 
@@ -66,7 +66,7 @@ def adjust_labels(
     """Bring the grids of one connected piece into the band with few households moved.
 
     Fewest bands missed first, then households by which, then households moved, then cost. Grids
-    are split, merged, founded and retired where that moves fewer. Grids that need not change
+    are split, merged, created and retired where that moves fewer. Grids that need not change
     keep their atoms.
 
     Parameters
@@ -82,11 +82,11 @@ def adjust_labels(
     frozen
         bool[n]: atoms of locked grids, which neither gain nor lose any.
     cancellation
-        Makes the search return the best so far once it is stopped.
+        Once cancelled, the search returns its best solution so far.
 
     Returns
     -------
-    Change
+    MinimalChange
         Every grid is connected by links. The same grids for any order of rows.
 
     Examples
@@ -112,30 +112,28 @@ def adjust_labels(
     names, old = _number_by_first_atom(previous[order])
     if np.isin(old[fixed], old[~fixed]).any() or (old[fixed] < 0).any():
         raise ValueError("a grid is frozen as a whole or not at all")
-    subproblem = Subproblem(problem=ordered, old=old, band=band)
+    sub = Subproblem(problem=ordered, old=old, band=band)
     parts = [
         np.array(members)
-        for members in connected_parts(subproblem.neighbours, np.flatnonzero(~fixed).tolist())
+        for members in connected_parts(sub.neighbours, np.flatnonzero(~fixed).tolist())
     ]
     search, cancellation = search or Search(), cancellation or Cancellation()
     labels, bounds, exact = old.copy(), [(0, 0)], len(parts) == 1 and not fixed.any()
-    next_label = subproblem.grids
+    next_label = sub.grids
     for members in parts:
-        part, names_here = restrict_subproblem(
-            _in_heaviest_part(subproblem, parts, members), members
-        )
+        part, names_here = restrict_subproblem(_in_heaviest_part(sub, parts, members), members)
         repair = repair_subproblem(part, search, cancellation)
         labels[members] = np.append(names_here, next_label + np.arange(members.size))[repair.labels]
         next_label += members.size
         bounds.append(_lower_bounds(part, repair, cancellation))
         exact &= repair.exact
-    found = replace(_solution(subproblem, labels, cancellation), exact=exact)
+    found = replace(_solution(sub, labels, cancellation), exact=exact)
     bound, flow = np.sum(bounds, axis=0).tolist()
-    return _change_of(subproblem, names, found, order, bound=bound, flow=flow)
+    return _change_of(sub, names, found, order, bound=bound, flow=flow)
 
 
 def _number_by_first_atom(old: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the numbers of the old grids in the order of their first atoms, and their places."""
+    """Return the old grids by their first atoms, and each atom's position among them."""
     numbers, first, inverse = np.unique(old, return_index=True, return_inverse=True)
     first = np.where(numbers < 0, -1, first)
     position = np.argsort(np.argsort(first, kind="stable"), kind="stable")
@@ -145,47 +143,43 @@ def _number_by_first_atom(old: NDArray[np.int64]) -> tuple[NDArray[np.int64], ND
 
 
 def _in_heaviest_part(
-    subproblem: Subproblem, parts: list[NDArray[np.int64]], members: NDArray[np.int64]
+    sub: Subproblem, parts: list[NDArray[np.int64]], members: NDArray[np.int64]
 ) -> Subproblem:
-    """Return the scene in which grids that have more elsewhere have no home among the members.
+    """Return the subproblem with each old grid kept only in the part with most of its households.
 
-    A grid that locked ones divide can go on in one of its parts only; what is lost to the bound
-    is the households of the others, which move in any case.
+    A grid that locked ones divide can continue in one of its parts only. The households of the
+    others move in any case, but are not counted in the bound.
     """
     households = np.array(
         [
-            np.bincount(
-                subproblem.old[p] + 1, subproblem.problem.households[p] + 1e-6, subproblem.grids + 1
-            )
+            np.bincount(sub.old[p] + 1, sub.problem.households[p] + 1e-6, sub.grids + 1)
             for p in parts
         ]
     )
     here = next(i for i, p in enumerate(parts) if p is members)
     stays_here = np.append(households[:, 1:].argmax(axis=0) == here, False)
-    return replace(subproblem, old=np.where(stays_here[subproblem.old], subproblem.old, -1))
+    return replace(sub, old=np.where(stays_here[sub.old], sub.old, -1))
 
 
 def _lower_bounds(part: Subproblem, repair: Repair, cancellation: Cancellation) -> tuple[int, int]:
-    """Return what must move in a part, by all that was proved and by counts alone."""
+    """Return lower bounds on the households moved in a part: the best one, and by flow alone."""
     if cancellation.cancelled or part.rank(repair.labels)[0]:
         return 0, 0
     flow = int(flow_lower_bound(part)) if part.moved(repair.labels) else 0
     return max(flow, int(repair.least)), flow
 
 
-def _solution(
-    subproblem: Subproblem, labels: NDArray[np.int64], cancellation: Cancellation
-) -> Solution:
+def _solution(sub: Subproblem, labels: NDArray[np.int64], cancellation: Cancellation) -> Solution:
     packed: NDArray[np.int32] = _number_by_first_atom(labels)[1].astype(np.int32)
     grids = int(packed.max()) + 1
-    cost, missed, distance = evaluate_labels(subproblem.graph, subproblem.objective, packed, grids)
-    unmet = int(count_unmet_cannot_links(subproblem.graph, packed))
+    cost, missed, distance = evaluate_labels(sub.graph, sub.objective, packed, grids)
+    unmet = int(count_unmet_cannot_links(sub.graph, packed))
     return Solution(
         labels=packed,
         grids=grids,
         missed=round(float(missed)),
         distance=float(distance),
-        cost=float(cost) + cost_constant(subproblem.problem) - CANNOT_LINK_M * unmet,
+        cost=float(cost) + cost_constant(sub.problem) - CANNOT_LINK_M * unmet,
         moves=0,
         unmet_cannot_links=unmet,
         interrupted=cancellation.cancelled,
@@ -193,7 +187,7 @@ def _solution(
 
 
 def _change_of(
-    subproblem: Subproblem,
+    sub: Subproblem,
     names: NDArray[np.int64],
     found: Solution,
     order: NDArray[np.int64],
@@ -201,15 +195,13 @@ def _change_of(
     bound: int,
     flow: int,
 ) -> MinimalChange:
-    """Return the change in the order of the rows, by the one rule of what continues what."""
-    problem = subproblem.problem
-    shared = overlap_of(
-        subproblem.old, found.labels, problem.households, problem.area, news=found.grids
-    )
+    """Return the change in the order of the rows, by the correspondence of old and new grids."""
+    problem = sub.problem
+    shared = overlap_of(sub.old, found.labels, problem.households, problem.area, news=found.grids)
     successor = heirs(shared)
     continues = np.full(found.grids, -1)
     continues[successor[successor >= 0]] = names[np.flatnonzero(successor >= 0)]
-    moved = int(problem.households[moved_atoms(subproblem.old, found.labels, successor)].sum())
+    moved = int(problem.households[moved_atoms(sub.old, found.labels, successor)].sum())
     labels = np.empty_like(found.labels)
     labels[order] = found.labels
     return MinimalChange(

@@ -1,12 +1,13 @@
-"""The strategy: a grid that fills several is split by itself, others with those around them.
+"""Repair search: bring old grids into the band with split and merge moves and annealing near them.
 
-Annealing with a pull home: an atom away from its old grid costs what it holds.
+`repair_subproblem` takes a piece of up to `MAX_ATOMS` atoms as a whole. In a larger one it first
+splits each grid that has enough for two by itself, then repairs the others with their neighbours,
+in neighbourhoods that grow.
 
-No kernel of its own is needed. Each old grid is a further atom, an *anchor*: without households
-or ground, tied to the atoms of its grid by pairs that cost but do not connect. No move ever
-picks an anchor, and every atom that leaves its anchor's grid pays for the pair that is cut.
-
-The strategy: a grid that fills several is divided by itself, others with those around them.
+Annealing needs no kernel of its own. Each old grid gets a further atom, its *anchor*: without
+households or area, joined to the atoms of the grid by edges that have a weight but do not connect.
+No flip ever moves an anchor, and every atom that leaves the grid of its anchor pays the weight of
+the edge that is cut: so moving households is part of the energy.
 """
 
 from __future__ import annotations
@@ -41,11 +42,11 @@ if TYPE_CHECKING:
     from gridgeo.config import Search
     from gridgeo.partition.problem import Cancellation
 
-#: what a mean atom away from home costs, in mean borders
+#: cost of moving a mean atom to another grid, in mean borders
 MOVE_COST = 10.0
 #: an atom without households counts as this share of a mean one
 EMPTY_ATOM_SHARE = 0.25
-#: the schedule, in what a mean atom away from home costs
+#: the schedule, in units of the cost of moving a mean atom
 START_TEMPERATURE, END_TEMPERATURE, START_PENALTY, END_PENALTY, MISSED_PENALTY = (
     2.0,
     0.05,
@@ -58,23 +59,23 @@ PROPOSALS_PER_ATOM = 400
 
 
 def anneal_near_old_grids(
-    subproblem: Subproblem,
+    sub: Subproblem,
     labels: NDArray[np.int64],
     starts: int,
     cancellation: Cancellation,
     *,
     start_temperature: float = START_TEMPERATURE,
 ) -> NDArray[np.int64]:
-    """Return the best labelling found from this one, with the same grids; at worst itself.
+    """Return the best labelling that annealing from this one finds, with the same grids.
 
-    Every grid of `labels` must be connected; so is every grid of the answer.
+    It is `labels` itself where none is better. Every grid must be connected, and stays so.
     """
     grids, packed = np.unique(labels, return_inverse=True)
     if grids.size < 2:
         return labels
-    best, rank = labels, subproblem.rank(labels)
-    graph, move_cost = _with_anchors(subproblem, grids)
-    mean = move_cost / max(1.0, _mean_households(subproblem))
+    best, rank = labels, sub.rank(labels)
+    graph, move_cost = _with_anchors(sub, grids)
+    mean = move_cost / max(1.0, _mean_households(sub))
     schedule = Schedule(
         start_temperature=start_temperature * move_cost,
         end_temperature=END_TEMPERATURE * move_cost,
@@ -82,13 +83,13 @@ def anneal_near_old_grids(
         end_penalty=END_PENALTY * mean,
         missed_penalty=MISSED_PENALTY * move_cost,
     )
-    atoms = subproblem.old.size
+    atoms = sub.old.size
     for start in range(starts):
         found = np.concatenate([packed, np.arange(grids.size)]).astype(np.int32)
-        seed = np.array([fingerprint(subproblem.problem) * 31 + start], dtype=np.uint64)
+        seed = np.array([fingerprint(sub.problem) * 31 + start], dtype=np.uint64)
         anneal(
             graph,
-            subproblem.objective,
+            sub.objective,
             schedule,
             found,
             grids.size,
@@ -97,29 +98,23 @@ def anneal_near_old_grids(
             cancellation.flag,
         )
         tried = grids[found[:atoms]]
-        if (ranked := subproblem.rank(tried)) < rank:
+        if (ranked := sub.rank(tried)) < rank:
             best, rank = tried, ranked
     return best
 
 
-def _mean_households(subproblem: Subproblem) -> float:
-    households = subproblem.problem.households
+def _mean_households(sub: Subproblem) -> float:
+    households = sub.problem.households
     return float(households[households > 0].mean()) if households.any() else 0.0
 
 
-def _with_anchors(subproblem: Subproblem, grids: NDArray[np.int64]) -> tuple[CSRGraph, float]:
-    """Return the graph with one anchor for each grid, and what a mean atom away costs."""
-    problem, atoms = subproblem.problem, subproblem.old.size
-    border = (
-        float(np.abs(subproblem.graph.weight).mean()) or 1.0
-        if subproblem.graph.weight.size
-        else 1.0
-    )
-    move_cost, mean = MOVE_COST * border, max(1.0, _mean_households(subproblem))
-    labelled = np.flatnonzero(np.isin(subproblem.old, grids))
-    anchor_edges = np.column_stack(
-        [labelled, atoms + np.searchsorted(grids, subproblem.old[labelled])]
-    )
+def _with_anchors(sub: Subproblem, grids: NDArray[np.int64]) -> tuple[CSRGraph, float]:
+    """Return the graph with an anchor for each grid, and the cost of moving a mean atom."""
+    problem, atoms = sub.problem, sub.old.size
+    border = float(np.abs(sub.graph.weight).mean()) or 1.0 if sub.graph.weight.size else 1.0
+    move_cost, mean = MOVE_COST * border, max(1.0, _mean_households(sub))
+    labelled = np.flatnonzero(np.isin(sub.old, grids))
+    anchor_edges = np.column_stack([labelled, atoms + np.searchsorted(grids, sub.old[labelled])])
     costs = move_cost * np.maximum(problem.households[labelled] / mean, EMPTY_ATOM_SHARE)
     nothing = np.zeros(grids.size)
     graph = build_csr_graph(
@@ -140,26 +135,26 @@ def _with_anchors(subproblem: Subproblem, grids: NDArray[np.int64]) -> tuple[CSR
     return graph, move_cost
 
 
-#: a scene of at most so many atoms is taken as a whole; in larger ones neighbourhoods grow
+#: pieces of at most so many atoms are repaired as a whole, larger ones by neighbourhoods
 MAX_ATOMS = 150
 RINGS = 3
-#: annealings of each design, and designs tried in one turn
+#: annealings of each candidate, and split and merge moves tried in one step
 STARTS = 4
 MOVES_TRIED = 6
-#: deterministic seconds of the exact solver for `WHOLE` atoms and one number of new grids (fewer
-#: atoms that are part of a larger piece get their share), and the atoms times grids above which
-#: it is not asked
+#: deterministic seconds of CP-SAT for `MAX_ATOMS` atoms and one number of new grids (fewer atoms
+#: that are part of a larger piece get their share), and the atoms times grids above which it does
+#: not run
 CP_SAT_SECONDS = {"fast": 0.5, "normal": 2.0, "best": 30.0}
 MAX_VARIABLES = 4000
-#: nodes of the bound on a neighbourhood: it only says when to leave off
+#: nodes of the flow bound of a neighbourhood, which only ends the search early
 NEIGHBOURHOOD_NODES = 100
-#: further new grids that the exact solver is asked about
+#: further numbers of new grids that the assignment model is solved for
 MORE_NEW_GRIDS = 1
 
 
 @dataclass(frozen=True, kw_only=True)
 class Repair:
-    """The labels of a scene, and what no labels in the band can be below in households moved."""
+    """The labels of a subproblem, and a lower bound on the households that labels in band move."""
 
     labels: NDArray[np.int64]
     least: float
@@ -167,39 +162,33 @@ class Repair:
     exact: bool = False
 
 
-def repair_subproblem(subproblem: Subproblem, search: Search, cancellation: Cancellation) -> Repair:
+def repair_subproblem(sub: Subproblem, search: Search, cancellation: Cancellation) -> Repair:
     """Return labels that miss the fewest bands, and of those that move the fewest households."""
-    start = assign_unlabelled(subproblem, keep_heaviest_parts(subproblem, subproblem.old))
-    if not (_invalid_or_changed(subproblem, start) or subproblem.rank(start)[0]):
+    start = assign_unlabelled(sub, keep_heaviest_parts(sub, sub.old))
+    if not (_invalid_or_changed(sub, start) or sub.rank(start)[0]):
         return Repair(labels=start, least=0)
-    if subproblem.old.size <= MAX_ATOMS:
-        repair = _search_and_bound(subproblem, start, search, cancellation)
+    if sub.old.size <= MAX_ATOMS:
+        repair = _search_and_bound(sub, start, search, cancellation)
     else:
-        repair = Repair(
-            labels=_repair_neighbourhoods(subproblem, start, search, cancellation), least=0
-        )
-    if subproblem.rank(repair.labels)[0]:
-        repair = _solve_globally(subproblem, repair, search, cancellation)
-    if subproblem.rank(repair.labels)[0]:
+        repair = Repair(labels=_repair_neighbourhoods(sub, start, search, cancellation), least=0)
+    if sub.rank(repair.labels)[0]:
+        repair = _solve_globally(sub, repair, search, cancellation)
+    if sub.rank(repair.labels)[0]:
         return replace(repair, least=0)
     known = repair.least != 0 or cancellation.cancelled
-    bound = repair.least if known else flow_lower_bound(subproblem)
-    return replace(repair, least=min(bound, subproblem.moved(repair.labels)))
+    bound = repair.least if known else flow_lower_bound(sub)
+    return replace(repair, least=min(bound, sub.moved(repair.labels)))
 
 
-def _invalid_or_changed(subproblem: Subproblem, labels: NDArray[np.int64]) -> set[int]:
-    """Return the grids that miss the band, hold what should be apart, or are not what they were."""
-    one, other = labels[subproblem.problem.cannot_links].T
+def _invalid_or_changed(sub: Subproblem, labels: NDArray[np.int64]) -> set[int]:
+    """Return the grids that miss the band, contain a cannot-link pair, or lost or gained atoms."""
+    one, other = labels[sub.problem.cannot_links].T
     not_apart = set(one[one == other].tolist())
-    return (
-        not_apart
-        | set(grids_out_of_band(subproblem, labels))
-        | set(labels[labels != subproblem.old].tolist())
-    )
+    return not_apart | set(grids_out_of_band(sub, labels)) | set(labels[labels != sub.old].tolist())
 
 
 def _search_and_bound(
-    subproblem: Subproblem,
+    sub: Subproblem,
     start: NDArray[np.int64],
     search: Search,
     cancellation: Cancellation,
@@ -207,34 +196,30 @@ def _search_and_bound(
     nodes: int = NODES,
     share: float = 1.0,
 ) -> Repair:
-    """Return the best labels of all designs, improved and bounded by the exact solver.
+    """Return the best labels of split and merge search and assignment model, and their bound.
 
-    It spends a `share` of its effort.
+    The model gets a `share` of the solver's seconds.
     """
-    labels = _split_merge_search(subproblem, start, cancellation)
-    numbers = subproblem.numbers
-    if (
-        cancellation.cancelled
-        or not numbers
-        or subproblem.old.size * (subproblem.grids + 1) > MAX_VARIABLES
-    ):
+    labels = _split_merge_search(sub, start, cancellation)
+    numbers = sub.numbers
+    if cancellation.cancelled or not numbers or sub.old.size * (sub.grids + 1) > MAX_VARIABLES:
         return Repair(labels=labels, least=0)
-    first = max(0, min(numbers) - subproblem.grids)
-    best = None if subproblem.rank(labels)[0] else labels
+    first = max(0, min(numbers) - sub.grids)
+    best = None if sub.rank(labels)[0] else labels
     least = math.inf
     for new_grids in range(first, first + MORE_NEW_GRIDS + 2):
         bound = (
             0.0
             if cancellation.cancelled
-            else flow_lower_bound(subproblem, new_grids=new_grids, nodes=nodes)
+            else flow_lower_bound(sub, new_grids=new_grids, nodes=nodes)
         )
-        moved = math.inf if best is None else subproblem.moved(best)
+        moved = math.inf if best is None else sub.moved(best)
         if bound >= min(least, moved) or new_grids > first + MORE_NEW_GRIDS:
             least = min(least, bound)
             break
         effort = CP_SAT_SECONDS[search.effort] * share
         found = solve_assignment(
-            subproblem,
+            sub,
             best,
             new_grids=new_grids,
             least=bound,
@@ -245,45 +230,46 @@ def _search_and_bound(
     if best is None:
         return Repair(labels=labels, least=0, exact=math.isinf(least))
     return Repair(
-        labels=anneal_near_old_grids(subproblem, best, 1, cancellation, start_temperature=0.01),
+        labels=anneal_near_old_grids(sub, best, 1, cancellation, start_temperature=0.01),
         least=least,
     )
 
 
 def _split_merge_search(
-    subproblem: Subproblem, start: NDArray[np.int64], cancellation: Cancellation
+    sub: Subproblem, start: NDArray[np.int64], cancellation: Cancellation
 ) -> NDArray[np.int64]:
-    """Return the best of the old grids reshaped, and of one more split or dissolved at a time."""
-    best = anneal_near_old_grids(subproblem, start, STARTS, cancellation)
-    base, rank = start, subproblem.rank(best)
+    """Return the best labels of greedy split and merge moves, one grid at a time.
+
+    Each candidate is annealed near the old grids.
+    """
+    best = anneal_near_old_grids(sub, start, STARTS, cancellation)
+    base, rank = start, sub.rank(best)
     while True:
-        candidates = _split_merge_moves(subproblem, base, best)
+        candidates = _split_merge_moves(sub, base, best)
         tried = [
-            (anneal_near_old_grids(subproblem, candidate, STARTS, cancellation), candidate)
+            (anneal_near_old_grids(sub, candidate, STARTS, cancellation), candidate)
             for candidate in candidates
         ]
         if not tried:
             return best
-        found, candidate = min(tried, key=lambda pair: subproblem.rank(pair[0]))
-        if subproblem.rank(found) >= rank:
+        found, candidate = min(tried, key=lambda pair: sub.rank(pair[0]))
+        if sub.rank(found) >= rank:
             return best
-        best, base, rank = found, candidate, subproblem.rank(found)
+        best, base, rank = found, candidate, sub.rank(found)
         if cancellation.cancelled:
             return best
 
 
 def _split_merge_moves(
-    subproblem: Subproblem, base: NDArray[np.int64], best: NDArray[np.int64]
+    sub: Subproblem, base: NDArray[np.int64], best: NDArray[np.int64]
 ) -> list[NDArray[np.int64]]:
-    """Return the base with one more grid split or dissolved, where that could be better."""
+    """Return `base` with one grid split or merged, for each grid where that could be better."""
     grids, packed = np.unique(base, return_inverse=True)
     households = dict(
-        zip(
-            grids.tolist(), np.bincount(packed, subproblem.problem.households).tolist(), strict=True
-        )
+        zip(grids.tolist(), np.bincount(packed, sub.problem.households).tolist(), strict=True)
     )
-    still, wrong = subproblem.rank(best)[0], grids_out_of_band(subproblem, base)
-    numbers = subproblem.numbers
+    still, wrong = sub.rank(best)[0], grids_out_of_band(sub, base)
+    numbers = sub.numbers
     many = grids.size
     grow = [g for g, sign in wrong.items() if sign > 0]
     shrink = [g for g, sign in wrong.items() if sign < 0]
@@ -292,57 +278,51 @@ def _split_merge_moves(
     if still and numbers and many > max(numbers):
         shrink = list(households)
     if not still:
-        spent = subproblem.moved(best)
+        spent = sub.moved(best)
         shrink = [g for g in shrink if households[g] < spent]
-        grow = grow if spent > subproblem.band.lower else []
+        grow = grow if spent > sub.band.lower else []
     grow.sort(key=lambda g: (-households[g], g))
     shrink.sort(key=lambda g: (households[g], g))
-    candidates = [split_grid(subproblem, base, g) for g in grow[:MOVES_TRIED]]
-    candidates += [merge_grid(subproblem, base, g) for g in shrink[:MOVES_TRIED] if many > 1]
+    candidates = [split_grid(sub, base, g) for g in grow[:MOVES_TRIED]]
+    candidates += [merge_grid(sub, base, g) for g in shrink[:MOVES_TRIED] if many > 1]
     return [candidate for candidate in candidates if candidate is not None]
 
 
 def _repair_neighbourhoods(
-    subproblem: Subproblem, start: NDArray[np.int64], search: Search, cancellation: Cancellation
+    sub: Subproblem, start: NDArray[np.int64], search: Search, cancellation: Cancellation
 ) -> NDArray[np.int64]:
-    """Return labels mended grid by grid.
+    """Return labels repaired grid by grid.
 
-    What holds a further grid in excess is divided by itself. Then the grids that miss the band
-    still, and those that changed with others, are mended in neighbourhoods that grow to
-    `RINGS` steps, or `MAX_ATOMS` atoms.
+    A grid with enough for two is split by itself. Then the grids that still miss the band, and
+    those that changed with others, are repaired in neighbourhoods that grow to `RINGS` steps, or
+    `MAX_ATOMS` atoms.
     """
     labels, split_alone = start, set[int]()
-    for grid in sorted(grids_out_of_band(subproblem, start)):
+    for grid in sorted(grids_out_of_band(sub, start)):
         members = np.flatnonzero(labels == grid)
-        if _fills_two_grids(subproblem, members) and not cancellation.cancelled:
-            labels = _repair_part(subproblem, labels, members, search, cancellation)
+        if _fills_two_grids(sub, members) and not cancellation.cancelled:
+            labels = _repair_part(sub, labels, members, search, cancellation)
             split_alone |= set(labels[members].tolist())
     for rings in range(1, RINGS + 1):
-        for grid in sorted(_unresolved(subproblem, labels, split_alone)):
+        for grid in sorted(_unresolved(sub, labels, split_alone)):
             if cancellation.cancelled:
                 return labels
-            if grid not in _unresolved(subproblem, labels, split_alone):
+            if grid not in _unresolved(sub, labels, split_alone):
                 continue
-            members = np.flatnonzero(
-                np.isin(labels, _grids_within(subproblem, labels, grid, rings))
-            )
+            members = np.flatnonzero(np.isin(labels, _grids_within(sub, labels, grid, rings)))
             if rings == 1 or members.size <= MAX_ATOMS:
-                labels = _repair_part(subproblem, labels, members, search, cancellation)
+                labels = _repair_part(sub, labels, members, search, cancellation)
     return labels
 
 
-def _unresolved(
-    subproblem: Subproblem, labels: NDArray[np.int64], split_alone: set[int]
-) -> set[int]:
-    """Return the grids that are wrong, without those that were divided alone and are in band."""
-    return (_invalid_or_changed(subproblem, labels) - split_alone) | set(
-        grids_out_of_band(subproblem, labels)
-    )
+def _unresolved(sub: Subproblem, labels: NDArray[np.int64], split_alone: set[int]) -> set[int]:
+    """Return the invalid or changed grids, without those that were split alone and are in band."""
+    return (_invalid_or_changed(sub, labels) - split_alone) | set(grids_out_of_band(sub, labels))
 
 
-def _fills_two_grids(subproblem: Subproblem, members: NDArray[np.int64]) -> bool:
-    """Tell whether some atoms hold a full grid and as much as a further one needs."""
-    band, problem = subproblem.band, subproblem.problem
+def _fills_two_grids(sub: Subproblem, members: NDArray[np.int64]) -> bool:
+    """Tell whether some atoms have enough for a full grid and a further one."""
+    band, problem = sub.band, sub.problem
     by_households = int(problem.households[members].sum()) >= band.upper + band.lower
     people = float(problem.residents[members].sum())
     by_residents = not people < band.residents_upper + band.residents_lower
@@ -352,14 +332,14 @@ def _fills_two_grids(subproblem: Subproblem, members: NDArray[np.int64]) -> bool
 
 
 def _repair_part(
-    subproblem: Subproblem,
+    sub: Subproblem,
     labels: NDArray[np.int64],
     members: NDArray[np.int64],
     search: Search,
     cancellation: Cancellation,
 ) -> NDArray[np.int64]:
-    """Return the labels with the grids of some atoms mended, where that is better."""
-    part, names = restrict_subproblem(_with_old_grids_inside(subproblem, labels, members), members)
+    """Return the labels with the grids of some atoms repaired, where that is better."""
+    part, names = restrict_subproblem(_with_old_grids_inside(sub, labels, members), members)
     before = _renumbered(labels[members], names, part.grids)
     share = min(1.0, members.size / MAX_ATOMS)
     after = _search_and_bound(
@@ -367,16 +347,14 @@ def _repair_part(
     ).labels
     if part.rank(after) >= part.rank(before):
         return labels
-    labels, next_label = labels.copy(), max(subproblem.grids, int(labels.max()) + 1)
+    labels, next_label = labels.copy(), max(sub.grids, int(labels.max()) + 1)
     labels[members] = np.append(names, next_label + np.arange(members.size))[after]
     return labels
 
 
-def _grids_within(
-    subproblem: Subproblem, labels: NDArray[np.int64], grid: int, rings: int
-) -> list[int]:
+def _grids_within(sub: Subproblem, labels: NDArray[np.int64], grid: int, rings: int) -> list[int]:
     """Return a grid and those within some steps of it."""
-    adjacency = adjacent_grids(subproblem, labels)
+    adjacency = adjacent_grids(sub, labels)
     reached = {grid}
     for _ in range(rings):
         reached |= {g for r in reached for g in adjacency[r]}
@@ -384,17 +362,17 @@ def _grids_within(
 
 
 def _with_old_grids_inside(
-    subproblem: Subproblem, labels: NDArray[np.int64], members: NDArray[np.int64]
+    sub: Subproblem, labels: NDArray[np.int64], members: NDArray[np.int64]
 ) -> Subproblem:
-    """Return the scene without the homes that the members cannot go back to."""
-    inside = np.isin(subproblem.old, np.unique(labels[members]))
-    return replace(subproblem, old=np.where(inside, subproblem.old, -1))
+    """Return the subproblem without the old grids that are not among the labels of the members."""
+    inside = np.isin(sub.old, np.unique(labels[members]))
+    return replace(sub, old=np.where(inside, sub.old, -1))
 
 
 def _renumbered(
     labels: NDArray[np.int64], names: NDArray[np.int64], grids: int
 ) -> NDArray[np.int64]:
-    """Return labels as a part numbers them: old grids by their place in `names`, then the rest."""
+    """Return labels in the numbering of a part: old grids by position in `names`, then the rest."""
     others = np.setdiff1d(labels, names)
     number = {int(g): i for i, g in enumerate(names.tolist())}
     number |= {int(g): grids + i for i, g in enumerate(others.tolist())}
@@ -402,22 +380,24 @@ def _renumbered(
 
 
 def _solve_globally(
-    subproblem: Subproblem, repair: Repair, search: Search, cancellation: Cancellation
+    sub: Subproblem, repair: Repair, search: Search, cancellation: Cancellation
 ) -> Repair:
-    """Return what the whole search finds where it misses fewer bands, pulled home again."""
-    solution = solve(subproblem.problem, subproblem.band, search, cancellation=cancellation)
-    missed = subproblem.rank(repair.labels)[0]
+    """Keep the global solution if it misses fewer bands; otherwise keep the repair.
+
+    The grids of the global solution are matched to the old grids that they continue, and annealed
+    near them.
+    """
+    solution = solve(sub.problem, sub.band, search, cancellation=cancellation)
+    missed = sub.rank(repair.labels)[0]
     if solution.missed >= missed:
         return replace(repair, exact=repair.exact or (solution.exact and solution.missed == missed))
     global_labels = solution.labels.astype(np.int64)
-    shared = overlap_of(
-        subproblem.old, global_labels, subproblem.problem.households, subproblem.problem.area
-    )
-    labels = subproblem.grids + global_labels
+    shared = overlap_of(sub.old, global_labels, sub.problem.households, sub.problem.area)
+    labels = sub.grids + global_labels
     for old, new in enumerate(heirs(shared).tolist()):
         labels[(global_labels == new) & (new >= 0)] = old
     return Repair(
-        labels=anneal_near_old_grids(subproblem, labels, STARTS, cancellation),
+        labels=anneal_near_old_grids(sub, labels, STARTS, cancellation),
         least=0,
         exact=solution.exact,
     )

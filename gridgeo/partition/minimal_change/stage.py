@@ -1,6 +1,6 @@
-"""The stage for an existing partition: the least change of every community, and what changed.
+"""The stage for an existing partition: minimal change of every community, and what changed.
 
-From the polygons of old grids to the old grid of each atom.
+`inherit_grids` gives each atom its old grid, `adjust_atoms` runs `partition_atoms` near these.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ if TYPE_CHECKING:
     from gridgeo.model import Atoms, Bands, Partition, Ties
     from gridgeo.partition.problem import Cancellation
 
-#: less than this is not worth a finding
+#: smaller misfits are no finding
 LEAST_MISFIT_M2 = 1.0
 
 
 class Inherited(NamedTuple):
-    """The old grid of each atom (its position, -1 for none), and what did not fit."""
+    """The old grid of each atom (its position, -1 for none), and findings on what did not fit."""
 
     previous: NDArray[np.int64]
     findings: tuple[Finding, ...]
 
 
 def inherit_grids(atoms: Atoms, grids: gpd.GeoDataFrame) -> Inherited:
-    """Give every atom the old grid that it shares most ground with.
+    """Give every atom the old grid with the largest overlap.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def _misfit(
     code: str,
     inside: NDArray[np.bool_],
 ) -> Finding | None:
-    """Return the finding of a grid whose border crosses atoms, None where it does not."""
+    """Return the finding of an old grid whose border crosses atoms, None where it does not."""
     delivered = shapely.union_all(atom_geometry[inside])
     near = shapely.intersection(
         drawn, shapely.union_all(atom_geometry[shapely.intersects(atom_geometry, drawn)])
@@ -131,12 +131,12 @@ class Adjusted:
     grid (new label, -1), continues (old number, -1), change (of `CHANGE_CODES`), households
     (now), stayed, came, went (households of the old grid that lie elsewhere now).
 
-    ``shared`` is what old and new grids have in common, ``heir`` (int64[g]) the new grid that
-    continues each old one, -1 for none.
+    ``shared`` is the overlap of old and new grids, ``heir`` (int64[g]) the new grid that continues
+    each old one, -1 for none.
 
     ``moved`` counts the households whose atom lies in another grid than the one that continues
-    its old grid. Communities in the band cannot do with fewer than ``bound`` of them, of which
-    ``flow`` follow from counts alone; communities that miss the band add nothing to either.
+    its old grid. ``bound`` is a lower bound for communities in the band, of which ``flow`` follows
+    from counts alone; communities that miss the band add nothing to either.
     """
 
     partition: Partition
@@ -175,8 +175,8 @@ def adjust_atoms(
     Returns
     -------
     Adjusted
-        Grids that are in the band and whose neighbours can be mended without them keep exactly
-        their atoms.
+        Grids that are in the band, and that the repair of their neighbours does not need, keep
+        exactly their atoms.
     """
     partition = partition_atoms(
         atoms,

@@ -1,10 +1,7 @@
-"""A few old grids with all their atoms: the part of a piece that a change may touch.
+"""The subproblem of a change: some old grids with all their atoms.
 
-Some old grids with all their atoms: the part of a piece that a change may touch.
-
-Where old grids lie on the ground: the units they hold, what they join, where they go on.
-
-Other numbers of grids: a grid is split, or dissolved among its neighbours.
+Also here: what the search does to its labels (split and merge moves, connected parts, atoms
+without a grid), and how old grids map to units and pieces.
 """
 
 from __future__ import annotations
@@ -45,8 +42,8 @@ if TYPE_CHECKING:
 class Subproblem:
     """Atoms, n of them, in the order of the problem, with the old grid of each.
 
-    ``old`` is int64[n], 0..g-1 without holes, -1 where an atom had no grid. Labels of a scene
-    are numbers of old grids for what continues them, and numbers from g on for new grids.
+    ``old`` is int64[n], 0..g-1 without holes, -1 where an atom had no grid. Labels of a subproblem
+    are numbers of old grids for the grids that continue them, and numbers from g on for new grids.
     """
 
     problem: Problem
@@ -55,22 +52,22 @@ class Subproblem:
 
     @cached_property
     def grids(self) -> int:
-        """Return the number of old grids."""
+        """The number of old grids."""
         return int(self.old.max(initial=-1)) + 1
 
     @cached_property
     def graph(self) -> CSRGraph:
-        """Return the graph as the kernels want it."""
+        """The CSR graph of the problem."""
         return build_csr_graph(self.problem)
 
     @cached_property
     def objective(self) -> Objective:
-        """Return band and weights as the kernels want them."""
+        """The band and the weights as the kernels take them."""
         return objective_of(self.problem, self.band)
 
     @cached_property
     def neighbours(self) -> list[list[int]]:
-        """Return the linked neighbours of each atom."""
+        """The linked neighbours of each atom."""
         graph = self.graph
         return [
             [
@@ -83,7 +80,7 @@ class Subproblem:
 
     @cached_property
     def numbers(self) -> tuple[int, ...]:
-        """Return the numbers of grids that could be in band."""
+        """The numbers of grids that could be in band."""
         problem = self.problem
         possible = possible_grid_counts(self.band, problem.households, problem.residents)
         return possible if problem.grids is None else tuple({problem.grids} & {*possible})
@@ -94,10 +91,10 @@ class Subproblem:
         return int(self.problem.households[away].sum())
 
     def rank(self, labels: NDArray[np.int64]) -> tuple[int, float, int, float]:
-        """Return what is compared: bands missed, distance, households moved, cost.
+        """Return the values that labels are compared by: bands missed, distance, moved, cost.
 
-        Each grid more or fewer than the problem fixes, and each pair that should be apart and is
-        not, counts as a missed band.
+        Each grid more or fewer than the problem fixes, and each cannot-link that is not met,
+        counts as a missed band.
         """
         grids, packed = np.unique(labels, return_inverse=True)
         small: NDArray[np.int32] = packed.astype(np.int32)
@@ -115,15 +112,15 @@ class Subproblem:
 
 
 def restrict_subproblem(
-    subproblem: Subproblem, members: NDArray[np.int64]
+    sub: Subproblem, members: NDArray[np.int64]
 ) -> tuple[Subproblem, NDArray[np.int64]]:
-    """Return the scene of some atoms (ascending), and the old number of each of its old grids."""
-    problem = subproblem.problem
+    """Return the subproblem of some atoms (ascending), and the number of each of its old grids."""
+    problem = sub.problem
     position = np.full(problem.households.size, -1)
     position[members] = np.arange(members.size)
     inner = (position[problem.edges] >= 0).all(axis=1)
     cannot_links = position[problem.cannot_links]
-    grids, old = np.unique(subproblem.old[members], return_inverse=True)
+    grids, old = np.unique(sub.old[members], return_inverse=True)
     none = int(grids.size > 0 and grids[0] < 0)
     smaller = replace(
         problem,
@@ -133,24 +130,22 @@ def restrict_subproblem(
         grids=problem.grids if members.size == problem.households.size else None,
         cannot_links=cannot_links[(cannot_links >= 0).all(axis=1)].astype(np.int32),
     )
-    return Subproblem(problem=smaller, old=old - none, band=subproblem.band), grids[none:]
+    return Subproblem(problem=smaller, old=old - none, band=sub.band), grids[none:]
 
 
-def grids_out_of_band(subproblem: Subproblem, labels: NDArray[np.int64]) -> dict[int, int]:
-    """Return the grids that miss the band: -1 where one holds too little, 1 where too much."""
+def grids_out_of_band(sub: Subproblem, labels: NDArray[np.int64]) -> dict[int, int]:
+    """Return the grids that miss the band: -1 where one has too little, 1 where too much."""
     grids, packed = np.unique(labels, return_inverse=True)
-    sums, value = evaluate_grids(
-        subproblem.graph, subproblem.objective, packed.astype(np.int32), grids.size
-    )
-    by_people = subproblem.band.profile == "residents"
+    sums, value = evaluate_grids(sub.graph, sub.objective, packed.astype(np.int32), grids.size)
+    by_people = sub.band.profile == "residents"
     amount = sums[:, RESIDENTS if by_people else HOUSEHOLDS]
-    lower = subproblem.band.residents_lower if by_people else subproblem.band.lower
+    lower = sub.band.residents_lower if by_people else sub.band.lower
     return {int(grids[g]): -1 if amount[g] < lower else 1 for g in np.flatnonzero(value[:, MISSED])}
 
 
-def adjacent_grids(subproblem: Subproblem, labels: NDArray[np.int64]) -> dict[int, set[int]]:
+def adjacent_grids(sub: Subproblem, labels: NDArray[np.int64]) -> dict[int, set[int]]:
     """Return for each grid those that a link joins it to."""
-    linked = subproblem.problem.edges[subproblem.problem.linked]
+    linked = sub.problem.edges[sub.problem.linked]
     adjacency: dict[int, set[int]] = {int(g): set() for g in np.unique(labels)}
     for a, b in np.unique(labels[linked], axis=0).tolist():
         if a != b:
@@ -180,7 +175,7 @@ def old_grids_of_units(
 
 
 def link_old_grids(graph: AtomGraph, old: NDArray[np.int64]) -> tuple[AtomGraph, list[BarrierLink]]:
-    """Link what an old grid joins across a barrier or by a short border; tell of the barriers."""
+    """Link what an old grid joins across a barrier or by a short border; return the barriers."""
     same = graph.basic & (old[graph.left] == old[graph.right]) & (old[graph.left] >= 0)
     component = label_components(graph, same & graph.linked)
     across = np.flatnonzero(same & (component[graph.left] != component[graph.right]))
@@ -194,10 +189,10 @@ def link_old_grids(graph: AtomGraph, old: NDArray[np.int64]) -> tuple[AtomGraph,
 def old_grids_of_pieces(
     graph: AtomGraph, piece: NDArray[np.int64], old: NDArray[np.int64]
 ) -> NDArray[np.int64]:
-    """Return the old grids with -1 where most of their households lie in another piece.
+    """Return the old grids with -1 for atoms outside the piece with most of their households.
 
-    A grid goes on in one piece at most: where barriers, dedicated ground or the border of the
-    community have come to divide one, the households outside that piece move in any case.
+    A grid continues in one piece at most: where barriers, dedicated ground or the border of the
+    community have come to divide it, the households outside that piece move in any case.
     """
     here = np.flatnonzero((old >= 0) & (piece >= 0))
     piece_with_most = old_grids_of_units(piece[here], old[here], graph.households[here])
@@ -206,16 +201,16 @@ def old_grids_of_pieces(
     return np.where((old >= 0) & (piece >= 0) & (piece_of_grid[old] == piece), old, -1)
 
 
-def assign_unlabelled(subproblem: Subproblem, labels: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the labels with each atom of -1 given to the grid that it shares most with.
+def assign_unlabelled(sub: Subproblem, labels: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the labels with each atom of -1 given to the grid that it shares most border with.
 
-    Atoms that touch no grid yet wait until a neighbour has one; where no atom has one, all are
-    one new grid.
+    Atoms that touch no grid wait until a neighbour has one; where no atom has one, all become one
+    new grid.
     """
     labels = labels.copy()
     if (labels < 0).all():
-        return np.full_like(labels, subproblem.grids)
-    graph = subproblem.graph
+        return np.full_like(labels, sub.grids)
+    graph = sub.graph
     while (labels < 0).any():
         given = {}
         for v in np.flatnonzero(labels < 0).tolist():
@@ -231,12 +226,12 @@ def assign_unlabelled(subproblem: Subproblem, labels: NDArray[np.int64]) -> NDAr
     return labels
 
 
-def keep_heaviest_parts(subproblem: Subproblem, labels: NDArray[np.int64]) -> NDArray[np.int64]:
+def keep_heaviest_parts(sub: Subproblem, labels: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the labels with -1 for all but the heaviest connected part of each grid."""
     kept = np.full_like(labels, -1)
-    households = subproblem.problem.households
+    households = sub.problem.households
     for grid in np.unique(labels[labels >= 0]).tolist():
-        parts = connected_parts(subproblem.neighbours, np.flatnonzero(labels == grid).tolist())
+        parts = connected_parts(sub.neighbours, np.flatnonzero(labels == grid).tolist())
         best = max(parts, key=lambda part: (households[part].sum(), len(part), -part[0]))
         kept[best] = grid
     return kept
@@ -261,9 +256,7 @@ def connected_parts(neighbours: list[list[int]], atoms: Iterable[int]) -> list[l
     return parts
 
 
-def split_grid(
-    subproblem: Subproblem, labels: NDArray[np.int64], grid: int
-) -> NDArray[np.int64] | None:
+def split_grid(sub: Subproblem, labels: NDArray[np.int64], grid: int) -> NDArray[np.int64] | None:
     """Return the labels with about half of a grid as a new one, both connected.
 
     None where the grid has one atom only.
@@ -272,34 +265,34 @@ def split_grid(
     if len(atoms) < 2:
         return None
     inside = set(atoms)
-    far = _breadth_first(subproblem, inside, _breadth_first(subproblem, inside, atoms[0])[-1])
-    households = subproblem.problem.households
+    far = _breadth_first(sub, inside, _breadth_first(sub, inside, atoms[0])[-1])
+    households = sub.problem.households
     half, taken = households[atoms].sum() / 2, [far[0]]
     for v in far[1:-1]:
         if households[taken].sum() + households[v] / 2 > half:
             break
         taken.append(v)
     divided = labels.copy()
-    divided[taken] = max(subproblem.grids, int(labels.max()) + 1)
-    stranded = keep_heaviest_parts(subproblem, np.where(divided == grid, grid, -1))
+    divided[taken] = max(sub.grids, int(labels.max()) + 1)
+    stranded = keep_heaviest_parts(sub, np.where(divided == grid, grid, -1))
     divided[(divided == grid) & (stranded < 0)] = int(divided.max())
     return divided
 
 
-def _breadth_first(subproblem: Subproblem, inside: set[int], first: int) -> list[int]:
-    """Return the atoms inside in the order in which a walk from `first` meets them."""
+def _breadth_first(sub: Subproblem, inside: set[int], first: int) -> list[int]:
+    """Return the atoms inside in breadth-first order from `first`."""
     visited, queue = {first}, deque([first])
     order = []
     while queue:
         v = queue.popleft()
         order.append(v)
-        for t in subproblem.neighbours[v]:
+        for t in sub.neighbours[v]:
             if t in inside and t not in visited:
                 visited.add(t)
                 queue.append(t)
     return order
 
 
-def merge_grid(subproblem: Subproblem, labels: NDArray[np.int64], grid: int) -> NDArray[np.int64]:
+def merge_grid(sub: Subproblem, labels: NDArray[np.int64], grid: int) -> NDArray[np.int64]:
     """Return the labels with the atoms of a grid given to its neighbours."""
-    return assign_unlabelled(subproblem, np.where(labels == grid, -1, labels))
+    return assign_unlabelled(sub, np.where(labels == grid, -1, labels))
