@@ -22,7 +22,8 @@ from benchmarks.instances import BAND, problem_of
 from benchmarks.measure import markdown
 from gridgeo.config import Search
 from gridgeo.partition import Cancellation
-from gridgeo.partition.certificate import certify_by_bound, solve_certified
+from gridgeo.partition.certificate import solve_certified
+from gridgeo.partition.column_generation import certify_by_bound
 
 HEAD = ("instance", "k", "cut", "share", "bound", "gap", "seconds")
 

@@ -9,7 +9,9 @@ change a result.
 
 from __future__ import annotations
 
+import hashlib
 import math
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, ParamSpec, TypeVar
 
 import numba
@@ -41,9 +43,26 @@ EITHER, BY_HOUSEHOLDS, BY_RESIDENTS = range(3)
 CANNOT_LINK_M = 1e6
 
 
+def _hash_kernel_files() -> str:
+    """Return the SHA-256 of all files of this package that contain kernels."""
+    sources = (file.read_bytes() for file in sorted(Path(__file__).parent.glob("*.py")))
+    kernels = (source for source in sources if b"@compiled" in source)
+    return hashlib.sha256(b"".join(kernels)).hexdigest()
+
+
+_KERNEL_FILES = _hash_kernel_files()
+
+
 def compiled(function: Callable[P, R]) -> Callable[P, R]:
-    """Compile `function` with numba: cached on disk, without the interpreter lock."""
+    """Compile `function` with numba: cached on disk, without the interpreter lock.
+
+    A kernel contains the code of the kernels that it calls, but numba compares only the kernel's
+    own file with its cache. So the stamp of the cache covers all files with kernels.
+    """
     kernel: Callable[P, R] = numba.njit(cache=True, nogil=True)(function)
+    file = getattr(getattr(kernel, "_cache", None), "_cache_file", None)
+    if file is not None:  # None with NUMBA_DISABLE_JIT
+        file._source_stamp = (file._source_stamp, _KERNEL_FILES)
     return kernel
 
 

@@ -20,7 +20,8 @@ from gridgeo.model import Bands, Ties
 from gridgeo.partition.assemble import assemble, facility_names
 from gridgeo.partition.atom_graph import AtomGraph, build_atom_graph, positions_by, problem_of
 from gridgeo.partition.band import apportion
-from gridgeo.partition.certificate import certify_by_bound, solve_certified
+from gridgeo.partition.certificate import solve_certified
+from gridgeo.partition.column_generation import certify_by_bound
 from gridgeo.partition.link_constraints import contract_must_links, report_unmet_links, unit_names
 from gridgeo.partition.minimal_change.piece import adjust_labels
 from gridgeo.partition.minimal_change.subproblem import (

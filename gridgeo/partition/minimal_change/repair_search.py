@@ -219,12 +219,7 @@ def _search_and_bound(
             break
         effort = CP_SAT_SECONDS[search.effort] * share
         found = solve_assignment(
-            sub,
-            best,
-            new_grids=new_grids,
-            least=bound,
-            effort=effort,
-            cancellation=cancellation,
+            sub, best, new_grids=new_grids, least=bound, effort=effort, cancellation=cancellation
         )
         best, least = found.labels, min(least, found.least)
     if best is None:
