@@ -21,7 +21,7 @@ from gridgeo.cli.starter import sample_settings
 from gridgeo.errors import InputError, OutputError, SettingsError
 from gridgeo.maps import visible
 from gridgeo.notebook import Desk
-from gridgeo.partition import TERMS
+from gridgeo.partition import COST_TERMS
 
 
 @cache
@@ -45,7 +45,7 @@ def test_a_trial_begins_with_the_figures_of_the_plan_and_the_cost_of_the_solver(
     grids = try_edits(plan).grids
     assert grids[["households", "verdict"]].sort_index().equals(shown(plan).rename_axis(None))
     assert grids["parts"].max() == 1
-    cost = grids[list(TERMS)].to_numpy().sum()
+    cost = grids[list(COST_TERMS)].to_numpy().sum()
     assert cost == pytest.approx(plan.summary["search"]["last"]["cost_m"], abs=1)
 
 
@@ -67,8 +67,8 @@ def test_figures_on_trial_are_those_of_the_applied_plan(data):
     new = trial.apply()
     assert trial.grids[["households", "verdict"]].sort_index().equals(shown(new).rename_axis(None))
     again = try_edits(new).grids
-    assert again[list(TERMS)].to_numpy().sum() == pytest.approx(
-        trial.grids[list(TERMS)].to_numpy().sum()
+    assert again[list(COST_TERMS)].to_numpy().sum() == pytest.approx(
+        trial.grids[list(COST_TERMS)].to_numpy().sum()
     )
 
 
@@ -89,7 +89,7 @@ def test_split_dedicate_and_lock_are_judged():
     assert trial.grids.loc["+1", ["households", "verdict"]].tolist() == [100, "under"]
     trial = trial.do(Edit(do="dedicate", grid="+1", name="市一中"))
     assert trial.grids.loc["+1", ["verdict", "unit"]].tolist() == ["dedicated", "市一中"]
-    assert trial.grids.loc["+1", list(TERMS)].sum() == 0
+    assert trial.grids.loc["+1", list(COST_TERMS)].sum() == 0
     with pytest.raises(InputError, match="locked"):
         trial.do(Edit(do="lock", grid=to)).do(Edit(do="move", atoms=(atom,), to=to))
 

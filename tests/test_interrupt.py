@@ -6,18 +6,18 @@ import pytest
 from builders_town import town
 
 from gridgeo.config import Band, OpenGround, Search, Weights
-from gridgeo.partition import Halt, partition_atoms, stage
+from gridgeo.partition import Cancellation, partition_atoms, stage
 
 
 def test_an_interruption_stops_what_runs_and_drops_what_waits(monkeypatch):
     atoms = town([[200] * 40], community=[[c // 4 for c in range(40)]])
-    halt, begun = Halt(), []
+    cancellation, begun = Cancellation(), []
 
     def solve(members, problem, band, **_):
         begun.append(members)
         if len(begun) == 1:
             raise KeyboardInterrupt
-        while not halt.stopped:
+        while not cancellation.cancelled:
             time.sleep(0.001)
         raise RuntimeError("stopped")
 
@@ -30,7 +30,7 @@ def test_an_interruption_stops_what_runs_and_drops_what_waits(monkeypatch):
             search=Search(),
             open_ground=OpenGround(),
             jobs=2,
-            halt=halt,
+            cancellation=cancellation,
         )
-    assert halt.stopped
+    assert cancellation.cancelled
     assert len(begun) < 10

@@ -10,7 +10,7 @@ from scipy.optimize import linear_sum_assignment
 
 from gridgeo.config import Band, Search
 from gridgeo.geometry import heirs, moved_atoms, overlap_of
-from gridgeo.partition import Halt, Problem, adjust_labels, solve
+from gridgeo.partition import Cancellation, Problem, adjust_labels, solve
 
 BAND = Band(profile="households")
 
@@ -34,7 +34,7 @@ def blocks(households, residents=None, apart=()):
         x=np.tile(np.arange(columns) * 100.0, rows),
         y=np.repeat(np.arange(rows) * 100.0, columns),
         area=np.full(held.size, 1e4),
-        apart=np.array(apart, dtype=np.int32).reshape(-1, 2),
+        cannot_links=np.array(apart, dtype=np.int32).reshape(-1, 2),
     )
 
 
@@ -199,10 +199,10 @@ def test_a_grid_is_frozen_as_a_whole():
 
 def test_a_stopped_search_gives_connected_grids_and_says_so():
     problem = blocks(np.full((4, 8), 55))
-    halt = Halt()
-    halt.stop()
+    cancellation = Cancellation()
+    cancellation.cancel()
     old = np.repeat(np.arange(4), 8)
-    change = adjust_labels(problem, old, band=Band(lower=441, upper=460), halt=halt)
+    change = adjust_labels(problem, old, band=Band(lower=441, upper=460), cancellation=cancellation)
     grids = np.unique(change.labels)
     assert change.solution.interrupted
     assert all(pieces_of(problem, np.flatnonzero(change.labels == g)) == 1 for g in grids)
@@ -212,12 +212,12 @@ def test_a_stopped_search_of_a_large_piece_proves_nothing_more(monkeypatch):
     def refuse(*_, **__):
         raise AssertionError("a bound takes seconds")
 
-    for module in ("labels", "mend"):
-        monkeypatch.setattr(f"gridgeo.partition.change.{module}.least_moved", refuse)
-    halt = Halt()
-    halt.stop()
+    for module in ("piece", "repair_search"):
+        monkeypatch.setattr(f"gridgeo.partition.minimal_change.{module}.flow_lower_bound", refuse)
+    cancellation = Cancellation()
+    cancellation.cancel()
     old = np.repeat(np.arange(8), 30)
-    change = adjust_labels(blocks(np.full((8, 30), 50)), old, band=BAND, halt=halt)
+    change = adjust_labels(blocks(np.full((8, 30), 50)), old, band=BAND, cancellation=cancellation)
     assert change.solution.interrupted
     assert (change.bound, change.flow) == (0, 0)
     assert np.bincount(change.labels).sum() == 240
@@ -228,8 +228,10 @@ def test_pairs_kept_apart_stay_apart():
     old = np.array([0, 0, 1, 1, 0, 0, 1, 1])
     change = adjust_labels(problem, old, band=BAND)
     assert change.labels[0] != change.labels[1]
-    assert change.solution.together == 0
-    free = adjust_labels(replace(problem, apart=problem.apart[:0]), change.labels, band=BAND)
+    assert change.solution.unmet_cannot_links == 0
+    free = adjust_labels(
+        replace(problem, cannot_links=problem.cannot_links[:0]), change.labels, band=BAND
+    )
     assert change.solution.cost == free.solution.cost
 
 

@@ -6,10 +6,10 @@ from builders_problem import BANDS, in_band, labels_of, partitions, problems
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gridgeo.partition import Halt, Problem, Solution
-from gridgeo.partition.certificate import bounded
-from gridgeo.partition.kernel import rule_of, total, weave
-from gridgeo.partition.problem import in_order
+from gridgeo.partition import Cancellation, Problem, Solution
+from gridgeo.partition.column_generation import certify_by_bound
+from gridgeo.partition.kernel import build_csr_graph, evaluate_labels, objective_of
+from gridgeo.partition.problem import canonical_order
 
 
 def every_solution(problem, band):
@@ -21,15 +21,15 @@ def every_solution(problem, band):
 
 
 def cost_of_labels(problem, band, told):
-    web, rule = weave(problem), rule_of(problem, band)
-    return total(web, rule, told.labels, told.grids)[0] + problem.straddle_m.sum()
+    graph, objective = build_csr_graph(problem), objective_of(problem, band)
+    return evaluate_labels(graph, objective, told.labels, told.grids)[0] + problem.straddle_m.sum()
 
 
 @pytest.mark.parametrize("band", BANDS, ids=lambda band: band.profile)
 @settings(max_examples=15, deadline=None)
 @given(problem=problems(most=7), pick=st.integers(0, 10**6))
 def test_nothing_costs_less_than_the_bound_and_optimal_is_the_least(band, problem, pick):
-    problem, _ = in_order(problem)
+    problem, _ = canonical_order(problem)
     by_number = {}
     for solution in every_solution(problem, band):
         by_number.setdefault(solution.grids, []).append(solution)
@@ -37,7 +37,7 @@ def test_nothing_costs_less_than_the_bound_and_optimal_is_the_least(band, proble
         least = min(solution.cost for solution in solutions)
         known = solutions[pick % len(solutions)]
         for turns in (0, 1, 30):
-            told = bounded(problem, band, known, turns, Halt())
+            told = certify_by_bound(problem, band, known, turns, Cancellation())
             assert told.bound <= least + 1e-3
             assert least - 1e-3 <= told.cost <= known.cost
             assert (told.certificate == "optimal") == (told.cost == pytest.approx(told.bound))
@@ -48,7 +48,7 @@ def test_a_known_division_of_a_street_gives_way_to_the_cheapest(street):
     three = [found for found in every_solution(street, BANDS[0]) if found.grids == 3]
     by_cost = sorted(three, key=lambda solution: solution.cost)
     assert by_cost[0].cost < by_cost[-1].cost
-    told = bounded(street, BANDS[0], by_cost[-1], 60, Halt())
+    told = certify_by_bound(street, BANDS[0], by_cost[-1], 60, Cancellation())
     assert (told.certificate, told.cost) == ("optimal", pytest.approx(by_cost[0].cost))
 
 
@@ -57,8 +57,8 @@ def test_the_least_keeps_a_pair_apart(street):
     parted = [found for found in three if found.labels[4] != found.labels[5]]
     by_cost = sorted(parted, key=lambda solution: solution.cost)
     assert min(found.cost for found in three) < by_cost[0].cost < by_cost[-1].cost
-    apart = replace(street, apart=np.array([[4, 5]], dtype=np.int32))
-    told = bounded(apart, BANDS[0], by_cost[-1], 60, Halt())
+    apart = replace(street, cannot_links=np.array([[4, 5]], dtype=np.int32))
+    told = certify_by_bound(apart, BANDS[0], by_cost[-1], 60, Cancellation())
     assert (told.certificate, told.cost) == ("optimal", pytest.approx(by_cost[0].cost))
     assert told.labels[4] != told.labels[5]
 
@@ -67,7 +67,7 @@ def test_a_border_dearer_uncut_than_cut_is_bounded_too(street):
     dear = replace(street, straddle_m=np.where(np.arange(11) == 5, 500.0, 0.0))
     three = [found for found in every_solution(dear, BANDS[0]) if found.grids == 3]
     least = min(three, key=lambda solution: solution.cost)
-    told = bounded(dear, BANDS[0], least, 30, Halt())
+    told = certify_by_bound(dear, BANDS[0], least, 30, Cancellation())
     assert told.bound <= told.cost == least.cost
 
 
@@ -86,16 +86,16 @@ def test_residents_that_are_known_count_where_the_profile_asks_for_them():
     solutions = list(every_solution(problem, BANDS[1]))
     assert solutions
     for known in solutions:
-        told = bounded(problem, BANDS[1], known, 30, Halt())
+        told = certify_by_bound(problem, BANDS[1], known, 30, Cancellation())
         for grid in range(told.grids):
             assert in_band(BANDS[1], problem, np.flatnonzero(told.labels == grid))
 
 
 def test_a_bound_that_is_told_to_stop_claims_nothing(street):
     three = next(found for found in every_solution(street, BANDS[0]) if found.grids == 3)
-    halt = Halt()
-    halt.stop()
-    told = bounded(street, BANDS[0], three, 30, halt)
+    cancellation = Cancellation()
+    cancellation.cancel()
+    told = certify_by_bound(street, BANDS[0], three, 30, cancellation)
     assert (told.certificate, told.bound) == ("gap", -np.inf)
 
 

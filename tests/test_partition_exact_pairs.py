@@ -5,15 +5,17 @@ import pytest
 from builders_problem import BANDS, labels_of, partitions, problems
 from hypothesis import given, settings
 
-from gridgeo.partition import Halt, Problem, Solution
-from gridgeo.partition.kernel import rule_of, total, weave
-from gridgeo.partition.pairs import divide_pairs, part_of_problem
-from gridgeo.partition.problem import in_order
+from gridgeo.partition import Cancellation, Problem, Solution
+from gridgeo.partition.kernel import build_csr_graph, evaluate_labels, objective_of
+from gridgeo.partition.pairwise import repartition_pairs, restrict_problem
+from gridgeo.partition.problem import canonical_order
 
 
 def solution_of(problem, band, labels):
     grids = int(labels.max()) + 1
-    cost, missed, distance = total(weave(problem), rule_of(problem, band), labels, grids)
+    cost, missed, distance = evaluate_labels(
+        build_csr_graph(problem), objective_of(problem, band), labels, grids
+    )
     cost += problem.straddle_m.sum()
     return Solution(
         labels=labels, grids=grids, missed=int(missed), distance=distance, cost=cost, moves=0
@@ -24,18 +26,18 @@ def solution_of(problem, band, labels):
 @settings(max_examples=25, deadline=None)
 @given(problem=problems(least=4))
 def test_no_pair_of_a_certified_solution_can_be_divided_better(band, problem):
-    problem, _ = in_order(problem)
+    problem, _ = canonical_order(problem)
     known = [labels_of(grids, problem.households.size) for grids in partitions(band, problem)]
     for labels in [labels for labels in known if labels.max() > 0][:2]:
         start = solution_of(problem, band, labels)
-        told = divide_pairs(problem, band, start, Halt())
+        told = repartition_pairs(problem, band, start, Cancellation())
         assert told.certificate == "pairwise"
         assert told.missed == 0
         assert told.cost <= start.cost + 1e-9
         assert told.cost == pytest.approx(solution_of(problem, band, told.labels).cost, abs=1e-2)
         for pair in combinations(range(told.grids), 2):
             members = np.flatnonzero(np.isin(told.labels, pair))
-            part, order = in_order(part_of_problem(problem, members))
+            part, order = canonical_order(restrict_problem(problem, members))
             now = solution_of(part, band, (told.labels[members] == pair[0])[order].astype(np.int32))
             for grids in partitions(band, part):
                 if len(grids) == 2:
@@ -57,5 +59,7 @@ def test_pairs_of_too_many_atoms_are_not_certified():
         area=np.full(80, 1e4),
     )
     labels = np.repeat([0, 1], 40).astype(np.int32)
-    told = divide_pairs(street, BANDS[0], solution_of(street, BANDS[0], labels), Halt())
+    told = repartition_pairs(
+        street, BANDS[0], solution_of(street, BANDS[0], labels), Cancellation()
+    )
     assert (told.certificate, told.cost) == ("", 50.0)

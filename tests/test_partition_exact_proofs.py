@@ -6,10 +6,10 @@ from builders_problem import BANDS, labels_of, partitions, problems
 from hypothesis import given, settings
 
 from gridgeo.config import Search
-from gridgeo.partition import Halt, Problem, Solution, solve
+from gridgeo.partition import Cancellation, Problem, Solution, solve
 from gridgeo.partition.certificate import certificate_of, certify, solve_certified
-from gridgeo.partition.kernel import rule_of, total, weave
-from gridgeo.partition.problem import in_order
+from gridgeo.partition.kernel import build_csr_graph, evaluate_labels, objective_of
+from gridgeo.partition.problem import canonical_order
 
 FAST = Search(effort="fast")
 
@@ -33,9 +33,9 @@ def street():
 
 def unproved(problem, band):
     """Return a solution as a search without proofs leaves it: all atoms in one grid."""
-    web = weave(problem)
+    graph = build_csr_graph(problem)
     labels = np.zeros(problem.households.size, dtype=np.int32)
-    cost, missed, distance = total(web, rule_of(problem, band), labels, 1)
+    cost, missed, distance = evaluate_labels(graph, objective_of(problem, band), labels, 1)
     return Solution(
         labels=labels, grids=1, missed=int(missed), distance=distance, cost=cost, moves=0
     )
@@ -43,11 +43,11 @@ def unproved(problem, band):
 
 def cheapest(problem, band):
     """Return the least cost for each number of grids."""
-    web, rule = weave(problem), rule_of(problem, band)
+    graph, objective = build_csr_graph(problem), objective_of(problem, band)
     costs = {}
     for grids in partitions(band, problem):
         k = len(grids)
-        cost = total(web, rule, labels_of(grids, problem.households.size), k)[0]
+        cost = evaluate_labels(graph, objective, labels_of(grids, problem.households.size), k)[0]
         costs[k] = min(cost + problem.straddle_m.sum(), costs.get(k, np.inf))
     return costs
 
@@ -56,12 +56,12 @@ def cheapest(problem, band):
 @settings(max_examples=60, deadline=None)
 @given(problem=problems())
 def test_a_miss_is_met_or_proved_and_never_proved_wrongly(band, problem):
-    problem, _ = in_order(problem)
+    problem, _ = canonical_order(problem)
     costs = cheapest(problem, band)
     start = unproved(problem, band)
     if not start.missed:
         return
-    told = certify(problem, band, FAST, start, Halt())
+    told = certify(problem, band, FAST, start, Cancellation())
     if told.missed:
         assert not costs
         return
@@ -74,7 +74,7 @@ def test_a_miss_is_met_or_proved_and_never_proved_wrongly(band, problem):
 @settings(max_examples=40, deadline=None)
 @given(problem=problems())
 def test_optimal_is_claimed_only_of_the_least_cost(band, problem):
-    problem, _ = in_order(problem)
+    problem, _ = canonical_order(problem)
     costs = cheapest(problem, band)
     told = solve_certified(problem, band, FAST)
     assert bool(told.missed) == (not costs)
@@ -86,20 +86,20 @@ def test_optimal_is_claimed_only_of_the_least_cost(band, problem):
 def test_a_better_solution_replaces_one_that_is_not_the_best(street):
     poor = solve(street, BANDS[0], FAST)
     labels = np.repeat(np.arange(3), [8, 6, 10]).astype(np.int32)
-    cost = total(weave(street), rule_of(street, BANDS[0]), labels, 3)[0]
+    cost = evaluate_labels(build_csr_graph(street), objective_of(street, BANDS[0]), labels, 3)[0]
     given_labels = Solution(labels=labels, grids=3, missed=0, distance=0.0, cost=cost, moves=5)
-    told = certify(street, BANDS[0], Search(), given_labels, Halt())
+    told = certify(street, BANDS[0], Search(), given_labels, Cancellation())
     assert told.cost == pytest.approx(poor.cost)
     assert told.cost < cost
     assert (told.certificate, told.moves) == ("optimal", 5)
 
 
 def test_a_stopped_proof_claims_nothing(street):
-    halt = Halt()
-    halt.stop()
+    cancellation = Cancellation()
+    cancellation.cancel()
     labels = np.repeat(np.arange(3), [8, 6, 10]).astype(np.int32)
     given_labels = Solution(labels=labels, grids=3, missed=0, distance=0.0, cost=900.0, moves=5)
-    assert certify(street, BANDS[0], Search(), given_labels, halt) == given_labels
+    assert certify(street, BANDS[0], Search(), given_labels, cancellation) == given_labels
 
 
 @pytest.mark.parametrize(

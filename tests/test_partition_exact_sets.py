@@ -6,10 +6,10 @@ from builders_problem import BANDS, in_band, labels_of, partitions, problems
 from hypothesis import given, settings
 
 from gridgeo.partition import Problem
-from gridgeo.partition.connected_sets import columns
-from gridgeo.partition.kernel import rule_of, total, weave
-from gridgeo.partition.problem import in_order
-from gridgeo.partition.set_partitioning import best_cover, pool_of
+from gridgeo.partition.connected_subgraphs import enumerate_subgraphs
+from gridgeo.partition.kernel import build_csr_graph, evaluate_labels, objective_of
+from gridgeo.partition.problem import canonical_order
+from gridgeo.partition.set_partitioning import index_sets, solve_set_partitioning
 
 MANY = 100_000
 GO, STOP = np.zeros(1, np.uint8), np.ones(1, np.uint8)
@@ -23,9 +23,11 @@ def as_sets(bits, atoms):
 @settings(max_examples=60, deadline=None)
 @given(problem=problems())
 def test_columns_hold_every_grid_of_every_partition_in_band(band, problem):
-    ordered, _ = in_order(problem)
+    ordered, _ = canonical_order(problem)
     n = ordered.households.size
-    complete, bits, cost = columns(weave(ordered), rule_of(ordered, band), MANY, MANY, GO)
+    complete, bits, cost = enumerate_subgraphs(
+        build_csr_graph(ordered), objective_of(ordered, band), MANY, MANY, GO
+    )
     sets = as_sets(bits, n)
     assert complete
     assert len(set(sets)) == len(sets)
@@ -38,43 +40,49 @@ def test_columns_hold_every_grid_of_every_partition_in_band(band, problem):
 @settings(max_examples=60, deadline=None)
 @given(problem=problems())
 def test_the_best_cover_is_the_cheapest_partition_of_its_number_of_grids(band, problem):
-    ordered, _ = in_order(problem)
-    web, rule, n = weave(ordered), rule_of(ordered, band), ordered.households.size
-    _, bits, cost = columns(web, rule, MANY, MANY, GO)
+    ordered, _ = canonical_order(problem)
+    graph, objective, n = (
+        build_csr_graph(ordered),
+        objective_of(ordered, band),
+        ordered.households.size,
+    )
+    _, bits, cost = enumerate_subgraphs(graph, objective, MANY, MANY, GO)
     costs = {}
     for grids in partitions(band, ordered):
         k = len(grids)
-        found = total(web, rule, labels_of(grids, n), k)[0]
+        found = evaluate_labels(graph, objective, labels_of(grids, n), k)[0]
         costs[k] = min(found, costs.get(k, np.inf))
     for k in range(1, n + 1):
         known = k * float(np.max(cost, initial=0.0)) + 1.0
-        complete, cover, least = best_cover(pool_of(bits, cost, n), n, k, known, MANY, GO)
+        complete, cover, least = solve_set_partitioning(
+            index_sets(bits, cost, n), n, k, known, MANY, GO
+        )
         assert complete
         assert (cover.size == 0) == (k not in costs)
         if k in costs:
-            found = total(web, rule, labels_of(as_sets(cover, n), n), k)[0]
+            found = evaluate_labels(graph, objective, labels_of(as_sets(cover, n), n), k)[0]
             assert found == pytest.approx(costs[k], abs=2e-3)
             assert least <= costs[k] + 2e-3
-            again = best_cover(pool_of(bits, cost, n), n, k, costs[k], MANY, GO)
+            again = solve_set_partitioning(index_sets(bits, cost, n), n, k, costs[k], MANY, GO)
             assert again[0]
             assert again[1].size == 0
 
 
 def test_an_enumeration_that_was_cut_short_says_so():
-    _, bits, _ = columns(*_street(20), MANY, MANY, GO)
-    assert columns(*_street(20), 50, MANY, GO)[0] is False
-    assert columns(*_street(20), MANY, MANY, STOP)[0] is False
-    complete, kept, _ = columns(*_street(20), MANY, 5, GO)
+    _, bits, _ = enumerate_subgraphs(*_street(20), MANY, MANY, GO)
+    assert enumerate_subgraphs(*_street(20), 50, MANY, GO)[0] is False
+    assert enumerate_subgraphs(*_street(20), MANY, MANY, STOP)[0] is False
+    complete, kept, _ = enumerate_subgraphs(*_street(20), MANY, 5, GO)
     assert complete is False
     assert kept.tolist() == bits[:5].tolist()
 
 
 def test_a_search_that_was_cut_short_says_so():
-    web, rule = _street(12)
-    _, bits, cost = columns(web, rule, MANY, MANY, GO)
-    pool = pool_of(bits, cost, 12)
-    assert best_cover(pool, 12, 3, 1e6, 1, GO)[0] is False
-    assert best_cover(pool, 12, 3, 1e6, MANY, GO)[0] is True
+    graph, objective = _street(12)
+    _, bits, cost = enumerate_subgraphs(graph, objective, MANY, MANY, GO)
+    pool = index_sets(bits, cost, 12)
+    assert solve_set_partitioning(pool, 12, 3, 1e6, 1, GO)[0] is False
+    assert solve_set_partitioning(pool, 12, 3, 1e6, MANY, GO)[0] is True
 
 
 def _street(atoms):
@@ -90,4 +98,4 @@ def _street(atoms):
         y=np.zeros(atoms),
         area=np.full(atoms, 1e4),
     )
-    return weave(problem), rule_of(problem, BANDS[0])
+    return build_csr_graph(problem), objective_of(problem, BANDS[0])

@@ -9,15 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridgeo.config import Band, Search
-from gridgeo.partition import Halt, Problem, solve, warm_up
+from gridgeo.partition import Cancellation, Problem, solve, warm_up
 from gridgeo.partition.anneal import anneal
-from gridgeo.partition.band import numbers_of_grids, too_big
+from gridgeo.partition.band import exceeds_band, possible_grid_counts
 from gridgeo.partition.certificate import solve_certified
-from gridgeo.partition.job import Job, solution_of
-from gridgeo.partition.kernel import heat_of, rule_of, weave
-from gridgeo.partition.problem import EFFORTS, in_order
-from gridgeo.partition.search import attempt
-from gridgeo.partition.set_partitioning import Seen, combine
+from gridgeo.partition.kernel import build_csr_graph, default_schedule, objective_of
+from gridgeo.partition.problem import EFFORTS, canonical_order
+from gridgeo.partition.search import run_start
+from gridgeo.partition.search_context import SearchContext, solution_of
+from gridgeo.partition.set_partitioning import GridPool, improve_from_pool
 
 HOUSEHOLDS = Band(profile="households")
 PROFILES = st.sampled_from(["either", "households", "residents"])
@@ -121,16 +121,16 @@ def test_heavy_atoms_are_brought_into_band(seed):
 
 
 def stopped():
-    halt = Halt()
-    halt.stop()
-    return halt
+    cancellation = Cancellation()
+    cancellation.cancel()
+    return cancellation
 
 
 @settings(max_examples=20, deadline=None)
 @given(st.lists(st.sampled_from([0, 40, 90, 150, 260]), min_size=1, max_size=40))
 def test_a_search_that_is_told_to_stop_answers_with_connected_grids(households):
     problem = lattice(households, width=5)
-    solution = solve(problem, HOUSEHOLDS, Search(effort="best"), halt=stopped())
+    solution = solve(problem, HOUSEHOLDS, Search(effort="best"), cancellation=stopped())
     assert solution.interrupted
     assert solution.grids == 1 or not solution.exact
     assert is_connected(problem, solution.labels)
@@ -140,7 +140,7 @@ def test_a_search_that_is_told_to_stop_answers_with_connected_grids(households):
 
 def test_a_search_that_goes_on_costs_less():
     problem = lattice(np.full(400, 20), width=20, grids=20)
-    early = solve(problem, HOUSEHOLDS, Search(), halt=stopped())
+    early = solve(problem, HOUSEHOLDS, Search(), cancellation=stopped())
     late = solve(problem, HOUSEHOLDS, Search())
     assert late.cost < early.cost
     assert late.cost <= late.first_cost
@@ -173,10 +173,10 @@ def test_pairs_that_must_be_apart_are_apart(households, pairs, fixed):
     n = len(households)
     apart = [(u, v % n) for u, v in pairs if u != v % n]
     problem = lattice(households, width=4, grids=3 if fixed else None)
-    problem = replace(problem, apart=np.array(apart, dtype=np.int32).reshape(-1, 2))
+    problem = replace(problem, cannot_links=np.array(apart, dtype=np.int32).reshape(-1, 2))
     solution = solve(problem, HOUSEHOLDS, Search(effort="fast"))
     shared = {tuple(sorted(p)) for p in apart if len(set(solution.labels[list(p)])) == 1}
-    assert solution.together == len(shared) == 0
+    assert solution.unmet_cannot_links == len(shared) == 0
     assert is_connected(problem, solution.labels)
     cut = solution.labels[problem.edges[:, 0]] != solution.labels[problem.edges[:, 1]]
     assert solution.cost >= problem.cut_m[cut].sum() - 1e-6
@@ -185,7 +185,7 @@ def test_pairs_that_must_be_apart_are_apart(households, pairs, fixed):
 def test_another_seed_is_another_search_and_the_same_seed_is_not():
     problem = lattice(np.full(100, 20), width=10, grids=5)
     one, again, other = (
-        solve(problem, HOUSEHOLDS, Search(seed=seed), halt=stopped()) for seed in (1, 1, 2)
+        solve(problem, HOUSEHOLDS, Search(seed=seed), cancellation=stopped()) for seed in (1, 1, 2)
     )
     assert np.array_equal(one.labels, again.labels)
     assert not np.array_equal(one.labels, other.labels)
@@ -218,16 +218,16 @@ def test_a_number_that_some_partition_reaches_is_never_ruled_out(data, profile):
         share = data.draw(st.integers(0, held))
         households += [share, held - share]
         residents += [persons // 3, persons - persons // 3]
-    numbers = numbers_of_grids(band, np.array(households), np.array(residents, dtype=float))
+    numbers = possible_grid_counts(band, np.array(households), np.array(residents, dtype=float))
     assert k in numbers
-    assert not too_big(band, np.array(households), np.array(residents, dtype=float)).all()
+    assert not exceeds_band(band, np.array(households), np.array(residents, dtype=float)).all()
 
 
 @settings(max_examples=100, deadline=None)
 @given(st.integers(1, 6000))
 def test_numbers_by_households_are_exactly_those_of_arithmetic(total):
     ones = np.ones(total, dtype=np.int64)
-    numbers = numbers_of_grids(HOUSEHOLDS, ones, np.full(total, np.nan))
+    numbers = possible_grid_counts(HOUSEHOLDS, ones, np.full(total, np.nan))
     assert sorted(numbers) == [k for k in range(1, 21) if 300 * k <= total <= 500 * k]
     distance = [abs(k - total / 400) for k in numbers]
     assert all(a <= b for a, b in pairwise(distance))
@@ -276,15 +276,15 @@ def test_rounds_never_lose_what_the_starts_had(seed):
 
 
 def some_job(problem):
-    ordered, _ = in_order(problem)
-    web = weave(ordered)
-    return Job(
-        web=web,
-        rule=rule_of(ordered, HOUSEHOLDS),
-        heat=heat_of(web),
+    ordered, _ = canonical_order(problem)
+    graph = build_csr_graph(ordered)
+    return SearchContext(
+        graph=graph,
+        objective=objective_of(ordered, HOUSEHOLDS),
+        schedule=default_schedule(graph),
         seed=1,
         effort=EFFORTS["fast"],
-        halt=Halt(),
+        cancellation=Cancellation(),
         jobs=1,
     )
 
@@ -292,16 +292,16 @@ def some_job(problem):
 @settings(max_examples=15, deadline=None)
 @given(st.integers(0, 10**6), st.integers(2, 6))
 def test_a_combination_is_the_cheapest_of_all_that_were_seen(seed, starts):
-    job = some_job(broad(seed, atoms=48, grids=4))
-    found = [attempt(job, 4, start) for start in range(starts)]
+    context = some_job(broad(seed, atoms=48, grids=4))
+    found = [run_start(context, 4, start) for start in range(starts)]
     good = [solution for solution in found if not solution.failed]
     hypothesis.assume(good)
-    seen = Seen({})
+    seen = GridPool({})
     for solution in good:
-        seen.add(job, solution.labels)
+        seen.add(context, solution.labels)
     first = max(good, key=lambda solution: solution.cost)
-    combined = solution_of(job, combine(job, first.labels, seen))
-    held = np.bincount(combined.labels, weights=job.web.mass[:, 0])
+    combined = solution_of(context, improve_from_pool(context, first.labels, seen))
+    held = np.bincount(combined.labels, weights=context.graph.attributes[:, 0])
     assert combined.missed == 0
     assert ((held >= 300) & (held <= 500)).all()
     assert combined.cost <= min(solution.cost for solution in good) + 1e-3
@@ -311,19 +311,19 @@ def test_a_combination_is_the_cheapest_of_all_that_were_seen(seed, starts):
 
 def test_a_grid_out_of_band_or_not_apart_is_not_noted():
     problem = lattice([100] * 8, width=8, grids=2)
-    job = some_job(replace(problem, apart=np.array([[0, 3]], dtype=np.int32)))
-    seen = Seen({})
-    seen.add(job, np.array([0, 0, 0, 0, 1, 1, 1, 1], dtype=np.int32))
-    seen.add(job, np.array([0, 0, 1, 1, 1, 1, 1, 1], dtype=np.int32))
+    context = some_job(replace(problem, cannot_links=np.array([[0, 3]], dtype=np.int32)))
+    seen = GridPool({})
+    seen.add(context, np.array([0, 0, 0, 0, 1, 1, 1, 1], dtype=np.int32))
+    seen.add(context, np.array([0, 0, 1, 1, 1, 1, 1, 1], dtype=np.int32))
     assert [atoms.tolist() for atoms, _ in seen.grids.values()] == [[4, 5, 6, 7]]
 
 
 def test_a_limit_of_seconds_stops_by_itself_and_only_inside():
-    halt = Halt()
-    with halt.after(0.01):
-        solution = solve(broad(1), HOUSEHOLDS, Search(effort="best"), halt=halt)
+    cancellation = Cancellation()
+    with cancellation.after(0.01):
+        solution = solve(broad(1), HOUSEHOLDS, Search(effort="best"), cancellation=cancellation)
     assert solution.interrupted
-    calm = Halt()
+    calm = Cancellation()
     with calm.after(1e6), calm.after(None):
         pass
-    assert not calm.stopped
+    assert not calm.cancelled

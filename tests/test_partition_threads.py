@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridgeo.config import Band, OpenGround, Search, Weights
-from gridgeo.partition import lay_out, partition_atoms
-from gridgeo.partition.graph import without_threads
+from gridgeo.partition import build_atom_graph, partition_atoms
+from gridgeo.partition.atom_graph import drop_short_links
 
 SHORT = st.sampled_from([0.0, 0.2, 0.2, 0.7, 1.0, 30.0, 80.0])
 
@@ -25,7 +25,7 @@ def test_the_same_atoms_hang_together_and_each_short_link_is_needed(data):
     ends = np.array(data.draw(st.lists(st.sampled_from(everything), min_size=1, unique=True)))
     link_m = np.array(data.draw(st.lists(SHORT, min_size=len(ends), max_size=len(ends))))
     place = np.column_stack([np.arange(len(ends)), np.zeros(len(ends))])
-    holds = without_threads(ends, link_m, place, 1.0)
+    holds = drop_short_links(ends, link_m, place, 1.0)
     every, kept = nx.empty_graph(n), nx.empty_graph(n)
     every.add_edges_from(ends[link_m > 0].tolist())
     kept.add_edges_from(ends[holds].tolist())
@@ -46,7 +46,7 @@ def test_no_grid_hangs_by_a_thread_where_another_way_exists():
     weights = Weights(cut={"local": 1.0}, compactness=0.0)
     labels = partition_atoms(thread, weights=weights, **stage).labels
     assert labels[0] == labels[2] != labels[1]
-    ground = lay_out(thread, weights)
+    ground = build_atom_graph(thread, weights)
     assert ground.linked.tolist() == [False, True, True, True]
     assert ground.cut_m.tolist() == [0.4, 100, 100, 100]
 
@@ -54,7 +54,7 @@ def test_no_grid_hangs_by_a_thread_where_another_way_exists():
 def test_a_thread_that_alone_joins_two_sides_is_kept():
     atoms = town([[150, 150]])
     thread = replace(atoms, borders=atoms.borders.assign(border_m=0.4))
-    assert lay_out(thread, Weights()).linked.tolist() == [True]
+    assert build_atom_graph(thread, Weights()).linked.tolist() == [True]
 
 
 def test_a_metre_beside_a_river_is_no_crossing():
@@ -62,6 +62,6 @@ def test_a_metre_beside_a_river_is_no_crossing():
     river = atoms.borders.iloc[[0]].assign(street_class="water", passable=False)
     short = atoms.borders.assign(border_m=np.where(atoms.borders.index == 0, 0.4, 100.0))
     thread = replace(atoms, borders=gpd.GeoDataFrame(pd.concat([short, river])))
-    ground = lay_out(thread, Weights())
+    ground = build_atom_graph(thread, Weights())
     assert ground.linked.tolist() == [False, True, True, True]
     assert ground.barrier.tolist() == [0, -1, -1, -1]

@@ -5,7 +5,7 @@ from test_partition_change import blocks
 
 from gridgeo.config import Band, OpenGround, Search, Weights
 from gridgeo.partition import Solution, dissolve, partition_atoms
-from gridgeo.partition.pieces import Solved
+from gridgeo.partition.pieces import SolvedPiece
 from gridgeo.partition.verdicts import judge_community
 
 BY_HOUSEHOLDS = Band(profile="households")
@@ -197,7 +197,7 @@ def test_a_grid_four_times_too_large_is_one_grid_that_misses_the_band():
         labels=np.repeat(np.arange(2, dtype=np.int32), [12, 4]),
         grids=2, missed=2, distance=700.0, cost=0.0, moves=0, interrupted=True,
     )  # fmt: skip
-    piece = Solved(
+    piece = SolvedPiece(
         members=np.arange(16), problem=blocks([[100] * 16]), solution=solution,
         names=("",) * 16, cut_off_by=None, tied=(False,) * 16,
     )  # fmt: skip

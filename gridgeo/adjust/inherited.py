@@ -22,7 +22,7 @@ from gridgeo.errors import InputError
 from gridgeo.geometry import groups
 from gridgeo.model import by_code
 from gridgeo.partition import (
-    Halt,
+    Cancellation,
     Verdict,
     adjust_atoms,
     count_by,
@@ -308,7 +308,7 @@ def lay_town(
         atoms = keep_dedicated(atoms, grids, placed.previous)
         bands = job.bands(atoms).each(lambda band: band_of(atoms, band))
         old = inherit(atoms, grids, placed, bands)
-    with clock.stage("partition"), Halt().after(settings.search.seconds) as halt:
+    with clock.stage("partition"), Cancellation().after(settings.search.seconds) as halt:
         new = adjust_atoms(
             atoms,
             old.previous,
@@ -319,7 +319,7 @@ def lay_town(
             ties=hold(ties_of(layers, atoms), old, exceptions.grids),
             jobs=jobs,
             on_progress=clock.advance,
-            halt=halt,
+            cancellation=halt,
         )
     return Town(
         layers=layers,

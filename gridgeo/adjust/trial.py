@@ -13,7 +13,7 @@ from gridgeo.adjust.apply import apply_edits
 from gridgeo.adjust.edits import Draft, Edit, draft_of, edited
 from gridgeo.adjust.redraw import plan_bands, verdict_of
 from gridgeo.model import Atoms, Bands, Plan
-from gridgeo.partition import Ground, count_parts, lay_out, price_grids
+from gridgeo.partition import AtomGraph, build_atom_graph, count_parts, grid_costs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +35,7 @@ class Trial:
     """
 
     plan: Plan
-    ground: Ground
+    ground: AtomGraph
     bands: Bands
     edits: tuple[Edit, ...] = ()
     #: edits that can be done again, the last undone last
@@ -80,7 +80,7 @@ class Trial:
 
         community (code), kind, households, residents (NaN unknown), verdict, reason, parts,
         locked, unit (that an edit dedicated it to), touched, and the terms of the cost in metres
-        (`gridgeo.partition.TERMS`).
+        (`gridgeo.partition.COST_TERMS`).
         """
         draft, atoms = self.draft, self.plan.atoms
         keys = pd.Index(sorted(set(draft.grid) - {""}, key=lambda key: (key[0] == "+", key)))
@@ -123,7 +123,7 @@ class Trial:
     def _prices(self, frame: pd.DataFrame, of: NDArray[np.intp]) -> pd.DataFrame:
         basic = (frame["kind"] == "basic").to_numpy()
         labels = np.where((of >= 0) & basic[of], of, -1)
-        terms = price_grids(
+        terms = grid_costs(
             self.ground, labels, bands=self.bands, weights=self.plan.settings.weights
         )
         return terms.reindex(range(len(frame)), fill_value=0.0).set_axis(frame.index)
@@ -138,7 +138,7 @@ def try_edits(plan: Plan) -> Trial:
         The plan has no atoms that know their grids.
     """
     draft_of(plan)
-    ground = lay_out(_atoms_of(plan), plan.settings.weights)
+    ground = build_atom_graph(_atoms_of(plan), plan.settings.weights)
     return Trial(plan=plan, ground=ground, bands=plan_bands(plan))
 
 

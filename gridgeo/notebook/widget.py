@@ -24,7 +24,7 @@ from gridgeo.config import how_to_install
 from gridgeo.errors import InputError, OutputError, SettingsError
 from gridgeo.maps import atom_data, bounds_of, label_data, plan_data, script_of, style_of, visible
 from gridgeo.model import MISSED_VERDICTS, Plan
-from gridgeo.partition import TERMS
+from gridgeo.partition import COST_TERMS
 from gridgeo.storage import fingerprint
 from gridgeo.wording import VERDICTS, Lang, Text, desk_words, word
 
@@ -82,14 +82,18 @@ def state_of(before: Trial, after: Trial) -> dict[str, Any]:
 def _figures(trial: Trial) -> dict[str, float]:
     grids = trial.grids
     verdicts = grids.loc[grids["kind"] == "basic", "verdict"]
-    terms = grids[list(TERMS)].sum()
+    terms = grids[list(COST_TERMS)].sum()
     told = {"in_band": float((verdicts == "in_band").sum())}
     told["out"] = float(verdicts.isin(MISSED_VERDICTS).sum())
-    return {**told, "cost_m": float(terms.sum()), **{name: float(terms[name]) for name in TERMS}}
+    return {
+        **told,
+        "cost_m": float(terms.sum()),
+        **{name: float(terms[name]) for name in COST_TERMS},
+    }
 
 
 def _costed(trial: Trial) -> pd.DataFrame:
-    return trial.grids.assign(cost_m=trial.grids[list(TERMS)].sum(axis=1))
+    return trial.grids.assign(cost_m=trial.grids[list(COST_TERMS)].sum(axis=1))
 
 
 def _grids(trial: Trial) -> dict[str, dict[str, Any]]:

@@ -1,36 +1,71 @@
-"""Partition: atoms into contiguous grids within the band, with a verdict for each community."""
+"""Partition: cut the atoms of each community into contiguous grids within the band.
+
+`stage.partition_atoms` runs the stages, from the problem to the certificate. Stages 4 to 9 are for
+one connected piece of a community, and `search.solve` is 5 to 8 alone.
+
+ 1. `atom_graph.build_atom_graph`: atoms are nodes; links join atoms across borders that can be
+    crossed.
+ 2. `link_constraints.contract_must_links`: each must-link group becomes one unit; cannot-link pairs
+    are kept for the search.
+ 3. `pieces.join_pieces`: connected components are pieces; one whose totals cannot be in band alone
+    is linked to another across the weakest barrier.
+ 4. `connected_subgraphs.list_subgraphs`: in a piece with few of them, all connected subgraphs in
+    band are enumerated, and `set_partitioning.solve_set_partitioning` finds the optimum. Then
+    stages 5 to 9 are not needed.
+ 5. `search.candidate_grid_counts`: the numbers of grids that the totals allow, nearest to the
+    middle of the band first; each is tried until one is in band. At most 16 atoms are solved by
+    `subset_dp.solve_by_subsets`, and stages 6 to 8 are not needed.
+ 6. `search.run_start`: a start of the multistart. `anneal.grow_regions` grows regions from seeds,
+    `anneal.anneal` flips atoms at the borders, `recombination.recombine` merges adjacent grids and
+    cuts them anew along random spanning trees. Two starts that end alike are enough.
+ 7. `search.repair_bands`: while bands are missed, recombination around the grids out of band.
+ 8. `search.improve_elite_pool`: the best labellings are reheated, and
+    `set_partitioning.improve_from_pool` picks the cheapest grids of all that were met.
+ 9. `certificate.certify`: ``optimal`` or ``exhausted`` where stage 4's enumeration ends in the
+    budget of the effort; at effort ``best``, `pairwise.repartition_pairs` makes adjacent grids
+    pairwise optimal, and `column_generation.certify_by_bound` proves a lower bound by column
+    generation (`pricing.price_exactly` solves its pricing problem).
+10. `pairwise.join_pieces_out_of_band`: a piece still out of band is linked to a neighbour across a
+    barrier, and stages 4 to 9 run on both together.
+11. `assemble.assemble`: labels of basic, locked, dedicated and open grids
+    (`open_ground.assign_open_ground`); verdicts (`verdicts.judge_community`) with proofs
+    (`proofs.prove_impossible`) and remedies (`remedy.remedy`).
+
+Where a previous partition is given, `minimal_change.piece.adjust_labels` takes the place of stages
+4 to 9: see `minimal_change.repair_search`.
+"""
 
 from __future__ import annotations
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from gridgeo.partition.atom_graph import (
+    AtomGraph,
+    build_atom_graph,
+)
 from gridgeo.partition.band import (
     count_by,
 )
-from gridgeo.partition.existing import (
+from gridgeo.partition.grid_attributes import (
+    COST_TERMS,
+    count_parts,
+    dissolve,
+    grid_costs,
+    union_of,
+)
+from gridgeo.partition.minimal_change.piece import (
+    MinimalChange,
+    adjust_labels,
+)
+from gridgeo.partition.minimal_change.stage import (
     Adjusted,
     Inherited,
     adjust_atoms,
     inherit_grids,
 )
-from gridgeo.partition.graph import (
-    Ground,
-    lay_out,
-)
-from gridgeo.partition.grids import (
-    TERMS,
-    count_parts,
-    dissolve,
-    price_grids,
-    union_of,
-)
-from gridgeo.partition.minimal_change.labels import (
-    Change,
-    adjust_labels,
-)
 from gridgeo.partition.problem import (
-    Halt,
+    Cancellation,
     Problem,
     Solution,
 )
@@ -50,26 +85,26 @@ if TYPE_CHECKING:
     from gridgeo.partition.estimator import BandedRegions
 
 __all__ = [
-    "TERMS",
+    "COST_TERMS",
     "Adjusted",
+    "AtomGraph",
     "BandedRegions",
-    "Change",
-    "Ground",
-    "Halt",
+    "Cancellation",
     "Inherited",
+    "MinimalChange",
     "Problem",
     "Solution",
     "Verdict",
     "adjust_atoms",
     "adjust_labels",
+    "build_atom_graph",
     "count_by",
     "count_parts",
     "dissolve",
+    "grid_costs",
     "inherit_grids",
     "judge_grid",
-    "lay_out",
     "partition_atoms",
-    "price_grids",
     "solve",
     "union_of",
     "warm_up",

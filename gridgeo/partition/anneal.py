@@ -1,11 +1,8 @@
-"""Simulated annealing of boundary flips, from grids that were grown.
+"""Region growing and simulated annealing of boundary flips.
 
-Where the search starts: grown grids.
-
-Simulated annealing of boundary flips that keep every grid connected.
-
-The innermost functions take plain arrays, not a `Web`: unpacking one costs numba more than the
-arithmetic does.
+`grow_regions` makes the first labelling of a start, `anneal` improves any labelling in place. Both
+keep every grid connected by links. The innermost functions take plain arrays and not a `CSRGraph`:
+numba spends more time on unpacking one than on the arithmetic.
 """
 
 from __future__ import annotations
@@ -24,14 +21,14 @@ from gridgeo.partition.kernel import (
     MISSED,
     MOMENT_X,
     MOMENT_Y,
-    Heat,
-    Rule,
-    Web,
-    appraise,
+    CSRGraph,
+    Objective,
+    Schedule,
     compiled,
-    draw,
+    evaluate_grid,
+    evaluate_grids,
+    random_uniform,
     stays_connected,
-    tally,
 )
 
 if TYPE_CHECKING:
@@ -39,73 +36,78 @@ if TYPE_CHECKING:
 
 
 @compiled
-def scatter(web: Web, k: int, rng: NDArray[np.uint64]) -> NDArray[np.int32]:
-    """Return `k` different atoms, each the farthest from those before it of a random sample."""
-    n = web.mass.shape[0]
-    x = web.mass[:, MOMENT_X] / web.mass[:, AREA]
-    y = web.mass[:, MOMENT_Y] / web.mass[:, AREA]
+def choose_seeds(graph: CSRGraph, k: int, rng: NDArray[np.uint64]) -> NDArray[np.int32]:
+    """Return `k` different atoms: each the farthest of a random sample from those chosen before."""
+    n = graph.attributes.shape[0]
+    x = graph.attributes[:, MOMENT_X] / graph.attributes[:, AREA]
+    y = graph.attributes[:, MOMENT_Y] / graph.attributes[:, AREA]
     chosen = np.empty(k, np.int32)
-    far = np.full(n, np.inf)
+    distance = np.full(n, np.inf)
     for i in range(k):
-        best = int(draw(rng) * n)
+        best = int(random_uniform(rng) * n)
         for _ in range(7):
-            v = int(draw(rng) * n)
-            if far[v] > far[best]:
+            v = int(random_uniform(rng) * n)
+            if distance[v] > distance[best]:
                 best = v
-        while far[best] < 0.0:
+        while distance[best] < 0.0:
             best = (best + 1) % n
         chosen[i] = best
         for v in range(n):
-            far[v] = min(far[v], (x[v] - x[best]) ** 2 + (y[v] - y[best]) ** 2)
-        far[best] = -1.0
+            distance[v] = min(distance[v], (x[v] - x[best]) ** 2 + (y[v] - y[best]) ** 2)
+        distance[best] = -1.0
     return chosen
 
 
 @compiled
-def grow(web: Web, k: int, rng: NDArray[np.uint64]) -> NDArray[np.int32]:
-    """Return a labelling of connected grids 0..k-1, the lightest that can grow growing first.
+def grow_regions(graph: CSRGraph, k: int, rng: NDArray[np.uint64]) -> NDArray[np.int32]:
+    """Return a labelling of connected grids 0..k-1; the grid with the fewest households grows next.
 
-    The graph must be connected by its links and hold at least `k` atoms.
+    The graph must be connected by its links and have at least `k` atoms.
     """
-    n = web.mass.shape[0]
+    n = graph.attributes.shape[0]
     labels = np.full(n, -1, np.int32)
     weight = np.empty(k)
-    member = np.full(n, -1, np.int32)
-    last = scatter(web, k, rng)
+    previous_member = np.full(n, -1, np.int32)
+    last_member = choose_seeds(graph, k, rng)
     for g in range(k):
-        labels[last[g]] = g
-        weight[g] = web.mass[last[g], HOUSEHOLDS]
-    left = n - k
-    while left:
+        labels[last_member[g]] = g
+        weight[g] = graph.attributes[last_member[g], HOUSEHOLDS]
+    remaining = n - k
+    while remaining:
         g = int(np.argmin(weight))
-        v = nearest(web, labels, member, last[g])
+        v = closest_free_atom(graph, labels, previous_member, last_member[g])
         if v < 0:
             weight[g] = np.inf
             continue
         labels[v] = g
-        weight[g] += web.mass[v, HOUSEHOLDS] + 1e-6
-        member[v] = last[g]
-        last[g] = v
-        left -= 1
+        weight[g] += graph.attributes[v, HOUSEHOLDS] + 1e-6
+        previous_member[v] = last_member[g]
+        last_member[g] = v
+        remaining -= 1
     return labels
 
 
 @compiled
-def nearest(web: Web, labels: NDArray[np.int32], member: NDArray[np.int32], last: int) -> int:
-    """Return the free atom that shares most with the grid whose members end at `last`, or -1."""
-    best, most = -1, -np.inf
-    u = last
+def closest_free_atom(
+    graph: CSRGraph, labels: NDArray[np.int32], previous_member: NDArray[np.int32], last_member: int
+) -> int:
+    """Return the free atom with the greatest weight shared with a grid, or -1.
+
+    The grid is a linked list: `last_member`, then ``previous_member`` of each.
+    """
+    best, most_shared = -1, -np.inf
+    u = last_member
     while u >= 0:
-        for p in range(web.start[u], web.start[u + 1]):
-            v = web.neighbour[p]
-            if web.linked[p] and labels[v] < 0:
+        for p in range(graph.indptr[u], graph.indptr[u + 1]):
+            v = graph.neighbour[p]
+            if graph.linked[p] and labels[v] < 0:
                 shared = 0.0
-                for q in range(web.start[v], web.start[v + 1]):
-                    if labels[web.neighbour[q]] == labels[u]:
-                        shared += web.weight[q]
-                if shared > most:
-                    best, most = v, shared
-        u = member[u]
+                for q in range(graph.indptr[v], graph.indptr[v + 1]):
+                    if labels[graph.neighbour[q]] == labels[u]:
+                        shared += graph.weight[q]
+                if shared > most_shared:
+                    best, most_shared = v, shared
+        u = previous_member[u]
     return best
 
 
@@ -113,65 +115,77 @@ def nearest(web: Web, labels: NDArray[np.int32], member: NDArray[np.int32], last
 # ruff: noqa: PLR0917
 
 
-#: cold proposals per atom that end a search that was told to stop
+#: proposals per atom at temperature zero that end a cancelled search
 QUENCH = 10
 
 
 @compiled
 def anneal(
-    web: Web,
-    rule: Rule,
-    heat: Heat,
+    graph: CSRGraph,
+    objective: Objective,
+    schedule: Schedule,
     labels: NDArray[np.int32],
     k: int,
     moves: int,
     rng: NDArray[np.uint64],
-    halt: NDArray[np.uint8],
+    cancel_flag: NDArray[np.uint8],
 ) -> int:
-    """Anneal `labels` (connected grids 0..k-1) in place by `moves` proposals; return those kept.
+    """Anneal `labels` (connected grids 0..k-1) in place; return how many flips were accepted.
 
-    The temperature falls from ``hot`` to ``cold`` over nine tenths of the proposals and is zero
-    for the rest; the price of a household outside the band rises from ``soft`` to ``hard``. Once
-    `halt` is set the rest is cut down to a short cold run.
+    `moves` flips are proposed. The temperature falls from `start_temperature` to `end_temperature`
+    over nine tenths of them and is zero for the rest; the penalty of a household outside the band
+    rises from `start_penalty` to `end_penalty`. Once `cancel_flag` is set, `QUENCH` proposals per
+    atom at temperature zero remain.
     """
-    start, neighbour, weight, linked = web.start, web.neighbour, web.weight, web.linked
-    edge, ends, mass = web.edge, web.ends, web.mass
-    sums, value = tally(web, rule, labels, k)
-    cut, place, count = cut_links(web, labels)
-    work = np.zeros(2 * labels.size, np.int32)
-    heated = max(1, moves * 9 // 10)
-    hot, soft, missed = heat.hot, heat.soft, 0.0
+    indptr, neighbour, weight, linked = graph.indptr, graph.neighbour, graph.weight, graph.linked
+    edge, ends, attributes = graph.edge, graph.ends, graph.attributes
+    sums, value = evaluate_grids(graph, objective, labels, k)
+    cut, position, count = cut_edges(graph, labels)
+    scratch = np.zeros(2 * labels.size, np.int32)
+    heated_proposals = max(1, moves * 9 // 10)
+    temperature, penalty, missed_penalty = schedule.start_temperature, schedule.start_penalty, 0.0
     kept, i = 0, -1
     while i < moves - 1 and count:
         i += 1
         if i % 64 == 0:
-            if halt[0] and i < moves - QUENCH * labels.size:
-                heated, i = 1, moves - QUENCH * labels.size
-            hot, soft, missed = weather(heat, i / heated)
-        e = cut[int(draw(rng) * count)]
-        side = int(draw(rng) * 2.0)
+            if cancel_flag[0] and i < moves - QUENCH * labels.size:
+                heated_proposals, i = 1, moves - QUENCH * labels.size
+            temperature, penalty, missed_penalty = temperature_at(schedule, i / heated_proposals)
+        e = cut[int(random_uniform(rng) * count)]
+        side = int(random_uniform(rng) * 2.0)
         v = ends[e, side]
         b = labels[ends[e, 1 - side]]
         if sums[labels[v], ATOMS] <= 1.0:
             continue
-        grown = change(
-            start, neighbour, weight, mass, labels, sums, value, rule, v, b, soft, missed
+        increase = energy_change(
+            indptr,
+            neighbour,
+            weight,
+            attributes,
+            labels,
+            sums,
+            value,
+            objective,
+            v,
+            b,
+            penalty,
+            missed_penalty,
         )
-        if not accepted(grown, hot, rng):
+        if not metropolis_accepts(increase, temperature, rng):
             continue
-        if stays_connected(start, neighbour, linked, labels, work, v):
-            count = move(
-                start,
+        if stays_connected(indptr, neighbour, linked, labels, scratch, v):
+            count = apply_flip(
+                indptr,
                 neighbour,
                 linked,
                 edge,
-                mass,
+                attributes,
                 labels,
                 sums,
                 value,
-                rule,
+                objective,
                 cut,
-                place,
+                position,
                 count,
                 v,
                 b,
@@ -181,106 +195,123 @@ def anneal(
 
 
 @compiled
-def weather(heat: Heat, done: float) -> tuple[float, float, float]:
-    """Return temperature and prices when this share of the heated proposals is `done`."""
-    hot = heat.hot * (heat.cold / heat.hot) ** done if done < 1.0 else 0.0
-    done = min(1.0, done)
-    return hot, heat.soft * (heat.hard / heat.soft) ** done, heat.missed * done * done
+def temperature_at(schedule: Schedule, progress: float) -> tuple[float, float, float]:
+    """Return the temperature and the two penalties at a share of the heated proposals."""
+    temperature = (
+        schedule.start_temperature
+        * (schedule.end_temperature / schedule.start_temperature) ** progress
+        if progress < 1.0
+        else 0.0
+    )
+    progress = min(1.0, progress)
+    return (
+        temperature,
+        schedule.start_penalty * (schedule.end_penalty / schedule.start_penalty) ** progress,
+        schedule.missed_penalty * progress * progress,
+    )
 
 
 @compiled
-def accepted(grown: float, hot: float, rng: NDArray[np.uint64]) -> bool:
-    """Tell whether a change of the energy is accepted at this temperature."""
-    if grown <= 0.0:
+def metropolis_accepts(increase: float, temperature: float, rng: NDArray[np.uint64]) -> bool:
+    """Tell whether the Metropolis rule accepts an increase of the energy."""
+    if increase <= 0.0:
         return True
-    return hot > 0.0 and draw(rng) < math.exp(-grown / hot)
+    return temperature > 0.0 and random_uniform(rng) < math.exp(-increase / temperature)
 
 
 @compiled
-def cut_links(
-    web: Web, labels: NDArray[np.int32]
+def cut_edges(
+    graph: CSRGraph, labels: NDArray[np.int32]
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], int]:
-    """Return the linked edges that are cut, the place of each edge among them or -1, the count."""
-    edges = web.ends.shape[0]
+    """Return the linked edges that are cut, each edge's position among them or -1, the count."""
+    edges = graph.ends.shape[0]
     cut = np.empty(edges, np.int32)
-    place = np.full(edges, -1, np.int32)
+    position = np.full(edges, -1, np.int32)
     count = 0
     for e in range(edges):
-        if web.connects[e] and labels[web.ends[e, 0]] != labels[web.ends[e, 1]]:
+        if graph.edge_linked[e] and labels[graph.ends[e, 0]] != labels[graph.ends[e, 1]]:
             cut[count] = e
-            place[e] = count
+            position[e] = count
             count += 1
-    return cut, place, count
+    return cut, position, count
 
 
 @compiled
-def change(
-    start: NDArray[np.int32],
+def energy_change(
+    indptr: NDArray[np.int32],
     neighbour: NDArray[np.int32],
     weight: NDArray[np.float64],
-    mass: NDArray[np.float64],
+    attributes: NDArray[np.float64],
     labels: NDArray[np.int32],
     sums: NDArray[np.float64],
     value: NDArray[np.float64],
-    rule: Rule,
+    objective: Objective,
     v: int,
     b: int,
-    soft: float,
-    missed: float,
+    penalty: float,
+    missed_penalty: float,
 ) -> float:
-    """Return by how much the energy grows when atom `v` goes to grid `b`."""
+    """Return by how much the energy increases when atom `v` moves to grid `b`."""
     a = labels[v]
-    grown = 0.0
-    for p in range(start[v], start[v + 1]):
+    increase = 0.0
+    for p in range(indptr[v], indptr[v + 1]):
         g = labels[neighbour[p]]
         if g == a:
-            grown += weight[p]
+            increase += weight[p]
         elif g == b:
-            grown -= weight[p]
-    cost, bands, distance = appraise(rule, sums, a, mass, v, -1.0)
-    grown += cost - value[a, COST]
-    grown += missed * (bands - value[a, MISSED]) + soft * (distance - value[a, DISTANCE])
-    cost, bands, distance = appraise(rule, sums, b, mass, v, 1.0)
-    grown += cost - value[b, COST]
-    grown += missed * (bands - value[b, MISSED]) + soft * (distance - value[b, DISTANCE])
-    return float(grown)
+            increase -= weight[p]
+    cost, bands, distance = evaluate_grid(objective, sums, a, attributes, v, -1.0)
+    increase += cost - value[a, COST]
+    increase += missed_penalty * (bands - value[a, MISSED]) + penalty * (
+        distance - value[a, DISTANCE]
+    )
+    cost, bands, distance = evaluate_grid(objective, sums, b, attributes, v, 1.0)
+    increase += cost - value[b, COST]
+    increase += missed_penalty * (bands - value[b, MISSED]) + penalty * (
+        distance - value[b, DISTANCE]
+    )
+    return float(increase)
 
 
 @compiled
-def move(
-    start: NDArray[np.int32],
+def apply_flip(
+    indptr: NDArray[np.int32],
     neighbour: NDArray[np.int32],
     linked: NDArray[np.uint8],
     edge: NDArray[np.int32],
-    mass: NDArray[np.float64],
+    attributes: NDArray[np.float64],
     labels: NDArray[np.int32],
     sums: NDArray[np.float64],
     value: NDArray[np.float64],
-    rule: Rule,
+    objective: Objective,
     cut: NDArray[np.int32],
-    place: NDArray[np.int32],
+    position: NDArray[np.int32],
     count: int,
     v: int,
     b: int,
 ) -> int:
-    """Give atom `v` to grid `b`, keep all the rest up to date and return the new `count`."""
+    """Move atom `v` to grid `b`, update all arrays in place and return the new `count`."""
     a = labels[v]
     labels[v] = b
-    for column in range(mass.shape[1]):
-        sums[a, column] -= mass[v, column]
-        sums[b, column] += mass[v, column]
-    value[a, COST], value[a, MISSED], value[a, DISTANCE] = appraise(rule, sums, a, sums, a, 0.0)
-    value[b, COST], value[b, MISSED], value[b, DISTANCE] = appraise(rule, sums, b, sums, b, 0.0)
-    for p in range(start[v], start[v + 1]):
+    for column in range(attributes.shape[1]):
+        sums[a, column] -= attributes[v, column]
+        sums[b, column] += attributes[v, column]
+    value[a, COST], value[a, MISSED], value[a, DISTANCE] = evaluate_grid(
+        objective, sums, a, sums, a, 0.0
+    )
+    value[b, COST], value[b, MISSED], value[b, DISTANCE] = evaluate_grid(
+        objective, sums, b, sums, b, 0.0
+    )
+    for p in range(indptr[v], indptr[v + 1]):
         e = edge[p]
         now = linked[p] and labels[neighbour[p]] != b
-        if now and place[e] < 0:
+        if now and position[e] < 0:
             cut[count] = e
-            place[e] = count
+            position[e] = count
             count += 1
-        elif not now and place[e] >= 0:
+        elif not now and position[e] >= 0:
             count -= 1
-            cut[place[e]] = cut[count]
-            place[cut[count]] = place[e]
-            place[e] = -1
+            cut[position[e]] = cut[count]
+            position[cut[count]] = position[e]
+            position[e] = -1
     return count

@@ -1,4 +1,4 @@
-"""From solved pieces to a partition: dedicated and open grids, verdicts, and the numbering."""
+"""From solved pieces to a partition: dedicated and open grids, verdicts, numbering."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 
 from gridgeo.model import Partition
+from gridgeo.partition.atom_graph import AtomGraph, label_components, positions_by
 from gridgeo.partition.band import count_by
 from gridgeo.partition.certificate import certificate_of
-from gridgeo.partition.graph import Ground, connected, split_by
-from gridgeo.partition.grids import survey
-from gridgeo.partition.open_ground import open_reason, settle_open_ground
-from gridgeo.partition.pieces import Join, Solved, report_joins
+from gridgeo.partition.grid_attributes import find_community_borders
+from gridgeo.partition.open_ground import assign_open_ground, open_reason
+from gridgeo.partition.pieces import BarrierLink, SolvedPiece, report_barrier_links
 from gridgeo.partition.remedy import remedy
-from gridgeo.partition.verdicts import Locked, Verdict, judge_community, judge_grid
+from gridgeo.partition.verdicts import LockedGrid, Verdict, judge_community, judge_grid
 from gridgeo.wording import FACILITIES, Text
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from gridgeo.model import Atoms, Bands
 
 KINDS = ("basic", "dedicated", "open")
-#: what is told of each community's search: pieces interrupted, and as in `Solution`
-SPENT = (
+#: columns about each community's search: fields of `Solution`, summed over pieces
+SEARCH_FIGURES = (
     *("starts", "moves", "first_missed", "missed", "first_cost", "cost", "interrupted"),
     *("must_move", "must_flow"),
 )
@@ -37,13 +37,13 @@ SPENT = (
 
 def assemble(
     atoms: Atoms,
-    ground: Ground,
+    graph: AtomGraph,
     piece: NDArray[np.int64],
-    solved: list[Solved],
+    solved: list[SolvedPiece],
     *,
     bands: Bands,
     open_ground: OpenGround,
-    joined: list[Join],
+    joined: list[BarrierLink],
     unit: NDArray[np.int64],
     locked_names: Sequence[str],
 ) -> Partition:
@@ -51,41 +51,42 @@ def assemble(
 
     Parameters
     ----------
-    ground, piece, solved
+    graph, piece, solved
         By unit; `unit` is that of each atom.
     locked_names
         The names of the locked grids by number; may be shorter.
     """
-    labels, basic = _label_basic(ground, solved)
-    labels, basic = _label_locked(ground, labels, basic)
-    labels, dedicated = _label_dedicated(ground, labels, basic)
-    labels, joins = settle_open_ground(ground, piece, labels, open_ground)
+    labels, basic = _label_basic(graph, solved)
+    labels, basic = _label_locked(graph, labels, basic)
+    labels, dedicated = _label_dedicated(graph, labels, basic)
+    labels, joins = assign_open_ground(graph, piece, labels, open_ground)
     stays = int(labels.max()) + 1 - basic - dedicated
     kind = np.repeat([0, 1, 2], [basic, dedicated, stays])
-    findings = report_joins(atoms, ground, labels, joined + joins, unit)
-    order = _order(ground, labels, kind)
-    place = np.argsort(order)
-    labels, kind = place[labels], kind[order]
-    pieces = _by_community(ground, solved)
-    locked = _locked_grids(ground, locked_names)
+    findings = report_barrier_links(atoms, graph, labels, joined + joins, unit)
+    order = _order(graph, labels, kind)
+    position = np.argsort(order)
+    labels, kind = position[labels], kind[order]
+    pieces = _by_community(graph, solved)
+    locked = _locked_grids(graph, locked_names)
     verdicts = [
         judge_community(bands.of(c), pieces.get(c, []), locked.get(c, []))
         for c in range(len(atoms.communities))
     ]
-    region = survey(atoms, ground, unit, bands)
+    borders = find_community_borders(atoms, graph, unit, bands)
     verdicts = [
         replace(
-            verdict, reason=verdict.reason + remedy(bands.of(c), verdict, pieces.get(c, []), region)
+            verdict,
+            reason=verdict.reason + remedy(bands.of(c), verdict, pieces.get(c, []), borders),
         )
         for c, verdict in enumerate(verdicts)
     ]
     small = [c for c, verdict in enumerate(verdicts) if verdict.name == "small"]
-    grids = _grid_frame(ground, labels, kind, bands, small)
-    told = _dedicated_reasons(grids, facility_reasons(atoms))
+    grids = _grid_frame(graph, labels, kind, bands, small)
+    reasons = _dedicated_reasons(grids, facility_reasons(atoms))
     names = facility_names(atoms)
     for number in np.flatnonzero(kind == 2).tolist():
-        told[number] = open_reason(ground, np.flatnonzero(labels == number), names)
-    for number, reason in told.items():
+        reasons[number] = open_reason(graph, np.flatnonzero(labels == number), names)
+    for number, reason in reasons.items():
         grids.loc[number, ["reason_en", "reason_zh"]] = [reason.en, reason.zh]
     return Partition(
         labels=labels[unit],
@@ -105,19 +106,19 @@ def facility_names(atoms: Atoms) -> list[Text]:
 
 
 def facility_reasons(atoms: Atoms) -> list[Text]:
-    """Return why each facility is, or is not, a grid of its own, by position, behind its name.
+    """Return why each facility is, or is not, a dedicated grid, by position, after its name.
 
     The reason alone where it has no name: it begins with the category.
     """
-    told = atoms.considered[["name", "reason_en", "reason_zh"]]
+    considered = atoms.considered[["name", "reason_en", "reason_zh"]]
     return [
         Text(f"{name}: {en}", f"{name}：{zh}") if name else Text(en, zh)
-        for name, en, zh in told.itertuples(index=False)
+        for name, en, zh in considered.itertuples(index=False)
     ]
 
 
-def _label_basic(ground: Ground, solved: list[Solved]) -> tuple[NDArray[np.int64], int]:
-    labels = np.full(ground.community.size, -1, dtype=np.int64)
+def _label_basic(graph: AtomGraph, solved: list[SolvedPiece]) -> tuple[NDArray[np.int64], int]:
+    labels = np.full(graph.community.size, -1, dtype=np.int64)
     count = 0
     for piece in solved:
         labels[piece.members] = count + piece.solution.labels
@@ -126,69 +127,71 @@ def _label_basic(ground: Ground, solved: list[Solved]) -> tuple[NDArray[np.int64
 
 
 def _label_locked(
-    ground: Ground, labels: NDArray[np.int64], count: int
+    graph: AtomGraph, labels: NDArray[np.int64], count: int
 ) -> tuple[NDArray[np.int64], int]:
-    """Give numbers from `count` on to the locked grids; return how many basic grids there are."""
-    taken = ground.locked >= 0
-    numbers, inverse = np.unique(ground.locked[taken], return_inverse=True)
+    """Label the locked grids from `count` on; return how many basic grids there are."""
+    taken = graph.locked >= 0
+    numbers, inverse = np.unique(graph.locked[taken], return_inverse=True)
     labels = labels.copy()
     labels[taken] = count + inverse
     return labels, count + numbers.size
 
 
-def _locked_grids(ground: Ground, names: Sequence[str]) -> dict[int, list[Locked]]:
+def _locked_grids(graph: AtomGraph, names: Sequence[str]) -> dict[int, list[LockedGrid]]:
     """Return the locked grids of each community, in the order of their numbers."""
-    found: dict[int, list[Locked]] = {}
-    for number, members in split_by(ground.locked).items():
+    found: dict[int, list[LockedGrid]] = {}
+    for number, members in positions_by(graph.locked).items():
         households, residents = count_by(
             np.zeros(members.size, dtype=np.int64),
             1,
-            ground.households[members],
-            ground.residents[members],
+            graph.households[members],
+            graph.residents[members],
         )
-        grid = Locked(
+        grid = LockedGrid(
             households=int(households[0]),
             residents=float(residents[0]),
             name=names[number] if number < len(names) else "",
         )
-        found.setdefault(int(ground.community[members[0]]), []).append(grid)
+        found.setdefault(int(graph.community[members[0]]), []).append(grid)
     return found
 
 
 def _label_dedicated(
-    ground: Ground, labels: NDArray[np.int64], count: int
+    graph: AtomGraph, labels: NDArray[np.int64], count: int
 ) -> tuple[NDArray[np.int64], int]:
-    """Give numbers from `count` on to the connected parts of each facility."""
-    facility = ground.facility
-    same = (facility[ground.left] == facility[ground.right]) & (facility[ground.left] >= 0)
+    """Label the connected parts of each facility from `count` on."""
+    facility = graph.facility
+    same = (facility[graph.left] == facility[graph.right]) & (facility[graph.left] >= 0)
     taken = facility >= 0
-    parts, inverse = np.unique(connected(ground, same)[taken], return_inverse=True)
+    parts, inverse = np.unique(label_components(graph, same)[taken], return_inverse=True)
     labels = labels.copy()
     labels[taken] = count + inverse
     return labels, parts.size
 
 
-def _order(ground: Ground, labels: NDArray[np.int64], kind: NDArray[np.int64]) -> NDArray[np.intp]:
+def _order(
+    graph: AtomGraph, labels: NDArray[np.int64], kind: NDArray[np.int64]
+) -> NDArray[np.intp]:
     """Return the grids by community, kind, north to south, west to east."""
-    area = np.bincount(labels, weights=ground.area, minlength=kind.size)
+    area = np.bincount(labels, weights=graph.area, minlength=kind.size)
     x, y = (
-        np.round(np.bincount(labels, weights=ground.area * a, minlength=kind.size) / area, 2)
-        for a in (ground.x - ground.x.min(), ground.y - ground.y.min())
+        np.round(np.bincount(labels, weights=graph.area * a, minlength=kind.size) / area, 2)
+        for a in (graph.x - graph.x.min(), graph.y - graph.y.min())
     )
     community = np.zeros(kind.size, dtype=np.int64)
-    community[labels] = ground.community
+    community[labels] = graph.community
     return np.lexsort((x, -y, kind, community))
 
 
-def _by_community(ground: Ground, solved: list[Solved]) -> dict[int, list[Solved]]:
-    pieces: dict[int, list[Solved]] = {}
+def _by_community(graph: AtomGraph, solved: list[SolvedPiece]) -> dict[int, list[SolvedPiece]]:
+    pieces: dict[int, list[SolvedPiece]] = {}
     for piece in solved:
-        pieces.setdefault(int(ground.community[piece.members[0]]), []).append(piece)
+        pieces.setdefault(int(graph.community[piece.members[0]]), []).append(piece)
     return pieces
 
 
 def _grid_frame(
-    ground: Ground,
+    graph: AtomGraph,
     labels: NDArray[np.int64],
     kind: NDArray[np.int64],
     bands: Bands,
@@ -196,12 +199,12 @@ def _grid_frame(
 ) -> pd.DataFrame:
     """Return the frame of the grids, with reasons for the basic ones."""
     community, facility, locked = np.full((3, kind.size), -1, dtype=np.int64)
-    community[labels] = ground.community
-    np.maximum.at(locked, labels, ground.locked)
-    np.maximum.at(facility, labels, ground.facility)
-    households, residents = count_by(labels, kind.size, ground.households, ground.residents)
+    community[labels] = graph.community
+    np.maximum.at(locked, labels, graph.locked)
+    np.maximum.at(facility, labels, graph.facility)
+    households, residents = count_by(labels, kind.size, graph.households, graph.residents)
     verdicts = [
-        _judge(
+        _judge_basic(
             bands.of(community[g]),
             int(households[g]),
             float(residents[g]),
@@ -225,8 +228,10 @@ def _grid_frame(
     )
 
 
-def _judge(band: Band, households: int, residents: float, *, small: bool, locked: bool) -> Verdict:
-    """Return the verdict of a basic grid; the reason of a locked one says that it is."""
+def _judge_basic(
+    band: Band, households: int, residents: float, *, small: bool, locked: bool
+) -> Verdict:
+    """Return the verdict of a basic grid; the reason says whether it is locked."""
     verdict = judge_grid(band, households, residents, small=small and not locked)
     if not locked:
         return verdict
@@ -235,22 +240,22 @@ def _judge(band: Band, households: int, residents: float, *, small: bool, locked
 
 def _dedicated_reasons(grids: pd.DataFrame, reasons_of: list[Text]) -> dict[int, Text]:
     """Return the reason of each dedicated grid: its facility's, and which part of how many."""
-    told: dict[int, Text] = {}
+    reasons: dict[int, Text] = {}
     dedicated = grids[grids["kind"] == "dedicated"]
-    own = dedicated["facility"].to_numpy(np.int64)
-    key = dedicated["community"].to_numpy(np.int64) * (len(reasons_of) + 1) + own
-    for parts in split_by(key).values():
+    facility = dedicated["facility"].to_numpy(np.int64)
+    key = dedicated["community"].to_numpy(np.int64) * (len(reasons_of) + 1) + facility
+    for parts in positions_by(key).values():
         many = f"{parts.size}"
         for i, part in enumerate(parts, start=1):
-            reason = reasons_of[own[part]]
+            reason = reasons_of[facility[part]]
             if parts.size > 1:
                 reason += Text(f" (part {i} of {many})", f"（共 {many} 片之第 {i} 片）")
-            told[int(dedicated.index[part])] = reason
-    return told
+            reasons[int(dedicated.index[part])] = reason
+    return reasons
 
 
 def _community_frame(
-    verdicts: list[Verdict], pieces: dict[int, list[Solved]], grids: pd.DataFrame
+    verdicts: list[Verdict], pieces: dict[int, list[SolvedPiece]], grids: pd.DataFrame
 ) -> pd.DataFrame:
     communities = len(verdicts)
     certificates = [
@@ -269,14 +274,14 @@ def _community_frame(
             "grids": np.bincount(basic, minlength=communities),
             "certificate": [certificate for certificate, _ in certificates],
             "gap": np.array([gap for _, gap in certificates], dtype=np.float64),
-            **_spent([pieces.get(c, []) for c in range(communities)]),
+            **_search_figures([pieces.get(c, []) for c in range(communities)]),
         }
     )
 
 
-def _spent(pieces: list[list[Solved]]) -> dict[str, list[float]]:
-    """Return what the search of each community spent and reached, as sums over its pieces."""
+def _search_figures(pieces: list[list[SolvedPiece]]) -> dict[str, list[float]]:
+    """Return the effort and the results of each community's search, as sums over its pieces."""
     return {
         name: [sum(getattr(piece.solution, name) for piece in of) for of in pieces]
-        for name in SPENT
+        for name in SEARCH_FIGURES
     }

@@ -1,15 +1,11 @@
-"""The band: which numbers of grids can be in band at all, how that is proved, and how it is put.
+"""The band: which numbers of grids can be in band at all, and amounts and limits in words.
 
-The band: which numbers of grids can be in band at all, and how that is proved.
-
-Under ``either`` one grid may meet the households and its neighbour the residents. For k1 grids
-in band by households and k2 by residents, what is tested is whether *fractions* of atoms could
-do it: the second kind then holds any share of the residents between ``k2 * residents_lower`` and
-``k2 * residents_upper``, and the households that go with them lie between what the atoms with
-most residents per household carry and what those with fewest do. Where fractions cannot, whole
-connected atoms cannot either, so a number that is left out is left out by proof.
-
-Amounts and limits in words.
+Under ``either`` one grid may meet the band by households and the next by residents. For k1 grids
+by households and k2 by residents, `possible_grid_counts` tests whether *fractions* of atoms could
+do it: the second kind then has any amount of residents between ``k2 * residents_lower`` and ``k2 *
+residents_upper``, and the households that go with them lie between those of the atoms with most
+residents per household and those of the atoms with fewest. Where fractions cannot, whole connected
+atoms cannot either, so a number that is left out is proved impossible.
 """
 
 from __future__ import annotations
@@ -27,10 +23,12 @@ if TYPE_CHECKING:
     from gridgeo.config import Band
 
 
-def known(households: NDArray[np.int64], residents: NDArray[np.float64]) -> NDArray[np.bool_]:
+def residents_known(
+    households: NDArray[np.int64], residents: NDArray[np.float64]
+) -> NDArray[np.bool_]:
     """Tell for each atom whether its residents are known; an atom without households has none."""
-    told: NDArray[np.bool_] = ~np.isnan(residents) | (households == 0)
-    return told
+    is_known: NDArray[np.bool_] = ~np.isnan(residents) | (households == 0)
+    return is_known
 
 
 def count_by(
@@ -40,19 +38,19 @@ def count_by(
     residents: NDArray[np.float64],
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Return households and residents of each grid; NaN where any of its atoms is unknown."""
-    unknown = np.bincount(labels, weights=~known(households, residents), minlength=grids)
+    unknown = np.bincount(labels, weights=~residents_known(households, residents), minlength=grids)
     people = np.bincount(labels, weights=np.nan_to_num(residents), minlength=grids)
     counted = np.bincount(labels, weights=households, minlength=grids).astype(np.int64)
     return counted, np.where(unknown > 0, np.nan, people)
 
 
-def middle(band: Band, households: float, residents: float) -> float:
-    """Return the number of grids, not whole, that would put each in the middle of the band.
+def ideal_grid_count(band: Band, households: float, residents: float) -> float:
+    """Return the (fractional) number of grids with a mean grid in the middle of the band.
 
     Examples
     --------
     >>> from gridgeo.config import Band
-    >>> middle(Band(profile="households"), 1200, float("nan"))
+    >>> ideal_grid_count(Band(profile="households"), 1200, float("nan"))
     3.0
     """
     by_households = 2 * households / (band.lower + band.upper)
@@ -62,15 +60,15 @@ def middle(band: Band, households: float, residents: float) -> float:
     return by_residents if band.profile == "residents" else (by_households + by_residents) / 2
 
 
-def numbers_of_grids(
+def possible_grid_counts(
     band: Band, households: NDArray[np.int64], residents: NDArray[np.float64]
 ) -> tuple[int, ...]:
-    """Return the numbers of grids that the totals allow to be in band, the middle ones first.
+    """Return the numbers of grids that the totals allow, nearest to the middle of the band first.
 
     Parameters
     ----------
     households, residents
-        int64[n], float64[n] with NaN where unknown: the atoms of one piece of ground.
+        int64[n], float64[n] with NaN where unknown: the atoms of one piece.
 
     Returns
     -------
@@ -81,51 +79,51 @@ def numbers_of_grids(
     --------
     >>> import numpy as np
     >>> from gridgeo.config import Band
-    >>> numbers_of_grids(Band(), np.array([500, 700]), np.array([np.nan, np.nan]))
+    >>> possible_grid_counts(Band(), np.array([500, 700]), np.array([np.nan, np.nan]))
     (3, 4)
-    >>> numbers_of_grids(Band(), np.array([250, 290]), np.array([np.nan, np.nan]))
+    >>> possible_grid_counts(Band(), np.array([250, 290]), np.array([np.nan, np.nan]))
     ()
     """
-    told = known(households, residents)
-    people = np.where(told, np.nan_to_num(residents), 0.0)
-    whole = float(people.sum()) if told.all() else math.nan
-    possible = _by_measures(band, households, people, told)
-    near = middle(band, float(households.sum()), whole)
-    return tuple(sorted(possible, key=lambda k: (abs(k - near), k)))
+    is_known = residents_known(households, residents)
+    people = np.where(is_known, np.nan_to_num(residents), 0.0)
+    whole = float(people.sum()) if is_known.all() else math.nan
+    counts = _counts_by_measure(band, households, people, is_known)
+    near = ideal_grid_count(band, float(households.sum()), whole)
+    return tuple(sorted(counts, key=lambda k: (abs(k - near), k)))
 
 
-def _by_measures(
+def _counts_by_measure(
     band: Band,
     households: NDArray[np.int64],
     people: NDArray[np.float64],
-    told: NDArray[np.bool_],
+    is_known: NDArray[np.bool_],
 ) -> set[int]:
     total, persons = int(households.sum()), float(people.sum())
-    possible: set[int] = set()
-    by_households = band.profile != "residents" or not told.all()
+    counts: set[int] = set()
+    by_households = band.profile != "residents" or not is_known.all()
     if by_households:
-        possible |= _whole(total, band.lower, band.upper)
+        counts |= _counts_within(total, band.lower, band.upper)
     if band.profile == "households":
-        return possible
-    if told.all():
-        possible |= _whole(persons, band.residents_lower, band.residents_upper)
+        return counts
+    if is_known.all():
+        counts |= _counts_within(persons, band.residents_lower, band.residents_upper)
     if by_households:
-        possible |= _mixed(band, total, households[told], people[told])
-    return possible
+        counts |= _mixed_counts(band, total, households[is_known], people[is_known])
+    return counts
 
 
-def _whole(amount: float, lower: int, upper: int) -> set[int]:
+def _counts_within(amount: float, lower: int, upper: int) -> set[int]:
     return set(range(max(1, math.ceil(amount / upper)), math.floor(amount / lower) + 1))
 
 
-def _mixed(
+def _mixed_counts(
     band: Band, total: int, households: NDArray[np.int64], people: NDArray[np.float64]
 ) -> set[int]:
-    """Return the numbers k1 + k2 with both kinds of grid."""
+    """Return the numbers k1 + k2 of grids by households and by residents."""
     order = np.argsort(people / np.maximum(households, 1e-9), kind="stable")
-    most = _running(people[order], households[order])
+    most = _cumulative(people[order], households[order])
     order = order[people[order] > 0][::-1]
-    fewest = _running(people[order], households[order])
+    fewest = _cumulative(people[order], households[order])
     possible: set[int] = set()
     for k2 in range(1, math.floor(people.sum() / band.residents_lower) + 1):
         low = float(np.interp(k2 * band.residents_lower, *fewest))
@@ -136,7 +134,7 @@ def _mixed(
     return possible
 
 
-def _running(
+def _cumulative(
     people: NDArray[np.float64], households: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     return (
@@ -145,27 +143,27 @@ def _running(
     )
 
 
-def too_big(
+def exceeds_band(
     band: Band, households: NDArray[np.int64], residents: NDArray[np.float64]
 ) -> NDArray[np.bool_]:
-    """Tell for each atom of a piece whether no grid that holds it can be in band."""
-    told = known(households, residents)
+    """Tell for each atom of a piece whether it alone exceeds the band."""
+    is_known = residents_known(households, residents)
     over = np.ones(households.size, dtype=bool)
-    if band.profile != "residents" or not told.all():
+    if band.profile != "residents" or not is_known.all():
         over &= households > band.upper
     if band.profile != "households":
-        over &= ~told | (np.nan_to_num(residents) > band.residents_upper)
+        over &= ~is_known | (np.nan_to_num(residents) > band.residents_upper)
     return over
 
 
-def allot(
+def apportion(
     band: Band, grids: int, pieces: list[tuple[NDArray[np.int64], NDArray[np.float64]]]
 ) -> list[int]:
-    """Return the number of grids of each piece where there are `grids` together.
+    """Apportion `grids` grids among pieces: return the number of each.
 
     Each piece has at least one and at most one per atom, whatever `grids` says. Then each gets
     the fewest that the band allows it, then no more than the most that it allows; what is left
-    goes by Sainte-Laguë's divisors.
+    is apportioned by Sainte-Laguë's divisors.
 
     Parameters
     ----------
@@ -177,17 +175,17 @@ def allot(
     >>> from gridgeo.config import Band
     >>> unknown = np.full(21, np.nan)
     >>> pieces = [(np.full(9, 100), unknown[:9]), (np.full(21, 100), unknown)]
-    >>> allot(Band(), 7, pieces), allot(Band(), 9, pieces), allot(Band(), 1, pieces)
+    >>> apportion(Band(), 7, pieces), apportion(Band(), 9, pieces), apportion(Band(), 1, pieces)
     ([2, 5], [3, 6], [1, 1])
     """
     sizes = np.array([households.size for households, _ in pieces])
-    possible = [numbers_of_grids(band, *piece) or (1,) for piece in pieces]
+    possible = [possible_grid_counts(band, *piece) or (1,) for piece in pieces]
     fewest, most = ([limit(numbers) for numbers in possible] for limit in (min, max))
     weight = np.array([float(households.sum()) for households, _ in pieces])
     numbers = np.ones(sizes.size, dtype=np.int64)
     for _ in range(min(grids, int(sizes.sum())) - sizes.size):
-        claim = weight / (2 * numbers + 1)
-        order = np.lexsort((-claim, numbers >= most, numbers >= fewest, numbers >= sizes))
+        quotient = weight / (2 * numbers + 1)
+        order = np.lexsort((-quotient, numbers >= most, numbers >= fewest, numbers >= sizes))
         numbers[order[0]] += 1
     return [int(number) for number in numbers]
 
@@ -202,10 +200,10 @@ def count_text(households: int, residents: float) -> Text:
     >>> count_text(620, 1500).en
     '620 households, 1,500 residents'
     """
-    told = Text(f"{households:,} households", f"{households:,} 户")
+    text = Text(f"{households:,} households", f"{households:,} 户")
     if np.isnan(residents):
-        return told
-    return told + Text(f", {residents:,.0f} residents", f"、{residents:,.0f} 人")
+        return text
+    return text + Text(f", {residents:,.0f} residents", f"、{residents:,.0f} 人")
 
 
 def band_text(band: Band) -> Text:
@@ -238,7 +236,7 @@ def upper_text(band: Band, residents: float) -> Text:
     return people if band.profile == "residents" else households + Text(" and ", "和 ") + people
 
 
-def people_of(households: NDArray[np.int64], residents: NDArray[np.float64]) -> float:
-    """Return the residents of some atoms together, NaN where those of any are unknown."""
-    told = known(households, residents)
-    return float(np.nan_to_num(residents).sum()) if told.all() else float("nan")
+def total_residents(households: NDArray[np.int64], residents: NDArray[np.float64]) -> float:
+    """Return the total of residents, NaN where those of any atom are unknown."""
+    is_known = residents_known(households, residents)
+    return float(np.nan_to_num(residents).sum()) if is_known.all() else float("nan")

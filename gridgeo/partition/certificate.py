@@ -1,243 +1,81 @@
-"""How good a solution is proved to be: lower bounds, and proofs that none is in band.
+"""How good a solution is proved to be: optimal, within a gap, or that none in band exists.
 
-A lower bound on what any division of a piece into its number of grids costs.
-
-A division into k grids is k sets in band that hold every atom once. For any prices of the atoms,
-their sum and k times the least that a set costs beyond its prices is a bound (Dantzig-Wolfe,
-Lagrange). Good prices are those at which the known sets, and sets near them, are no bargain.
-
-A set that costs more beyond its prices than the least by the gap, or more, is in no division that
-costs less than the known one. Where the others can be listed, the cheapest division into them is
-the cheapest of all.
-
-How good a solution is proved to be, and what proves that there is none in band.
+`solve_certified` needs no search where all connected subgraphs in band can be enumerated.
+`certify` does that after the search, and at effort ``best`` makes the solution pairwise optimal and
+proves a lower bound by `column_generation`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.optimize import LinearConstraint, linprog, milp
 
-from gridgeo.partition.band import numbers_of_grids, too_big
-from gridgeo.partition.connected_sets import ATOMS_IN_SETS, Budget, Sets, list_sets
-from gridgeo.partition.kernel import appraise, constant_of, rule_of, total
-from gridgeo.partition.pairs import divide_pairs
-from gridgeo.partition.pricing import below, cheapest, costs_of, market_of, nearby
-from gridgeo.partition.problem import Halt, Problem, Solution, in_order
+from gridgeo.partition.band import exceeds_band, possible_grid_counts
+from gridgeo.partition.column_generation import certify_by_bound
+from gridgeo.partition.connected_subgraphs import (
+    ATOMS_IN_MASK,
+    ConnectedSubgraphs,
+    EnumerationBudget,
+    list_subgraphs,
+)
+from gridgeo.partition.pairwise import repartition_pairs
+from gridgeo.partition.problem import Cancellation, Problem, Solution
 from gridgeo.partition.search import solve
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridgeo.config import Band, Search
-    from gridgeo.partition.pricing import Market
 
-#: known sets from which others are sought at a time, and how many of those are then known
-WALKED = 60
-TAKEN = 100
-#: sets that may be left for the cheapest division, and nodes of the search for it
-LEFT = 20_000
-NODES = 20_000
-#: costs that differ by less are alike, metres
-TINY_M = 1e-6
-#: how HiGHS ended, as SciPy numbers it
-SOLVED, INFEASIBLE = 0, 2
-
-
-@dataclass(frozen=True, kw_only=True)
-class Bound:
-    """No division costs less than ``metres``, no set less than ``least`` beyond ``prices``."""
-
-    metres: float
-    prices: NDArray[np.float64]
-    least: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Known:
-    """Known sets, and prices of the atoms beyond which none of them costs less than ``limit``."""
-
-    sets: NDArray[np.bool_]
-    prices: NDArray[np.float64]
-    limit: float
-
-
-def bounded(problem: Problem, band: Band, solution: Solution, turns: int, halt: Halt) -> Solution:
-    """Return a solution in band with a lower bound, or a cheaper one that the proof brought up.
-
-    It is ``optimal`` where none of as many grids can cost less; else its own certificate stays,
-    or is ``gap``. `turns` are the prices that are proved at most; each takes up to seconds where
-    the piece has hundreds of atoms.
-    """
-    ordered, order = in_order(problem)
-    market = market_of(ordered, band)
-    labels = solution.labels[order]
-    bound = lower_bound(market, labels, turns, halt)
-    if solution.cost - bound.metres <= TINY_M:
-        return replace(solution, certificate="optimal", bound=solution.cost)
-    closed = _closed(market, bound, labels, solution.cost, halt)
-    if closed is None:
-        told = solution.certificate or "gap"
-        return replace(solution, certificate=told, bound=bound.metres)
-    found, cost = closed
-    labels = np.empty_like(found)
-    labels[order] = found
-    return replace(solution, labels=labels, cost=cost, certificate="optimal", bound=cost)
-
-
-def lower_bound(market: Market, labels: NDArray[np.int32], turns: int, halt: Halt) -> Bound:
-    """Return metres that no division in band into as many grids as `labels` undercuts."""
-    k = int(labels.max()) + 1
-    sets = labels == np.arange(k)[:, None]
-    straddled = float(market.problem.straddle_m.sum())
-    best = Bound(metres=-np.inf, prices=np.zeros(labels.size), least=-np.inf)
-    for _ in range(turns):
-        if halt.stopped:
-            break
-        known = _haggled(market, sets, k, halt)
-        least, grids = cheapest(market, known.prices, halt)
-        metres = float(known.prices.sum()) + k * least + straddled
-        if metres > best.metres:
-            best = Bound(metres=metres, prices=known.prices, least=least)
-        fresh = _fresh(grids, known.sets)
-        if least >= known.limit - TINY_M or not len(fresh):
-            break
-        sets = np.vstack([known.sets, fresh])
-    return best
-
-
-def _haggled(market: Market, sets: NDArray[np.bool_], k: int, halt: Halt) -> _Known:
-    """Return sets and prices at which sets near the known ones are no bargain either."""
-    rng = np.array([len(sets)], dtype=np.uint64)
-    while True:
-        costs = costs_of(market.problem, sets)
-        prices, limit = _prices(sets, costs, k)
-        known = _Known(sets=sets, prices=prices, limit=limit)
-        if halt.stopped:
-            return known
-        walked = sets[np.argsort(costs - sets @ prices, kind="stable")[:WALKED]]
-        fresh = _fresh(nearby(market, prices, walked, limit - TINY_M, rng), sets)
-        if not len(fresh):
-            return known
-        sets = np.vstack([sets, fresh[:TAKEN]])
-
-
-def _prices(
-    sets: NDArray[np.bool_], costs: NDArray[np.float64], k: int
-) -> tuple[NDArray[np.float64], float]:
-    """Return prices at which no known set costs less beyond them than the limit, and that limit."""
-    rows, amounts = _each_once(sets, k)
-    found = linprog(costs, A_eq=rows, b_eq=amounts, method="highs")
-    dual = np.asarray(found.eqlin.marginals, dtype=np.float64)
-    return dual[:-1], float(dual[-1])
-
-
-def _each_once(sets: NDArray[np.bool_], k: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return rows and amounts that ask for `k` sets, with every atom in one of them."""
-    count, n = sets.shape
-    return np.vstack([sets.T.astype(float), np.ones(count)]), np.append(np.ones(n), k)
-
-
-def _fresh(grids: NDArray[np.bool_], sets: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return the grids that are not among the sets, each once, in the order given."""
-    old = {grid.tobytes() for grid in sets}
-    new = {grid.tobytes(): grid for grid in grids if grid.tobytes() not in old}
-    return np.array(list(new.values()), dtype=np.bool_).reshape(-1, sets.shape[1])
-
-
-def _closed(
-    market: Market, bound: Bound, labels: NDArray[np.int32], cost: float, halt: Halt
-) -> tuple[NDArray[np.int32], float] | None:
-    """Return the labels of the cheapest division, and what it costs; None where it is not known."""
-    k = int(labels.max()) + 1
-    limit = bound.least + cost - bound.metres if np.isfinite(bound.metres) else np.inf
-    sets = below(market, bound.prices, limit, LEFT, halt) if np.isfinite(limit) else None
-    if sets is None:
-        return None
-    costs = _whole_costs(market, sets)
-    left = costs - sets @ bound.prices < limit
-    sets, costs = sets[left], costs[left]
-    if not len(sets):
-        return labels, cost
-    rows, amounts = _each_once(sets, k)
-    found = milp(
-        costs,
-        constraints=LinearConstraint(rows, amounts, amounts),
-        integrality=np.ones(costs.size),
-        bounds=(0, 1),
-        options={"mip_rel_gap": 0.0, "node_limit": NODES},
-    )
-    if found.status == INFEASIBLE:
-        return labels, cost
-    if found.status != SOLVED:
-        return None
-    cover = sets[found.x > 0.5]
-    other = cover.argmax(axis=0).astype(np.int32)
-    least = _cost_of_labels(market, other, k)
-    return (other, least) if least < cost - TINY_M else (labels, cost)
-
-
-def _cost_of_labels(market: Market, labels: NDArray[np.int32], k: int) -> float:
-    """Return what a division costs, as `Solution` counts it."""
-    problem = market.problem
-    cost = total(market.web, rule_of(problem, market.band), labels, k)[0]
-    return float(cost) + constant_of(problem)
-
-
-def _whole_costs(market: Market, sets: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Return what the sets cost with balance and compactness; infinite out of band.
-
-    With the profile ``residents`` the market also has sets in band by households, though only
-    those with unknown residents are judged by these.
-    """
-    rule = rule_of(market.problem, market.band)
-    sums = sets.astype(np.float64) @ market.web.mass
-    told = np.array([appraise(rule, sums, g, sums, g, 0.0) for g in range(len(sets))])
-    own, missed = told.reshape(-1, 3)[:, :2].T
-    return np.where(missed > 0, np.inf, own + costs_of(market.problem, sets))
-
-
-#: before a piece is searched, by effort
-CERTIFY: Mapping[str, Budget | None] = MappingProxyType(
+#: by effort: the enumeration before a piece is searched
+BUDGET_BEFORE_SEARCH: Mapping[str, EnumerationBudget | None] = MappingProxyType(
     {
         "fast": None,
-        "normal": Budget(seen=20_000, kept=20_000, nodes=100_000),
-        "best": Budget(seen=20_000_000, kept=3_000_000, nodes=5_000_000),
+        "normal": EnumerationBudget(seen=20_000, kept=20_000, nodes=100_000),
+        "best": EnumerationBudget(seen=20_000_000, kept=3_000_000, nodes=5_000_000),
     }
 )
-#: for a piece that misses the band although its amounts would allow it
-PROVE: Mapping[str, Budget] = MappingProxyType(
+#: by effort: the enumeration for a piece that misses the band although its totals allow it
+BUDGET_OF_PROOF: Mapping[str, EnumerationBudget] = MappingProxyType(
     {
-        "fast": Budget(seen=1_000_000, kept=200_000, nodes=1_000_000),
-        "normal": Budget(seen=5_000_000, kept=500_000, nodes=2_000_000),
-        "best": Budget(seen=50_000_000, kept=3_000_000, nodes=20_000_000),
+        "fast": EnumerationBudget(seen=1_000_000, kept=200_000, nodes=1_000_000),
+        "normal": EnumerationBudget(seen=5_000_000, kept=500_000, nodes=2_000_000),
+        "best": EnumerationBudget(seen=50_000_000, kept=3_000_000, nodes=20_000_000),
     }
 )
-#: pieces of up to so many atoms get a lower bound at effort ``best``, and what it may take
+#: at effort ``best`` pieces of up to so many atoms get a lower bound, in so many exact pricings
 ATOMS_BOUNDED = 150
-TURNS = 40
+PRICING_ROUNDS = 40
 
 
 def solve_certified(
-    problem: Problem, band: Band, search: Search, *, halt: Halt | None = None, jobs: int = 1
+    problem: Problem,
+    band: Band,
+    search: Search,
+    *,
+    cancellation: Cancellation | None = None,
+    jobs: int = 1,
 ) -> Solution:
     """Solve a piece and prove what the effort allows about it.
 
-    Where all connected sets in band can be listed, the cheapest cover of the atoms is the answer
-    and no search is needed; else see `solve` and `certify`.
+    Where all connected subgraphs in band can be listed, set partitioning finds the optimum and no
+    search is needed; else see `solve` and `certify`.
     """
-    halt = halt or Halt()
-    numbers = _numbers(problem, band)
-    sets = _listed(problem, band, CERTIFY[search.effort], halt) if numbers else None
-    if sets and sets.complete and (best := _first_met(sets, numbers)):
+    cancellation = cancellation or Cancellation()
+    counts = _grid_counts(problem, band)
+    subgraphs = (
+        _list_if_few(problem, band, BUDGET_BEFORE_SEARCH[search.effort], cancellation)
+        if counts
+        else None
+    )
+    if subgraphs and subgraphs.complete and (best := _optimum_of_first_count(subgraphs, counts)):
         return best
-    solution = solve(problem, band, search, halt=halt, jobs=jobs)
-    return certify(problem, band, search, solution, halt, sets=sets)
+    solution = solve(problem, band, search, cancellation=cancellation, jobs=jobs)
+    return certify(problem, band, search, solution, cancellation, subgraphs=subgraphs)
 
 
 def certify(
@@ -245,17 +83,17 @@ def certify(
     band: Band,
     search: Search,
     solution: Solution,
-    halt: Halt,
+    cancellation: Cancellation,
     *,
-    sets: Sets | None = None,
+    subgraphs: ConnectedSubgraphs | None = None,
 ) -> Solution:
-    """Return the solution with its certificate, or a better one that the proof brought to light.
+    """Return the solution with its certificate, or a better one that the proof found.
 
-    All connected sets in band are listed and the cheapest cover of the atoms is sought among
-    them: for the number of grids that the solution has, or, where it misses the band, for every
-    number that the amounts allow. Nothing is claimed where the budget of the effort ends first;
-    with effort ``best`` pairs of grids are then divided anew, and a lower bound tells how far
-    from the least cost the solution can be. `sets` are those that were listed already.
+    All connected subgraphs in band are listed and set partitioning finds the cheapest partition:
+    into the number of grids that the solution has, or, where it misses the band, into every number
+    that the totals allow. Where the budget of the effort ends first nothing is claimed; with effort
+    ``best`` pairs of adjacent grids are then repartitioned, and a lower bound is proved.
+    `subgraphs` are those that were listed already.
 
     Examples
     --------
@@ -270,41 +108,51 @@ def certify(
     'optimal'
     """
     if solution.failed:
-        return solution if solution.exact else _met_or_proved(problem, band, search, solution, halt)
+        return (
+            solution
+            if solution.exact
+            else _solve_or_refute(problem, band, search, solution, cancellation)
+        )
     if solution.exact or solution.grids == 1:
         return replace(solution, certificate="optimal", bound=solution.cost)
-    sets = sets or _listed(problem, band, CERTIFY[search.effort], halt)
-    if sets and sets.complete:
-        solution = _improved(sets, solution)
+    subgraphs = subgraphs or _list_if_few(
+        problem, band, BUDGET_BEFORE_SEARCH[search.effort], cancellation
+    )
+    if subgraphs and subgraphs.complete:
+        solution = _optimum_of_count(subgraphs, solution)
     if search.effort == "best" and not solution.certificate:
-        solution = divide_pairs(problem, band, solution, halt)
-        if problem.households.size <= ATOMS_BOUNDED and not halt.stopped:
-            solution = bounded(problem, band, solution, TURNS, halt)
+        solution = repartition_pairs(problem, band, solution, cancellation)
+        if problem.households.size <= ATOMS_BOUNDED and not cancellation.cancelled:
+            solution = certify_by_bound(problem, band, solution, PRICING_ROUNDS, cancellation)
     return solution
 
 
-def _numbers(problem: Problem, band: Band) -> tuple[int, ...]:
-    """Return the numbers of grids that can be in band, none where an atom alone is too big."""
-    if too_big(band, problem.households, problem.residents).any():
+def _grid_counts(problem: Problem, band: Band) -> tuple[int, ...]:
+    """Return the numbers of grids that can be in band; none where one atom exceeds the band."""
+    if exceeds_band(band, problem.households, problem.residents).any():
         return ()
-    numbers = numbers_of_grids(band, problem.households, problem.residents)
-    return tuple(k for k in numbers if problem.grids in {None, k})
+    counts = possible_grid_counts(band, problem.households, problem.residents)
+    return tuple(k for k in counts if problem.grids in {None, k})
 
 
-def _listed(problem: Problem, band: Band, budget: Budget | None, halt: Halt) -> Sets | None:
-    """Return the connected sets in band, None where they are too many by far."""
-    if budget is None or problem.households.size > ATOMS_IN_SETS:
+def _list_if_few(
+    problem: Problem, band: Band, budget: EnumerationBudget | None, cancellation: Cancellation
+) -> ConnectedSubgraphs | None:
+    """Return the connected subgraphs in band; None for a piece with too many atoms."""
+    if budget is None or problem.households.size > ATOMS_IN_MASK:
         return None
-    return list_sets(problem, band, budget, halt)
+    return list_subgraphs(problem, band, budget, cancellation)
 
 
-def _first_met(sets: Sets, numbers: tuple[int, ...]) -> Solution | None:
-    """Return the cheapest solution of the first number that can be met, None where none is.
+def _optimum_of_first_count(
+    subgraphs: ConnectedSubgraphs, counts: tuple[int, ...]
+) -> Solution | None:
+    """Return the cheapest solution of the first number of grids that can be met.
 
-    Also None where it is not known whether an earlier number can be met.
+    None where no number can be met, or where it is not known whether an earlier number can.
     """
-    for k in numbers:
-        complete, labels, cost = sets.cheapest(k, np.inf)
+    for k in counts:
+        complete, labels, cost = subgraphs.cheapest_partition(k, np.inf)
         if labels is not None and complete:
             return _optimal(labels, k, cost)
         if not complete:
@@ -328,9 +176,9 @@ def _optimal(labels: NDArray[np.int32], grids: int, cost: float) -> Solution:
     )
 
 
-def _improved(sets: Sets, solution: Solution) -> Solution:
-    """Return the cheapest solution of as many grids, `solution` itself where that is not known."""
-    complete, labels, cost = sets.cheapest(solution.grids, solution.cost)
+def _optimum_of_count(subgraphs: ConnectedSubgraphs, solution: Solution) -> Solution:
+    """Return the cheapest solution of as many grids; `solution` itself where that is not known."""
+    complete, labels, cost = subgraphs.cheapest_partition(solution.grids, solution.cost)
     if labels is not None:
         solution = replace(solution, labels=labels, cost=cost)
     if not complete:
@@ -338,20 +186,22 @@ def _improved(sets: Sets, solution: Solution) -> Solution:
     return replace(solution, certificate="optimal", bound=solution.cost)
 
 
-def _met_or_proved(
-    problem: Problem, band: Band, search: Search, solution: Solution, halt: Halt
+def _solve_or_refute(
+    problem: Problem, band: Band, search: Search, solution: Solution, cancellation: Cancellation
 ) -> Solution:
     """Return the cheapest solution in band, or `solution` with the proof that there is none."""
-    numbers = _numbers(problem, band)
-    if not numbers or problem.households.size > ATOMS_IN_SETS:
+    counts = _grid_counts(problem, band)
+    if not counts or problem.households.size > ATOMS_IN_MASK:
         return solution
-    sets = list_sets(problem, band, PROVE[search.effort], halt)
-    proved = sets.complete
-    for k in numbers:
-        complete, labels, cost = sets.cheapest(k, np.inf)
+    subgraphs = list_subgraphs(problem, band, BUDGET_OF_PROOF[search.effort], cancellation)
+    proved = subgraphs.complete
+    for k in counts:
+        complete, labels, cost = subgraphs.cheapest_partition(k, np.inf)
         if labels is not None:
-            met = replace(solution, labels=labels, grids=k, missed=0, distance=0.0, together=0)
-            if not (complete and sets.complete):
+            met = replace(
+                solution, labels=labels, grids=k, missed=0, distance=0.0, unmet_cannot_links=0
+            )
+            if not (complete and subgraphs.complete):
                 return replace(met, cost=cost)
             return replace(met, cost=cost, exact=True, certificate="optimal", bound=cost)
         proved &= complete
@@ -363,12 +213,12 @@ def certificate_of(solutions: Sequence[Solution]) -> tuple[str, float]:
 
     The gap is 0 where all are optimal and NaN where no bound is known for one of them.
     """
-    told = {solution.certificate for solution in solutions}
-    if told <= {"optimal"}:
+    certificates = {solution.certificate for solution in solutions}
+    if certificates <= {"optimal"}:
         return "optimal", 0.0
-    if "" in told:
+    if "" in certificates:
         return "", np.nan
     cost = sum(solution.cost for solution in solutions)
     bound = sum(solution.bound for solution in solutions)
     gap = (cost - bound) / cost if cost > 0 and np.isfinite(bound) else np.nan
-    return ("pairwise" if "gap" not in told else "gap"), gap
+    return ("pairwise" if "gap" not in certificates else "gap"), gap

@@ -11,10 +11,10 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from gridgeo.config import EFFORT_NAMES, Band, EffortName, Search
-from gridgeo.partition.band import allot
-from gridgeo.partition.graph import split_by
-from gridgeo.partition.pieces import Solved
-from gridgeo.partition.samples import UNIT, lay_out_samples, whole_counts
+from gridgeo.partition.atom_graph import positions_by
+from gridgeo.partition.band import apportion
+from gridgeo.partition.pieces import SolvedPiece
+from gridgeo.partition.samples import UNIT_M, build_samples, integer_counts
 from gridgeo.partition.search import solve
 from gridgeo.partition.verdicts import judge_community
 
@@ -180,13 +180,13 @@ class BandedRegions(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sklea
         X = validate_data(self, X, dtype=np.float64)  # noqa: N806
         weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
         self._check()
-        counts, band = whole_counts(weight, self.lower, self.upper)
-        samples = lay_out_samples(X, connectivity)
-        parts = list(split_by(samples.component).values())
+        counts, band = integer_counts(weight, self.lower, self.upper)
+        samples = build_samples(X, connectivity)
+        parts = list(positions_by(samples.component).values())
         numbers: list[int | None] = [None] * len(parts)
         if self.n_grids is not None:
             unknown = np.full(weight.size, np.nan)
-            numbers = [*allot(band, self.n_grids, [(counts[p], unknown[p]) for p in parts])]
+            numbers = [*apportion(band, self.n_grids, [(counts[p], unknown[p]) for p in parts])]
             if sum(n or 0 for n in numbers) != self.n_grids:
                 raise ValueError(
                     f"{self.n_grids} regions cannot be made of {weight.size} samples in "
@@ -200,7 +200,7 @@ class BandedRegions(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sklea
             problem = samples.problem(part, counts, grids=number, **cost)
             solution = solve(problem, band, search)
             solved.append(
-                Solved(
+                SolvedPiece(
                     members=part,
                     problem=problem,
                     solution=solution,
@@ -223,9 +223,9 @@ class BandedRegions(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sklea
         if self.balance < 0 or self.compactness < 0:
             raise ValueError("balance and compactness must not be negative")
 
-    def _tell(
+    def _store(
         self,
-        solved: list[Solved],
+        solved: list[SolvedPiece],
         weight: NDArray[np.float64],
         counts: NDArray[np.int64],
         band: Band,
@@ -239,20 +239,22 @@ class BandedRegions(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sklea
         self.labels_ = np.argsort(np.argsort(first))[inverse].astype(np.int64)
         self.n_grids_ = count
         self.region_weight_ = np.bincount(self.labels_, weights=weight)
-        held = np.bincount(self.labels_, weights=counts)
-        self.in_band_ = (held >= band.lower) & (held <= band.upper)
-        self.cost_ = float(sum(piece.solution.cost for piece in solved)) / UNIT
+        sums = np.bincount(self.labels_, weights=counts)
+        self.in_band_ = (sums >= band.lower) & (sums <= band.upper)
+        self.cost_ = float(sum(piece.solution.cost for piece in solved)) / UNIT_M
         self.verdict_ = tuple(self._judge(piece, band, weight) for piece in solved)
 
-    def _judge(self, piece: Solved, band: Band, weight: NDArray[np.float64]) -> ComponentVerdict:
+    def _judge(
+        self, piece: SolvedPiece, band: Band, weight: NDArray[np.float64]
+    ) -> ComponentVerdict:
         judged = judge_community(band, [piece])
-        held = np.asarray(
+        sums = np.asarray(
             np.bincount(piece.solution.labels, weights=weight[piece.members]), dtype=np.float64
         )
         return ComponentVerdict(
             verdict=judged.name,
             proof=judged.proof,
-            reason=self._reason(judged, held, piece, weight),
+            reason=self._reason(judged, sums, piece, weight),
             samples=piece.members,
             n_grids=piece.solution.grids,
         )
@@ -260,31 +262,31 @@ class BandedRegions(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sklea
     def _reason(
         self,
         judged: Verdict,
-        held: NDArray[np.float64],
-        piece: Solved,
+        sums: NDArray[np.float64],
+        piece: SolvedPiece,
         weight: NDArray[np.float64],
     ) -> str:
         limits = f"{self.lower:,g} to {self.upper:,g}"
-        least = f"{held.size} regions of {held.min():,g} to {held.max():,g}"
-        told = {
+        least = f"{sums.size} regions of {sums.min():,g} to {sums.max():,g}"
+        reasons = {
             "in_band": least,
-            "small": f"{held.sum():,g} together, below the lower limit of {self.lower:,g}",
+            "small": f"{sums.sum():,g} together, below the lower limit of {self.lower:,g}",
             "not_found": f"nothing better was found than {least}",
-            "arithmetic": f"{held.sum():,g} cannot be divided into regions of {limits}",
+            "arithmetic": f"{sums.sum():,g} cannot be divided into regions of {limits}",
             "atom": self._heavy(piece.members, weight),
             "exhausted": f"every connected way to put {piece.members.size} samples together was "
             f"tried: none gives regions of {limits}",
         }
-        return told[judged.proof or judged.name]
+        return reasons[judged.proof or judged.name]
 
     def _heavy(self, members: NDArray[np.int64], weight: NDArray[np.float64]) -> str:
         """Return the samples that no region within the limits can hold, in words."""
         order = members[np.argsort(-weight[members], kind="stable")]
         heavy = order[weight[order] > self.upper]
-        told = [
+        named = [
             f"sample {v} weighs {weight[v]:,g}, above the upper limit of {self.upper:,g}"
             for v in heavy[:NAMED]
         ]
         if heavy.size > NAMED:
-            told.append(f"{heavy.size} such samples in all")
-        return "; ".join(told) or "a sample fits into no connected region within the limits"
+            named.append(f"{heavy.size} such samples in all")
+        return "; ".join(named) or "a sample fits into no connected region within the limits"

@@ -1,26 +1,23 @@
-"""The compiled search: annealed boundary flips that keep every grid connected.
+"""Compiled kernels that all parts of the search share: the CSR graph, and what a labelling costs.
 
-A state is three arrays: ``labels`` (the grid of each atom), ``sums`` (one row per grid, the sum
-of its atoms' rows of ``Web.mass``) and ``value`` (one row per grid: cost, bands missed, distance
-to the band). Every function is compiled once and cached on disk; all of them release the
-interpreter lock. Random numbers come from a splitmix64 state of our own, so that neither
-threads nor library versions change a result.
-
-The cache knows only the file of each function: after editing one that others call, remove the
-package's ``__pycache__``.
-
-From a problem to what the kernels work on.
+A labelling is described by three arrays: ``labels`` (the grid of each atom), ``sums`` (one row per
+grid, the sum of its atoms' rows of ``CSRGraph.attributes``) and ``value`` (one row per grid: cost,
+bands missed, distance to the band). All kernels release the interpreter lock. Random numbers come
+from a splitmix64 generator whose state is passed in, so neither threads nor versions of NumPy
+change a result.
 """
 
 from __future__ import annotations
 
+import hashlib
 import math
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, ParamSpec, TypeVar
 
 import numba
 import numpy as np
 
-from gridgeo.partition.band import known
+from gridgeo.partition.band import residents_known
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,41 +34,58 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 R = TypeVar("R")
 
-#: columns of ``mass`` and ``sums``
-HOUSEHOLDS, RESIDENTS, UNKNOWN, AREA, MOMENT_X, MOMENT_Y, SECOND, ATOMS = range(8)
+#: columns of ``attributes`` and ``sums``; x, y and second moments are weighted by area
+HOUSEHOLDS, RESIDENTS, UNKNOWN, AREA, MOMENT_X, MOMENT_Y, SECOND_MOMENT, ATOMS = range(8)
 #: columns of ``value``
 COST, MISSED, DISTANCE = range(3)
 EITHER, BY_HOUSEHOLDS, BY_RESIDENTS = range(3)
-#: metres that it costs to have two atoms in one grid that must be apart
-APART = 1e6
+#: penalty of a cannot-link pair in one grid, metres
+CANNOT_LINK_M = 1e6
+
+
+def _hash_kernel_files() -> str:
+    """Return the SHA-256 of all files of this package that contain kernels."""
+    sources = (file.read_bytes() for file in sorted(Path(__file__).parent.glob("*.py")))
+    kernels = (source for source in sources if b"@compiled" in source)
+    return hashlib.sha256(b"".join(kernels)).hexdigest()
+
+
+_KERNEL_FILES = _hash_kernel_files()
 
 
 def compiled(function: Callable[P, R]) -> Callable[P, R]:
-    """Compile `function` with numba: cached on disk, without the interpreter lock."""
+    """Compile `function` with numba: cached on disk, without the interpreter lock.
+
+    A kernel contains the code of the kernels that it calls, but numba compares only the kernel's
+    own file with its cache. So the stamp of the cache covers all files with kernels.
+    """
     kernel: Callable[P, R] = numba.njit(cache=True, nogil=True)(function)
+    file = getattr(getattr(kernel, "_cache", None), "_cache_file", None)
+    if file is not None:  # None with NUMBA_DISABLE_JIT
+        file._source_stamp = (file._source_stamp, _KERNEL_FILES)
     return kernel
 
 
-class Web(NamedTuple):
-    """The graph as the kernels see it: neighbours of atom v stand at ``start[v]:start[v + 1]``."""
+class CSRGraph(NamedTuple):
+    """An undirected graph in CSR form: arcs of atom v are at ``indptr[v]:indptr[v + 1]``."""
 
-    start: NDArray[np.int32]
+    indptr: NDArray[np.int32]
     neighbour: NDArray[np.int32]
-    #: metres saved when the two atoms are in one grid (cut minus straddle)
+    #: metres saved when both ends are in one grid: cost when cut less cost when straddled
     weight: NDArray[np.float64]
-    #: 1 where the border connects, 0 where it is an uncrossed barrier
+    #: 1 where the border connects, 0 where it is a barrier that no street crosses
     linked: NDArray[np.uint8]
     edge: NDArray[np.int32]
-    #: the two atoms of each edge, and whether it connects
+    #: the two atoms of each edge, and whether it connects them
     ends: NDArray[np.int32]
-    connects: NDArray[np.uint8]
-    mass: NDArray[np.float64]
-    #: int32[a, 2], pairs that must not share a grid; also unlinked edges of weight ``-APART``
-    apart: NDArray[np.int32]
+    edge_linked: NDArray[np.uint8]
+    attributes: NDArray[np.float64]
+    #: int32[a, 2]; each pair is also an edge, unlinked, of weight ``-CANNOT_LINK_M``
+    cannot_links: NDArray[np.int32]
 
 
-class Rule(NamedTuple):
-    """Band and weights of the terms that each grid has for itself; all float64."""
+class Objective(NamedTuple):
+    """The band, and the weights of the cost terms that belong to single grids; all float64."""
 
     lower: float
     upper: float
@@ -82,21 +96,21 @@ class Rule(NamedTuple):
     compactness: float
 
 
-class Heat(NamedTuple):
-    """The schedule of one anneal: temperatures and penalties in metres; all float64."""
+class Schedule(NamedTuple):
+    """The annealing schedule: temperatures and penalties in metres; all float64."""
 
-    hot: float
-    cold: float
+    start_temperature: float
+    end_temperature: float
     #: metres per household outside the band, at the start and at the end
-    soft: float
-    hard: float
+    start_penalty: float
+    end_penalty: float
     #: metres per missed band at the end
-    missed: float
+    missed_penalty: float
 
 
 @compiled
-def draw(rng: NDArray[np.uint64]) -> float:
-    """Return the next number of [0, 1)."""
+def random_uniform(rng: NDArray[np.uint64]) -> float:
+    """Return the next random number of [0, 1)."""
     rng[0] += np.uint64(0x9E3779B97F4A7C15)
     z = rng[0]
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -106,8 +120,11 @@ def draw(rng: NDArray[np.uint64]) -> float:
 
 
 @compiled
-def outside(amount: float, lower: float, upper: float) -> tuple[float, float]:
-    """Return how many bands `amount` misses (an oversize counts each fill) and by how much."""
+def band_violation(amount: float, lower: float, upper: float) -> tuple[float, float]:
+    """Return how many bands `amount` misses and by how much.
+
+    An amount above the limit misses one band for every further time that `upper` goes into it.
+    """
     if amount < lower:
         return 1.0, lower - amount
     if amount > upper:
@@ -116,45 +133,58 @@ def outside(amount: float, lower: float, upper: float) -> tuple[float, float]:
 
 
 @compiled
-def stretch(amount: float, lower: float, upper: float) -> float:
-    """Return the squared distance to the middle of the band, 1 at its ends and beyond."""
+def imbalance(amount: float, lower: float, upper: float) -> float:
+    """Return the squared distance to the middle of the band, 1 at its limits and beyond."""
     half = max((upper - lower) / 2.0, 0.5)
     t = (amount - (lower + upper) / 2.0) / half
     return min(t * t, 1.0)
 
 
 @compiled
-def appraise(
-    rule: Rule,
+def evaluate_grid(
+    objective: Objective,
     sums: NDArray[np.float64],
     g: int,
-    mass: NDArray[np.float64],
+    attributes: NDArray[np.float64],
     v: int,
     sign: float,
 ) -> tuple[float, float, float]:
-    """Return (cost, bands missed, distance) of a grid with sums ``sums[g] + sign * mass[v]``."""
-    households = sums[g, HOUSEHOLDS] + sign * mass[v, HOUSEHOLDS]
-    residents = sums[g, RESIDENTS] + sign * mass[v, RESIDENTS]
-    missed, distance = outside(households, rule.lower, rule.upper)
-    balance = stretch(households, rule.lower, rule.upper)
-    if rule.profile != BY_HOUSEHOLDS and sums[g, UNKNOWN] + sign * mass[v, UNKNOWN] == 0.0:
-        other, far = outside(residents, rule.residents_lower, rule.residents_upper)
-        far *= (rule.lower + rule.upper) / (rule.residents_lower + rule.residents_upper)
-        even = stretch(residents, rule.residents_lower, rule.residents_upper)
-        if rule.profile == BY_RESIDENTS:
-            missed, distance, balance = other, far, even
+    """Return (cost, bands missed, distance) of a grid with ``sums[g] + sign * attributes[v]``."""
+    households = sums[g, HOUSEHOLDS] + sign * attributes[v, HOUSEHOLDS]
+    residents = sums[g, RESIDENTS] + sign * attributes[v, RESIDENTS]
+    missed, distance = band_violation(households, objective.lower, objective.upper)
+    balance = imbalance(households, objective.lower, objective.upper)
+    if (
+        objective.profile != BY_HOUSEHOLDS
+        and sums[g, UNKNOWN] + sign * attributes[v, UNKNOWN] == 0.0
+    ):
+        residents_missed, residents_distance = band_violation(
+            residents, objective.residents_lower, objective.residents_upper
+        )
+        residents_distance *= (objective.lower + objective.upper) / (
+            objective.residents_lower + objective.residents_upper
+        )
+        residents_imbalance = imbalance(
+            residents, objective.residents_lower, objective.residents_upper
+        )
+        if objective.profile == BY_RESIDENTS:
+            missed, distance, balance = residents_missed, residents_distance, residents_imbalance
         else:
-            balance = min(balance, even)
-            if other < missed or (other == missed and far < distance):
-                missed, distance = other, far
-    cost = rule.balance_m * balance
-    area = sums[g, AREA] + sign * mass[v, AREA]
-    if rule.compactness > 0.0 and area > 0.0:
-        x = sums[g, MOMENT_X] + sign * mass[v, MOMENT_X]
-        y = sums[g, MOMENT_Y] + sign * mass[v, MOMENT_Y]
-        inertia = sums[g, SECOND] + sign * mass[v, SECOND] - (x * x + y * y) / area
+            balance = min(balance, residents_imbalance)
+            if residents_missed < missed or (
+                residents_missed == missed and residents_distance < distance
+            ):
+                missed, distance = residents_missed, residents_distance
+    cost = objective.balance_m * balance
+    area = sums[g, AREA] + sign * attributes[v, AREA]
+    if objective.compactness > 0.0 and area > 0.0:
+        x = sums[g, MOMENT_X] + sign * attributes[v, MOMENT_X]
+        y = sums[g, MOMENT_Y] + sign * attributes[v, MOMENT_Y]
+        inertia = (
+            sums[g, SECOND_MOMENT] + sign * attributes[v, SECOND_MOMENT] - (x * x + y * y) / area
+        )
         cost += (
-            rule.compactness
+            objective.compactness
             * math.sqrt(area)
             * max(0.0, 2.0 * math.pi * inertia / (area * area) - 1.0)
         )
@@ -162,135 +192,140 @@ def appraise(
 
 
 @compiled
-def tally(
-    web: Web, rule: Rule, labels: NDArray[np.int32], k: int
+def evaluate_grids(
+    graph: CSRGraph, objective: Objective, labels: NDArray[np.int32], k: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the sums and the values of the grids of a labelling."""
     sums = np.zeros((k, 8))
     value = np.zeros((k, 3))
     for v in range(labels.size):
-        sums[labels[v]] += web.mass[v]
+        sums[labels[v]] += graph.attributes[v]
     for g in range(k):
-        value[g, COST], value[g, MISSED], value[g, DISTANCE] = appraise(rule, sums, g, sums, g, 0.0)
+        value[g, COST], value[g, MISSED], value[g, DISTANCE] = evaluate_grid(
+            objective, sums, g, sums, g, 0.0
+        )
     return sums, value
 
 
 @compiled
-def total(web: Web, rule: Rule, labels: NDArray[np.int32], k: int) -> NDArray[np.float64]:
-    """Return (cost, bands missed, households outside) of a labelling; cost counts cut weights."""
-    value = tally(web, rule, labels, k)[1]
+def evaluate_labels(
+    graph: CSRGraph, objective: Objective, labels: NDArray[np.int32], k: int
+) -> NDArray[np.float64]:
+    """Return (cost, bands missed, distance) of a labelling, with the weight of all cut edges."""
+    value = evaluate_grids(graph, objective, labels, k)[1]
     result = np.zeros(3)
     for g in range(k):
         result += value[g]
     for v in range(labels.size):
-        for p in range(web.start[v], web.start[v + 1]):
-            if v < web.neighbour[p] and labels[v] != labels[web.neighbour[p]]:
-                result[COST] += web.weight[p]
+        for p in range(graph.indptr[v], graph.indptr[v + 1]):
+            if v < graph.neighbour[p] and labels[v] != labels[graph.neighbour[p]]:
+                result[COST] += graph.weight[p]
     return result
 
 
 @compiled
-def together(web: Web, labels: NDArray[np.int32]) -> int:
-    """Return how many pairs that must be apart share a grid."""
+def count_unmet_cannot_links(graph: CSRGraph, labels: NDArray[np.int32]) -> int:
+    """Return how many cannot-link pairs share a grid."""
     count = 0
-    for u, v in web.apart:
+    for u, v in graph.cannot_links:
         count += labels[u] == labels[v]
     return count
 
 
 @compiled
 def stays_connected(
-    start: NDArray[np.int32],
+    indptr: NDArray[np.int32],
     neighbour: NDArray[np.int32],
     linked: NDArray[np.uint8],
     labels: NDArray[np.int32],
-    work: NDArray[np.int32],
+    scratch: NDArray[np.int32],
     v: int,
 ) -> bool:
-    """Tell whether the grid of atom `v` stays in one piece, and not empty, without it.
+    """Tell whether the grid of atom `v` stays connected, and not empty, without it.
 
-    A search from one neighbour of `v` stops as soon as it has met the others, which is mostly
-    around the corner. `work` is scratch of 2 n zeros; it is left as found.
+    A breadth-first search from one neighbour of `v` in the grid ends as soon as it has reached the
+    others, which it mostly does within a few steps. `scratch` is 2 n zeros and is left so.
     """
     wanted, first = 0, -1
-    for p in range(start[v], start[v + 1]):
+    for p in range(indptr[v], indptr[v + 1]):
         u = neighbour[p]
         if linked[p] and labels[u] == labels[v]:
-            work[u] = 1
+            scratch[u] = 1
             wanted += 1
             first = u
     if wanted <= 1:
         if wanted == 1:
-            work[first] = 0
+            scratch[first] = 0
         return wanted == 1
     queue = labels.size
-    work[queue] = first
-    work[v] = work[first] = 2
+    scratch[queue] = first
+    scratch[v] = scratch[first] = 2
     head, tail, found = 0, 1, 1
     while found < wanted and head < tail:
-        u = work[queue + head]
+        u = scratch[queue + head]
         head += 1
-        for p in range(start[u], start[u + 1]):
+        for p in range(indptr[u], indptr[u + 1]):
             t = neighbour[p]
-            if linked[p] and work[t] != 2 and labels[t] == labels[v]:
-                found += work[t]
-                work[t] = 2
-                work[queue + tail] = t
+            if linked[p] and scratch[t] != 2 and labels[t] == labels[v]:
+                found += scratch[t]
+                scratch[t] = 2
+                scratch[queue + tail] = t
                 tail += 1
     for i in range(queue, queue + tail):
-        work[work[i]] = 0
-        work[i] = 0
-    for p in range(start[v], start[v + 1]):
-        work[neighbour[p]] = 0
-    work[v] = 0
+        scratch[scratch[i]] = 0
+        scratch[i] = 0
+    for p in range(indptr[v], indptr[v + 1]):
+        scratch[neighbour[p]] = 0
+    scratch[v] = 0
     return found == wanted
 
 
 PROFILE_NUMBER = {"either": EITHER, "households": BY_HOUSEHOLDS, "residents": BY_RESIDENTS}
 
 
-def weave(problem: Problem) -> Web:
-    """Return the graph of an ordered problem as the kernels want it.
+def build_csr_graph(problem: Problem) -> CSRGraph:
+    """Return the CSR graph of a problem in canonical order.
 
-    A pair that must be apart is an edge that does not connect and is dear to have in one grid.
+    A cannot-link pair is an edge that does not connect, of weight ``-CANNOT_LINK_M``.
     """
-    n, a = problem.households.size, len(problem.apart)
-    ends = np.concatenate([problem.edges, problem.apart]).astype(np.int32)
-    weight = np.concatenate([problem.cut_m - problem.straddle_m, np.full(a, -APART)])
+    n, pairs = problem.households.size, len(problem.cannot_links)
+    ends = np.concatenate([problem.edges, problem.cannot_links]).astype(np.int32)
+    weight = np.concatenate([problem.cut_m - problem.straddle_m, np.full(pairs, -CANNOT_LINK_M)])
     source, other = ends.T.ravel(), ends[:, ::-1].T.ravel()
     edge = np.tile(np.arange(len(ends), dtype=np.int32), 2)
     order = np.lexsort((other, source))
-    start = np.zeros(n + 1, dtype=np.int32)
-    np.cumsum(np.bincount(source, minlength=n), out=start[1:])
-    linked = np.concatenate([problem.linked, np.zeros(a, dtype=bool)]).astype(np.uint8)
-    return Web(
-        start=start,
+    indptr = np.zeros(n + 1, dtype=np.int32)
+    np.cumsum(np.bincount(source, minlength=n), out=indptr[1:])
+    linked = np.concatenate([problem.linked, np.zeros(pairs, dtype=bool)]).astype(np.uint8)
+    return CSRGraph(
+        indptr=indptr,
         neighbour=np.ascontiguousarray(other[order], dtype=np.int32),
         weight=weight[edge[order]],
         linked=linked[edge[order]],
         edge=edge[order],
         ends=np.ascontiguousarray(ends),
-        connects=linked,
-        mass=_mass(problem),
-        apart=np.ascontiguousarray(problem.apart, dtype=np.int32),
+        edge_linked=linked,
+        attributes=_attributes_of(problem),
+        cannot_links=np.ascontiguousarray(problem.cannot_links, dtype=np.int32),
     )
 
 
-def constant_of(problem: Problem) -> float:
+def cost_constant(problem: Problem) -> float:
     """Return what a solution costs beyond what the kernels count, metres.
 
-    They count what borders cost more when cut than when straddled, and save `APART` for each pair
-    that is apart.
+    The weight of an edge is the cost of its border when cut less that when straddled, and minus
+    `CANNOT_LINK_M` for a cannot-link pair: so the cost of straddling every border, and one
+    `CANNOT_LINK_M` for each such pair, are to be added.
     """
-    return float(problem.straddle_m.sum()) + APART * len(problem.apart)
+    return float(problem.straddle_m.sum()) + CANNOT_LINK_M * len(problem.cannot_links)
 
 
-def _mass(problem: Problem) -> NDArray[np.float64]:
+def _attributes_of(problem: Problem) -> NDArray[np.float64]:
     x, y, area = problem.x, problem.y, problem.area
     columns = (
         problem.households,
         np.nan_to_num(problem.residents),
-        ~known(problem.households, problem.residents),
+        ~residents_known(problem.households, problem.residents),
         area,
         area * x,
         area * y,
@@ -300,9 +335,9 @@ def _mass(problem: Problem) -> NDArray[np.float64]:
     return np.ascontiguousarray(np.column_stack(columns), dtype=np.float64)
 
 
-def rule_of(problem: Problem, band: Band) -> Rule:
-    """Return band and weights as the kernels want them."""
-    return Rule(
+def objective_of(problem: Problem, band: Band) -> Objective:
+    """Return the band and the weights of a problem as float64."""
+    return Objective(
         lower=float(band.lower),
         upper=float(band.upper),
         residents_lower=float(band.residents_lower),
@@ -313,9 +348,15 @@ def rule_of(problem: Problem, band: Band) -> Rule:
     )
 
 
-def heat_of(web: Web) -> Heat:
-    """Return the schedule of an anneal, in units of a mean border."""
-    borders = web.weight[web.weight > -APART]
+def default_schedule(graph: CSRGraph) -> Schedule:
+    """Return an annealing schedule that is scaled by the mean weight of an edge."""
+    borders = graph.weight[graph.weight > -CANNOT_LINK_M]
     unit = float(np.abs(borders).mean()) if borders.size else 0.0
     unit = unit or 1.0
-    return Heat(hot=unit, cold=0.12 * unit, soft=0.08 * unit, hard=0.3 * unit, missed=3.0 * unit)
+    return Schedule(
+        start_temperature=unit,
+        end_temperature=0.12 * unit,
+        start_penalty=0.08 * unit,
+        end_penalty=0.3 * unit,
+        missed_penalty=3.0 * unit,
+    )

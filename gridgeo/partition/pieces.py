@@ -1,8 +1,7 @@
-"""Pieces of ground that barriers divide, and the links that join them across a barrier.
+"""Pieces: the connected components of a community's atoms, and barrier links between them.
 
-Links that were added across barriers: which of them the grids need, and the findings.
-
-Pieces of ground that barriers divide, and which of them must be joined across a barrier.
+A piece whose totals cannot be in band alone is linked to another across the weakest barrier. Links
+that the final grids really need are reported as findings.
 """
 
 from __future__ import annotations
@@ -14,8 +13,8 @@ import numpy as np
 import shapely
 
 from gridgeo.model import CROSSED_BY_STREETS_ONLY, Finding
-from gridgeo.partition.band import numbers_of_grids
-from gridgeo.partition.graph import Ground, connected, split_by
+from gridgeo.partition.atom_graph import AtomGraph, label_components, positions_by
+from gridgeo.partition.band import possible_grid_counts
 from gridgeo.wording import STREETS, Text
 
 if TYPE_CHECKING:
@@ -27,10 +26,10 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Join:
-    """Pairs that were linked across a barrier for the sake of a piece with these households.
+class BarrierLink:
+    """Pairs that were linked across a barrier because of a piece with these households.
 
-    ``existing`` where a grid of the previous partition had joined them already.
+    ``existing`` where a grid of the previous partition joined them already.
     """
 
     pairs: NDArray[np.int64]
@@ -38,54 +37,54 @@ class Join:
     existing: bool = False
 
 
-def easiest_first(ground: Ground, pairs: NDArray[np.int64]) -> NDArray[np.int64]:
+def easiest_first(graph: AtomGraph, pairs: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return barrier pairs in order: motorway, rail, water; then the longest border."""
-    ends = np.column_stack([ground.left[pairs], ground.right[pairs]])
-    x, y = (np.round(a[ends].sum(axis=1), 3) for a in (ground.x, ground.y))
-    length = np.round(ground.border_m[pairs], 3)
-    return pairs[np.lexsort((y, x, -length, -ground.barrier[pairs]))]
+    ends = np.column_stack([graph.left[pairs], graph.right[pairs]])
+    x, y = (np.round(a[ends].sum(axis=1), 3) for a in (graph.x, graph.y))
+    length = np.round(graph.border_m[pairs], 3)
+    return pairs[np.lexsort((y, x, -length, -graph.barrier[pairs]))]
 
 
-def report_joins(
+def report_barrier_links(
     atoms: Atoms,
-    ground: Ground,
+    graph: AtomGraph,
     labels: NDArray[np.int64],
-    joins: list[Join],
+    joins: list[BarrierLink],
     unit: NDArray[np.int64],
 ) -> tuple[Finding, ...]:
     """Return a finding for every added link without which a grid would fall apart."""
-    join_of = {int(pair): join for join in joins for pair in join.pairs}
-    needed = _needed(ground, labels, np.array(sorted(join_of), dtype=np.int64))
+    join_of = {int(pair): barrier_link for barrier_link in joins for pair in barrier_link.pairs}
+    needed = _needed(graph, labels, np.array(sorted(join_of), dtype=np.int64))
     ends = np.append(unit, -1)[atoms.borders[["left", "right"]].to_numpy(np.int64)]
     ends = np.sort(ends, axis=1)
-    return tuple(_finding(atoms, ground, pair, join_of[pair], ends) for pair in needed)
+    return tuple(_finding(atoms, graph, pair, join_of[pair], ends) for pair in needed)
 
 
-def _needed(ground: Ground, labels: NDArray[np.int64], added: NDArray[np.int64]) -> list[int]:
+def _needed(graph: AtomGraph, labels: NDArray[np.int64], added: NDArray[np.int64]) -> list[int]:
     """Return the fewest of the added links that keep the grids connected, the easiest first."""
-    same = labels[ground.left] == labels[ground.right]
-    own = ground.linked & ground.basic & same
-    own[added] = False
-    part = connected(ground, own)
+    same = labels[graph.left] == labels[graph.right]
+    kept = graph.linked & graph.basic & same
+    kept[added] = False
+    component = label_components(graph, kept)
     needed = []
-    for pair in easiest_first(ground, added[same[added]]):
-        one, other = part[ground.left[pair]], part[ground.right[pair]]
+    for pair in easiest_first(graph, added[same[added]]):
+        one, other = component[graph.left[pair]], component[graph.right[pair]]
         if one != other:
-            part[part == other] = one
+            component[component == other] = one
             needed.append(int(pair))
     return needed
 
 
 def _finding(
-    atoms: Atoms, ground: Ground, pair: int, join: Join, ends: NDArray[np.int64]
+    atoms: Atoms, graph: AtomGraph, pair: int, link: BarrierLink, ends: NDArray[np.int64]
 ) -> Finding:
-    between = np.array([ground.left[pair], ground.right[pair]])
+    between = np.array([graph.left[pair], graph.right[pair]])
     rows = atoms.borders[(ends == between).all(axis=1)]
-    name = STREETS[CROSSED_BY_STREETS_ONLY[ground.barrier[pair]]]
+    name = STREETS[CROSSED_BY_STREETS_ONLY[graph.barrier[pair]]]
     alone = Text(
-        f"A piece with {join.households:,} households cannot be in band alone: its grid crosses "
+        f"A piece with {link.households:,} households cannot be in band alone: its grid crosses "
         f"{name.en} here",
-        f"{join.households:,} 户的一片单独无法达标，其网格在此跨越{name.zh}",
+        f"{link.households:,} 户的一片单独无法达标，其网格在此跨越{name.zh}",
     )
     empty = Text(
         f"A piece without households was joined across {name.en}",
@@ -98,19 +97,19 @@ def _finding(
     return Finding(
         rule="straddles_barrier",
         severity="info",
-        message=kept if join.existing else alone if join.households else empty,
+        message=kept if link.existing else alone if link.households else empty,
         where=shapely.union_all(rows.geometry.to_numpy()),
-        amount=float(join.households),
+        amount=float(link.households),
         unit="households",
     )
 
 
 @dataclass(frozen=True, kw_only=True)
-class Solved:
-    """One piece with households: its atoms' positions, its problem and the best that was found.
+class SolvedPiece:
+    """One piece with households: the positions of its atoms, its problem and its solution.
 
-    ``cut_off_by`` says what lies between the piece and the rest of its community, None where
-    nothing does; ``tied`` which atoms are several that must stay together.
+    ``cut_off_by`` is what lies between the piece and the rest of its community, None for nothing;
+    ``tied`` tells which units contract several atoms (must-links).
     """
 
     members: NDArray[np.int64]
@@ -121,80 +120,84 @@ class Solved:
     tied: tuple[bool, ...]
 
 
-def find_pieces(ground: Ground) -> NDArray[np.int64]:
-    """Return for each atom the number of its linked piece, -1 for dedicated and locked ones."""
-    piece = connected(ground, ground.basic & ground.linked)
-    return np.where((ground.facility < 0) & (ground.locked < 0), piece, -1)
+def find_pieces(graph: AtomGraph) -> NDArray[np.int64]:
+    """Return the piece of each atom, -1 for dedicated and locked ones."""
+    piece = label_components(graph, graph.basic & graph.linked)
+    return np.where((graph.facility < 0) & (graph.locked < 0), piece, -1)
 
 
-def join_pieces(ground: Ground, bands: Bands) -> tuple[Ground, NDArray[np.int64], list[Join]]:
-    """Link pieces that hold households but cannot be in band alone, across the weakest barriers.
+def join_pieces(
+    graph: AtomGraph, bands: Bands
+) -> tuple[AtomGraph, NDArray[np.int64], list[BarrierLink]]:
+    """Link pieces with households that cannot be in band alone, across the weakest barriers.
 
     The lightest of a community is joined first.
 
     Returns
     -------
     tuple
-        The ground with these links, the piece of each atom (-1: dedicated), what was joined.
+        The graph with these links, the piece of each atom (-1: dedicated), the barrier links.
     """
-    piece = find_pieces(ground)
-    divided = divided_pairs(ground, piece)
-    joins: list[Join] = []
-    for community, pairs in split_by(ground.community[ground.left[divided]]).items():
+    piece = find_pieces(graph)
+    divided = divided_pairs(graph, piece)
+    joins: list[BarrierLink] = []
+    for community, pairs in positions_by(graph.community[graph.left[divided]]).items():
         band = bands.of(community)
         while True:
-            ends = piece[np.r_[ground.left[divided[pairs]], ground.right[divided[pairs]]]]
-            wanting = _wanting(ground, band, piece, np.unique(ends))
-            tried = (join_across(ground, piece, number) for number in wanting)
+            ends = piece[np.r_[graph.left[divided[pairs]], graph.right[divided[pairs]]]]
+            wanting = _impossible_alone(graph, band, piece, np.unique(ends))
+            tried = (link_across(graph, piece, number) for number in wanting)
             joined = next((found for found in tried if found), None)
             if joined is None:
                 break
-            ground, piece, join = joined
-            joins.append(join)
-    return ground, piece, joins
+            graph, piece, barrier_link = joined
+            joins.append(barrier_link)
+    return graph, piece, joins
 
 
-def divided_pairs(ground: Ground, piece: NDArray[np.int64]) -> NDArray[np.int64]:
+def divided_pairs(graph: AtomGraph, piece: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the pairs of basic atoms that lie in different pieces."""
-    apart = piece[ground.left] != piece[ground.right]
-    return np.flatnonzero(ground.basic & ~ground.linked & apart)
+    apart = piece[graph.left] != piece[graph.right]
+    return np.flatnonzero(graph.basic & ~graph.linked & apart)
 
 
-def join_across(
-    ground: Ground, piece: NDArray[np.int64], number: int
-) -> tuple[Ground, NDArray[np.int64], Join] | None:
-    """Link one piece to another along the barrier between them, None where there is none.
+def link_across(
+    graph: AtomGraph, piece: NDArray[np.int64], number: int
+) -> tuple[AtomGraph, NDArray[np.int64], BarrierLink] | None:
+    """Link one piece to another along the barrier between them; None where there is none.
 
-    The other piece is one with households if there is any, and the one with the border that is
-    easiest to cross (see `easiest_first`). What it costs to straddle the barrier decides where,
-    and how often, grids really cross it.
+    The other piece is one with households if there is any, and the one whose border is easiest to
+    cross (see `easiest_first`). The cost of straddling the barrier decides where, and how often,
+    grids really cross it.
     """
-    divided = divided_pairs(ground, piece)
-    ends = piece[np.column_stack([ground.left[divided], ground.right[divided]])]
-    options = easiest_first(ground, divided[(ends == number).any(axis=1)])
+    divided = divided_pairs(graph, piece)
+    ends = piece[np.column_stack([graph.left[divided], graph.right[divided]])]
+    options = easiest_first(graph, divided[(ends == number).any(axis=1)])
     if not options.size:
         return None
-    ends = piece[np.column_stack([ground.left[options], ground.right[options]])]
+    ends = piece[np.column_stack([graph.left[options], graph.right[options]])]
     other = np.where(ends[:, 0] == number, ends[:, 1], ends[:, 0])
-    inhabited = np.isin(other, piece[ground.households > 0])
+    inhabited = np.isin(other, piece[graph.households > 0])
     both = np.array([number, other[np.argmax(inhabited)]])
     between = options[other == both[1]]
-    linked = ground.linked.copy()
+    linked = graph.linked.copy()
     linked[between] = True
     joined = np.where(np.isin(piece, both), both.min(), piece)
-    households = int(ground.households[piece == number].sum())
-    return replace(ground, linked=linked), joined, Join(pairs=between, households=households)
+    households = int(graph.households[piece == number].sum())
+    return replace(graph, linked=linked), joined, BarrierLink(pairs=between, households=households)
 
 
-def _wanting(
-    ground: Ground, band: Band, piece: NDArray[np.int64], numbers: NDArray[np.int64]
+def _impossible_alone(
+    graph: AtomGraph, band: Band, piece: NDArray[np.int64], numbers: NDArray[np.int64]
 ) -> list[int]:
     """Return the pieces that cannot be in band alone, the lightest first."""
     found = []
     for number in numbers:
         members = piece == number
-        households = ground.households[members]
-        if households.sum() and not numbers_of_grids(band, households, ground.residents[members]):
-            west, south = (round(float(a[members].min()), 3) for a in (ground.x, ground.y))
+        households = graph.households[members]
+        if households.sum() and not possible_grid_counts(
+            band, households, graph.residents[members]
+        ):
+            west, south = (round(float(a[members].min()), 3) for a in (graph.x, graph.y))
             found.append((int(households.sum()), west, south, int(number)))
     return [number for *_, number in sorted(found)]

@@ -1,14 +1,13 @@
-"""Grids that cost less than the prices of their atoms: near known ones, the cheapest, or all.
+"""The pricing problem of column generation: connected subgraphs in band with a low reduced cost.
 
-Cheap connected sets of atoms for given prices, found by annealing one set at a time.
+The reduced cost of a subgraph is half of the borders that it cuts, less the duals of its atoms.
+The balance and compactness of a grid, at least 0, are left out, so the bound stays valid.
 
-What `bargains` proves takes seconds where hundreds of atoms are left; most prices are shown to be
-too good by a set that lies near a known one.
-
-A set costs half of the borders that it cuts; balance and compactness of a grid, at least 0, are
-left out. The cheapest connected set in band is found by `bargains`. Where that would take too
-long, an integer programme (HiGHS) finds a cut of the graph whose households, or residents, are in
-band. That need not be connected, so that no connected set is cheaper.
+1. `price_by_annealing` looks near known columns, by annealing one subgraph at a time: mostly enough
+   to show that the duals can be improved.
+2. `price_exactly` finds the least reduced cost by `branch_and_bound`. Where that takes too long, an
+   integer programme (HiGHS) relaxes connectivity, so its bound holds for connected subgraphs too.
+3. `subgraphs_below` lists all subgraphs below a limit.
 """
 
 from __future__ import annotations
@@ -20,215 +19,250 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from gridgeo.partition.anneal import accepted
-from gridgeo.partition.band import known
-from gridgeo.partition.kernel import compiled, draw, heat_of, stays_connected, weave
-from gridgeo.partition.priced_sets import FREE, OUTSIDE, Ground, bargains
+from gridgeo.partition.anneal import metropolis_accepts
+from gridgeo.partition.band import residents_known
+from gridgeo.partition.branch_and_bound import FREE, OUTSIDE, PricingGraph, price_subgraphs
+from gridgeo.partition.kernel import (
+    build_csr_graph,
+    compiled,
+    default_schedule,
+    random_uniform,
+    stays_connected,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridgeo.config import Band
-    from gridgeo.partition.kernel import Web
-    from gridgeo.partition.problem import Halt, Problem
+    from gridgeo.partition.kernel import CSRGraph
+    from gridgeo.partition.problem import Cancellation, Problem
 
 # Compiled functions take their arguments by position.
 # ruff: noqa: PLR0917
 
 
 @compiled
-def haggle(
-    ground: Ground,
-    price: NDArray[np.float64],
-    known: NDArray[np.bool_],
-    warmth: float,
+def anneal_subgraph(
+    graph: PricingGraph,
+    dual: NDArray[np.float64],
+    start: NDArray[np.bool_],
+    start_temperature: float,
     moves: int,
     rng: NDArray[np.uint64],
 ) -> tuple[NDArray[np.bool_], float]:
-    """Return the cheapest set met on a walk of `moves` proposals from a `known` one, and its cost.
+    """Return the best subgraph that annealing met from `start`, and its reduced cost.
 
-    A set costs half of the borders that it cuts, less the prices of its atoms. Each step puts one
-    atom in or out, and keeps the set connected, in band and without pairs that must be apart. The
-    temperature falls from `warmth`, metres, to 0.
+    Each of `moves` proposals puts one atom in or out; the subgraph stays connected, in band and
+    without cannot-link pairs. The temperature falls from `start_temperature`, metres, to 0.
     """
-    n = known.size
-    side = known.astype(np.int32)
-    work = np.zeros(2 * n, np.int32)
-    held, cost = 0.0, 0.0
+    n = start.size
+    inside = start.astype(np.int32)
+    scratch = np.zeros(2 * n, np.int32)
+    amount_inside, cost = 0.0, 0.0
     for v in range(n):
-        if side[v]:
-            held += ground.amount[v]
-            cost += worth(ground, price, side, v)
-    best, least = known.copy(), cost
+        if inside[v]:
+            amount_inside += graph.amount[v]
+            cost += cost_inside(graph, dual, inside, v)
+    best, least = start.copy(), cost
     for move in range(moves):
-        v = min(int(draw(rng) * n), n - 1)
-        sign = -1.0 if side[v] else 1.0
-        amount = held + sign * ground.amount[v]
-        if not (ground.lower <= amount <= ground.upper and on_rim(ground, side, v)):
+        v = min(int(random_uniform(rng) * n), n - 1)
+        sign = -1.0 if inside[v] else 1.0
+        amount = amount_inside + sign * graph.amount[v]
+        if not (graph.lower <= amount <= graph.upper and on_boundary(graph, inside, v)):
             continue
-        change = sign * change_of(ground, price, side, v)
-        heat = warmth * (1.0 - move / moves)
-        if not (accepted(change, heat, rng) and sound(ground, side, work, v)):
+        change = sign * cost_of_joining(graph, dual, inside, v)
+        temperature = start_temperature * (1.0 - move / moves)
+        if not (
+            metropolis_accepts(change, temperature, rng)
+            and flip_is_valid(graph, inside, scratch, v)
+        ):
             continue
-        side[v] = 1 - side[v]
-        held, cost = amount, cost + change
+        inside[v] = 1 - inside[v]
+        amount_inside, cost = amount, cost + change
         if cost < least:
             least = cost
-            best[:] = side == 1
+            best[:] = inside == 1
     return best, least
 
 
 @compiled
-def worth(ground: Ground, price: NDArray[np.float64], side: NDArray[np.int32], v: int) -> float:
-    """Return what an atom inside adds to the cost of its set."""
-    cost = -price[v]
-    for p in range(ground.start[v], ground.start[v + 1]):
-        if not side[ground.neighbour[p]]:
-            cost += ground.half[p]
+def cost_inside(
+    graph: PricingGraph, dual: NDArray[np.float64], inside: NDArray[np.int32], v: int
+) -> float:
+    """Return what an atom inside adds to the reduced cost of its subgraph."""
+    cost = -dual[v]
+    for p in range(graph.indptr[v], graph.indptr[v + 1]):
+        if not inside[graph.neighbour[p]]:
+            cost += graph.half_weight[p]
     return float(cost)
 
 
 @compiled
-def change_of(ground: Ground, price: NDArray[np.float64], side: NDArray[np.int32], v: int) -> float:
-    """Return what the set costs more with `v` inside than with it outside."""
-    cost = -price[v]
-    for p in range(ground.start[v], ground.start[v + 1]):
-        cost += -ground.half[p] if side[ground.neighbour[p]] else ground.half[p]
+def cost_of_joining(
+    graph: PricingGraph, dual: NDArray[np.float64], inside: NDArray[np.int32], v: int
+) -> float:
+    """Return the reduced cost with `v` inside less that with `v` outside."""
+    cost = -dual[v]
+    for p in range(graph.indptr[v], graph.indptr[v + 1]):
+        cost += -graph.half_weight[p] if inside[graph.neighbour[p]] else graph.half_weight[p]
     return float(cost)
 
 
 @compiled
-def on_rim(ground: Ground, side: NDArray[np.int32], v: int) -> bool:
-    """Tell whether an atom has a link to the other side of the border of the set."""
-    for p in range(ground.start[v], ground.start[v + 1]):
-        if ground.linked[p] and side[ground.neighbour[p]] != side[v]:
+def on_boundary(graph: PricingGraph, inside: NDArray[np.int32], v: int) -> bool:
+    """Tell whether a link joins an atom to the other side of the boundary of the subgraph."""
+    for p in range(graph.indptr[v], graph.indptr[v + 1]):
+        if graph.linked[p] and inside[graph.neighbour[p]] != inside[v]:
             return True
     return False
 
 
 @compiled
-def sound(ground: Ground, side: NDArray[np.int32], work: NDArray[np.int32], v: int) -> bool:
-    """Tell whether `v` may change sides: the set stays connected, and nothing meets its enemy."""
-    if side[v]:
-        return bool(stays_connected(ground.start, ground.neighbour, ground.linked, side, work, v))
-    good = ground.allowed[v] != OUTSIDE
-    for u, w in ground.apart:
-        good &= not ((u == v and side[w]) or (w == v and side[u]))
+def flip_is_valid(
+    graph: PricingGraph, inside: NDArray[np.int32], scratch: NDArray[np.int32], v: int
+) -> bool:
+    """Tell whether `v` may change sides: connectivity and cannot-links hold."""
+    if inside[v]:
+        return bool(
+            stays_connected(graph.indptr, graph.neighbour, graph.linked, inside, scratch, v)
+        )
+    good = graph.allowed[v] != OUTSIDE
+    for u, w in graph.cannot_links:
+        good &= not ((u == v and inside[w]) or (w == v and inside[u]))
     return bool(good)
 
 
-#: temperatures of the walks from each known set, mean borders; proposals per atom
-WARMTH = (0.0, 0.1, 0.4)
-PROPOSALS = 100
-#: nodes of one search for the cheapest connected set, sets that it may meet, sets taken from it
-STEPS = 2_000_000
-KEPT = 5000
-TAKEN = 20
+#: start temperatures in mean borders, one annealing from each column at each; proposals per atom
+TEMPERATURES = (0.0, 0.1, 0.4)
+PROPOSALS_PER_ATOM = 100
+#: limits of one branch and bound: nodes, subgraphs met, subgraphs returned as columns
+BRANCH_NODES = 2_000_000
+MAX_SUBGRAPHS = 5000
+SUBGRAPHS_TAKEN = 20
 #: nodes of one integer programme; its bound is valid however early it ends
-NODES = 5000
+MIP_NODES = 5000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Market:
-    """What the sets of an ordered problem are searched on.
+class PricingProblem:
+    """The pricing problem of a problem in canonical order.
 
-    ``grounds`` has one entry for each measure that a grid may meet; it is empty where a border
-    is dearer uncut than cut: such a cut has no minimum that flows tell.
+    ``pricing_graphs`` has one entry for each measure (households, residents) by which a grid may
+    be in band. It is empty where a border costs less cut than straddled: such a cut has no minimum
+    by flows.
     """
 
     problem: Problem
     band: Band
-    web: Web
-    grounds: list[Ground]
+    csr_graph: CSRGraph
+    pricing_graphs: list[PricingGraph]
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Row:
-    """One linear constraint on atoms (first n) and borders (then m)."""
+class _LinearRows:
+    """Linear constraints on atoms (the first n variables) and borders (the next m)."""
 
     weights: sp.csr_array
     lower: NDArray[np.float64]
     upper: NDArray[np.float64]
 
 
-def market_of(problem: Problem, band: Band) -> Market:
-    """Return what the sets of an ordered problem are searched on."""
-    web = weave(problem)
-    return Market(problem=problem, band=band, web=web, grounds=_grounds(problem, band, web))
+def build_pricing_problem(problem: Problem, band: Band) -> PricingProblem:
+    """Return the pricing problem of a problem in canonical order."""
+    csr_graph = build_csr_graph(problem)
+    return PricingProblem(
+        problem=problem,
+        band=band,
+        csr_graph=csr_graph,
+        pricing_graphs=_pricing_graphs(problem, band, csr_graph),
+    )
 
 
-def costs_of(problem: Problem, sets: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Return for each set half of what its borders cost when they are cut."""
+def boundary_costs(problem: Problem, sets: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return half of what the borders of each subgraph cost when they are cut."""
     cut = sets[:, problem.edges[:, 0]] != sets[:, problem.edges[:, 1]]
-    half: NDArray[np.float64] = (problem.cut_m - problem.straddle_m) / 2
-    return np.asarray(cut @ half, dtype=np.float64)
+    half_weight: NDArray[np.float64] = (problem.cut_m - problem.straddle_m) / 2
+    return np.asarray(cut @ half_weight, dtype=np.float64)
 
 
-def nearby(
-    market: Market,
-    prices: NDArray[np.float64],
+def price_by_annealing(
+    pricing: PricingProblem,
+    duals: NDArray[np.float64],
     sets: NDArray[np.bool_],
     limit: float,
     rng: NDArray[np.uint64],
 ) -> NDArray[np.bool_]:
-    """Return sets in band that cost less than `limit` beyond their prices, the cheapest first.
+    """Return subgraphs with a reduced cost below `limit`, the least first.
 
-    They are met on walks from `sets`, connected as these are, and few of all that there are.
+    Annealing starts from each of `sets`, which must be connected; few of all that exist are met.
     """
-    moves, unit = PROPOSALS * prices.size, heat_of(market.web).hot
-    met = [
-        haggle(ground, prices, grid, warmth * unit, moves, rng)
-        for ground in market.grounds
-        for grid in sets
-        if ground.lower <= ground.amount[grid].sum() <= ground.upper
-        for warmth in WARMTH
+    moves, unit = (
+        PROPOSALS_PER_ATOM * duals.size,
+        default_schedule(pricing.csr_graph).start_temperature,
+    )
+    annealed = [
+        anneal_subgraph(graph, duals, subgraph, start_temperature * unit, moves, rng)
+        for graph in pricing.pricing_graphs
+        for subgraph in sets
+        if graph.lower <= graph.amount[subgraph].sum() <= graph.upper
+        for start_temperature in TEMPERATURES
     ]
-    cheap = [grid for grid, cost in sorted(met, key=lambda found: found[1]) if cost < limit]
-    return np.array(cheap, dtype=np.bool_).reshape(-1, prices.size)
+    cheap = [
+        subgraph for subgraph, cost in sorted(annealed, key=lambda found: found[1]) if cost < limit
+    ]
+    return np.array(cheap, dtype=np.bool_).reshape(-1, duals.size)
 
 
-def cheapest(
-    market: Market, prices: NDArray[np.float64], halt: Halt
+def price_exactly(
+    pricing: PricingProblem, duals: NDArray[np.float64], cancellation: Cancellation
 ) -> tuple[float, NDArray[np.bool_]]:
-    """Return a bound on what a grid costs beyond its prices, and the cheapest sets found.
+    """Return a lower bound on the reduced costs, and the best subgraphs that were found.
 
-    The bound is what the cheapest connected set costs, where the search was completed.
+    The bound is the least reduced cost of a connected subgraph where the search was complete.
     """
-    return _connected(market.grounds, prices, halt) or _any(market.problem, market.band, prices)
+    return _price_connected(pricing.pricing_graphs, duals, cancellation) or _price_relaxed(
+        pricing.problem, pricing.band, duals
+    )
 
 
-def below(
-    market: Market, prices: NDArray[np.float64], limit: float, most: int, halt: Halt
+def subgraphs_below(
+    pricing: PricingProblem,
+    duals: NDArray[np.float64],
+    limit: float,
+    max_found: int,
+    cancellation: Cancellation,
 ) -> NDArray[np.bool_] | None:
-    """Return all connected sets in band that cost less than `limit` beyond their prices.
+    """Return all connected subgraphs in band with a reduced cost below `limit`.
 
-    None where they are more than `most`, or the search for them was not completed.
+    None where there are more than `max_found`, or the search was not complete.
     """
     found = []
-    for ground in market.grounds:
-        complete, sets, _ = bargains(ground, prices, limit, np.inf, most, STEPS, halt.flag)
+    for graph in pricing.pricing_graphs:
+        complete, sets, _ = price_subgraphs(
+            graph, duals, limit, np.inf, max_found, BRANCH_NODES, cancellation.flag
+        )
         if not complete:
             return None
         found.append(sets)
     return np.unique(np.concatenate(found), axis=0) if found else None
 
 
-def _grounds(problem: Problem, band: Band, web: Web) -> list[Ground]:
+def _pricing_graphs(problem: Problem, band: Band, csr_graph: CSRGraph) -> list[PricingGraph]:
     if (problem.cut_m < problem.straddle_m).any():
         return []
-    source = np.repeat(np.arange(web.start.size - 1), np.diff(web.start))
-    there = np.lexsort((web.neighbour, source))
-    back = np.empty_like(there)
-    back[np.lexsort((source, web.neighbour))] = there
+    source = np.repeat(np.arange(csr_graph.indptr.size - 1), np.diff(csr_graph.indptr))
+    order = np.lexsort((csr_graph.neighbour, source))
+    reverse = np.empty_like(order)
+    reverse[np.lexsort((source, csr_graph.neighbour))] = order
     return [
-        Ground(
-            start=web.start,
-            neighbour=web.neighbour,
-            back=back,
-            half=np.maximum(web.weight, 0.0) / 2,
-            linked=web.linked,
+        PricingGraph(
+            indptr=csr_graph.indptr,
+            neighbour=csr_graph.neighbour,
+            reverse=reverse,
+            half_weight=np.maximum(csr_graph.weight, 0.0) / 2,
+            linked=csr_graph.linked,
             allowed=np.where(allowed, FREE, OUTSIDE).astype(np.int8),
-            apart=web.apart,
+            cannot_links=csr_graph.cannot_links,
             amount=amounts,
             lower=lower,
             upper=upper,
@@ -237,63 +271,73 @@ def _grounds(problem: Problem, band: Band, web: Web) -> list[Ground]:
     ]
 
 
-def _connected(
-    grounds: list[Ground], prices: NDArray[np.float64], halt: Halt
+def _price_connected(
+    pricing_graphs: list[PricingGraph], duals: NDArray[np.float64], cancellation: Cancellation
 ) -> tuple[float, NDArray[np.bool_]] | None:
-    """Return the least cost of a connected set beyond its prices, and cheap ones, where known."""
-    if not grounds:
+    """Return the least reduced cost of connected subgraphs and some of the best, or None."""
+    if not pricing_graphs:
         return None
-    least, grids = np.inf, []
-    for ground in grounds:
-        complete, found, cost = bargains(ground, prices, np.inf, 0.0, KEPT, STEPS, halt.flag)
+    least, subgraphs = np.inf, []
+    for graph in pricing_graphs:
+        complete, found, cost = price_subgraphs(
+            graph, duals, np.inf, 0.0, MAX_SUBGRAPHS, BRANCH_NODES, cancellation.flag
+        )
         if not complete:
             return None
         least = min(least, cost)
-        grids.append(found[-TAKEN:])
-    return float(least), np.concatenate(grids)
+        subgraphs.append(found[-SUBGRAPHS_TAKEN:])
+    return float(least), np.concatenate(subgraphs)
 
 
-def _model(problem: Problem) -> list[_Row]:
-    """Return what ties borders to atoms: a border is cut where one end is inside."""
+def _linking_rows(problem: Problem) -> list[_LinearRows]:
+    """Return the constraints that link borders to atoms: one end inside means cut."""
     n, m = problem.households.size, len(problem.edges)
     edge = np.tile(np.arange(m), 2)
     ends = problem.edges.T.ravel()
     sides = sp.csr_array((np.repeat([1.0, -1.0], m), (edge, ends)), shape=(m, n))
     both = abs(sides)
-    own = sp.eye_array(m, format="csr")
-    none, most = np.zeros(m), np.full(m, np.inf)
-    pairs = len(problem.apart)
-    apart = sp.csr_array(
-        (np.ones(2 * pairs), (np.tile(np.arange(pairs), 2), problem.apart.T.ravel())),
+    identity = sp.eye_array(m, format="csr")
+    zeros, unbounded = np.zeros(m), np.full(m, np.inf)
+    pairs = len(problem.cannot_links)
+    separate = sp.csr_array(
+        (np.ones(2 * pairs), (np.tile(np.arange(pairs), 2), problem.cannot_links.T.ravel())),
         shape=(pairs, n + m),
     )
     return [
-        _Row(weights=sp.hstack([sides, own], format="csr"), lower=none, upper=most),
-        _Row(weights=sp.hstack([-sides, own], format="csr"), lower=none, upper=most),
-        _Row(weights=sp.hstack([both, -own], format="csr"), lower=none, upper=most),
-        _Row(weights=sp.hstack([-both, -own], format="csr"), lower=none - 2, upper=most),
-        _Row(weights=apart, lower=np.zeros(pairs), upper=np.ones(pairs)),
+        _LinearRows(
+            weights=sp.hstack([sides, identity], format="csr"), lower=zeros, upper=unbounded
+        ),
+        _LinearRows(
+            weights=sp.hstack([-sides, identity], format="csr"), lower=zeros, upper=unbounded
+        ),
+        _LinearRows(
+            weights=sp.hstack([both, -identity], format="csr"), lower=zeros, upper=unbounded
+        ),
+        _LinearRows(
+            weights=sp.hstack([-both, -identity], format="csr"), lower=zeros - 2, upper=unbounded
+        ),
+        _LinearRows(weights=separate, lower=np.zeros(pairs), upper=np.ones(pairs)),
     ]
 
 
-def _any(
-    problem: Problem, band: Band, prices: NDArray[np.float64]
+def _price_relaxed(
+    problem: Problem, band: Band, duals: NDArray[np.float64]
 ) -> tuple[float, NDArray[np.bool_]]:
-    """Return a bound on the least cost of a set in band beyond its prices, and the best found."""
+    """Return a lower bound on the reduced costs without connectivity, and the best set found."""
     n, m = problem.households.size, len(problem.edges)
-    rows = _model(problem)
-    worth = np.append(-prices, (problem.cut_m - problem.straddle_m) / 2)
+    rows = _linking_rows(problem)
+    coefficients = np.append(-duals, (problem.cut_m - problem.straddle_m) / 2)
     least, value = np.inf, np.inf
-    grid = np.empty((0, n), dtype=np.bool_)
+    subgraph = np.empty((0, n), dtype=np.bool_)
     for amounts, lower, upper, allowed in _measures(problem, band):
-        inside = _Row(
+        amount_row = _LinearRows(
             weights=sp.csr_array(np.append(amounts, np.zeros(m))[None, :]),
             lower=np.array([lower]),
             upper=np.array([upper]),
         )
-        every = [*rows, inside]
+        every = [*rows, amount_row]
         found = milp(
-            worth,
+            coefficients,
             constraints=LinearConstraint(
                 sp.vstack([row.weights for row in every], format="csr"),
                 np.concatenate([row.lower for row in every]),
@@ -301,25 +345,25 @@ def _any(
             ),
             integrality=np.append(np.ones(n), np.zeros(m)),
             bounds=Bounds(0, np.append(allowed.astype(float), np.ones(m))),
-            options={"mip_rel_gap": 0.0, "node_limit": NODES},
+            options={"mip_rel_gap": 0.0, "node_limit": MIP_NODES},
         )
         if found.mip_dual_bound is not None:
             least = min(least, float(found.mip_dual_bound))
         if found.x is not None and found.fun < value:
-            value, grid = float(found.fun), found.x[None, :n] > 0.5
-    return least, grid
+            value, subgraph = float(found.fun), found.x[None, :n] > 0.5
+    return least, subgraph
 
 
 def _measures(
     problem: Problem, band: Band
 ) -> list[tuple[NDArray[np.float64], float, float, NDArray[np.bool_]]]:
-    """Return amounts, limits and the atoms allowed for each measure that a grid may meet."""
-    told = known(problem.households, problem.residents)
+    """Return amounts, limits and allowed atoms of each measure by which a grid may be in band."""
+    is_known = residents_known(problem.households, problem.residents)
     households = problem.households.astype(np.float64)
     found = []
-    if band.profile != "residents" or not told.all():
-        found.append((households, float(band.lower), float(band.upper), np.ones_like(told)))
-    if band.profile != "households" and told.any():
+    if band.profile != "residents" or not is_known.all():
+        found.append((households, float(band.lower), float(band.upper), np.ones_like(is_known)))
+    if band.profile != "households" and is_known.any():
         people = np.nan_to_num(problem.residents)
-        found.append((people, float(band.residents_lower), float(band.residents_upper), told))
+        found.append((people, float(band.residents_lower), float(band.residents_upper), is_known))
     return found

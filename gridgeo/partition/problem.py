@@ -1,11 +1,4 @@
-"""One piece of ground as arrays, what its solution holds, and how long the search may go on.
-
-The job of one piece of ground, as arrays: what the search is given and what it answers.
-
-A request to stop: a flag that running kernels look at.
-
-What each effort spends, in iterations: any machine gives the same plan.
-"""
+"""The problem of one piece as arrays, its solution, cancellation, and the effort of a search."""
 
 from __future__ import annotations
 
@@ -46,8 +39,8 @@ class Problem:
     balance_m, compactness
         As in `gridgeo.config.Weights`.
     grids
-        The number of grids, where it is fixed.
-    apart
+        The number of grids, None where it is free.
+    cannot_links
         int32[a, 2]: pairs that must not share a grid.
     """
 
@@ -63,27 +56,29 @@ class Problem:
     balance_m: float = 0.0
     compactness: float = 0.0
     grids: int | None = None
-    apart: NDArray[np.int32] = field(default_factory=lambda: np.empty((0, 2), dtype=np.int32))
+    cannot_links: NDArray[np.int32] = field(
+        default_factory=lambda: np.empty((0, 2), dtype=np.int32)
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Solution:
-    """The best labelling that was found, 0..grids-1, every grid connected.
+    """The best labelling that was found, 0..grids-1; every grid is connected.
 
     ``missed`` counts the bands that are missed (an oversized grid counts once for every further
-    time that the upper limit goes into it), ``distance`` the households by which; ``cost`` is in
-    metres; ``together`` counts the pairs that should be apart and are not. ``exact`` means proved:
-    no labelling, whatever its number of grids, misses fewer bands.
+    time that the upper limit goes into it), ``distance`` the households by which they are missed;
+    ``cost`` is in metres; ``unmet_cannot_links`` counts the cannot-link pairs in one grid.
+    ``exact`` means proved: no labelling, whatever its number of grids, misses fewer bands.
 
-    What it took: ``starts`` and proposed ``moves``, and what the first start alone reached
-    (``first_missed``, ``first_cost``); ``interrupted`` where the search was told to stop.
+    The effort spent: ``starts`` and proposed ``moves``, and the result of the first start alone
+    (``first_missed``, ``first_cost``); ``interrupted`` where the search was cancelled.
 
     ``certificate`` says how good a labelling in band is proved to be: ``optimal`` (none of as many
-    grids costs less), ``pairwise`` (no two grids can be divided better among themselves), ``gap``
-    (none costs less than ``bound``, no more is known), or ``""``. `bound` may be known beside
-    ``pairwise``.
+    grids costs less), ``pairwise`` (no two adjacent grids can be repartitioned at less cost),
+    ``gap`` (none costs less than ``bound``), or ``""``. `bound` may be known beside ``pairwise``.
 
-    ``must_move`` and ``must_flow`` are for changes only: see `gridgeo.partition.Change`.
+    ``must_move`` and ``must_flow`` are for minimal changes only: see
+    `gridgeo.partition.MinimalChange`.
     """
 
     labels: NDArray[np.int32]
@@ -93,7 +88,7 @@ class Solution:
     cost: float
     moves: int
     exact: bool = False
-    together: int = 0
+    unmet_cannot_links: int = 0
     starts: int = 1
     first_missed: int = 0
     first_cost: float = 0.0
@@ -105,33 +100,33 @@ class Solution:
 
     @property
     def failed(self) -> bool:
-        """Tell whether a band is missed, or a pair not apart."""
-        return bool(self.missed or self.together)
+        """Tell whether a band is missed or a cannot-link is not met."""
+        return bool(self.missed or self.unmet_cannot_links)
 
     @property
     def rank(self) -> tuple[int, int, float, float]:
-        """What is compared, in this order; less is better.
+        """The values that solutions are compared by, in this order; less is better.
 
-        Pairs not apart, bands missed, distance, cost.
+        Cannot-links not met, bands missed, distance, cost.
         """
-        return self.together, self.missed, round(self.distance, 3), round(self.cost, 3)
+        return self.unmet_cannot_links, self.missed, round(self.distance, 3), round(self.cost, 3)
 
 
-def in_order(problem: Problem) -> tuple[Problem, NDArray[np.int64]]:
+def canonical_order(problem: Problem) -> tuple[Problem, NDArray[np.int64]]:
     """Return the problem in an order that its content alone decides, and that order.
 
-    Coordinates count from the piece's own corner and all measures are rounded to a millimetre,
-    so that neither the order of rows nor where the town lies changes the search.
+    Coordinates are relative to the corner of the piece and all measures are rounded to a
+    millimetre, so that neither the order of rows nor the place of the town changes the search.
     """
     x, y = (np.round(a - a.min(), 3) for a in (problem.x, problem.y))
     area = np.maximum(np.round(problem.area, 3), 1e-3)
     residents = np.nan_to_num(problem.residents, nan=-1.0)
     order = np.lexsort((residents, problem.households, area, y, x))
-    place = np.empty_like(order)
-    place[order] = np.arange(order.size)
-    ends = np.sort(place[problem.edges], axis=1)
+    position = np.empty_like(order)
+    position[order] = np.arange(order.size)
+    ends = np.sort(position[problem.edges], axis=1)
     rows = np.lexsort((ends[:, 1], ends[:, 0]))
-    apart = np.unique(np.sort(place[problem.apart], axis=1), axis=0)
+    cannot_links = np.unique(np.sort(position[problem.cannot_links], axis=1), axis=0)
     ordered = replace(
         problem,
         households=problem.households[order],
@@ -143,55 +138,62 @@ def in_order(problem: Problem) -> tuple[Problem, NDArray[np.int64]]:
         x=x[order],
         y=y[order],
         area=area[order],
-        apart=apart.astype(np.int32),
+        cannot_links=cannot_links.astype(np.int32),
     )
     return ordered, order
 
 
 def fingerprint(problem: Problem) -> int:
-    """Return a number that the content of an ordered problem decides."""
+    """Return a number that the content of a problem in canonical order decides."""
     state = 0
-    told = (problem.households, problem.edges, problem.cut_m, problem.x, problem.y, problem.apart)
-    for a in told:
+    contents = (
+        problem.households,
+        problem.edges,
+        problem.cut_m,
+        problem.x,
+        problem.y,
+        problem.cannot_links,
+    )
+    for a in contents:
         state = zlib.crc32(np.ascontiguousarray(a).tobytes(), state)
     return state
 
 
-class Halt:
-    """A flag that every kernel polls; `stop` makes all of them return the best they have.
+class Cancellation:
+    """A flag that every kernel polls; `cancel` makes all of them return the best they have.
 
-    Each search that is given the halt ends within about a tenth of a second, with a valid
+    Each search that is given the cancellation ends within about a tenth of a second, with a valid
     labelling.
 
     Examples
     --------
-    >>> halt = Halt()
-    >>> halt.stopped
+    >>> cancellation = Cancellation()
+    >>> cancellation.cancelled
     False
-    >>> halt.stop()
-    >>> halt.stopped
+    >>> cancellation.cancel()
+    >>> cancellation.cancelled
     True
     """
 
     def __init__(self) -> None:
         self.flag = np.zeros(1, dtype=np.uint8)
 
-    def stop(self) -> None:
-        """Ask all who hold this flag to stop; safe from any thread and from signal handlers."""
+    def cancel(self) -> None:
+        """Cancel all searches with this flag; safe from any thread and from signal handlers."""
         self.flag[0] = 1
 
     @property
-    def stopped(self) -> bool:
-        """Tell whether a stop was asked for."""
+    def cancelled(self) -> bool:
+        """Tell whether `cancel` was called."""
         return bool(self.flag[0])
 
     @contextmanager
-    def after(self, seconds: float | None) -> Iterator[Halt]:
-        """Stop by itself when this much wall-clock time goes by inside; never where None."""
+    def after(self, seconds: float | None) -> Iterator[Cancellation]:
+        """Cancel when the block runs for more wall-clock seconds than these; never where None."""
         if seconds is None:
             yield self
             return
-        timer = Timer(seconds, self.stop)
+        timer = Timer(seconds, self.cancel)
         timer.daemon = True
         timer.start()
         try:
@@ -202,27 +204,28 @@ class Halt:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Effort:
-    """The iterations of the search of one piece of ground.
+    """The iterations of the search of one piece.
 
-    A start proposes `per_pair` moves per atom times the square of the grids that it makes, but not
-    more than `most`; over many atoms not more than `moves_per_start` in all, though `least` per
-    atom in any case. Few grids need few moves, and many atoms must not take for ever.
+    A start proposes `per_pair` moves per atom times the square of the number of grids, but not
+    more than `max_per_atom`; over many atoms not more than `moves_per_start` in all, though
+    `min_per_atom` per atom in any case. So few grids take few moves, and many atoms end in
+    reasonable time.
     """
 
     per_pair: int
-    most: int
+    max_per_atom: int
     moves_per_start: int
-    least: int
-    #: independent starts at most; two that end alike are enough
+    min_per_atom: int
+    #: the most independent starts; two that end alike are enough
     starts: int
-    #: turns of repair, and fresh cuts per grid in each, while bands are missed
+    #: repairs while bands are missed, and recombinations per grid in each
     repairs: int = 2
-    cuts: int = 40
-    #: rounds of reheating the best few and combining all grids seen so far
-    rounds: int = 0
-    #: labellings that are reheated, how often each in a round, and with what share of a
-    #: start's moves
-    elite: int = 4
+    recombinations: int = 40
+    #: rounds of the elite pool: reheating, then set partitioning over all grids met so far
+    elite_rounds: int = 0
+    #: size of the elite pool, reheats of each labelling in a round, and the share of a start's
+    #: proposals in each
+    elite_size: int = 4
     reheats: int = 6
     reheat_share: float = 0.1
 
@@ -235,31 +238,33 @@ class Effort:
         >>> effort.moves_per_atom(120, 3), effort.moves_per_atom(10_000, 250)
         (180, 200)
         """
-        large = max(self.least, min(self.most, self.moves_per_start // atoms))
+        large = max(self.min_per_atom, min(self.max_per_atom, self.moves_per_start // atoms))
         return min(self.per_pair * grids * grids, large)
 
 
 EFFORTS: Mapping[str, Effort] = MappingProxyType(
     {
-        "fast": Effort(per_pair=20, most=600, moves_per_start=300_000, least=200, starts=1),
+        "fast": Effort(
+            per_pair=20, max_per_atom=600, moves_per_start=300_000, min_per_atom=200, starts=1
+        ),
         "normal": Effort(
             per_pair=25,
-            most=2000,
+            max_per_atom=2000,
             moves_per_start=4_000_000,
-            least=700,
+            min_per_atom=700,
             starts=4,
-            rounds=1,
-            elite=3,
+            elite_rounds=1,
+            elite_size=3,
         ),
         "best": Effort(
             per_pair=400,
-            most=40_000,
+            max_per_atom=40_000,
             moves_per_start=16_000_000,
-            least=2000,
+            min_per_atom=2000,
             starts=8,
             repairs=8,
-            rounds=4,
-            elite=6,
+            elite_rounds=4,
+            elite_size=6,
             reheats=10,
             reheat_share=0.05,
         ),

@@ -1,9 +1,8 @@
 """Proofs that a community cannot be in band.
 
-Atoms that no grid in the band can hold, proved by trying every connected set around them.
-
-``arithmetic``: the totals; ``atom``: one unit; ``disconnected``: a part that nothing links to the
-rest; ``exhausted``: all connected ways were tried.
+``arithmetic``: no number of grids fits the totals; ``atom``: no connected set around one unit is
+in band; ``disconnected``: no number of grids fits a piece that no link joins to the rest;
+``exhausted``: all connected subgraphs were enumerated.
 """
 
 from __future__ import annotations
@@ -19,13 +18,13 @@ import numpy as np
 from gridgeo.partition.band import (
     band_text,
     count_text,
-    known,
-    numbers_of_grids,
-    people_of,
-    too_big,
+    exceeds_band,
+    possible_grid_counts,
+    residents_known,
+    total_residents,
     upper_text,
 )
-from gridgeo.partition.problem import in_order
+from gridgeo.partition.problem import canonical_order
 from gridgeo.wording import Text, join
 
 if TYPE_CHECKING:
@@ -34,19 +33,19 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridgeo.config import Band
-    from gridgeo.partition.pieces import Solved
+    from gridgeo.partition.pieces import SolvedPiece
     from gridgeo.partition.problem import Problem
 
-#: sets tried around one atom before nothing is claimed about it
-TRIED = 5000
+#: sets tried around one atom before the proof gives up
+MAX_SETS_TRIED = 5000
 
 
-def stranded_atoms(band: Band, problem: Problem) -> list[int]:
-    """Return the atoms that lie in no connected set within the band.
+def unplaceable_atoms(band: Band, problem: Problem) -> list[int]:
+    """Return the atoms that are in no connected set in band.
 
     One such atom proves that no partition of the piece is in band. An atom above the limits is
-    the plain case; one of 281 households between neighbours of 250 is another. Where more than
-    `TRIED` sets would have to be looked at, an atom is not claimed.
+    the simple case; one of 281 households between neighbours of 250 is another. An atom with more
+    than `MAX_SETS_TRIED` sets to try is not claimed.
 
     Examples
     --------
@@ -57,99 +56,102 @@ def stranded_atoms(band: Band, problem: Problem) -> list[int]:
     ...     edges=np.array([[0, 1], [2, 3]], dtype=np.int32), cut_m=np.ones(2),
     ...     straddle_m=np.zeros(2), linked=np.ones(2, dtype=bool), x=np.arange(4.0),
     ...     y=np.zeros(4), area=np.ones(4))
-    >>> stranded_atoms(Band(upper=400), street)
+    >>> unplaceable_atoms(Band(upper=400), street)
     [0, 1]
     """
-    ordered, order = in_order(problem)
-    beside: dict[int, list[int]] = defaultdict(list)
+    ordered, order = canonical_order(problem)
+    neighbours: dict[int, list[int]] = defaultdict(list)
     for a, b in ordered.edges[ordered.linked].tolist():
-        beside[a].append(b)
-        beside[b].append(a)
+        neighbours[a].append(b)
+        neighbours[b].append(a)
     counts = _counts(ordered)
     reached: set[int] = set()
     for v in range(order.size):
         if v not in reached:
-            reached |= _grown(band, counts, beside, v)
+            reached |= _grown_in_band(band, counts, neighbours, v)
     left = [v for v in range(order.size) if v not in reached]
-    return sorted(int(order[v]) for v in left if not _reaches(band, counts, beside, v))
+    return sorted(int(order[v]) for v in left if not _has_set_in_band(band, counts, neighbours, v))
 
 
 def _counts(problem: Problem) -> list[tuple[float, float, bool]]:
     """Return households, residents and whether these are unknown, atom by atom."""
-    told = known(problem.households, problem.residents)
+    is_known = residents_known(problem.households, problem.residents)
     people = np.nan_to_num(problem.residents)
-    return list(zip(problem.households.tolist(), people.tolist(), (~told).tolist(), strict=True))
+    return list(
+        zip(problem.households.tolist(), people.tolist(), (~is_known).tolist(), strict=True)
+    )
 
 
-def _grown(
-    band: Band, counts: list[tuple[float, float, bool]], beside: dict[int, list[int]], v: int
+def _grown_in_band(
+    band: Band, counts: list[tuple[float, float, bool]], neighbours: dict[int, list[int]], v: int
 ) -> set[int]:
-    """Return a set in band that grows from `v` by the lightest atom beside it, else none.
+    """Return a set in band that grows from `v` by the lightest neighbour, or the empty set.
 
-    Each atom of such a set has its connected set in band; for the others `_reaches` has to look.
+    Every atom of such a set lies in a connected set in band; for the others `_has_set_in_band`
+    has to search.
     """
-    waiting = [(counts[v], v)]
+    frontier = [(counts[v], v)]
     seen, inside = {v}, set()
     total = (0.0, 0.0, False)
-    while waiting:
-        (households, residents, unknown), u = heapq.heappop(waiting)
+    while frontier:
+        (households, residents, unknown), u = heapq.heappop(frontier)
         inside.add(u)
         total = (total[0] + households, total[1] + residents, total[2] or unknown)
-        fits, grows = _state(band, [total])
+        fits, grows = _band_state(band, [total])
         if fits:
             return inside
         if not grows:
             break
-        for t in beside[u]:
+        for t in neighbours[u]:
             if t not in seen:
                 seen.add(t)
-                heapq.heappush(waiting, (counts[t], t))
+                heapq.heappush(frontier, (counts[t], t))
     return set()
 
 
-def _reaches(
-    band: Band, counts: list[tuple[float, float, bool]], beside: dict[int, list[int]], v: int
+def _has_set_in_band(
+    band: Band, counts: list[tuple[float, float, bool]], neighbours: dict[int, list[int]], v: int
 ) -> bool:
-    """Tell whether some connected set with `v` is in band, or too many would have to be tried."""
-    if not _enough(band, counts, beside, v):
+    """Tell whether a connected set with `v` is in band, or too many would have to be tried."""
+    if not _component_reaches_band(band, counts, neighbours, v):
         return False
-    waiting = [(frozenset([v]), frozenset[int]())]
+    pending = [(frozenset([v]), frozenset[int]())]
     tried = 0
-    while waiting:
-        inside, barred = waiting.pop()
+    while pending:
+        inside, excluded = pending.pop()
         tried += 1
-        fits, grows = _state(band, [counts[u] for u in inside])
-        if fits or tried > TRIED:
+        fits, grows = _band_state(band, [counts[u] for u in inside])
+        if fits or tried > MAX_SETS_TRIED:
             return True
         if not grows:
             continue
-        around = sorted({t for u in inside for t in beside[u]} - inside - barred)
+        around = sorted({t for u in inside for t in neighbours[u]} - inside - excluded)
         for i, t in enumerate(around):
-            waiting.append((inside | {t}, barred | frozenset(around[:i])))
+            pending.append((inside | {t}, excluded | frozenset(around[:i])))
     return False
 
 
-def _enough(
-    band: Band, counts: list[tuple[float, float, bool]], beside: dict[int, list[int]], v: int
+def _component_reaches_band(
+    band: Band, counts: list[tuple[float, float, bool]], neighbours: dict[int, list[int]], v: int
 ) -> bool:
-    """Tell whether all that is linked to `v` together reaches a lower limit of the band."""
-    linked = {v}
-    waiting = [v]
-    while waiting:
-        fresh = set(beside[waiting.pop()]) - linked
-        linked |= fresh
-        waiting += fresh
-    households, residents = (sum(counts[u][i] for u in linked) for i in (0, 1))
+    """Tell whether the connected component of `v` reaches a lower limit of the band."""
+    component = {v}
+    pending = [v]
+    while pending:
+        fresh = set(neighbours[pending.pop()]) - component
+        component |= fresh
+        pending += fresh
+    households, residents = (sum(counts[u][i] for u in component) for i in (0, 1))
     return households >= band.lower or (
         band.profile != "households" and residents >= band.residents_lower
     )
 
 
-def _state(band: Band, held: list[tuple[float, float, bool]]) -> tuple[bool, bool]:
+def _band_state(band: Band, counts: list[tuple[float, float, bool]]) -> tuple[bool, bool]:
     """Return whether a set is in band, and whether a larger one still could be."""
-    households = sum(h for h, _, _ in held)
-    residents = sum(p for _, p, _ in held)
-    unknown = any(u for _, _, u in held)
+    households = sum(h for h, _, _ in counts)
+    residents = sum(p for _, p, _ in counts)
+    unknown = any(u for _, _, u in counts)
     by_households = band.profile != "residents" or unknown
     by_residents = band.profile != "households" and not unknown
     fits = by_households and band.lower <= households <= band.upper
@@ -163,32 +165,32 @@ NAMED = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Proof:
-    """The kind of a proof, and what it says."""
+    """The kind of a proof, and its sentence."""
 
     kind: str
     reason: Text
 
 
-def proofs(band: Band, pieces: list[Solved]) -> list[Proof]:
-    """Return what proves that a community cannot be in band, the plainest kind only."""
+def prove_impossible(band: Band, pieces: list[SolvedPiece]) -> list[Proof]:
+    """Return the proofs that a community cannot be in band, of the simplest kind only."""
     missing = [piece for piece in pieces if piece.solution.missed]
     households = np.concatenate([piece.problem.households for piece in pieces])
     residents = np.concatenate([piece.problem.residents for piece in pieces])
-    told = [
+    found = [
         _arithmetic(band, households, residents, _fixed(pieces)),
         *(_oversized(band, p) for p in missing),
     ]
     if len(pieces) > 1:
-        told += [_disconnected(band, piece) for piece in missing]
-    if not any(told):
-        told = [_stranded(band, piece) for piece in missing]
-    if not any(told):
-        told = [_exhausted(band, piece) for piece in missing if piece.solution.exact]
-    return [proof for proof in told if proof]
+        found += [_disconnected(band, piece) for piece in missing]
+    if not any(found):
+        found = [_unplaceable(band, piece) for piece in missing]
+    if not any(found):
+        found = [_exhausted(band, piece) for piece in missing if piece.solution.exact]
+    return [proof for proof in found if proof]
 
 
-def _fixed(pieces: list[Solved]) -> int | None:
-    """Return the number of grids of some pieces where it is fixed."""
+def _fixed(pieces: list[SolvedPiece]) -> int | None:
+    """Return the number of grids of some pieces, None where it is free."""
     numbers = [piece.problem.grids for piece in pieces]
     return None if None in numbers else sum(number or 0 for number in numbers)
 
@@ -199,8 +201,8 @@ def _arithmetic(
     residents: NDArray[np.float64],
     fixed: int | None,
 ) -> Proof | None:
-    numbers = numbers_of_grids(band, households, residents)
-    amount = count_text(int(households.sum()), people_of(households, residents))
+    numbers = possible_grid_counts(band, households, residents)
+    amount = count_text(int(households.sum()), total_residents(households, residents))
     limits = band_text(band)
     if numbers and fixed not in {None, *numbers}:
         return Proof(
@@ -223,43 +225,45 @@ def _arithmetic(
     )
 
 
-def _oversized(band: Band, piece: Solved) -> Proof | None:
+def _oversized(band: Band, piece: SolvedPiece) -> Proof | None:
     problem = piece.problem
-    big = np.flatnonzero(too_big(band, problem.households, problem.residents))
-    return _of_atoms(piece, big.tolist(), lambda v: _too_big(band, piece, v))
+    big = np.flatnonzero(exceeds_band(band, problem.households, problem.residents))
+    return _atom_proof(piece, big.tolist(), lambda v: _oversized_text(band, piece, v))
 
 
-def _stranded(band: Band, piece: Solved) -> Proof | None:
-    found = stranded_atoms(band, piece.problem)
-    return _of_atoms(piece, found, lambda v: _fits_nowhere(band, piece, v))
+def _unplaceable(band: Band, piece: SolvedPiece) -> Proof | None:
+    found = unplaceable_atoms(band, piece.problem)
+    return _atom_proof(piece, found, lambda v: _unplaceable_text(band, piece, v))
 
 
-def _of_atoms(piece: Solved, atoms: list[int], say: Callable[[int], Text]) -> Proof | None:
-    """Return the proof that some atoms give, the heaviest of them named."""
+def _atom_proof(
+    piece: SolvedPiece, atoms: list[int], describe: Callable[[int], Text]
+) -> Proof | None:
+    """Return the proof by some atoms, with the heaviest of them named."""
     if not atoms:
         return None
     problem = piece.problem
     ranked = sorted(atoms, key=lambda v: (-problem.households[v], problem.x[v], problem.y[v]))
-    told = [say(v) for v in ranked[:NAMED]]
+    texts = [describe(v) for v in ranked[:NAMED]]
     if len(ranked) > NAMED:
-        told.append(Text(f"{len(ranked)} such units in all", f"此类单元共 {len(ranked)} 个"))
-    return Proof(kind="atom", reason=join(told))
+        texts.append(Text(f"{len(ranked)} such units in all", f"此类单元共 {len(ranked)} 个"))
+    return Proof(kind="atom", reason=join(texts))
 
 
-def unit_name(piece: Solved, v: int) -> Text:
-    """Return the name of an atom, its place where it has none."""
+def unit_name(piece: SolvedPiece, v: int) -> Text:
+    """Return the name of a unit; its coordinates where it has none."""
     place = f"({piece.problem.x[v]:.0f}, {piece.problem.y[v]:.0f})"
     name = piece.names[v]
     return Text(name or f"at {place}", name or f"位于 {place}")
 
 
-def _unit(piece: Solved, v: int) -> tuple[Text, Text]:
-    """Return what an atom holds, and its name or place."""
-    held = count_text(int(piece.problem.households[v]), piece.problem.residents[v])
-    return held, unit_name(piece, v)
+def _unit(piece: SolvedPiece, v: int) -> tuple[Text, Text]:
+    """Return the counts of a unit, and its name or coordinates."""
+    amount = count_text(int(piece.problem.households[v]), piece.problem.residents[v])
+    return amount, unit_name(piece, v)
 
 
-def _fits_nowhere(band: Band, piece: Solved, v: int) -> Text:
+def _unplaceable_text(band: Band, piece: SolvedPiece, v: int) -> Text:
     (amount, where), limits = _unit(piece, v), band_text(band)
     return Text(
         f"one unit ({where.en}) holds {amount.en}, and no group of neighbouring units around it "
@@ -268,7 +272,7 @@ def _fits_nowhere(band: Band, piece: Solved, v: int) -> Text:
     )
 
 
-def _too_big(band: Band, piece: Solved, v: int) -> Text:
+def _oversized_text(band: Band, piece: SolvedPiece, v: int) -> Text:
     amount, where = _unit(piece, v)
     upper = upper_text(band, piece.problem.residents[v])
     if piece.tied[v]:
@@ -284,11 +288,11 @@ def _too_big(band: Band, piece: Solved, v: int) -> Text:
     )
 
 
-def _disconnected(band: Band, piece: Solved) -> Proof | None:
+def _disconnected(band: Band, piece: SolvedPiece) -> Proof | None:
     problem = piece.problem
-    if numbers_of_grids(band, problem.households, problem.residents):
+    if possible_grid_counts(band, problem.households, problem.residents):
         return None
-    people = people_of(problem.households, problem.residents)
+    people = total_residents(problem.households, problem.residents)
     amount = count_text(int(problem.households.sum()), people)
     limits = band_text(band)
     by = piece.cut_off_by
@@ -306,7 +310,7 @@ def _disconnected(band: Band, piece: Solved) -> Proof | None:
     )
 
 
-def _exhausted(band: Band, piece: Solved) -> Proof:
+def _exhausted(band: Band, piece: SolvedPiece) -> Proof:
     atoms, distance = piece.problem.households.size, math.ceil(piece.solution.distance)
     limits = band_text(band)
     return Proof(

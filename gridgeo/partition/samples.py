@@ -1,7 +1,4 @@
-"""Samples with coordinates, neighbours and weights, as problems for the solver.
-
-Which samples are neighbours: any usual graph as pairs, or the Gabriel graph of points.
-"""
+"""Samples of the estimator as problems: coordinates, neighbours (any usual graph) and weights."""
 
 from __future__ import annotations
 
@@ -66,8 +63,8 @@ def _of_networkx(graph: Any, n: int) -> tuple[Any, Any, NDArray[np.float64]]:
         raise ValueError(f"connectivity has {len(nodes)} nodes, X has {n} samples")
     ordered = range(n) if set(nodes) == set(range(n)) else nodes
     row = {node: i for i, node in enumerate(ordered)}
-    told = [(row[a], row[b], w) for a, b, w in graph.edges(data="weight", default=1.0)]
-    left, right, weight = np.array(told, dtype=np.float64).reshape(-1, 3).T
+    edges = [(row[a], row[b], w) for a, b, w in graph.edges(data="weight", default=1.0)]
+    left, right, weight = np.array(edges, dtype=np.float64).reshape(-1, 3).T
     return left, right, weight
 
 
@@ -121,10 +118,10 @@ def gabriel_pairs(points: NDArray[np.float64]) -> NDArray[np.int64]:
     return np.concatenate([kept, same])
 
 
-def share_out(points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the ground of each point: a third of every Delaunay triangle that it is a corner of.
+def delaunay_areas(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the area of each point: a third of every Delaunay triangle at it.
 
-    Zero everywhere where the points lie on one line.
+    Zero for all where the points lie on one line.
     """
     area = np.zeros(len(points))
     try:
@@ -139,16 +136,16 @@ def share_out(points: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 #: a mean border and a mean spacing of samples, in the solver's metres: it rounds to millimetres
-UNIT = 100.0
-#: parts of `upper` that weights are counted in where they are no whole numbers
-PARTS = 1_000_000
+UNIT_M = 100.0
+#: steps from 0 to `upper` for weights that are not whole numbers
+WEIGHT_STEPS = 1_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
 class Samples:
     """Samples in the plane, their neighbours, and the component of each."""
 
-    place: NDArray[np.float64]
+    xy: NDArray[np.float64]
     area: NDArray[np.float64]
     pairs: NDArray[np.int64]
     border: NDArray[np.float64]
@@ -173,33 +170,33 @@ class Samples:
             cut_m=self.border[inside],
             straddle_m=np.zeros(pairs),
             linked=np.ones(pairs, dtype=bool),
-            x=self.place[members, 0],
-            y=self.place[members, 1],
+            x=self.xy[members, 0],
+            y=self.xy[members, 1],
             area=self.area[members],
-            balance_m=balance * UNIT,
+            balance_m=balance * UNIT_M,
             compactness=compactness,
             grids=grids,
         )
 
 
-def lay_out_samples(points: NDArray[np.float64], connectivity: Any) -> Samples:
-    """Return samples (n, d) with a mean border and a mean spacing of `UNIT`."""
+def build_samples(points: NDArray[np.float64], connectivity: Any) -> Samples:
+    """Return samples (n, d) with a mean border and a mean spacing of `UNIT_M`."""
     n = len(points)
-    place = _in_plane(points)
+    xy = _in_plane(points)
     if connectivity is None:
-        pairs = gabriel_pairs(place)
+        pairs = gabriel_pairs(xy)
         border = np.ones(len(pairs))
     else:
         pairs, border = pairs_of(connectivity, n)
-    area = share_out(place)
+    area = delaunay_areas(xy)
     spacing, mean = np.sqrt(area.mean()), border.mean() if border.size else 0.0
-    scale = UNIT / spacing if spacing > 0 else 1.0
+    scale = UNIT_M / spacing if spacing > 0 else 1.0
     links = sparse.coo_array((np.ones(len(pairs)), pairs.T), shape=(n, n))
     return Samples(
-        place=place * scale,
+        xy=xy * scale,
         area=area * scale**2,
         pairs=pairs,
-        border=border * (UNIT / mean if mean > 0 else 1.0),
+        border=border * (UNIT_M / mean if mean > 0 else 1.0),
         component=connected_components(links, directed=False)[1].astype(np.int64),
     )
 
@@ -215,18 +212,18 @@ def _in_plane(points: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.column_stack([along, np.zeros((len(points), 2 - along.shape[1]))])
 
 
-def whole_counts(
+def integer_counts(
     weight: NDArray[np.float64], lower: float, upper: float
 ) -> tuple[NDArray[np.int64], Band]:
-    """Return weights and band in whole numbers: as they are, else in `PARTS` of `upper`.
+    """Return weights and band as integers: as they are, else in `WEIGHT_STEPS` of `upper`.
 
     Examples
     --------
-    >>> whole_counts(np.array([0.25, 0.5]), 0.5, 1.0)[0].tolist()
+    >>> integer_counts(np.array([0.25, 0.5]), 0.5, 1.0)[0].tolist()
     [250000, 500000]
     """
     given = np.append(weight, [lower, upper])
-    scale = 1.0 if (given == np.floor(given)).all() else PARTS / upper
+    scale = 1.0 if (given == np.floor(given)).all() else WEIGHT_STEPS / upper
     counts = np.round(weight * scale).astype(np.int64)
     limits = max(1, round(lower * scale)), max(1, round(upper * scale))
     return counts, Band(lower=limits[0], upper=limits[1], profile="households")

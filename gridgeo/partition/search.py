@@ -1,10 +1,10 @@
-"""The strategy of the search: numbers of grids, starts, rounds, and when it is good enough.
+"""The search for one piece: numbers of grids, multistart, repair, and an elite pool.
 
-Starts of the search, and how one is repaired or reheated.
-
-Rounds that go on from the best few labellings: reheat them, combine all that was seen.
-
-The strategy of the search: which numbers of grids, how many starts, when it is good enough.
+`solve` tries the possible numbers of grids, the most promising first, until one is in band. For
+each number: independent starts (region growing, annealing, recombination) until two end alike;
+repair while bands are missed; then rounds in which the best labellings, the elite pool, are
+reheated and set partitioning recombines all grids in band met so far. Effort is counted in
+proposals, never in seconds.
 """
 
 from __future__ import annotations
@@ -17,133 +17,180 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridgeo.partition.anneal import anneal, grow
-from gridgeo.partition.band import middle, numbers_of_grids, too_big
-from gridgeo.partition.exact import FEW, enumerate_all
-from gridgeo.partition.job import Job, best_of, mix, solution_of
-from gridgeo.partition.kernel import heat_of, rule_of, weave
-from gridgeo.partition.problem import EFFORTS, Halt, Problem, Solution, fingerprint, in_order
-from gridgeo.partition.recombine import recut
-from gridgeo.partition.set_partitioning import Seen, combine
+from gridgeo.partition.anneal import anneal, grow_regions
+from gridgeo.partition.band import exceeds_band, ideal_grid_count, possible_grid_counts
+from gridgeo.partition.kernel import build_csr_graph, default_schedule, objective_of
+from gridgeo.partition.problem import (
+    EFFORTS,
+    Cancellation,
+    Problem,
+    Solution,
+    canonical_order,
+    fingerprint,
+)
+from gridgeo.partition.recombination import recombine
+from gridgeo.partition.search_context import SearchContext, best_of, mix_seeds, solution_of
+from gridgeo.partition.set_partitioning import GridPool, improve_from_pool
+from gridgeo.partition.subset_dp import MAX_ATOMS, solve_by_subsets
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridgeo.config import Band, Search
-    from gridgeo.partition.kernel import Heat
+    from gridgeo.partition.kernel import Schedule
 
-#: fresh cuts per grid, of at most `COUNTED` grids, that end a start
-POLISH = 8
-COUNTED = 50
-#: the share of the moves that a repair has, and how warm it starts
-REPAIR = 0.25
-WARM = 0.5
-#: how hot starts are, in turn: the hotter cross what divides heavy atoms, the others settle better
-STARTS = (1.5, 0.6)
-#: how warm reheats start, in turn, and their first price of a household outside the band
-REHEATS = (0.25, 0.4)
-FIRM = 0.7
+#: recombinations per grid, of at most `GRIDS_COUNTED` grids, that end a start
+FINAL_RECOMBINATIONS = 8
+GRIDS_COUNTED = 50
+#: a repair's share of the proposals of a start, and of its start temperature
+REPAIR_MOVE_SHARE = 0.25
+REPAIR_TEMPERATURE = 0.5
+#: start temperatures of starts, in turn: the higher one moves heavy atoms, the lower one costs less
+START_TEMPERATURES = (1.5, 0.6)
+#: start temperatures of reheats, in turn, and their start penalty as a share of the end penalty
+REHEAT_TEMPERATURES = (0.25, 0.4)
+REHEAT_PENALTY = 0.7
 
 
-def attempt(job: Job, k: int, start: int) -> Solution:
-    """Return one labelling with `k` grids: grown, annealed, then cut anew where that pays."""
-    rng = job.rng(k, start)
-    labels = grow(job.web, k, rng)
-    hot = job.heat._replace(hot=STARTS[start % len(STARTS)] * job.heat.hot)
-    moves = _anneal(job, hot, labels, _moves(job, k), rng)
+def run_start(context: SearchContext, k: int, start: int) -> Solution:
+    """Return one labelling with `k` grids: region growing, annealing, then recombination."""
+    rng = context.rng(k, start)
+    labels = grow_regions(context.graph, k, rng)
+    hot_schedule = context.schedule._replace(
+        start_temperature=START_TEMPERATURES[start % len(START_TEMPERATURES)]
+        * context.schedule.start_temperature
+    )
+    moves = _anneal(context, hot_schedule, labels, _proposals(context, k), rng)
     if k > 1:
-        cold = job.heat._replace(cold=0.0)
-        recut(job.web, job.rule, cold, labels, k, POLISH * min(k, COUNTED), rng, job.halt.flag)
-    return solution_of(job, labels, moves=moves)
+        cold_schedule = context.schedule._replace(end_temperature=0.0)
+        recombine(
+            context.graph,
+            context.objective,
+            cold_schedule,
+            labels,
+            k,
+            FINAL_RECOMBINATIONS * min(k, GRIDS_COUNTED),
+            rng,
+            context.cancellation.flag,
+        )
+    return solution_of(context, labels, moves=moves)
 
 
-def repair(job: Job, solution: Solution, turn: int) -> Solution:
-    """Return a labelling won by cutting anew around the grids that miss the band."""
+def repair_bands(context: SearchContext, solution: Solution, turn: int) -> Solution:
+    """Return a labelling after recombination around grids out of band and short annealing."""
     k = solution.grids
     labels = solution.labels.copy()
-    rng = job.rng(k, turn, 1)
+    rng = context.rng(k, turn, 1)
     if k > 1:
-        tries = job.effort.cuts * min(k, COUNTED)
-        recut(job.web, job.rule, job.heat, labels, k, tries, rng, job.halt.flag)
-    warm = job.heat._replace(hot=WARM * job.heat.hot)
-    moves = _anneal(job, warm, labels, round(REPAIR * _moves(job, k)), rng)
-    return solution_of(job, labels, moves=moves)
+        tries = context.effort.recombinations * min(k, GRIDS_COUNTED)
+        recombine(
+            context.graph,
+            context.objective,
+            context.schedule,
+            labels,
+            k,
+            tries,
+            rng,
+            context.cancellation.flag,
+        )
+    warm_schedule = context.schedule._replace(
+        start_temperature=REPAIR_TEMPERATURE * context.schedule.start_temperature
+    )
+    moves = _anneal(
+        context, warm_schedule, labels, round(REPAIR_MOVE_SHARE * _proposals(context, k)), rng
+    )
+    return solution_of(context, labels, moves=moves)
 
 
-def reheat(job: Job, solution: Solution, *stream: int) -> list[Solution]:
-    """Return what a labelling became each time that it was warmed up and cooled again.
+def reheat(context: SearchContext, solution: Solution, *stream: int) -> list[Solution]:
+    """Return the labellings after each of several short annealings from a raised temperature.
 
-    Each time starts from the best so far.
+    Each starts from the best so far.
     """
-    rng = job.rng(solution.grids, 2, *stream)
+    rng = context.rng(solution.grids, 2, *stream)
     best, found = solution, []
-    for turn in range(job.effort.reheats):
-        if job.halt.stopped:
+    for turn in range(context.effort.reheats):
+        if context.cancellation.cancelled:
             break
         labels = best.labels.copy()
-        hot = REHEATS[turn % len(REHEATS)] * job.heat.hot
-        warm = job.heat._replace(hot=hot, soft=FIRM * job.heat.hard)
-        moves = round(job.effort.reheat_share * _moves(job, solution.grids))
-        _anneal(job, warm, labels, moves, rng)
-        found.append(solution_of(job, labels, moves=moves))
+        start_temperature = (
+            REHEAT_TEMPERATURES[turn % len(REHEAT_TEMPERATURES)]
+            * context.schedule.start_temperature
+        )
+        warm_schedule = context.schedule._replace(
+            start_temperature=start_temperature,
+            start_penalty=REHEAT_PENALTY * context.schedule.end_penalty,
+        )
+        moves = round(context.effort.reheat_share * _proposals(context, solution.grids))
+        _anneal(context, warm_schedule, labels, moves, rng)
+        found.append(solution_of(context, labels, moves=moves))
         if found[-1].rank < best.rank:
             best = found[-1]
     return found
 
 
-def _moves(job: Job, grids: int) -> int:
-    return job.effort.moves_per_atom(job.atoms, grids) * job.atoms
+def _proposals(context: SearchContext, grids: int) -> int:
+    return context.effort.moves_per_atom(context.atoms, grids) * context.atoms
 
 
 def _anneal(
-    job: Job, heat: Heat, labels: NDArray[np.int32], moves: int, rng: NDArray[np.uint64]
+    context: SearchContext,
+    schedule: Schedule,
+    labels: NDArray[np.int32],
+    moves: int,
+    rng: NDArray[np.uint64],
 ) -> int:
-    """Anneal `labels` in place; return the number of moves proposed."""
+    """Anneal `labels` in place; return the number of proposals."""
     k = int(labels.max()) + 1
     moves = moves if k > 1 else 0
-    anneal(job.web, job.rule, heat, labels, k, moves, rng, job.halt.flag)
+    anneal(
+        context.graph, context.objective, schedule, labels, k, moves, rng, context.cancellation.flag
+    )
     return moves
 
 
-#: with fewer grids the starts meet the best by themselves, or a proof does
-GRIDS = 5
-#: rounds without progress that end it
-PATIENCE = 3
+#: with fewer grids multistart or a proof finds the optimum without the elite pool
+ELITE_MIN_GRIDS = 5
+#: rounds without progress that end the elite pool
+IDLE_ROUNDS = 3
 
 
-def go_on(job: Job, starts: list[Solution]) -> list[Solution]:
-    """Return what rounds of reheating and combining make of starts with one number of grids.
+def improve_elite_pool(context: SearchContext, starts: list[Solution]) -> list[Solution]:
+    """Return the labellings of all rounds over the elite pool of starts with one number of grids.
 
-    All of `starts` that are in band take part; nothing is done where none is.
+    A round reheats each labelling of the elite pool and then improves the best by set partitioning
+    over all grids met so far. Only `starts` in band take part; nothing is done where none is.
     """
-    elite = sorted((s for s in starts if not s.failed), key=lambda s: s.rank)[: job.effort.elite]
-    if not elite or elite[0].grids < GRIDS:
+    elite = sorted((s for s in starts if not s.failed), key=lambda s: s.rank)[
+        : context.effort.elite_size
+    ]
+    if not elite or elite[0].grids < ELITE_MIN_GRIDS:
         return []
-    seen = Seen({})
+    grid_pool = GridPool({})
     for start in elite:
-        seen.add(job, start.labels)
+        grid_pool.add(context, start.labels)
     found: list[Solution] = []
     idle = 0
-    for turn in range(job.effort.rounds):
-        if idle == PATIENCE or job.halt.stopped:
+    for turn in range(context.effort.elite_rounds):
+        if idle == IDLE_ROUNDS or context.cancellation.cancelled:
             break
         best = elite[0]
-        warmed = _reheat_all(job, elite, turn)
+        warmed = _reheat_all(context, elite, turn)
         for solution in (solution for chain in warmed for solution in chain):
-            seen.add(job, solution.labels)
+            grid_pool.add(context, solution.labels)
             found.append(solution)
         elite = [_best_in_band([one, *chain]) for one, chain in zip(elite, warmed, strict=True)]
         elite.sort(key=lambda solution: solution.rank)
-        found.append(solution_of(job, combine(job, elite[0].labels, seen)))
+        found.append(solution_of(context, improve_from_pool(context, elite[0].labels, grid_pool)))
         if found[-1].rank < elite[0].rank:
-            elite = [found[-1], *elite[: job.effort.elite - 1]]
+            elite = [found[-1], *elite[: context.effort.elite_size - 1]]
         idle = 0 if elite[0].rank < best.rank else idle + 1
     return found
 
 
-def _reheat_all(job: Job, elite: list[Solution], turn: int) -> list[list[Solution]]:
-    with ThreadPoolExecutor(max_workers=job.jobs) as pool:
-        chains = [pool.submit(reheat, job, one, turn, i) for i, one in enumerate(elite)]
+def _reheat_all(context: SearchContext, elite: list[Solution], turn: int) -> list[list[Solution]]:
+    with ThreadPoolExecutor(max_workers=context.jobs) as pool:
+        chains = [pool.submit(reheat, context, one, turn, i) for i, one in enumerate(elite)]
         return [chain.result() for chain in chains]
 
 
@@ -152,7 +199,12 @@ def _best_in_band(found: list[Solution]) -> Solution:
 
 
 def solve(
-    problem: Problem, band: Band, search: Search, *, halt: Halt | None = None, jobs: int = 1
+    problem: Problem,
+    band: Band,
+    search: Search,
+    *,
+    cancellation: Cancellation | None = None,
+    jobs: int = 1,
 ) -> Solution:
     """Label the atoms of one connected piece with grids.
 
@@ -166,18 +218,18 @@ def solve(
     band
         What a grid should hold.
     search
-        Effort and seed; its limit of seconds is the caller's to keep, with `halt`.
-    halt
-        Makes the search return the best so far once it is stopped.
+        Effort and seed; the caller enforces its limit of seconds by `cancellation`.
+    cancellation
+        Once cancelled, the search returns its best solution so far.
     jobs
         Threads; the labels do not depend on them.
 
     Returns
     -------
     Solution
-        Every grid is connected by links. Of the numbers of grids that can be in band the one
-        nearest to the middle of the band is taken that was met; then cost counts. Where none was
-        met: fewest bands missed, then households by which, then cost.
+        Every grid is connected by links. Of the numbers of grids with a solution in band the one
+        with the mean grid nearest to the middle of the band is taken, then the least cost. Where
+        none is in band: fewest bands missed, then least distance, then least cost.
 
     Examples
     --------
@@ -192,37 +244,39 @@ def solve(
     >>> solve(street, Band(), Search()).labels.tolist()
     [0, 0, 0, 0, 1, 1, 1, 1]
     """
-    ordered, order = in_order(problem)
-    web = weave(ordered)
-    job = Job(
-        web=web,
-        rule=rule_of(problem, band),
-        heat=heat_of(web),
-        seed=mix(fingerprint(ordered), search.seed),
+    ordered, order = canonical_order(problem)
+    graph = build_csr_graph(ordered)
+    context = SearchContext(
+        graph=graph,
+        objective=objective_of(problem, band),
+        schedule=default_schedule(graph),
+        seed=mix_seeds(fingerprint(ordered), search.seed),
         effort=EFFORTS[search.effort],
-        halt=halt or Halt(),
+        cancellation=cancellation or Cancellation(),
         jobs=jobs,
     )
-    best = _search(job, candidates(ordered, band), fixed=ordered.grids is not None)
+    best = _solve_ordered(
+        context, candidate_grid_counts(ordered, band), fixed=ordered.grids is not None
+    )
     labels = np.empty_like(best.labels)
     labels[order] = best.labels
-    rest = float(problem.straddle_m.sum())
+    straddled = float(problem.straddle_m.sum())
     return replace(
         best,
         labels=labels,
-        cost=best.cost + rest,
-        first_cost=best.first_cost + rest,
-        interrupted=job.halt.stopped,
+        cost=best.cost + straddled,
+        first_cost=best.first_cost + straddled,
+        interrupted=context.cancellation.cancelled,
     )
 
 
-def _search(job: Job, numbers: tuple[int, ...], *, fixed: bool) -> Solution:
-    """Return the best of the search, or of all ways for few atoms."""
-    if numbers[0] == 1 and not (whole := whole_piece(job)).failed:
-        return whole
-    if not fixed and job.atoms <= FEW and (proved := enumerated(job, numbers)):
+def _solve_ordered(context: SearchContext, counts: tuple[int, ...], *, fixed: bool) -> Solution:
+    """Return the best solution of a problem in canonical order."""
+    if counts[0] == 1 and not (single := single_grid(context)).failed:
+        return single
+    if not fixed and context.atoms <= MAX_ATOMS and (proved := solve_few_atoms(context, counts)):
         return proved
-    tried = race(job, numbers)
+    tried = search_grid_counts(context, counts)
     return replace(
         best_of(tried),
         starts=len(tried),
@@ -232,71 +286,73 @@ def _search(job: Job, numbers: tuple[int, ...], *, fixed: bool) -> Solution:
     )
 
 
-def candidates(problem: Problem, band: Band) -> tuple[int, ...]:
+def candidate_grid_counts(problem: Problem, band: Band) -> tuple[int, ...]:
     """Return the numbers of grids to be tried, the most promising first.
 
-    Where the totals or an oversized atom rule the band out, the numbers about the middle of the
-    band are tried, oversized atoms counted apart.
+    Where the totals or an oversized atom rule the band out, these are the numbers about the middle
+    of the band for the other atoms, and one more for each oversized atom.
     """
     households, residents = problem.households, problem.residents
     if problem.grids is not None:
         return (problem.grids,)
-    big = too_big(band, households, residents)
-    numbers = numbers_of_grids(band, households, residents)
-    if big.any() or not numbers:
+    big = exceeds_band(band, households, residents)
+    counts = possible_grid_counts(band, households, residents)
+    if big.any() or not counts:
         known = residents[~big]
         people = math.nan if np.isnan(known).any() else float(known.sum())
-        near = middle(band, float(households[~big].sum()), people)
+        near = ideal_grid_count(band, float(households[~big].sum()), people)
         around = range(math.floor(near) - 1, math.ceil(near) + 2)
         rest = sorted((k for k in around if k >= 0), key=lambda k: (abs(k - near), k))
-        numbers = tuple(k + int(big.sum()) for k in rest)
-    least = 2 if len(problem.apart) else 1
-    return tuple(k for k in numbers if least <= k <= households.size) or (least,)
+        counts = tuple(k + int(big.sum()) for k in rest)
+    least = 2 if len(problem.cannot_links) else 1
+    return tuple(k for k in counts if least <= k <= households.size) or (least,)
 
 
-def race(job: Job, numbers: tuple[int, ...]) -> list[Solution]:
-    """Return what was found, number after number, up to the first that is in band."""
+def search_grid_counts(context: SearchContext, counts: tuple[int, ...]) -> list[Solution]:
+    """Return all solutions met, number after number, up to the first number that is in band."""
     found: list[Solution] = []
-    for k in numbers:
-        own = _starts(job, k)
-        for turn in range(job.effort.repairs):
-            if not best_of(own).failed or job.halt.stopped:
+    for k in counts:
+        solutions = _multistart(context, k)
+        for turn in range(context.effort.repairs):
+            if not best_of(solutions).failed or context.cancellation.cancelled:
                 break
-            own.append(repair(job, best_of(own), turn))
-        own += go_on(job, own)
-        found += own
-        if not best_of(own).failed or job.halt.stopped:
+            solutions.append(repair_bands(context, best_of(solutions), turn))
+        solutions += improve_elite_pool(context, solutions)
+        found += solutions
+        if not best_of(solutions).failed or context.cancellation.cancelled:
             break
     return found
 
 
-def _starts(job: Job, k: int) -> list[Solution]:
-    """Return the starts of one number of grids, two at a time until two end alike."""
-    own: list[Solution] = []
-    with ThreadPoolExecutor(max_workers=job.jobs) as pool:
-        for first in range(0, job.effort.starts, 2):
-            pair = range(first, min(first + 2, job.effort.starts))
-            own += pool.map(partial(attempt, job, k), pair)
-            if job.halt.stopped or _agree(own):
+def _multistart(context: SearchContext, k: int) -> list[Solution]:
+    """Return the starts of one number of grids, two at a time, until two end alike."""
+    solutions: list[Solution] = []
+    with ThreadPoolExecutor(max_workers=context.jobs) as pool:
+        for first in range(0, context.effort.starts, 2):
+            pair = range(first, min(first + 2, context.effort.starts))
+            solutions += pool.map(partial(run_start, context, k), pair)
+            if context.cancellation.cancelled or _two_best_agree(solutions):
                 break
-    return own
+    return solutions
 
 
-def _agree(own: list[Solution]) -> bool:
-    ranks = sorted(solution.rank for solution in own)
+def _two_best_agree(solutions: list[Solution]) -> bool:
+    ranks = sorted(solution.rank for solution in solutions)
     return len(ranks) > 1 and ranks[0] == ranks[1]
 
 
-def whole_piece(job: Job) -> Solution:
-    """Return the one labelling with one grid."""
-    whole = solution_of(job, np.zeros(job.atoms, dtype=np.int32), exact=True)
-    return replace(whole, first_missed=whole.missed, first_cost=whole.cost)
+def single_grid(context: SearchContext) -> Solution:
+    """Return the labelling with one grid."""
+    single = solution_of(context, np.zeros(context.atoms, dtype=np.int32), exact=True)
+    return replace(single, first_missed=single.missed, first_cost=single.cost)
 
 
-def enumerated(job: Job, numbers: tuple[int, ...]) -> Solution | None:
-    """Return the best labelling of a few atoms, proved best; None where it was told to stop."""
-    labels = enumerate_all(job.web, job.rule, np.array(numbers), job.halt.flag)
+def solve_few_atoms(context: SearchContext, counts: tuple[int, ...]) -> Solution | None:
+    """Return the best labelling of a few atoms, proved best; None if cancelled."""
+    labels = solve_by_subsets(
+        context.graph, context.objective, np.array(counts), context.cancellation.flag
+    )
     if labels.min() < 0:
         return None
-    best = solution_of(job, labels, moves=0, exact=True)
+    best = solution_of(context, labels, moves=0, exact=True)
     return replace(best, first_missed=best.missed, first_cost=best.cost)

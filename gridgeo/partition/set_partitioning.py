@@ -1,14 +1,10 @@
-"""The cheapest way to cover all atoms with connected sets: exact set partitioning.
+"""Set partitioning: the cheapest choice of candidate grids that has every atom exactly once.
 
-The cheapest way to cover all atoms with a number of given sets: an exact set partitioning.
-
-Prices of the atoms (Lagrangian multipliers) give a lower bound; sets that could only take part
-in a dearer cover than the best known are dropped, and the few that are left are searched.
-
-Every grid in band that the search has seen, and the cheapest way to cover the atoms with them.
-
-The best labelling is improved window by window: the grids of a window are replaced by as many
-others of those seen that cover the same atoms, chosen by integer programming (HiGHS).
+`solve_set_partitioning` is exact, for candidates as bit masks: subgradient steps on the Lagrangian
+multipliers of the atoms give a lower bound, candidates are removed by their reduced costs, and a
+depth-first search ends it. `improve_from_pool` serves the search on any number of atoms: the grids
+in band of all labellings so far (`GridPool`) are the candidates, and HiGHS replaces the grids of
+one window of the best labelling after another.
 """
 
 from __future__ import annotations
@@ -18,202 +14,219 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from scipy.sparse import coo_array, csc_array, csr_array, vstack
 
-from gridgeo.partition.kernel import APART, COST, MISSED, compiled, tally
+from gridgeo.partition.kernel import CANNOT_LINK_M, COST, MISSED, compiled, evaluate_grids
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gridgeo.partition.job import Job
+    from gridgeo.partition.search_context import SearchContext
 
 # Compiled functions take their arguments by position.
 # ruff: noqa: PLR0917
 
 
-#: two covers whose costs differ by less are alike, metres
-ALIKE_M = 1e-3
-#: turns of the prices; turns without progress before steps are halved; turns between two sweeps
-TURNS = 400
-PATIENCE = 12
-SWEEP = 4
-#: sets so few that the prices need no more turns
+#: costs that differ by less are equal, metres
+TOLERANCE_M = 1e-3
+#: subgradient steps; steps without progress before their size is halved; steps between fixings
+SUBGRADIENT_STEPS = 400
+STEPS_BEFORE_HALVING = 12
+STEPS_BETWEEN_FIXINGS = 4
+#: so few candidates are searched without further steps
 FEW_SETS = 40
 
 
-class Pool(NamedTuple):
-    """Sets of atoms, ordered by their lowest atom: bits, atoms one after another, costs."""
+class CandidateSets(NamedTuple):
+    """Candidate sets ordered by their lowest atom: masks, atoms in CSR form, costs."""
 
-    bits: NDArray[np.int64]
-    #: atoms of set i stand at ``start[i]:start[i + 1]``
-    start: NDArray[np.int64]
+    masks: NDArray[np.int64]
+    #: atoms of set i are at ``indptr[i]:indptr[i + 1]``
+    indptr: NDArray[np.int64]
     atoms: NDArray[np.int8]
     cost: NDArray[np.float64]
 
 
 @compiled
-def pool_of(sets: NDArray[np.int64], cost: NDArray[np.float64], n: int) -> Pool:
-    """Return the pool of some sets."""
+def index_sets(sets: NDArray[np.int64], cost: NDArray[np.float64], n: int) -> CandidateSets:
+    """Return the candidate sets of some masks."""
     size = 0
     for i in range(sets.size):
         for v in range(n):
             size += sets[i] >> v & 1
-    start, atoms = np.zeros(sets.size + 1, np.int64), np.empty(size, np.int8)
-    place = 0
+    indptr, atoms = np.zeros(sets.size + 1, np.int64), np.empty(size, np.int8)
+    position = 0
     for i in range(sets.size):
         for v in range(n):
             if sets[i] >> v & 1:
-                atoms[place] = v
-                place += 1
-        start[i + 1] = place
-    return Pool(sets, start, atoms, cost)
+                atoms[position] = v
+                position += 1
+        indptr[i + 1] = position
+    return CandidateSets(sets, indptr, atoms, cost)
 
 
 @compiled
-def best_cover(
-    pool: Pool, n: int, k: int, known: float, nodes: int, halt: NDArray[np.uint8]
+def solve_set_partitioning(
+    pool: CandidateSets,
+    n: int,
+    k: int,
+    upper_bound: float,
+    nodes: int,
+    cancel_flag: NDArray[np.uint8],
 ) -> tuple[bool, NDArray[np.int64], float]:
-    """Return whether the search was complete, the best cover cheaper than `known`, a lower bound.
+    """Return whether the search was complete, the best partition, and a lower bound.
 
-    The cover is `k` sets that hold each of the `n` atoms once; it is empty where none of them
-    costs less than `known` (and none does, where the search was complete). The bound holds for
-    every cover by `k` sets of the pool.
+    The partition is `k` candidates with each of the `n` atoms once. It is empty where none cheaper
+    than `upper_bound` was found; where the search was complete, none exists. The bound holds for
+    every partition into `k` candidates.
     """
-    price = np.full(n, known / n)
-    turn, least = np.full(n, np.inf), -np.inf
-    best_price = price.copy()
-    step, idle = 1.0, 0
-    for turns in range(TURNS):
-        reduced = reduce_costs(pool, price)
-        value, slope, turn, worst = bound(pool, reduced, price, n, k)
+    multipliers = np.full(n, upper_bound / n)
+    lowest, lower_bound = np.full(n, np.inf), -np.inf
+    best_multipliers = multipliers.copy()
+    step_size, idle = 1.0, 0
+    for step_number in range(SUBGRADIENT_STEPS):
+        reduced = reduced_costs(pool, multipliers)
+        value, subgradient, lowest, last_added = lagrangian_bound(pool, reduced, multipliers, n, k)
         if value == np.inf:
             return True, np.empty(0, np.int64), np.inf
-        if value > least:
-            least, idle = value, 0
-            best_price[:] = price
+        if value > lower_bound:
+            lower_bound, idle = value, 0
+            best_multipliers[:] = multipliers
         else:
             idle += 1
-        if least >= known - ALIKE_M:
-            return True, np.empty(0, np.int64), least
-        if turns % SWEEP == 0:
-            pool = sweep(pool, reduced, turn, worst, value, known, n)
-        if pool.bits.size <= FEW_SETS or halt[0]:
+        if lower_bound >= upper_bound - TOLERANCE_M:
+            return True, np.empty(0, np.int64), lower_bound
+        if step_number % STEPS_BETWEEN_FIXINGS == 0:
+            pool = fix_by_reduced_cost(pool, reduced, lowest, last_added, value, upper_bound, n)
+        if pool.masks.size <= FEW_SETS or cancel_flag[0]:
             break
-        if idle == PATIENCE:
-            step, idle = step / 2.0, 0
-            price[:] = best_price
+        if idle == STEPS_BEFORE_HALVING:
+            step_size, idle = step_size / 2.0, 0
+            multipliers[:] = best_multipliers
             continue
-        square = (slope * slope).sum()
-        if square == 0.0 or step < 1e-3:
+        square = (subgradient * subgradient).sum()
+        if square == 0.0 or step_size < 1e-3:
             break
-        price += step * (known - value) / square * slope
-    complete, cover = search(pool, best_price, n, k, known, 0 if halt[0] else nodes)
-    return complete, cover, least
+        multipliers += step_size * (upper_bound - value) / square * subgradient
+    complete, partition = depth_first_search(
+        pool, best_multipliers, n, k, upper_bound, 0 if cancel_flag[0] else nodes
+    )
+    return complete, partition, lower_bound
 
 
 @compiled
-def reduce_costs(pool: Pool, price: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the cost of each set less the prices of its atoms."""
+def reduced_costs(pool: CandidateSets, multipliers: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the cost of each candidate less the multipliers of its atoms."""
     reduced = pool.cost.copy()
     for i in range(reduced.size):
-        for p in range(pool.start[i], pool.start[i + 1]):
-            reduced[i] -= price[pool.atoms[p]]
+        for p in range(pool.indptr[i], pool.indptr[i + 1]):
+            reduced[i] -= multipliers[pool.atoms[p]]
     return reduced
 
 
 @compiled
-def bound(
-    pool: Pool, reduced: NDArray[np.float64], price: NDArray[np.float64], n: int, k: int
+def lagrangian_bound(
+    pool: CandidateSets,
+    reduced: NDArray[np.float64],
+    multipliers: NDArray[np.float64],
+    n: int,
+    k: int,
 ) -> tuple[float, NDArray[np.float64], NDArray[np.float64], float]:
-    """Return the lower bound of these prices, its slope, and what each lowest atom adds at least.
+    """Return the Lagrangian bound, its subgradient, the least reduced costs and the last taken.
 
-    The sets of a cover have different lowest atoms, and atom 0 is one of them. The last number
-    is the largest that was added for an atom other than 0.
+    The least reduced costs are by lowest atom. The candidates of a partition have different lowest
+    atoms, and atom 0 is one of them: so the bound takes the least of atom 0 and the k - 1 least of
+    the others. The last value is the largest of these.
     """
     lowest, chosen = np.full(n, np.inf), np.full(n, -1)
     for i in range(reduced.size):
-        v = pool.atoms[pool.start[i]]
+        v = pool.atoms[pool.indptr[i]]
         if reduced[i] < lowest[v]:
             lowest[v], chosen[v] = reduced[i], i
     order = np.argsort(lowest[1:]) + 1
-    value, slope, worst = price.sum() + lowest[0], np.ones(n), -np.inf
-    taken = [chosen[0]]
+    value, subgradient, last_added = multipliers.sum() + lowest[0], np.ones(n), -np.inf
+    chosen_sets = [chosen[0]]
     for j in range(k - 1):
         if j >= n - 1:
-            return np.inf, slope, lowest, worst
-        worst = lowest[order[j]]
-        value += worst
-        taken.append(chosen[order[j]])
+            return np.inf, subgradient, lowest, last_added
+        last_added = lowest[order[j]]
+        value += last_added
+        chosen_sets.append(chosen[order[j]])
     if value == np.inf:
-        return np.inf, slope, lowest, worst
-    for i in taken:
-        for p in range(pool.start[i], pool.start[i + 1]):
-            slope[pool.atoms[p]] -= 1.0
-    return value, slope, lowest, worst
+        return np.inf, subgradient, lowest, last_added
+    for i in chosen_sets:
+        for p in range(pool.indptr[i], pool.indptr[i + 1]):
+            subgradient[pool.atoms[p]] -= 1.0
+    return value, subgradient, lowest, last_added
 
 
 @compiled
-def sweep(
-    pool: Pool,
+def fix_by_reduced_cost(
+    pool: CandidateSets,
     reduced: NDArray[np.float64],
     lowest: NDArray[np.float64],
-    worst: float,
+    last_added: float,
     value: float,
-    known: float,
+    upper_bound: float,
     n: int,
-) -> Pool:
-    """Return the pool without the sets that only a cover as dear as `known` could hold."""
+) -> CandidateSets:
+    """Return the candidates without those that no partition cheaper than `upper_bound` contains."""
     kept = np.zeros(reduced.size, np.bool_)
     for i in range(reduced.size):
-        v = pool.atoms[pool.start[i]]
-        replaced = lowest[v] if v == 0 or lowest[v] <= worst else worst
-        kept[i] = value - replaced + reduced[i] < known - ALIKE_M
+        v = pool.atoms[pool.indptr[i]]
+        replaced = lowest[v] if v == 0 or lowest[v] <= last_added else last_added
+        kept[i] = value - replaced + reduced[i] < upper_bound - TOLERANCE_M
     if kept.sum() > 0.8 * kept.size:
         return pool
-    return pool_of(pool.bits[kept], pool.cost[kept], n)
+    return index_sets(pool.masks[kept], pool.cost[kept], n)
 
 
 @compiled
-def search(
-    pool: Pool, price: NDArray[np.float64], n: int, k: int, known: float, nodes: int
+def depth_first_search(
+    pool: CandidateSets,
+    multipliers: NDArray[np.float64],
+    n: int,
+    k: int,
+    upper_bound: float,
+    nodes: int,
 ) -> tuple[bool, NDArray[np.int64]]:
-    """Return whether all covers by `k` sets were seen in so many nodes, and the best one.
+    """Return whether all partitions into `k` candidates were enumerated, and the best one.
 
-    The lowest atom that is left takes each of its sets in turn, the cheapest first.
+    The lowest remaining atom takes each of its candidates in turn, the least reduced cost first.
     """
-    reduced = reduce_costs(pool, price)
-    order, first, least = by_lowest(pool, reduced, n)
-    base, others = price.sum(), least[1:].min()
-    best, path = np.empty(0, np.int64), np.zeros(k, np.int64)
-    left, place, low = np.zeros((3, k), np.int64)
+    reduced = reduced_costs(pool, multipliers)
+    order, first, least = sets_by_lowest_atom(pool, reduced, n)
+    base, others = multipliers.sum(), least[1:].min()
+    best, chosen = np.empty(0, np.int64), np.zeros(k, np.int64)
+    left, position, lowest = np.zeros((3, k), np.int64)
     spent = np.zeros(k)
     left[0], depth = (1 << n) - 1, 0
     while depth >= 0:
         i, grids = -1, k - depth - 1
-        if place[depth] < first[low[depth] + 1]:
-            i = order[place[depth]]
+        if position[depth] < first[lowest[depth] + 1]:
+            i = order[position[depth]]
         later = others * grids if grids else 0.0
-        if i < 0 or base + spent[depth] + reduced[i] + later >= known - ALIKE_M:
+        if i < 0 or base + spent[depth] + reduced[i] + later >= upper_bound - TOLERANCE_M:
             depth -= 1
             continue
-        place[depth] += 1
-        if pool.bits[i] & ~left[depth]:
+        position[depth] += 1
+        if pool.masks[i] & ~left[depth]:
             continue
         nodes -= 1
         if nodes < 0:
             return False, best
-        path[depth] = pool.bits[i]
-        rest, paid = left[depth] ^ pool.bits[i], spent[depth] + reduced[i]
+        chosen[depth] = pool.masks[i]
+        rest, paid = left[depth] ^ pool.masks[i], spent[depth] + reduced[i]
         if grids == 0 and rest == 0:
-            known, best = base + paid, path.copy()
+            upper_bound, best = base + paid, chosen.copy()
         if grids and rest:
             depth += 1
-            left[depth], spent[depth], low[depth] = rest, paid, lowest_atom(rest)
-            place[depth] = first[low[depth]]
+            left[depth], spent[depth], lowest[depth] = rest, paid, lowest_atom(rest)
+            position[depth] = first[lowest[depth]]
     return True, best
 
 
 @compiled
 def lowest_atom(grid: int) -> int:
-    """Return the lowest atom of a set that is not empty."""
+    """Return the lowest atom of a mask that is not empty."""
     v = 0
     while not grid >> v & 1:
         v += 1
@@ -221,117 +234,123 @@ def lowest_atom(grid: int) -> int:
 
 
 @compiled
-def by_lowest(
-    pool: Pool, reduced: NDArray[np.float64], n: int
+def sets_by_lowest_atom(
+    pool: CandidateSets, reduced: NDArray[np.float64], n: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    """Return the sets by lowest atom, then reduced cost; where each atom begins; its least cost."""
+    """Return the candidates by lowest atom, then reduced cost; the first and the least of each."""
     order = np.argsort(reduced)
-    lowest = pool.atoms[pool.start[:-1]][order]
+    lowest = pool.atoms[pool.indptr[:-1]][order]
     order = order[np.argsort(lowest, kind="mergesort")]
     first, least = np.zeros(n + 1, np.int64), np.full(n + 1, np.inf)
     for i in range(order.size):
-        v = pool.atoms[pool.start[i]]
+        v = pool.atoms[pool.indptr[i]]
         first[v + 1] += 1
         least[v] = min(least[v], reduced[i])
     return order, np.cumsum(first), least
 
 
-#: grids of a window, and how many of them, from its middle, no later window starts from
-WINDOW = 30
-CORE = 12
-#: branches of the integer programme; mostly its relaxation is whole already
-NODES = 50
+#: grids of a window, and how many of its first grids no later window starts from
+WINDOW_GRIDS = 30
+WINDOW_CORE_GRIDS = 12
+#: nodes of the integer programme; mostly its relaxation is integral
+MIP_NODES = 50
 #: metres by which a window must improve
-BETTER_M = 1e-3
+LEAST_GAIN_M = 1e-3
 
 
-class Seen(NamedTuple):
-    """Grids by their atoms (sorted, as bytes), each with its atoms and its cost.
+class GridPool(NamedTuple):
+    """The grids in band that the search has met: atoms (sorted, as bytes) to (atoms, cost).
 
-    A cost counts half of each border that the grid cuts, so those of a labelling add up.
+    A cost counts half of each border that is cut, so the costs of a labelling add up to its own.
     """
 
     grids: dict[bytes, tuple[NDArray[np.int64], float]]
 
-    def add(self, job: Job, labels: NDArray[np.int32]) -> None:
-        """Note the grids of a labelling that are in band and keep apart what must be."""
+    def add(self, context: SearchContext, labels: NDArray[np.int32]) -> None:
+        """Add the grids of a labelling that are in band and contain no cannot-link pair."""
         k = int(labels.max()) + 1
-        value = tally(job.web, job.rule, labels, k)[1]
-        source = np.repeat(np.arange(labels.size), np.diff(job.web.start))
-        mine, other = labels[source], labels[job.web.neighbour]
-        ruled = job.web.weight <= -APART
-        rim = np.bincount(mine, np.where((mine != other) & ~ruled, job.web.weight / 2, 0.0), k)
-        broken = np.bincount(mine[ruled & (mine == other)], minlength=k)
+        value = evaluate_grids(context.graph, context.objective, labels, k)[1]
+        source = np.repeat(np.arange(labels.size), np.diff(context.graph.indptr))
+        label, other = labels[source], labels[context.graph.neighbour]
+        forbidden = context.graph.weight <= -CANNOT_LINK_M
+        half_cut = np.bincount(
+            label, np.where((label != other) & ~forbidden, context.graph.weight / 2, 0.0), k
+        )
+        violations = np.bincount(label[forbidden & (label == other)], minlength=k)
         order = np.argsort(labels, kind="stable")
         for g, atoms in enumerate(np.split(order, np.cumsum(np.bincount(labels))[:-1])):
-            if value[g, MISSED] == 0 and not broken[g]:
-                self.grids.setdefault(atoms.tobytes(), (atoms, float(value[g, COST] + rim[g])))
+            if value[g, MISSED] == 0 and not violations[g]:
+                self.grids.setdefault(atoms.tobytes(), (atoms, float(value[g, COST] + half_cut[g])))
 
 
-def combine(job: Job, labels: NDArray[np.int32], seen: Seen) -> NDArray[np.int32]:
-    """Return `labels`, all in band and among those `seen`, or a cheaper labelling like them.
+def improve_from_pool(
+    context: SearchContext, labels: NDArray[np.int32], pool: GridPool
+) -> NDArray[np.int32]:
+    """Return a labelling by grids in `pool`, not dearer than `labels`, whose grids are in it.
 
-    Grids lose their order, and keep their number.
+    The number of grids stays; their numbering may change.
     """
-    sets, costs = _as_columns(seen, labels.size)
-    better = labels.copy()
+    sets, costs = _incidence_matrix(pool, labels.size)
+    improved = labels.copy()
     done = np.zeros(int(labels.max()) + 1, dtype=bool)
-    while not done.all() and not job.halt.stopped:
-        window = _window(job, better, int(np.flatnonzero(~done)[0]))
-        done[window[:CORE]] = True
-        _improve(better, window, sets, costs)
+    while not done.all() and not context.cancellation.cancelled:
+        window = _window(context, improved, int(np.flatnonzero(~done)[0]))
+        done[window[:WINDOW_CORE_GRIDS]] = True
+        _improve_window(improved, window, sets, costs)
         if window.size == done.size:
             break
-    return better
+    return improved
 
 
-def _as_columns(seen: Seen, atoms: int) -> tuple[csc_array, NDArray[np.float64]]:
-    """Return the sets as columns of atoms, and their costs."""
-    members = [grid[0] for grid in seen.grids.values()]
+def _incidence_matrix(pool: GridPool, atoms: int) -> tuple[csc_array, NDArray[np.float64]]:
+    """Return the incidence matrix (atoms by candidates) of the pool, and the costs."""
+    members = [grid[0] for grid in pool.grids.values()]
     sizes = [member.size for member in members]
     column = np.repeat(np.arange(len(members)), sizes)
     ones = np.ones(column.size)
     sets = coo_array((ones, (np.concatenate(members), column)), shape=(atoms, len(members)))
-    return csc_array(sets), np.array([grid[1] for grid in seen.grids.values()])
+    return csc_array(sets), np.array([grid[1] for grid in pool.grids.values()])
 
 
-def _window(job: Job, labels: NDArray[np.int32], first: int) -> NDArray[np.int64]:
-    """Return the grids around one grid, nearest first by steps over neighbours."""
+def _window(context: SearchContext, labels: NDArray[np.int32], first: int) -> NDArray[np.int64]:
+    """Return the grids around one grid, by breadth-first search over adjacent grids."""
     k = int(labels.max()) + 1
-    source = np.repeat(labels, np.diff(job.web.start))
-    beside = csr_array((np.ones(source.size), (source, labels[job.web.neighbour])), shape=(k, k))
+    source = np.repeat(labels, np.diff(context.graph.indptr))
+    beside = csr_array(
+        (np.ones(source.size), (source, labels[context.graph.neighbour])), shape=(k, k)
+    )
     window, at = [first], 0
-    while at < len(window) < WINDOW:
+    while at < len(window) < WINDOW_GRIDS:
         near = beside.indices[beside.indptr[window[at]] : beside.indptr[window[at] + 1]]
         window += [int(g) for g in np.unique(near) if g not in window]
         at += 1
-    return np.array(window[:WINDOW])
+    return np.array(window[:WINDOW_GRIDS])
 
 
-def _improve(
+def _improve_window(
     labels: NDArray[np.int32],
     window: NDArray[np.int64],
     sets: csc_array,
     costs: NDArray[np.float64],
 ) -> None:
-    """Replace the grids of a window, in place, where other grids cover it for less."""
+    """Replace the grids of a window in place where others partition its atoms for less."""
     inside = np.isin(labels, window)
     size = np.diff(sets.indptr)
     fits = np.flatnonzero(sets.T @ inside.astype(float) == size)
-    own, fitting = np.flatnonzero(inside), sets[:, fits]
-    rows = csr_array(fitting)[own]
-    now = labels[fitting.indices[fitting.indptr[:-1]]]
-    held = np.bincount(labels, minlength=int(labels.max()) + 1)
-    taken = (size[fits] == held[now]) & _uniform(fitting, labels)
-    chosen = _cover(rows, costs[fits], window.size)
-    if chosen is None or costs[fits][chosen].sum() > costs[fits][taken].sum() - BETTER_M:
+    members, fitting = np.flatnonzero(inside), sets[:, fits]
+    rows = csr_array(fitting)[members]
+    label_now = labels[fitting.indices[fitting.indptr[:-1]]]
+    sizes_now = np.bincount(labels, minlength=int(labels.max()) + 1)
+    current = (size[fits] == sizes_now[label_now]) & _uniform(fitting, labels)
+    chosen = _solve_window(rows, costs[fits], window.size)
+    if chosen is None or costs[fits][chosen].sum() > costs[fits][current].sum() - LEAST_GAIN_M:
         return
     for g, column in zip(window, chosen, strict=True):
         labels[fitting.indices[fitting.indptr[column] : fitting.indptr[column + 1]]] = g
 
 
 def _uniform(sets: csc_array, labels: NDArray[np.int32]) -> NDArray[np.bool_]:
-    """Tell for each set whether all its atoms have one label."""
+    """Tell for each candidate whether all its atoms have one label."""
     label = labels[sets.indices]
     first = np.repeat(label[sets.indptr[:-1]], np.diff(sets.indptr))
     other = np.add.reduceat((label != first).astype(int), sets.indptr[:-1])
@@ -339,11 +358,13 @@ def _uniform(sets: csc_array, labels: NDArray[np.int32]) -> NDArray[np.bool_]:
     return uniform
 
 
-def _cover(rows: csr_array, costs: NDArray[np.float64], grids: int) -> NDArray[np.int64] | None:
-    """Return the columns of the cheapest exact cover of all rows by so many; None if not found."""
+def _solve_window(
+    rows: csr_array, costs: NDArray[np.float64], grids: int
+) -> NDArray[np.int64] | None:
+    """Return the cheapest `grids` candidates that partition all rows; None if not found."""
     from scipy.optimize import Bounds, LinearConstraint, milp  # noqa: PLC0415  (slow to import)
 
-    kept = _distinct(rows)
+    kept = _distinct_rows(rows)
     table = vstack([rows[kept], csr_array(np.ones((1, costs.size)))]).tocsc()
     wanted = np.append(np.ones(kept.size), grids)
     found = milp(
@@ -351,7 +372,7 @@ def _cover(rows: csr_array, costs: NDArray[np.float64], grids: int) -> NDArray[n
         constraints=LinearConstraint(table, wanted, wanted),
         integrality=np.ones(costs.size),
         bounds=Bounds(0, 1),
-        options={"node_limit": NODES},
+        options={"node_limit": MIP_NODES},
     )
     if found.x is None:
         return None
@@ -360,8 +381,8 @@ def _cover(rows: csr_array, costs: NDArray[np.float64], grids: int) -> NDArray[n
     return chosen if chosen.size == grids and (covered == 1).all() else None
 
 
-def _distinct(rows: csr_array) -> NDArray[np.int64]:
-    """Return the first of all rows that are alike: atoms that always go together."""
+def _distinct_rows(rows: csr_array) -> NDArray[np.int64]:
+    """Return the first of all equal rows: atoms in the same candidates need one constraint."""
     rows.sort_indices()
     ends = zip(rows.indptr[:-1], rows.indptr[1:], strict=True)
     first = {rows.indices[i:j].tobytes(): row for row, (i, j) in reversed(list(enumerate(ends)))}

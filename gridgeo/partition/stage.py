@@ -1,6 +1,7 @@
-"""The stage: every community of a set of atoms, cut into grids.
+"""The stage: cut every community of a set of atoms into grids.
 
-Compiling ahead of the first run.
+`partition_atoms` runs the stages that the package docstring numbers; `warm_up` compiles the
+kernels ahead of the first run.
 """
 
 from __future__ import annotations
@@ -17,16 +18,21 @@ import numpy as np
 from gridgeo.config import Band, Search
 from gridgeo.model import Bands, Ties
 from gridgeo.partition.assemble import assemble, facility_names
-from gridgeo.partition.band import allot
-from gridgeo.partition.certificate import bounded, solve_certified
-from gridgeo.partition.constraints import report_unmet, tie, unit_names
-from gridgeo.partition.graph import Ground, lay_out, problem_of, split_by
-from gridgeo.partition.minimal_change.labels import adjust_labels
-from gridgeo.partition.minimal_change.subproblem import grids_of_units, keep_links, seated
+from gridgeo.partition.atom_graph import AtomGraph, build_atom_graph, positions_by, problem_of
+from gridgeo.partition.band import apportion
+from gridgeo.partition.certificate import solve_certified
+from gridgeo.partition.column_generation import certify_by_bound
+from gridgeo.partition.link_constraints import contract_must_links, report_unmet_links, unit_names
+from gridgeo.partition.minimal_change.piece import adjust_labels
+from gridgeo.partition.minimal_change.subproblem import (
+    link_old_grids,
+    old_grids_of_pieces,
+    old_grids_of_units,
+)
 from gridgeo.partition.open_ground import cut_off_by
-from gridgeo.partition.pairs import Work, join_stuck
-from gridgeo.partition.pieces import Solved, join_pieces
-from gridgeo.partition.problem import Halt, Problem
+from gridgeo.partition.pairwise import PieceSolution, join_pieces_out_of_band
+from gridgeo.partition.pieces import SolvedPiece, join_pieces
+from gridgeo.partition.problem import Cancellation, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,7 +41,7 @@ if TYPE_CHECKING:
 
     from gridgeo.config import OpenGround, Weights
     from gridgeo.model import Atoms, Partition
-    from gridgeo.partition.pairs import Solver
+    from gridgeo.partition.pairwise import Solver
     from gridgeo.partition.problem import Solution
 
 
@@ -50,7 +56,7 @@ def partition_atoms(
     previous: NDArray[np.int64] | None = None,
     jobs: int = 1,
     on_progress: Callable[[int, int], None] | None = None,
-    halt: Halt | None = None,
+    cancellation: Cancellation | None = None,
 ) -> Partition:
     """Give every atom a grid: basic, dedicated or open, each inside one community.
 
@@ -61,10 +67,10 @@ def partition_atoms(
     band
         One band, or that of each community.
     weights, search, open_ground
-        Settings; `search` counts effort in moves, never in seconds (those are for `halt`).
+        Settings; `search` counts effort in moves, never in seconds (those are for `cancellation`).
     ties
-        Atoms that stay together or apart, and locked grids: these keep exactly their atoms, and
-        the others are solved around them.
+        Must-links, cannot-links and locked grids: these keep exactly their atoms, and the others
+        are solved around them.
     previous
         The grid of each atom so far, negative for none. Where it is given, grids that are in
         the band keep their atoms, and the others change with the fewest households moved.
@@ -72,8 +78,8 @@ def partition_atoms(
         Threads; the result does not depend on them.
     on_progress
         Called with (communities done, communities) as they are done, from this thread.
-    halt
-        Makes every search return the best it has once it is stopped.
+    cancellation
+        Once cancelled, every search returns its best solution so far.
 
     Returns
     -------
@@ -85,42 +91,54 @@ def partition_atoms(
     """
     bands = band if isinstance(band, Bands) else Bands(usual=band)
     ties = ties or Ties()
-    ground, unit = tie(lay_out(atoms, weights, ties.locked), ties)
-    halt = halt or Halt()
+    graph, unit = contract_must_links(build_atom_graph(atoms, weights, ties.locked), ties)
+    cancellation = cancellation or Cancellation()
     inner = jobs if len(atoms.communities) == 1 else 1
-    solver: Solver = partial(_solve_anew, search=search, halt=halt, jobs=inner)
+    solver: Solver = partial(
+        _solve_from_scratch, search=search, cancellation=cancellation, jobs=inner
+    )
     if previous is not None:
-        old = grids_of_units(previous, unit, atoms.frame["households"].to_numpy(np.int64))
-        ground, kept = keep_links(ground, old)
-    ground, piece, joins = join_pieces(ground, bands)
+        old_grids = old_grids_of_units(previous, unit, atoms.frame["households"].to_numpy(np.int64))
+        graph, kept = link_old_grids(graph, old_grids)
+    graph, piece, joins = join_pieces(graph, bands)
     if previous is not None:
         joins += kept
-        old = seated(ground, piece, old)
-        solver = partial(_solve_change, old=old, search=search, halt=halt)
-    jobs_of = _fix_numbers(ground, _problems(ground, piece, weights), bands)
+        old_grids = old_grids_of_pieces(graph, piece, old_grids)
+        solver = partial(
+            _solve_change, old_grids=old_grids, search=search, cancellation=cancellation
+        )
+    problems = _fix_grid_counts(graph, _problems(graph, piece, weights), bands)
     solutions = _solve_all(
-        ground, jobs_of, bands=bands, solver=solver, jobs=jobs, told=on_progress, halt=halt
+        graph,
+        problems,
+        bands=bands,
+        solver=solver,
+        jobs=jobs,
+        on_progress=on_progress,
+        cancellation=cancellation,
     )
-    work = {number: Work(*jobs_of[number], solutions[number]) for number in jobs_of}
-    ground, piece, work, more = join_stuck(
-        ground, piece, work, weights=weights, bands=bands, solver=solver
+    solved_pieces = {
+        number: PieceSolution(*problems[number], solutions[number]) for number in problems
+    }
+    graph, piece, solved_pieces, more = join_pieces_out_of_band(
+        graph, piece, solved_pieces, weights=weights, bands=bands, solver=solver
     )
     names, facilities = unit_names(atoms.frame["name"].to_numpy(), unit), facility_names(atoms)
     tied = np.bincount(unit) > 1
     solved = [
-        Solved(
+        SolvedPiece(
             members=done.members,
             problem=done.problem,
             solution=done.solution,
             names=tuple(names[done.members]),
-            cut_off_by=cut_off_by(ground, done.members, facilities),
+            cut_off_by=cut_off_by(graph, done.members, facilities),
             tied=tuple(tied[done.members].tolist()),
         )
-        for _, done in sorted(work.items())
+        for _, done in sorted(solved_pieces.items())
     ]
-    part = assemble(
+    partition = assemble(
         atoms,
-        ground,
+        graph,
         piece,
         solved,
         bands=bands,
@@ -129,21 +147,21 @@ def partition_atoms(
         unit=unit,
         locked_names=ties.names,
     )
-    unmet = report_unmet(atoms, ties, unit, part.labels)
-    return replace(part, findings=(*ties.findings, *unmet, *part.findings))
+    unmet = report_unmet_links(atoms, ties, unit, partition.labels)
+    return replace(partition, findings=(*ties.findings, *unmet, *partition.findings))
 
 
-def _solve_anew(
+def _solve_from_scratch(
     members: NDArray[np.int64],
     problem: Problem,
     band: Band,
     *,
     search: Search,
-    halt: Halt,
+    cancellation: Cancellation,
     jobs: int,
 ) -> Solution:
     del members
-    return solve_certified(problem, band, search, halt=halt, jobs=jobs)
+    return solve_certified(problem, band, search, cancellation=cancellation, jobs=jobs)
 
 
 def _solve_change(
@@ -151,60 +169,64 @@ def _solve_change(
     problem: Problem,
     band: Band,
     *,
-    old: NDArray[np.int64],
+    old_grids: NDArray[np.int64],
     search: Search,
-    halt: Halt,
+    cancellation: Cancellation,
 ) -> Solution:
-    return adjust_labels(problem, old[members], band=band, search=search, halt=halt).solution
+    return adjust_labels(
+        problem, old_grids[members], band=band, search=search, cancellation=cancellation
+    ).solution
 
 
 def _problems(
-    ground: Ground, piece: NDArray[np.int64], weights: Weights
+    graph: AtomGraph, piece: NDArray[np.int64], weights: Weights
 ) -> dict[int, tuple[NDArray[np.int64], Problem]]:
-    """Return the members and the problem of each piece that holds households."""
-    inside = ground.basic & (piece[ground.left] == piece[ground.right])
-    pairs = split_by(np.where(inside, piece[ground.left], -1))
+    """Return the members and the problem of each piece with households."""
+    inside = graph.basic & (piece[graph.left] == piece[graph.right])
+    pairs = positions_by(np.where(inside, piece[graph.left], -1))
     none = np.empty(0, dtype=np.int64)
     return {
-        number: (members, problem_of(ground, members, pairs.get(number, none), weights))
-        for number, members in split_by(piece).items()
-        if ground.households[members].any()
+        number: (members, problem_of(graph, members, pairs.get(number, none), weights))
+        for number, members in positions_by(piece).items()
+        if graph.households[members].any()
     }
 
 
-def _fix_numbers(
-    ground: Ground, problems: dict[int, tuple[NDArray[np.int64], Problem]], bands: Bands
+def _fix_grid_counts(
+    graph: AtomGraph, problems: dict[int, tuple[NDArray[np.int64], Problem]], bands: Bands
 ) -> dict[int, tuple[NDArray[np.int64], Problem]]:
     """Return the problems, with their share of the grids where the settings fix the number."""
     fixed = dict(problems)
     for community, grids in bands.grids.items():
-        own = [n for n, (of, _) in problems.items() if ground.community[of[0]] == community]
-        if not own:
+        numbers_here = [n for n, (of, _) in problems.items() if graph.community[of[0]] == community]
+        if not numbers_here:
             continue
-        locked = ground.locked[ground.community == community]
-        wanted = grids - np.unique(locked[locked >= 0]).size
-        held = [(problems[n][1].households, problems[n][1].residents) for n in own]
-        for n, number in zip(own, allot(bands.of(community), wanted, held), strict=True):
+        locked = graph.locked[graph.community == community]
+        free_grids = grids - np.unique(locked[locked >= 0]).size
+        amounts = [(problems[n][1].households, problems[n][1].residents) for n in numbers_here]
+        for n, number in zip(
+            numbers_here, apportion(bands.of(community), free_grids, amounts), strict=True
+        ):
             members, problem = problems[n]
             fixed[n] = members, replace(problem, grids=number)
     return fixed
 
 
 def _solve_all(
-    ground: Ground,
+    graph: AtomGraph,
     problems: dict[int, tuple[NDArray[np.int64], Problem]],
     *,
     bands: Bands,
     solver: Solver,
     jobs: int,
-    told: Callable[[int, int], None] | None,
-    halt: Halt,
+    on_progress: Callable[[int, int], None] | None,
+    cancellation: Cancellation,
 ) -> dict[int, Solution]:
-    """Solve the pieces, the largest first, and tell of each community that is done."""
-    community = {number: int(ground.community[of[0]]) for number, (of, _) in problems.items()}
+    """Solve the pieces, the largest first, and report each community that is done."""
+    community = {number: int(graph.community[of[0]]) for number, (of, _) in problems.items()}
     left = Counter(community.values())
     running: dict[Future[Solution], int] = {}
-    with ThreadPoolExecutor(max_workers=jobs) as pool, _all_or_none(pool, halt):
+    with ThreadPoolExecutor(max_workers=jobs) as pool, _cancel_on_error(pool, cancellation):
         for number in sorted(problems, key=lambda number: (-problems[number][0].size, number)):
             band = bands.of(community[number])
             done = pool.submit(solver, *problems[number], band)
@@ -212,18 +234,18 @@ def _solve_all(
         for future in as_completed(running):
             future.result()
             left[community[running[future]]] -= 1
-            if told and not left[community[running[future]]]:
-                told(sum(not count for count in left.values()), len(left))
+            if on_progress and not left[community[running[future]]]:
+                on_progress(sum(not count for count in left.values()), len(left))
     return {number: future.result() for future, number in running.items()}
 
 
 @contextmanager
-def _all_or_none(pool: ThreadPoolExecutor, halt: Halt) -> Iterator[None]:
-    """Stop the searches that run and drop those that wait, after Ctrl-C or an error."""
+def _cancel_on_error(pool: ThreadPoolExecutor, cancellation: Cancellation) -> Iterator[None]:
+    """Cancel the searches that run and drop those that wait, after Ctrl-C or an error."""
     try:
         yield
     except BaseException:
-        halt.stop()
+        cancellation.cancel()
         pool.shutdown(wait=False, cancel_futures=True)
         raise
 
@@ -234,15 +256,15 @@ def warm_up() -> None:
     Meant for set-up: without it the first run compiles.
     """
     search = Search(effort="fast")
-    solve_certified(_street(24), Band(lower=295, upper=305, profile="households"), search)
+    solve_certified(_chain_problem(24), Band(lower=295, upper=305, profile="households"), search)
     wide = Band(lower=300, upper=640, profile="households")
-    met = solve_certified(_street(24), wide, Search())
-    bounded(_street(24), wide, met, 1, Halt())
-    solve_certified(_street(4), Band(), search)
+    met = solve_certified(_chain_problem(24), wide, Search())
+    certify_by_bound(_chain_problem(24), wide, met, 1, Cancellation())
+    solve_certified(_chain_problem(4), Band(), search)
 
 
-def _street(atoms: int) -> Problem:
-    """Return atoms in a row, light and heavy in turn, which no search can bring into a band."""
+def _chain_problem(atoms: int) -> Problem:
+    """Return atoms in a row, light and heavy in turn, that no search can bring into a band."""
     row = np.arange(atoms)
     return Problem(
         households=np.where(row % 2, 290, 20).astype(np.int64),

@@ -1,4 +1,4 @@
-"""Verdicts of communities and grids, with reasons as a county officer needs them."""
+"""Verdicts of communities and grids, with reasons in words for a county officer."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridgeo.partition.band import count_by, count_text, people_of
-from gridgeo.partition.proofs import Proof, proofs
+from gridgeo.partition.band import count_by, count_text, total_residents
+from gridgeo.partition.proofs import Proof, prove_impossible
 from gridgeo.wording import Text, join
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridgeo.config import Band
-    from gridgeo.partition.pieces import Solved
+    from gridgeo.partition.pieces import SolvedPiece
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +36,7 @@ def judge_grid(band: Band, households: int, residents: float, *, small: bool) ->
     Parameters
     ----------
     households, residents
-        What the grid holds; NaN where residents are unknown.
+        The counts of the grid; NaN where residents are unknown.
     """
     by_households = band.profile != "residents" or np.isnan(residents)
     by_residents = band.profile != "households" and not np.isnan(residents)
@@ -83,15 +83,17 @@ def _off(amount: int, lower: int, upper: int, en: str, zh: str) -> Text:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Locked:
-    """What a locked grid holds, and what it is called (``""``)."""
+class LockedGrid:
+    """The counts of a locked grid, and its name (``""`` for none)."""
 
     households: int
     residents: float
     name: str
 
 
-def judge_community(band: Band, pieces: list[Solved], locked: Sequence[Locked] = ()) -> Verdict:
+def judge_community(
+    band: Band, pieces: list[SolvedPiece], locked: Sequence[LockedGrid] = ()
+) -> Verdict:
     """Return the verdict of a community from its pieces that hold households.
 
     Parameters
@@ -106,8 +108,8 @@ def judge_community(band: Band, pieces: list[Solved], locked: Sequence[Locked] =
             name="small",
             reason=Text("No households outside dedicated grids", "专属网格之外没有住户"),
         )
-    households, residents = _held(pieces, locked)
-    amount = count_text(int(households.sum()), people_of(households, residents))
+    households, residents = _counts_of(pieces, locked)
+    amount = count_text(int(households.sum()), total_residents(households, residents))
     grids = sum(piece.solution.grids for piece in pieces) + len(locked)
     off = _locked_off(band, locked)
     missed = any(piece.solution.missed for piece in pieces)
@@ -123,14 +125,16 @@ def judge_community(band: Band, pieces: list[Solved], locked: Sequence[Locked] =
             reason=amount
             + Text(", below the lower limit: one grid is allowed", "，低于下限，可划为一个网格"),
         )
-    told = off + (proofs(band, pieces) if missed else [])
-    if told:
-        return Verdict(name="impossible", proof=told[0].kind, reason=join([t.reason for t in told]))
+    proofs = off + (prove_impossible(band, pieces) if missed else [])
+    if proofs:
+        return Verdict(
+            name="impossible", proof=proofs[0].kind, reason=join([t.reason for t in proofs])
+        )
     return _not_found(band, pieces, grids)
 
 
-def _held(
-    pieces: list[Solved], locked: Sequence[Locked]
+def _counts_of(
+    pieces: list[SolvedPiece], locked: Sequence[LockedGrid]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Return households and residents of all atoms of the pieces, then of the locked grids."""
     households = [piece.problem.households for piece in pieces]
@@ -140,39 +144,39 @@ def _held(
     return np.concatenate(households), np.concatenate(residents)
 
 
-def _locked_off(band: Band, locked: Sequence[Locked]) -> list[Proof]:
-    """Return the proofs that locked grids outside the band give."""
-    told = []
+def _locked_off(band: Band, locked: Sequence[LockedGrid]) -> list[Proof]:
+    """Return the proofs by locked grids outside the band."""
+    proofs = []
     for grid in locked:
         judged = judge_grid(band, grid.households, grid.residents, small=False)
         if judged.name != "in_band":
             name = Text(f"the locked grid {grid.name}".rstrip(), f"锁定网格“{grid.name}”")
             lead = name if grid.name else Text("a locked grid", "一个锁定网格")
-            told.append(
+            proofs.append(
                 Proof(kind="atom", reason=lead + Text(" stays: ", "保持不变：") + judged.reason)
             )
-    return told
+    return proofs
 
 
-def _missing(band: Band, piece: Solved) -> int:
+def _count_out_of_band(band: Band, piece: SolvedPiece) -> int:
     """Return how many grids of a piece miss the band, each counted once however large it is."""
     found, problem = piece.solution, piece.problem
-    held = count_by(found.labels, found.grids, problem.households, problem.residents)
-    each = zip(*(counts.tolist() for counts in held), strict=True)
-    judged = (judge_grid(band, *one, small=False) for one in each)
+    counts = count_by(found.labels, found.grids, problem.households, problem.residents)
+    counts_of_grids = zip(*(column.tolist() for column in counts), strict=True)
+    judged = (judge_grid(band, *one, small=False) for one in counts_of_grids)
     return sum(one.name != "in_band" for one in judged)
 
 
 def is_small(band: Band, households: NDArray[np.int64], residents: NDArray[np.float64]) -> bool:
     """Tell whether a community is below the lower limit, and so may be one grid."""
-    people = people_of(households, residents)
+    people = total_residents(households, residents)
     if band.profile == "residents" and not np.isnan(people):
         return people < band.residents_lower
     return bool(households.sum() < band.lower)
 
 
-def _not_found(band: Band, pieces: list[Solved], grids: int) -> Verdict:
-    missed = sum(_missing(band, piece) for piece in pieces)
+def _not_found(band: Band, pieces: list[SolvedPiece], grids: int) -> Verdict:
+    missed = sum(_count_out_of_band(band, piece) for piece in pieces)
     distance = math.ceil(sum(piece.solution.distance for piece in pieces))
     moves = sum(piece.solution.moves for piece in pieces)
     return Verdict(

@@ -13,7 +13,7 @@ from gridgeo.config import Band, Settings, Source
 from gridgeo.describe import bounded_by, contains, name_grids
 from gridgeo.errors import InputError
 from gridgeo.model import Atoms, Layers, Partition, Plan, by_code
-from gridgeo.partition import Halt, dissolve, partition_atoms
+from gridgeo.partition import Cancellation, dissolve, partition_atoms
 from gridgeo.pipeline.deliver import (
     deliver_atoms,
     deliver_communities,
@@ -94,7 +94,7 @@ def _partition(layers: Layers, settings: Settings, clock: Clock, jobs: int) -> P
     with clock.stage("atoms"):
         job = Job(layers=layers, settings=settings, mapping=mapping)
         atoms = job.atoms()
-    with Halt().after(settings.search.seconds) as halt:
+    with Cancellation().after(settings.search.seconds) as halt:
         with clock.stage("partition"):
             labels = _solve(job, atoms, clock, jobs, halt)
         if layers.atoms is None and (unmet := unmet_communities(atoms, labels, job.bands(atoms))):
@@ -117,7 +117,7 @@ def mapping_of(settings: Settings) -> Mapping[str, str]:
     return read_code_mapping(settings.codes.mapping) if settings.codes.mapping else {}
 
 
-def _solve(job: Job, atoms: Atoms, clock: Clock, jobs: int, halt: Halt) -> Partition:
+def _solve(job: Job, atoms: Atoms, clock: Clock, jobs: int, halt: Cancellation) -> Partition:
     settings = job.settings
     return partition_atoms(
         atoms,
@@ -128,7 +128,7 @@ def _solve(job: Job, atoms: Atoms, clock: Clock, jobs: int, halt: Halt) -> Parti
         ties=ties_of(job.layers, atoms),
         jobs=jobs,
         on_progress=clock.advance,
-        halt=halt,
+        cancellation=halt,
     )
 
 
@@ -166,7 +166,7 @@ def _try_finer(
     *,
     clock: Clock,
     jobs: int,
-    halt: Halt,
+    halt: Cancellation,
 ) -> tuple[Atoms, Partition]:
     """Return finer atoms and their partition where that misses the band less."""
     fine = job.finer_atoms(unmet)

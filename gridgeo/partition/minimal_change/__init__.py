@@ -1,1 +1,1 @@
-"""The least change: from an existing partition and new counts to grids in the band."""
+"""Minimal change: from an existing partition and new counts to grids in the band."""

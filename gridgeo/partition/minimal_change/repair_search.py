@@ -1,12 +1,13 @@
-"""The strategy: a grid that fills several is split by itself, others with those around them.
+"""Repair search: bring old grids into the band with split and merge moves and annealing near them.
 
-Annealing with a pull home: an atom away from its old grid costs what it holds.
+`repair_subproblem` takes a piece of up to `MAX_ATOMS` atoms as a whole. In a larger one it first
+splits each grid that has enough for two by itself, then repairs the others with their neighbours,
+in neighbourhoods that grow.
 
-No kernel of its own is needed. Each old grid is a further atom, an *anchor*: without households
-or ground, tied to the atoms of its grid by pairs that cost but do not connect. No move ever
-picks an anchor, and every atom that leaves its anchor's grid pays for the pair that is cut.
-
-The strategy: a grid that fills several is divided by itself, others with those around them.
+Annealing needs no kernel of its own. Each old grid gets a further atom, its *anchor*: without
+households or area, joined to the atoms of the grid by edges that have a weight but do not connect.
+No flip ever moves an anchor, and every atom that leaves the grid of its anchor pays the weight of
+the edge that is cut: so moving households is part of the energy.
 """
 
 from __future__ import annotations
@@ -19,18 +20,18 @@ import numpy as np
 
 from gridgeo.geometry import heirs, overlap_of
 from gridgeo.partition.anneal import anneal
-from gridgeo.partition.kernel import Heat, Web, weave
-from gridgeo.partition.minimal_change.exact import recast
-from gridgeo.partition.minimal_change.flow_bound import NODES, least_moved
+from gridgeo.partition.kernel import CSRGraph, Schedule, build_csr_graph
+from gridgeo.partition.minimal_change.assignment import solve_assignment
+from gridgeo.partition.minimal_change.flow_bound import NODES, flow_lower_bound
 from gridgeo.partition.minimal_change.subproblem import (
-    Scene,
-    adjacent,
-    dissolved,
-    in_one_piece,
-    misses,
-    part_of,
-    settled,
-    split,
+    Subproblem,
+    adjacent_grids,
+    assign_unlabelled,
+    grids_out_of_band,
+    keep_heaviest_parts,
+    merge_grid,
+    restrict_subproblem,
+    split_grid,
 )
 from gridgeo.partition.problem import fingerprint
 from gridgeo.partition.search import solve
@@ -39,60 +40,84 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridgeo.config import Search
-    from gridgeo.partition.problem import Halt
+    from gridgeo.partition.problem import Cancellation
 
-#: what a mean atom away from home costs, in mean borders
-PULL = 10.0
+#: cost of moving a mean atom to another grid, in mean borders
+MOVE_COST = 10.0
 #: an atom without households counts as this share of a mean one
-IDLE = 0.25
-#: the schedule, in what a mean atom away from home costs
-HOT, COLD, SOFT, HARD, MISSED = 2.0, 0.05, 0.3, 6.0, 30.0
+EMPTY_ATOM_SHARE = 0.25
+#: the schedule, in units of the cost of moving a mean atom
+START_TEMPERATURE, END_TEMPERATURE, START_PENALTY, END_PENALTY, MISSED_PENALTY = (
+    2.0,
+    0.05,
+    0.3,
+    6.0,
+    30.0,
+)
 #: proposals per atom
-MOVES = 400
+PROPOSALS_PER_ATOM = 400
 
 
-def pulled(
-    scene: Scene, labels: NDArray[np.int64], starts: int, halt: Halt, *, hot: float = HOT
+def anneal_near_old_grids(
+    sub: Subproblem,
+    labels: NDArray[np.int64],
+    starts: int,
+    cancellation: Cancellation,
+    *,
+    start_temperature: float = START_TEMPERATURE,
 ) -> NDArray[np.int64]:
-    """Return the best labelling found from this one, with the same grids; at worst itself.
+    """Return the best labelling that annealing from this one finds, with the same grids.
 
-    Every grid of `labels` must be connected; so is every grid of the answer.
+    It is `labels` itself where none is better. Every grid must be connected, and stays so.
     """
     grids, packed = np.unique(labels, return_inverse=True)
     if grids.size < 2:
         return labels
-    best, rank = labels, scene.rank(labels)
-    web, away = _anchored(scene, grids)
-    mean = away / max(1.0, _mean_held(scene))
-    heat = Heat(
-        hot=hot * away, cold=COLD * away, soft=SOFT * mean, hard=HARD * mean, missed=MISSED * away
+    best, rank = labels, sub.rank(labels)
+    graph, move_cost = _with_anchors(sub, grids)
+    mean = move_cost / max(1.0, _mean_households(sub))
+    schedule = Schedule(
+        start_temperature=start_temperature * move_cost,
+        end_temperature=END_TEMPERATURE * move_cost,
+        start_penalty=START_PENALTY * mean,
+        end_penalty=END_PENALTY * mean,
+        missed_penalty=MISSED_PENALTY * move_cost,
     )
-    atoms = scene.old.size
+    atoms = sub.old.size
     for start in range(starts):
         found = np.concatenate([packed, np.arange(grids.size)]).astype(np.int32)
-        seed = np.array([fingerprint(scene.problem) * 31 + start], dtype=np.uint64)
-        anneal(web, scene.rule, heat, found, grids.size, MOVES * atoms, seed, halt.flag)
+        seed = np.array([fingerprint(sub.problem) * 31 + start], dtype=np.uint64)
+        anneal(
+            graph,
+            sub.objective,
+            schedule,
+            found,
+            grids.size,
+            PROPOSALS_PER_ATOM * atoms,
+            seed,
+            cancellation.flag,
+        )
         tried = grids[found[:atoms]]
-        if (ranked := scene.rank(tried)) < rank:
+        if (ranked := sub.rank(tried)) < rank:
             best, rank = tried, ranked
     return best
 
 
-def _mean_held(scene: Scene) -> float:
-    held = scene.problem.households
-    return float(held[held > 0].mean()) if held.any() else 0.0
+def _mean_households(sub: Subproblem) -> float:
+    households = sub.problem.households
+    return float(households[households > 0].mean()) if households.any() else 0.0
 
 
-def _anchored(scene: Scene, grids: NDArray[np.int64]) -> tuple[Web, float]:
-    """Return the graph with one anchor for each grid, and what a mean atom away costs."""
-    problem, atoms = scene.problem, scene.old.size
-    border = float(np.abs(scene.web.weight).mean()) or 1.0 if scene.web.weight.size else 1.0
-    away, mean = PULL * border, max(1.0, _mean_held(scene))
-    tied = np.flatnonzero(np.isin(scene.old, grids))
-    ties = np.column_stack([tied, atoms + np.searchsorted(grids, scene.old[tied])])
-    pull = away * np.maximum(problem.households[tied] / mean, IDLE)
+def _with_anchors(sub: Subproblem, grids: NDArray[np.int64]) -> tuple[CSRGraph, float]:
+    """Return the graph with an anchor for each grid, and the cost of moving a mean atom."""
+    problem, atoms = sub.problem, sub.old.size
+    border = float(np.abs(sub.graph.weight).mean()) or 1.0 if sub.graph.weight.size else 1.0
+    move_cost, mean = MOVE_COST * border, max(1.0, _mean_households(sub))
+    labelled = np.flatnonzero(np.isin(sub.old, grids))
+    anchor_edges = np.column_stack([labelled, atoms + np.searchsorted(grids, sub.old[labelled])])
+    costs = move_cost * np.maximum(problem.households[labelled] / mean, EMPTY_ATOM_SHARE)
     nothing = np.zeros(grids.size)
-    web = weave(
+    graph = build_csr_graph(
         replace(
             problem,
             households=np.append(problem.households, nothing.astype(np.int64)),
@@ -100,36 +125,36 @@ def _anchored(scene: Scene, grids: NDArray[np.int64]) -> tuple[Web, float]:
             x=np.append(problem.x, nothing),
             y=np.append(problem.y, nothing),
             area=np.append(problem.area, nothing),
-            edges=np.vstack([problem.edges, ties]).astype(np.int32),
-            cut_m=np.append(problem.cut_m, pull),
-            straddle_m=np.append(problem.straddle_m, np.zeros(tied.size)),
-            linked=np.append(problem.linked, np.zeros(tied.size, dtype=bool)),
+            edges=np.vstack([problem.edges, anchor_edges]).astype(np.int32),
+            cut_m=np.append(problem.cut_m, costs),
+            straddle_m=np.append(problem.straddle_m, np.zeros(labelled.size)),
+            linked=np.append(problem.linked, np.zeros(labelled.size, dtype=bool)),
         )
     )
-    web.mass[atoms:] = 0.0
-    return web, away
+    graph.attributes[atoms:] = 0.0
+    return graph, move_cost
 
 
-#: a scene of at most so many atoms is taken as a whole; in larger ones neighbourhoods grow
-WHOLE = 150
+#: pieces of at most so many atoms are repaired as a whole, larger ones by neighbourhoods
+MAX_ATOMS = 150
 RINGS = 3
-#: annealings of each design, and designs tried in one turn
+#: annealings of each candidate, and split and merge moves tried in one step
 STARTS = 4
-DESIGNS = 6
-#: deterministic seconds of the exact solver for `WHOLE` atoms and one number of new grids (fewer
-#: atoms that are part of a larger piece get their share), and the atoms times grids above which
-#: it is not asked
-EXACT = {"fast": 0.5, "normal": 2.0, "best": 30.0}
-VARIABLES = 4000
-#: nodes of the bound on a neighbourhood: it only says when to leave off
-NEAR_NODES = 100
-#: further new grids that the exact solver is asked about
-MORE = 1
+MOVES_TRIED = 6
+#: deterministic seconds of CP-SAT for `MAX_ATOMS` atoms and one number of new grids (fewer atoms
+#: that are part of a larger piece get their share), and the atoms times grids above which it does
+#: not run
+CP_SAT_SECONDS = {"fast": 0.5, "normal": 2.0, "best": 30.0}
+MAX_VARIABLES = 4000
+#: nodes of the flow bound of a neighbourhood, which only ends the search early
+NEIGHBOURHOOD_NODES = 100
+#: further numbers of new grids that the assignment model is solved for
+MORE_NEW_GRIDS = 1
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mended:
-    """The labels of a scene, and what no labels in the band can be below in households moved."""
+class Repair:
+    """The labels of a subproblem, and a lower bound on the households that labels in band move."""
 
     labels: NDArray[np.int64]
     least: float
@@ -137,145 +162,162 @@ class Mended:
     exact: bool = False
 
 
-def mend(scene: Scene, search: Search, halt: Halt) -> Mended:
+def repair_subproblem(sub: Subproblem, search: Search, cancellation: Cancellation) -> Repair:
     """Return labels that miss the fewest bands, and of those that move the fewest households."""
-    start = settled(scene, in_one_piece(scene, scene.old))
-    if not (_wrong(scene, start) or scene.rank(start)[0]):
-        return Mended(labels=start, least=0)
-    if scene.old.size <= WHOLE:
-        mended = _cast(scene, start, search, halt)
+    start = assign_unlabelled(sub, keep_heaviest_parts(sub, sub.old))
+    if not (_invalid_or_changed(sub, start) or sub.rank(start)[0]):
+        return Repair(labels=start, least=0)
+    if sub.old.size <= MAX_ATOMS:
+        repair = _search_and_bound(sub, start, search, cancellation)
     else:
-        mended = Mended(labels=_around(scene, start, search, halt), least=0)
-    if scene.rank(mended.labels)[0]:
-        mended = _drawn_anew(scene, mended, search, halt)
-    if scene.rank(mended.labels)[0]:
-        return replace(mended, least=0)
-    known = mended.least != 0 or halt.stopped
-    floor = mended.least if known else least_moved(scene)
-    return replace(mended, least=min(floor, scene.moved(mended.labels)))
+        repair = Repair(labels=_repair_neighbourhoods(sub, start, search, cancellation), least=0)
+    if sub.rank(repair.labels)[0]:
+        repair = _solve_globally(sub, repair, search, cancellation)
+    if sub.rank(repair.labels)[0]:
+        return replace(repair, least=0)
+    known = repair.least != 0 or cancellation.cancelled
+    bound = repair.least if known else flow_lower_bound(sub)
+    return replace(repair, least=min(bound, sub.moved(repair.labels)))
 
 
-def _wrong(scene: Scene, labels: NDArray[np.int64]) -> set[int]:
-    """Return the grids that miss the band, hold what should be apart, or are not what they were."""
-    one, other = labels[scene.problem.apart].T
+def _invalid_or_changed(sub: Subproblem, labels: NDArray[np.int64]) -> set[int]:
+    """Return the grids that miss the band, contain a cannot-link pair, or lost or gained atoms."""
+    one, other = labels[sub.problem.cannot_links].T
     not_apart = set(one[one == other].tolist())
-    return not_apart | set(misses(scene, labels)) | set(labels[labels != scene.old].tolist())
+    return not_apart | set(grids_out_of_band(sub, labels)) | set(labels[labels != sub.old].tolist())
 
 
-def _cast(
-    scene: Scene,
+def _search_and_bound(
+    sub: Subproblem,
     start: NDArray[np.int64],
     search: Search,
-    halt: Halt,
+    cancellation: Cancellation,
     *,
     nodes: int = NODES,
     share: float = 1.0,
-) -> Mended:
-    """Return the best labels of all designs, improved and bounded by the exact solver.
+) -> Repair:
+    """Return the best labels of split and merge search and assignment model, and their bound.
 
-    It spends a `share` of its effort.
+    The model gets a `share` of the solver's seconds.
     """
-    labels = _designed(scene, start, halt)
-    numbers = scene.numbers
-    if halt.stopped or not numbers or scene.old.size * (scene.grids + 1) > VARIABLES:
-        return Mended(labels=labels, least=0)
-    first = max(0, min(numbers) - scene.grids)
-    best = None if scene.rank(labels)[0] else labels
+    labels = _split_merge_search(sub, start, cancellation)
+    numbers = sub.numbers
+    if cancellation.cancelled or not numbers or sub.old.size * (sub.grids + 1) > MAX_VARIABLES:
+        return Repair(labels=labels, least=0)
+    first = max(0, min(numbers) - sub.grids)
+    best = None if sub.rank(labels)[0] else labels
     least = math.inf
-    for founded in range(first, first + MORE + 2):
-        floor = 0.0 if halt.stopped else least_moved(scene, founded=founded, nodes=nodes)
-        moved = math.inf if best is None else scene.moved(best)
-        if floor >= min(least, moved) or founded > first + MORE:
-            least = min(least, floor)
+    for new_grids in range(first, first + MORE_NEW_GRIDS + 2):
+        bound = (
+            0.0
+            if cancellation.cancelled
+            else flow_lower_bound(sub, new_grids=new_grids, nodes=nodes)
+        )
+        moved = math.inf if best is None else sub.moved(best)
+        if bound >= min(least, moved) or new_grids > first + MORE_NEW_GRIDS:
+            least = min(least, bound)
             break
-        effort = EXACT[search.effort] * share
-        found = recast(scene, best, founded=founded, least=floor, effort=effort, halt=halt)
+        effort = CP_SAT_SECONDS[search.effort] * share
+        found = solve_assignment(
+            sub, best, new_grids=new_grids, least=bound, effort=effort, cancellation=cancellation
+        )
         best, least = found.labels, min(least, found.least)
     if best is None:
-        return Mended(labels=labels, least=0, exact=math.isinf(least))
-    return Mended(labels=pulled(scene, best, 1, halt, hot=0.01), least=least)
+        return Repair(labels=labels, least=0, exact=math.isinf(least))
+    return Repair(
+        labels=anneal_near_old_grids(sub, best, 1, cancellation, start_temperature=0.01),
+        least=least,
+    )
 
 
-def _designed(scene: Scene, start: NDArray[np.int64], halt: Halt) -> NDArray[np.int64]:
-    """Return the best of the old grids reshaped, and of one more split or dissolved at a time."""
-    best = pulled(scene, start, STARTS, halt)
-    base, rank = start, scene.rank(best)
+def _split_merge_search(
+    sub: Subproblem, start: NDArray[np.int64], cancellation: Cancellation
+) -> NDArray[np.int64]:
+    """Return the best labels of greedy split and merge moves, one grid at a time.
+
+    Each candidate is annealed near the old grids.
+    """
+    best = anneal_near_old_grids(sub, start, STARTS, cancellation)
+    base, rank = start, sub.rank(best)
     while True:
-        designs = _designs(scene, base, best)
-        tried = [(pulled(scene, design, STARTS, halt), design) for design in designs]
+        candidates = _split_merge_moves(sub, base, best)
+        tried = [
+            (anneal_near_old_grids(sub, candidate, STARTS, cancellation), candidate)
+            for candidate in candidates
+        ]
         if not tried:
             return best
-        found, design = min(tried, key=lambda pair: scene.rank(pair[0]))
-        if scene.rank(found) >= rank:
+        found, candidate = min(tried, key=lambda pair: sub.rank(pair[0]))
+        if sub.rank(found) >= rank:
             return best
-        best, base, rank = found, design, scene.rank(found)
-        if halt.stopped:
+        best, base, rank = found, candidate, sub.rank(found)
+        if cancellation.cancelled:
             return best
 
 
-def _designs(
-    scene: Scene, base: NDArray[np.int64], best: NDArray[np.int64]
+def _split_merge_moves(
+    sub: Subproblem, base: NDArray[np.int64], best: NDArray[np.int64]
 ) -> list[NDArray[np.int64]]:
-    """Return the base with one more grid split or dissolved, where that could be better."""
+    """Return `base` with one grid split or merged, for each grid where that could be better."""
     grids, packed = np.unique(base, return_inverse=True)
-    held = dict(
-        zip(grids.tolist(), np.bincount(packed, scene.problem.households).tolist(), strict=True)
+    households = dict(
+        zip(grids.tolist(), np.bincount(packed, sub.problem.households).tolist(), strict=True)
     )
-    still, wrong = scene.rank(best)[0], misses(scene, base)
-    numbers = scene.numbers
+    still, wrong = sub.rank(best)[0], grids_out_of_band(sub, base)
+    numbers = sub.numbers
     many = grids.size
     grow = [g for g, sign in wrong.items() if sign > 0]
     shrink = [g for g, sign in wrong.items() if sign < 0]
     if still and numbers and many < min(numbers):
-        grow = list(held)
+        grow = list(households)
     if still and numbers and many > max(numbers):
-        shrink = list(held)
+        shrink = list(households)
     if not still:
-        spent = scene.moved(best)
-        shrink = [g for g in shrink if held[g] < spent]
-        grow = grow if spent > scene.band.lower else []
-    grow.sort(key=lambda g: (-held[g], g))
-    shrink.sort(key=lambda g: (held[g], g))
-    designs = [split(scene, base, g) for g in grow[:DESIGNS]]
-    designs += [dissolved(scene, base, g) for g in shrink[:DESIGNS] if many > 1]
-    return [design for design in designs if design is not None]
+        spent = sub.moved(best)
+        shrink = [g for g in shrink if households[g] < spent]
+        grow = grow if spent > sub.band.lower else []
+    grow.sort(key=lambda g: (-households[g], g))
+    shrink.sort(key=lambda g: (households[g], g))
+    candidates = [split_grid(sub, base, g) for g in grow[:MOVES_TRIED]]
+    candidates += [merge_grid(sub, base, g) for g in shrink[:MOVES_TRIED] if many > 1]
+    return [candidate for candidate in candidates if candidate is not None]
 
 
-def _around(
-    scene: Scene, start: NDArray[np.int64], search: Search, halt: Halt
+def _repair_neighbourhoods(
+    sub: Subproblem, start: NDArray[np.int64], search: Search, cancellation: Cancellation
 ) -> NDArray[np.int64]:
-    """Return labels mended grid by grid.
+    """Return labels repaired grid by grid.
 
-    What holds a further grid in excess is divided by itself. Then the grids that miss the band
-    still, and those that changed with others, are mended in neighbourhoods that grow to
-    `RINGS` steps, or `WHOLE` atoms.
+    A grid with enough for two is split by itself. Then the grids that still miss the band, and
+    those that changed with others, are repaired in neighbourhoods that grow to `RINGS` steps, or
+    `MAX_ATOMS` atoms.
     """
-    labels, alone = start, set[int]()
-    for grid in sorted(misses(scene, start)):
+    labels, split_alone = start, set[int]()
+    for grid in sorted(grids_out_of_band(sub, start)):
         members = np.flatnonzero(labels == grid)
-        if _overflows(scene, members) and not halt.stopped:
-            labels = _recut(scene, labels, members, search, halt)
-            alone |= set(labels[members].tolist())
+        if _fills_two_grids(sub, members) and not cancellation.cancelled:
+            labels = _repair_part(sub, labels, members, search, cancellation)
+            split_alone |= set(labels[members].tolist())
     for rings in range(1, RINGS + 1):
-        for grid in sorted(_open(scene, labels, alone)):
-            if halt.stopped:
+        for grid in sorted(_unresolved(sub, labels, split_alone)):
+            if cancellation.cancelled:
                 return labels
-            if grid not in _open(scene, labels, alone):
+            if grid not in _unresolved(sub, labels, split_alone):
                 continue
-            members = np.flatnonzero(np.isin(labels, _reach(scene, labels, grid, rings)))
-            if rings == 1 or members.size <= WHOLE:
-                labels = _recut(scene, labels, members, search, halt)
+            members = np.flatnonzero(np.isin(labels, _grids_within(sub, labels, grid, rings)))
+            if rings == 1 or members.size <= MAX_ATOMS:
+                labels = _repair_part(sub, labels, members, search, cancellation)
     return labels
 
 
-def _open(scene: Scene, labels: NDArray[np.int64], alone: set[int]) -> set[int]:
-    """Return the grids that are wrong, without those that were divided alone and are in band."""
-    return (_wrong(scene, labels) - alone) | set(misses(scene, labels))
+def _unresolved(sub: Subproblem, labels: NDArray[np.int64], split_alone: set[int]) -> set[int]:
+    """Return the invalid or changed grids, without those that were split alone and are in band."""
+    return (_invalid_or_changed(sub, labels) - split_alone) | set(grids_out_of_band(sub, labels))
 
 
-def _overflows(scene: Scene, members: NDArray[np.int64]) -> bool:
-    """Tell whether some atoms hold a full grid and as much as a further one needs."""
-    band, problem = scene.band, scene.problem
+def _fills_two_grids(sub: Subproblem, members: NDArray[np.int64]) -> bool:
+    """Tell whether some atoms have enough for a full grid and a further one."""
+    band, problem = sub.band, sub.problem
     by_households = int(problem.households[members].sum()) >= band.upper + band.lower
     people = float(problem.residents[members].sum())
     by_residents = not people < band.residents_upper + band.residents_lower
@@ -284,57 +326,73 @@ def _overflows(scene: Scene, members: NDArray[np.int64]) -> bool:
     )
 
 
-def _recut(
-    scene: Scene,
+def _repair_part(
+    sub: Subproblem,
     labels: NDArray[np.int64],
     members: NDArray[np.int64],
     search: Search,
-    halt: Halt,
+    cancellation: Cancellation,
 ) -> NDArray[np.int64]:
-    """Return the labels with the grids of some atoms mended, where that is better."""
-    part, names = part_of(_at_home(scene, labels, members), members)
-    before = _renamed(labels[members], names, part.grids)
-    share = min(1.0, members.size / WHOLE)
-    after = _cast(part, before, search, halt, nodes=NEAR_NODES, share=share).labels
+    """Return the labels with the grids of some atoms repaired, where that is better."""
+    part, names = restrict_subproblem(_with_old_grids_inside(sub, labels, members), members)
+    before = _renumbered(labels[members], names, part.grids)
+    share = min(1.0, members.size / MAX_ATOMS)
+    after = _search_and_bound(
+        part, before, search, cancellation, nodes=NEIGHBOURHOOD_NODES, share=share
+    ).labels
     if part.rank(after) >= part.rank(before):
         return labels
-    labels, fresh = labels.copy(), max(scene.grids, int(labels.max()) + 1)
-    labels[members] = np.append(names, fresh + np.arange(members.size))[after]
+    labels, next_label = labels.copy(), max(sub.grids, int(labels.max()) + 1)
+    labels[members] = np.append(names, next_label + np.arange(members.size))[after]
     return labels
 
 
-def _reach(scene: Scene, labels: NDArray[np.int64], grid: int, rings: int) -> list[int]:
+def _grids_within(sub: Subproblem, labels: NDArray[np.int64], grid: int, rings: int) -> list[int]:
     """Return a grid and those within some steps of it."""
-    beside = adjacent(scene, labels)
+    adjacency = adjacent_grids(sub, labels)
     reached = {grid}
     for _ in range(rings):
-        reached |= {g for r in reached for g in beside[r]}
+        reached |= {g for r in reached for g in adjacency[r]}
     return sorted(reached)
 
 
-def _at_home(scene: Scene, labels: NDArray[np.int64], members: NDArray[np.int64]) -> Scene:
-    """Return the scene without the homes that the members cannot go back to."""
-    inside = np.isin(scene.old, np.unique(labels[members]))
-    return replace(scene, old=np.where(inside, scene.old, -1))
+def _with_old_grids_inside(
+    sub: Subproblem, labels: NDArray[np.int64], members: NDArray[np.int64]
+) -> Subproblem:
+    """Return the subproblem without the old grids that are not among the labels of the members."""
+    inside = np.isin(sub.old, np.unique(labels[members]))
+    return replace(sub, old=np.where(inside, sub.old, -1))
 
 
-def _renamed(labels: NDArray[np.int64], names: NDArray[np.int64], grids: int) -> NDArray[np.int64]:
-    """Return labels as a part numbers them: old grids by their place in `names`, then the rest."""
+def _renumbered(
+    labels: NDArray[np.int64], names: NDArray[np.int64], grids: int
+) -> NDArray[np.int64]:
+    """Return labels in the numbering of a part: old grids by position in `names`, then the rest."""
     others = np.setdiff1d(labels, names)
     number = {int(g): i for i, g in enumerate(names.tolist())}
     number |= {int(g): grids + i for i, g in enumerate(others.tolist())}
     return np.array([number[int(g)] for g in labels])
 
 
-def _drawn_anew(scene: Scene, mended: Mended, search: Search, halt: Halt) -> Mended:
-    """Return what the whole search finds where it misses fewer bands, pulled home again."""
-    solution = solve(scene.problem, scene.band, search, halt=halt)
-    missed = scene.rank(mended.labels)[0]
+def _solve_globally(
+    sub: Subproblem, repair: Repair, search: Search, cancellation: Cancellation
+) -> Repair:
+    """Keep the global solution if it misses fewer bands; otherwise keep the repair.
+
+    The grids of the global solution are matched to the old grids that they continue, and annealed
+    near them.
+    """
+    solution = solve(sub.problem, sub.band, search, cancellation=cancellation)
+    missed = sub.rank(repair.labels)[0]
     if solution.missed >= missed:
-        return replace(mended, exact=mended.exact or (solution.exact and solution.missed == missed))
-    drawn = solution.labels.astype(np.int64)
-    shared = overlap_of(scene.old, drawn, scene.problem.households, scene.problem.area)
-    labels = scene.grids + drawn
+        return replace(repair, exact=repair.exact or (solution.exact and solution.missed == missed))
+    global_labels = solution.labels.astype(np.int64)
+    shared = overlap_of(sub.old, global_labels, sub.problem.households, sub.problem.area)
+    labels = sub.grids + global_labels
     for old, new in enumerate(heirs(shared).tolist()):
-        labels[(drawn == new) & (new >= 0)] = old
-    return Mended(labels=pulled(scene, labels, STARTS, halt), least=0, exact=solution.exact)
+        labels[(global_labels == new) & (new >= 0)] = old
+    return Repair(
+        labels=anneal_near_old_grids(sub, labels, STARTS, cancellation),
+        least=0,
+        exact=solution.exact,
+    )

@@ -1,10 +1,7 @@
-"""A few old grids with all their atoms: the part of a piece that a change may touch.
+"""The subproblem of a change: some old grids with all their atoms.
 
-Some old grids with all their atoms: the part of a piece that a change may touch.
-
-Where old grids lie on the ground: the units they hold, what they join, where they go on.
-
-Other numbers of grids: a grid is split, or dissolved among its neighbours.
+Also here: what the search does to its labels (split and merge moves, connected parts, atoms
+without a grid), and how old grids map to units and pieces.
 """
 
 from __future__ import annotations
@@ -16,21 +13,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridgeo.partition.band import numbers_of_grids
-from gridgeo.partition.graph import Ground, connected
+from gridgeo.partition.atom_graph import AtomGraph, label_components
+from gridgeo.partition.band import possible_grid_counts
 from gridgeo.partition.kernel import (
     HOUSEHOLDS,
     MISSED,
     RESIDENTS,
-    Rule,
-    Web,
-    rule_of,
-    tally,
-    together,
-    total,
-    weave,
+    CSRGraph,
+    Objective,
+    build_csr_graph,
+    count_unmet_cannot_links,
+    evaluate_grids,
+    evaluate_labels,
+    objective_of,
 )
-from gridgeo.partition.pieces import Join
+from gridgeo.partition.pieces import BarrierLink
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,11 +39,11 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scene:
+class Subproblem:
     """Atoms, n of them, in the order of the problem, with the old grid of each.
 
-    ``old`` is int64[n], 0..g-1 without holes, -1 where an atom had no grid. Labels of a scene
-    are numbers of old grids for what continues them, and numbers from g on for new grids.
+    ``old`` is int64[n], 0..g-1 without holes, -1 where an atom had no grid. Labels of a subproblem
+    are numbers of old grids for the grids that continue them, and numbers from g on for new grids.
     """
 
     problem: Problem
@@ -55,37 +52,37 @@ class Scene:
 
     @cached_property
     def grids(self) -> int:
-        """Return the number of old grids."""
+        """The number of old grids."""
         return int(self.old.max(initial=-1)) + 1
 
     @cached_property
-    def web(self) -> Web:
-        """Return the graph as the kernels want it."""
-        return weave(self.problem)
+    def graph(self) -> CSRGraph:
+        """The CSR graph of the problem."""
+        return build_csr_graph(self.problem)
 
     @cached_property
-    def rule(self) -> Rule:
-        """Return band and weights as the kernels want them."""
-        return rule_of(self.problem, self.band)
+    def objective(self) -> Objective:
+        """The band and the weights as the kernels take them."""
+        return objective_of(self.problem, self.band)
 
     @cached_property
-    def beside(self) -> list[list[int]]:
-        """Return the linked neighbours of each atom."""
-        web = self.web
+    def neighbours(self) -> list[list[int]]:
+        """The linked neighbours of each atom."""
+        graph = self.graph
         return [
             [
                 int(u)
-                for u, linked in zip(web.neighbour[i:j], web.linked[i:j], strict=True)
+                for u, linked in zip(graph.neighbour[i:j], graph.linked[i:j], strict=True)
                 if linked
             ]
-            for i, j in zip(web.start[:-1], web.start[1:], strict=True)
+            for i, j in zip(graph.indptr[:-1], graph.indptr[1:], strict=True)
         ]
 
     @cached_property
     def numbers(self) -> tuple[int, ...]:
-        """Return the numbers of grids that could be in band."""
+        """The numbers of grids that could be in band."""
         problem = self.problem
-        possible = numbers_of_grids(self.band, problem.households, problem.residents)
+        possible = possible_grid_counts(self.band, problem.households, problem.residents)
         return possible if problem.grids is None else tuple({problem.grids} & {*possible})
 
     def moved(self, labels: NDArray[np.int64]) -> int:
@@ -94,16 +91,18 @@ class Scene:
         return int(self.problem.households[away].sum())
 
     def rank(self, labels: NDArray[np.int64]) -> tuple[int, float, int, float]:
-        """Return what is compared: bands missed, distance, households moved, cost.
+        """Return the values that labels are compared by: bands missed, distance, moved, cost.
 
-        Each grid more or fewer than the problem fixes, and each pair that should be apart and is
-        not, counts as a missed band.
+        Each grid more or fewer than the problem fixes, and each cannot-link that is not met,
+        counts as a missed band.
         """
         grids, packed = np.unique(labels, return_inverse=True)
         small: NDArray[np.int32] = packed.astype(np.int32)
-        cost, missed, distance = total(self.web, self.rule, small, int(small.max()) + 1)
+        cost, missed, distance = evaluate_labels(
+            self.graph, self.objective, small, int(small.max()) + 1
+        )
         wrong = abs(grids.size - (self.problem.grids or grids.size))
-        wrong += int(together(self.web, small))
+        wrong += int(count_unmet_cannot_links(self.graph, small))
         return (
             round(float(missed)) + wrong,
             round(float(distance), 3),
@@ -112,48 +111,50 @@ class Scene:
         )
 
 
-def part_of(scene: Scene, members: NDArray[np.int64]) -> tuple[Scene, NDArray[np.int64]]:
-    """Return the scene of some atoms (ascending), and the old number of each of its old grids."""
-    problem = scene.problem
-    place = np.full(problem.households.size, -1)
-    place[members] = np.arange(members.size)
-    inner = (place[problem.edges] >= 0).all(axis=1)
-    apart = place[problem.apart]
-    grids, old = np.unique(scene.old[members], return_inverse=True)
+def restrict_subproblem(
+    sub: Subproblem, members: NDArray[np.int64]
+) -> tuple[Subproblem, NDArray[np.int64]]:
+    """Return the subproblem of some atoms (ascending), and the number of each of its old grids."""
+    problem = sub.problem
+    position = np.full(problem.households.size, -1)
+    position[members] = np.arange(members.size)
+    inner = (position[problem.edges] >= 0).all(axis=1)
+    cannot_links = position[problem.cannot_links]
+    grids, old = np.unique(sub.old[members], return_inverse=True)
     none = int(grids.size > 0 and grids[0] < 0)
     smaller = replace(
         problem,
         **{a: getattr(problem, a)[members] for a in ("households", "residents", "x", "y", "area")},
         **{a: getattr(problem, a)[inner] for a in ("cut_m", "straddle_m", "linked")},
-        edges=place[problem.edges[inner]].astype(np.int32),
+        edges=position[problem.edges[inner]].astype(np.int32),
         grids=problem.grids if members.size == problem.households.size else None,
-        apart=apart[(apart >= 0).all(axis=1)].astype(np.int32),
+        cannot_links=cannot_links[(cannot_links >= 0).all(axis=1)].astype(np.int32),
     )
-    return Scene(problem=smaller, old=old - none, band=scene.band), grids[none:]
+    return Subproblem(problem=smaller, old=old - none, band=sub.band), grids[none:]
 
 
-def misses(scene: Scene, labels: NDArray[np.int64]) -> dict[int, int]:
-    """Return the grids that miss the band: -1 where one holds too little, 1 where too much."""
+def grids_out_of_band(sub: Subproblem, labels: NDArray[np.int64]) -> dict[int, int]:
+    """Return the grids that miss the band: -1 where one has too little, 1 where too much."""
     grids, packed = np.unique(labels, return_inverse=True)
-    sums, value = tally(scene.web, scene.rule, packed.astype(np.int32), grids.size)
-    by_people = scene.band.profile == "residents"
+    sums, value = evaluate_grids(sub.graph, sub.objective, packed.astype(np.int32), grids.size)
+    by_people = sub.band.profile == "residents"
     amount = sums[:, RESIDENTS if by_people else HOUSEHOLDS]
-    lower = scene.band.residents_lower if by_people else scene.band.lower
+    lower = sub.band.residents_lower if by_people else sub.band.lower
     return {int(grids[g]): -1 if amount[g] < lower else 1 for g in np.flatnonzero(value[:, MISSED])}
 
 
-def adjacent(scene: Scene, labels: NDArray[np.int64]) -> dict[int, set[int]]:
+def adjacent_grids(sub: Subproblem, labels: NDArray[np.int64]) -> dict[int, set[int]]:
     """Return for each grid those that a link joins it to."""
-    linked = scene.problem.edges[scene.problem.linked]
-    beside: dict[int, set[int]] = {int(g): set() for g in np.unique(labels)}
+    linked = sub.problem.edges[sub.problem.linked]
+    adjacency: dict[int, set[int]] = {int(g): set() for g in np.unique(labels)}
     for a, b in np.unique(labels[linked], axis=0).tolist():
         if a != b:
-            beside[a].add(b)
-            beside[b].add(a)
-    return beside
+            adjacency[a].add(b)
+            adjacency[b].add(a)
+    return adjacency
 
 
-def grids_of_units(
+def old_grids_of_units(
     previous: NDArray[np.int64], unit: NDArray[np.int64], households: NDArray[np.int64]
 ) -> NDArray[np.int64]:
     """Return the old grid of each unit: the one that most of its households come from.
@@ -161,61 +162,63 @@ def grids_of_units(
     Examples
     --------
     >>> import numpy as np
-    >>> grids_of_units(np.array([4, 9, 9, -1]), np.array([0, 1, 1, 2]), np.full(4, 10))
+    >>> old_grids_of_units(np.array([4, 9, 9, -1]), np.array([0, 1, 1, 2]), np.full(4, 10))
     array([ 4,  9, -1])
     """
     order = np.lexsort((previous, unit))
     pair, first = np.unique(np.column_stack([unit, previous])[order], axis=0, return_index=True)
-    held = np.add.reduceat((households + 1e-6)[order], first)
-    best = np.lexsort((pair[:, 1], -held, pair[:, 0]))
+    households_in = np.add.reduceat((households + 1e-6)[order], first)
+    best = np.lexsort((pair[:, 1], -households_in, pair[:, 0]))
     _, top = np.unique(pair[best, 0], return_index=True)
     grids: NDArray[np.int64] = pair[best[top], 1]
     return grids
 
 
-def keep_links(ground: Ground, old: NDArray[np.int64]) -> tuple[Ground, list[Join]]:
-    """Link what an old grid joins across a barrier or by a short border; tell of the barriers."""
-    same = ground.basic & (old[ground.left] == old[ground.right]) & (old[ground.left] >= 0)
-    part = connected(ground, same & ground.linked)
-    across = np.flatnonzero(same & (part[ground.left] != part[ground.right]))
-    linked = ground.linked.copy()
+def link_old_grids(graph: AtomGraph, old: NDArray[np.int64]) -> tuple[AtomGraph, list[BarrierLink]]:
+    """Link what an old grid joins across a barrier or by a short border; return the barriers."""
+    same = graph.basic & (old[graph.left] == old[graph.right]) & (old[graph.left] >= 0)
+    component = label_components(graph, same & graph.linked)
+    across = np.flatnonzero(same & (component[graph.left] != component[graph.right]))
+    linked = graph.linked.copy()
     linked[across] = True
-    told = across[ground.barrier[across] >= 0]
-    joins = [Join(pairs=told, households=0, existing=True)] if told.size else []
-    return replace(ground, linked=linked), joins
+    barriers = across[graph.barrier[across] >= 0]
+    joins = [BarrierLink(pairs=barriers, households=0, existing=True)] if barriers.size else []
+    return replace(graph, linked=linked), joins
 
 
-def seated(ground: Ground, piece: NDArray[np.int64], old: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the old grids with -1 where most of their households lie in another piece.
+def old_grids_of_pieces(
+    graph: AtomGraph, piece: NDArray[np.int64], old: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return the old grids with -1 for atoms outside the piece with most of their households.
 
-    A grid goes on in one piece at most: where barriers, dedicated ground or the border of the
-    community have come to divide one, the households outside that piece move in any case.
+    A grid continues in one piece at most: where barriers, dedicated ground or the border of the
+    community have come to divide it, the households outside that piece move in any case.
     """
     here = np.flatnonzero((old >= 0) & (piece >= 0))
-    seat = grids_of_units(piece[here], old[here], ground.households[here])
-    own = np.full(int(old.max(initial=-1)) + 2, -1)
-    own[np.unique(old[here])] = seat
-    return np.where((old >= 0) & (piece >= 0) & (own[old] == piece), old, -1)
+    piece_with_most = old_grids_of_units(piece[here], old[here], graph.households[here])
+    piece_of_grid = np.full(int(old.max(initial=-1)) + 2, -1)
+    piece_of_grid[np.unique(old[here])] = piece_with_most
+    return np.where((old >= 0) & (piece >= 0) & (piece_of_grid[old] == piece), old, -1)
 
 
-def settled(scene: Scene, labels: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the labels with each atom of -1 given to the grid that it shares most with.
+def assign_unlabelled(sub: Subproblem, labels: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the labels with each atom of -1 given to the grid that it shares most border with.
 
-    Atoms that touch no grid yet wait until a neighbour has one; where no atom has one, all are
-    one new grid.
+    Atoms that touch no grid wait until a neighbour has one; where no atom has one, all become one
+    new grid.
     """
     labels = labels.copy()
     if (labels < 0).all():
-        return np.full_like(labels, scene.grids)
-    web = scene.web
+        return np.full_like(labels, sub.grids)
+    graph = sub.graph
     while (labels < 0).any():
         given = {}
         for v in np.flatnonzero(labels < 0).tolist():
             shared: dict[int, float] = {}
-            for p in range(web.start[v], web.start[v + 1]):
-                g = int(labels[web.neighbour[p]])
-                if web.linked[p] and g >= 0:
-                    shared[g] = shared.get(g, 0.0) + float(web.weight[p])
+            for p in range(graph.indptr[v], graph.indptr[v + 1]):
+                g = int(labels[graph.neighbour[p]])
+                if graph.linked[p] and g >= 0:
+                    shared[g] = shared.get(g, 0.0) + float(graph.weight[p])
             if shared:
                 given[v] = max(shared, key=lambda g: (shared[g], -g))
         for v, g in given.items():
@@ -223,18 +226,18 @@ def settled(scene: Scene, labels: NDArray[np.int64]) -> NDArray[np.int64]:
     return labels
 
 
-def in_one_piece(scene: Scene, labels: NDArray[np.int64]) -> NDArray[np.int64]:
+def keep_heaviest_parts(sub: Subproblem, labels: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the labels with -1 for all but the heaviest connected part of each grid."""
     kept = np.full_like(labels, -1)
-    held = scene.problem.households
+    households = sub.problem.households
     for grid in np.unique(labels[labels >= 0]).tolist():
-        parts = parts_of(scene.beside, np.flatnonzero(labels == grid).tolist())
-        best = max(parts, key=lambda part: (held[part].sum(), len(part), -part[0]))
+        parts = connected_parts(sub.neighbours, np.flatnonzero(labels == grid).tolist())
+        best = max(parts, key=lambda part: (households[part].sum(), len(part), -part[0]))
         kept[best] = grid
     return kept
 
 
-def parts_of(beside: list[list[int]], atoms: Iterable[int]) -> list[list[int]]:
+def connected_parts(neighbours: list[list[int]], atoms: Iterable[int]) -> list[list[int]]:
     """Return the connected parts of some atoms, each ascending, by their lowest atom."""
     left = set(atoms)
     parts = []
@@ -242,18 +245,18 @@ def parts_of(beside: list[list[int]], atoms: Iterable[int]) -> list[list[int]]:
         if first not in left:
             continue
         left.discard(first)
-        part, waiting = [first], [first]
-        while waiting:
-            for t in beside[waiting.pop()]:
+        part, queue = [first], [first]
+        while queue:
+            for t in neighbours[queue.pop()]:
                 if t in left:
                     left.discard(t)
                     part.append(t)
-                    waiting.append(t)
+                    queue.append(t)
         parts.append(sorted(part))
     return parts
 
 
-def split(scene: Scene, labels: NDArray[np.int64], grid: int) -> NDArray[np.int64] | None:
+def split_grid(sub: Subproblem, labels: NDArray[np.int64], grid: int) -> NDArray[np.int64] | None:
     """Return the labels with about half of a grid as a new one, both connected.
 
     None where the grid has one atom only.
@@ -262,34 +265,34 @@ def split(scene: Scene, labels: NDArray[np.int64], grid: int) -> NDArray[np.int6
     if len(atoms) < 2:
         return None
     inside = set(atoms)
-    far = _spread(scene, inside, _spread(scene, inside, atoms[0])[-1])
-    held = scene.problem.households
-    half, taken = held[atoms].sum() / 2, [far[0]]
+    far = _breadth_first(sub, inside, _breadth_first(sub, inside, atoms[0])[-1])
+    households = sub.problem.households
+    half, taken = households[atoms].sum() / 2, [far[0]]
     for v in far[1:-1]:
-        if held[taken].sum() + held[v] / 2 > half:
+        if households[taken].sum() + households[v] / 2 > half:
             break
         taken.append(v)
     divided = labels.copy()
-    divided[taken] = max(scene.grids, int(labels.max()) + 1)
-    stranded = in_one_piece(scene, np.where(divided == grid, grid, -1))
+    divided[taken] = max(sub.grids, int(labels.max()) + 1)
+    stranded = keep_heaviest_parts(sub, np.where(divided == grid, grid, -1))
     divided[(divided == grid) & (stranded < 0)] = int(divided.max())
     return divided
 
 
-def _spread(scene: Scene, inside: set[int], first: int) -> list[int]:
-    """Return the atoms inside in the order in which a walk from `first` meets them."""
-    met, waiting = {first}, deque([first])
+def _breadth_first(sub: Subproblem, inside: set[int], first: int) -> list[int]:
+    """Return the atoms inside in breadth-first order from `first`."""
+    visited, queue = {first}, deque([first])
     order = []
-    while waiting:
-        v = waiting.popleft()
+    while queue:
+        v = queue.popleft()
         order.append(v)
-        for t in scene.beside[v]:
-            if t in inside and t not in met:
-                met.add(t)
-                waiting.append(t)
+        for t in sub.neighbours[v]:
+            if t in inside and t not in visited:
+                visited.add(t)
+                queue.append(t)
     return order
 
 
-def dissolved(scene: Scene, labels: NDArray[np.int64], grid: int) -> NDArray[np.int64]:
+def merge_grid(sub: Subproblem, labels: NDArray[np.int64], grid: int) -> NDArray[np.int64]:
     """Return the labels with the atoms of a grid given to its neighbours."""
-    return settled(scene, np.where(labels == grid, -1, labels))
+    return assign_unlabelled(sub, np.where(labels == grid, -1, labels))

@@ -1,6 +1,6 @@
-"""The stage for an existing partition: the least change of every community, and what changed.
+"""The stage for an existing partition: minimal change of every community, and what changed.
 
-From the polygons of old grids to the old grid of each atom.
+`inherit_grids` gives each atom its old grid, `adjust_atoms` runs `partition_atoms` near these.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ if TYPE_CHECKING:
 
     from gridgeo.config import Band, OpenGround, Search, Weights
     from gridgeo.model import Atoms, Bands, Partition, Ties
-    from gridgeo.partition.problem import Halt
+    from gridgeo.partition.problem import Cancellation
 
-#: less than this is not worth a finding
-STICKS_OUT_M2 = 1.0
+#: smaller misfits are no finding
+LEAST_MISFIT_M2 = 1.0
 
 
 class Inherited(NamedTuple):
-    """The old grid of each atom (its position, -1 for none), and what did not fit."""
+    """The old grid of each atom (its position, -1 for none), and findings on what did not fit."""
 
     previous: NDArray[np.int64]
     findings: tuple[Finding, ...]
 
 
 def inherit_grids(atoms: Atoms, grids: gpd.GeoDataFrame) -> Inherited:
-    """Give every atom the old grid that it shares most ground with.
+    """Give every atom the old grid with the largest overlap.
 
     Parameters
     ----------
@@ -54,33 +54,38 @@ def inherit_grids(atoms: Atoms, grids: gpd.GeoDataFrame) -> Inherited:
         Findings: ``follows_units`` for each old grid that is not made of whole atoms, with what
         sticks out on either side; ``had_grid`` for atoms that lay in none.
     """
-    ground = atoms.frame.geometry.to_numpy()
+    atom_geometry = atoms.frame.geometry.to_numpy()
     drawn = grids.geometry.to_numpy()
-    atom, grid = shapely.STRtree(drawn).query(ground, predicate="intersects")
-    shared = np.round(shapely.area(shapely.intersection(ground[atom], drawn[grid])), 3)
+    atom, grid = shapely.STRtree(drawn).query(atom_geometry, predicate="intersects")
+    shared = np.round(shapely.area(shapely.intersection(atom_geometry[atom], drawn[grid])), 3)
     atom, grid, shared = atom[shared > 0], grid[shared > 0], shared[shared > 0]
     order = np.lexsort((grid, -shared, atom))
-    held, first = np.unique(atom[order], return_index=True)
-    previous = np.full(len(ground), -1)
-    previous[held] = grid[order][first]
+    covered, first = np.unique(atom[order], return_index=True)
+    previous = np.full(len(atom_geometry), -1)
+    previous[covered] = grid[order][first]
     codes = grids["code"].astype(str).to_numpy()
     sticks = (
         finding
-        for place in np.unique(grid).tolist()
-        if (finding := _sticking_out(ground, drawn[place], codes[place], previous == place))
+        for number in np.unique(grid).tolist()
+        if (finding := _misfit(atom_geometry, drawn[number], codes[number], previous == number))
     )
     return Inherited(previous, (*sticks, *_without_grid(atoms, previous)))
 
 
-def _sticking_out(
-    ground: NDArray[np.object_], drawn: shapely.Geometry, code: str, own: NDArray[np.bool_]
+def _misfit(
+    atom_geometry: NDArray[np.object_],
+    drawn: shapely.Geometry,
+    code: str,
+    inside: NDArray[np.bool_],
 ) -> Finding | None:
-    """Return the finding of a grid whose border crosses atoms, None where it does not."""
-    whole = shapely.union_all(ground[own])
-    near = shapely.intersection(drawn, shapely.union_all(ground[shapely.intersects(ground, drawn)]))
-    beyond, short = shapely.difference(near, whole), shapely.difference(whole, drawn)
+    """Return the finding of an old grid whose border crosses atoms, None where it does not."""
+    delivered = shapely.union_all(atom_geometry[inside])
+    near = shapely.intersection(
+        drawn, shapely.union_all(atom_geometry[shapely.intersects(atom_geometry, drawn)])
+    )
+    beyond, short = shapely.difference(near, delivered), shapely.difference(delivered, drawn)
     amounts = shapely.area(beyond), shapely.area(short)
-    if max(amounts) < STICKS_OUT_M2:
+    if max(amounts) < LEAST_MISFIT_M2:
         return None
     return Finding(
         rule="follows_units",
@@ -126,12 +131,12 @@ class Adjusted:
     grid (new label, -1), continues (old number, -1), change (of `CHANGE_CODES`), households
     (now), stayed, came, went (households of the old grid that lie elsewhere now).
 
-    ``shared`` is what old and new grids have in common, ``heir`` (int64[g]) the new grid that
-    continues each old one, -1 for none.
+    ``shared`` is the overlap of old and new grids, ``heir`` (int64[g]) the new grid that continues
+    each old one, -1 for none.
 
     ``moved`` counts the households whose atom lies in another grid than the one that continues
-    its old grid. Communities in the band cannot do with fewer than ``bound`` of them, of which
-    ``flow`` follow from counts alone; communities that miss the band add nothing to either.
+    its old grid. ``bound`` is a lower bound for communities in the band, of which ``flow`` follows
+    from counts alone; communities that miss the band add nothing to either.
     """
 
     partition: Partition
@@ -154,7 +159,7 @@ def adjust_atoms(
     ties: Ties | None = None,
     jobs: int = 1,
     on_progress: Callable[[int, int], None] | None = None,
-    halt: Halt | None = None,
+    cancellation: Cancellation | None = None,
 ) -> Adjusted:
     """Bring an existing partition into the band with the fewest households moved.
 
@@ -164,16 +169,16 @@ def adjust_atoms(
         Atoms with the new counts.
     previous
         int64[n]: the old grid of each atom, 0..g-1; negative for none.
-    band, weights, search, open_ground, ties, jobs, on_progress, halt
+    band, weights, search, open_ground, ties, jobs, on_progress, cancellation
         As in `gridgeo.partition.partition_atoms`.
 
     Returns
     -------
     Adjusted
-        Grids that are in the band and whose neighbours can be mended without them keep exactly
-        their atoms.
+        Grids that are in the band, and that the repair of their neighbours does not need, keep
+        exactly their atoms.
     """
-    part = partition_atoms(
+    partition = partition_atoms(
         atoms,
         band=band,
         weights=weights,
@@ -183,38 +188,40 @@ def adjust_atoms(
         previous=previous,
         jobs=jobs,
         on_progress=on_progress,
-        halt=halt,
+        cancellation=cancellation,
     )
     households = atoms.frame["households"].to_numpy(np.int64)
     area = shapely.area(atoms.frame.geometry.to_numpy())
-    shared = overlap_of(previous, part.labels, households, area, news=len(part.grids))
-    heir = heirs(shared)
-    moved = households[moved_atoms(previous, part.labels, heir)].sum()
-    before, after = change_codes(shared, heir)
-    gone = np.flatnonzero((heir < 0) & (shared.old_area > 0))
+    shared = overlap_of(previous, partition.labels, households, area, news=len(partition.grids))
+    successor = heirs(shared)
+    moved = households[moved_atoms(previous, partition.labels, successor)].sum()
+    before, after = change_codes(shared, successor)
+    retired = np.flatnonzero((successor < 0) & (shared.old_area > 0))
     continues = np.full(len(after), -1)
-    continues[heir[heir >= 0]] = np.flatnonzero(heir >= 0)
-    stays = heir[shared.old] == shared.new
+    continues[successor[successor >= 0]] = np.flatnonzero(successor >= 0)
+    stays = successor[shared.old] == shared.new
     stayed = np.bincount(shared.new[stays], shared.households[stays], len(after)).astype(np.int64)
-    held = np.append(shared.old_households, 0)[continues]
+    old_households = np.append(shared.old_households, 0)[continues]
     changes = pd.DataFrame(
         {
-            "grid": np.append(np.arange(len(after)), np.full(gone.size, -1)),
-            "continues": np.append(continues, gone),
-            "change": [*after, *(before[old] for old in gone)],
-            "households": np.append(shared.new_households, np.zeros(gone.size, dtype=np.int64)),
-            "stayed": np.append(stayed, np.zeros(gone.size, dtype=np.int64)),
-            "came": np.append(shared.new_households - stayed, np.zeros(gone.size, dtype=np.int64)),
-            "went": np.append(held - stayed, shared.old_households[gone]),
+            "grid": np.append(np.arange(len(after)), np.full(retired.size, -1)),
+            "continues": np.append(continues, retired),
+            "change": [*after, *(before[old] for old in retired)],
+            "households": np.append(shared.new_households, np.zeros(retired.size, dtype=np.int64)),
+            "stayed": np.append(stayed, np.zeros(retired.size, dtype=np.int64)),
+            "came": np.append(
+                shared.new_households - stayed, np.zeros(retired.size, dtype=np.int64)
+            ),
+            "went": np.append(old_households - stayed, shared.old_households[retired]),
         }
     )
-    told = part.communities
+    communities = partition.communities
     return Adjusted(
-        partition=part,
+        partition=partition,
         shared=shared,
-        heir=heir,
+        heir=successor,
         changes=changes,
         moved=int(moved),
-        bound=int(told["must_move"].sum()),
-        flow=int(told["must_flow"].sum()),
+        bound=int(communities["must_move"].sum()),
+        flow=int(communities["must_flow"].sum()),
     )

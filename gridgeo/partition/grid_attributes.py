@@ -1,11 +1,4 @@
-"""From labels to grids: their ground, their cost, and the communities beside it.
-
-From labels to grids: the union of the atoms of each.
-
-What grids cost by the weights of the search, and in how many pieces they lie.
-
-Which communities adjoin some ground, and what each of them holds.
-"""
+"""Attributes of grids: geometry, counts, cost terms and parts; and the borders of communities."""
 
 from __future__ import annotations
 
@@ -17,16 +10,16 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gridgeo.partition.band import count_by, known
-from gridgeo.partition.graph import connected, problem_of, split_by, sum_by
-from gridgeo.partition.kernel import COST, rule_of, tally, weave
+from gridgeo.partition.atom_graph import label_components, positions_by, problem_of, sum_by
+from gridgeo.partition.band import count_by, residents_known
+from gridgeo.partition.kernel import COST, build_csr_graph, evaluate_grids, objective_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridgeo.config import Band, Weights
     from gridgeo.model import Atoms, Bands, Partition
-    from gridgeo.partition.graph import Ground
+    from gridgeo.partition.atom_graph import AtomGraph
     from gridgeo.partition.problem import Problem
 
 
@@ -49,7 +42,7 @@ def dissolve(atoms: Atoms, partition: Partition) -> gpd.GeoDataFrame:
         vertex by vertex, so no gap can open.
     """
     geometry = atoms.frame.geometry.to_numpy()
-    groups = split_by(partition.labels)
+    groups = positions_by(partition.labels)
     merged = np.array([union_of(geometry[members]) for members in groups.values()], dtype=object)
     households, residents = count_by(
         partition.labels,
@@ -67,7 +60,7 @@ def dissolve(atoms: Atoms, partition: Partition) -> gpd.GeoDataFrame:
 
 
 def union_of(geometry: NDArray[np.object_]) -> Any:
-    """Return the union of atoms, by shared borders where they really are a coverage."""
+    """Return the union of atoms, as a coverage where they really are one."""
     merged = shapely.coverage_union_all(geometry)
     whole = np.isclose(shapely.area(merged), shapely.area(geometry).sum(), rtol=1e-9, atol=1e-6)
     if whole and shapely.is_valid(merged):
@@ -75,30 +68,30 @@ def union_of(geometry: NDArray[np.object_]) -> Any:
     return shapely.union_all(geometry)
 
 
-#: The terms of the cost, as ``docs/costs.md`` has them.
-TERMS = ("borders_m", "straddled_m", "balance_m", "compactness_m")
+#: The terms of the cost, as in ``docs/costs.md``.
+COST_TERMS = ("borders_m", "straddled_m", "balance_m", "compactness_m")
 
 
-def price_grids(
-    ground: Ground, labels: NDArray[np.int64], *, bands: Bands, weights: Weights
+def grid_costs(
+    graph: AtomGraph, labels: NDArray[np.int64], *, bands: Bands, weights: Weights
 ) -> pd.DataFrame:
-    """Return what each grid costs.
+    """Return the cost terms of each grid.
 
     Parameters
     ----------
-    ground
-        The atoms, laid out with the same weights.
+    graph
+        The atom graph, built with the same weights.
     labels
         int64[n], the grid of each atom, 0..g-1; -1 for atoms of dedicated and open grids, which
         cost nothing. A grid lies in one community.
     bands, weights
-        As for `partition_atoms`, which delivers the cheapest division that it finds.
+        As for `partition_atoms`, which returns the cheapest partition that it finds.
 
     Returns
     -------
     DataFrame
-        By label the terms of the cost in metres, `TERMS`; 0 for labels that no atom has. Of a
-        border between two grids each has half, so the sum over a community is its cost.
+        By label the terms of the cost in metres, `COST_TERMS`; 0 for labels that no atom has. Of a
+        border between two grids each gets half, so the sum over a community is its cost.
 
     Examples
     --------
@@ -107,7 +100,7 @@ def price_grids(
     >>> trial = try_edits(gg.load("out"))
     >>> plan = trial.plan
     >>> labels = pd.factorize(plan.atoms["grid"], sort=True)[0]
-    >>> prices = price_grids(
+    >>> prices = grid_costs(
     ...     trial.ground, labels, bands=trial.bands, weights=plan.settings.weights
     ... )
     >>> list(prices)
@@ -116,10 +109,10 @@ def price_grids(
     [0.0, 0.0, 0.0, 0.0, 0.0, 0.0]
     """
     grids = int(labels.max(initial=-1)) + 1
-    inside = (labels[ground.left] >= 0) & (labels[ground.right] >= 0)
-    left, right = labels[ground.left][inside], labels[ground.right][inside]
-    cut, cut_m, straddle_m = left != right, ground.cut_m[inside], ground.straddle_m[inside]
-    balance, compactness = _of_grids(ground, labels, grids, bands, weights)
+    inside = (labels[graph.left] >= 0) & (labels[graph.right] >= 0)
+    left, right = labels[graph.left][inside], labels[graph.right][inside]
+    cut, cut_m, straddle_m = left != right, graph.cut_m[inside], graph.straddle_m[inside]
+    balance, compactness = _grid_terms(graph, labels, grids, bands, weights)
     return pd.DataFrame(
         {
             "borders_m": (sum_by(left, cut_m * cut, grids) + sum_by(right, cut_m * cut, grids)) / 2,
@@ -130,53 +123,60 @@ def price_grids(
     )
 
 
-def count_parts(ground: Ground, labels: NDArray[np.int64]) -> NDArray[np.int64]:
+def count_parts(graph: AtomGraph, labels: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the number of pieces of each grid 0..g-1; any common border connects.
 
     Atoms labelled -1 are in no grid.
     """
     grids = int(labels.max(initial=-1)) + 1
-    same = labels[ground.left] == labels[ground.right]
-    piece = connected(ground, same & (labels[ground.left] >= 0))
+    same = labels[graph.left] == labels[graph.right]
+    piece = label_components(graph, same & (labels[graph.left] >= 0))
     pieces = np.unique(np.stack([labels, piece])[:, labels >= 0], axis=1)[0]
     return np.bincount(pieces, minlength=grids)
 
 
-def _of_grids(
-    ground: Ground,
+def _grid_terms(
+    graph: AtomGraph,
     labels: NDArray[np.int64],
     grids: int,
     bands: Bands,
     weights: Weights,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return balance and compactness of each grid, by the band of its community."""
+    """Return the balance and the compactness term of each grid, by the band of its community."""
     members = np.flatnonzero(labels >= 0)
-    whole = problem_of(ground, members, np.empty(0, dtype=np.int64), weights)
-    web, own = weave(_in_corner(whole)), labels[members].astype(np.int32)
+    whole = problem_of(graph, members, np.empty(0, dtype=np.int64), weights)
+    csr_graph, grid_of_member = (
+        build_csr_graph(_with_local_origin(whole)),
+        labels[members].astype(np.int32),
+    )
     community = np.full(grids, -1)
-    community[own] = ground.community[members]
+    community[grid_of_member] = graph.community[members]
     by_band: dict[Band, list[int]] = {}
-    for grid in np.unique(own).tolist():
+    for grid in np.unique(grid_of_member).tolist():
         by_band.setdefault(bands.of(community[grid]), []).append(grid)
     balance, compactness = np.zeros(grids), np.zeros(grids)
     for band, chosen in by_band.items():
-        rule = rule_of(whole, band)
-        even = tally(web, rule._replace(compactness=0.0), own, grids)[1]
-        shape = tally(web, rule._replace(balance_m=0.0), own, grids)[1]
+        objective = objective_of(whole, band)
+        even = evaluate_grids(
+            csr_graph, objective._replace(compactness=0.0), grid_of_member, grids
+        )[1]
+        shape = evaluate_grids(csr_graph, objective._replace(balance_m=0.0), grid_of_member, grids)[
+            1
+        ]
         balance[chosen], compactness[chosen] = even[chosen, COST], shape[chosen, COST]
     return balance, compactness
 
 
-def _in_corner(problem: Problem) -> Problem:
-    """Return the problem with coordinates from its own corner: small numbers stay exact."""
+def _with_local_origin(problem: Problem) -> Problem:
+    """Return the problem with coordinates from its own corner, so that small numbers stay exact."""
     if not problem.x.size:
         return problem
     return replace(problem, x=problem.x - problem.x.min(), y=problem.y - problem.y.min())
 
 
 @dataclass(frozen=True, kw_only=True)
-class Neighbour:
-    """A community that shares a border: its name, band, and what lives outside dedicated grids.
+class NeighbourCommunity:
+    """A community that shares a border: its name, band, and totals outside dedicated grids.
 
     ``residents`` is NaN where those of any atom are unknown.
     """
@@ -188,16 +188,16 @@ class Neighbour:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Region:
+class CommunityBorders:
     """All communities, and the borders between atoms of two of them."""
 
-    communities: tuple[Neighbour, ...]
-    #: unit, community on the other side, metres
+    communities: tuple[NeighbourCommunity, ...]
+    #: by border: unit on this side, community on the other side, metres
     unit: NDArray[np.int64]
     other: NDArray[np.int64]
     border_m: NDArray[np.float64]
 
-    def around(self, units: NDArray[np.int64]) -> list[Neighbour]:
+    def around(self, units: NDArray[np.int64]) -> list[NeighbourCommunity]:
         """Return the communities that adjoin these units, the longest border first."""
         inside = np.isin(self.unit, units)
         shared = np.bincount(self.other[inside], self.border_m[inside], len(self.communities))
@@ -205,23 +205,25 @@ class Region:
         return [self.communities[c] for c in order if shared[c] > 0]
 
 
-def survey(atoms: Atoms, ground: Ground, unit: NDArray[np.int64], bands: Bands) -> Region:
-    """Return the region of these atoms; `ground` is by unit, `unit` that of each atom."""
+def find_community_borders(
+    atoms: Atoms, graph: AtomGraph, unit: NDArray[np.int64], bands: Bands
+) -> CommunityBorders:
+    """Return the borders between communities; `graph` is by unit, `unit` that of each atom."""
     names = atoms.communities["name"].tolist()
     size = len(names)
-    free = (ground.facility < 0) & (ground.locked < 0)
-    told = known(ground.households, ground.residents)
-    households = np.bincount(ground.community[free], ground.households[free], size)
-    residents = np.bincount(ground.community[free], np.nan_to_num(ground.residents[free]), size)
-    unknown = np.bincount(ground.community[free], ~told[free], size) > 0
+    free = (graph.facility < 0) & (graph.locked < 0)
+    is_known = residents_known(graph.households, graph.residents)
+    households = np.bincount(graph.community[free], graph.households[free], size)
+    residents = np.bincount(graph.community[free], np.nan_to_num(graph.residents[free]), size)
+    unknown = np.bincount(graph.community[free], ~is_known[free], size) > 0
     left, right = (atoms.borders[side].to_numpy(np.int64) for side in ("left", "right"))
-    community = ground.community[unit]
+    community = graph.community[unit]
     across = (right >= 0) & (community[left] != community[right])
     ends = np.concatenate([left[across], right[across]])
     others = np.concatenate([right[across], left[across]])
-    return Region(
+    return CommunityBorders(
         communities=tuple(
-            Neighbour(
+            NeighbourCommunity(
                 name=name,
                 band=bands.of(c),
                 households=int(households[c]),

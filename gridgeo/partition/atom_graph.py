@@ -1,6 +1,8 @@
-"""From atoms and borders to pieces of ground: what is linked, what a barrier divides.
+"""The atom graph: atoms of all communities as arrays, pairs that share a border, and their links.
 
-Links too short to hold a grid together: corners that nearly meet, a metre beside a barrier.
+Two atoms are linked where part of their common border can be crossed: it is no water, rail or
+motorway, or a street crosses it there. A part that is so short (corners that nearly meet, a metre
+beside a barrier) that only chance would hold a grid together there does not count.
 """
 
 from __future__ import annotations
@@ -24,13 +26,13 @@ if TYPE_CHECKING:
     from gridgeo.model import Atoms
 
 
-def without_threads(
+def drop_short_links(
     ends: NDArray[np.int64],
     link_m: NDArray[np.float64],
     where: NDArray[np.float64],
     least_m: float,
 ) -> NDArray[np.bool_]:
-    """Tell which pairs connect when links shorter than `least_m` do not, unless they must.
+    """Tell which pairs stay linked when links shorter than `least_m` are dropped.
 
     Parameters
     ----------
@@ -39,43 +41,43 @@ def without_threads(
     link_m
         float64[m]: the metres over which each pair connects, 0 where it does not.
     where
-        float64[m, 2]: a place of each pair, which decides between links as long.
+        float64[m, 2]: a location of each pair, which decides between links of equal length.
 
     Returns
     -------
     bool[m]
-        The same atoms hang together as with all links: of the short ones the longest that this
-        takes are kept, so that each of these is the only way between its two sides.
+        Connected components stay the same: of the short links the longest that this needs are
+        kept, so that each of these is a bridge.
 
     Examples
     --------
     >>> ends = np.array([[0, 1], [1, 2], [0, 2], [2, 3]])
-    >>> without_threads(ends, np.array([50, 40, 0.3, 0.2]), np.zeros((4, 2)), 1.0).tolist()
+    >>> drop_short_links(ends, np.array([50, 40, 0.3, 0.2]), np.zeros((4, 2)), 1.0).tolist()
     [True, True, False, True]
     """
-    holds = link_m >= max(least_m, 1e-9)
+    keeps = link_m >= max(least_m, 1e-9)
     atoms = int(ends.max(initial=-1)) + 1
-    graph = coo_array((np.ones(int(holds.sum())), tuple(ends[holds].T)), shape=(atoms, atoms))
-    part = connected_components(graph, directed=False)[1]
-    short = np.flatnonzero((link_m > 0) & ~holds & (part[ends[:, 0]] != part[ends[:, 1]]))
+    graph = coo_array((np.ones(int(keeps.sum())), tuple(ends[keeps].T)), shape=(atoms, atoms))
+    component = connected_components(graph, directed=False)[1]
+    short = np.flatnonzero((link_m > 0) & ~keeps & (component[ends[:, 0]] != component[ends[:, 1]]))
     order = np.lexsort((*np.round(where[short].T, 3), -np.round(link_m[short], 3)))
     for pair in short[order].tolist():
-        one, other = part[ends[pair]]
+        one, other = component[ends[pair]]
         if one != other:
-            part[part == other] = one
-            holds[pair] = True
-    return holds
+            component[component == other] = one
+            keeps[pair] = True
+    return keeps
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ground:
+class AtomGraph:
     """The atoms of all communities as arrays, and the pairs of them that share a border.
 
-    Pairs lie within one community; ``left < right``; ``basic`` are those of two atoms that
-    neither a facility nor a locked grid takes. ``apart`` are pairs of atoms, int64[a, 2], that
-    must not share a grid. ``barrier`` is the class that divides an unlinked pair (its place in
+    Pairs lie within one community; ``left < right``; ``basic`` are those of two atoms that belong
+    to no facility and no locked grid. ``cannot_links`` are pairs of atoms, int64[a, 2], that must
+    not share a grid. ``barrier`` is the class that divides an unlinked pair (its position in
     `CROSSED_BY_STREETS_ONLY`, the one that is easiest to cross where there are several), -1 for
-    linked pairs, and for those that share too little to be linked.
+    linked pairs and for those whose link is too short.
     """
 
     community: NDArray[np.int64]
@@ -94,16 +96,18 @@ class Ground:
     linked: NDArray[np.bool_]
     barrier: NDArray[np.int64]
     basic: NDArray[np.bool_]
-    apart: NDArray[np.int64]
+    cannot_links: NDArray[np.int64]
 
 
-def lay_out(atoms: Atoms, weights: Weights, locked: NDArray[np.int64] | None = None) -> Ground:
-    """Return the ground of these atoms, each pair of neighbours once, with its costs.
+def build_atom_graph(
+    atoms: Atoms, weights: Weights, locked: NDArray[np.int64] | None = None
+) -> AtomGraph:
+    """Return the graph of these atoms, each pair of neighbours once, with its costs.
 
     Parameters
     ----------
     locked
-        The locked grid of each atom, -1 for none; what is locked is no facility's.
+        The locked grid of each atom, -1 for none; locked atoms belong to no facility.
     """
     frame = atoms.frame
     community = frame["community"].to_numpy(np.int64)
@@ -120,30 +124,30 @@ def lay_out(atoms: Atoms, weights: Weights, locked: NDArray[np.int64] | None = N
     cut, straddle = np.zeros(len(rows)), np.zeros(len(rows))
     for name, weight in weights.cut.items():
         cut[classes == name] = weight
-    for place, name in enumerate(CROSSED_BY_STREETS_ONLY):
+    for position, name in enumerate(CROSSED_BY_STREETS_ONLY):
         straddle[classes == name] = weights.straddle[name]
-        rank[(classes == name) & ~crossed] = place
+        rank[(classes == name) & ~crossed] = position
     pairs = left.size
     link_m = sum_by(row_pair, border_m * (rank < 0), pairs)
     basic = free[left] & free[right]
     linked = link_m > 0
-    where = np.column_stack([shapely.get_x(centre), shapely.get_y(centre)])
-    linked[basic] = without_threads(
+    location = np.column_stack([shapely.get_x(centre), shapely.get_y(centre)])
+    linked[basic] = drop_short_links(
         np.column_stack([left, right])[basic],
         link_m[basic],
-        (where[left] + where[right])[basic],
+        (location[left] + location[right])[basic],
         weights.least_link_m,
     )
     barrier = np.full(pairs, -1)
     np.maximum.at(barrier, row_pair, rank)
-    return Ground(
+    return AtomGraph(
         community=community,
         facility=facility,
         locked=locked,
         households=frame["households"].to_numpy(np.int64),
         residents=frame["residents"].to_numpy(np.float64),
-        x=where[:, 0],
-        y=where[:, 1],
+        x=location[:, 0],
+        y=location[:, 1],
         area=shapely.area(geometry),
         left=left,
         right=right,
@@ -153,7 +157,7 @@ def lay_out(atoms: Atoms, weights: Weights, locked: NDArray[np.int64] | None = N
         linked=linked,
         barrier=np.where(linked, -1, barrier),
         basic=basic,
-        apart=np.empty((0, 2), dtype=np.int64),
+        cannot_links=np.empty((0, 2), dtype=np.int64),
     )
 
 
@@ -173,17 +177,17 @@ def _pairs(
     return key // community.size, key % community.size, row_pair, borders[inner]
 
 
-def connected(ground: Ground, pairs: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Return for each atom the number of its component over the chosen pairs."""
-    n = ground.community.size
-    graph = coo_array(
-        (np.ones(int(pairs.sum()), dtype=np.int8), (ground.left[pairs], ground.right[pairs])),
+def label_components(graph: AtomGraph, pairs: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return for each atom the number of its connected component over the chosen pairs."""
+    n = graph.community.size
+    matrix = coo_array(
+        (np.ones(int(pairs.sum()), dtype=np.int8), (graph.left[pairs], graph.right[pairs])),
         shape=(n, n),
     )
-    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
+    return np.asarray(connected_components(matrix, directed=False)[1], dtype=np.int64)
 
 
-def split_by(key: NDArray[np.int64]) -> dict[int, NDArray[np.int64]]:
+def positions_by(key: NDArray[np.int64]) -> dict[int, NDArray[np.int64]]:
     """Return the positions of each value of `key`, in order; negative values are left out."""
     order = np.argsort(key, kind="stable")
     values, first = np.unique(key[order], return_index=True)
@@ -196,31 +200,31 @@ def split_by(key: NDArray[np.int64]) -> dict[int, NDArray[np.int64]]:
 
 
 def problem_of(
-    ground: Ground,
+    graph: AtomGraph,
     members: NDArray[np.int64],
     pairs: NDArray[np.int64],
     weights: Weights,
     grids: int | None = None,
 ) -> Problem:
     """Return the problem of the atoms `members` (sorted), `pairs` being all those among them."""
-    apart = ground.apart[np.isin(ground.apart, members).all(axis=1)]
+    cannot_links = graph.cannot_links[np.isin(graph.cannot_links, members).all(axis=1)]
     return Problem(
-        households=ground.households[members],
-        residents=ground.residents[members],
+        households=graph.households[members],
+        residents=graph.residents[members],
         edges=np.column_stack(
             [
-                np.searchsorted(members, ground.left[pairs]),
-                np.searchsorted(members, ground.right[pairs]),
+                np.searchsorted(members, graph.left[pairs]),
+                np.searchsorted(members, graph.right[pairs]),
             ]
         ).astype(np.int32),
-        cut_m=ground.cut_m[pairs],
-        straddle_m=ground.straddle_m[pairs],
-        linked=ground.linked[pairs],
-        x=ground.x[members],
-        y=ground.y[members],
-        area=ground.area[members],
+        cut_m=graph.cut_m[pairs],
+        straddle_m=graph.straddle_m[pairs],
+        linked=graph.linked[pairs],
+        x=graph.x[members],
+        y=graph.y[members],
+        area=graph.area[members],
         balance_m=weights.balance_m,
         compactness=weights.compactness,
         grids=grids,
-        apart=np.searchsorted(members, apart).astype(np.int32),
+        cannot_links=np.searchsorted(members, cannot_links).astype(np.int32),
     )

@@ -1,4 +1,7 @@
-"""Atoms that stay together become one unit; pairs that stay apart are told to the search."""
+"""Must-link and cannot-link constraints: must-link groups are contracted to units.
+
+Cannot-link pairs stay in the graph for the search; `report_unmet_links` reports what is not met.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from gridgeo.model import Finding
-from gridgeo.partition.graph import Ground, sum_by
+from gridgeo.partition.atom_graph import AtomGraph, sum_by
 from gridgeo.wording import Text
 
 if TYPE_CHECKING:
@@ -21,35 +24,35 @@ if TYPE_CHECKING:
     from gridgeo.model import Atoms, Ties
 
 
-class Units(NamedTuple):
-    """The ground of the units, and the unit of each atom."""
+class Contraction(NamedTuple):
+    """The graph of the units, and the unit of each atom."""
 
-    ground: Ground
+    graph: AtomGraph
     unit: NDArray[np.int64]
 
 
-def tie(ground: Ground, ties: Ties) -> Units:
-    """Return the ground on which every group that stays together is one unit.
+def contract_must_links(graph: AtomGraph, ties: Ties) -> Contraction:
+    """Return the graph in which every must-link group is contracted to one unit.
 
-    Groups that share an atom are one. A group is tied as far as its atoms share borders, barriers
-    among them, in one community; dedicated and locked atoms stay what they are. What of this
-    could not be honoured, `report_unmet` tells of the result.
+    Groups that share an atom are one. A group is contracted as far as its atoms share borders
+    (barriers among them) in one community; dedicated and locked atoms are not.
+    `report_unmet_links` reports what could not be met.
     """
-    unit = _units(ground, ties)
-    ground = _contract(ground, unit)
+    unit = _units(graph, ties)
+    graph = _contract(graph, unit)
     if ties.apart is None:
-        return Units(ground, unit)
+        return Contraction(graph, unit)
     ends = unit[ties.apart]
-    return Units(replace(ground, apart=ends[ends[:, 0] != ends[:, 1]]), unit)
+    return Contraction(replace(graph, cannot_links=ends[ends[:, 0] != ends[:, 1]]), unit)
 
 
-def _units(ground: Ground, ties: Ties) -> NDArray[np.int64]:
+def _units(graph: AtomGraph, ties: Ties) -> NDArray[np.int64]:
     """Return the unit of each atom, numbered in the order of their first atoms."""
-    n = ground.community.size
+    n = graph.community.size
     wanted = [np.column_stack([group[:-1], group[1:]]) for group in ties.together]
     group = _components(n, np.concatenate([np.empty((0, 2), dtype=np.int64), *wanted]))
-    inside = ground.basic & (group[ground.left] == group[ground.right])
-    unit = _components(n, np.column_stack([ground.left, ground.right])[inside])
+    inside = graph.basic & (group[graph.left] == group[graph.right])
+    unit = _components(n, np.column_stack([graph.left, graph.right])[inside])
     _, first, inverse = np.unique(unit, return_index=True, return_inverse=True)
     return np.asarray(np.argsort(np.argsort(first))[inverse], dtype=np.int64)
 
@@ -59,32 +62,32 @@ def _components(n: int, pairs: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
 
 
-def _contract(ground: Ground, unit: NDArray[np.int64]) -> Ground:
-    """Return the ground of the units; their place is the centroid of their ground."""
+def _contract(graph: AtomGraph, unit: NDArray[np.int64]) -> AtomGraph:
+    """Return the graph of the units; the location of a unit is its centroid."""
     n = int(unit.max()) + 1 if unit.size else 0
     if n == unit.size:
-        return ground
+        return graph
     _, first = np.unique(unit, return_index=True)
-    area = sum_by(unit, ground.area, n)
-    ends = np.sort(unit[np.column_stack([ground.left, ground.right])], axis=1)
+    area = sum_by(unit, graph.area, n)
+    ends = np.sort(unit[np.column_stack([graph.left, graph.right])], axis=1)
     between = np.flatnonzero(ends[:, 0] != ends[:, 1])
     key, pair = np.unique(ends[between, 0] * n + ends[between, 1], return_inverse=True)
     border, cut, straddle, linked = (
         sum_by(pair, a[between], key.size)
-        for a in (ground.border_m, ground.cut_m, ground.straddle_m, ground.linked)
+        for a in (graph.border_m, graph.cut_m, graph.straddle_m, graph.linked)
     )
     barrier = np.full(key.size, -1)
-    np.maximum.at(barrier, pair, ground.barrier[between])
+    np.maximum.at(barrier, pair, graph.barrier[between])
     basic = np.zeros(key.size, dtype=bool)
-    basic[pair] = ground.basic[between]
-    return Ground(
-        community=ground.community[first],
-        facility=ground.facility[first],
-        locked=ground.locked[first],
-        households=np.bincount(unit, weights=ground.households).astype(np.int64),
-        residents=_people(ground, unit),
-        x=sum_by(unit, ground.area * ground.x, n) / area,
-        y=sum_by(unit, ground.area * ground.y, n) / area,
+    basic[pair] = graph.basic[between]
+    return AtomGraph(
+        community=graph.community[first],
+        facility=graph.facility[first],
+        locked=graph.locked[first],
+        households=np.bincount(unit, weights=graph.households).astype(np.int64),
+        residents=_residents_of_units(graph, unit),
+        x=sum_by(unit, graph.area * graph.x, n) / area,
+        y=sum_by(unit, graph.area * graph.y, n) / area,
         area=area,
         left=key // n,
         right=key % n,
@@ -94,15 +97,15 @@ def _contract(ground: Ground, unit: NDArray[np.int64]) -> Ground:
         linked=linked > 0,
         barrier=np.where(linked > 0, -1, barrier),
         basic=basic,
-        apart=ground.apart,
+        cannot_links=graph.cannot_links,
     )
 
 
-def _people(ground: Ground, unit: NDArray[np.int64]) -> NDArray[np.float64]:
+def _residents_of_units(graph: AtomGraph, unit: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return the residents of each unit, NaN where those of an inhabited atom are unknown."""
-    unknown = np.isnan(ground.residents)
-    people = np.bincount(unit, weights=np.nan_to_num(ground.residents))
-    lacking = np.bincount(unit, weights=unknown & (ground.households > 0)) > 0
+    unknown = np.isnan(graph.residents)
+    people = np.bincount(unit, weights=np.nan_to_num(graph.residents))
+    lacking = np.bincount(unit, weights=unknown & (graph.households > 0)) > 0
     nothing = np.bincount(unit, weights=~unknown) == 0
     return np.where(lacking | nothing, np.nan, people)
 
@@ -114,16 +117,16 @@ def unit_names(names: NDArray[np.object_], unit: NDArray[np.int64]) -> NDArray[n
     return np.array([" + ".join(n for n in dict.fromkeys(g) if n) for g in groups], dtype=object)
 
 
-def report_unmet(
+def report_unmet_links(
     atoms: Atoms, ties: Ties, unit: NDArray[np.int64], labels: NDArray[np.int64]
 ) -> tuple[Finding, ...]:
-    """Return a finding for each group that is not in one grid, and each pair that is.
+    """Return a finding for each must-link or cannot-link that is not met.
 
     Parameters
     ----------
     unit, labels
-        Of each atom its unit and its grid. Of a group only what is neither dedicated nor locked
-        counts, unless there is nothing else.
+        The unit and the grid of each atom. Only atoms of a group that are neither dedicated nor
+        locked count, unless there are no others.
     """
     locked = np.full(unit.size, -1) if ties.locked is None else ties.locked
     free = (locked < 0) & (atoms.frame["facility"].to_numpy() < 0)
@@ -135,16 +138,16 @@ def report_unmet(
     for one, other in () if ties.apart is None else ties.apart:
         if labels[one] == labels[other]:
             bound = unit[one] == unit[other] or locked[one] >= 0
-            why = TIED if bound else UNFOUND
+            why = FORCED_TOGETHER if bound else NOT_FOUND
             findings.append(_not_apart(atoms, np.array([one, other]), why))
     return tuple(findings)
 
 
-TIED = Text(
+FORCED_TOGETHER = Text(
     "other settings put them together (a locked grid, or units that stay together)",
     "其他要求使其同属一格（锁定网格或须在一起的单元）",
 )
-UNFOUND = Text("no division that parts them was found", "未找到能将其分开的划法")
+NOT_FOUND = Text("no division that parts them was found", "未找到能将其分开的划法")
 
 
 def _not_apart(atoms: Atoms, pair: NDArray[np.int64], why: Text) -> Finding:
@@ -155,7 +158,7 @@ def _not_apart(atoms: Atoms, pair: NDArray[np.int64], why: Text) -> Finding:
             "two units that must not share a grid do: ", "要求分属两格的单元仍在同一网格："
         )
         + why,
-        where=_ground_of(atoms, pair),
+        where=_union_of(atoms, pair),
         amount=1.0,
         unit="pairs",
     )
@@ -178,12 +181,12 @@ def _not_together(atoms: Atoms, members: NDArray[np.int64]) -> Finding:
             f"要求同属一格的 {members.size} 个单元无法全部合在一起：",
         )
         + why,
-        where=_ground_of(atoms, members),
+        where=_union_of(atoms, members),
         amount=float(members.size),
         unit="units",
     )
 
 
-def _ground_of(atoms: Atoms, members: NDArray[np.int64]) -> BaseGeometry:
-    ground: BaseGeometry = shapely.union_all(atoms.frame.geometry.to_numpy()[members])
-    return ground
+def _union_of(atoms: Atoms, members: NDArray[np.int64]) -> BaseGeometry:
+    graph: BaseGeometry = shapely.union_all(atoms.frame.geometry.to_numpy()[members])
+    return graph
