@@ -39,6 +39,8 @@ SWITCHES = ("--no-sandbox", "--disable-gpu", "--force-color-profile=srgb", "--hi
 #: The same words and widths wherever it runs.
 SURROUNDINGS = {"COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb", "TZ": "UTC", "LC_ALL": "C.UTF-8"}
 MOST_LINES = 20
+#: The exit code of gridgeo where it made nothing; nothing that builds on it can be run.
+UNUSABLE = 2
 _SECONDS = re.compile(r"\d+(\.\d+)? ?(s\b|seconds?\b|min\b|秒|分钟)")
 _MEMORY = re.compile(r"\d[\d,.]* ?MB\b")
 
@@ -99,7 +101,7 @@ def make(data: Path, out: Path, *, only: list[str], jobs: int, gridgeo: Path) ->
 def in_turn(
     pool: ThreadPoolExecutor, names: list[str], runs: dict[str, Run], bench: Bench
 ) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """Yield each run that is done and what its commands printed; one starts once it can."""
+    """Yield each run that is done and what its commands printed; each starts once it can."""
     started: dict[Future[list[dict[str, Any]]], str] = {}
 
     def begin(after: str) -> None:
@@ -112,7 +114,10 @@ def in_turn(
         future = next(as_completed(started))
         name = started.pop(future)
         printed = future.result()
-        begin(name)
+        if printed[-1]["exit"] < UNUSABLE:
+            begin(name)
+        else:
+            print(f"{name}: {' '.join(printed[-1]['stderr'][-1:])} (runs after it are left out)")
         yield name, printed
 
 
@@ -131,6 +136,8 @@ def carry_out(name: str, run: Run, bench: Bench) -> list[dict[str, Any]]:
             step(place)
         else:
             printed.append(_command(step, place, bench))
+            if printed[-1]["exit"] >= UNUSABLE:
+                break
     return printed
 
 
@@ -221,12 +228,12 @@ def compare(old: Path, new: Path) -> int:
 
 
 def differences(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
-    """Yield a line for each difference: run, file, what; only the runs in both partial records."""
+    """Yield what differs, as run, file, what; of a record of some runs alone only these count."""
     old, new = before["runs"], after["runs"]
-    partial = (set(old) if before["only"] else set(old) | set(new)) & (
-        set(new) if after["only"] else set(old) | set(new)
-    )
-    for name in sorted(partial):
+    names = set(old) | set(new)
+    for record in (before, after):
+        names &= set(record["runs"]) if record["only"] else names
+    for name in sorted(names):
         if name not in old or name not in new:
             yield f"{name}: the run is {'new' if name in new else 'missing'}"
             continue

@@ -7,6 +7,7 @@ the data of a page apart from its code.
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import io
 import json
@@ -15,7 +16,7 @@ import shutil
 import sqlite3
 import subprocess
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,8 @@ TIMED = ("seconds", "peak_mb")
 LEAST_DATA = 200
 PAPER_DPI = 100
 WIDE, HIGH, HIGHEST = 1200, 760, 8000
+#: The key that turns adjusting on in a map: atoms are drawn only then.
+ADJUSTING = "e"
 _BLOCK = re.compile(r"<(script|style)\b([^>]*)>(.*?)</\1>", re.DOTALL | re.IGNORECASE)
 _OPENING = re.compile(r"[\[{]")
 _STILL = 12
@@ -37,18 +40,15 @@ _STILL = 12
 def facts_of(path: Path, pictures: Path, browser: Browser | None) -> dict[str, str]:
     """Return what is recorded of a file; pictures of it are written as `pictures` and a suffix."""
     if path.suffix == ".html":
-        facts = page_facts(path.read_text("utf-8"))
-        return facts | ({} if browser is None else _screenshot(path, pictures, browser))
+        return _page(path, pictures, browser)
     if path.suffix == ".pdf":
         return _paper(path, pictures)
     if path.name == "run.json":
         return {"without times": _hash(_untimed(json.loads(path.read_text("utf-8"))))}
-    whole = {"sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
-    if path.suffix == ".gpkg":
-        return whole | _tables(path)
-    if path.suffix in {".xlsx", ".zip"}:
-        return whole | _members(path)
-    return whole
+    if path.suffix == ".csv":
+        return {"without date": _hash(path.read_text("utf-8").replace(_today(), "TODAY"))}
+    parts = PARTS.get(path.suffix, lambda _: {})
+    return {"sha256": hashlib.sha256(path.read_bytes()).hexdigest(), **parts(path)}
 
 
 def page_facts(html: str) -> dict[str, str]:
@@ -56,26 +56,29 @@ def page_facts(html: str) -> dict[str, str]:
 
     Data is what stands in script elements of JSON, by their id, and the JSON literals of
     `LEAST_DATA` characters and more in other scripts; it is compared as values, so that spaces and
-    the order of keys do not count. Markup is the page without its scripts and styles.
+    the order of keys do not count. A script that has such literals was written for this page: what
+    it is without them is "page script", all other scripts are "code". Markup is the page without
+    its scripts and styles.
     """
-    facts, literals, code, style = {}, [], [], []
+    facts: dict[str, str] = {}
+    literals: list[Any] = []
+    texts: dict[str, list[str]] = {"page script": [], "code": [], "style": []}
     for kind, attributes, text in _BLOCK.findall(html):
         if kind.lower() == "style":
-            style.append(text)
+            texts["style"].append(text)
         elif "json" in attributes:
             name = re.search(r'\bid="([^"]*)"', attributes)
             facts[f"data {name[1] if name else len(facts)}"] = _hash(json.loads(text))
         else:
             rest, found = split_code(text)
-            code.append(rest)
+            texts["page script" if found else "code"].append(rest)
             literals += found
     if literals:
         facts["data in scripts"] = _hash(literals)
     facts["markup"] = _hash(_squeezed(_BLOCK.sub(" ", html)))
-    if code:
-        facts["code"] = _hash(_squeezed("\n".join(code)))
-    if style:
-        facts["style"] = _hash(_squeezed("\n".join(style)))
+    for name, found in texts.items():
+        if found:
+            facts[name] = _hash(_squeezed("\n".join(found)))
     return facts
 
 
@@ -106,7 +109,10 @@ def tool(name: str) -> str:
     return found
 
 
-def _screenshot(path: Path, pictures: Path, browser: Browser) -> dict[str, str]:
+def _page(path: Path, pictures: Path, browser: Browser | None) -> dict[str, str]:
+    facts = page_facts(path.read_text("utf-8"))
+    if browser is None:
+        return facts
     context = browser.new_context(
         viewport={"width": WIDE, "height": HIGH}, offline=True, reduced_motion="reduce"
     )
@@ -117,11 +123,14 @@ def _screenshot(path: Path, pictures: Path, browser: Browser) -> dict[str, str]:
         height = page.evaluate("document.documentElement.scrollHeight")
         if height > HIGH:
             page.set_viewport_size({"width": WIDE, "height": min(height, HIGHEST)})
-        data = _still(page)
-    target = pictures.with_name(f"{pictures.name}.png")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(data)
-    return {"screenshot": _pixels(data)}
+        shots = {"screenshot": _still(page)}
+        if page.locator(".leaflet-container").count():
+            page.keyboard.press(ADJUSTING)
+            shots["screenshot adjusting"] = _still(page)
+    pictures.parent.mkdir(parents=True, exist_ok=True)
+    for name, data in shots.items():
+        pictures.with_name(f"{pictures.name} {name}.png").write_bytes(data)
+    return facts | {name: _pixels(data) for name, data in shots.items()}
 
 
 def _still(page: Page) -> bytes:
@@ -182,6 +191,11 @@ def _untimed(value: Any) -> Any:
     return [_untimed(held) for held in value] if isinstance(value, list) else value
 
 
+def _today() -> str:
+    """Return the day of the run: ledgers name it, and no option of `verify` sets it."""
+    return dt.datetime.now(tz=dt.UTC).date().isoformat()
+
+
 def _pixels(data: bytes) -> str:
     picture = Image.open(io.BytesIO(data)).convert("RGB")
     return _digest([repr(picture.size).encode(), picture.tobytes()])
@@ -195,8 +209,12 @@ def _hash(value: Any) -> str:
     return _digest([json.dumps(value, sort_keys=True, ensure_ascii=False).encode("utf-8")])
 
 
-def _digest(parts: Any) -> str:
+def _digest(parts: Iterable[bytes]) -> str:
     digest = hashlib.sha256()
     for part in parts:
         digest.update(part)
     return digest.hexdigest()[:16]
+
+
+#: Kinds of files of which the parts are recorded too, to say where a difference is.
+PARTS = {".gpkg": _tables, ".xlsx": _members, ".zip": _members}

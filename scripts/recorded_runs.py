@@ -70,7 +70,8 @@ def runs_on(data: str) -> dict[str, Run]:
         "repair": _run(f"repair {dundee}::case_simplified_independently_8m {zones} --out mended"),
         "verify-sample": _run(
             narrow_band,
-            "verify plan/plan.gpkg::grids --settings gridgeo.toml --out checked",
+            "verify plan/plan.gpkg::grids --settings gridgeo.toml --ledger ledger.csv "
+            "--out checked",
             after="sample",
         ),
         "apply": _run(write_edits, "apply plan edits.json --out edited", after="sample"),
