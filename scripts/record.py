@@ -7,8 +7,8 @@
 command (`recorded_runs.py`), with the `gridgeo` beside this Python or the one of ``--gridgeo``,
 and writes exit codes, what was printed and hashes of every file (`recorded_files.py`). Files and
 pictures stay in the folder OUT for a look. `compare` prints each difference and exits with 1 where
-there is one. Needs Chromium and poppler-utils; records are compared only where both were made
-with the same of these, the same fonts and the same packages.
+there is one. Needs Chromium and poppler-utils. Both records are to be made on one machine, with the
+same DATA (its path stands in run.json), fonts and packages; `compare` names what is not the same.
 """
 
 from __future__ import annotations
@@ -83,8 +83,9 @@ def make(data: Path, out: Path, *, only: list[str], jobs: int, gridgeo: Path) ->
     if unknown := sorted(set(only) - set(runs)):
         raise SystemExit(f"no run {', '.join(unknown)}; the runs are {', '.join(runs)}")
     names = with_needed(only, runs) if only else list(runs)
-    record = {"tools": tools(bench.gridgeo), "only": sorted(only), "runs": {}}
-    print(f"code: {record['tools']['code']}", flush=True)
+    made_with = {**tools(bench.gridgeo), "data": str(bench.data)}
+    record = {"tools": made_with, "only": sorted(only), "runs": {}}
+    print(f"code: {made_with['code']}", flush=True)
     start = time.perf_counter()
     with sync_playwright() as play, ThreadPoolExecutor(jobs) as pool:
         browser = play.chromium.launch(executable_path=tool("chromium"), args=list(SWITCHES))
