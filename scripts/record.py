@@ -8,7 +8,7 @@ command (`recorded_runs.py`), with the `gridgeo` beside this Python or the one o
 and writes exit codes, what was printed and hashes of every file (`recorded_files.py`). Files and
 pictures stay in the folder OUT for a look. `compare` prints each difference and exits with 1 where
 there is one. Needs Chromium and poppler-utils. Both records are to be made on one machine, with the
-same DATA (its path stands in run.json), fonts and packages; `compare` names what is not the same.
+same DATA (reports name its path), fonts and packages; `compare` names what is not the same.
 """
 
 from __future__ import annotations
