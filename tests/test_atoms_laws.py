@@ -12,7 +12,7 @@ from gridgeo.atoms import cut_blocks
 from gridgeo.atoms.carve import STRAY_SHARE
 from gridgeo.atoms.faces import is_thin
 from gridgeo.config import AtomRules
-from gridgeo.geometry import place_points
+from gridgeo.geometry import assign_points
 from gridgeo.model import BORDER_CLASSES
 from gridgeo.pipeline.stages import make_atoms
 
@@ -138,7 +138,7 @@ def test_groups_that_fit_stay_whole(city, seed):
         layers, AtomRules(), limits=np.full(len(layers.communities), LIMIT)
     ).faces.polygons
     told = layers.households.assign(
-        atom=atoms.placed, block=place_points(layers.households.geometry.to_numpy(), blocks)
+        atom=atoms.placed, block=assign_points(layers.households.geometry.to_numpy(), blocks)
     )
     for _, members in told[told["atom"] >= 0].groupby(["group", "block"]):
         assert members["households"].sum() > LIMIT or members["atom"].nunique() == 1
@@ -155,7 +155,7 @@ def test_compounds_that_fit_stay_whole_between_main_streets(city):
     outlines = layers.compounds.geometry.to_numpy()
     divided = np.unique(dividing.query(outlines, predicate="intersects")[0])
     well_inside = shapely.buffer(outlines, -0.6)
-    compound = place_points(layers.households.geometry.to_numpy(), well_inside)
+    compound = assign_points(layers.households.geometry.to_numpy(), well_inside)
     for position in np.setdiff1d(np.arange(len(outlines)), divided):
         members = layers.households[compound == position]
         held = set(atoms.placed[compound == position])

@@ -15,9 +15,9 @@ import pandas as pd
 import shapely
 
 from gridgeo.errors import InputError
-from gridgeo.geometry import groups
+from gridgeo.geometry import connected_groups
 from gridgeo.model import MISSED_VERDICTS
-from gridgeo.storage import letters_of
+from gridgeo.storage import hash_letters
 from gridgeo.wording import Text
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def group_changes(atoms: Atoms, old: Old, part: Partition, shared: Overlap) -> G
     what changes into what: the same proposal has the same id in every run.
     """
     olds, news = len(old.grids), len(part.grids)
-    member = groups(olds + news, shared.old, olds + shared.new)
+    member = connected_groups(olds + news, shared.old, olds + shared.new)
     count = int(member.max(initial=-1)) + 1
     was = old.grids["kind"].to_numpy(dtype=object)[shared.old]
     becomes = part.grids["kind"].to_numpy(dtype=object)[shared.new]
@@ -90,7 +90,7 @@ def _key(
 
 def _id_of(key: tuple[tuple[str, ...], tuple[str, ...]]) -> str:
     text = "|".join([";".join(part) for part in key])
-    return f"P{letters_of(text, 6)}"
+    return f"P{hash_letters(text, 6)}"
 
 
 @dataclass(frozen=True, kw_only=True)

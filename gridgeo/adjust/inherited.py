@@ -19,7 +19,7 @@ from gridgeo.adjust.carried import Exceptions, hold, leave_gaps, refuse_faciliti
 from gridgeo.adjust.choose import Groups, group_changes
 from gridgeo.codes import Changes, community_codes, follow
 from gridgeo.errors import InputError
-from gridgeo.geometry import groups
+from gridgeo.geometry import connected_groups
 from gridgeo.model import by_code
 from gridgeo.partition import (
     Halt,
@@ -256,7 +256,7 @@ def _parts(atoms: Atoms, previous: NDArray[np.int64], size: int) -> NDArray[np.i
     inner = atoms.borders[atoms.borders["right"] >= 0]
     left, right = inner["left"].to_numpy(), inner["right"].to_numpy()
     same = (previous[left] == previous[right]) & (previous[left] >= 0)
-    part = groups(len(previous), left[same], right[same])
+    part = connected_groups(len(previous), left[same], right[same])
     pairs = np.unique(np.column_stack([previous, part])[previous >= 0], axis=0)
     return np.bincount(pairs[:, 0], minlength=size)
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from gridgeo.adjust.edits import Draft
 from gridgeo.codes import Register, issue
 from gridgeo.describe import bounded_by, contains
-from gridgeo.geometry import place_points
+from gridgeo.geometry import assign_points
 from gridgeo.model import Bands, Note, Plan, bands_of
 from gridgeo.partition import judge_grid, union_of
 from gridgeo.pipeline import issued_codes
@@ -92,7 +92,7 @@ def _homes(plan: Plan, draft: Draft, grid: NDArray[Any]) -> gpd.GeoDataFrame:
     homes = plan.households
     rows = np.flatnonzero(homes["grid"].isin(set(draft.touched)))
     atoms = np.flatnonzero(np.isin(plan.atoms["grid"].to_numpy(), list(draft.touched)))
-    placed = place_points(homes.geometry.to_numpy()[rows], plan.atoms.geometry.to_numpy()[atoms])
+    placed = assign_points(homes.geometry.to_numpy()[rows], plan.atoms.geometry.to_numpy()[atoms])
     own = homes["grid"].to_numpy(dtype=object).copy()
     own[rows[placed >= 0]] = grid[atoms[placed[placed >= 0]]]
     return homes.assign(grid=own)

@@ -20,7 +20,7 @@ from gridgeo.atoms.faces import Faces, Tidy, absorb_slivers, cut_areas, sort_fac
 from gridgeo.atoms.lines import NamedLines, close_gaps, explode, find_crossings
 from gridgeo.config import AtomRules
 from gridgeo.errors import InputError
-from gridgeo.geometry import Edges, coverage_edges, households_in, place_points
+from gridgeo.geometry import Edges, assign_points, coverage_edges, households_in
 from gridgeo.model import BORDER_CLASSES, Finding, Layers, Note
 from gridgeo.wording import Text
 
@@ -177,7 +177,7 @@ def tidier(layers: Layers, named: NamedLines, rules: AtomRules) -> Tidy:
 
 def _whole_compounds(layers: Layers, areas: NDArray[Any], limits: NDArray[Any]) -> NDArray[Any]:
     compounds = layers.compounds.geometry.to_numpy()
-    home = place_points(shapely.point_on_surface(compounds), areas)
+    home = assign_points(shapely.point_on_surface(compounds), areas)
     limit = np.append(limits, limits.min(initial=np.inf))[home]
     whole: NDArray[Any] = compounds[households_in(layers.households, compounds) <= limit]
     return whole

@@ -22,7 +22,7 @@ from gridgeo.atoms.faces import Faces, Ground, Index, Tidy, cut_areas
 from gridgeo.atoms.heavy import Heavy
 from gridgeo.atoms.lines import ON_LINE_M, OVERSHOOT_M, NamedLines, close_gaps
 from gridgeo.config import AtomRules
-from gridgeo.geometry import Edges, Polygons, count_in, coverage_edges, place_points
+from gridgeo.geometry import Edges, Polygons, assign_points, count_in, coverage_edges
 from gridgeo.model import BORDER_CLASSES, CROSSED_BY_STREETS_ONLY, Atoms, Layers
 
 #: A border is crossed where a crossing lies this near.
@@ -224,7 +224,7 @@ def _grounds_of_compounds(ground: Ground) -> Index:
 
 def _finish(ground: Ground, layers: Layers, blocks: Blocks, considered: gpd.GeoDataFrame) -> Atoms:
     polygons = ground.polygons
-    placed = place_points(layers.households.geometry.to_numpy(), polygons)
+    placed = assign_points(layers.households.geometry.to_numpy(), polygons)
     households, residents = (
         count_in(placed, layers.households[c].to_numpy(), len(polygons))
         for c in ("households", "residents")

@@ -28,7 +28,7 @@ from gridgeo.atoms.faces import (
 )
 from gridgeo.atoms.lines import close_gaps, explode
 from gridgeo.config import AtomRules
-from gridgeo.geometry import Polygons, coverage_edges, households_in, place_points
+from gridgeo.geometry import Polygons, assign_points, coverage_edges, households_in
 from gridgeo.model import Layers
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Compounds:
         """Sort the compounds by what one that stays whole, and a cell, hold in each community."""
         outlines = layers.compounds.geometry.to_numpy()
         areas = layers.communities.geometry.to_numpy()
-        home = place_points(shapely.point_on_surface(outlines), areas)
+        home = assign_points(shapely.point_on_surface(outlines), areas)
         households = households_in(layers.households, outlines)
         carved = households > np.append(caps, caps.min(initial=0))[home]
         carved[carved] = ~is_thin(outlines[carved], rules)
@@ -90,7 +90,7 @@ class Compounds:
 def outermost(outlines: Polygons) -> Polygons:
     """Return the outlines without those whose inner point lies in a larger one."""
     large_first = outlines[np.argsort(-np.round(shapely.area(outlines), 2), kind="stable")]
-    owner = place_points(shapely.point_on_surface(large_first), large_first)
+    owner = assign_points(shapely.point_on_surface(large_first), large_first)
     outer: Polygons = large_first[owner == np.arange(len(large_first))]
     return outer
 
@@ -100,7 +100,7 @@ def outside(things: NDArray[Any], outlines: Polygons) -> NDArray[Any]:
     if not len(outlines) or not len(things):
         return things
     inner = shapely.point_on_surface(things)
-    return things[place_points(inner, outlines) < 0]
+    return things[assign_points(inner, outlines) < 0]
 
 
 #: Strips thinner than this between an outline and what lies beside it belong to the outline.
@@ -138,7 +138,7 @@ def cut_out(areas: Polygons, locked: gpd.GeoDataFrame | None) -> tuple[Polygons,
     largest = np.full(len(faces), -1)
     largest[member[by_size]] = by_size
     inner = shapely.point_on_surface(pieces.polygons[largest])
-    return _merged(faces, place_points(inner, outlines))
+    return _merged(faces, assign_points(inner, outlines))
 
 
 def _closed(areas: Polygons, outlines: Polygons) -> Polygons:
@@ -230,7 +230,7 @@ def carve_outlines(
     closed = close_gaps(cuts, coverage_edges(polygons).lines, tolerance_m=TO_EDGE_M)
     pieces = cut_areas(polygons, np.concatenate([cuts, closed.pieces]))
     number = np.array([number for number, *_ in grown])
-    inside = place_points(
+    inside = assign_points(
         shapely.point_on_surface(pieces.polygons), np.array([part for *_, part in grown])
     )
     return _tidied(pieces, np.where(inside >= 0, number[inside], -1), tidy)

@@ -20,7 +20,7 @@ from scipy.sparse.csgraph import connected_components
 
 from gridgeo.atoms.faces import Faces, cut_areas, merge_faces, tie_cells
 from gridgeo.atoms.lines import OVERSHOOT_M
-from gridgeo.geometry import Polygons, coverage_edges, place_points
+from gridgeo.geometry import Polygons, assign_points, coverage_edges
 
 #: A clipped building smaller than this is left out.
 LEAST_BUILDING_M2 = 5.0
@@ -66,7 +66,7 @@ def gather_units(
     """Return the units of a block; a group larger than `limit` does not hold together."""
     clipped = shapely.intersection(buildings, block)
     clipped = clipped[shapely.area(clipped) >= LEAST_BUILDING_M2]
-    home = place_points(points, clipped)
+    home = assign_points(points, clipped)
     xy = shapely.get_coordinates(points)
     _, spot = np.unique(xy[:, 0] + 1j * xy[:, 1], return_inverse=True)
     item = np.where(home >= 0, home, len(clipped) + spot)
@@ -273,7 +273,7 @@ def cell_lines(
 def _hold_groups(cells: Faces, units: Units) -> tuple[Index, Polygons]:
     """Join the cells that divide a unit; return the cell of each building, and the cells."""
     building_cell = _largest_share(units.buildings, cells.polygons)
-    point_cell = place_points(units.points, cells.polygons)
+    point_cell = assign_points(units.points, cells.polygons)
     cell = np.concatenate([building_cell, point_cell])
     unit = np.concatenate([units.building_unit, units.point_unit])
     places = np.concatenate([shapely.point_on_surface(units.buildings), units.points])

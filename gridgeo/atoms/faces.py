@@ -24,7 +24,7 @@ from scipy.sparse.csgraph import connected_components
 
 from gridgeo.atoms.lines import Lines, explode, polygonise
 from gridgeo.config import AtomRules
-from gridgeo.geometry import Edges, Polygons, coverage_edges, place_points
+from gridgeo.geometry import Edges, Polygons, assign_points, coverage_edges
 
 #: A line nearer to an area than this may add a vertex to its edge.
 NEAR_M = 1e-6
@@ -306,7 +306,7 @@ def join_groups(
 
     There is a limit for each face.
     """
-    placed = place_points(points, faces.polygons)
+    placed = assign_points(points, faces.polygons)
     told = (placed >= 0) & (groups != "")
     face = placed[told]
     names = [f"{p} {g}" for p, g in zip(faces.parent[face], groups[told], strict=True)]

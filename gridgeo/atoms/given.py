@@ -18,7 +18,7 @@ from gridgeo.atoms.given_notes import left_out, multipart, outlines, sticking_ou
 from gridgeo.atoms.lines import NamedLines, find_crossings
 from gridgeo.config import AtomRules
 from gridgeo.errors import InputError
-from gridgeo.geometry import Polygons, count_in, place_points
+from gridgeo.geometry import Polygons, assign_points, count_in
 from gridgeo.model import Atoms, Finding, Layers
 from gridgeo.wording import Text
 
@@ -224,7 +224,7 @@ def _effective(
 def _place(layers: Layers, polygons: Polygons, kept: Index, size: int) -> Index:
     """Return the atom of each household row; where atoms carry the counts, they are the rows."""
     if len(layers.households):
-        return place_points(layers.households.geometry.to_numpy(), polygons)
+        return assign_points(layers.households.geometry.to_numpy(), polygons)
     position = np.full(size, -1)
     position[kept] = np.arange(len(kept))
     return position

@@ -14,7 +14,7 @@ from gridgeo.atoms.carve import Compounds, outermost, outside
 from gridgeo.atoms.cells import cell_lines, find_hamlets
 from gridgeo.atoms.faces import Faces, Ground, Index, join_groups
 from gridgeo.config import AtomRules
-from gridgeo.geometry import Polygons, households_in, place_points
+from gridgeo.geometry import Polygons, assign_points, households_in
 from gridgeo.model import Layers
 
 
@@ -106,7 +106,7 @@ class Heavy:
         points = homes.geometry.to_numpy()
         households = homes["households"].to_numpy()
         groups = homes["group"].to_numpy(dtype=object)
-        placed = place_points(points, ground.polygons)
+        placed = assign_points(points, ground.polygons)
         order = np.argsort(placed, kind="stable")
         first = np.searchsorted(placed[order], np.arange(len(ground) + 1))
         buildings = self.buildings

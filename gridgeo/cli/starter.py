@@ -18,7 +18,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 
 from gridgeo.cli.options import DEFAULT_FILE
 from gridgeo.errors import OutputError, SettingsError
-from gridgeo.storage import store_book
+from gridgeo.storage import save_reproducibly
 from gridgeo.wording import Lang, Text
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def write_template(path: Path, lang: Lang) -> None:
     del book[book.sheetnames[0]]
     _households(book.create_sheet(SHEET.say(lang)), lang)
     _advice(book.create_sheet(Text("how to", "填写说明").say(lang)), lang)
-    store_book(book, path)
+    save_reproducibly(book, path)
 
 
 def _households(sheet: Worksheet, lang: Lang) -> None:

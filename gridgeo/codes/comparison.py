@@ -14,7 +14,7 @@ import shapely
 
 from gridgeo.codes.lineage import crosswalk_of, kin_of, relatives, unique_codes
 from gridgeo.errors import InputError
-from gridgeo.geometry import CHANGE_CODES, Overlap, change_codes, heirs, place_points
+from gridgeo.geometry import CHANGE_CODES, Overlap, assign_points, change_codes, successors
 from gridgeo.wording import Text
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def overlap_of_grids(
         new_held = np.bincount(second, inside, len(new)).astype(np.int64)
     else:
         points, count = homes.geometry.to_numpy(), homes["households"].to_numpy(dtype=np.int64)
-        was, is_ = place_points(points, old), place_points(points, new)
+        was, is_ = assign_points(points, old), assign_points(points, new)
         old_held, new_held = _counted(was, count, len(old)), _counted(is_, count, len(new))
         first, second, area, inside = _joined((first, second, area), (was, is_, count), len(new))
     real = (inside > 0) | (area >= SAME_M2)
@@ -215,7 +215,7 @@ def compare(
         homes=homes,
         households=old["households"].to_numpy() if "households" in old.columns else None,
     )
-    heir = heirs(shared)
+    heir = successors(shared)
     olds, news = np.array([*before, ""], dtype=object), np.array([*after, ""], dtype=object)
     was = np.full(len(after), -1)
     was[heir[heir >= 0]] = np.flatnonzero(heir >= 0)

@@ -19,7 +19,7 @@ import pandas as pd
 
 from gridgeo.codes.numbering import KINDS, issue, reading_order
 from gridgeo.errors import InputError
-from gridgeo.geometry import Overlap, change_codes, heirs
+from gridgeo.geometry import Overlap, change_codes, successors
 from gridgeo.wording import Text
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ def follow(
 ) -> Changes:
     """Return the codes of new grids that stand in the place of old ones.
 
-    1. A new grid that continues an old one (`gridgeo.geometry.heirs`) keeps its code, unless it
+    1. A new grid that continues an old one (`gridgeo.geometry.successors`) keeps its code, unless it
        lies in another community than the code says, is of another kind on other ground, or the
        code is not of the scheme (with `keep_foreign` such a code stays with its grid).
     2. The others get the next free numbers of their community and kind (`issue`), in reading
@@ -207,7 +207,7 @@ def follow(
     before = unique_codes(old["code"].tolist())
     _check_kinds(new)
     scheme = rules.code_scheme
-    heir = heirs(
+    heir = successors(
         shared,
         allowed=could_keep(before, old, new, shared, scheme, keep_foreign=keep_foreign),
     )

@@ -22,7 +22,7 @@ import shapely
 from gridgeo.codes.lineage import Changes, changes_by, could_keep, unique_codes
 from gridgeo.codes.register_rules import COLUMNS, SEPARATOR, as_day, check_register
 from gridgeo.errors import InputError
-from gridgeo.geometry import Overlap, may_continue
+from gridgeo.geometry import Overlap, may_succeed
 from gridgeo.wording import Text
 
 if TYPE_CHECKING:
@@ -303,7 +303,7 @@ def carried_on(
     place = {code: position for position, code in enumerate(after)}
     heir = np.array([place.get(code, -1) for code in before], dtype=np.int64)
     allowed = could_keep(before, old, new, shared, scheme)
-    rows = may_continue(shared, allowed=allowed)
+    rows = may_succeed(shared, allowed=allowed)
     rows = rows[heir[shared.old[rows]] == shared.new[rows]]
     kept = set(shared.old[rows].tolist())
     _check_kept([code for n, code in enumerate(before) if heir[n] >= 0 and n not in kept])

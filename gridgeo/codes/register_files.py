@@ -23,8 +23,8 @@ from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
 from gridgeo.codes.register import Register
 from gridgeo.codes.register_rules import COLUMNS, as_day, check_grows, split_codes
 from gridgeo.errors import InputError, OutputError, why
-from gridgeo.geometry import place_points
-from gridgeo.storage import same_bytes, whole_file
+from gridgeo.geometry import assign_points
+from gridgeo.storage import atomic_file, reproducible_geopackages
 from gridgeo.wording import Text
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def write_register(register: Register, path: str | Path) -> Path:
     if file.exists():
         check_grows(read_register(file).table, register.table)
     try:
-        with whole_file(file) as staged:
+        with atomic_file(file) as staged:
             write(register.table, staged)
     except _FAILURES as error:
         raise OutputError(
@@ -131,7 +131,7 @@ def _read_package(file: Path) -> pd.DataFrame:
 
 
 def _write_package(table: pd.DataFrame, file: Path) -> None:
-    with same_bytes():
+    with reproducible_geopackages():
         pyogrio.write_dataframe(
             table,
             file,
@@ -226,7 +226,7 @@ def code_at(register: Register, places: NDArray[np.object_], date: str) -> NDArr
             ),
         )
     held = states_at(register, date)
-    placed = place_points(places, held.geometry.to_numpy())
+    placed = assign_points(places, held.geometry.to_numpy())
     return np.append(held["code"].to_numpy(dtype=object), "")[placed]
 
 

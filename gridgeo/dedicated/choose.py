@@ -20,7 +20,7 @@ from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
 from gridgeo.config import DedicatedRules
-from gridgeo.geometry import households_in, place_points
+from gridgeo.geometry import assign_points, households_in
 from gridgeo.model import Atoms, Bands, Layers
 from gridgeo.wording import Text
 
@@ -248,7 +248,7 @@ def _outlines(
         ("building", layers.buildings.geometry.to_numpy()),
     ):
         waiting = np.flatnonzero((stands_on == "") & (fills_block | (name != "block")))
-        placed = place_points(outline[waiting], polygons)
+        placed = assign_points(outline[waiting], polygons)
         found = placed >= 0
         outline[waiting[found]] = polygons[placed[found]]
         stands_on[waiting[found]] = name

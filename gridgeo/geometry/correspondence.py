@@ -115,7 +115,7 @@ def overlap_of(
     )
 
 
-def heirs(shared: Overlap, *, allowed: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
+def successors(shared: Overlap, *, allowed: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
     """Return for each old grid the new grid that continues it, or -1; none continues two.
 
     Only pairs (rows of `shared`) that are `allowed` are looked at. Ties fall to the lower numbers.
@@ -124,13 +124,13 @@ def heirs(shared: Overlap, *, allowed: NDArray[np.bool_] | None = None) -> NDArr
     --------
     >>> import numpy as np
     >>> old, new = np.array([0, 0, 0, 1, 1]), np.array([1, 1, 0, 0, 0])
-    >>> heirs(overlap_of(old, new, np.full(5, 100), np.ones(5)))
+    >>> successors(overlap_of(old, new, np.full(5, 100), np.ones(5)))
     array([1, 0])
     """
     from scipy.optimize import linear_sum_assignment  # noqa: PLC0415  (slow to import)
 
     heir = np.full(len(shared.old_households), -1, dtype=np.int64)
-    may = may_continue(shared, allowed=allowed)
+    may = may_succeed(shared, allowed=allowed)
     old, new = shared.old[may], shared.new[may]
     ground = _mm2(shared.area)
     stays = shared.households[may] + 0.5 * ground[may] / max(int(ground.sum()), 1)
@@ -145,10 +145,10 @@ def heirs(shared: Overlap, *, allowed: NDArray[np.bool_] | None = None) -> NDArr
     return heir
 
 
-def may_continue(shared: Overlap, *, allowed: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
+def may_succeed(shared: Overlap, *, allowed: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
     """Return the rows of `shared` of which the new grid may continue the old one, ascending."""
     rows = np.arange(len(shared.old)) if allowed is None else np.flatnonzero(allowed)
-    return np.union1d(_most_of(shared, shared.old, rows), _sources(shared, rows))
+    return np.union1d(_most_of(shared, shared.old, rows), _successions(shared, rows))
 
 
 def moved_atoms(old: NDArray[Any], new: NDArray[Any], heir: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -176,7 +176,7 @@ def change_codes(
     >>> import numpy as np
     >>> old, new = np.array([0, 0, 1, 2]), np.array([0, 1, 2, 2])
     >>> shared = overlap_of(old, new, np.array([300, 200, 300, 100]), np.ones(4))
-    >>> change_codes(shared, heirs(shared))
+    >>> change_codes(shared, successors(shared))
     (['split', 'merged', 'retired'], ['split', 'split', 'merged'])
     """
     told: list[ChangeCode] = ["new"] * len(shared.new_households)
@@ -199,7 +199,7 @@ def absorbed(shared: Overlap, heir: NDArray[np.int64]) -> NDArray[np.int64]:
 
 def split_off(shared: Overlap, heir: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the rows of `shared` that make a new grid the part of an old one that goes on."""
-    rows = _sources(shared, np.arange(len(shared.old)))
+    rows = _successions(shared, np.arange(len(shared.old)))
     fresh = ~np.isin(shared.new[rows], heir)
     return rows[fresh & (heir[shared.old[rows]] >= 0)]
 
@@ -213,7 +213,7 @@ def _most_of(
     return order[first]
 
 
-def _sources(shared: Overlap, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+def _successions(shared: Overlap, rows: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return those of `rows` whose old grid gives half or more of the new one, one for each."""
     rows = _most_of(shared, shared.new, rows)
     all_households, all_area = shared.new_households[shared.new], shared.new_area[shared.new]

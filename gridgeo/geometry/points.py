@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 ON_RIM_M = 0.01
 
 
-def place_points(points: NDArray[Any], polygons: NDArray[Any]) -> NDArray[np.int64]:
+def assign_points(points: NDArray[Any], polygons: NDArray[Any]) -> NDArray[np.int64]:
     """Return for each point the position of the polygon that it lies in, -1 outside all.
 
     A point on a shared border belongs to the polygon of the lowest position; one within 1 cm
@@ -24,7 +24,7 @@ def place_points(points: NDArray[Any], polygons: NDArray[Any]) -> NDArray[np.int
     Examples
     --------
     >>> left, right = shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1)
-    >>> place_points(shapely.points([(1, 0.5), (1.5, 0.5), (9, 9)]), np.array([left, right]))
+    >>> assign_points(shapely.points([(1, 0.5), (1.5, 0.5), (9, 9)]), np.array([left, right]))
     array([ 0,  1, -1])
     """
     placed = np.full(len(points), -1)
@@ -64,7 +64,7 @@ def households_in(homes: gpd.GeoDataFrame, polygons: NDArray[Any]) -> NDArray[np
     >>> households_in(homes, np.array([shapely.box(-1, -1, 1, 1)]))
     array([3])
     """
-    placed = place_points(homes.geometry.to_numpy(), polygons)
+    placed = assign_points(homes.geometry.to_numpy(), polygons)
     return count_in(placed, homes["households"].to_numpy(), len(polygons)).astype(np.int64)
 
 

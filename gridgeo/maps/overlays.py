@@ -18,7 +18,7 @@ from folium.map import Layer
 from folium.template import Template
 from numpy.typing import NDArray
 
-from gridgeo.geometry import count_in, heirs, overlap_of, place_points
+from gridgeo.geometry import assign_points, count_in, overlap_of, successors
 from gridgeo.maps.assets import as_script
 from gridgeo.maps.data import label_data
 from gridgeo.maps.features import features, one_line
@@ -52,12 +52,12 @@ def changed_ground(plan: Plan, old: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     before = _beside(old, plan)
     was, now, pieces = _pieces(before.geometry.to_numpy(), plan.grids.geometry.to_numpy())
     points = shapely.point_on_surface(plan.atoms.geometry.to_numpy())
-    atom_piece = place_points(points, pieces)
+    atom_piece = assign_points(points, pieces)
     households = count_in(atom_piece, plan.atoms["households"].to_numpy(), len(pieces))
     shared = overlap_of(
         was, now, households, shapely.area(pieces), olds=len(before), news=len(plan.grids)
     )
-    moved = heirs(shared)[was] != now if len(was) else np.zeros(0, dtype=bool)
+    moved = successors(shared)[was] != now if len(was) else np.zeros(0, dtype=bool)
     return gpd.GeoDataFrame(
         {
             "was": before["code"].to_numpy()[was[moved]],

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gridgeo.geometry import Overlap, change_codes, heirs, moved_atoms, overlap_of
+from gridgeo.geometry import Overlap, change_codes, moved_atoms, overlap_of, successors
 from gridgeo.model import Finding
 from gridgeo.partition.stage import partition_atoms
 from gridgeo.wording import Text
@@ -188,7 +188,7 @@ def adjust_atoms(
     households = atoms.frame["households"].to_numpy(np.int64)
     area = shapely.area(atoms.frame.geometry.to_numpy())
     shared = overlap_of(previous, part.labels, households, area, news=len(part.grids))
-    heir = heirs(shared)
+    heir = successors(shared)
     moved = households[moved_atoms(previous, part.labels, heir)].sum()
     before, after = change_codes(shared, heir)
     gone = np.flatnonzero((heir < 0) & (shared.old_area > 0))

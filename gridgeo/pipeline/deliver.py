@@ -12,7 +12,7 @@ import shapely
 from numpy.typing import NDArray
 
 from gridgeo.config import Band, Settings
-from gridgeo.geometry import count_in, place_points
+from gridgeo.geometry import assign_points, count_in
 from gridgeo.model import Atoms, Bands, Layers, Partition, Plan
 from gridgeo.wording import Lang, Text
 
@@ -142,7 +142,7 @@ def deliver_existing(
 ) -> Plan:
     """Return grids that somebody else drew as a plan without atoms, findings and figures."""
     names = dict(zip(layers.communities["code"], layers.communities["name"], strict=True))
-    placed = place_points(layers.households.geometry.to_numpy(), grids.geometry.to_numpy())
+    placed = assign_points(layers.households.geometry.to_numpy(), grids.geometry.to_numpy())
     households, residents = _stated_or_placed(grids, layers, placed)
     unknown = Text("households unknown", "户数未知").say(settings.lang)
     geometry = grids.geometry.to_numpy().copy()

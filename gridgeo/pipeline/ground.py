@@ -22,7 +22,7 @@ from gridgeo.atoms import Blocks, Cutter, Ground, cut_blocks, take_atoms
 from gridgeo.codes import community_codes
 from gridgeo.config import Settings
 from gridgeo.dedicated import choose_dedicated, keep_connected, yield_to_locked
-from gridgeo.geometry import households_in, place_points
+from gridgeo.geometry import assign_points, households_in
 from gridgeo.model import Atoms, Bands, Finding, Layers, Ties, bands_of
 from gridgeo.wording import Text
 
@@ -162,7 +162,7 @@ def _locked(
     if layers.locked is None or not len(layers.locked):
         return None, ()
     shapes = layers.locked.geometry.to_numpy()
-    locked = place_points(inner, shapes)
+    locked = assign_points(inner, shapes)
     community = atoms.frame["community"].to_numpy()
     area = shapely.area(atoms.frame.geometry.to_numpy())
     for number, (shape, name) in enumerate(_rows(layers.locked)):
@@ -178,7 +178,7 @@ def _locked(
 def _ends(line: Any, polygons: NDArray[Any]) -> NDArray[np.int64]:
     """Return the different atoms at the ends of a line."""
     ends = shapely.get_point(line, [0, -1])
-    placed = place_points(ends, polygons)
+    placed = assign_points(ends, polygons)
     return np.unique(placed[placed >= 0])
 
 

@@ -18,7 +18,7 @@ import shapely
 from numpy.typing import NDArray
 
 from gridgeo.errors import InputError
-from gridgeo.geometry import place_points
+from gridgeo.geometry import assign_points
 from gridgeo.model import Finding
 from gridgeo.wording import Text
 
@@ -154,7 +154,7 @@ class Division:
             outlines = self.communities.geometry.to_numpy()
             return np.arange(len(frame)), self.part[_or_nearest(found, shapes, outlines)]
         if role == "households":
-            placed = place_points(shapes, self.ground)
+            placed = assign_points(shapes, self.ground)
             return np.arange(len(frame)), self.ground_part[_or_nearest(placed, shapes, self.ground)]
         if role in {"together", "apart", "locked"}:
             return _touched(shapes, self.outlines)

@@ -36,7 +36,7 @@ from gridgeo.report import (
     style_frame,
 )
 from gridgeo.review import identify, joined_cards, scorecard
-from gridgeo.storage import read_json, same_bytes, whole_file, write_json
+from gridgeo.storage import atomic_file, read_json, reproducible_geopackages, write_json
 from gridgeo.wording import Text
 
 if TYPE_CHECKING:
@@ -74,13 +74,13 @@ class Package:
     def close(self) -> None:
         """Write what still waits, the tables and the styles."""
         self._write()
-        with same_bytes():
+        with reproducible_geopackages():
             for name, frame in self.tables:
                 append_table(frame, self.path, name)
             append_styles(style_frame(self.first, self.lang), self.path)
 
     def _write(self) -> None:
-        with same_bytes():
+        with reproducible_geopackages():
             for layer, shape in SHAPES.items():
                 if self.waiting[layer]:
                     frame = pd.concat(self.waiting[layer], ignore_index=True)
@@ -185,7 +185,7 @@ def merge(
     tally, outlines, rows = _Tally(), Outlines(), []
     rest = root / FOLDER
     rejects = pd.read_parquet(rest / "rejects.parquet")
-    with whole_file(root / GRIDS) as path, whole_file(root / TABLE) as table:
+    with atomic_file(root / GRIDS) as path, atomic_file(root / TABLE) as table:
         package, parquet = Package(path, settings.lang), ParquetRows(table)
         for done, name in enumerate(names):
             on_progress(done, len(names))
@@ -204,7 +204,7 @@ def merge(
     merged = Merged(
         summary=summary, parts=rows, findings=tuple(tally.gravest), rejects=len(rejects)
     )
-    with whole_file(root / REPORT) as path:
+    with atomic_file(root / REPORT) as path:
         path.write_text(parts_page(summary, rows, merged.findings, settings.lang), encoding="utf-8")
     write_json(root / SUMMARY, summary)
     return merged

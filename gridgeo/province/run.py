@@ -27,7 +27,14 @@ from gridgeo.province.split import FOLDER, FORMAT, input_key, split
 from gridgeo.province.task import PART, PARTS, Outcome, Task, tasks_of
 from gridgeo.province.workers import run_on_cluster, run_on_processes
 from gridgeo.report import RUN, SUMMARY, findings_of, notes_of, settings_frame, settings_of
-from gridgeo.storage import cannot_write, file_sha256, read_json, sha256_of, sweep, write_json
+from gridgeo.storage import (
+    file_sha256,
+    read_json,
+    remove_leftovers,
+    sha256_of,
+    write_error,
+    write_json,
+)
 from gridgeo.wording import Text
 
 MANIFEST = "manifest.json"
@@ -98,7 +105,7 @@ def run_parts(
             province = _merge(root, tasks, index, settings, key=key, clock=clock)
         write_json(root / RUN, clock.record() | {"parts": outcomes})
     except OSError as error:
-        raise cannot_write(error, root) from error
+        raise write_error(error, root) from error
     return province
 
 
@@ -148,8 +155,8 @@ def _key(settings: Settings, given: str) -> str:
 def _clear(root: Path, key: str) -> None:
     """Make room: nothing half written, and no manifest of another run."""
     root.mkdir(parents=True, exist_ok=True)
-    sweep(root)
-    sweep(root / PARTS)
+    remove_leftovers(root)
+    remove_leftovers(root / PARTS)
     if read_json(root / MANIFEST).get("key") != key:
         (root / MANIFEST).unlink(missing_ok=True)
 
@@ -225,7 +232,7 @@ def _merge(
     clock: Clock,
 ) -> Province:
     names = sorted(task.name for task in tasks)
-    sweep(root / PARTS)  # what workers that were lost on the way had begun
+    remove_leftovers(root / PARTS)  # what workers that were lost on the way had begun
     for folder in sorted((root / PARTS).iterdir()):
         if folder.name not in names and (folder / PART).is_file():
             shutil.rmtree(folder)  # of an earlier run that was divided otherwise

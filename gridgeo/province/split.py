@@ -35,7 +35,14 @@ from gridgeo.read import (
     survey_layers,
 )
 from gridgeo.report import finding_frame, note_frame, reject_frame, settings_frame
-from gridgeo.storage import described, file_sha256, read_json, sha256_of, whole_folder, write_json
+from gridgeo.storage import (
+    atomic_folder,
+    file_checksums,
+    file_sha256,
+    read_json,
+    sha256_of,
+    write_json,
+)
 from gridgeo.wording import Text
 
 if TYPE_CHECKING:
@@ -137,7 +144,7 @@ def split(
         return found
     survey = survey_layers(settings.read)
     division, findings = _divide(survey, settings)
-    with whole_folder(root / FOLDER) as folder:
+    with atomic_folder(root / FOLDER) as folder:
         spilt, parts = folder / "spill", folder / "parts"
         spilt.mkdir()
         spill = Spill(spilt, survey.crs)
@@ -261,7 +268,7 @@ def _put_together(
         told[name] = {
             "communities": len(own),
             "households": 0 if counted is None else int(counted["households"].sum()),
-            "files": described(folder / name),
+            "files": file_checksums(folder / name),
         }
     return told
 

@@ -18,7 +18,7 @@ from gridgeo.errors import GridgeoError, InputError
 from gridgeo.model import SCHEMA, by_code, layer_frame, only_there
 from gridgeo.province.split import FOLDER, FORMAT
 from gridgeo.report import finding_frame, note_frame, settings_frame, settings_of
-from gridgeo.storage import described, read_json, sha256_of, whole_folder, write_json
+from gridgeo.storage import atomic_folder, file_checksums, read_json, sha256_of, write_json
 from gridgeo.wording import Text
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def _read_layers(task: Task) -> Layers:
 
     folder = Path(task.root) / FOLDER / "parts" / task.name
     if not folder.is_dir() or dict(task.files) != {
-        name: file["sha256"] for name, file in described(folder).items()
+        name: file["sha256"] for name, file in file_checksums(folder).items()
     }:
         raise _damaged(folder)
     frames = {path.stem: gpd.read_parquet(path) for path in sorted(folder.iterdir())}
@@ -167,7 +167,7 @@ def _damaged(folder: Path) -> InputError:
 
 def _write(plan: Plan, task: Task) -> None:
     lang, crs = plan.settings.lang, plan.grids.crs
-    with whole_folder(task.folder) as folder:
+    with atomic_folder(task.folder) as folder:
         for name in SCHEMA:
             layer_frame(name, getattr(plan, name)).to_parquet(folder / f"{name}.parquet")
         findings = finding_frame(plan.findings, lang, crs)
@@ -176,7 +176,7 @@ def _write(plan: Plan, task: Task) -> None:
         told = {
             "name": task.name,
             "hash": task.hash,
-            "files": described(folder),
+            "files": file_checksums(folder),
             "summary": plan.summary,
             "inner_border_m": _inner_border_m(plan),
         }

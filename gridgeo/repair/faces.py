@@ -19,7 +19,7 @@ import shapely
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from gridgeo.geometry import grain_m
+from gridgeo.geometry import precision_m
 
 if TYPE_CHECKING:
     from gridgeo.config import RepairRules
@@ -73,7 +73,7 @@ class Town:
     @cached_property
     def grain(self) -> float:
         """The grid of overlays."""
-        return grain_m(self.grids, self.outlines)
+        return precision_m(self.grids, self.outlines)
 
     @cached_property
     def homes(self) -> shapely.STRtree:

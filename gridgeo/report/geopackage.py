@@ -23,7 +23,7 @@ from gridgeo.model import CROSSWALK, SCHEMA, Plan, layer_frame
 from gridgeo.report.records import finding_frame, note_frame, reject_frame, settings_frame
 from gridgeo.report.seal import APPROVAL, approval_frame
 from gridgeo.report.styles import style_frame
-from gridgeo.storage import same_bytes
+from gridgeo.storage import reproducible_geopackages
 from gridgeo.wording import Lang, Text, header
 
 GEOPACKAGE = "plan.gpkg"
@@ -41,7 +41,7 @@ def write_geopackage(plan: Plan, path: Path) -> None:
     layers = {name: layer_frame(name, getattr(plan, name)) for name in SCHEMA}
     crs = plan.grids.crs
     layers["findings"] = finding_frame(plan.findings, plan.settings.lang, crs)
-    with same_bytes():
+    with reproducible_geopackages():
         for name, frame in layers.items():
             append_layer(frame, path, name, shape_of(frame, name))
         for name, table in _tables(plan).items():

@@ -25,7 +25,7 @@ from gridgeo.report.records import finding_frame, note_frame, reject_frame
 from gridgeo.report.save import BESIDE, PROPOSALS, WRITERS
 from gridgeo.report.seal import check_unlocked
 from gridgeo.report.workbook import write_sheets
-from gridgeo.storage import Writer, as_json, check_folder, same_bytes, write_folder
+from gridgeo.storage import Writer, as_json, check_folder, reproducible_geopackages, write_folder
 from gridgeo.wording import Lang, Text
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def _write_layers(adjusted: Adjustment, path: Path) -> None:
         "proposals": _told(adjusted.proposals, lang),
         **{side: sides[sides["side"] == side] for side in ("before", "after")},
     }
-    with same_bytes():
+    with reproducible_geopackages():
         for name, frame in layers.items():
             shape = shape_of(frame, name)
             append_layer(frame, path, name, "MultiPolygon" if shape == "Unknown" else shape)
@@ -152,7 +152,7 @@ def change_sheets(told: Comparison, changes: pd.DataFrame) -> list[tuple[str, pd
 
 def _write_package(told: Comparison, path: Path) -> None:
     layers = {"changes": told.changes, "crosswalk": told.crosswalk, "before": told.before}
-    with same_bytes():
+    with reproducible_geopackages():
         for name, frame in layers.items():
             append_layer(frame, path, name, "MultiPolygon")
         append_table(reject_frame(told.rejects, told.settings.lang), path, "rejects")
@@ -218,7 +218,7 @@ def _write_repaired_package(repaired: Repaired, path: Path) -> None:
     }
     taken = {*layers, *tables}
     name = f"{repaired.layer}_grids" if repaired.layer in taken else repaired.layer
-    with same_bytes():
+    with reproducible_geopackages():
         _write_grids(repaired.grids, path, name)
         for layer, frame in layers.items():
             append_layer(frame, path, layer, shape_of(frame, layer))

@@ -23,7 +23,14 @@ from gridgeo.report.results import change_sheets
 from gridgeo.report.seal import APPROVAL, approval_frame
 from gridgeo.report.workbook import write_sheets
 from gridgeo.review import APPROVED, DRAFT, state_of
-from gridgeo.storage import Writer, as_json, check_folder, file_sha256, same_bytes, write_folder
+from gridgeo.storage import (
+    Writer,
+    as_json,
+    check_folder,
+    file_sha256,
+    reproducible_geopackages,
+    write_folder,
+)
 from gridgeo.wording import APPROVAL_FACTS, CARDS, CHANGES, KINDS, Text, word
 
 _WIDTH, _HEIGHT = 680.0, 320.0
@@ -205,7 +212,7 @@ def retired_of(told: Submission) -> gpd.GeoDataFrame:
 
 def _write_package(told: Submission, path: Path) -> None:
     layers = {"grids": told.grids, "retired": retired_of(told), "crosswalk": crosswalk_of(told)}
-    with same_bytes():
+    with reproducible_geopackages():
         for name, frame in layers.items():
             append_layer(frame, path, name, "MultiPolygon")
         append_table(approval_frame(told.approval, contents=False), path, APPROVAL)

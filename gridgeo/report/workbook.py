@@ -27,7 +27,7 @@ from gridgeo.maps import VERDICT_COLOURS
 from gridgeo.model import CROSSWALK_COLUMNS, SCHEMA, Plan, layer_frame
 from gridgeo.report.documents import unused
 from gridgeo.report.records import finding_frame, reject_frame
-from gridgeo.storage import store_book
+from gridgeo.storage import save_reproducibly
 from gridgeo.wording import (
     CARD_STATES,
     CARDS,
@@ -210,7 +210,7 @@ def write_sheets(sheets: Sequence[tuple[str, pd.DataFrame]], path: Path, lang: L
     for title, table in sheets:
         _sheet(book, title, table, lang)
     _columns_sheet(book, {name for _, table in sheets for name in table.columns}, lang)
-    store_book(book, path)
+    save_reproducibly(book, path)
 
 
 def _sheet(book: Workbook, title: str, frame: pd.DataFrame, lang: Lang) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gridgeo.model import Finding, Plan
-from gridgeo.storage import letters_of
+from gridgeo.storage import hash_letters
 from gridgeo.wording import CARDS, Lang, Text, join, rule_of
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ def _id_of(finding: Finding) -> str:
         middle = ((west + east) / 2, (south + north) / 2)
         place = ",".join(f"{(at + _OFFSET_M) // PLACE_M:.0f}" for at in middle)
     text = "|".join([finding.rule, *finding.grids, place, finding.about])
-    return f"Q{letters_of(text, 8)}"
+    return f"Q{hash_letters(text, 8)}"
 
 
 def _soundness(

@@ -18,7 +18,7 @@ from math import hypot, inf, isnan, nan
 
 from gridgeo.model import Finding, Note, Plan
 from gridgeo.review.assessment import assess, identify, place_of
-from gridgeo.storage import letters_of
+from gridgeo.storage import hash_letters
 from gridgeo.wording import Lang, Text
 
 #: A finding of the same rule and grids this near is the same finding.
@@ -182,7 +182,7 @@ def _listed(grids: tuple[str, ...]) -> tuple[str, ...]:
     if len(grids) <= MOST_LISTED:
         return grids
     rest = grids[MOST_LISTED:]
-    return (*grids[:MOST_LISTED], f"+{len(rest)} {letters_of('|'.join(rest), 8)}")
+    return (*grids[:MOST_LISTED], f"+{len(rest)} {hash_letters('|'.join(rest), 8)}")
 
 
 def _gone(entry: Entry) -> Entry:

@@ -25,7 +25,7 @@ from gridgeo.maps import visible
 from gridgeo.model import Plan, Reject
 from gridgeo.signs.drawing import own_marks, sign_maps
 from gridgeo.signs.labels import Layers
-from gridgeo.storage import letters_of
+from gridgeo.storage import hash_letters
 from gridgeo.typeset import on_one_line
 from gridgeo.wording import KINDS, Lang, Text, word
 
@@ -116,7 +116,7 @@ def token_of(code: str, version: int, date: str) -> str:
     >>> token_of("420102003008001", 1, "2026-11-23")
     'SNG7OZLF'
     """
-    return letters_of(f"{code} {version} {date}", 8)
+    return hash_letters(f"{code} {version} {date}", 8)
 
 
 def payload(code: str, token: str, url: str = "") -> str:

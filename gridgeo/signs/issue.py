@@ -21,7 +21,7 @@ from gridgeo.errors import InputError, OutputError, why
 from gridgeo.model import Plan
 from gridgeo.signs.content import Sign, payload, qr_svg, token_of
 from gridgeo.signs.press import Press
-from gridgeo.storage import Writer, as_json, store_book, write_folder
+from gridgeo.storage import Writer, as_json, save_reproducibly, write_folder
 from gridgeo.wording import Text
 
 #: The columns, as `gridgeo.read.read_roster` knows them, and their widths.
@@ -63,7 +63,7 @@ def write_roster(plan: Plan, path: Path) -> None:
     for letter, (_, width) in zip("ABCDEFGH", COLUMNS, strict=True):
         sheet.column_dimensions[letter].width = width
     sheet.freeze_panes = "C2"
-    store_book(book, path)
+    save_reproducibly(book, path)
 
 
 MANIFEST = "signs.json"

@@ -25,7 +25,7 @@ from typing import Any
 from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, GeometryError
 
 from gridgeo.errors import OutputError, why
-from gridgeo.storage.bytes import as_json, file_sha256
+from gridgeo.storage.reproducible import as_json, file_sha256
 from gridgeo.wording import Text
 
 #: What the name of a file or folder begins with while it is written.
@@ -33,7 +33,7 @@ MARK = ".gridgeo-new-"
 
 
 @contextmanager
-def whole_file(target: Path) -> Iterator[Path]:
+def atomic_file(target: Path) -> Iterator[Path]:
     """Yield a path beside `target` to write to; afterwards that file takes the place of `target`.
 
     The path keeps the ending of `target`. Whoever looks sees the old file or the new one, flushed
@@ -42,7 +42,7 @@ def whole_file(target: Path) -> Iterator[Path]:
     Examples
     --------
     >>> target = Path("out/note.txt")
-    >>> with whole_file(target) as path:
+    >>> with atomic_file(target) as path:
     ...     written = path.write_text("reviewed")
     >>> target.read_text()
     'reviewed'
@@ -69,7 +69,7 @@ def flush(path: Path) -> None:
 
 
 @contextmanager
-def whole_folder(target: Path) -> Iterator[Path]:
+def atomic_folder(target: Path) -> Iterator[Path]:
     """Yield a folder beside `target` to write into; afterwards it takes the place of `target`.
 
     Whoever looks sees the old folder or the new one, flushed to the disk; after an error nothing
@@ -90,7 +90,7 @@ def whole_folder(target: Path) -> Iterator[Path]:
 
 def write_json(target: Path, value: Mapping[str, Any]) -> None:
     """Write `value` into the file `target`, whole or not at all."""
-    with whole_file(target) as path:
+    with atomic_file(target) as path:
         path.write_text(as_json(value), encoding="utf-8")
 
 
@@ -115,7 +115,7 @@ def sha256_of(value: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def described(folder: Path) -> dict[str, dict[str, Any]]:
+def file_checksums(folder: Path) -> dict[str, dict[str, Any]]:
     """Return bytes and SHA-256 of every file of a folder, by name."""
     return {
         path.name: {"bytes": path.stat().st_size, "sha256": file_sha256(path)}
@@ -123,7 +123,7 @@ def described(folder: Path) -> dict[str, dict[str, Any]]:
     }
 
 
-def sweep(folder: Path) -> None:
+def remove_leftovers(folder: Path) -> None:
     """Remove what runs and workers that were killed have left half written in a folder."""
     for left in sorted(folder.glob(f"{MARK}*")) if folder.is_dir() else ():
         if left.is_dir():
@@ -132,7 +132,7 @@ def sweep(folder: Path) -> None:
             left.unlink(missing_ok=True)
 
 
-def cannot_write(error: OSError, folder: Path) -> OutputError:
+def write_error(error: OSError, folder: Path) -> OutputError:
     """Say that the results cannot be written."""
     return OutputError(
         Text("the results cannot be written: ", "无法写入结果：") + why(error),
@@ -201,10 +201,10 @@ def write_folder(
     target = Path(folder).absolute()
     names = [*ours, *(name for name, _ in (*writers, *last))]
     check_folder(target, names, overwrite=overwrite)
-    staged = _sibling(target, "new")
+    staged = _temporary_path(target, "new")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(target, names[-1])
+        _remove_stale(target, names[-1])
         staged.mkdir()
         with ThreadPoolExecutor(_THREADS) as pool:
             for done in [pool.submit(_write, staged / name, write) for name, write in writers]:
@@ -285,7 +285,7 @@ def write_file(target: Path, write: Callable[[Path], None], *, overwrite: bool) 
             remedy=Text("Give --overwrite to replace it", "如需替换请加 --overwrite"),
         )
     try:
-        with whole_file(target) as staged:
+        with atomic_file(target) as staged:
             write(staged)
     except OSError as error:
         raise OutputError(
@@ -308,21 +308,21 @@ def _check_writable(target: Path, told: str) -> None:
         )
 
 
-def _sibling(target: Path, word: str) -> Path:
+def _temporary_path(target: Path, word: str) -> Path:
     return target.parent / f".{target.name}{_MARK}{word}-{secrets.token_hex(4)}"
 
 
-def _sweep(target: Path, last: str) -> None:
+def _remove_stale(target: Path, last: str) -> None:
     """Remove what runs that were killed left; bring back what was moved but not replaced."""
-    for left in sorted(target.parent.glob(f".{_literal(target.name)}{_MARK}old-*")):
+    for left in sorted(target.parent.glob(f".{_escape_glob(target.name)}{_MARK}old-*")):
         if not target.exists() and (left / last).exists():
             left.rename(target)
-    for left in sorted(target.parent.glob(f".{_literal(target.name)}{_MARK}*")):
+    for left in sorted(target.parent.glob(f".{_escape_glob(target.name)}{_MARK}*")):
         if time.time() - left.stat().st_mtime > _STALE_S:
             shutil.rmtree(left, ignore_errors=True)
 
 
-def _literal(name: str) -> str:
+def _escape_glob(name: str) -> str:
     return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in name)
 
 
@@ -337,7 +337,7 @@ def _swap(staged: Path, target: Path) -> None:
     if not target.exists():
         staged.rename(target)
         return
-    old = _sibling(target, "old")
+    old = _temporary_path(target, "old")
     target.rename(old)
     try:
         staged.rename(target)

@@ -16,7 +16,14 @@ import shapely
 
 from gridgeo.config import Band, Codes, GridCode
 from gridgeo.errors import InputError
-from gridgeo.geometry import common, largest_overlap, minus, polygonal, taken_off, united
+from gridgeo.geometry import (
+    difference,
+    intersection,
+    largest_overlap,
+    polygonal,
+    subtract_others,
+    union,
+)
 from gridgeo.model import Bands, Finding, Severity
 from gridgeo.validate.placing import (
     Placing,
@@ -240,13 +247,13 @@ class Case:
         """The ground of each community that belongs to no grid, whosever, and is no allowed gap."""
         rows = np.flatnonzero(~self.filled)
         own = rows_by(self.parents, len(self.outlines))
-        covered = np.array([united(self.ground[own[row]]) for row in rows], dtype=object)
-        left, place = shapely.get_parts(minus(self.outlines[rows], covered), return_index=True)
+        covered = np.array([union(self.ground[own[row]]) for row in rows], dtype=object)
+        left, place = shapely.get_parts(difference(self.outlines[rows], covered), return_index=True)
         place = rows[place]
         part, grid = self.tree.query(left, predicate="intersects")
         foreign = self.parents[grid] != place[part]
-        left = taken_off(left, part[foreign], self.ground[grid[foreign]])
-        left = minus(left, self.allowed)
+        left = subtract_others(left, part[foreign], self.ground[grid[foreign]])
+        left = difference(left, self.allowed)
         pieces, part = shapely.get_parts(left, return_index=True)
         gaps = np.full(len(self.outlines), shapely.Polygon(), dtype=object)
         if len(pieces):
@@ -257,7 +264,7 @@ class Case:
     def allowed(self) -> Any:
         """The ground that may belong to no grid."""
         gaps = self.subject.allowed_gaps
-        return united([] if gaps is None else polygonal(gaps.geometry.to_numpy()))
+        return union([] if gaps is None else polygonal(gaps.geometry.to_numpy()))
 
     @cached_property
     def excess(self) -> NDArray[Any]:
@@ -267,7 +274,7 @@ class Case:
         inside = self.filled[self.parents[rows]]
         excess[rows[inside]] = shapely.Polygon()
         rows = rows[~inside]
-        excess[rows] = minus(self.ground[rows], self.outlines[self.parents[rows]])
+        excess[rows] = difference(self.ground[rows], self.outlines[self.parents[rows]])
         return excess
 
     @cached_property
@@ -276,7 +283,7 @@ class Case:
         left, right = self.tree.query(self.ground, predicate="intersects")
         open_pair = (left < right) & ~(self.matching[left] & self.matching[right])
         left, right = left[open_pair], right[open_pair]
-        shared = common(self.ground[left], self.ground[right])
+        shared = intersection(self.ground[left], self.ground[right])
         some = shapely.area(shared) > 0
         return left[some], right[some], shared[some]
 

@@ -17,7 +17,7 @@ import pandas as pd
 import shapely
 
 from gridgeo.config import Band
-from gridgeo.geometry import common, polygonal
+from gridgeo.geometry import intersection, polygonal
 from gridgeo.model import Finding
 from gridgeo.validate.case import Case, not_checked
 from gridgeo.validate.placing import texts
@@ -102,7 +102,9 @@ def compounds_whole(case: Case) -> Iterator[Finding]:
             severity="warning",
             message=_said(names[at], len(own), float(homes["households"].loc[at])),
             grids=case.named(rows),
-            where=shapely.union_all(common(np.full(len(rows), ground[at]), case.ground[rows])),
+            where=shapely.union_all(
+                intersection(np.full(len(rows), ground[at]), case.ground[rows])
+            ),
             amount=float(own["m2"].sum() - own["m2"].max()),
             unit="m2",
         )
@@ -114,9 +116,9 @@ def _parts(case: Case, ground: NDArray[Any]) -> pd.DataFrame:
     compound, grid = case.tree.query(inner, predicate="intersects")
     basic = case.basic[grid] & (case.parents[grid] >= 0)
     compound, grid = compound[basic], grid[basic]
-    deep = shapely.area(common(inner[compound], case.ground[grid])) >= _LEAST_M2
+    deep = shapely.area(intersection(inner[compound], case.ground[grid])) >= _LEAST_M2
     compound, grid = compound[deep], grid[deep]
-    m2 = shapely.area(common(ground[compound], case.ground[grid]))
+    m2 = shapely.area(intersection(ground[compound], case.ground[grid]))
     columns = {"compound": compound, "community": case.parents[grid], "grid": grid, "m2": m2}
     return pd.DataFrame(columns)
 
@@ -194,7 +196,7 @@ def facilities_dedicated(case: Case) -> Iterator[Finding]:
 def _held(case: Case, ground: NDArray[np.object_]) -> pd.DataFrame:
     """Return facility, grid, dedicated, m2 of each facility in each grid, the largest first."""
     facility, grid = case.tree.query(ground, predicate="intersects")
-    m2 = shapely.area(common(ground[facility], case.ground[grid]))
+    m2 = shapely.area(intersection(ground[facility], case.ground[grid]))
     larger = np.maximum(shapely.area(ground[facility]), shapely.area(case.ground[grid]))
     kind = np.array(texts(case.subject.grids["kind"]), dtype=object)[grid]
     held = pd.DataFrame(

@@ -15,7 +15,16 @@ import shapely
 from numpy.typing import NDArray
 
 from gridgeo.config import Band, Codes
-from gridgeo.geometry import NOISE_M2, TOLERANCE_M2, TOUCH_M, common, finite, groups, places, say_m2
+from gridgeo.geometry import (
+    NOISE_M2,
+    TOLERANCE_M2,
+    TOUCH_M,
+    connected_groups,
+    connected_pieces,
+    finite,
+    format_m2,
+    intersection,
+)
 from gridgeo.model import Finding
 from gridgeo.validate.case import Case, Subject
 from gridgeo.wording import Text
@@ -33,7 +42,7 @@ def fills_community(case: Case) -> Iterator[Finding]:
     crumbs = []
     for row in np.flatnonzero(~shapely.is_empty(case.gaps)):
         name = case.community_names[row]
-        for gap in places(case.gaps[row]):
+        for gap in connected_pieces(case.gaps[row]):
             if gap.area <= TOLERANCE_M2:
                 crumbs.append(gap)
                 continue
@@ -42,8 +51,8 @@ def fills_community(case: Case) -> Iterator[Finding]:
                 rule="fills_community",
                 severity="error",
                 message=Text(
-                    f"{say_m2(gap.area)} m2 of community {name} belong to no grid",
-                    f"社区“{name}”有 {say_m2(gap.area)} 平方米不属于任何网格",
+                    f"{format_m2(gap.area)} m2 of community {name} belong to no grid",
+                    f"社区“{name}”有 {format_m2(gap.area)} 平方米不属于任何网格",
                 ),
                 grids=case.named(around),
                 where=gap,
@@ -65,8 +74,8 @@ def no_overlap(case: Case) -> Iterator[Finding]:
             rule="no_overlap",
             severity="error",
             message=Text(
-                f"grids {pair[0]} and {pair[1]} both hold {say_m2(shared.area)} m2",
-                f"网格 {pair[0]} 与 {pair[1]} 重叠 {say_m2(shared.area)} 平方米",
+                f"grids {pair[0]} and {pair[1]} both hold {format_m2(shared.area)} m2",
+                f"网格 {pair[0]} 与 {pair[1]} 重叠 {format_m2(shared.area)} 平方米",
             )
             + _twice(shared.area, case.ground[[left, right]]),
             grids=pair,
@@ -89,7 +98,7 @@ def inside_community(case: Case) -> Iterator[Finding]:
         yield Finding(
             rule="inside_community",
             severity="error",
-            message=_outside(case, row, say_m2(area[row]), reached.get(int(row), [])),
+            message=_outside(case, row, format_m2(area[row]), reached.get(int(row), [])),
             grids=(case.handles[row],),
             where=case.excess[row],
             amount=float(area[row]),
@@ -127,7 +136,9 @@ def _twice(area: float, pair: Any) -> Text:
 def _reached(case: Case, rows: NDArray[np.intp]) -> dict[int, list[str]]:
     """Return the names of the communities that grids at `rows` reach into, in their order."""
     excess, other = case.outline_tree.query(case.excess[rows], predicate="intersects")
-    held = shapely.area(common(case.outlines[other], case.excess[rows[excess]])) > TOLERANCE_M2
+    held = (
+        shapely.area(intersection(case.outlines[other], case.excess[rows[excess]])) > TOLERANCE_M2
+    )
     names: dict[int, list[str]] = {}
     for row, place in sorted(zip(rows[excess[held]].tolist(), other[held].tolist(), strict=True)):
         names.setdefault(row, []).append(case.community_names[place])
@@ -156,9 +167,9 @@ def _crumbs(rule: str, crumbs: Iterable[Any], noun: Text) -> Iterator[Finding]:
             severity="info",
             message=Text(
                 f"{len(pieces)} {noun.en} of up to {TOLERANCE_M2} m2 each, "
-                f"{say_m2(total)} m2 together",
+                f"{format_m2(total)} m2 together",
                 f"{len(pieces)} 处不超过 {TOLERANCE_M2} 平方米的{noun.zh}，"
-                f"合计 {say_m2(total)} 平方米",
+                f"合计 {format_m2(total)} 平方米",
             ),
             where=shapely.union_all(shapely.centroid(pieces)),
             amount=total,
@@ -203,7 +214,9 @@ def one_part(case: Case) -> Iterator[Finding]:
         parts = shapely.get_parts(case.ground[row])
         sizes = sorted(shapely.area(parts), reverse=True)
         inherited = _held_together(case, row, parts)
-        listed = ", ".join(say_m2(size) for size in sizes[:5]) + (" ..." if len(sizes) > 5 else "")
+        listed = ", ".join(format_m2(size) for size in sizes[:5]) + (
+            " ..." if len(sizes) > 5 else ""
+        )
         yield Finding(
             rule="one_part",
             severity="info" if inherited else "error",
@@ -294,4 +307,4 @@ def _held_together(case: Case, row: np.intp, parts: Any) -> bool:
         shapely.point_on_surface(pieces), predicate="intersects"
     )
     size = len(parts)
-    return int(groups(size + len(own), part, size + atom[piece])[:size].max()) == 0
+    return int(connected_groups(size + len(own), part, size + atom[piece])[:size].max()) == 0

@@ -14,7 +14,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from gridgeo.geometry import grain_m, polygonal
+from gridgeo.geometry import polygonal, precision_m
 from gridgeo.model import Finding
 from gridgeo.validate.case import Case, not_checked
 from gridgeo.validate.placing import texts
@@ -276,7 +276,7 @@ def inner_borders(
     inner = (left < right) & (group[left] == group[right]) & (group[left] >= 0)
     left, right = left[inner], right[inner]
     rims = shapely.boundary(ground)
-    shared = shapely.intersection(rims[left], rims[right], grid_size=grain_m(rims))
+    shared = shapely.intersection(rims[left], rims[right], grid_size=precision_m(rims))
     line = _lines_of(shared)
     real = shapely.length(line) > 0
     line = line[real]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridgeo.config import Search
-from gridgeo.geometry import heirs, moved_atoms, overlap_of
+from gridgeo.geometry import moved_atoms, overlap_of, successors
 from gridgeo.partition.kernel import APART, constant_of, together, total
 from gridgeo.partition.minimal_change.flow_bound import least_moved
 from gridgeo.partition.minimal_change.repair_search import Mended, mend
@@ -186,7 +186,7 @@ def _told(
     """Return the change in the order of the rows, by the one rule of what continues what."""
     problem = scene.problem
     shared = overlap_of(scene.old, found.labels, problem.households, problem.area, news=found.grids)
-    heir = heirs(shared)
+    heir = successors(shared)
     continues = np.full(found.grids, -1)
     continues[heir[heir >= 0]] = names[np.flatnonzero(heir >= 0)]
     moved = int(problem.households[moved_atoms(scene.old, found.labels, heir)].sum())

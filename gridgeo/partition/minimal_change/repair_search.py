@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridgeo.geometry import heirs, overlap_of
+from gridgeo.geometry import overlap_of, successors
 from gridgeo.partition.anneal import anneal
 from gridgeo.partition.kernel import Heat, Web, weave
 from gridgeo.partition.minimal_change.exact import recast
@@ -335,6 +335,6 @@ def _drawn_anew(scene: Scene, mended: Mended, search: Search, halt: Halt) -> Men
     drawn = solution.labels.astype(np.int64)
     shared = overlap_of(scene.old, drawn, scene.problem.households, scene.problem.area)
     labels = scene.grids + drawn
-    for old, new in enumerate(heirs(shared).tolist()):
+    for old, new in enumerate(successors(shared).tolist()):
         labels[(drawn == new) & (new >= 0)] = old
     return Mended(labels=pulled(scene, labels, STARTS, halt), least=0, exact=solution.exact)
