@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gridgeo.config import RepairRules
-from gridgeo.repair import Repair, Town, repair_grids
+from gridgeo.repair import DrawnPartition, Repair, repair_grids
 
 RULES = RepairRules()
 SIDE, ROWS, COLUMNS = 100.0, 3, 4
@@ -64,8 +64,8 @@ def pierced(grids, grid, by):
 DEFECTS = (shrunk, grown, shifted, pierced)
 
 
-def town(grids, **known) -> Town:
-    return Town(grids=grids, community=np.full(len(grids), -1), **known)
+def town(grids, **known) -> DrawnPartition:
+    return DrawnPartition(grids=grids, community=np.full(len(grids), -1), **known)
 
 
 def mended(grids, **known) -> Repair:

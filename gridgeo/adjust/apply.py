@@ -61,7 +61,7 @@ def apply_edits(plan: Plan, edits: Sequence[Edit], *, register: Register | None 
     drawn = redraw(plan, draft, register)
     judgement = judge_own(drawn.plan, plan.summary.get("households", {}))
     _check_hard_rules(judgement.findings, plan, draft, drawn, edits)
-    return _told(plan, drawn, draft, judgement, len(edits))
+    return _judged_plan(plan, drawn, draft, judgement, len(edits))
 
 
 def move(plan: Plan, atoms: Iterable[int], to: str) -> Plan:
@@ -122,10 +122,12 @@ def _check_hard_rules(
         )
 
 
-def _told(plan: Plan, drawn: Redrawn, draft: Draft, judgement: Judgement, edits: int) -> Plan:
+def _judged_plan(
+    plan: Plan, drawn: Redrawn, draft: Draft, judgement: Judgement, edits: int
+) -> Plan:
     """Return the new plan with figures, findings, and a note about the edits."""
     codes = set(drawn.plan.grids["code"])
-    kept = tuple(found for found in plan.findings if _still_holds(found, codes))
+    kept = tuple(found for found in plan.findings if _is_kept(found, codes))
     households = dict(plan.summary.get("households", {}))
     households["in_grids"] = int(drawn.plan.grids["households"].sum())
     new = with_judgement(replace(drawn.plan, findings=kept), judgement, households)
@@ -194,7 +196,7 @@ def _counts(plan: Plan, drawn: Redrawn) -> Text:
     return Text("; households: ", "；户数：") + join(pairs, en=", ", zh="，")
 
 
-def _still_holds(found: Finding, codes: set[str]) -> bool:
+def _is_kept(found: Finding, codes: set[str]) -> bool:
     """Return whether a finding comes from before the checks, and its grids are still there."""
     checked = found.rule in RULEBOOK or found.rule == "not_checked"
     return not checked and codes.issuperset(found.grids)
@@ -247,7 +249,7 @@ def read_edits(path: str | Path) -> EditFile:
     return EditFile(
         path=str(path),
         plan=str(told.get("plan", "")),
-        edits=tuple(edit_of(entry, n, str(path)) for n, entry in enumerate(edits, start=1)),
+        edits=tuple(parse_edit(entry, n, str(path)) for n, entry in enumerate(edits, start=1)),
     )
 
 
@@ -293,7 +295,7 @@ def _entry(edit: Edit) -> dict[str, Any]:
     return {"do": edit.do, **{name: own[name] for name in _FIELDS[edit.do]}}
 
 
-def edit_of(entry: Any, number: int, path: str | None = None) -> Edit:
+def parse_edit(entry: Any, number: int, path: str | None = None) -> Edit:
     """Return the edit that an entry of a file tells; `number` and `path` are for the error.
 
     Raises
@@ -302,7 +304,7 @@ def edit_of(entry: Any, number: int, path: str | None = None) -> Edit:
         The entry is not understood.
     """
     needed = _FIELDS.get(entry.get("do", "")) if isinstance(entry, dict) else None
-    if needed is None or not all(_sound(name, entry.get(name)) for name in needed):
+    if needed is None or not all(_has_type(name, entry.get(name)) for name in needed):
         raise InputError(
             Text(f"edit {number} is not understood", f"无法识别第 {number} 步调整"),
             file=path,
@@ -318,7 +320,7 @@ def edit_of(entry: Any, number: int, path: str | None = None) -> Edit:
     )
 
 
-def _sound(name: str, value: Any) -> bool:
+def _has_type(name: str, value: Any) -> bool:
     if name == "atoms":
         return isinstance(value, list) and all(type(one) is int for one in value)
     if name == "grids":

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from gridgeo.adjust.inherited import Old
+    from gridgeo.adjust.existing import ExistingGrids
     from gridgeo.geometry import Overlap
     from gridgeo.model import Atoms, Decision, Partition
 
@@ -39,7 +39,7 @@ class Groups:
     atoms: NDArray[np.int64]
 
 
-def group_changes(atoms: Atoms, old: Old, part: Partition, shared: Overlap) -> Groups:
+def group_changes(atoms: Atoms, old: ExistingGrids, part: Partition, shared: Overlap) -> Groups:
     """Return the connected groups of old and new grids that share ground and differ.
 
     A grid that keeps its ground is none of them, unless it becomes one of another kind or its
@@ -73,7 +73,7 @@ def group_changes(atoms: Atoms, old: Old, part: Partition, shared: Overlap) -> G
 
 def _key(
     atoms: Atoms,
-    old: Old,
+    old: ExistingGrids,
     part: Partition,
     was: NDArray[np.bool_],
     becomes: NDArray[np.bool_],
@@ -108,7 +108,7 @@ class Chosen:
 
 def choose(
     atoms: Atoms,
-    old: Old,
+    old: ExistingGrids,
     part: Partition,
     groups: Groups,
     decided: tuple[Decision, ...],
@@ -151,7 +151,7 @@ def choose(
 
 
 def _old_of_bare(
-    atoms: Atoms, old: Old, part: Partition, groups: Groups, stays: NDArray[np.bool_]
+    atoms: Atoms, old: ExistingGrids, part: Partition, groups: Groups, stays: NDArray[np.bool_]
 ) -> NDArray[np.int64]:
     """Return the old grid of each atom, with one for atoms that had none and `stays`."""
     home = old.previous.copy()
@@ -173,7 +173,7 @@ def _old_of_bare(
     return home
 
 
-def _unchanged(old: Old, part: Partition, groups: Groups) -> NDArray[np.int64]:
+def _unchanged(old: ExistingGrids, part: Partition, groups: Groups) -> NDArray[np.int64]:
     """Return for each new grid that no proposal changes the old grid that it is, else -1."""
     same = np.full(len(part.grids), -1)
     here = groups.new[part.labels] < 0
@@ -182,7 +182,7 @@ def _unchanged(old: Old, part: Partition, groups: Groups) -> NDArray[np.int64]:
 
 
 def _old_rows(
-    atoms: Atoms, old: Old, groups: Groups, decided: tuple[Decision, ...]
+    atoms: Atoms, old: ExistingGrids, groups: Groups, decided: tuple[Decision, ...]
 ) -> pd.DataFrame:
     """Return the old grids as rows of a partition; the reason says which proposal is not taken."""
     grids = old.grids
@@ -239,18 +239,18 @@ def _communities(
 
 
 #: Crumbs of an overlay that are no larger than this are not ground (as in the checks).
-CRUMB_M2 = 0.01
+FRAGMENT_M2 = 0.01
 #: Overlays are done on a grid of 1 µm, which is robust.
-GRID_M = 1e-6
+PRECISION_M = 1e-6
 
 
-def recut(
+def grid_geometry(
     dissolved: gpd.GeoDataFrame,
     drawn: NDArray[Any],
     *,
     outlines: NDArray[Any],
     chosen: Chosen,
-    old: Old,
+    old: ExistingGrids,
     groups: Groups,
 ) -> NDArray[Any]:
     """Return the geometry of each grid.
@@ -279,17 +279,17 @@ def recut(
     tree = shapely.STRtree(was)
     for number in np.intersect1d(crossing, group[group >= 0]).tolist():
         rows = np.flatnonzero(group == number)
-        inside = _within(geometry[rows], outlines[rows])
+        inside = _clip(geometry[rows], outlines[rows])
         own = _union([*was[groups.old == number], *inside])
         near = tree.query(own)
         others = _union(was[near[groups.old[near] != number]])
         anchors = [shapely.multipoints(old.anchor[chosen.part.labels == row]) for row in rows]
-        ground = shapely.difference(own, others, grid_size=GRID_M)
-        geometry[rows] = divided(geometry[rows], ground, np.array(anchors))
+        ground = shapely.difference(own, others, grid_size=PRECISION_M)
+        geometry[rows] = divide_ground(geometry[rows], ground, np.array(anchors))
     return geometry
 
 
-def divided(grids: NDArray[Any], ground: Any, anchors: NDArray[Any]) -> NDArray[Any]:
+def divide_ground(grids: NDArray[Any], ground: Any, anchors: NDArray[Any]) -> NDArray[Any]:
     """Return grids that fill `ground`: the parts of it that hold their anchors, and what is left.
 
     Each part without an anchor goes to the grid that it borders most.
@@ -298,38 +298,38 @@ def divided(grids: NDArray[Any], ground: Any, anchors: NDArray[Any]) -> NDArray[
     --------
     >>> two = np.array([shapely.box(0, 0, 4, 9), shapely.box(4, 0, 8, 9)])
     >>> homes = shapely.points([[2, 1], [6, 1]])
-    >>> shapely.area(divided(two, shapely.box(1, 0, 10, 9), homes)).tolist()
+    >>> shapely.area(divide_ground(two, shapely.box(1, 0, 10, 9), homes)).tolist()
     [27.0, 54.0]
     """
-    held = _within(grids, ground)
+    held = _clip(grids, ground)
     parts, owner = shapely.get_parts(held, return_index=True)
     fixed = shapely.intersects(parts, anchors[owner])
     fixed |= ~np.isin(owner, owner[fixed])
-    rest = shapely.difference(ground, _union(held), grid_size=GRID_M)
+    rest = shapely.difference(ground, _union(held), grid_size=PRECISION_M)
     loose = np.concatenate([parts[~fixed], shapely.get_parts(rest)])
     cores = [list(parts[fixed & (owner == number)]) for number in range(len(grids))]
     while len(loose):
         whole = np.array([_union(own) for own in cores])
-        shared = shapely.length(shapely.intersection(loose[:, None], whole, grid_size=GRID_M))
+        shared = shapely.length(shapely.intersection(loose[:, None], whole, grid_size=PRECISION_M))
         touches = shared.max(axis=1) > 0
         if not touches.any():
-            loose = loose[shapely.area(loose) > CRUMB_M2]
+            loose = loose[shapely.area(loose) > FRAGMENT_M2]
             shared = -shapely.distance(loose[:, None], whole).reshape(len(loose), len(whole))
             touches = np.ones(len(loose), dtype=bool)
         nearest = np.round(shared[touches], 3).argmax(axis=1)
         for crumb, to in zip(loose[touches], nearest.tolist(), strict=True):
             cores[to].append(crumb)
         loose = loose[~touches]
-    return np.array([_polygonal(_union(own), CRUMB_M2) for own in cores], dtype=object)
+    return np.array([_polygonal(_union(own), FRAGMENT_M2) for own in cores], dtype=object)
 
 
 def _union(shapes: Any) -> Any:
-    return shapely.union_all(shapes, grid_size=GRID_M)
+    return shapely.union_all(shapes, grid_size=PRECISION_M)
 
 
-def _within(shapes: NDArray[Any], ground: Any) -> NDArray[Any]:
+def _clip(shapes: NDArray[Any], ground: Any) -> NDArray[Any]:
     """Return what of each shape lies within the ground, without lines where they only touch."""
-    shared = shapely.intersection(shapes, ground, grid_size=GRID_M)
+    shared = shapely.intersection(shapes, ground, grid_size=PRECISION_M)
     return np.array([_polygonal(shape) for shape in shared], dtype=object)
 
 

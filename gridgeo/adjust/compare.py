@@ -18,7 +18,7 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
 
-from gridgeo.adjust.tell import reasons_of
+from gridgeo.adjust.reasons import reasons_of
 from gridgeo.codes import Difference, compare
 from gridgeo.config import ReadRules, Settings, Source
 from gridgeo.errors import InputError
@@ -30,7 +30,7 @@ from gridgeo.report import load_plan
 from gridgeo.wording import Text
 
 
-def homes_of(plan: Plan) -> gpd.GeoDataFrame | None:
+def household_points(plan: Plan) -> gpd.GeoDataFrame | None:
     """Return points with households: the household points, else one point in each atom.
 
     Points that the plan lists as being in no grid are left out; None where there are neither.
@@ -92,7 +92,7 @@ def side_of(plan: Plan, *, crs: CRS | None = None) -> Side:
     """Return a plan as one side of a comparison."""
     grids = plan.grids[[*_COLUMNS, "verdict", "geometry"]]
     grids = grids.astype({"households": "float64"})
-    homes = homes_of(plan)
+    homes = household_points(plan)
     if crs is not None and grids.crs != crs:
         grids = grids.to_crs(crs)
         homes = None if homes is None else homes.to_crs(crs)
@@ -181,13 +181,15 @@ def _counted(grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 def _changes(told: Difference, old: Side, new: Side) -> gpd.GeoDataFrame:
     """Return a row for each new grid by code, then one for each retired grid."""
     was = told.old.set_index("code")
-    own, gone = _rows_now(told, was, new.grids), _rows_gone(told, old.grids)
+    own, gone = _current_rows(told, was, new.grids), _retired_rows(told, old.grids)
     rows = [part.sort_values("code", kind="stable") for part in (own, gone) if len(part)]
     joined = pd.concat(rows, ignore_index=True).drop(columns="code")
     return gpd.GeoDataFrame(joined, geometry="geometry", crs=new.grids.crs)
 
 
-def _rows_now(told: Difference, was: gpd.GeoDataFrame, grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def _current_rows(
+    told: Difference, was: gpd.GeoDataFrame, grids: gpd.GeoDataFrame
+) -> gpd.GeoDataFrame:
     now = told.new
     before = was.reindex(now["was"])
     return gpd.GeoDataFrame(
@@ -197,10 +199,10 @@ def _rows_now(told: Difference, was: gpd.GeoDataFrame, grids: gpd.GeoDataFrame) 
             "old_code": now["was"].to_numpy(),
             "new_code": now["code"].to_numpy(),
             **{name: grids[name].to_numpy() for name in _NAMED},
-            "households_before": _whole(before["households"]),
+            "households_before": _whole_numbers(before["households"]),
             "households": now["households"].to_numpy(),
             "households_in": now["households_in"].to_numpy(),
-            "households_out": _whole(before["households_out"]),
+            "households_out": _whole_numbers(before["households_out"]),
             "area_before_m2": before["area_m2"].fillna(0.0).to_numpy(),
             "area_m2": now["area_m2"].to_numpy(),
             "area_in_m2": now["area_in_m2"].to_numpy(),
@@ -213,7 +215,7 @@ def _rows_now(told: Difference, was: gpd.GeoDataFrame, grids: gpd.GeoDataFrame) 
     )
 
 
-def _rows_gone(told: Difference, grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def _retired_rows(told: Difference, grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     gone = (told.old["change"] == "retired").to_numpy()
     left, named = told.old[gone], grids[gone]
     nothing = np.zeros(len(left))
@@ -243,7 +245,7 @@ def _rows_gone(told: Difference, grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 _NAMED = ("name", "kind", "community", "community_name")
 
 
-def _whole(values: pd.Series[Any]) -> NDArray[np.int64]:
+def _whole_numbers(values: pd.Series[Any]) -> NDArray[np.int64]:
     return values.fillna(0).to_numpy().astype(np.int64)
 
 
@@ -338,7 +340,7 @@ def _notes(told: Difference, old: Side, new: Side, *, counted: bool) -> tuple[No
     return (Note("households", message),)
 
 
-def changed(changes: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def changed_grids(changes: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return the rows of grids that changed: other ground, other code, or retired."""
     other = (changes["change"] != "unchanged") | (changes["old_code"] != changes["new_code"])
     return changes[other].reset_index(drop=True)

@@ -16,9 +16,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gridgeo.adjust.carried import Exceptions, carried_out, exceptions_of, say_held
+from gridgeo.adjust.accepted import Exceptions, carry_out, exceptions_note, exceptions_of
 from gridgeo.adjust.choose import choose
-from gridgeo.adjust.inherited import Town, follow_codes, lay_town
+from gridgeo.adjust.existing import MinimalChange, codes_if_all_accepted, find_minimal_change
 from gridgeo.codes import Changes, Register
 from gridgeo.geometry import moved_atoms
 from gridgeo.model import MISSED_VERDICTS, Adjustment, Decisions
@@ -29,22 +29,24 @@ from gridgeo.wording import Text, join
 
 if TYPE_CHECKING:
     from gridgeo.adjust.choose import Groups
-    from gridgeo.adjust.inherited import Old
+    from gridgeo.adjust.existing import ExistingGrids
     from gridgeo.config import Settings, Source
     from gridgeo.model import Atoms, Decision, Layers, Partition, Plan
 
 _MOST = 6
 
 
-def causes_of(group: int, atoms: Atoms, old: Old, part: Partition, groups: Groups) -> Text:
+def causes_of(
+    group: int, atoms: Atoms, old: ExistingGrids, part: Partition, groups: Groups
+) -> Text:
     """Return why the grids of a group are to change, one clause for each cause."""
     rows = np.flatnonzero(groups.old == group)
     facilities = _facilities(group, atoms, old, part, groups)
     told = _small(group, atoms, old, part, groups)
     for row in rows.tolist():
         grid = old.grids.iloc[row]
-        said = _of_grid(grid) + facilities.get(row, [])
-        told += [_named(grid["code"], one) for one in said]
+        said = _grid_causes(grid) + facilities.get(row, [])
+        told += [_with_code(grid["code"], one) for one in said]
     told += _bare(group, atoms, old, groups)
     if not told:
         told = [_opened(part.grids[groups.new == group])]
@@ -55,7 +57,7 @@ def causes_of(group: int, atoms: Atoms, old: Old, part: Partition, groups: Group
     return join(shown)
 
 
-def _of_grid(grid: pd.Series[Any]) -> list[Text]:
+def _grid_causes(grid: pd.Series[Any]) -> list[Text]:
     said = []
     if grid["verdict"] in MISSED_VERDICTS:
         said.append(Text(grid["reason_en"], grid["reason_zh"]))
@@ -70,11 +72,13 @@ def _of_grid(grid: pd.Series[Any]) -> list[Text]:
     return said
 
 
-def _named(code: object, said: Text) -> Text:
+def _with_code(code: object, said: Text) -> Text:
     return Text(f"{code}: {said.en}", f"{code}：{said.zh}")
 
 
-def _small(group: int, atoms: Atoms, old: Old, part: Partition, groups: Groups) -> list[Text]:
+def _small(
+    group: int, atoms: Atoms, old: ExistingGrids, part: Partition, groups: Groups
+) -> list[Text]:
     """Return a clause for each small community that becomes one grid of the group."""
     told = []
     for label in np.flatnonzero((groups.new == group) & (part.grids["verdict"] == "small")):
@@ -96,7 +100,7 @@ def _small(group: int, atoms: Atoms, old: Old, part: Partition, groups: Groups) 
 
 
 def _facilities(
-    group: int, atoms: Atoms, old: Old, part: Partition, groups: Groups
+    group: int, atoms: Atoms, old: ExistingGrids, part: Partition, groups: Groups
 ) -> dict[int, list[Text]]:
     """Return for each old grid the facilities in it that get a grid of their own."""
     facility = atoms.frame["facility"].to_numpy()
@@ -114,7 +118,7 @@ def _facilities(
     return found
 
 
-def _bare(group: int, atoms: Atoms, old: Old, groups: Groups) -> list[Text]:
+def _bare(group: int, atoms: Atoms, old: ExistingGrids, groups: Groups) -> list[Text]:
     bare = (groups.atoms == group) & (old.previous < 0)
     if not bare.any():
         return []
@@ -159,7 +163,7 @@ _PROPOSAL = (
 )
 
 
-def sides_of(town: Town, proposed: Changes) -> gpd.GeoDataFrame:
+def sides_of(town: MinimalChange, proposed: Changes) -> gpd.GeoDataFrame:
     """Return the grids of each proposal as they are and as proposed, by proposal and code.
 
     Parameters
@@ -190,7 +194,7 @@ def sides_of(town: Town, proposed: Changes) -> gpd.GeoDataFrame:
 
 
 def proposals_of(
-    town: Town, sides: gpd.GeoDataFrame, decided: tuple[Decision, ...]
+    town: MinimalChange, sides: gpd.GeoDataFrame, decided: tuple[Decision, ...]
 ) -> gpd.GeoDataFrame:
     """Return a row for each proposal; see `gridgeo.model.change.Adjustment`."""
     atoms, groups = town.atoms, town.groups
@@ -270,26 +274,28 @@ def adjust_grids(
         file = read_grids(grids, crs=layers.crs, rules=settings.read)
         used = issued_codes(settings.codes, register).union(file.grids["code"])
     accepted = _accepted(file.grids, layers, settings, ledger)
-    town = lay_town(layers, file.grids, settings, exceptions=accepted, clock=clock, jobs=jobs)
+    town = find_minimal_change(
+        layers, file.grids, settings, exceptions=accepted, clock=clock, jobs=jobs
+    )
     withheld = _withheld(town, accepted)
     decisions.check(name for name in town.groups.ids if name not in withheld)
     decided: tuple[Decision, ...] = tuple(
         "excepted" if name in withheld else decisions.of(name) for name in town.groups.ids
     )
     with clock.stage("codes"):
-        proposed = follow_codes(town, used)
+        proposed = codes_if_all_accepted(town, used)
         chosen = choose(town.atoms, town.old, town.new.partition, town.groups, decided)
         sides = sides_of(town, proposed)
         proposals = proposals_of(town, sides, decided)
     with clock.stage("validate"):
-        plan, changes = carried_out(town, chosen, proposed)
+        plan, changes = carry_out(town, chosen, proposed)
         plan, _ = follow_up(plan, ledger, date="") if ledger else (plan, ())
     return Adjustment(
         plan=replace(
             plan,
             crosswalk=changes.crosswalk,
             rejects=(*plan.rejects, *file.rejects),
-            notes=(*plan.notes, *file.notes, *say_held(accepted.grids, withheld)),
+            notes=(*plan.notes, *file.notes, *exceptions_note(accepted.grids, withheld)),
             summary={**plan.summary, "adjustment": figures(town, plan, proposals, changes)},
             run={**clock.record(), "inputs": input_hashes(settings.read, grids)},
         ),
@@ -309,14 +315,14 @@ def _accepted(
     return exceptions_of(seen.findings)
 
 
-def _withheld(town: Town, accepted: Exceptions) -> frozenset[str]:
+def _withheld(town: MinimalChange, accepted: Exceptions) -> frozenset[str]:
     """Return the proposals that change a grid that was accepted as it is."""
     kept = town.old.grids["code"].isin(accepted.grids).to_numpy() & (town.groups.old >= 0)
     return frozenset(town.groups.ids[number] for number in town.groups.old[kept].tolist())
 
 
 def figures(
-    town: Town, plan: Plan, proposals: gpd.GeoDataFrame, changes: Changes
+    town: MinimalChange, plan: Plan, proposals: gpd.GeoDataFrame, changes: Changes
 ) -> dict[str, Any]:
     """Return what an adjustment changes in figures; see ``docs/adjust.md``.
 

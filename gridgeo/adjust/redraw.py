@@ -46,7 +46,7 @@ def redraw(plan: Plan, draft: Draft, register: Register | None = None) -> Redraw
     grid = pd.Series(draft.grid).replace(dict(codes)).to_numpy(dtype=object)
     changed = sorted({codes.get(key, key) for key in alive})
     units = {codes.get(key, key): name for key, name in draft.units.items()}
-    homes = _homes(plan, draft, grid)
+    homes = _households(plan, draft, grid)
     rows = _rows(plan, grid, changed, units, homes)
     gone = {*draft.touched, *changed}
     kept = plan.grids[~plan.grids["code"].isin(gone)]
@@ -56,10 +56,10 @@ def redraw(plan: Plan, draft: Draft, register: Register | None = None) -> Redraw
     grids = grids.sort_values("code").reset_index(drop=True)
     drawn = replace(
         plan,
-        grids=_bounded(plan, grids, grid, changed),
+        grids=_with_bounds(plan, grids, grid, changed),
         atoms=plan.atoms.assign(grid=grid),
         households=homes,
-        considered=_considered(plan, grids),
+        considered=_facilities(plan, grids),
         communities=_communities(plan, grids, set(rows["community"])),
     )
     return Redrawn(plan=drawn, codes=codes, changed=tuple(changed), notes=_notes(plan, rows))
@@ -87,7 +87,7 @@ def _made_dedicated(key: str, kinds: Mapping[str, str], draft: Draft) -> bool:
     return key in draft.units and kinds[key] != "dedicated"
 
 
-def _homes(plan: Plan, draft: Draft, grid: NDArray[Any]) -> gpd.GeoDataFrame:
+def _households(plan: Plan, draft: Draft, grid: NDArray[Any]) -> gpd.GeoDataFrame:
     """Return the households with the grid of the atom that each lies in."""
     homes = plan.households
     rows = np.flatnonzero(homes["grid"].isin(set(draft.touched)))
@@ -183,7 +183,7 @@ def verdict_of(
     return judged.name, judged.reason.say(lang)
 
 
-def _bounded(
+def _with_bounds(
     plan: Plan, grids: gpd.GeoDataFrame, grid: NDArray[Any], changed: list[str]
 ) -> gpd.GeoDataFrame:
     """Return the grids with bounds said anew for those that changed, and those beside them."""
@@ -207,7 +207,7 @@ def _bounded(
     )
 
 
-def _considered(plan: Plan, grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def _facilities(plan: Plan, grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return the facilities; those whose grid is gone are no longer dedicated."""
     there = set(grids.loc[grids["kind"] == "dedicated", "code"])
     left = [

@@ -13,7 +13,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from gridgeo.adjust.compare import Side, changed, compare_sides, homes_of, side_of
+from gridgeo.adjust.compare import Side, changed_grids, compare_sides, household_points, side_of
 from gridgeo.codes import (
     Changes,
     Register,
@@ -85,7 +85,7 @@ def _crosswalk(old: Plan, plan: Plan) -> pd.DataFrame:
     """Return what went from each code of the plan before to each code of `plan`."""
     before = old.grids if plan.grids.crs is None else old.grids.to_crs(plan.grids.crs)
     shared = overlap_of_grids(
-        before.geometry.to_numpy(), plan.grids.geometry.to_numpy(), homes=homes_of(plan)
+        before.geometry.to_numpy(), plan.grids.geometry.to_numpy(), homes=household_points(plan)
     )
     return crosswalk_of(before["code"].tolist(), plan.grids["code"].tolist(), shared)
 
@@ -153,7 +153,7 @@ def changes_in(register: Register, plan: Plan, *, before: Plan | None = None) ->
         return numbered(grids)
     ground = _ground_of(old, before)
     shared = overlap_of_grids(
-        ground.geometry.to_numpy(), plan.grids.geometry.to_numpy(), homes=homes_of(plan)
+        ground.geometry.to_numpy(), plan.grids.geometry.to_numpy(), homes=household_points(plan)
     )
     return carried_on(ground, grids, shared, scheme=scheme)
 
@@ -261,7 +261,7 @@ def submit(
     if since is None:
         first = Text("first division", "首次划分").say(settings.lang)
         told = replace(told, changes=told.changes.assign(reason=first))
-    rows = told.changes if full else changed(told.changes)
+    rows = told.changes if full else changed_grids(told.changes)
     if rows.empty:
         raise InputError(
             Text("no grid has changed", "没有网格发生变更"),

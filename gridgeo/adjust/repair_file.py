@@ -20,11 +20,11 @@ from gridgeo.config import Settings, Source
 from gridgeo.model import Finding, Layers, Repaired
 from gridgeo.pipeline import Clock, Progress, input_hashes
 from gridgeo.read import GridFile, read_grids, read_layers
-from gridgeo.repair import Mend, Town, repair_grids
+from gridgeo.repair import DrawnPartition, RepairRecord, repair_grids
 from gridgeo.validate import Subject, community_of, judge_shape
 
 
-def in_crs_of_file(file: GridFile, mended: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def with_repaired_geometry(file: GridFile, mended: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return the rows of `file` as they stand, with the mended geometry where it changed.
 
     Vertices that were in the file have the coordinates of the file; new ones are reprojected.
@@ -90,7 +90,7 @@ def repair(grids: Source, settings: Settings, *, on_progress: Progress | None = 
         )
         before = judge_shape(subject)
     with clock.stage("repair"):
-        town = Town(
+        town = DrawnPartition(
             grids=file.grids.geometry.to_numpy(),
             community=np.full(len(file.grids), -1) if layers is None else community_of(subject),
             outlines=_ground(None if layers is None else communities),
@@ -104,7 +104,7 @@ def repair(grids: Source, settings: Settings, *, on_progress: Progress | None = 
     return Repaired(
         settings=settings,
         layer=file.layer,
-        grids=in_crs_of_file(file, mended),
+        grids=with_repaired_geometry(file, mended),
         repairs=_rows(done.mends, file.grids, mended),
         accounts=_accounts(file.grids, mended, before, after),
         before=before,
@@ -139,10 +139,10 @@ def _outline(grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def _rows(
-    mends: tuple[Mend, ...], grids: gpd.GeoDataFrame, mended: gpd.GeoDataFrame
+    mends: tuple[RepairRecord, ...], grids: gpd.GeoDataFrame, mended: gpd.GeoDataFrame
 ) -> gpd.GeoDataFrame:
     """Return every change and every defect that was left, one row each."""
-    name = _handles(grids)
+    name = _grid_names(grids)
     before, after = (_areas(frame) for frame in (grids, mended))
     rows = [
         {
@@ -169,7 +169,7 @@ def _rows(
     return gpd.GeoDataFrame(frame, geometry="geometry", crs=grids.crs)
 
 
-def _handles(grids: gpd.GeoDataFrame) -> list[str]:
+def _grid_names(grids: gpd.GeoDataFrame) -> list[str]:
     """Return what each grid is called: its code, else its name, else its row in the file."""
     return [
         code or name or f"#{row + 1}"

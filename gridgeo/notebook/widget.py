@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gridgeo.adjust import Edit, Trial, edit_of, edits_text, try_edits
+from gridgeo.adjust import Edit, Trial, edits_text, parse_edit, try_edits
 from gridgeo.errors import InputError, OutputError, SettingsError
 from gridgeo.maps import atom_data, bounds_of, label_data, plan_data, script_of, style_of, visible
 from gridgeo.model import MISSED_VERDICTS, Plan
@@ -300,7 +300,7 @@ class Desk(anywidget.AnyWidget):
         act = content.get("act") if isinstance(content, dict) else None
         try:
             if act == "edit":
-                self.do(edit_of(content.get("edit"), len(self.edits) + 1))
+                self.do(parse_edit(content.get("edit"), len(self.edits) + 1))
             elif act == "undo":
                 self.undo()
             elif act == "redo":

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from gridgeo.repair.faces import (
-    Mend,
-    Town,
+    DrawnPartition,
+    RepairRecord,
 )
-from gridgeo.repair.mend import (
+from gridgeo.repair.passes import (
     Repair,
     repair_grids,
 )
 
 __all__ = [
-    "Mend",
+    "DrawnPartition",
     "Repair",
-    "Town",
+    "RepairRecord",
     "repair_grids",
 ]

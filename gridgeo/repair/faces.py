@@ -31,12 +31,12 @@ NOISE_M = 1e-4
 TOUCH_M = 0.01
 
 
-def _none() -> NDArray[Any]:
+def _no_geometry() -> NDArray[Any]:
     return np.zeros(0, dtype=object)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Town:
+class DrawnPartition:
     """A partition to be mended; all geometry is in one projected metre CRS.
 
     Parameters
@@ -59,8 +59,8 @@ class Town:
 
     grids: NDArray[Any]
     community: NDArray[np.intp]
-    outlines: NDArray[Any] = field(default_factory=_none)
-    points: NDArray[Any] = field(default_factory=_none)
+    outlines: NDArray[Any] = field(default_factory=_no_geometry)
+    points: NDArray[Any] = field(default_factory=_no_geometry)
     allowed: Any = field(default_factory=shapely.Polygon)
     frozen: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
     unreadable: Any = field(default_factory=shapely.Polygon)
@@ -96,7 +96,7 @@ class Town:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mend:
+class RepairRecord:
     """One change of one grid, or one defect that was left as it was.
 
     Parameters
@@ -124,7 +124,7 @@ class Mend:
     reason: Text
 
 
-def real(pieces: Any) -> Any:
+def above_noise(pieces: Any) -> Any:
     """Return which `pieces` are ground, not rounding: their mean width is above 0.1 mm."""
     return 2 * shapely.area(pieces) > NOISE_M * shapely.length(pieces)
 
@@ -149,7 +149,7 @@ NODE_M = 1e-6
 
 
 @dataclass(frozen=True, kw_only=True)
-class Faces:
+class Arrangement:
     """The faces that the borders of some grids divide the plane into.
 
     Parameters
@@ -177,16 +177,16 @@ class Faces:
         return list(zip(self.right[own].tolist(), self.border_m[own].tolist(), strict=True))
 
 
-def arrange(town: Town, rows: NDArray[np.intp], lines: Iterable[Any] = ()) -> Faces:
+def arrange(town: DrawnPartition, rows: NDArray[np.intp], lines: Iterable[Any] = ()) -> Arrangement:
     """Return the faces of the grids at `rows`, cut by further `lines`, in a stable order."""
     borders = np.array([*shapely.boundary(town.grids[rows]), *lines], dtype=object)
     noded = shapely.union_all(borders, grid_size=NODE_M)
     polygon = shapely.get_parts(shapely.polygonize(shapely.get_parts(noded)))
-    polygon = restored(polygon[np.lexsort(shapely.bounds(polygon).T)], borders)
+    polygon = restore_vertices(polygon[np.lexsort(shapely.bounds(polygon).T)], borders)
     inner = shapely.point_on_surface(polygon)
     owners = _owners(town, inner)
     left, right, border_m = _shared(polygon)
-    return Faces(
+    return Arrangement(
         polygon=polygon,
         owners=owners,
         community=_first(shapely.STRtree(town.outlines), inner),
@@ -196,7 +196,7 @@ def arrange(town: Town, rows: NDArray[np.intp], lines: Iterable[Any] = ()) -> Fa
     )
 
 
-def restored(polygon: NDArray[Any], given: NDArray[Any]) -> NDArray[Any]:
+def restore_vertices(polygon: NDArray[Any], given: NDArray[Any]) -> NDArray[Any]:
     """Return the polygons with the vertices that an overlay has rounded as they are in `given`."""
     known = shapely.get_coordinates(given)
     tree = cKDTree(known)
@@ -211,7 +211,7 @@ def restored(polygon: NDArray[Any], given: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(shapely.transform(polygon, restore), dtype=object)
 
 
-def _owners(town: Town, inner: NDArray[Any]) -> list[tuple[int, ...]]:
+def _owners(town: DrawnPartition, inner: NDArray[Any]) -> list[tuple[int, ...]]:
     face, grid = town.tree.query(inner, predicate="intersects")
     order = np.lexsort((grid, face))
     held = np.split(grid[order], np.searchsorted(face[order], np.arange(1, len(inner))))
@@ -258,10 +258,12 @@ def segments(
 #: A vertex this near to the line between its neighbours lies on it.
 STRAIGHT_M = 1e-5
 #: Two vertices this near to each other are one corner.
-DOUBLED_M = 1e-3
+DUPLICATE_M = 1e-3
 
 
-def assemble(faces: Faces, owners: list[tuple[int, ...]], grids: NDArray[Any]) -> dict[int, Any]:
+def assemble(
+    faces: Arrangement, owners: list[tuple[int, ...]], grids: NDArray[Any]
+) -> dict[int, Any]:
     """Return the grids that `owners` (of each face) make up, by position, as MultiPolygons.
 
     Of the vertices that noding has put on the borders only those stay at which a border turns, or
@@ -280,7 +282,7 @@ def assemble(faces: Faces, owners: list[tuple[int, ...]], grids: NDArray[Any]) -
             held.setdefault(grid, []).append(face)
     rows = sorted(held)
     ground = np.array([shapely.union_all(faces.polygon[held[row]]) for row in rows], dtype=object)
-    return dict(zip(rows, _straightened(ground, grids[rows]), strict=True))
+    return dict(zip(rows, _remove_collinear(ground, grids[rows]), strict=True))
 
 
 def vertices(ground: Any) -> NDArray[np.complex128]:
@@ -289,13 +291,13 @@ def vertices(ground: Any) -> NDArray[np.complex128]:
     return np.unique(point[:, 0] + 1j * point[:, 1])
 
 
-def _straightened(ground: NDArray[Any], before: NDArray[Any]) -> NDArray[Any]:
+def _remove_collinear(ground: NDArray[Any], before: NDArray[Any]) -> NDArray[Any]:
     parts, owner = shapely.get_parts(ground, return_index=True)
     rings, part = shapely.get_rings(parts, return_index=True)
     point, ring = shapely.get_coordinates(rings, return_index=True)
     last = np.r_[ring[1:] != ring[:-1], True]
     at, ring = (point[:, 0] + 1j * point[:, 1])[~last], ring[~last]
-    needed = (_off_line(at, ring) > STRAIGHT_M) | _doubled(at, ring)
+    needed = (_off_line(at, ring) > STRAIGHT_M) | _near_duplicates(at, ring)
     for row, grid in enumerate(before):
         own = np.flatnonzero(owner[part[ring]] == row)
         needed[own] |= np.isin(at[own], vertices(grid))
@@ -325,13 +327,13 @@ def _off_line(at: NDArray[np.complex128], ring: NDArray[np.intp]) -> NDArray[np.
     return np.asarray(np.abs(arm - along * step), dtype=np.float64)
 
 
-def _doubled(at: NDArray[np.complex128], ring: NDArray[np.intp]) -> NDArray[np.bool_]:
+def _near_duplicates(at: NDArray[np.complex128], ring: NDArray[np.intp]) -> NDArray[np.bool_]:
     """Tell which vertices have the next one so near that each would hide the other's corner."""
     final = np.flatnonzero(np.r_[ring[1:] != ring[:-1], True])
     first = np.r_[0, final[:-1] + 1]
     after = np.arange(len(at)) + 1
     after[final] = first
-    return np.asarray(np.abs(at[after] - at) < DOUBLED_M)
+    return np.asarray(np.abs(at[after] - at) < DUPLICATE_M)
 
 
 def _rings(at: NDArray[np.complex128], ring: NDArray[np.intp]) -> NDArray[Any]:

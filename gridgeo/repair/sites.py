@@ -17,21 +17,29 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from gridgeo.config import RepairRules
-from gridgeo.repair.faces import TOUCH_M, Mend, Town, real, restored, segments, small
+from gridgeo.repair.faces import (
+    TOUCH_M,
+    DrawnPartition,
+    RepairRecord,
+    above_noise,
+    restore_vertices,
+    segments,
+    small,
+)
 from gridgeo.wording import Text
 
 _NEAR_M = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
-class Site:
+class DefectSite:
     """Grids whose borders do not match, and the lines of community borders beside their gaps."""
 
     rows: NDArray[np.intp]
     lines: NDArray[Any]
 
 
-def gaps(town: Town) -> NDArray[Any]:
+def gaps(town: DrawnPartition) -> NDArray[Any]:
     """Return the ground that belongs to no grid, largest gap first.
 
     With communities that is their ground less the grids; without, the holes of the partition.
@@ -44,18 +52,18 @@ def gaps(town: Town) -> NDArray[Any]:
     else:
         free = shapely.get_parts(shapely.difference(_holes(held), held, grid_size=town.grain))
     free = shapely.get_parts(shapely.difference(free, town.allowed, grid_size=town.grain))
-    return _real(free)
+    return _sorted_areas(free)
 
 
-def outside(town: Town) -> NDArray[Any]:
+def outside(town: DrawnPartition) -> NDArray[Any]:
     """Return the ground of grids that lies outside the community of the grid."""
     rows = np.flatnonzero(town.community >= 0)
     own = town.outlines[town.community[rows]]
     beyond = shapely.difference(town.grids[rows], own, grid_size=town.grain)
-    return _real(shapely.get_parts(beyond))
+    return _sorted_areas(shapely.get_parts(beyond))
 
 
-def find_sites(town: Town, rules: RepairRules) -> list[Site]:
+def find_sites(town: DrawnPartition, rules: RepairRules) -> list[DefectSite]:
     """Return the sites of a town, in a stable order.
 
     A grid belongs to a site when its borders do not match its neighbours' (overlap, crossing or
@@ -68,7 +76,7 @@ def find_sites(town: Town, rules: RepairRules) -> list[Site]:
     involved = ~shapely.is_empty(shapely.coverage_invalid_edges(town.grids))
     involved[grid] = True
     left, right = tree.query(town.grids, predicate="intersects")
-    involved[right[_hold_both(town, left, right, involved)]] = True
+    involved[right[_overlapping_pairs(town, left, right, involved)]] = True
     near = involved[left] & involved[right]
     size = len(town.grids)
     group = _groups(size + len(pieces), np.r_[left[near], size + piece], np.r_[right[near], grid])
@@ -76,12 +84,15 @@ def find_sites(town: Town, rules: RepairRules) -> list[Site]:
     for number in np.unique(group[:size][involved]):
         rows = np.flatnonzero(involved & (group[:size] == number))
         beside = pieces[group[size:] == number]
-        found.append(Site(rows=rows, lines=_community_lines(town, beside)))
+        found.append(DefectSite(rows=rows, lines=_community_lines(town, beside)))
     return found
 
 
-def _hold_both(
-    town: Town, left: NDArray[np.intp], right: NDArray[np.intp], involved: NDArray[np.bool_]
+def _overlapping_pairs(
+    town: DrawnPartition,
+    left: NDArray[np.intp],
+    right: NDArray[np.intp],
+    involved: NDArray[np.bool_],
 ) -> NDArray[np.intp]:
     """Return the pairs of an involved grid and another one that overlap.
 
@@ -89,7 +100,7 @@ def _hold_both(
     """
     pair = np.flatnonzero(involved[left] & ~involved[right])
     shared = shapely.intersection(town.grids[left[pair]], town.grids[right[pair]])
-    both: NDArray[np.intp] = pair[real(shared)]
+    both: NDArray[np.intp] = pair[above_noise(shared)]
     return both
 
 
@@ -100,9 +111,9 @@ def _holes(ground: Any) -> NDArray[Any]:
     return np.asarray(shapely.polygons(rings[inner]), dtype=object)
 
 
-def _real(pieces: NDArray[Any]) -> NDArray[Any]:
+def _sorted_areas(pieces: NDArray[Any]) -> NDArray[Any]:
     order = np.lexsort((*shapely.bounds(pieces).T, -shapely.area(pieces)))
-    return np.asarray(pieces[order][real(pieces[order])], dtype=object)
+    return np.asarray(pieces[order][above_noise(pieces[order])], dtype=object)
 
 
 def _groups(size: int, left: NDArray[Any], right: NDArray[Any]) -> NDArray[np.intp]:
@@ -110,7 +121,7 @@ def _groups(size: int, left: NDArray[Any], right: NDArray[Any]) -> NDArray[np.in
     return np.asarray(connected_components(links, directed=False)[1], dtype=np.intp)
 
 
-def _community_lines(town: Town, pieces: NDArray[Any]) -> NDArray[Any]:
+def _community_lines(town: DrawnPartition, pieces: NDArray[Any]) -> NDArray[Any]:
     """Return the segments of community borders within half a metre of `pieces`."""
     if not len(town.outlines) or not len(pieces):
         return np.zeros(0, dtype=object)
@@ -135,7 +146,9 @@ _UNREADABLE = Text(
 _MISSING = Text("it has no geometry: draw the grid", "没有几何图形，请补绘")
 
 
-def sound_rings(town: Town, rules: RepairRules) -> tuple[Town, list[Mend]]:
+def repair_rings(
+    town: DrawnPartition, rules: RepairRules
+) -> tuple[DrawnPartition, list[RepairRecord]]:
     """Return the town with valid polygonal ground for every grid, and what was changed.
 
     A ring that crosses itself is made valid where that changes its area by at most
@@ -156,10 +169,12 @@ def sound_rings(town: Town, rules: RepairRules) -> tuple[Town, list[Mend]]:
     frozen = ~there
     frozen[invalid[~close]] = True
     now = replace(town, grids=ground, frozen=frozen)
-    return _filled(now, mends, rules)
+    return _fill_free_pieces(now, mends, rules)
 
 
-def _filled(town: Town, mends: list[Mend], rules: RepairRules) -> tuple[Town, list[Mend]]:
+def _fill_free_pieces(
+    town: DrawnPartition, mends: list[RepairRecord], rules: RepairRules
+) -> tuple[DrawnPartition, list[RepairRecord]]:
     """Return the town with the unreadable grids that only one place is left for."""
     grids, frozen = town.grids.copy(), town.frozen.copy()
     unread = np.flatnonzero(frozen)
@@ -167,12 +182,12 @@ def _filled(town: Town, mends: list[Mend], rules: RepairRules) -> tuple[Town, li
     now = replace(town, grids=grids)
     free = gaps(now) if len(unread) else unread
     free = free[~small(free, rules)]
-    home = _home(town, free)
+    home = _containing_community(town, free)
     for row in unread:
-        room = _room(town, row, free, home)
+        room = _only_free_piece(town, row, free, home)
         read = town.grids[row]
         if room is not None and (read.is_empty or room.intersects(read)):
-            (grids[row],) = restored(np.array([room]), shapely.boundary(now.grids))
+            (grids[row],) = restore_vertices(np.array([room]), shapely.boundary(now.grids))
             frozen[row] = False
             mends.append(_ring(row, room, _FILLED, done=True))
         else:
@@ -182,7 +197,9 @@ def _filled(town: Town, mends: list[Mend], rules: RepairRules) -> tuple[Town, li
     return replace(town, grids=grids, frozen=frozen, unreadable=unreadable), mends
 
 
-def _room(town: Town, row: np.intp, free: NDArray[Any], home: NDArray[np.intp]) -> Any | None:
+def _only_free_piece(
+    town: DrawnPartition, row: np.intp, free: NDArray[Any], home: NDArray[np.intp]
+) -> Any | None:
     """Return the one free piece that can only be the grid's at `row`, None where there is none."""
     rivals = np.flatnonzero(town.frozen)
     if len(rivals) == 1 and len(free) == 1:
@@ -193,7 +210,7 @@ def _room(town: Town, row: np.intp, free: NDArray[Any], home: NDArray[np.intp]) 
     return own[0] if alone and len(own) == 1 else None
 
 
-def _home(town: Town, pieces: NDArray[Any]) -> NDArray[np.intp]:
+def _containing_community(town: DrawnPartition, pieces: NDArray[Any]) -> NDArray[np.intp]:
     """Return the community that holds each piece wholly, -1 where none does."""
     home = np.full(len(pieces), -1, dtype=np.intp)
     if len(town.outlines):
@@ -211,8 +228,8 @@ def _polygons(pieces: NDArray[Any]) -> NDArray[Any]:
     return np.array([*joined, None], dtype=object)[:-1]
 
 
-def _ring(row: np.intp, ground: Any, said: Text, *, done: bool) -> Mend:
-    return Mend(
+def _ring(row: np.intp, ground: Any, said: Text, *, done: bool) -> RepairRecord:
+    return RepairRecord(
         what="ring",
         grids=(int(row),),
         done=done,

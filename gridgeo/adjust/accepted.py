@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gridgeo.adjust.choose import recut
+from gridgeo.adjust.choose import grid_geometry
 from gridgeo.codes import Changes, crosswalk_of
 from gridgeo.describe import bounded_by, contains, name_grids
 from gridgeo.geometry import households_in, overlap_of
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridgeo.adjust.choose import Chosen
-    from gridgeo.adjust.inherited import Old, Town
+    from gridgeo.adjust.existing import ExistingGrids, MinimalChange
     from gridgeo.model import Plan
 
 #: Findings of these rules about a grid are reasons to redraw it.
-_ABOUT_GRIDS = ("valid_geometry", "inside_community", "one_part", "in_band")
+_GRID_RULES = ("valid_geometry", "inside_community", "one_part", "in_band")
 #: A facility whose grid would share this much of the larger ground is the one that was excepted.
 _SAME_GROUND = 0.8
 _ACCEPTED = Text(
@@ -62,7 +62,7 @@ def exceptions_of(findings: Iterable[Finding]) -> Exceptions:
     def where(rule: str) -> tuple[Any, ...]:
         return tuple(one.where for one in accepted if one.rule == rule and one.where is not None)
 
-    about = (one for one in accepted if one.rule in _ABOUT_GRIDS)
+    about = (one for one in accepted if one.rule in _GRID_RULES)
     return Exceptions(
         grids=frozenset(code for one in about for code in one.grids),
         gaps=where("fills_community"),
@@ -70,7 +70,7 @@ def exceptions_of(findings: Iterable[Finding]) -> Exceptions:
     )
 
 
-def leave_gaps(layers: Layers, drawn: gpd.GeoDataFrame, gaps: tuple[Any, ...]) -> Layers:
+def exclude_gaps(layers: Layers, drawn: gpd.GeoDataFrame, gaps: tuple[Any, ...]) -> Layers:
     """Return the layers without the ground that may belong to no grid and that none holds.
 
     That is the ground of ``layers.allowed_gaps`` and of `gaps`; the two are the allowed gaps of
@@ -82,7 +82,7 @@ def leave_gaps(layers: Layers, drawn: gpd.GeoDataFrame, gaps: tuple[Any, ...]) -
     drawn
         The grids, with valid rings: what they hold stays theirs.
     """
-    allowed = _together(layers, gaps)
+    allowed = _all_allowed_gaps(layers, gaps)
     if allowed is None:
         return layers
     bare = shapely.difference(
@@ -95,7 +95,7 @@ def leave_gaps(layers: Layers, drawn: gpd.GeoDataFrame, gaps: tuple[Any, ...]) -
     return replace(
         layers,
         communities=communities[~communities.is_empty].reset_index(drop=True),
-        atoms=_off(layers, bare),
+        atoms=_without_bare_atoms(layers, bare),
         allowed_gaps=allowed,
     )
 
@@ -123,7 +123,7 @@ def refuse_facilities(atoms: Atoms, exceptions: Exceptions) -> Atoms:
     return replace(atoms, frame=frame.assign(facility=facility), considered=told)
 
 
-def hold(ties: Ties, old: Old, codes: frozenset[str]) -> Ties:
+def lock_exceptions(ties: Ties, old: ExistingGrids, codes: frozenset[str]) -> Ties:
     """Return the ties with the old grids of `codes` locked, which lie in one community each."""
     whole = (old.grids["communities"] == 1).to_numpy()
     rows = np.flatnonzero(old.grids["code"].isin(codes).to_numpy() & whole)
@@ -138,7 +138,7 @@ def hold(ties: Ties, old: Old, codes: frozenset[str]) -> Ties:
     return replace(ties, locked=locked, names=tuple(names))
 
 
-def say_held(codes: Iterable[str], withheld: Iterable[str]) -> tuple[Note, ...]:
+def exceptions_note(codes: Iterable[str], withheld: Iterable[str]) -> tuple[Note, ...]:
     """Say which grids stay as drawn by exception, and which proposals are left out with them."""
     held, left = sorted(codes), sorted(withheld)
     if not held:
@@ -155,7 +155,7 @@ def say_held(codes: Iterable[str], withheld: Iterable[str]) -> tuple[Note, ...]:
     return (Note("ledger", said),)
 
 
-def _together(layers: Layers, gaps: tuple[Any, ...]) -> gpd.GeoDataFrame | None:
+def _all_allowed_gaps(layers: Layers, gaps: tuple[Any, ...]) -> gpd.GeoDataFrame | None:
     """Return the allowed gaps of the layers with `gaps`, None where there are neither."""
     frames = [] if layers.allowed_gaps is None else [layers.allowed_gaps]
     if gaps:
@@ -166,7 +166,7 @@ def _together(layers: Layers, gaps: tuple[Any, ...]) -> gpd.GeoDataFrame | None:
     return pd.concat(frames, ignore_index=True) if frames else None
 
 
-def _off(layers: Layers, bare: Any) -> gpd.GeoDataFrame | None:
+def _without_bare_atoms(layers: Layers, bare: Any) -> gpd.GeoDataFrame | None:
     """Return the ready-made atoms without those on bare ground in which nobody lives."""
     atoms = layers.atoms
     if atoms is None:
@@ -183,9 +183,9 @@ def _off(layers: Layers, bare: Any) -> gpd.GeoDataFrame | None:
     return kept
 
 
-def carried_out(town: Town, chosen: Chosen, proposed: Changes) -> tuple[Plan, Changes]:
+def carry_out(town: MinimalChange, chosen: Chosen, proposed: Changes) -> tuple[Plan, Changes]:
     """Return the checked plan of what was chosen, and what became of every code in it."""
-    coded = _coded(town, chosen, proposed)
+    coded = _coded_grids(town, chosen, proposed)
     plan = deliver_plan(
         town.layers,
         town.atoms,
@@ -194,11 +194,11 @@ def carried_out(town: Town, chosen: Chosen, proposed: Changes) -> tuple[Plan, Ch
         codes=town.owners,
         settings=town.settings,
     )
-    plan = _with_old_codes(_on_drawn_ground(plan, town), town)
+    plan = _with_old_codes(_with_drawn_outlines(plan, town), town)
     return check_plan(plan, town.layers, chosen.part), _changes(town, chosen, proposed, coded)
 
 
-def _on_drawn_ground(plan: Plan, town: Town) -> Plan:
+def _with_drawn_outlines(plan: Plan, town: MinimalChange) -> Plan:
     """Return the plan with outlines and points that fit grids that were not drawn along atoms.
 
     Communities with such grids have the outlines that they were given, not those of their atoms;
@@ -220,18 +220,18 @@ def _on_drawn_ground(plan: Plan, town: Town) -> Plan:
     return replace(plan, findings=findings, communities=communities, households=households)
 
 
-def _with_old_codes(plan: Plan, town: Town) -> Plan:
+def _with_old_codes(plan: Plan, town: MinimalChange) -> Plan:
     """Return the plan whose atoms know the old grid that they lie in, ``""`` for none."""
     codes = np.array([*town.old.grids["code"], ""], dtype=object)
     return replace(plan, atoms=plan.atoms.assign(old_grid=codes[town.old.previous]))
 
 
-def _coded(town: Town, chosen: Chosen, proposed: Changes) -> gpd.GeoDataFrame:
+def _coded_grids(town: MinimalChange, chosen: Chosen, proposed: Changes) -> gpd.GeoDataFrame:
     """Return the chosen grids by label with codes, names, bounds, contents and their ground."""
     atoms, layers, lang = town.atoms, town.layers, town.settings.lang
     grids = dissolve(atoms, chosen.part)
     given = town.layers.communities.geometry.to_numpy()
-    geometry = recut(
+    geometry = grid_geometry(
         grids,
         town.drawn.geometry.to_numpy(),
         outlines=given[grids["community"].to_numpy(np.intp)],
@@ -242,7 +242,7 @@ def _coded(town: Town, chosen: Chosen, proposed: Changes) -> gpd.GeoDataFrame:
     drawn = gpd.GeoSeries(geometry, index=grids.index, crs=grids.crs)
     owner = [town.owners[place] for place in grids["community"]]
     coded = grids.set_geometry(drawn).assign(
-        code=_picked(chosen, town.old.grids["code"], proposed.grids["code"]),
+        code=_old_or_new(chosen, town.old.grids["code"], proposed.grids["code"]),
         scheme=town.settings.codes.code_scheme.id,
         community_code=owner,
         area_m2=shapely.area(geometry),
@@ -257,7 +257,7 @@ def _coded(town: Town, chosen: Chosen, proposed: Changes) -> gpd.GeoDataFrame:
     )
 
 
-def _picked(chosen: Chosen, old: pd.Series[Any], new: pd.Series[Any]) -> Any:
+def _old_or_new(chosen: Chosen, old: pd.Series[Any], new: pd.Series[Any]) -> Any:
     """Return the value of the old grid where it stays in place of a new one, else the new one's."""
     stays = chosen.new < 0
     return np.where(
@@ -267,7 +267,7 @@ def _picked(chosen: Chosen, old: pd.Series[Any], new: pd.Series[Any]) -> Any:
     )
 
 
-def _names(town: Town, coded: gpd.GeoDataFrame) -> list[str]:
+def _names(town: MinimalChange, coded: gpd.GeoDataFrame) -> list[str]:
     """Return the name that each code has had; others are named anew, unlike those that stay."""
     had = dict(zip(town.old.grids["code"], town.old.grids["name"], strict=True))
     lang, scheme = town.settings.lang, town.settings.codes.code_scheme
@@ -283,7 +283,9 @@ def _names(town: Town, coded: gpd.GeoDataFrame) -> list[str]:
     return names
 
 
-def _changes(town: Town, chosen: Chosen, proposed: Changes, coded: gpd.GeoDataFrame) -> Changes:
+def _changes(
+    town: MinimalChange, chosen: Chosen, proposed: Changes, coded: gpd.GeoDataFrame
+) -> Changes:
     """Return the changes that were carried out: grids whose proposal was not are unchanged."""
     stays = chosen.new < 0
     place = np.where(stays, 0, chosen.new)
@@ -291,7 +293,7 @@ def _changes(town: Town, chosen: Chosen, proposed: Changes, coded: gpd.GeoDataFr
     kin = proposed.grids["predecessors"].to_numpy(dtype=object)[place]
     grids = coded.assign(
         change=np.where(stays, "unchanged", told),
-        predecessors=np.where(stays, _each_alone(coded["code"]), kin),
+        predecessors=np.where(stays, _singletons(coded["code"]), kin),
     )
     kept = np.isin(np.arange(len(proposed.old)), chosen.old[stays])
     atoms = town.atoms.frame
@@ -308,12 +310,12 @@ def _changes(town: Town, chosen: Chosen, proposed: Changes, coded: gpd.GeoDataFr
         grids=grids,
         old=proposed.old.assign(
             change=np.where(kept, "unchanged", proposed.old["change"].to_numpy(dtype=object)),
-            successors=np.where(kept, _each_alone(proposed.old["code"]), successors),
+            successors=np.where(kept, _singletons(proposed.old["code"]), successors),
         ),
         crosswalk=crosswalk_of(proposed.old["code"].tolist(), coded["code"].tolist(), shared),
     )
 
 
-def _each_alone(codes: pd.Series[Any]) -> NDArray[np.object_]:
+def _singletons(codes: pd.Series[Any]) -> NDArray[np.object_]:
     """Return each code as a tuple of its own, as predecessors and successors are told."""
     return np.fromiter(((code,) for code in codes), dtype=object, count=len(codes))

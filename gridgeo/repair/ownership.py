@@ -17,8 +17,15 @@ import shapely
 from numpy.typing import NDArray
 
 from gridgeo.config import RepairRules
-from gridgeo.repair.faces import TOUCH_M, Faces, Mend, Town, real, small
-from gridgeo.repair.sites import Site
+from gridgeo.repair.faces import (
+    TOUCH_M,
+    Arrangement,
+    DrawnPartition,
+    RepairRecord,
+    above_noise,
+    small,
+)
+from gridgeo.repair.sites import DefectSite
 from gridgeo.wording import Text
 
 Owners = list[tuple[int, ...]]
@@ -39,36 +46,42 @@ DONE = {
 
 
 @dataclass
-class _Table:
+class _SiteState:
     """The open questions of one site, while they are being settled."""
 
-    town: Town
-    faces: Faces
+    town: DrawnPartition
+    faces: Arrangement
     rules: RepairRules
     barred: frozenset[int]
     owners: Owners
-    mends: list[Mend] = field(default_factory=list)
+    mends: list[RepairRecord] = field(default_factory=list)
     spent: Counter[int] = field(default_factory=Counter)
 
 
-def settle(
-    town: Town, _: Site, faces: Faces, rules: RepairRules, barred: frozenset[int]
-) -> tuple[Owners, list[Mend]]:
+def resolve_site(
+    town: DrawnPartition,
+    _: DefectSite,
+    faces: Arrangement,
+    rules: RepairRules,
+    barred: frozenset[int],
+) -> tuple[Owners, list[RepairRecord]]:
     """Return the new owners of each face, and what was done and left.
 
     Grids in `barred` neither gain nor lose ground.
     """
-    table = _Table(town=town, faces=faces, rules=rules, barred=barred, owners=list(faces.owners))
-    asked = _questions(table)
+    table = _SiteState(
+        town=town, faces=faces, rules=rules, barred=barred, owners=list(faces.owners)
+    )
+    asked = _faces_to_assign(table)
     for face in [face for face, what in asked.items() if what == "outside"]:
-        _send_home(table, face)
+        _return_to_community(table, face)
         del asked[face]
-    _give_way(table, asked)
+    _assign_faces(table, asked)
     _reattach(table)
     return table.owners, table.mends
 
 
-def _reattach(table: _Table) -> None:
+def _reattach(table: _SiteState) -> None:
     """Give small pieces that a grid was cut into to the grid beside them."""
     changed = {
         grid
@@ -76,13 +89,13 @@ def _reattach(table: _Table) -> None:
         for grid in {*before} - {*after}
     }
     for grid in sorted(changed):
-        before = _pieces(table.faces, grid, table.faces.owners)
-        pieces = _pieces(table.faces, grid, table.owners)
+        before = _connected_faces(table.faces, grid, table.faces.owners)
+        pieces = _connected_faces(table.faces, grid, table.owners)
         for piece in pieces[max(1, len(before)) :]:
-            _hand_over(table, grid, piece)
+            _transfer_piece(table, grid, piece)
 
 
-def _pieces(faces: Faces, grid: int, owners: Owners) -> list[list[int]]:
+def _connected_faces(faces: Arrangement, grid: int, owners: Owners) -> list[list[int]]:
     """Return the faces of `grid` by connected piece, largest piece first."""
     rest = {face for face, own in enumerate(owners) if grid in own}
     pieces = []
@@ -99,11 +112,11 @@ def _pieces(faces: Faces, grid: int, owners: Owners) -> list[list[int]]:
     return sorted(pieces, key=lambda piece: (-area[piece].sum(), piece))
 
 
-def _hand_over(table: _Table, grid: int, piece: list[int]) -> None:
+def _transfer_piece(table: _SiteState, grid: int, piece: list[int]) -> None:
     ground = table.faces.polygon[piece]
     metres: Counter[int] = Counter()
     for face in piece:
-        metres.update(_beside(table, face))
+        metres.update(_adjacent_grids(table, face))
     del metres[grid]
     takers = sorted(metres, key=lambda one: (-metres[one], table.town.rank[one]))
     alone = all(table.owners[face] == (grid,) for face in piece)
@@ -111,17 +124,17 @@ def _hand_over(table: _Table, grid: int, piece: list[int]) -> None:
     if takers and alone and fits and takers[0] not in table.barred:
         for face in piece:
             table.owners[face] = (takers[0],)
-            _done(table, face, "part", [grid, takers[0]])
+            _record_done(table, face, "part", [grid, takers[0]])
 
 
-def _questions(table: _Table) -> dict[int, str]:
+def _faces_to_assign(table: _SiteState) -> dict[int, str]:
     """Return the small faces that need an owner, and why; the others are left with a reason."""
     town, faces = table.town, table.faces
-    what = {face: kind for face in range(len(faces.owners)) if (kind := _kind(table, face))}
+    what = {face: kind for face in range(len(faces.owners)) if (kind := _defect_kind(table, face))}
     at = np.fromiter(what, dtype=np.intp, count=len(what))
     polygon = faces.polygon[at]
     fits, homes = small(polygon, table.rules), town.inhabited(polygon)
-    spared = real(shapely.intersection(polygon, town.allowed, grid_size=town.grain))
+    spared = above_noise(shapely.intersection(polygon, town.allowed, grid_size=town.grain))
     frozen = shapely.dwithin(polygon, town.unreadable, TOUCH_M)
     asked = {}
     rows = zip(at.tolist(), fits, homes, spared, frozen, strict=True)
@@ -134,13 +147,13 @@ def _questions(table: _Table) -> dict[int, str]:
         if what[face] == "gap" and (allowed or why == "large"):
             continue  # gaps are counted whole, not by face
         if why:
-            _leave(table, face, what[face], why)
+            _record_left(table, face, what[face], why)
         else:
             asked[face] = what[face]
     return asked
 
 
-def _kind(table: _Table, face: int) -> str:
+def _defect_kind(table: _SiteState, face: int) -> str:
     own, community = table.faces.owners[face], int(table.faces.community[face])
     if len(own) > 1:
         return "overlap"
@@ -148,17 +161,17 @@ def _kind(table: _Table, face: int) -> str:
     if not own:
         return "gap" if community >= 0 or not known else ""
     home = int(table.town.community[own[0]])
-    strays = known and home >= 0 and home != community and real(table.faces.polygon[face])
+    strays = known and home >= 0 and home != community and above_noise(table.faces.polygon[face])
     return "outside" if strays else ""
 
 
-def _around(table: _Table, face: int) -> set[int]:
+def _touching_grids(table: _SiteState, face: int) -> set[int]:
     """Return the grids that hold `face` or a face beside it."""
     beside = (other for other, _ in table.faces.neighbours(face))
     return {*table.owners[face], *(grid for other in beside for grid in table.owners[other])}
 
 
-def _beside(table: _Table, face: int) -> dict[int, float]:
+def _adjacent_grids(table: _SiteState, face: int) -> dict[int, float]:
     """Return the grids of the community of `face` beside it, and the metres of border."""
     community, town = int(table.faces.community[face]), table.town
     metres: dict[int, float] = {}
@@ -169,32 +182,32 @@ def _beside(table: _Table, face: int) -> dict[int, float]:
     return metres
 
 
-def _send_home(table: _Table, face: int) -> None:
+def _return_to_community(table: _SiteState, face: int) -> None:
     """Give ground outside its grid's community to the grid beside it there."""
     (owner,) = table.owners[face]
     community = int(table.faces.community[face])
-    beside = _beside(table, face) if community >= 0 else {}
+    beside = _adjacent_grids(table, face) if community >= 0 else {}
     beside.pop(owner, None)
     takers = sorted(beside, key=lambda grid: (-beside[grid], table.town.rank[grid]))
     if community >= 0 and not takers:
-        _leave(table, face, "outside", "nobody")
+        _record_left(table, face, "outside", "nobody")
         return
     parties = [owner, *takers[:1]]
     if table.barred.intersection(parties):
-        _leave(table, face, "outside", "apart")
-    elif all(_affords(table, grid, face) for grid in parties):
+        _record_left(table, face, "outside", "apart")
+    elif all(_within_limit(table, grid, face) for grid in parties):
         table.owners[face] = tuple(takers[:1])
-        _spend(table, parties, face)
-        _done(table, face, "outside", parties)
+        _add_change(table, parties, face)
+        _record_done(table, face, "outside", parties)
     else:
-        _leave(table, face, "outside", "share")
+        _record_left(table, face, "outside", "share")
 
 
-def _give_way(table: _Table, asked: dict[int, str]) -> None:
+def _assign_faces(table: _SiteState, asked: dict[int, str]) -> None:
     """Let the grid that has most to settle adapt to its neighbours, until all is settled."""
     open_ = {face: _candidates(table, face, what) for face, what in asked.items()}
     for face in [face for face, metres in open_.items() if not metres]:
-        _leave(table, face, asked[face], "nobody")
+        _record_left(table, face, asked[face], "nobody")
         del open_[face]
     area = shapely.area(table.faces.polygon)
     while open_:
@@ -206,16 +219,16 @@ def _give_way(table: _Table, asked: dict[int, str]) -> None:
         grid = min(count, key=lambda one: (-count[one], -round(reach[one], 3), rank[one]))
         own = [face for face, metres in open_.items() if grid in metres]
         for face in sorted(own, key=lambda face: float(area[face])):
-            _adapt(table, face, asked[face], grid, open_)
+            _adapt_grid(table, face, asked[face], grid, open_)
 
 
-def _candidates(table: _Table, face: int, what: str) -> dict[int, float]:
+def _candidates(table: _SiteState, face: int, what: str) -> dict[int, float]:
     """Return the grids that may adapt at `face`, with the metres of its border that they hold.
 
     A gap joins one of the grids beside it. In an overlap the grids of other communities give way.
     """
     if what == "gap":
-        return _beside(table, face)
+        return _adjacent_grids(table, face)
     own, community = table.owners[face], int(table.faces.community[face])
     at_home = [g for g in own if community >= 0 and table.town.community[g] == community]
     guests = [g for g in own if g not in at_home] if at_home else []
@@ -223,56 +236,56 @@ def _candidates(table: _Table, face: int, what: str) -> dict[int, float]:
     return dict.fromkeys(guests or own, rim)
 
 
-def _adapt(
-    table: _Table, face: int, what: str, grid: int, open_: dict[int, dict[int, float]]
+def _adapt_grid(
+    table: _SiteState, face: int, what: str, grid: int, open_: dict[int, dict[int, float]]
 ) -> None:
-    if not _affords(table, grid, face):
+    if not _within_limit(table, grid, face):
         del open_[face][grid]
         if not open_[face]:
             del open_[face]
-            _leave(table, face, what, "apart" if grid in table.barred else "share")
+            _record_left(table, face, what, "apart" if grid in table.barred else "share")
         return
     del open_[face]
-    _spend(table, [grid], face)
+    _add_change(table, [grid], face)
     if what == "gap":
         table.owners[face] = (grid,)
-        _done(table, face, what, [grid])
+        _record_done(table, face, what, [grid])
         return
     kept = tuple(own for own in table.owners[face] if own != grid)
     table.owners[face] = kept
-    _done(table, face, what, [grid, *kept])
+    _record_done(table, face, what, [grid, *kept])
     if len(kept) > 1:
         open_[face] = _candidates(table, face, what)
 
 
-def _affords(table: _Table, grid: int, face: int) -> bool:
+def _within_limit(table: _SiteState, grid: int, face: int) -> bool:
     """Return whether `grid` may change by `face`: no grid loses itself bit by bit."""
     most = table.rules.most_share * table.town.grids[grid].area
     area = table.faces.polygon[face].area
     return grid not in table.barred and table.spent[grid] + area <= most
 
 
-def _spend(table: _Table, grids: list[int], face: int) -> None:
+def _add_change(table: _SiteState, grids: list[int], face: int) -> None:
     for grid in grids:
         table.spent[grid] += table.faces.polygon[face].area
 
 
-def _leave(table: _Table, face: int, what: str, why: str) -> None:
-    grids = tuple(table.owners[face]) or tuple(sorted(_around(table, face)))
-    _tell(table, face, what, grids, LEFT[why], done=False)
+def _record_left(table: _SiteState, face: int, what: str, why: str) -> None:
+    grids = tuple(table.owners[face]) or tuple(sorted(_touching_grids(table, face)))
+    _record(table, face, what, grids, LEFT[why], done=False)
 
 
-def _done(table: _Table, face: int, what: str, grids: list[int]) -> None:
-    _tell(table, face, what, tuple(grids), DONE[what], done=True)
+def _record_done(table: _SiteState, face: int, what: str, grids: list[int]) -> None:
+    _record(table, face, what, tuple(grids), DONE[what], done=True)
 
 
-def _tell(
-    table: _Table, face: int, what: str, grids: tuple[int, ...], reason: Text, *, done: bool
+def _record(
+    table: _SiteState, face: int, what: str, grids: tuple[int, ...], reason: Text, *, done: bool
 ) -> None:
     polygon = table.faces.polygon[face]
-    if real(polygon):
+    if above_noise(polygon):
         table.mends.append(
-            Mend(
+            RepairRecord(
                 what=what,
                 grids=grids,
                 done=done,
@@ -287,21 +300,25 @@ def _tell(
 _JOINED = Text("the part joins the grid around it", "零碎部分并入相邻网格")
 
 
-def crumb_sites(town: Town, rules: RepairRules) -> list[Site]:
+def fragment_sites(town: DrawnPartition, rules: RepairRules) -> list[DefectSite]:
     """Return a site for each grid with small parts: the grid, then the grids that they touch."""
     found = []
     for row in np.flatnonzero(~town.frozen & (shapely.get_num_geometries(town.grids) > 1)):
-        crumbs = _crumbs(town.grids[row], rules)
+        crumbs = _fragments(town.grids[row], rules)
         near = town.tree.query(crumbs, predicate="dwithin", distance=TOUCH_M)[1]
         if len(crumbs):
             rows = np.append(row, np.setdiff1d(near, [row]))
-            found.append(Site(rows=rows, lines=np.zeros(0, dtype=object)))
+            found.append(DefectSite(rows=rows, lines=np.zeros(0, dtype=object)))
     return found
 
 
-def settle_crumbs(
-    town: Town, site: Site, faces: Faces, rules: RepairRules, barred: frozenset[int]
-) -> tuple[Owners, list[Mend]]:
+def resolve_fragments(
+    town: DrawnPartition,
+    site: DefectSite,
+    faces: Arrangement,
+    rules: RepairRules,
+    barred: frozenset[int],
+) -> tuple[Owners, list[RepairRecord]]:
     """Return the owners of each face with the crumbs of the first grid of `site` given away.
 
     A crumb joins the grid of the same community that it borders most, unless someone lives there.
@@ -309,9 +326,9 @@ def settle_crumbs(
     grid = int(site.rows[0])
     owners, mends = list(faces.owners), []
     inner = shapely.point_on_surface(faces.polygon)
-    for crumb in _crumbs(town.grids[grid], rules):
+    for crumb in _fragments(town.grids[grid], rules):
         own = np.flatnonzero(shapely.intersects(crumb, inner)).tolist()
-        takers = [] if grid in barred else _takers(town, faces, own, barred | {grid})
+        takers = [] if grid in barred else _receivers(town, faces, own, barred | {grid})
         inhabited = bool(town.inhabited(np.array([crumb], dtype=object)).any())
         done = bool(takers) and not inhabited and all(owners[face] == (grid,) for face in own)
         if done:
@@ -319,7 +336,7 @@ def settle_crumbs(
                 owners[face] = (takers[0],)
         why = LEFT["homes"] if inhabited else LEFT["nobody"]
         mends.append(
-            Mend(
+            RepairRecord(
                 what="part",
                 grids=(grid, *takers[:1]),
                 done=done,
@@ -332,22 +349,24 @@ def settle_crumbs(
     return owners, mends
 
 
-def _takers(town: Town, faces: Faces, own: list[int], barred: frozenset[int]) -> list[int]:
+def _receivers(
+    town: DrawnPartition, faces: Arrangement, own: list[int], barred: frozenset[int]
+) -> list[int]:
     """Return the grids that may take the faces `own`, the one with the longest border first."""
     beside: dict[int, float] = {}
     for face in own:
         for other, border_m in faces.neighbours(face):
             for taker in set(faces.owners[other]) - barred:
-                if not town.frozen[taker] and _neighbourly(town, faces.owners[face], taker):
+                if not town.frozen[taker] and _same_community(town, faces.owners[face], taker):
                     beside[taker] = beside.get(taker, 0.0) + border_m
     return sorted(beside, key=lambda taker: (-beside[taker], town.rank[taker]))
 
 
-def _neighbourly(town: Town, own: tuple[int, ...], taker: int) -> bool:
+def _same_community(town: DrawnPartition, own: tuple[int, ...], taker: int) -> bool:
     return all(town.community[taker] in (-1, town.community[grid]) for grid in own)
 
 
-def _crumbs(ground: Any, rules: RepairRules) -> NDArray[Any]:
+def _fragments(ground: Any, rules: RepairRules) -> NDArray[Any]:
     """Return the small parts of `ground` but for its largest."""
     parts = shapely.get_parts(ground)
     order = np.lexsort((*shapely.bounds(parts).T, -shapely.area(parts)))

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gridgeo.adjust.carried import Exceptions, hold, leave_gaps, refuse_facilities
+from gridgeo.adjust.accepted import Exceptions, exclude_gaps, lock_exceptions, refuse_facilities
 from gridgeo.adjust.choose import Groups, group_changes
 from gridgeo.codes import Changes, community_codes, follow
 from gridgeo.errors import InputError
@@ -50,7 +50,7 @@ REPAIR = Text(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Old:
+class ExistingGrids:
     """The old grids on atoms.
 
     ``grids``: code, name, kind (``""`` where the file has none), community (position: where most
@@ -67,7 +67,7 @@ class Old:
     findings: tuple[Finding, ...]
 
 
-def sound(grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def with_valid_rings(grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return the grids with rings that can be worked with, and whether they were `broken`.
 
     Raises
@@ -78,7 +78,7 @@ def sound(grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     geometry = grids.geometry.to_numpy()
     bare = shapely.is_missing(geometry) | shapely.is_empty(geometry)
     for row in np.flatnonzero(bare):
-        raise _unusable(grids, int(row), Text("the grid has no geometry", "网格没有图形"))
+        raise _unusable_error(grids, int(row), Text("the grid has no geometry", "网格没有图形"))
     broken = ~shapely.is_valid(geometry)
     mended = geometry.copy()
     mended[broken] = shapely.make_valid(geometry[broken], method="structure")
@@ -113,7 +113,7 @@ def keep_dedicated(atoms: Atoms, grids: gpd.GeoDataFrame, previous: NDArray[np.i
         elif own.size:
             facility[own] = known + len(fresh)
             fresh.append(row)
-    facility[_beside(facility, area, kept)] = -1
+    facility[_rest_of_kept_facilities(facility, area, kept)] = -1
     rows = gpd.GeoDataFrame(
         {
             "kind": "institution",
@@ -131,7 +131,7 @@ def keep_dedicated(atoms: Atoms, grids: gpd.GeoDataFrame, previous: NDArray[np.i
     return replace(atoms, frame=atoms.frame.assign(facility=facility), considered=considered)
 
 
-def _beside(
+def _rest_of_kept_facilities(
     facility: NDArray[np.int64], area: NDArray[np.float64], kept: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
     """Return the atoms elsewhere of facilities half of which are `kept` in dedicated grids."""
@@ -141,7 +141,9 @@ def _beside(
     return beside
 
 
-def inherit(atoms: Atoms, grids: gpd.GeoDataFrame, placed: Inherited, bands: Bands) -> Old:
+def existing_on_atoms(
+    atoms: Atoms, grids: gpd.GeoDataFrame, placed: Inherited, bands: Bands
+) -> ExistingGrids:
     """Return the old grids on the atoms, as `placed` there.
 
     Raises
@@ -157,7 +159,7 @@ def inherit(atoms: Atoms, grids: gpd.GeoDataFrame, placed: Inherited, bands: Ban
             "the grid holds no unit: it is too small, or another grid lies on it",
             "网格内没有任何单元：范围过小，或与其他网格重叠",
         )
-        raise _unusable(grids, int(row), said)
+        raise _unusable_error(grids, int(row), said)
     frame = atoms.frame[held]
     households, residents = count_by(
         own,
@@ -165,7 +167,7 @@ def inherit(atoms: Atoms, grids: gpd.GeoDataFrame, placed: Inherited, bands: Ban
         frame["households"].to_numpy(np.int64),
         frame["residents"].to_numpy(np.float64),
     )
-    home, communities = _homes(frame, own, len(grids))
+    home, communities = _main_communities(frame, own, len(grids))
     verdicts = _verdicts(
         atoms,
         grids.assign(home=home, households=households, residents=residents),
@@ -183,7 +185,7 @@ def inherit(atoms: Atoms, grids: gpd.GeoDataFrame, placed: Inherited, bands: Ban
         reason_zh=[verdict.reason.zh for verdict in verdicts],
         crosses=grids["code"].isin(crossing).to_numpy(),
     )
-    return Old(
+    return ExistingGrids(
         grids=told,
         previous=placed.previous,
         anchor=_anchors(atoms, grids.geometry.to_numpy(), placed.previous),
@@ -203,7 +205,7 @@ def _anchors(atoms: Atoms, drawn: NDArray[Any], previous: NDArray[np.int64]) -> 
     return anchor
 
 
-def _unusable(grids: gpd.GeoDataFrame, row: int, said: Text) -> InputError:
+def _unusable_error(grids: gpd.GeoDataFrame, row: int, said: Text) -> InputError:
     return InputError(
         said,
         layer="grids",
@@ -213,7 +215,7 @@ def _unusable(grids: gpd.GeoDataFrame, row: int, said: Text) -> InputError:
     )
 
 
-def _homes(
+def _main_communities(
     frame: gpd.GeoDataFrame, own: NDArray[np.int64], size: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the community that holds most of each grid, and in how many it lies."""
@@ -262,7 +264,7 @@ def _parts(atoms: Atoms, previous: NDArray[np.int64], size: int) -> NDArray[np.i
 
 
 @dataclass(frozen=True, kw_only=True)
-class Town:
+class MinimalChange:
     """Old grids and new ones on the same atoms, and what changes together.
 
     ``drawn``: the old grids as the file has them. ``owners``: the codes of the communities by
@@ -273,13 +275,13 @@ class Town:
     drawn: gpd.GeoDataFrame
     settings: Settings
     atoms: Atoms
-    old: Old
+    old: ExistingGrids
     new: Adjusted
     groups: Groups
     owners: list[str]
 
 
-def lay_town(
+def find_minimal_change(
     layers: Layers,
     drawn: gpd.GeoDataFrame,
     settings: Settings,
@@ -287,7 +289,7 @@ def lay_town(
     exceptions: Exceptions,
     clock: Clock,
     jobs: int,
-) -> Town:
+) -> MinimalChange:
     """Lay the drawn grids on atoms and find the least change that leaves `exceptions` alone.
 
     Raises
@@ -298,8 +300,8 @@ def lay_town(
     mapping = mapping_of(settings)
     scheme = settings.codes.code_scheme
     with clock.stage("atoms"):
-        grids = sound(drawn)
-        layers = leave_gaps(layers, grids, exceptions.gaps)
+        grids = with_valid_rings(drawn)
+        layers = exclude_gaps(layers, grids, exceptions.gaps)
         own = community_codes(layers.communities, scheme, mapping=mapping)
         settings = by_code(settings, layers.communities, own)
         job = Job(layers=layers, settings=settings, mapping=mapping, along=grids)
@@ -307,7 +309,7 @@ def lay_town(
         placed = inherit_grids(atoms, grids)
         atoms = keep_dedicated(atoms, grids, placed.previous)
         bands = job.bands(atoms).each(lambda band: band_of(atoms, band))
-        old = inherit(atoms, grids, placed, bands)
+        old = existing_on_atoms(atoms, grids, placed, bands)
     with clock.stage("partition"), Halt().after(settings.search.seconds) as halt:
         new = adjust_atoms(
             atoms,
@@ -316,12 +318,12 @@ def lay_town(
             weights=settings.weights,
             search=settings.search,
             open_ground=settings.open_ground,
-            ties=hold(ties_of(layers, atoms), old, exceptions.grids),
+            ties=lock_exceptions(ties_of(layers, atoms), old, exceptions.grids),
             jobs=jobs,
             on_progress=clock.advance,
             halt=halt,
         )
-    return Town(
+    return MinimalChange(
         layers=layers,
         drawn=drawn,
         settings=settings,
@@ -333,7 +335,7 @@ def lay_town(
     )
 
 
-def follow_codes(town: Town, used: Iterable[str]) -> Changes:
+def codes_if_all_accepted(town: MinimalChange, used: Iterable[str]) -> Changes:
     """Return the codes that the new grids would have if every proposal were taken.
 
     So a code that a proposal shows is the code that its grid gets, whatever else is taken.

@@ -11,17 +11,31 @@ import shapely
 from numpy.typing import NDArray
 
 from gridgeo.config import RepairRules
-from gridgeo.repair.faces import TOUCH_M, Faces, Mend, Town, arrange, assemble, small, vertices
-from gridgeo.repair.settle import LEFT, Owners, crumb_sites, settle, settle_crumbs
-from gridgeo.repair.sites import Site, find_sites, gaps, sound_rings
+from gridgeo.repair.faces import (
+    TOUCH_M,
+    Arrangement,
+    DrawnPartition,
+    RepairRecord,
+    arrange,
+    assemble,
+    small,
+    vertices,
+)
+from gridgeo.repair.ownership import LEFT, Owners, fragment_sites, resolve_fragments, resolve_site
+from gridgeo.repair.sites import DefectSite, find_sites, gaps, repair_rings
 from gridgeo.wording import Text
 
-Settle = Callable[[Town, Site, Faces, RepairRules, frozenset[int]], tuple[Owners, list[Mend]]]
+Resolver = Callable[
+    [DrawnPartition, DefectSite, Arrangement, RepairRules, frozenset[int]],
+    tuple[Owners, list[RepairRecord]],
+]
 #: After the first two there is rarely anything left to do.
 _PASSES = 10
 #: Borders may come to lie this far from where the faces have them, for fewer vertices.
 LOST_M = 1e-3
-_MATCHED = Text("vertices of its neighbours were added to its border", "边界上补齐了相邻网格的节点")
+_VERTICES_ADDED = Text(
+    "vertices of its neighbours were added to its border", "边界上补齐了相邻网格的节点"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,10 +51,10 @@ class Repair:
     """
 
     grids: NDArray[Any]
-    mends: tuple[Mend, ...]
+    mends: tuple[RepairRecord, ...]
 
 
-def repair_grids(town: Town, rules: RepairRules) -> Repair:
+def repair_grids(town: DrawnPartition, rules: RepairRules) -> Repair:
     """Return the grids with everything mended that has one right answer.
 
     Rings that cross themselves are read in the one way they can be; gaps, overlaps and ground
@@ -57,15 +71,15 @@ def repair_grids(town: Town, rules: RepairRules) -> Repair:
     --------
     >>> from gridgeo.config import RepairRules
     >>> left, right = shapely.box(0, 0, 100, 100), shapely.box(99, 0, 300, 100)
-    >>> town = Town(grids=np.array([left, right]), community=np.full(2, -1))
+    >>> town = DrawnPartition(grids=np.array([left, right]), community=np.full(2, -1))
     >>> done = repair_grids(town, RepairRules())
     >>> [(mend.what, mend.grids, mend.amount) for mend in done.mends]
     [('overlap', (0, 1), 100.0)]
     >>> done.grids[0].bounds, done.grids[1] is right
     ((0.0, 0.0, 99.0, 100.0), True)
     """
-    now, mends = sound_rings(town, rules)
-    left: list[Mend] = []
+    now, mends = repair_rings(town, rules)
+    left: list[RepairRecord] = []
     for _ in range(_PASSES):
         again, told = _pass(now, rules)
         left = [mend for mend in told if not mend.done]
@@ -81,19 +95,19 @@ def repair_grids(town: Town, rules: RepairRules) -> Repair:
     return Repair(grids=grids, mends=(*mends, *left, *_large_gaps(now, rules)))
 
 
-def _pass(town: Town, rules: RepairRules) -> tuple[Town, list[Mend]]:
+def _pass(town: DrawnPartition, rules: RepairRules) -> tuple[DrawnPartition, list[RepairRecord]]:
     """Mend every site once: what one mend leaves small or matched, the next pass sees."""
-    mends: list[Mend] = []
-    for find, decide in ((find_sites, settle), (crumb_sites, settle_crumbs)):
+    mends: list[RepairRecord] = []
+    for find, decide in ((find_sites, resolve_site), (fragment_sites, resolve_fragments)):
         for site in find(town, rules):
-            town, told = _mend_site(town, site, decide, rules)
+            town, told = _repair_site(town, site, decide, rules)
             mends += told
     return town, mends
 
 
-def _mend_site(
-    town: Town, site: Site, decide: Settle, rules: RepairRules
-) -> tuple[Town, list[Mend]]:
+def _repair_site(
+    town: DrawnPartition, site: DefectSite, decide: Resolver, rules: RepairRules
+) -> tuple[DrawnPartition, list[RepairRecord]]:
     """Mend one site; grids that would vanish or fall apart are barred, and it is tried again."""
     faces = arrange(town, site.rows, site.lines)
     barred: frozenset[int] = frozenset()
@@ -106,7 +120,7 @@ def _mend_site(
         barred |= broken
     grids = town.grids.copy()
     disputed = vertices(faces.polygon[[len(own) > 1 for own in owners]])
-    told = {grid for mend in mends if mend.done for grid in _changed(mend)}
+    told = {grid for mend in mends if mend.done for grid in _changed_grids(mend)}
     for row in site.rows.tolist():
         if town.frozen[row] or row in broken or _same(grids[row], made[row]):
             continue
@@ -114,12 +128,12 @@ def _mend_site(
             added = np.setdiff1d(vertices(made[row]), vertices(grids[row]))
             if len(added) and np.isin(added, disputed).all():
                 continue  # the vertices of an overlap that is left
-            mends.append(_matched(row, added))
-        grids[row] = _alike(grids[row], made[row])
+            mends.append(_vertices_record(row, added))
+        grids[row] = _with_type_of(grids[row], made[row])
     return replace(town, grids=grids), mends
 
 
-def _broken(town: Town, site: Site, made: dict[int, Any]) -> set[int]:
+def _broken(town: DrawnPartition, site: DefectSite, made: dict[int, Any]) -> set[int]:
     """Return the grids that would vanish, be invalid or fall into more parts."""
     broken = set()
     for row in site.rows.tolist():
@@ -130,7 +144,7 @@ def _broken(town: Town, site: Site, made: dict[int, Any]) -> set[int]:
     return broken
 
 
-def _shrunk(faces: Faces, owners: Owners, made: dict[int, Any]) -> set[int]:
+def _shrunk(faces: Arrangement, owners: Owners, made: dict[int, Any]) -> set[int]:
     """Return the grids that are not as large as the faces that they hold."""
     held = dict.fromkeys(made, 0.0)
     for area, own in zip(shapely.area(faces.polygon).tolist(), owners, strict=True):
@@ -139,20 +153,20 @@ def _shrunk(faces: Faces, owners: Owners, made: dict[int, Any]) -> set[int]:
     return {row for row, grid in made.items() if abs(grid.area - held[row]) > LOST_M * grid.length}
 
 
-def _changed(mend: Mend) -> tuple[int, ...]:
+def _changed_grids(mend: RepairRecord) -> tuple[int, ...]:
     """Return the grids whose ground a mend has changed."""
     return mend.grids if mend.what in ("outside", "part") else mend.grids[:1]
 
 
-def _matched(row: int, added: NDArray[np.complex128]) -> Mend:
-    return Mend(
+def _vertices_record(row: int, added: NDArray[np.complex128]) -> RepairRecord:
+    return RepairRecord(
         what="vertices",
         grids=(row,),
         done=True,
         amount=float(len(added)),
         unit="vertices",
         where=shapely.multipoints(np.column_stack([added.real, added.imag])),
-        reason=_MATCHED,
+        reason=_VERTICES_ADDED,
     )
 
 
@@ -160,7 +174,7 @@ def _same(old: Any, new: Any) -> bool:
     if old is None or old is new or old.geom_type not in ("Polygon", "MultiPolygon"):
         return old is new
     return bool(
-        shapely.equals_identical(shapely.normalize(old), shapely.normalize(_alike(old, new)))
+        shapely.equals_identical(shapely.normalize(old), shapely.normalize(_with_type_of(old, new)))
     )
 
 
@@ -168,18 +182,18 @@ def _multi(grid: Any) -> Any:
     return shapely.MultiPolygon(list(shapely.get_parts(grid)))
 
 
-def _alike(old: Any, new: Any) -> Any:
+def _with_type_of(old: Any, new: Any) -> Any:
     """Return `new` as a Polygon where `old` is one and `new` has one part."""
     one = old.geom_type == "Polygon" and shapely.get_num_geometries(new) == 1
     return shapely.get_geometry(new, 0) if one else new
 
 
-def _large_gaps(town: Town, rules: RepairRules) -> list[Mend]:
+def _large_gaps(town: DrawnPartition, rules: RepairRules) -> list[RepairRecord]:
     left = gaps(town)
     left = left[~small(left, rules)]
     gap, grid = town.tree.query(left, predicate="dwithin", distance=TOUCH_M)
     return [
-        Mend(
+        RepairRecord(
             what="gap",
             grids=tuple(np.sort(grid[gap == number]).tolist()),
             done=False,

@@ -26,7 +26,7 @@ def reasons_of(
     """
     told = []
     for row in changes.to_dict("records"):
-        parts = _SAID[row["change"]](row)
+        parts = _CLAUSES[row["change"]](row)
         if row["new_code"] and row["old_code"] and row["new_code"] != row["old_code"]:
             parts.append(
                 Text(
@@ -64,13 +64,15 @@ def _reshaped(row: Row) -> list[Text]:
     parts = []
     if row["households_in"] or others.en:
         parts.append(
-            _counted(
+            _households_clause(
                 Text("takes in", "划入"), row["households_in"], others, Text(" from ", "来自 ")
             )
         )
     if row["households_out"] or gone.en:
         parts.append(
-            _counted(Text("gives away", "划出"), row["households_out"], gone, Text(" to ", "划归 "))
+            _households_clause(
+                Text("gives away", "划出"), row["households_out"], gone, Text(" to ", "划归 ")
+            )
         )
     if not parts:
         parts = [Text("its border was drawn anew", "边界调整，不涉及住户")]
@@ -106,7 +108,7 @@ def _retired(row: Row) -> list[Text]:
     return [Text(f"given up; its households go to {gone.en}", f"撤销，住户划归 {gone.zh}")]
 
 
-_SAID: Mapping[str, Callable[[Row], list[Text]]] = {
+_CLAUSES: Mapping[str, Callable[[Row], list[Text]]] = {
     "unchanged": _unchanged,
     "reshaped": _reshaped,
     "split": _split,
@@ -116,7 +118,7 @@ _SAID: Mapping[str, Callable[[Row], list[Text]]] = {
 }
 
 
-def _counted(what: Text, count: int, others: Text, link: Text) -> Text:
+def _households_clause(what: Text, count: int, others: Text, link: Text) -> Text:
     told = what + Text(f" {count:,} households", f" {count:,} 户")
     return told + Text(f"{link.en}{others.en}", f"（{link.zh}{others.zh}）") if others.en else told
 
