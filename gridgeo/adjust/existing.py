@@ -17,7 +17,7 @@ import shapely
 
 from gridgeo.adjust.accepted import Exceptions, exclude_gaps, lock_exceptions, refuse_facilities
 from gridgeo.adjust.choose import Groups, group_changes
-from gridgeo.codes import Changes, community_codes, follow
+from gridgeo.codes import Changes, community_codes, continue_codes
 from gridgeo.errors import InputError
 from gridgeo.geometry import connected_groups
 from gridgeo.model import by_code
@@ -345,7 +345,7 @@ def codes_if_all_accepted(town: MinimalChange, used: Iterable[str]) -> Changes:
     was = town.old.grids[["code", "kind"]]
     unknown = was["kind"] == ""
     known = was[["code"]] if unknown.all() else was.assign(kind=was["kind"].mask(unknown, "basic"))
-    return follow(
+    return continue_codes(
         known,
         grids.assign(community_code=owner, kind=grids["kind"].to_numpy(dtype=object)),
         town.new.shared,

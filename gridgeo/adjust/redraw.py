@@ -13,7 +13,7 @@ import shapely
 from numpy.typing import NDArray
 
 from gridgeo.adjust.edits import Draft
-from gridgeo.codes import Register, issue
+from gridgeo.codes import Register, issue_codes
 from gridgeo.describe import bounded_by, contains
 from gridgeo.geometry import assign_points
 from gridgeo.model import Bands, Note, Plan, bands_of
@@ -78,7 +78,7 @@ def _new_codes(
     for key in sorted(new, key=lambda key: (len(key), key)):
         kind = "dedicated" if key in draft.units else "basic"
         parent = str(draft.community[draft.grid == key][0])
-        (codes[key],) = issue(used, parent, 1, kind=kind, rules=rules)
+        (codes[key],) = issue_codes(used, parent, 1, kind=kind, rules=rules)
         used.append(codes[key])
     return codes
 

@@ -18,10 +18,10 @@ from gridgeo.codes import (
     Changes,
     Register,
     as_day,
-    carried_on,
+    as_first_numbering,
     crosswalk_of,
     in_use,
-    numbered,
+    lineage_of_coded,
     overlap_of_grids,
     record,
 )
@@ -150,12 +150,12 @@ def changes_in(register: Register, plan: Plan, *, before: Plan | None = None) ->
         grids = grids.to_crs(register.table.crs)
     old = in_use(register, plan.communities, scheme)
     if not len(old):
-        return numbered(grids)
+        return as_first_numbering(grids)
     ground = _ground_of(old, before)
     shared = overlap_of_grids(
         ground.geometry.to_numpy(), plan.grids.geometry.to_numpy(), homes=household_points(plan)
     )
-    return carried_on(ground, grids, shared, scheme=scheme)
+    return lineage_of_coded(ground, grids, shared, scheme=scheme)
 
 
 def _ground_of(old: pd.DataFrame, before: Plan | None) -> gpd.GeoDataFrame:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gridgeo.codes.lineage import crosswalk_of, kin_of, relatives, unique_codes
+from gridgeo.codes.lineage import crosswalk_of, lineage_names, lineage_pairs, unique_codes
 from gridgeo.errors import InputError
 from gridgeo.geometry import CHANGE_CODES, Overlap, assign_points, change_codes, successors
 from gridgeo.wording import Text
@@ -67,7 +67,10 @@ def overlap_of_grids(
     else:
         points, count = homes.geometry.to_numpy(), homes["households"].to_numpy(dtype=np.int64)
         was, is_ = assign_points(points, old), assign_points(points, new)
-        old_held, new_held = _counted(was, count, len(old)), _counted(is_, count, len(new))
+        old_held, new_held = (
+            _sum_by_piece(was, count, len(old)),
+            _sum_by_piece(is_, count, len(new)),
+        )
         first, second, area, inside = _joined((first, second, area), (was, is_, count), len(new))
     real = (inside > 0) | (area >= SAME_M2)
     first, second, area = first[real], second[real], area[real]
@@ -117,7 +120,7 @@ def _joined(
     key = np.union1d(shared, lived)
     all_area = np.zeros(len(key))
     all_area[np.searchsorted(key, shared)] = area
-    inside = _counted(np.searchsorted(key, lived), count[both], len(key))
+    inside = _sum_by_piece(np.searchsorted(key, lived), count[both], len(key))
     return key // news, key % news, all_area, inside
 
 
@@ -135,7 +138,7 @@ def _spread(
     exact = households[grid] * area / np.maximum(covered[grid], 1e-9)
     given = np.floor(exact + 1e-9).astype(np.int64)
     total = np.floor(np.bincount(grid, exact, len(whole)) + 0.5 + 1e-9).astype(np.int64)
-    left = total - _counted(grid, given, len(whole))
+    left = total - _sum_by_piece(grid, given, len(whole))
     order = np.lexsort((given - exact, grid))
     starts = np.searchsorted(grid[order], np.arange(len(whole)))
     place = np.arange(len(order)) - starts[grid[order]]
@@ -143,7 +146,7 @@ def _spread(
     return given
 
 
-def _counted(place: NDArray[Any], amount: NDArray[Any], size: int) -> NDArray[np.int64]:
+def _sum_by_piece(place: NDArray[Any], amount: NDArray[Any], size: int) -> NDArray[np.int64]:
     inside = place >= 0
     return np.bincount(place[inside], amount[inside], size).astype(np.int64)
 
@@ -236,19 +239,19 @@ def _sides(
     heir: NDArray[np.int64],
 ) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
     told, become = change_codes(shared, heir)
-    kin = kin_of(shared, heir, told, become)
+    kin = lineage_pairs(shared, heir, told, become)
     first, second, held = shared.old[kin], shared.new[kin], shared.households[kin]
     before, after = old["code"].to_numpy(dtype=object), new["code"].to_numpy(dtype=object)
     stays = heir[shared.old] == shared.new
-    out, out_m2 = _left_over(shared.old, shared, stays, shared.old_households, shared.old_area)
-    come, come_m2 = _left_over(shared.new, shared, stays, shared.new_households, shared.new_area)
+    out, out_m2 = _unshared(shared.old, shared, stays, shared.old_households, shared.old_area)
+    come, come_m2 = _unshared(shared.new, shared, stays, shared.new_households, shared.new_area)
     left = old[["code", old.geometry.name]].assign(
         change=told,
         households=shared.old_households,
         area_m2=shared.old_area,
         households_out=out,
         area_out_m2=out_m2,
-        successors=_cells(relatives(before, first, after[second], held), old),
+        successors=_cells(lineage_names(before, first, after[second], held), old),
     )
     right = new[["code", new.geometry.name]].assign(
         change=become,
@@ -256,12 +259,12 @@ def _sides(
         area_m2=shared.new_area,
         households_in=come,
         area_in_m2=come_m2,
-        predecessors=_cells(relatives(after, second, before[first], held), new),
+        predecessors=_cells(lineage_names(after, second, before[first], held), new),
     )
     return left, right
 
 
-def _left_over(
+def _unshared(
     side: NDArray[np.int64],
     shared: Overlap,
     stays: NDArray[np.bool_],

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from gridgeo.codes.numbering import KINDS, issue, reading_order
+from gridgeo.codes.numbering import KINDS, issue_codes, reading_order
 from gridgeo.errors import InputError
 from gridgeo.geometry import Overlap, change_codes, successors
 from gridgeo.wording import Text
@@ -34,7 +34,7 @@ _REMEDY = Text(
     "请为每个网格填写互不相同的编码；编码在其他列的，用 --column grids.code=列名 指明",
 )
 #: A pair without households is kin where it shares this much of the smaller of the two.
-KIN_SHARE = 0.01
+LINEAGE_SHARE = 0.01
 
 
 def unique_codes(codes: list[str]) -> list[str]:
@@ -55,12 +55,12 @@ def unique_codes(codes: list[str]) -> list[str]:
     return codes
 
 
-def kin_of(
+def lineage_pairs(
     shared: Overlap, heir: NDArray[np.int64], was: Sequence[str], is_: Sequence[str]
 ) -> NDArray[np.int64]:
     """Return the rows of pairs of which one comes from the other, crumbs of ground left out."""
     smaller = np.minimum(shared.old_area[shared.old], shared.new_area[shared.new])
-    much = (shared.households > 0) | (shared.area >= KIN_SHARE * smaller)
+    much = (shared.households > 0) | (shared.area >= LINEAGE_SHARE * smaller)
     continues = heir[shared.old] == shared.new
     stays = (np.array(was, dtype=object)[shared.old] == "unchanged") | (
         np.array(is_, dtype=object)[shared.new] == "unchanged"
@@ -68,7 +68,7 @@ def kin_of(
     return np.flatnonzero(continues | (much & ~stays))
 
 
-def relatives(
+def lineage_names(
     own: NDArray[np.object_],
     at: NDArray[np.int64],
     names: NDArray[np.object_],
@@ -150,7 +150,7 @@ class Changes:
     crosswalk: pd.DataFrame
 
 
-def follow(
+def continue_codes(
     old: pd.DataFrame,
     new: gpd.GeoDataFrame,
     shared: Overlap,
@@ -164,7 +164,7 @@ def follow(
     1. A new grid that continues an old one (`gridgeo.geometry.successors`) keeps its code, unless it
        lies in another community than the code says, is of another kind on other ground, or the
        code is not of the scheme (with `keep_foreign` such a code stays with its grid).
-    2. The others get the next free numbers of their community and kind (`issue`), in reading
+    2. The others get the next free numbers of their community and kind (`issue_codes`), in reading
        order.
     3. Where a scheme has a number for an undivided community (CJ/T 349: 00), only a community of
        one grid keeps it or gets it.
@@ -200,7 +200,7 @@ def follow(
     ...     geometry=[box(0, 0, 4, 1), box(4, 0, 9, 1)])
     >>> shared = overlap_of_grids(
     ...     was.geometry.to_numpy(), parts.geometry.to_numpy(), households=np.array([900]))
-    >>> changes = follow(was, parts, shared, used=was["code"], rules=Codes())
+    >>> changes = continue_codes(was, parts, shared, used=was["code"], rules=Codes())
     >>> changes.grids[["code", "change"]].to_numpy().tolist()
     [['420102001001002', 'split'], ['420102001001001', 'split']]
     """
@@ -209,14 +209,14 @@ def follow(
     scheme = rules.code_scheme
     heir = successors(
         shared,
-        allowed=could_keep(before, old, new, shared, scheme, keep_foreign=keep_foreign),
+        allowed=may_keep_code(before, old, new, shared, scheme, keep_foreign=keep_foreign),
     )
     codes = _kept(before, heir, len(new))
-    _give_out(codes, new, [*before, *used], rules)
+    _issue_missing(codes, new, [*before, *used], rules)
     return changes_by(before, new.assign(scheme=scheme.id), shared, heir, codes.tolist())
 
 
-def numbered(grids: gpd.GeoDataFrame) -> Changes:
+def as_first_numbering(grids: gpd.GeoDataFrame) -> Changes:
     """Return grids that already have their codes as the first numbering: all of them new."""
     codes = unique_codes(grids["code"].tolist())
     empty = _cells([()] * len(codes), grids.index)
@@ -253,7 +253,7 @@ def _check_kinds(new: pd.DataFrame) -> None:
         )
 
 
-def could_keep(
+def may_keep_code(
     before: list[str],
     old: pd.DataFrame,
     new: pd.DataFrame,
@@ -263,7 +263,7 @@ def could_keep(
     keep_foreign: bool = False,
 ) -> NDArray[np.bool_]:
     """Tell for each pair whether community and kind let the new grid bear the old one's code."""
-    alike = _alike(old, new, shared)
+    alike = _same_kind(old, new, shared)
     return alike & _allowed(before, new, shared, scheme, keep_foreign=keep_foreign)
 
 
@@ -282,11 +282,11 @@ def _allowed(
     own = parent[shared.old] == new["community_code"].to_numpy(dtype=object)[shared.new]
     if keep_foreign:
         own |= np.array([code is None for code in said], dtype=bool)[shared.old]
-    allowed: NDArray[np.bool_] = own & (~whole[shared.old] | _alone(new)[shared.new])
+    allowed: NDArray[np.bool_] = own & (~whole[shared.old] | _only_of_community(new)[shared.new])
     return allowed
 
 
-def _alike(old: pd.DataFrame, new: pd.DataFrame, shared: Overlap) -> NDArray[np.bool_]:
+def _same_kind(old: pd.DataFrame, new: pd.DataFrame, shared: Overlap) -> NDArray[np.bool_]:
     """Tell for each pair whether both are of one kind, or one ground."""
     if "kind" not in old.columns:
         return np.ones(len(shared.old), dtype=bool)
@@ -295,7 +295,7 @@ def _alike(old: pd.DataFrame, new: pd.DataFrame, shared: Overlap) -> NDArray[np.
     return alike
 
 
-def _alone(new: pd.DataFrame) -> NDArray[np.bool_]:
+def _only_of_community(new: pd.DataFrame) -> NDArray[np.bool_]:
     """Tell of each grid whether it is the only one of its community."""
     alone: NDArray[np.bool_] = ~new["community_code"].duplicated(keep=False).to_numpy()
     return alone
@@ -308,7 +308,7 @@ def _kept(before: list[str], heir: NDArray[np.int64], size: int) -> NDArray[np.o
     return codes
 
 
-def _give_out(
+def _issue_missing(
     codes: NDArray[np.object_], new: gpd.GeoDataFrame, used: Iterable[str], rules: Codes
 ) -> None:
     """Fill in the codes that are missing, community by community, kind by kind."""
@@ -317,7 +317,7 @@ def _give_out(
     for code in used:
         if said := scheme.parse(code):
             held[said.community].append(code)
-    alone = _alone(new)
+    alone = _only_of_community(new)
     kinds = pd.Categorical(new["kind"], categories=KINDS)
     missing = new.assign(kind=kinds).reset_index(drop=True)[codes == ""]
     for (parent, kind), part in missing.groupby(["community_code", "kind"], observed=True):
@@ -325,7 +325,7 @@ def _give_out(
         if scheme.undivided and alone[order[0]] and not held[parent]:
             codes[order] = scheme.write(parent, 0, scheme.digits_for(1))
         else:
-            codes[order] = issue(held[parent], parent, len(order), kind=kind, rules=rules)
+            codes[order] = issue_codes(held[parent], parent, len(order), kind=kind, rules=rules)
         held[parent] += codes[order].tolist()
 
 
@@ -339,20 +339,20 @@ def changes_by(
     """Return the changes where it is known which new grid continues which old one."""
     codes = np.array(after, dtype=object)
     was, is_ = change_codes(shared, heir)
-    kin = kin_of(shared, heir, was, is_)
+    kin = lineage_pairs(shared, heir, was, is_)
     first, second, held = shared.old[kin], shared.new[kin], shared.households[kin]
     names = np.array(before, dtype=object)
     return Changes(
         grids=new.assign(
             code=codes,
             change=np.array(is_, dtype=object),
-            predecessors=_cells(relatives(codes, second, names[first], held), new.index),
+            predecessors=_cells(lineage_names(codes, second, names[first], held), new.index),
         ),
         old=pd.DataFrame(
             {
                 "code": names,
                 "change": np.array(was, dtype=object),
-                "successors": relatives(names, first, codes[second], held),
+                "successors": lineage_names(names, first, codes[second], held),
             }
         ),
         crosswalk=crosswalk_of(before, after, shared),

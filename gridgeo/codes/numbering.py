@@ -169,7 +169,7 @@ def _check_unique(codes: list[str], names: list[str]) -> None:
 KINDS = ("basic", "dedicated", "open")
 
 
-def issue(
+def issue_codes(
     used: Iterable[str], parent: str, n: int, *, kind: str = "basic", rules: Codes
 ) -> tuple[str, ...]:
     """Return `n` codes for new grids of a community that were never given out.
@@ -195,11 +195,11 @@ def issue(
 
     Examples
     --------
-    >>> issue(["420102001001001", "420102001001007"], "420102001001", 2, rules=Codes())
+    >>> issue_codes(["420102001001001", "420102001001007"], "420102001001", 2, rules=Codes())
     ('420102001001008', '420102001001009')
     """
     scheme = rules.code_scheme
-    held = _held(used, parent, scheme)
+    held = _used_numbers(used, parent, scheme)
     first, last = number_range(kind, rules)
     above = max((number for number in held if number >= first and _to(number, last)), default=0)
     later = _numbers(max(first, above + 1), last)
@@ -242,7 +242,7 @@ def number_range(kind: str, rules: Codes) -> tuple[int, int | None]:
     return starts[kind], min(above) - 1 if above else rules.code_scheme.last
 
 
-def _held(used: Iterable[str], parent: str, scheme: CodeScheme) -> Mapping[int, int]:
+def _used_numbers(used: Iterable[str], parent: str, scheme: CodeScheme) -> Mapping[int, int]:
     """Return the numbers that a community has used, and the digits of each."""
     said = [code for code in map(scheme.parse, used) if code and code.community == parent]
     return {code.sequence: code.digits for code in sorted(said, key=_by_digits)}

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gridgeo.codes.lineage import Changes, changes_by, could_keep, unique_codes
+from gridgeo.codes.lineage import Changes, changes_by, may_keep_code, unique_codes
 from gridgeo.codes.register_rules import COLUMNS, SEPARATOR, as_day, check_register
 from gridgeo.errors import InputError
 from gridgeo.geometry import Overlap, may_succeed
@@ -267,7 +267,7 @@ def _mostly_in(ground: NDArray[np.object_], area: gpd.GeoDataFrame) -> NDArray[n
     return mostly
 
 
-def carried_on(
+def lineage_of_coded(
     old: pd.DataFrame, new: gpd.GeoDataFrame, shared: Overlap, *, scheme: CodeScheme
 ) -> Changes:
     """Return what became of old grids where the new ones already have their codes.
@@ -296,21 +296,21 @@ def carried_on(
     ...      "community_code": "420102001001"}, geometry=[box(0, 0, 5, 1), box(5, 0, 9, 1)])
     >>> shared = overlap_of_grids(
     ...     was.geometry.to_numpy(), parts.geometry.to_numpy(), households=np.array([900]))
-    >>> carried_on(was, parts, shared, scheme=CN15).old["successors"].tolist()
+    >>> lineage_of_coded(was, parts, shared, scheme=CN15).old["successors"].tolist()
     [('420102001001001', '420102001001002')]
     """
     before, after = unique_codes(old["code"].tolist()), unique_codes(new["code"].tolist())
     place = {code: position for position, code in enumerate(after)}
     heir = np.array([place.get(code, -1) for code in before], dtype=np.int64)
-    allowed = could_keep(before, old, new, shared, scheme)
+    allowed = may_keep_code(before, old, new, shared, scheme)
     rows = may_succeed(shared, allowed=allowed)
     rows = rows[heir[shared.old[rows]] == shared.new[rows]]
     kept = set(shared.old[rows].tolist())
-    _check_kept([code for n, code in enumerate(before) if heir[n] >= 0 and n not in kept])
+    _check_codes_kept([code for n, code in enumerate(before) if heir[n] >= 0 and n not in kept])
     return changes_by(before, new.assign(scheme=scheme.id), shared, heir, after)
 
 
-def _check_kept(lost: Collection[str]) -> None:
+def _check_codes_kept(lost: Collection[str]) -> None:
     for code in sorted(lost)[:1]:
         raise InputError(
             Text(

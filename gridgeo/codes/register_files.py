@@ -190,7 +190,7 @@ def _form(file: Path) -> tuple[_Read, _Write]:
 def states_at(register: Register, date: str) -> pd.DataFrame:
     """Return the states that held on `date`, sorted by code: each code at most once."""
     day, table = as_day(date), register.table
-    return table[_held_on(table, day)].sort_values("code", ignore_index=True)
+    return table[_valid_on(table, day)].sort_values("code", ignore_index=True)
 
 
 def code_at(register: Register, places: NDArray[np.object_], date: str) -> NDArray[np.object_]:
@@ -209,11 +209,11 @@ def code_at(register: Register, places: NDArray[np.object_], date: str) -> NDArr
     Examples
     --------
     >>> from shapely import Point, box
-    >>> from gridgeo.codes import empty_register, numbered, record
+    >>> from gridgeo.codes import empty_register, as_first_numbering, record
     >>> grids = gpd.GeoDataFrame(
     ...     {"code": ["A-01"], "scheme": "plain"}, geometry=[box(0, 0, 1, 1)], crs=32650)
     >>> register = record(
-    ...     empty_register(crs=32650), numbered(grids), date="2026-01-01", reason="first numbering")
+    ...     empty_register(crs=32650), as_first_numbering(grids), date="2026-01-01", reason="first numbering")
     >>> code_at(register, np.array([Point(0.5, 0.5)]), "2026-02-01").tolist()
     ['A-01']
     """
@@ -251,7 +251,7 @@ def successors_at(register: Register, code: str, *, since: str, date: str) -> tu
     while todo:
         step = todo.pop()
         states = table.iloc[rows_of.get(step[0], [])]
-        held = states[_held_on(states, step[1])]
+        held = states[_valid_on(states, step[1])]
         if step in seen or not len(held):
             continue
         seen.add(step)
@@ -263,6 +263,6 @@ def successors_at(register: Register, code: str, *, since: str, date: str) -> tu
     return tuple(sorted(found))
 
 
-def _held_on(table: pd.DataFrame, day: str) -> pd.Series[bool]:
+def _valid_on(table: pd.DataFrame, day: str) -> pd.Series[bool]:
     begun = table["valid_from"] <= day
     return begun & ((table["valid_to"] == "") | (table["valid_to"] > day))

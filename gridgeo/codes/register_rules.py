@@ -188,7 +188,7 @@ def one_state_after_another(table: pd.DataFrame) -> Iterator[Broken]:
     yield from _where(~known.astype(bool), "change", said, order)
 
 
-def kin_agree(table: pd.DataFrame) -> Iterator[Broken]:
+def lineage_agrees(table: pd.DataFrame) -> Iterator[Broken]:
     """Every predecessor of a code names it as successor on that day, and the reverse."""
     come, came = _links(table, "predecessors", "valid_from")
     go, went = _links(table, "successors", "valid_to")
@@ -204,7 +204,7 @@ def kin_agree(table: pd.DataFrame) -> Iterator[Broken]:
             yield row, "successors", said
 
 
-def ground_there(table: pd.DataFrame) -> Iterator[Broken]:
+def ground_known(table: pd.DataFrame) -> Iterator[Broken]:
     """Where the register is kept with ground, every state has polygons."""
     if isinstance(table, gpd.GeoDataFrame):
         shapes = table.geometry.to_numpy()
@@ -219,8 +219,8 @@ RULES: tuple[Callable[[pd.DataFrame], Iterator[Broken]], ...] = (
     states_end_after_they_begin,
     rows_in_order,
     one_state_after_another,
-    kin_agree,
-    ground_there,
+    lineage_agrees,
+    ground_known,
 )
 
 
