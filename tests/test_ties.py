@@ -13,7 +13,7 @@ from gridgeo.errors import SettingsError
 from gridgeo.model import by_code
 from gridgeo.pipeline import ties_of
 from gridgeo.pipeline.stages import make_atoms
-from gridgeo.province import run_parts
+from gridgeo.province import run_chunks
 from gridgeo.report import load_plan
 
 BY_HOUSEHOLDS = Band(profile="households")
@@ -163,7 +163,7 @@ def test_parts_know_the_rules_of_their_communities(tmp_path):
     by = replace(base.parts, by="township")
     chosen = replace(base, read=replace(base.read, inputs=inputs), parts=by)
     whole = gg.run(replace(chosen, parts=base.parts))
-    province = run_parts(chosen, tmp_path / "out")
+    province = run_chunks(chosen, tmp_path / "out")
     assert province.summary["grids"] == whole.summary["grids"]
     assert sorted(whole.grids["households"]) == [180, 360]
     assert np.isin(whole.grids["verdict"], ["in_band"]).all()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gridgeo.cli import options as o
-from gridgeo.cli.console import STOPPED, STOPPED_PARTS, interruptible
+from gridgeo.cli.console import STOPPED, STOPPED_CHUNKS, interruptible
 from gridgeo.cli.options import (
     BROKEN,
     Given,
@@ -105,7 +105,7 @@ def partition_command(
     if settings.parts.by == "none":
         _partition(settings, jobs=jobs, out=out, overwrite=overwrite)
     else:
-        _in_parts(settings, jobs=jobs, scheduler=scheduler or "", out=out, overwrite=overwrite)
+        _run_chunks(settings, jobs=jobs, scheduler=scheduler or "", out=out, overwrite=overwrite)
 
 
 @app.command()
@@ -217,15 +217,17 @@ def _partition(settings: Settings, *, jobs: int, out: Path, overwrite: bool) -> 
     _deliver(make, settings.lang, out=out, overwrite=overwrite)
 
 
-def _in_parts(settings: Settings, *, jobs: int, scheduler: str, out: Path, overwrite: bool) -> None:
+def _run_chunks(
+    settings: Settings, *, jobs: int, scheduler: str, out: Path, overwrite: bool
+) -> None:
     """Do the parts, show what they are together; exit 1 where a hard rule is broken."""
     lang = settings.lang
-    with interruptible(STOPPED_PARTS, lang), errors(lang):
+    with interruptible(STOPPED_CHUNKS, lang), errors(lang):
         from gridgeo.cli.show import progress, show_province  # noqa: PLC0415  (heavy)
-        from gridgeo.province import run_parts  # noqa: PLC0415
+        from gridgeo.province import run_chunks  # noqa: PLC0415
 
         with progress(lang) as report:
-            province = run_parts(
+            province = run_chunks(
                 settings, out, jobs=jobs, scheduler=scheduler, overwrite=overwrite,
                 on_progress=report,
             )  # fmt: skip

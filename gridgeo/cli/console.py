@@ -54,7 +54,7 @@ STOPPED = Text(
     "已中断，没有写出结果，请重新运行同一命令。数据量大时可加 --by township 分片计算，"
     "中断后可以续算。",
 )
-STOPPED_PARTS = Text(
+STOPPED_CHUNKS = Text(
     "Stopped: finished parts are kept. Run the same command again to go on.",
     "已中断，已完成的分片均已保留。重新运行同一命令即可从中断处继续。",
 )

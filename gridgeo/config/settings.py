@@ -161,7 +161,7 @@ class MapRules:
         )
 
 
-PARTS = ("none", "township", "tile")
+CHUNK_BY = ("none", "township", "tile")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -210,7 +210,7 @@ class RepairRules:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class PartRules:
+class ChunkRules:
     """How an area too large for one process is cut into parts that are done one by one.
 
     A ``township`` is what the column ``communities.township`` says, else the first 9 digits of
@@ -222,7 +222,7 @@ class PartRules:
     tile_m: float = 10_000.0
 
     def __post_init__(self) -> None:
-        one_of("parts.by", self.by, PARTS)
+        one_of("parts.by", self.by, CHUNK_BY)
         at_least("parts.tile_m", self.tile_m, 100)
 
 
@@ -240,7 +240,7 @@ class Settings:
     weights: Weights = field(default_factory=Weights)
     search: Search = field(default_factory=Search)
     codes: Codes = field(default_factory=Codes)
-    parts: PartRules = field(default_factory=PartRules)
+    parts: ChunkRules = field(default_factory=ChunkRules)
     repair: RepairRules = field(default_factory=RepairRules)
     map: MapRules = field(default_factory=MapRules)
     lang: Lang = "zh"

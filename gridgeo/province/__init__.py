@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from gridgeo.province.run import (
     Province,
-    load_part,
-    run_parts,
+    load_chunk,
+    run_chunks,
 )
 
 __all__ = [
     "Province",
-    "load_part",
-    "run_parts",
+    "load_chunk",
+    "run_chunks",
 ]

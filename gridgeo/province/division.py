@@ -23,7 +23,7 @@ from gridgeo.model import Finding
 from gridgeo.wording import Text
 
 if TYPE_CHECKING:
-    from gridgeo.config import PartRules
+    from gridgeo.config import ChunkRules
 
 #: Streets, barriers, buildings and the like come with a part up to this distance from it: more
 #: than any rule of the later stages looks beyond a community.
@@ -37,7 +37,7 @@ Index = NDArray[np.int64]
 Members = tuple[Index, Index]
 
 
-def part_names(communities: gpd.GeoDataFrame, rules: PartRules, *, named: bool) -> list[str]:
+def chunk_names(communities: gpd.GeoDataFrame, rules: ChunkRules, *, named: bool) -> list[str]:
     """Return the name of the part of each community.
 
     Parameters
@@ -56,12 +56,12 @@ def part_names(communities: gpd.GeoDataFrame, rules: PartRules, *, named: bool) 
 
     Examples
     --------
-    >>> from gridgeo.config import PartRules
+    >>> from gridgeo.config import ChunkRules
     >>> town = gpd.GeoDataFrame({"code": ["420102001001", "7"], "township": ["", "大智街道"]},
     ...                         geometry=[shapely.box(0, 0, 9, 9), shapely.box(9, 0, 99, 9)])
-    >>> part_names(town, PartRules(by="township"), named=False)
+    >>> chunk_names(town, ChunkRules(by="township"), named=False)
     ['420102001', '大智街道']
-    >>> part_names(town, PartRules(by="tile", tile_m=5000), named=False)
+    >>> chunk_names(town, ChunkRules(by="tile", tile_m=5000), named=False)
     ['x0y0', 'x0y0']
     """
     if rules.by == "tile":
@@ -223,7 +223,7 @@ class Outlines:
         self.parts += [part] * len(communities)
 
 
-def between_parts(outlines: Outlines, gap_m: float) -> tuple[Finding, ...]:
+def between_chunks(outlines: Outlines, gap_m: float) -> tuple[Finding, ...]:
     """Return a finding for every two parts whose communities overlap or leave narrow gaps.
 
     Communities that are cut by streets are repaired over the whole area before it is divided;

@@ -22,17 +22,17 @@ import pyarrow.parquet as pq
 from gridgeo.config import Settings
 from gridgeo.model import SEVERITIES, Finding
 from gridgeo.pipeline import EXCUSED
-from gridgeo.province.division import Outlines, between_parts
+from gridgeo.province.division import Outlines, between_chunks
 from gridgeo.province.split import FOLDER
-from gridgeo.province.task import PART, PARTS
+from gridgeo.province.task import CHUNK, CHUNKS
 from gridgeo.report import (
     SUMMARY,
     append_layer,
     append_styles,
     append_table,
+    chunks_page,
     finding_frame,
     findings_of,
-    parts_page,
     style_frame,
 )
 from gridgeo.review import identify, joined_cards, scorecard
@@ -189,10 +189,10 @@ def merge(
         package, parquet = Package(path, settings.lang), ParquetRows(table)
         for done, name in enumerate(names):
             on_progress(done, len(names))
-            rows.append(_add_part(root / PARTS / name, tally, outlines, package, parquet))
+            rows.append(_add_chunk(root / CHUNKS / name, tally, outlines, package, parquet))
         parquet.close()
         found = gpd.read_parquet(rest / "findings.parquet")
-        made = (*_repeated(tally), *between_parts(outlines, settings.atoms.repair_gap_m))
+        made = (*_repeated(tally), *between_chunks(outlines, settings.atoms.repair_gap_m))
         made += _lost(tally, index["households"], int(rejects["households"].sum()))
         for findings in (found, finding_frame(identify(made), settings.lang, found.crs)):
             tally.add_findings(findings)
@@ -205,15 +205,17 @@ def merge(
         summary=summary, parts=rows, findings=tuple(tally.gravest), rejects=len(rejects)
     )
     with atomic_file(root / REPORT) as path:
-        path.write_text(parts_page(summary, rows, merged.findings, settings.lang), encoding="utf-8")
+        path.write_text(
+            chunks_page(summary, rows, merged.findings, settings.lang), encoding="utf-8"
+        )
     write_json(root / SUMMARY, summary)
     return merged
 
 
-def _add_part(
+def _add_chunk(
     folder: Path, tally: _Tally, outlines: Outlines, package: Package, parquet: ParquetRows
 ) -> dict[str, Any]:
-    told = read_json(folder / PART)
+    told = read_json(folder / CHUNK)
     grids = gpd.read_parquet(folder / "grids.parquet")
     communities = gpd.read_parquet(folder / "communities.parquet")
     findings = gpd.read_parquet(folder / "findings.parquet")

@@ -24,7 +24,7 @@ from gridgeo.model import SCHEMA, Finding, Note, Plan, layer_frame
 from gridgeo.pipeline import Clock, Progress
 from gridgeo.province.merge import GRIDS, REPORT, TABLE, merge
 from gridgeo.province.split import FOLDER, FORMAT, input_key, split
-from gridgeo.province.task import PART, PARTS, Outcome, Task, tasks_of
+from gridgeo.province.task import CHUNK, CHUNKS, Outcome, Task, tasks_of
 from gridgeo.province.workers import run_on_cluster, run_on_processes
 from gridgeo.report import RUN, SUMMARY, findings_of, notes_of, settings_frame, settings_of
 from gridgeo.storage import (
@@ -39,7 +39,7 @@ from gridgeo.wording import Text
 
 MANIFEST = "manifest.json"
 #: what a run leaves in its folder
-OURS = (FOLDER, PARTS, GRIDS, TABLE, REPORT, SUMMARY, MANIFEST, RUN)
+OURS = (FOLDER, CHUNKS, GRIDS, TABLE, REPORT, SUMMARY, MANIFEST, RUN)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +54,7 @@ class Province:
     notes: tuple[Note, ...]
 
 
-def run_parts(
+def run_chunks(
     settings: Settings,
     folder: str | Path,
     *,
@@ -100,7 +100,7 @@ def run_parts(
             index = split(settings, root, key=given, on_progress=clock.say)
         tasks = tasks_of(index, settings, root)
         with clock.stage("parts"):
-            outcomes = _do_parts(tasks, clock, jobs=jobs, scheduler=scheduler)
+            outcomes = _run_pending(tasks, clock, jobs=jobs, scheduler=scheduler)
         with clock.stage("merge"):
             province = _merge(root, tasks, index, settings, key=key, clock=clock)
         write_json(root / RUN, clock.record() | {"parts": outcomes})
@@ -156,12 +156,12 @@ def _clear(root: Path, key: str) -> None:
     """Make room: nothing half written, and no manifest of another run."""
     root.mkdir(parents=True, exist_ok=True)
     remove_leftovers(root)
-    remove_leftovers(root / PARTS)
+    remove_leftovers(root / CHUNKS)
     if read_json(root / MANIFEST).get("key") != key:
         (root / MANIFEST).unlink(missing_ok=True)
 
 
-def _do_parts(
+def _run_pending(
     tasks: Sequence[Task], clock: Clock, *, jobs: int, scheduler: str
 ) -> dict[str, dict[str, Any]]:
     """Do the parts that are not done; return seconds and memory of each."""
@@ -180,7 +180,7 @@ def _do_parts(
             told[outcome.name] = {"seconds": outcome.seconds, "peak_mb": outcome.peak_mb}
             clock.advance(done, len(tasks))
     if failed:
-        raise _some_failed(sorted(failed, key=lambda pair: pair[0]), len(tasks))
+        raise _failed_chunks(sorted(failed, key=lambda pair: pair[0]), len(tasks))
     return dict(sorted(told.items()))
 
 
@@ -206,7 +206,7 @@ def _unseen(task: Task) -> InputError | None:
     )
 
 
-def _some_failed(failed: list[tuple[str, GridgeoError]], parts: int) -> InputError:
+def _failed_chunks(failed: list[tuple[str, GridgeoError]], parts: int) -> InputError:
     """Say which parts could not be done, with the error of the first."""
     name, error = failed[0]
     listed = ", ".join(part for part, _ in failed[:10]) + (", ..." if len(failed) > 10 else "")
@@ -232,9 +232,9 @@ def _merge(
     clock: Clock,
 ) -> Province:
     names = sorted(task.name for task in tasks)
-    remove_leftovers(root / PARTS)  # what workers that were lost on the way had begun
-    for folder in sorted((root / PARTS).iterdir()):
-        if folder.name not in names and (folder / PART).is_file():
+    remove_leftovers(root / CHUNKS)  # what workers that were lost on the way had begun
+    for folder in sorted((root / CHUNKS).iterdir()):
+        if folder.name not in names and (folder / CHUNK).is_file():
             shutil.rmtree(folder)  # of an earlier run that was divided otherwise
     merged = merge(root, names, index, settings, on_progress=clock.advance)
     write_json(root / MANIFEST, _manifest(root, tasks, index, settings, key))
@@ -278,7 +278,7 @@ def _manifest(
     }
 
 
-def load_part(root: str | Path, name: str) -> Plan:
+def load_chunk(root: str | Path, name: str) -> Plan:
     """Return one part of a finished run as a plan.
 
     Its ``save`` writes the folder with map, workbook and report that a township may want.
@@ -289,9 +289,9 @@ def load_part(root: str | Path, name: str) -> Plan:
         The run is not finished, or has no such part.
     """
     manifest = read_json(Path(root) / MANIFEST)
-    folder = Path(root) / PARTS / name
-    if name not in manifest.get("parts", {}) or not (folder / PART).is_file():
-        raise _no_part(folder, list(manifest.get("parts", {})))
+    folder = Path(root) / CHUNKS / name
+    if name not in manifest.get("parts", {}) or not (folder / CHUNK).is_file():
+        raise _unknown_chunk(folder, list(manifest.get("parts", {})))
     frames: dict[str, Any] = {
         layer: layer_frame(layer, gpd.read_parquet(folder / f"{layer}.parquet")) for layer in SCHEMA
     }
@@ -301,7 +301,7 @@ def load_part(root: str | Path, name: str) -> Plan:
         findings=findings_of(gpd.read_parquet(folder / "findings.parquet")),
         rejects=(),
         notes=notes_of(pd.read_parquet(folder / "notes.parquet")),
-        summary=read_json(folder / PART)["summary"],
+        summary=read_json(folder / CHUNK)["summary"],
     )
 
 
@@ -309,7 +309,7 @@ def _settings(rows: dict[str, str]) -> Settings:
     return settings_of(pd.DataFrame(rows.items(), columns=["key", "value"]))
 
 
-def _no_part(folder: Path, known: list[str]) -> InputError:
+def _unknown_chunk(folder: Path, known: list[str]) -> InputError:
     listed = ", ".join(known[:10]) + (", ..." if len(known) > 10 else "")
     return InputError(
         Text(

@@ -24,7 +24,7 @@ from gridgeo.atoms import repair_communities
 from gridgeo.codes import community_codes
 from gridgeo.config import Settings
 from gridgeo.model import Finding
-from gridgeo.province.division import Division, part_names
+from gridgeo.province.division import Division, chunk_names
 from gridgeo.read import (
     Batch,
     Survey,
@@ -149,7 +149,7 @@ def split(
         spilt.mkdir()
         spill = Spill(spilt, survey.crs)
         division, total = _spill_all(survey, division, spill, on_progress)
-        told = _put_together(division, spill, parts, findings)
+        told = _write_inputs(division, spill, parts, findings)
         for path in spilt.iterdir():
             path.unlink()
         spilt.rmdir()
@@ -159,7 +159,7 @@ def split(
             "crs": survey.crs.to_wkt(),
             "given_atoms": bool(survey.heads["atoms"]),
             "households": total,
-            "communities": _communities_told(division),
+            "communities": _community_table(division),
             "parts": told,
         }
         write_json(folder / INDEX, index)
@@ -208,7 +208,7 @@ def _divide(survey: Survey, settings: Settings) -> tuple[Division, list[Finding]
     mapping = read_code_mapping(settings.codes.mapping) if settings.codes.mapping else {}
     codes = community_codes(communities, settings.codes.code_scheme, mapping=mapping)
     named = "communities.township" in settings.read.columns
-    names = part_names(communities.assign(code=codes), settings.parts, named=named)
+    names = chunk_names(communities.assign(code=codes), settings.parts, named=named)
     division = Division.by_community(communities.assign(final=codes), names)
     return division, list(repaired)
 
@@ -248,7 +248,7 @@ def _named(batch: Batch, division: Division) -> gpd.GeoDataFrame:
     return batch.frame.assign(community=codes[division.community_of_atoms(batch.frame)])
 
 
-def _put_together(
+def _write_inputs(
     division: Division, spill: Spill, folder: Path, findings: list[Finding]
 ) -> dict[str, Any]:
     """Write the files of each part; return what each holds, by name."""
@@ -288,7 +288,7 @@ def _without_atoms(name: str, communities: gpd.GeoDataFrame) -> Finding:
     )
 
 
-def _communities_told(division: Division) -> dict[str, list[str]]:
+def _community_table(division: Division) -> dict[str, list[str]]:
     """Return own codes, names and final codes of all communities, and their parts."""
     frame = division.communities
     parts = np.array(division.names, dtype=object)[division.part]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from gridgeo.model import Layers, Plan
 
 #: where the finished parts are, and what tells of one
-PARTS, PART = "parts", "part.json"
+CHUNKS, CHUNK = "parts", "part.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,11 +49,11 @@ class Task:
     @property
     def folder(self) -> Path:
         """Where the finished part goes."""
-        return Path(self.root) / PARTS / self.name
+        return Path(self.root) / CHUNKS / self.name
 
     def done(self) -> dict[str, Any]:
         """Return what tells of the finished part, empty where it is to be done (again)."""
-        told = read_json(self.folder / PART)
+        told = read_json(self.folder / CHUNK)
         whole = told.get("hash") == self.hash and all(
             (self.folder / name).is_file() and (self.folder / name).stat().st_size == file["bytes"]
             for name, file in told["files"].items()
@@ -79,7 +79,7 @@ def tasks_of(index: dict[str, Any], settings: Settings, root: Path) -> list[Task
     SettingsError
         The settings of a single community name none, or several.
     """
-    own = _settings_by_part(index, settings)
+    own = _settings_by_chunk(index, settings)
     shared = {"version": version("gridgeo"), "format": FORMAT, "crs": index["crs"]}
     parts = sorted(index["parts"].items(), key=lambda item: (-item[1]["households"], item[0]))
     return [
@@ -97,7 +97,7 @@ def tasks_of(index: dict[str, Any], settings: Settings, root: Path) -> list[Task
     ]
 
 
-def run_part(task: Task) -> Outcome:
+def run_chunk(task: Task) -> Outcome:
     """Do one part and write it; an error of its input comes back, any other is raised."""
     # heavy: only in the process that works
     from gridgeo.pipeline import partition_layers, peak_mb  # noqa: PLC0415
@@ -113,7 +113,7 @@ def run_part(task: Task) -> Outcome:
     return Outcome(task.name, round(time.perf_counter() - start, 3), peak_mb())
 
 
-def _settings_by_part(
+def _settings_by_chunk(
     index: dict[str, Any], settings: Settings
 ) -> dict[str, tuple[tuple[str, str], ...]]:
     """Return the settings of each part, as rows, without what the division has already done."""
@@ -180,7 +180,7 @@ def _write(plan: Plan, task: Task) -> None:
             "summary": plan.summary,
             "inner_border_m": _inner_border_m(plan),
         }
-        write_json(folder / PART, told)
+        write_json(folder / CHUNK, told)
 
 
 def _inner_border_m(plan: Plan) -> float:

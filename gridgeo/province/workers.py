@@ -20,7 +20,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 from gridgeo.errors import InputError, SettingsError
-from gridgeo.province.task import Outcome, Task, run_part
+from gridgeo.province.task import Outcome, Task, run_chunk
 from gridgeo.wording import Text
 
 #: how often a part is done again whose process was lost
@@ -68,7 +68,7 @@ def run_on_processes(tasks: Sequence[Task], *, jobs: int) -> Iterator[Outcome]:
                 workers[workers.index(worker)] = _started()
                 lost[task.name] += 1
                 if lost[task.name] > RETRIES:
-                    yield Outcome(task.name, error=gone(task, lost[task.name]))
+                    yield Outcome(task.name, error=lost_worker(task, lost[task.name]))
                 else:
                     waiting.append(task)
     finally:
@@ -78,7 +78,7 @@ def run_on_processes(tasks: Sequence[Task], *, jobs: int) -> Iterator[Outcome]:
             worker.link.close()
 
 
-def gone(task: Task, times: int) -> InputError:
+def lost_worker(task: Task, times: int) -> InputError:
     """Say that a part has cost its process again and again."""
     return InputError(
         Text(
@@ -137,7 +137,7 @@ def _serve(link: Connection) -> None:
             task = link.recv()
         except EOFError:
             return
-        link.send(run_part(task))
+        link.send(run_chunk(task))
 
 
 def _end_with_parent() -> None:
@@ -178,7 +178,7 @@ def run_on_cluster(tasks: Sequence[Task], *, scheduler: str) -> Iterator[Outcome
     """
     with _client(scheduler) as client:
         futures = {
-            client.submit(run_part, task, pure=False, retries=RETRIES): task for task in tasks
+            client.submit(run_chunk, task, pure=False, retries=RETRIES): task for task in tasks
         }
         try:
             for future in _as_completed(futures):
@@ -193,7 +193,7 @@ def _outcome(future: Any, task: Task) -> Outcome:
     try:
         outcome: Outcome = future.result()
     except KilledWorker:
-        return Outcome(task.name, error=gone(task, RETRIES + 1))
+        return Outcome(task.name, error=lost_worker(task, RETRIES + 1))
     return outcome
 
 

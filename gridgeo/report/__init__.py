@@ -18,7 +18,7 @@ from gridgeo.report.load import (
     load_plan,
 )
 from gridgeo.report.page import (
-    parts_page,
+    chunks_page,
 )
 from gridgeo.report.pdf import (
     PAPER,
@@ -72,12 +72,12 @@ __all__ = [
     "check_repaired",
     "check_submission",
     "check_target",
+    "chunks_page",
     "finding_frame",
     "findings_of",
     "load_plan",
     "note_frame",
     "notes_of",
-    "parts_page",
     "plan_card",
     "read_workbook",
     "reject_frame",

@@ -68,7 +68,7 @@ def as_page(report: Report) -> str:
     return PAGES.get_template("report.html.j2").render(report=report)
 
 
-def parts_page(
+def chunks_page(
     summary: Mapping[str, Any],
     parts: Sequence[Mapping[str, Any]],
     findings: Sequence[Finding],
@@ -97,7 +97,7 @@ def parts_page(
             maker="gridgeo",
             sections=[
                 Section("", [_figures(summary, say)]),
-                Section(say("Parts", "分片"), [_parts(parts, say)]),
+                Section(say("Parts", "分片"), [_chunks(parts, say)]),
                 Section(say("Findings", "问题"), _findings(summary, findings, say)),
             ],
         )
@@ -125,7 +125,7 @@ def _figures(summary: Mapping[str, Any], say: Said) -> Cards:
     return Cards([Card(value, say(en, zh)) for en, zh, value in told])
 
 
-def _parts(parts: Sequence[Mapping[str, Any]], say: Said) -> Table:
+def _chunks(parts: Sequence[Mapping[str, Any]], say: Said) -> Table:
     titles = (
         *(("communities", "社区"), ("not met", "未达标"), ("households", "户数")),
         *(("listed", "另列"), ("basic grids", "基础网格"), ("dedicated", "专属网格")),
@@ -133,10 +133,10 @@ def _parts(parts: Sequence[Mapping[str, Any]], say: Said) -> Table:
     )
     columns = [Column(say("part", "分片"), "code")]
     columns += [Column(say(en, zh), "number") for en, zh in titles]
-    return Table(columns, [[Cell(told) for told in _part(part)] for part in parts])
+    return Table(columns, [[Cell(told) for told in _chunk(part)] for part in parts])
 
 
-def _part(part: Mapping[str, Any]) -> list[str]:
+def _chunk(part: Mapping[str, Any]) -> list[str]:
     missed = part["verdicts"]["impossible"] + part["verdicts"]["not_found"]
     counts = (part["communities"], missed, part["households"]["in"], part["households"]["listed"])
     return [
