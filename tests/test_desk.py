@@ -20,7 +20,7 @@ from gridgeo.adjust import Edit, apply_file, read_edits, try_edits
 from gridgeo.cli.starter import sample_settings
 from gridgeo.errors import InputError, OutputError, SettingsError
 from gridgeo.maps import visible
-from gridgeo.notebook import Desk
+from gridgeo.notebook import Editor
 from gridgeo.partition import TERMS
 
 
@@ -99,7 +99,7 @@ def test_split_dedicate_and_lock_are_judged():
 
 def test_a_click_moves_an_atom_and_the_state_tells_what_follows():
     atom, old, to = pair()
-    desk = Desk(city())
+    desk = Editor(city())
     desk._heard(desk, {"act": "edit", "edit": {"do": "move", "atoms": [atom], "to": to}}, [])
     assert desk.edits == (Edit(do="move", atoms=(atom,), to=to),)
     assert desk.state["moved"] == [[atom, to]]
@@ -125,7 +125,7 @@ def test_a_click_moves_an_atom_and_the_state_tells_what_follows():
     ],
 )
 def test_what_cannot_be_done_is_said_and_changes_nothing(edit, said):
-    desk = Desk(city())
+    desk = Editor(city())
     before = desk.state
     desk._heard(desk, {"act": "edit", "edit": edit}, [])
     assert said in desk.state["message"]
@@ -136,7 +136,7 @@ def test_what_cannot_be_done_is_said_and_changes_nothing(edit, said):
 
 def test_the_edits_are_saved_as_the_page_exports_them(tmp_path):
     atom, old, to = pair()
-    desk = Desk(city())
+    desk = Editor(city())
     desk.do(Edit(do="move", atoms=(atom,), to=to))
     desk.do(Edit(do="merge", grids=(old,), to=to))
     file = desk.save_edits(tmp_path / "edits.json")
@@ -150,7 +150,7 @@ def test_the_edits_are_saved_as_the_page_exports_them(tmp_path):
 def test_a_plan_without_atoms_has_no_desk():
     plan = build_plan()
     with pytest.raises(InputError, match="no atoms to edit"):
-        Desk(replace(plan, atoms=plan.atoms.assign(grid="")))
+        Editor(replace(plan, atoms=plan.atoms.assign(grid="")))
 
 
 # --- the widget in a browser; Python answers as a kernel does
@@ -181,16 +181,16 @@ class Bench:
     """A widget in a page, and what an analyst does there."""
 
     def __init__(self, opened, plan):
-        self.desk = Desk(plan)
+        self.desk = Editor(plan)
         blank = opened("<title>blank</title>")
         blank.context.expose_function("kernel", self.answer)
         self.answers = 0
         given = json.dumps({"data": self.desk.data, "state": self.desk.state})
         self.page = opened(
             PAGE.format(
-                style=Desk._css,
+                style=Editor._css,
                 given=given.replace("<", "\\u003c"),
-                module=Desk._esm.replace("</script", "<\\\\/script"),
+                module=Editor._esm.replace("</script", "<\\\\/script"),
             )
         )
         self.page.wait_for_function("window.ready")

@@ -261,12 +261,12 @@ def report_command(
     """Write the report of a plan as PDF 生成方案报告 PDF."""
     with errors(lang):
         from gridgeo.cli.show import out as console  # noqa: PLC0415  (heavy)
-        from gridgeo.report import PAPER, load_plan, save_paper  # noqa: PLC0415
+        from gridgeo.report import REPORT_PDF, load_plan, save_pdf  # noqa: PLC0415
         from gridgeo.typeset import find_fonts  # noqa: PLC0415
 
         loaded = load_plan(plan)
-        path = plan / PAPER if out is None else out
-        missing = save_paper(loaded, path, find_fonts(font or []), overwrite=overwrite)
+        path = plan / REPORT_PDF if out is None else out
+        missing = save_pdf(loaded, path, find_fonts(font or []), overwrite=overwrite)
         told = Text(f"report written: {path}", f"报告已生成：{path}")
         console.print(told.say(loaded.settings.lang), markup=False, soft_wrap=True)
         if missing:

@@ -15,7 +15,7 @@ from gridgeo.wording import Lang, Text
 
 if TYPE_CHECKING:
     from gridgeo.model import Plan
-    from gridgeo.signs import Issues, Press, Sign, Staff
+    from gridgeo.signs import Issues, Sign, SignRenderer, Staff
 
 
 def signs_command(
@@ -98,7 +98,7 @@ def _check(date: str, size: str) -> None:
 def _write_starters(
     plan: Plan, roster: Path | None, template: Path | None, *, overwrite: bool
 ) -> None:
-    from gridgeo.signs import Press, write_roster  # noqa: PLC0415
+    from gridgeo.signs import SignRenderer, write_roster  # noqa: PLC0415
 
     for path in filter(None, (roster, template)):
         if path.exists() and not overwrite:
@@ -111,7 +111,7 @@ def _write_starters(
         if roster is not None:
             write_roster(plan, roster)
         if template is not None:
-            template.write_bytes(Press.default_source())
+            template.write_bytes(SignRenderer.default_source())
     except OSError as error:
         raise OutputError(
             Text(f"cannot write here: {error.strerror}", f"无法写入：{error.strerror}"),
@@ -142,15 +142,15 @@ def _print(
     earlier = None if since is None else s.read_issues(since)
     staff = s.assign_staff(read_roster(people) if people else empty_roster(), plan.grids, people)
     made = s.build_signs(plan, staff)
-    press = _press(plan, made, size=size, template=template, font=font)
+    press = _renderer(plan, made, size=size, template=template, font=font)
     issues = s.plan_issues(made, press, date=date, url=url, since=earlier)
     s.save_signs(made, issues, press, out, url=url, overwrite=overwrite)
-    _tell(staff, issues, plan.settings.lang, out)
+    _show(staff, issues, plan.settings.lang, out)
 
 
-def _press(
+def _renderer(
     plan: Plan, made: tuple[Sign, ...], *, size: str, template: Path | None, font: list[Path]
-) -> Press:
+) -> SignRenderer:
     from gridgeo import signs as s  # noqa: PLC0415
     from gridgeo.typeset import choose_fonts, find_fonts  # noqa: PLC0415
 
@@ -169,7 +169,7 @@ def _press(
     )
 
 
-def _tell(staff: Staff, issues: Issues, lang: Lang, folder: Path) -> None:
+def _show(staff: Staff, issues: Issues, lang: Lang, folder: Path) -> None:
     from gridgeo.cli.show import out  # noqa: PLC0415
 
     def say(text: Text) -> None:

@@ -25,9 +25,9 @@ from gridgeo.maps import atom_data, bounds_of, label_data, plan_data, script_of,
 from gridgeo.model import MISSED_VERDICTS, Plan
 from gridgeo.partition import TERMS
 from gridgeo.storage import fingerprint
-from gridgeo.wording import VERDICTS, Lang, Text, desk_words, word
+from gridgeo.wording import VERDICTS, Lang, Text, editor_words, word
 
-_SAID = {
+_TEXTS = {
     "in_band": Text("basic grids in band", "达标基础网格"),
     "out": Text("basic grids out of band", "未达标基础网格"),
     "cost_m": Text("cost, m", "代价（米）"),
@@ -71,7 +71,7 @@ def state_of(before: Trial, after: Trial) -> dict[str, Any]:
         "moved": [[int(atom), str(now[atom])] for atom in moved],
         "grids": _grids(after),
         "locked": sorted(after.draft.locked),
-        "figures": _said(figures(before, after), lang),
+        "figures": _figure_rows(figures(before, after), lang),
         "rows": _rows(table(before, after), lang),
         "edits": len(after.edits),
         "undone": len(after.undone),
@@ -97,9 +97,9 @@ def _grids(trial: Trial) -> dict[str, dict[str, Any]]:
     return dict(zip(own.index, rows, strict=True))
 
 
-def _said(told: pd.DataFrame, lang: Lang) -> list[list[str]]:
+def _figure_rows(told: pd.DataFrame, lang: Lang) -> list[list[str]]:
     return [
-        [_SAID[name].say(lang), f"{was:,.0f}", f"{now:,.0f}", _more(now - was)]
+        [_TEXTS[name].say(lang), f"{was:,.0f}", f"{now:,.0f}", _more(now - was)]
         for name, (was, now) in zip(told.index, told.to_numpy(), strict=True)
     ]
 
@@ -186,7 +186,7 @@ except ModuleNotFoundError as _missing:
     ) from _missing
 
 
-class Desk(anywidget.AnyWidget):
+class Editor(anywidget.AnyWidget):
     """A map of `plan` on which adjustments are tried: households, band, pieces and cost follow.
 
     A click on a grid takes it as the target; a click on an atom of another grid moves it there.
@@ -206,7 +206,7 @@ class Desk(anywidget.AnyWidget):
     Examples
     --------
     >>> import gridgeo as gg
-    >>> desk = Desk(gg.load("out"))
+    >>> desk = Editor(gg.load("out"))
     >>> desk.do(Edit(do="move", atoms=(1,), to="420102001001001"))
     >>> desk.apply().grids["households"].tolist()
     [500, 400, 400, 300, 400, 400]
@@ -313,7 +313,7 @@ def _data(plan: Plan) -> dict[str, Any]:
     """Return what the map is drawn from, once."""
     return {
         **plan_data(replace(plan, findings=())),
-        "words": desk_words(plan.settings.lang),
+        "words": editor_words(plan.settings.lang),
         "atoms": atom_data(plan),
         "labels": label_data(plan),
         "view": bounds_of(plan.grids.geometry),

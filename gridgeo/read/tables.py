@@ -152,7 +152,7 @@ _TOTALS = (
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Table:
+class RawTable:
     """The rows below the header; row n of the sheet has index n - 1.
 
     `sheet` and `encoding` are ``""`` where there is none. `joined` tells whether the names of
@@ -165,7 +165,7 @@ class Table:
     joined: bool = False
 
 
-def load_table(path: Path, sheet: str, encoding: str, knows: Callable[[str], bool]) -> Table:
+def load_table(path: Path, sheet: str, encoding: str, knows: Callable[[str], bool]) -> RawTable:
     """Return the table of a CSV or a workbook.
 
     `knows` tells whether a cell is the name of a wanted column: the first row that has one is
@@ -183,7 +183,7 @@ def load_table(path: Path, sheet: str, encoding: str, knows: Callable[[str], boo
     names = joined_titles(filled[header : header + 2], knows)
     top = header + 1 + bool(names)
     frame = _frame_below(filled, top, names or filled[header], str(path))
-    return Table(frame=frame, sheet=name, encoding=found, joined=bool(names))
+    return RawTable(frame=frame, sheet=name, encoding=found, joined=bool(names))
 
 
 def read_text(path: Path, encoding: str) -> tuple[str, str]:

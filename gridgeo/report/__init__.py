@@ -21,8 +21,8 @@ from gridgeo.report.page import (
     chunks_page,
 )
 from gridgeo.report.pdf import (
-    PAPER,
-    save_paper,
+    REPORT_PDF,
+    save_pdf,
 )
 from gridgeo.report.records import (
     finding_frame,
@@ -56,12 +56,12 @@ from gridgeo.report.submission import (
     check_submission,
     save_submission,
 )
-from gridgeo.report.workbook_back import (
+from gridgeo.report.workbook_reader import (
     read_workbook,
 )
 
 __all__ = [
-    "PAPER",
+    "REPORT_PDF",
     "RUN",
     "SUMMARY",
     "append_layer",
@@ -84,7 +84,7 @@ __all__ = [
     "save_adjusted",
     "save_approved",
     "save_comparison",
-    "save_paper",
+    "save_pdf",
     "save_plan",
     "save_repaired",
     "save_submission",

@@ -75,7 +75,7 @@ class Cards:
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class Paragraph:
     """A paragraph."""
 
     text: str
@@ -102,14 +102,14 @@ class Pictures:
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class Legend:
     """What the colours of the map mean."""
 
     entries: Sequence[tuple[str, str]]
     kind: Literal["key"] = "key"
 
 
-Block = Table | Cards | Words | Pictures | Key
+Block = Table | Cards | Paragraph | Pictures | Legend
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +192,7 @@ def mark_of(card: dict[str, Any]) -> str:
     return {"green": "✓", "unknown": "—"}.get(card["state"], f"{card.get('count') or 0:,}")
 
 
-class Said:
+class ReportTexts:
     """The words of one language."""
 
     def __init__(self, lang: Lang) -> None:
@@ -223,7 +223,7 @@ class Said:
         """Return the cell of what the checks say of a grid or community."""
         return Cell(chip=self.chip(key, word(SOUNDNESS, key, self.lang)) if key else None)
 
-    def more(self, rows: int) -> Iterator[Words]:
+    def more(self, rows: int) -> Iterator[Paragraph]:
         """Yield that a table was cut, where it was."""
         if rows > MOST_ROWS:
             told = self(
@@ -231,7 +231,7 @@ class Said:
                 "plan.gpkg.",
                 f"此处列出前 {MOST_ROWS} 行，共 {rows} 行；全部见 grids.xlsx 与 plan.gpkg。",
             )
-            yield Words(told, quiet=True)
+            yield Paragraph(told, quiet=True)
 
 
 def rows_of(frame: pd.DataFrame) -> list[dict[Any, Any]]:

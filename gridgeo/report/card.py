@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from gridgeo.maps import COMMUNITY_LINE, GRID_LINE, VERDICT_COLOURS, plan_title, scorecard, visible
 from gridgeo.model import Plan
 from gridgeo.report.blocks import mark_of
-from gridgeo.report.figures import on_paper, path_of
+from gridgeo.report.figures import path_of, to_drawing
 from gridgeo.report.page import PAGES
 from gridgeo.review import say_state
 from gridgeo.wording import CARD_STATES, CARDS, VERDICTS, Text, word
@@ -47,7 +47,7 @@ def plan_card(plan: Plan) -> str:
         title=visible(plan_title(plan)),
         state=say_state(plan.approval).say(lang),
         figures=scorecard(plan),
-        cards=[_told(card, plan) for card in plan.summary.get("scorecard", [])],
+        cards=[_card_facts(card, plan) for card in plan.summary.get("scorecard", [])],
         map=_small_map(plan),
         legend=[
             (colour, word(VERDICTS, verdict, lang), f"{counts[verdict]:,}")
@@ -58,7 +58,7 @@ def plan_card(plan: Plan) -> str:
     )
 
 
-def _told(card: dict[str, Any], plan: Plan) -> dict[str, str]:
+def _card_facts(card: dict[str, Any], plan: Plan) -> dict[str, str]:
     lang, state = plan.settings.lang, card["state"]
     return {
         "state": state,
@@ -69,7 +69,7 @@ def _told(card: dict[str, Any], plan: Plan) -> dict[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Sheet:
+class _SmallMap:
     """Where the map lies, and the shapes of each verdict."""
 
     west: float
@@ -81,7 +81,7 @@ class _Sheet:
 
     def paper(self, shapes: NDArray[Any], blur: float) -> NDArray[Any]:
         """Return `shapes` in units of the map, simplified by `blur` of them."""
-        return on_paper(shapes, self.west, self.north, self.scale, blur)
+        return to_drawing(shapes, self.west, self.north, self.scale, blur)
 
 
 def _small_map(plan: Plan) -> Markup:
@@ -106,7 +106,7 @@ def _small_map(plan: Plan) -> Markup:
     )
 
 
-def _sheet(plan: Plan) -> _Sheet:
+def _sheet(plan: Plan) -> _SmallMap:
     west, south, east, north = plan.grids.total_bounds
     scale = min(_WIDTH / max(east - west, 1), _HEIGHT / max(north - south, 1))
     shapes = plan.grids.geometry.to_numpy()
@@ -117,10 +117,10 @@ def _sheet(plan: Plan) -> _Sheet:
         light = shapely.make_valid(shapely.coverage_simplify(shapes, _BLURS[0] / scale))
         shapes = np.array([shapely.union_all(light[verdicts == one]) for one in shown])
         verdicts, width = shown, "0"
-    return _Sheet(west, north, scale, shapes, verdicts, width)
+    return _SmallMap(west, north, scale, shapes, verdicts, width)
 
 
-def _patches(sheet: _Sheet, blur: float) -> Markup:
+def _patches(sheet: _SmallMap, blur: float) -> Markup:
     paper = sheet.paper(sheet.shapes, blur)
     patches = [
         Markup('<path d="{}" fill="{}"/>').format(path_of(paper[sheet.verdicts == verdict]), colour)
@@ -132,7 +132,7 @@ def _patches(sheet: _Sheet, blur: float) -> Markup:
     )
 
 
-def _rims(plan: Plan, sheet: _Sheet, blur: float) -> Markup:
+def _rims(plan: Plan, sheet: _SmallMap, blur: float) -> Markup:
     outlines = plan.communities.geometry.to_numpy()
     if len(outlines) > _MANY_COMMUNITIES:
         return Markup("")

@@ -19,14 +19,14 @@ from gridgeo.report.blocks import (
     Cards,
     Cell,
     Column,
-    Key,
+    Legend,
+    Paragraph,
     Picture,
     Pictures,
     Report,
-    Said,
+    ReportTexts,
     Section,
     Table,
-    Words,
     mark_of,
     number,
     rows_of,
@@ -58,7 +58,7 @@ MOST_CODES = 4
 _COMMUNITY = Text("community", "社区（村）")
 
 
-def soundness_table(plan: Plan, say: Said) -> Iterator[Block]:
+def soundness_table(plan: Plan, say: ReportTexts) -> Iterator[Block]:
     """Yield how many grids are sound, and those that are not, the gravest first, with reasons."""
     told = plan.grids["soundness"]
     if (told == "").all():
@@ -91,14 +91,14 @@ def soundness_table(plan: Plan, say: Said) -> Iterator[Block]:
     yield from say.more(len(rows))
 
 
-def unmet_table(plan: Plan, say: Said) -> Iterator[Block]:
+def unmet_table(plan: Plan, say: ReportTexts) -> Iterator[Block]:
     """Yield the communities out of band, each with the reason; none where none was divided."""
     if is_drawn(plan):
         return
     missed = plan.communities["verdict"].isin(["impossible", "not_found"])
     rows = rows_of(plan.communities[missed])
     if not rows:
-        yield Words(say("Every community is in band or small.", "所有社区均达标或为小社区。"))
+        yield Paragraph(say("Every community is in band or small.", "所有社区均达标或为小社区。"))
         return
     yield Table(
         say.columns((_COMMUNITY, "name"), "verdict", "households", "reason"),
@@ -115,7 +115,7 @@ def unmet_table(plan: Plan, say: Said) -> Iterator[Block]:
     yield from say.more(len(rows))
 
 
-def communities_table(plan: Plan, say: Said) -> Iterator[Block]:
+def communities_table(plan: Plan, say: ReportTexts) -> Iterator[Block]:
     """Yield every community with its counts, what the checks say, and verdict and reason."""
     residents = ["residents"] if knows_residents(plan) else []
     counts = ["households", *residents, "grids"]
@@ -136,7 +136,7 @@ def communities_table(plan: Plan, say: Said) -> Iterator[Block]:
     )
 
 
-def dedicated_table(plan: Plan, say: Said) -> Iterator[Block]:
+def dedicated_table(plan: Plan, say: ReportTexts) -> Iterator[Block]:
     """Yield dedicated grids with reasons, and what was considered and left."""
     rows = rows_of(plan.grids[plan.grids["kind"] == "dedicated"])
     if rows:
@@ -157,11 +157,11 @@ def dedicated_table(plan: Plan, say: Said) -> Iterator[Block]:
         )
         yield from say.more(len(rows))
     else:
-        yield Words(say("None.", "无。"))
+        yield Paragraph(say("None.", "无。"))
     yield from _left(plan, say)
 
 
-def _left(plan: Plan, say: Said) -> Iterator[Block]:
+def _left(plan: Plan, say: ReportTexts) -> Iterator[Block]:
     rows = rows_of(plan.considered[~plan.considered["dedicated"].astype(bool)])
     if not rows:
         return
@@ -170,7 +170,7 @@ def _left(plan: Plan, say: Said) -> Iterator[Block]:
         "listed here, all of them in grids.xlsx.",
         f"另有 {len(rows)} 处设施经评估不设专属网格，部分列于下表，全部见 grids.xlsx。",
     )
-    yield Words(told)
+    yield Paragraph(told)
     yield Table(
         say.columns("name", "kind", "area_m2", "reason"),
         [
@@ -185,11 +185,11 @@ def _left(plan: Plan, say: Said) -> Iterator[Block]:
     )
 
 
-def findings_table(plan: Plan, say: Said) -> Iterator[Block]:
+def findings_table(plan: Plan, say: ReportTexts) -> Iterator[Block]:
     """Yield the findings, the gravest first, with grids and place."""
     found = sorted(plan.findings, key=lambda one: SEVERITIES.index(one.severity))
     if not found:
-        yield Words(say("None: every check passed.", "无：所有检查均通过。"))
+        yield Paragraph(say("None: every check passed.", "无：所有检查均通过。"))
         return
     place = Text("place (E, N)", "位置（东, 北）")
     yield Table(
@@ -199,7 +199,7 @@ def findings_table(plan: Plan, say: Said) -> Iterator[Block]:
     yield from say.more(len(found))
 
 
-def _finding(one: Finding, say: Said) -> list[Cell]:
+def _finding(one: Finding, say: ReportTexts) -> list[Cell]:
     rule, where = rule_of(one.rule), place_of(one)
     hint = suggestion_of(one).say(say.lang)
     amount = ""
@@ -219,11 +219,11 @@ def _finding(one: Finding, say: Said) -> list[Cell]:
     ]
 
 
-def rejects_table(plan: Plan, say: Said) -> Iterator[Block]:
+def rejects_table(plan: Plan, say: ReportTexts) -> Iterator[Block]:
     """Yield the rows of the input that could not be used, and households in no grid."""
     rows = unused(plan)
     if not rows:
-        yield Words(say("None: every row was used.", "无：每一行都已采用。"))
+        yield Paragraph(say("None: every row was used.", "无：每一行都已采用。"))
         return
     yield Table(
         say.columns("layer", "file", "row", "field", "value", "reason", "households"),
@@ -232,14 +232,14 @@ def rejects_table(plan: Plan, say: Said) -> Iterator[Block]:
     yield from say.more(len(rows))
 
 
-def _reject(one: Reject, say: Said) -> list[Cell]:
+def _reject(one: Reject, say: ReportTexts) -> list[Cell]:
     told = (one.layer, one.file, one.row, one.field, one.value, one.reason.say(say.lang))
     return [*(Cell(visible(value)) for value in told), Cell(number(one.households))]
 
 
 def report_of(plan: Plan, *, most_maps: int) -> Report:
     """Return the report of `plan`, with a map of each of the first `most_maps` communities."""
-    say = Said(plan.settings.lang)
+    say = ReportTexts(plan.settings.lang)
     sections = (
         ("", "", [Cards([Card(value, label) for label, value in scorecard(plan)])]),
         ("Scorecard", "核查评分卡", _checks(plan, say)),
@@ -272,7 +272,7 @@ def _maker(plan: Plan) -> str:
     return f"gridgeo {version}".strip() + f" · {fingerprint(plan)}"
 
 
-def _checks(plan: Plan, say: Said) -> Iterator[Block]:
+def _checks(plan: Plan, say: ReportTexts) -> Iterator[Block]:
     cards = [
         Card(
             mark_of(card),
@@ -290,7 +290,7 @@ def _overview(plan: Plan) -> Iterator[Block]:
     drawn = overview(plan)
     if drawn:
         yield Pictures([Picture(str(drawn))], "map")
-        yield Key(
+        yield Legend(
             [
                 (VERDICT_COLOURS.get(str(key), "#ffffff"), f"{_verdict(plan, str(key))} {count:,}")
                 for key, count in plan.grids["verdict"].value_counts().items()
@@ -302,7 +302,7 @@ def _verdict(plan: Plan, key: str) -> str:
     return word(VERDICTS, key, plan.settings.lang)
 
 
-def _charts(plan: Plan, say: Said) -> Iterator[Block]:
+def _charts(plan: Plan, say: ReportTexts) -> Iterator[Block]:
     drawn = distributions(plan)
     if drawn:
         yield Pictures(
@@ -313,10 +313,10 @@ def _charts(plan: Plan, say: Said) -> Iterator[Block]:
             "Bars count grids; the dashed line is the median; the last bar holds all above.",
             "纵轴为网格数；虚线为中位数；最右一栏含更大者。",
         )
-        yield Words(told, quiet=True)
+        yield Paragraph(told, quiet=True)
 
 
-def _maps(plan: Plan, say: Said, most: int) -> Iterator[Block]:
+def _maps(plan: Plan, say: ReportTexts, most: int) -> Iterator[Block]:
     rows, lang = plan.grids.groupby("community").indices, plan.settings.lang
     drawn = [
         (row, community_map(plan.grids.iloc[rows.get(row["code"], [])], row["code"], lang))
@@ -342,10 +342,10 @@ def _maps(plan: Plan, say: Said, most: int) -> Iterator[Block]:
             f" The first {most} of {total} communities; map.html shows all.",
             f"此处为前 {most} 个社区，共 {total} 个；全部见 map.html。",
         )
-    yield Words(told, quiet=True)
+    yield Paragraph(told, quiet=True)
 
 
-def _provenance(plan: Plan, say: Said) -> Iterator[Block]:
+def _provenance(plan: Plan, say: ReportTexts) -> Iterator[Block]:
     if plan.notes:
         yield Table(
             [Column(""), Column("", "told")],
@@ -362,7 +362,7 @@ def _provenance(plan: Plan, say: Said) -> Iterator[Block]:
         f"Lengths, areas and places are in {crs}, metres.",
         f"长度、面积、位置均按 {crs} 坐标系（米）计算。",
     )
-    yield Words(told, quiet=True)
+    yield Paragraph(told, quiet=True)
     yield from _made_from(plan, say)
     settings = settings_frame(plan.settings)
     yield Table(
@@ -371,10 +371,10 @@ def _provenance(plan: Plan, say: Said) -> Iterator[Block]:
         folded=say("Settings", "参数设置"),
     )
     if attribution := plan.summary.get("attribution"):
-        yield Words(visible(attribution), quiet=True)
+        yield Paragraph(visible(attribution), quiet=True)
 
 
-def _made_from(plan: Plan, say: Said) -> Iterator[Block]:
+def _made_from(plan: Plan, say: ReportTexts) -> Iterator[Block]:
     """Yield the name and SHA-256 of each file (folders differ between machines), and versions."""
     inputs: dict[str, str] = plan.run.get("inputs", {})
     if inputs:
@@ -386,4 +386,4 @@ def _made_from(plan: Plan, say: Said) -> Iterator[Block]:
     versions: dict[str, str] = plan.run.get("versions", {})
     if versions:
         listed = ", ".join(f"{name} {number}" for name, number in versions.items())
-        yield Words(f"{say('Made with', '所用软件')}: {listed}", quiet=True)
+        yield Paragraph(f"{say('Made with', '所用软件')}: {listed}", quiet=True)

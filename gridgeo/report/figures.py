@@ -150,7 +150,7 @@ def _plain_axes(axes: Axes) -> None:
 
 _MAP_WIDTH, _MAP_HEIGHT = 720.0, 520.0
 #: a map of one community
-_OWN_WIDTH, _OWN_HEIGHT = 340.0, 260.0
+_COMMUNITY_WIDTH, _COMMUNITY_HEIGHT = 340.0, 260.0
 
 
 def overview(plan: Plan) -> Markup:
@@ -159,8 +159,8 @@ def overview(plan: Plan) -> Markup:
         return Markup("")
     west, south, east, north = plan.grids.total_bounds
     scale = min(_MAP_WIDTH / max(east - west, 1), _MAP_HEIGHT / max(north - south, 1))
-    drawn = on_paper(plan.grids.geometry.to_numpy(), west, north, scale)
-    rims = on_paper(plan.communities.geometry.to_numpy(), west, north, scale)
+    drawn = to_drawing(plan.grids.geometry.to_numpy(), west, north, scale)
+    rims = to_drawing(plan.communities.geometry.to_numpy(), west, north, scale)
     width, height = (east - west) * scale + 4, (north - south) * scale + 4
     return Markup(
         '<svg xmlns="http://www.w3.org/2000/svg" class="map" role="img" aria-label="{label}" '
@@ -177,7 +177,7 @@ def overview(plan: Plan) -> Markup:
     )
 
 
-def on_paper(
+def to_drawing(
     shapes: NDArray[Any], west: float, north: float, scale: float, blur: float = 0.4
 ) -> NDArray[Any]:
     """Return polygons in units of the drawing, north up, simplified as a coverage by `blur`."""
@@ -214,8 +214,8 @@ def community_map(mine: gpd.GeoDataFrame, code: str, lang: Lang) -> Markup:
     if mine.empty:
         return Markup("")
     west, south, east, north = mine.total_bounds
-    scale = min(_OWN_WIDTH / max(east - west, 1), _OWN_HEIGHT / max(north - south, 1))
-    drawn = on_paper(mine.geometry.to_numpy(), west, north, scale)
+    scale = min(_COMMUNITY_WIDTH / max(east - west, 1), _COMMUNITY_HEIGHT / max(north - south, 1))
+    drawn = to_drawing(mine.geometry.to_numpy(), west, north, scale)
     return Markup(
         '<svg xmlns="http://www.w3.org/2000/svg" class="own" role="img" aria-label="{label}" '
         'viewBox="-3 -3 {w} {h}" stroke-linejoin="round">{grids}{words}</svg>'

@@ -22,11 +22,11 @@ from gridgeo.report.blocks import (
     Cards,
     Cell,
     Column,
+    Paragraph,
     Report,
-    Said,
+    ReportTexts,
     Section,
     Table,
-    Words,
 )
 from gridgeo.report.content import report_of
 from gridgeo.wording import SEVERITIES, Lang, word
@@ -85,7 +85,7 @@ def chunks_page(
     findings
         The gravest ones.
     """
-    say = Said(lang)
+    say = ReportTexts(lang)
     title = say("Governance grids", "网格划分方案")
     name = visible(summary["name"] or "")
     return as_page(
@@ -104,7 +104,7 @@ def chunks_page(
     )
 
 
-def _figures(summary: Mapping[str, Any], say: Said) -> Cards:
+def _figures(summary: Mapping[str, Any], say: ReportTexts) -> Cards:
     households = summary["households"]
     told = (
         ("Parts", "分片", _number(summary["parts"])),
@@ -125,7 +125,7 @@ def _figures(summary: Mapping[str, Any], say: Said) -> Cards:
     return Cards([Card(value, say(en, zh)) for en, zh, value in told])
 
 
-def _chunks(parts: Sequence[Mapping[str, Any]], say: Said) -> Table:
+def _chunks(parts: Sequence[Mapping[str, Any]], say: ReportTexts) -> Table:
     titles = (
         *(("communities", "社区"), ("not met", "未达标"), ("households", "户数")),
         *(("listed", "另列"), ("basic grids", "基础网格"), ("dedicated", "专属网格")),
@@ -147,7 +147,9 @@ def _chunk(part: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _findings(summary: Mapping[str, Any], findings: Sequence[Finding], say: Said) -> list[Block]:
+def _findings(
+    summary: Mapping[str, Any], findings: Sequence[Finding], say: ReportTexts
+) -> list[Block]:
     counts = " ".join(
         f"{word(SEVERITIES, key, say.lang)} {_number(count)}"
         for key, count in summary["findings"].items()
@@ -164,10 +166,10 @@ def _findings(summary: Mapping[str, Any], findings: Sequence[Finding], say: Said
         ]
         for one in findings
     ]
-    blocks: list[Block] = [Words(f"{counts}. {lead}")]
+    blocks: list[Block] = [Paragraph(f"{counts}. {lead}")]
     blocks.append(Table([Column(""), Column("", "code"), Column("", "told")], rows))
     if summary["attribution"]:
-        blocks.append(Words(visible(summary["attribution"]), quiet=True))
+        blocks.append(Paragraph(visible(summary["attribution"]), quiet=True))
     return blocks
 
 

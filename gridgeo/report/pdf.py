@@ -18,10 +18,10 @@ from gridgeo.report.blocks import (
     Block,
     Cards,
     Cell,
+    Paragraph,
     Pictures,
     Report,
     Table,
-    Words,
     mapped,
     texts_of,
 )
@@ -145,7 +145,7 @@ def lines_of(row: Sequence[Cell], widths: Sequence[float], size: float) -> int:
     )
 
 
-PAPER = "report.pdf"
+REPORT_PDF = "report.pdf"
 TEMPLATE = "report.typ"
 #: Width between the margins and size of the letters in tables, in points.
 _WIDTH, _SIZE = 493.0, 8.0
@@ -153,7 +153,7 @@ _WIDTH, _SIZE = 493.0, 8.0
 _TALL = 12
 
 
-def save_paper(
+def save_pdf(
     plan: Plan, path: str | Path, fonts: Fonts, *, overwrite: bool = False
 ) -> tuple[str, ...]:
     """Write the report of `plan` as PDF and return the characters that no font has.
@@ -166,12 +166,12 @@ def save_paper(
     OutputError
         The file is there without `overwrite`, or it cannot be written.
     """
-    pages, missing = paper(plan, fonts)
+    pages, missing = render_pdf(plan, fonts)
     write_file(Path(path), partial(_write, pages), overwrite=overwrite)
     return missing
 
 
-def paper(
+def render_pdf(
     plan: Plan, fonts: Fonts, form: Literal["pdf", "png"] = "pdf"
 ) -> tuple[Any, tuple[str, ...]]:
     """Return the report as PDF (or its pages as PNG), and the characters that no font has."""
@@ -229,7 +229,7 @@ def _short(block: Block) -> Block:
             for one in block.pictures
         ]
         return replace(block, pictures=pictures)
-    if isinstance(block, Words):
+    if isinstance(block, Paragraph):
         return replace(block, text=broken(block.text, _WIDTH, 9.5))
     return block
 

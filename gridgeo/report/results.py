@@ -77,7 +77,7 @@ def check_adjusted(folder: str | Path, *, overwrite: bool = False) -> None:
 def write_proposals(adjusted: Adjustment, path: Path) -> None:
     """Write proposals, the grids before and after, and the crosswalk of codes to a workbook."""
     lang = adjusted.plan.settings.lang
-    proposals, sides = _told(adjusted.proposals, lang), _told(adjusted.sides, lang)
+    proposals, sides = _in_language(adjusted.proposals, lang), _in_language(adjusted.sides, lang)
     tables = (
         proposals.rename(columns={"id": "proposal", "moved": "households_moved"})[list(_PROPOSAL)],
         sides[list(_SIDE)],
@@ -89,7 +89,7 @@ def write_proposals(adjusted: Adjustment, path: Path) -> None:
     write_sheets(sheets, path, lang)
 
 
-def _told(frame: gpd.GeoDataFrame, lang: Lang) -> gpd.GeoDataFrame:
+def _in_language(frame: gpd.GeoDataFrame, lang: Lang) -> gpd.GeoDataFrame:
     """Return the frame with the texts of one language under their plain names."""
     names = [name.removesuffix("_en") for name in frame.columns if name.endswith("_en")]
     return frame.assign(**{name: frame[f"{name}_{lang}"] for name in names})
@@ -97,9 +97,9 @@ def _told(frame: gpd.GeoDataFrame, lang: Lang) -> gpd.GeoDataFrame:
 
 def _write_layers(adjusted: Adjustment, path: Path) -> None:
     lang = adjusted.plan.settings.lang
-    sides = _told(adjusted.sides, lang)
+    sides = _in_language(adjusted.sides, lang)
     layers = {
-        "proposals": _told(adjusted.proposals, lang),
+        "proposals": _in_language(adjusted.proposals, lang),
         **{side: sides[sides["side"] == side] for side in ("before", "after")},
     }
     with reproducible_geopackages():
@@ -207,7 +207,7 @@ def _write_repaired_package(repaired: Repaired, path: Path) -> None:
     lang = repaired.settings.lang
     crs = repaired.repairs.crs
     layers = {
-        "repairs": told(repaired.repairs, lang),
+        "repairs": with_language(repaired.repairs, lang),
         "findings_before": finding_frame(repaired.before, lang, crs),
         "findings_after": finding_frame(repaired.after, lang, crs),
     }
@@ -226,7 +226,7 @@ def _write_repaired_package(repaired: Repaired, path: Path) -> None:
             append_table(rows, path, table)
 
 
-def told(repairs: gpd.GeoDataFrame, lang: Lang) -> gpd.GeoDataFrame:
+def with_language(repairs: gpd.GeoDataFrame, lang: Lang) -> gpd.GeoDataFrame:
     """Return the repairs with `reason` in `lang` before the two languages."""
     place = repairs.columns.get_loc("reason_en")
     frame = repairs.copy()

@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from gridgeo.maps import CHANGE_COLOURS, CHANGE_MARK, GRID_LINE, KIND_COLOURS, visible
 from gridgeo.model import SCHEMA, Submission
-from gridgeo.report.figures import on_paper, path_of
+from gridgeo.report.figures import path_of, to_drawing
 from gridgeo.report.geopackage import ENDINGS, alias_frame, append_layer, append_table, shapefile_of
 from gridgeo.report.page import PAGES
 from gridgeo.report.results import change_sheets
@@ -123,7 +123,7 @@ def drawing(told: Submission) -> Markup:
         return Markup("")
     west, south, east, north = rows.total_bounds
     scale = min(_WIDTH / max(east - west, 1), _HEIGHT / max(north - south, 1))
-    drawn = on_paper(rows.geometry.to_numpy(), west, north, scale)
+    drawn = to_drawing(rows.geometry.to_numpy(), west, north, scale)
     walk = told.told.crosswalk
     moved = walk[walk["moved"] & ~walk.geometry.is_empty & (walk["old_code"] != "")]
     patch = Markup('<path d="{}" fill="{}" stroke="{}" stroke-width="0.5"/>')
@@ -135,7 +135,7 @@ def drawing(told: Submission) -> Markup:
         if (kinds == kind).any()
     ]
     if len(moved):
-        ground = on_paper(moved.geometry.to_numpy(), west, north, scale)
+        ground = to_drawing(moved.geometry.to_numpy(), west, north, scale)
         patches.append(patch.format(path_of(ground), "url(#hatch)", CHANGE_MARK))
     return Markup(
         '<svg class="map" role="img" viewBox="-2 -2 {:.0f} {:.0f}" stroke-linejoin="round"><defs>'

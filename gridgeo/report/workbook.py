@@ -105,11 +105,11 @@ def _crosswalk(plan: Plan) -> pd.DataFrame:
         return pd.DataFrame(columns=list(_CROSSWALK))
     walk = plan.crosswalk.reset_index(drop=True)
     held = walk["households"].to_numpy(dtype=float)
-    old, new = (held / _whole(walk, column) for column in ("old_code", "new_code"))
+    old, new = (held / _total_households(walk, column) for column in ("old_code", "new_code"))
     return walk.assign(share_of_old=old, share_of_new=new)
 
 
-def _whole(walk: pd.DataFrame, column: str) -> NDArray[np.float64]:
+def _total_households(walk: pd.DataFrame, column: str) -> NDArray[np.float64]:
     """Return the households of the grid of each row, NaN where it is none or nobody lives there."""
     sums = walk.groupby(column)["households"].transform("sum").to_numpy(dtype=float)
     whole: NDArray[np.float64] = np.where((sums > 0) & (walk[column] != ""), sums, np.nan)
@@ -260,12 +260,12 @@ def _put(cell: Any, value: Any, name: str, styles: dict[tuple[str, bool], Any]) 
     elif value is not None:
         cell.value = float(value) if isinstance(value, float) else int(value)
     if (name, quoted) not in styles:
-        _dress(cell, name, quoted=quoted)
+        _style_rows(cell, name, quoted=quoted)
         styles[name, quoted] = cell._style
     cell._style = styles[name, quoted]
 
 
-def _dress(cell: Any, name: str, *, quoted: bool) -> None:
+def _style_rows(cell: Any, name: str, *, quoted: bool) -> None:
     cell.quotePrefix = quoted
     if name in _CODES:
         cell.number_format = "@"
@@ -276,9 +276,9 @@ def _dress(cell: Any, name: str, *, quoted: bool) -> None:
 
 def _sizes(sheet: Worksheet, columns: Sequence[str]) -> None:
     """Make columns as wide, and rows as high, as their texts need; printing does not find it."""
-    shown = [list(map(_told, row, columns)) for row in sheet.iter_rows(values_only=True)]
+    shown = [list(map(_cell_text, row, columns)) for row in sheet.iter_rows(values_only=True)]
     widths = [
-        float(min(44 if name in _WIDE else 36, 3 + max(map(_wide, texts))))
+        float(min(44 if name in _WIDE else 36, 3 + max(map(_text_width, texts))))
         for name, texts in zip(columns, zip(*shown, strict=True), strict=True)
     ]
     for column, width in enumerate(widths, start=1):
@@ -288,7 +288,7 @@ def _sizes(sheet: Worksheet, columns: Sequence[str]) -> None:
         sheet.row_dimensions[number].height = min(_TALLEST_PT, 3 + _LINE_PT * lines)
 
 
-def _told(value: Any, name: str) -> str:
+def _cell_text(value: Any, name: str) -> str:
     """Return a value as its cell shows it."""
     if value is None or isinstance(value, str):
         return value or ""
@@ -296,10 +296,12 @@ def _told(value: Any, name: str) -> str:
 
 
 def _lines(text: str, width: float) -> int:
-    return sum(max(1, math.ceil(_wide(line) / (width - 1))) for line in text.splitlines() or [""])
+    return sum(
+        max(1, math.ceil(_text_width(line) / (width - 1))) for line in text.splitlines() or [""]
+    )
 
 
-def _wide(text: str) -> int:
+def _text_width(text: str) -> int:
     """Return how many Latin letters `text` is as wide as."""
     return len(text) if text.isascii() else len(text) + len(_FULL_WIDTH.findall(text))
 

@@ -23,8 +23,8 @@ from gridgeo.describe import neighbours
 from gridgeo.errors import InputError, SettingsError
 from gridgeo.maps import visible
 from gridgeo.model import Plan, Reject
-from gridgeo.signs.drawing import own_marks, sign_maps
-from gridgeo.signs.labels import Layers
+from gridgeo.signs.drawing import grid_content, sign_maps
+from gridgeo.signs.labels import MapLayers
 from gridgeo.storage import hash_letters
 from gridgeo.typeset import on_one_line
 from gridgeo.wording import KINDS, Lang, Text, word
@@ -241,9 +241,9 @@ def build_signs(plan: Plan, staff: Staff) -> tuple[Sign, ...]:
     Text is as in the plan; marks that turn the reading direction or cannot be seen show their
     number. What is not known is ``""`` and leaves a line to fill in.
     """
-    lang, layers = plan.settings.lang, Layers.of(plan)
+    lang, layers = plan.settings.lang, MapLayers.of(plan)
     grids = pd.DataFrame(plan.grids.drop(columns="geometry")).to_dict("records")
-    maps, marks, beside = sign_maps(plan, layers), own_marks(plan, layers), _beside(plan)
+    maps, marks, beside = sign_maps(plan, layers), grid_content(plan, layers), _beside(plan)
     signs = []
     for row, (grid, drawn, own) in enumerate(zip(grids, maps, marks, strict=True)):
         told = _content(grid, staff.of[grid["code"]], lang, plan)

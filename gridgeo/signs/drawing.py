@@ -20,11 +20,11 @@ from gridgeo.model import Plan
 from gridgeo.signs.labels import (
     HEIGHT,
     WIDTH,
-    Board,
     Label,
-    Layers,
+    LabelPlacement,
     Lookup,
-    Paper,
+    MapLayers,
+    PageCanvas,
     paths,
     rings,
     street_labels,
@@ -35,7 +35,7 @@ from gridgeo.wording import Lang, Text
 ALONG_M = 25.0
 
 
-def own_marks(plan: Plan, layers: Layers) -> Iterator[list[str]]:
+def grid_content(plan: Plan, layers: MapLayers) -> Iterator[list[str]]:
     """Yield what the map of every grid of `plan` tells of the grid itself, in their order.
 
     The outline, streets and barriers in the grid or within `ALONG_M` metres of it, and facilities
@@ -43,7 +43,7 @@ def own_marks(plan: Plan, layers: Layers) -> Iterator[list[str]]:
     how streets are cut into pieces make a difference.
     """
     for shape in plan.grids.geometry:
-        paper = Paper(shape)
+        paper = PageCanvas(shape)
         near = shape.buffer(ALONG_M, quad_segs=2)
         yield [
             rings(paper.put(np.array([shapely.normalize(shape)]))),
@@ -53,7 +53,7 @@ def own_marks(plan: Plan, layers: Layers) -> Iterator[list[str]]:
         ]
 
 
-def _lines(lookup: Lookup, paper: Paper, near: BaseGeometry, keys: list[str]) -> Iterator[str]:
+def _lines(lookup: Lookup, paper: PageCanvas, near: BaseGeometry, keys: list[str]) -> Iterator[str]:
     """Yield each kind of line with what of it is `near`, joined where it was cut."""
     rows, _ = lookup.within(near.bounds)
     seen = shapely.intersection(rows.geometry.to_numpy(), near)
@@ -72,7 +72,7 @@ def _joined(shapes: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(shapely.normalize([merged, *parts[~lines]]), dtype=object)
 
 
-def _places(lookup: Lookup, paper: Paper, shape: BaseGeometry) -> Iterator[str]:
+def _places(lookup: Lookup, paper: PageCanvas, shape: BaseGeometry) -> Iterator[str]:
     rows, _ = lookup.within(shape.bounds)
     points = shapely.point_on_surface(rows.geometry.to_numpy())
     inside = shapely.covers(shape, points)
@@ -90,7 +90,7 @@ _STREET, _OTHER_GRID = 3.1, 2.8
 _BESIDE_M = 25.0
 
 
-def sign_maps(plan: Plan, layers: Layers) -> Iterator[str]:
+def sign_maps(plan: Plan, layers: MapLayers) -> Iterator[str]:
     """Yield the map of every grid of `plan`, in their order.
 
     North is up; the scale bar is in metres. The same plan gives the same maps.
@@ -104,13 +104,13 @@ def sign_maps(plan: Plan, layers: Layers) -> Iterator[str]:
 class _Drawing:
     """The layers of a plan, and the language that they are named in."""
 
-    def __init__(self, layers: Layers, lang: Lang) -> None:
+    def __init__(self, layers: MapLayers, lang: Lang) -> None:
         self._lang = lang
         self._layers = layers
 
     def draw(self, position: int, shape: shapely.Geometry) -> str:
-        paper = Paper(shape)
-        board = Board(WIDTH, HEIGHT)
+        paper = PageCanvas(shape)
+        board = LabelPlacement(WIDTH, HEIGHT)
         parts = [f'<rect width="{WIDTH}" height="{HEIGHT}" fill="{_GROUND}"/>']
         parts += self._ground(paper, position)
         parts += self._lines(paper)
@@ -127,7 +127,7 @@ class _Drawing:
             + "</svg>"
         )
 
-    def _ground(self, paper: Paper, position: int) -> Iterator[str]:
+    def _ground(self, paper: PageCanvas, position: int) -> Iterator[str]:
         grids, at = self._layers.grids.within(paper.window)
         drawn = paper.put(grids.geometry.to_numpy())
         for shape, place in zip(drawn, at.tolist(), strict=True):
@@ -149,7 +149,7 @@ class _Drawing:
                     f'stroke-width="0.7"{dash}/>'
                 )
 
-    def _lines(self, paper: Paper) -> Iterator[str]:
+    def _lines(self, paper: PageCanvas) -> Iterator[str]:
         streets, _ = self._layers.streets.within(paper.window)
         drawn = paper.put(streets.geometry.to_numpy())
         kinds = streets["street_class"].to_numpy()
@@ -162,7 +162,7 @@ class _Drawing:
                         'stroke-linejoin="round"/>'
                     )
 
-    def _words(self, paper: Paper, board: Board, position: int) -> Iterator[str]:
+    def _words(self, paper: PageCanvas, board: LabelPlacement, position: int) -> Iterator[str]:
         streets, _ = self._layers.streets.within(paper.window)
         drawn = paper.put(streets.geometry.to_numpy())
         names = streets["name"].to_numpy(dtype=object)
@@ -180,7 +180,7 @@ class _Drawing:
                 yield f'<circle cx="{point.x:.2f}" cy="{point.y:.2f}" r="0.8" fill="#7b3294"/>'
                 yield _word(label, "#7b3294")
 
-    def _grid_words(self, paper: Paper, board: Board, position: int) -> Iterator[str]:
+    def _grid_words(self, paper: PageCanvas, board: LabelPlacement, position: int) -> Iterator[str]:
         """Yield the names of the grid and of those beside it, shorter in its own community."""
         grids, at = self._layers.grids.within(paper.window)
         here = int(np.flatnonzero(at == position)[0])
@@ -215,25 +215,25 @@ def _word(label: Label, colour: str) -> str:
     if not label.upright:
         return (
             f'<text {style} transform="translate({label.x:.2f} {label.y:.2f}) '
-            f'rotate({turn:.1f})" y="{label.size * 0.36:.2f}">{_told(label.text)}</text>'
+            f'rotate({turn:.1f})" y="{label.size * 0.36:.2f}">{_escaped(label.text)}</text>'
         )
     down = turn if turn > 0 else turn + 180
     step = np.array([np.cos(np.radians(down)), np.sin(np.radians(down))]) * label.size
     start = np.array([label.x, label.y]) - step * (len(label.text) - 1) / 2
     return "".join(
         f'<text {style} transform="translate({x:.2f} {y:.2f}) rotate({down - 90:.1f})" '
-        f'y="{label.size * 0.36:.2f}">{_told(letter)}</text>'
+        f'y="{label.size * 0.36:.2f}">{_escaped(letter)}</text>'
         for letter, (x, y) in zip(
             label.text, (start + step * n for n in range(len(label.text))), strict=True
         )
     )
 
 
-def _told(text: str) -> str:
+def _escaped(text: str) -> str:
     return escape(visible(text))
 
 
-def _scale(paper: Paper, board: Board, chinese: bool) -> Iterator[str]:  # noqa: FBT001
+def _scale(paper: PageCanvas, board: LabelPlacement, chinese: bool) -> Iterator[str]:  # noqa: FBT001
     """Yield the scale bar and the north arrow, and keep their ground."""
     metres = next(
         n for n in (10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10**6)

@@ -20,7 +20,7 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from gridgeo.errors import InputError, OutputError, why
 from gridgeo.model import Plan
 from gridgeo.signs.content import Sign, payload, qr_svg, token_of
-from gridgeo.signs.press import Press
+from gridgeo.signs.pdf import SignRenderer
 from gridgeo.storage import Writer, as_json, save_reproducibly, write_folder
 from gridgeo.wording import Text
 
@@ -104,7 +104,7 @@ class Issues:
 
 def plan_issues(
     signs: Sequence[Sign],
-    press: Press,
+    press: SignRenderer,
     *,
     date: str,
     url: str = "",
@@ -167,7 +167,7 @@ def _file_names(codes: Sequence[str]) -> list[str]:
 def save_signs(
     signs: Sequence[Sign],
     issues: Issues,
-    press: Press,
+    press: SignRenderer,
     folder: Path,
     *,
     url: str = "",
@@ -205,7 +205,7 @@ def _page(content: Mapping[str, Any], issue: Issue, url: str) -> dict[str, Any]:
     return {**content, "version": str(issue.version), "date": issue.date, "qr": qr_svg(text)}
 
 
-def _write(press: Press, pages: Sequence[Mapping[str, Any]], date: str, path: Path) -> None:
+def _write(press: SignRenderer, pages: Sequence[Mapping[str, Any]], date: str, path: Path) -> None:
     path.write_bytes(press.pages(pages, date))
 
 

@@ -24,7 +24,7 @@ WIDTH, HEIGHT = 182.0, 104.0
 _MARGIN = 0.16
 
 
-class Paper:
+class PageCanvas:
     """The window around a grid, and the way from the ground to the paper."""
 
     def __init__(self, shape: Any) -> None:
@@ -60,7 +60,7 @@ class Lookup:
 
 
 @dataclass(frozen=True)
-class Layers:
+class MapLayers:
     """The layers of a plan that are drawn, ready to be looked up by place."""
 
     grids: Lookup
@@ -69,7 +69,7 @@ class Layers:
     places: Lookup
 
     @classmethod
-    def of(cls, plan: Plan) -> Layers:
+    def of(cls, plan: Plan) -> MapLayers:
         """Return the layers of `plan`: streets that cut, and facilities with a name."""
         return cls(
             grids=Lookup(plan.grids),
@@ -117,7 +117,7 @@ class Label:
     upright: bool
 
 
-class Board:
+class LabelPlacement:
     """The paper: what is written on it keeps its ground."""
 
     def __init__(self, width: float, height: float) -> None:
@@ -145,7 +145,7 @@ def length_of(text: str, size: float) -> float:
 
 
 def street_labels(
-    names: NDArray[Any], lines: NDArray[Any], board: Board, size: float
+    names: NDArray[Any], lines: NDArray[Any], board: LabelPlacement, size: float
 ) -> Iterator[Label]:
     """Yield a label for every name that finds room on `board`, the longest street first.
 

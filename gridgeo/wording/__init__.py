@@ -7,7 +7,7 @@ from gridgeo.wording.headers import (
     header,
 )
 from gridgeo.wording.pages import (
-    desk_words,
+    editor_words,
     page_words,
 )
 from gridgeo.wording.rules import (
@@ -75,7 +75,7 @@ __all__ = [
     "VERDICTS",
     "Lang",
     "Text",
-    "desk_words",
+    "editor_words",
     "header",
     "join",
     "page_words",

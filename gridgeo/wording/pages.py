@@ -131,6 +131,6 @@ EDITOR_WORDS: Mapping[str, Text] = MappingProxyType(
 )
 
 
-def desk_words(lang: Lang) -> dict[str, str]:
+def editor_words(lang: Lang) -> dict[str, str]:
     """Return every word of the widget in `lang`: its own, and those of the map page."""
     return {**page_words(lang), **{key: text.say(lang) for key, text in EDITOR_WORDS.items()}}

@@ -19,7 +19,7 @@ TEMPLATE = "sign.typ"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Press:
+class SignRenderer:
     """What every page has in common.
 
     ``families``: fonts in the order of choice. ``template``: a file of your own; ours without.
