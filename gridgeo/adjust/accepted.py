@@ -20,7 +20,7 @@ from gridgeo.adjust.choose import grid_geometry
 from gridgeo.codes import Changes, crosswalk_of
 from gridgeo.describe import bounded_by, contains, name_grids
 from gridgeo.geometry import households_in, overlap_of
-from gridgeo.model import Atoms, Finding, Layers, Note, Ties
+from gridgeo.model import Atoms, Constraints, Finding, Layers, Note
 from gridgeo.partition import dissolve
 from gridgeo.pipeline import check_plan, deliver_plan
 from gridgeo.wording import Text
@@ -123,7 +123,7 @@ def refuse_facilities(atoms: Atoms, exceptions: Exceptions) -> Atoms:
     return replace(atoms, frame=frame.assign(facility=facility), considered=told)
 
 
-def lock_exceptions(ties: Ties, old: ExistingGrids, codes: frozenset[str]) -> Ties:
+def lock_exceptions(ties: Constraints, old: ExistingGrids, codes: frozenset[str]) -> Constraints:
     """Return the ties with the old grids of `codes` locked, which lie in one community each."""
     whole = (old.grids["communities"] == 1).to_numpy()
     rows = np.flatnonzero(old.grids["code"].isin(codes).to_numpy() & whole)

@@ -21,7 +21,7 @@ from gridgeo.adjust.redraw import Redrawn, redraw
 from gridgeo.codes import Register
 from gridgeo.errors import InputError, why
 from gridgeo.model import Finding, Note, Plan
-from gridgeo.pipeline import cut_m, judge_own, with_judgement
+from gridgeo.pipeline import cut_m, judge_plan, with_judgement
 from gridgeo.review import assess
 from gridgeo.storage import fingerprint
 from gridgeo.validate import Judgement
@@ -59,7 +59,7 @@ def apply_edits(plan: Plan, edits: Sequence[Edit], *, register: Register | None 
     """
     draft = edited(draft_of(plan), edits)
     drawn = redraw(plan, draft, register)
-    judgement = judge_own(drawn.plan, plan.summary.get("households", {}))
+    judgement = judge_plan(drawn.plan, plan.summary.get("households", {}))
     _check_hard_rules(judgement.findings, plan, draft, drawn, edits)
     return _judged_plan(plan, drawn, draft, judgement, len(edits))
 

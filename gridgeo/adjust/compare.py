@@ -25,7 +25,7 @@ from gridgeo.errors import InputError
 from gridgeo.geometry import points_of
 from gridgeo.model import Comparison, Note, Plan, Reject
 from gridgeo.pipeline import Clock, Progress, input_hashes
-from gridgeo.read import read_grids, read_homes
+from gridgeo.read import read_grids, read_household_points
 from gridgeo.report import load_plan
 from gridgeo.wording import Text
 
@@ -136,7 +136,7 @@ def diff(
     with clock.stage("read"):
         right = read_side(new, settings.read)
         left = read_side(old, settings.read, crs=right.crs)
-        file = read_homes(settings.read, crs=right.crs)
+        file = read_household_points(settings.read, crs=right.crs)
     with clock.stage("compare"):
         told = compare_sides(left, right, settings, homes=None if file is None else file.homes)
     return Comparison(

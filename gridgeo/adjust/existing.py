@@ -30,7 +30,7 @@ from gridgeo.partition import (
     inherit_grids,
     judge_grid,
 )
-from gridgeo.pipeline import Job, band_of, mapping_of, ties_of
+from gridgeo.pipeline import RunContext, band_of, constraints_of, mapping_of
 from gridgeo.wording import Text
 
 if TYPE_CHECKING:
@@ -304,7 +304,7 @@ def find_minimal_change(
         layers = exclude_gaps(layers, grids, exceptions.gaps)
         own = community_codes(layers.communities, scheme, mapping=mapping)
         settings = by_code(settings, layers.communities, own)
-        job = Job(layers=layers, settings=settings, mapping=mapping, along=grids)
+        job = RunContext(layers=layers, settings=settings, mapping=mapping, along=grids)
         atoms = refuse_facilities(job.atoms(), exceptions)
         placed = inherit_grids(atoms, grids)
         atoms = keep_dedicated(atoms, grids, placed.previous)
@@ -318,7 +318,7 @@ def find_minimal_change(
             weights=settings.weights,
             search=settings.search,
             open_ground=settings.open_ground,
-            ties=lock_exceptions(ties_of(layers, atoms), old, exceptions.grids),
+            ties=lock_exceptions(constraints_of(layers, atoms), old, exceptions.grids),
             jobs=jobs,
             on_progress=clock.advance,
             halt=halt,

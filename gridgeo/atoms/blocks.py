@@ -25,7 +25,7 @@ from gridgeo.model import BORDER_CLASSES, Finding, Layers, Note
 from gridgeo.wording import Text
 
 #: A change of area below this is rounding, not a repair worth telling.
-TOLD_M2 = 0.01
+REPORTED_M2 = 0.01
 
 
 def repair_communities(
@@ -53,7 +53,7 @@ def repair_communities(
     changed = shapely.area(shapely.symmetric_difference(outlines, cleaned))
     findings = tuple(
         _repaired(communities.iloc[i], outlines[i], cleaned[i], changed[i])
-        for i in np.flatnonzero(changed > TOLD_M2)
+        for i in np.flatnonzero(changed > REPORTED_M2)
     )
     return communities.set_geometry(gpd.GeoSeries(cleaned, crs=communities.crs)), findings
 

@@ -18,8 +18,8 @@ from pyproj import CRS
 
 from gridgeo.atoms.blocks import Blocks, tidier
 from gridgeo.atoms.carve import carve_outlines
-from gridgeo.atoms.faces import Faces, Ground, Index, Tidy, cut_areas
-from gridgeo.atoms.heavy import Heavy
+from gridgeo.atoms.faces import Faces, Index, PieceCoverage, Tidy, cut_areas
+from gridgeo.atoms.heavy import Subdivision
 from gridgeo.atoms.lines import ON_LINE_M, OVERSHOOT_M, NamedLines, close_gaps
 from gridgeo.config import AtomRules
 from gridgeo.geometry import Edges, Polygons, assign_points, count_in, coverage_edges
@@ -112,11 +112,11 @@ class Cutter:
     rules: AtomRules
     limits: Index
 
-    def cut(self) -> Ground:
+    def cut(self) -> PieceCoverage:
         """Return the blocks with dedicated ground carved out and heavy ones cut."""
-        return self._cut(Ground.of(self.blocks.faces), fine=False).in_reading_order()
+        return self._cut(PieceCoverage.of(self.blocks.faces), fine=False).in_reading_order()
 
-    def cut_finer(self, ground: Ground, communities: Collection[int]) -> Ground:
+    def cut_finer(self, ground: PieceCoverage, communities: Collection[int]) -> PieceCoverage:
         """Return `ground` with the blocks of some communities (positions) cut anew, finer.
 
         Other communities keep their pieces, in their order; those beside a finer one get the
@@ -134,14 +134,14 @@ class Cutter:
         both = kept.beside(cut.take(cut.free).in_reading_order())
         return both.take(np.argsort(both.community, kind="stable"))
 
-    def atoms_of(self, ground: Ground) -> Atoms:
+    def atoms_of(self, ground: PieceCoverage) -> Atoms:
         """Return the pieces as atoms with counts and borders: see `gridgeo.model.Atoms`."""
         return _finish(ground, self.layers, self.blocks, self.considered)
 
-    def _cut(self, ground: Ground, *, fine: bool) -> Ground:
+    def _cut(self, ground: PieceCoverage, *, fine: bool) -> PieceCoverage:
         layers, rules = self.layers, self.rules
         tidy = tidier(layers, self.blocks.named, rules)
-        heavy = Heavy(layers=layers, rules=rules, limits=self.limits, fine=fine)
+        heavy = Subdivision(layers=layers, rules=rules, limits=self.limits, fine=fine)
         ground = _carve_facilities(ground, self.considered, tidy, rules)
         ground = _carve_compounds(ground, heavy, self.blocks.lanes, tidy)
         lanes = _lanes_in(ground, heavy.of(ground), self.blocks.lanes, rules)
@@ -150,8 +150,8 @@ class Cutter:
 
 
 def _carve_facilities(
-    ground: Ground, considered: gpd.GeoDataFrame, tidy: Tidy, rules: AtomRules
-) -> Ground:
+    ground: PieceCoverage, considered: gpd.GeoDataFrame, tidy: Tidy, rules: AtomRules
+) -> PieceCoverage:
     chosen = np.flatnonzero(considered["dedicated"])
     outlines = considered.geometry.to_numpy()[chosen]
     carved = carve_outlines(ground.polygons, outlines, ground.free, tidy, rules)
@@ -164,7 +164,9 @@ def _carve_facilities(
     )
 
 
-def _carve_compounds(ground: Ground, heavy: Heavy, lanes: NDArray[Any], tidy: Tidy) -> Ground:
+def _carve_compounds(
+    ground: PieceCoverage, heavy: Subdivision, lanes: NDArray[Any], tidy: Tidy
+) -> PieceCoverage:
     """Carve out compounds; what lies between two is divided along lanes, and as cells are."""
     chosen = heavy.compounds.carved
     if not len(chosen):
@@ -181,7 +183,7 @@ def _carve_compounds(ground: Ground, heavy: Heavy, lanes: NDArray[Any], tidy: Ti
 
 
 def _lanes_in(
-    ground: Ground, heavy: NDArray[np.bool_], lanes: NDArray[Any], rules: AtomRules
+    ground: PieceCoverage, heavy: NDArray[np.bool_], lanes: NDArray[Any], rules: AtomRules
 ) -> NDArray[Any]:
     """Return what lanes run inside heavy pieces, and the closed gaps at their ends."""
     blocks = shapely.buffer(ground.polygons[heavy], OVERSHOOT_M)
@@ -196,11 +198,11 @@ def _lanes_in(
 
 
 def _cut_along(
-    ground: Ground,
+    ground: PieceCoverage,
     lines: NDArray[Any],
     tidy: Tidy,
-    join: Callable[[Faces, Ground], Faces] | None = None,
-) -> Ground:
+    join: Callable[[Faces, PieceCoverage], Faces] | None = None,
+) -> PieceCoverage:
     if not len(lines):
         return ground
     cut = cut_areas(ground.polygons, lines)
@@ -209,7 +211,7 @@ def _cut_along(
     return ground.divided(faces.polygons, faces.parent)
 
 
-def _grounds_of_compounds(ground: Ground) -> Index:
+def _grounds_of_compounds(ground: PieceCoverage) -> Index:
     """Return for each piece the lowest of those that it may give its slivers to.
 
     Undivided ground of a block with compounds may; else every piece is alone.
@@ -222,7 +224,9 @@ def _grounds_of_compounds(ground: Ground) -> Index:
     return np.where(open_to, first[ground.block], alone)
 
 
-def _finish(ground: Ground, layers: Layers, blocks: Blocks, considered: gpd.GeoDataFrame) -> Atoms:
+def _finish(
+    ground: PieceCoverage, layers: Layers, blocks: Blocks, considered: gpd.GeoDataFrame
+) -> Atoms:
     polygons = ground.polygons
     placed = assign_points(layers.households.geometry.to_numpy(), polygons)
     households, residents = (

@@ -22,9 +22,9 @@ from gridgeo.atoms.faces import (
     absorb_slivers,
     cut_areas,
     is_thin,
+    link_cells,
     merge_faces,
-    merge_tied,
-    tie_cells,
+    merge_linked,
 )
 from gridgeo.atoms.lines import close_gaps, explode
 from gridgeo.config import AtomRules
@@ -84,7 +84,7 @@ class Compounds:
             return faces
         _, unit = np.unique(compound * len(faces) + faces.parent[face], return_inverse=True)
         places = shapely.point_on_surface(shared[part])
-        return merge_tied(faces, tie_cells(faces, face, unit, places))
+        return merge_linked(faces, link_cells(faces, face, unit, places))
 
 
 def outermost(outlines: Polygons) -> Polygons:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from gridgeo.atoms.faces import Faces, cut_areas, merge_faces, tie_cells
+from gridgeo.atoms.faces import Faces, cut_areas, link_cells, merge_faces
 from gridgeo.atoms.lines import OVERSHOOT_M
 from gridgeo.geometry import Polygons, assign_points, coverage_edges
 
@@ -71,7 +71,7 @@ def gather_units(
     _, spot = np.unique(xy[:, 0] + 1j * xy[:, 1], return_inverse=True)
     item = np.where(home >= 0, home, len(clipped) + spot)
     size = len(clipped) + (int(spot.max()) + 1 if len(spot) else 0)
-    member = _hold_together(item, groups, households, size, limit)
+    member = _linked_items(item, groups, households, size, limit)
     outdoors = home < 0
     used, number = np.unique(
         np.concatenate([member[: len(clipped)], member[item]]), return_inverse=True
@@ -98,7 +98,7 @@ def find_hamlets(points: NDArray[Any]) -> NDArray[Any]:
     return np.array([f"hamlet {n}" if n >= 0 else "" for n in found], dtype=object)
 
 
-def _hold_together(
+def _linked_items(
     item: Index, groups: NDArray[Any], households: Index, size: int, limit: int
 ) -> Index:
     """Return for each of `size` items the lowest item that its groups tie it to.
@@ -266,18 +266,18 @@ def cell_lines(
     lines = bisect(block, units, cap=cap)
     if not len(lines):
         return lines
-    owner, cells = _hold_groups(cut_areas(np.array([block]), lines), units)
+    owner, cells = _keep_groups(cut_areas(np.array([block]), lines), units)
     return _lines_between(_around_buildings(cells, units.buildings, owner), within or block)
 
 
-def _hold_groups(cells: Faces, units: Units) -> tuple[Index, Polygons]:
+def _keep_groups(cells: Faces, units: Units) -> tuple[Index, Polygons]:
     """Join the cells that divide a unit; return the cell of each building, and the cells."""
     building_cell = _largest_share(units.buildings, cells.polygons)
     point_cell = assign_points(units.points, cells.polygons)
     cell = np.concatenate([building_cell, point_cell])
     unit = np.concatenate([units.building_unit, units.point_unit])
     places = np.concatenate([shapely.point_on_surface(units.buildings), units.points])
-    group = tie_cells(cells, cell, unit, places)
+    group = link_cells(cells, cell, unit, places)
     return group[building_cell], merge_faces(cells.polygons, group)
 
 

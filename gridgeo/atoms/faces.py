@@ -193,7 +193,7 @@ Index = NDArray[np.int64]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ground:
+class PieceCoverage:
     """A valid coverage: of each piece the community, block, facility (-1) and compound (-1).
 
     ``settled`` is -1 for pieces that may be cut; of the others it is their position in the
@@ -209,7 +209,7 @@ class Ground:
     is_cell: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, blocks: Faces) -> Ground:
+    def of(cls, blocks: Faces) -> PieceCoverage:
         """Return the ground of uncut blocks; their parents are the communities."""
         nowhere = np.full(len(blocks), -1)
         return cls(
@@ -230,23 +230,25 @@ class Ground:
         """Which pieces may be cut."""
         return self.settled < 0
 
-    def take(self, rows: Index | NDArray[np.bool_]) -> Ground:
+    def take(self, rows: Index | NDArray[np.bool_]) -> PieceCoverage:
         """Return some of the pieces."""
-        return Ground(**{field.name: getattr(self, field.name)[rows] for field in fields(self)})
+        return PieceCoverage(
+            **{field.name: getattr(self, field.name)[rows] for field in fields(self)}
+        )
 
-    def beside(self, other: Ground) -> Ground:
+    def beside(self, other: PieceCoverage) -> PieceCoverage:
         """Return the pieces of both."""
-        return Ground(
+        return PieceCoverage(
             **{
                 field.name: np.concatenate([getattr(self, field.name), getattr(other, field.name)])
                 for field in fields(self)
             }
         )
 
-    def divided(self, polygons: Polygons, origin: Index) -> Ground:
+    def divided(self, polygons: Polygons, origin: Index) -> PieceCoverage:
         """Return the ground in pieces; `origin` is the old position of each piece."""
         parts = np.bincount(origin, minlength=len(self))
-        return Ground(
+        return PieceCoverage(
             polygons=polygons,
             community=self.community[origin],
             block=self.block[origin],
@@ -256,21 +258,21 @@ class Ground:
             is_cell=self.is_cell[origin] | (parts[origin] > 1),
         )
 
-    def in_reading_order(self) -> Ground:
+    def in_reading_order(self) -> PieceCoverage:
         """Return the pieces by community, from west to east."""
         x, y = np.round(shapely.get_coordinates(shapely.centroid(self.polygons)), 2).T
         return self.take(np.lexsort((y, x, self.community)))
 
-    def whole_blocks(self) -> Ground:
+    def whole_blocks(self) -> PieceCoverage:
         """Return the blocks of these pieces uncut again, with every vertex of their rims."""
         block, number = np.unique(self.block, return_inverse=True)
         _, first = np.unique(number, return_index=True)
         blocks = merge_faces(self.polygons, number)
-        whole = Ground.of(Faces(polygons=blocks, parent=self.community[first]))
+        whole = PieceCoverage.of(Faces(polygons=blocks, parent=self.community[first]))
         return replace(whole, block=block)
 
 
-def tie_cells(cells: Faces, cell: Index, unit: Index, places: NDArray[Any]) -> Index:
+def link_cells(cells: Faces, cell: Index, unit: Index, places: NDArray[Any]) -> Index:
     """Return for each cell the number of the group of cells that it is joined into.
 
     Cells that hold things of one unit are joined. Where two of them share no border, so are the
@@ -312,11 +314,11 @@ def join_groups(
     names = [f"{p} {g}" for p, g in zip(faces.parent[face], groups[told], strict=True)]
     _, unit = np.unique(np.array(names, dtype=str), return_inverse=True)
     fits = np.bincount(unit, households[told], len(unit))[unit] <= limits[face]
-    return merge_tied(faces, tie_cells(faces, face[fits], unit[fits], points[told][fits]))
+    return merge_linked(faces, link_cells(faces, face[fits], unit[fits], points[told][fits]))
 
 
-def merge_tied(faces: Faces, group: Index) -> Faces:
-    """Return the faces in the groups that `tie_cells` returned."""
+def merge_linked(faces: Faces, group: Index) -> Faces:
+    """Return the faces in the groups that `link_cells` returned."""
     _, first = np.unique(group, return_index=True)
     joined, origin = shapely.get_parts(merge_faces(faces.polygons, group), return_index=True)
     return Faces(polygons=joined, parent=faces.parent[first][origin])

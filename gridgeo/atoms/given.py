@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from gridgeo.atoms.build import tabulate_borders
 from gridgeo.atoms.faces import merge_faces
-from gridgeo.atoms.given_notes import left_out, multipart, outlines, sticking_out, without_atoms
+from gridgeo.atoms.given_notes import left_out, multipart, outlines, overhanging, without_atoms
 from gridgeo.atoms.lines import NamedLines, find_crossings
 from gridgeo.config import AtomRules
 from gridgeo.errors import InputError
@@ -54,7 +54,7 @@ class Pieces:
     findings: tuple[Finding, ...]
 
 
-def lay_pieces(layers: Layers) -> Pieces:
+def prepare_pieces(layers: Layers) -> Pieces:
     """Return the ready-made atoms of the layers with their communities; see `take_atoms`.
 
     Raises
@@ -69,7 +69,7 @@ def lay_pieces(layers: Layers) -> Pieces:
     kept = _in_reading_order(given, community)
     communities, position, bare = _effective(given.iloc[kept], community[kept], layers)
     polygons = given.geometry.to_numpy()[kept]
-    placed = _place(layers, polygons, kept, len(given))
+    placed = _assign_households(layers, polygons, kept, len(given))
     counted = layers.households if len(layers.households) else given
     frame = gpd.GeoDataFrame(
         {
@@ -90,7 +90,7 @@ def lay_pieces(layers: Layers) -> Pieces:
         findings=(
             *repaired,
             *left_out(given, community),
-            *sticking_out(given, community, outside_m2),
+            *overhanging(given, community, outside_m2),
             *multipart(given),
             *outlines(layers.communities, communities),
         ),
@@ -221,7 +221,7 @@ def _effective(
     return communities, np.asarray(position), bare
 
 
-def _place(layers: Layers, polygons: Polygons, kept: Index, size: int) -> Index:
+def _assign_households(layers: Layers, polygons: Polygons, kept: Index, size: int) -> Index:
     """Return the atom of each household row; where atoms carry the counts, they are the rows."""
     if len(layers.households):
         return assign_points(layers.households.geometry.to_numpy(), polygons)
@@ -251,7 +251,7 @@ def take_atoms(layers: Layers, considered: gpd.GeoDataFrame, rules: AtomRules) -
     InputError
         An atom names a community that is not there, or no atom lies in any community.
     """
-    pieces = lay_pieces(layers)
+    pieces = prepare_pieces(layers)
     polygons = pieces.frame.geometry.to_numpy()
     frame = pieces.frame.copy()
     frame.insert(4, "facility", _dedicated(polygons, considered))

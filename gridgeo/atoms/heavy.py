@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 
 from gridgeo.atoms.carve import Compounds, outermost, outside
 from gridgeo.atoms.cells import cell_lines, find_hamlets
-from gridgeo.atoms.faces import Faces, Ground, Index, join_groups
+from gridgeo.atoms.faces import Faces, Index, PieceCoverage, join_groups
 from gridgeo.config import AtomRules
 from gridgeo.geometry import Polygons, assign_points, households_in
 from gridgeo.model import Layers
 
 
 @dataclass(frozen=True, kw_only=True)
-class Site:
+class HeavyPiece:
     """A piece of ground to cut; `outlines` in it, or of pieces `beside` it, are not divided."""
 
     piece: int
@@ -28,7 +28,7 @@ class Site:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Heavy:
+class Subdivision:
     """The rule by which pieces are too heavy: `limits` are households of a grid by community.
 
     ``fine`` says that what cannot be met is tried again with smaller pieces.
@@ -52,7 +52,7 @@ class Heavy:
         held = self.compounds.held
         return np.concatenate([outside(self.layers.buildings.geometry.to_numpy(), held), held])
 
-    def of(self, ground: Ground) -> NDArray[np.bool_]:
+    def of(self, ground: PieceCoverage) -> NDArray[np.bool_]:
         """Whether a piece is to be cut: neither dedicated nor a compound that stays whole.
 
         Ground between compounds is cut as if it held them, so that no piece of it lies between
@@ -69,7 +69,7 @@ class Heavy:
         whole = (ground.compound >= 0) & (held <= self._whole(ground.community))
         return (crowded | vast) & (ground.facility < 0) & ~whole & ground.free
 
-    def join_groups(self, faces: Faces, ground: Ground) -> Faces:
+    def join_groups(self, faces: Faces, ground: PieceCoverage) -> Faces:
         """Join the faces of pieces of ground that divide a group or compound that fits a grid."""
         homes = self.layers.households
         joined = join_groups(
@@ -81,27 +81,27 @@ class Heavy:
         )
         return self.compounds.keep_whole(joined)
 
-    def lines_between(self, ground: Ground, heavy: NDArray[np.bool_]) -> NDArray[Any]:
+    def lines_between(self, ground: PieceCoverage, heavy: NDArray[np.bool_]) -> NDArray[Any]:
         """Return lines between the compounds that are to be carved out of the `heavy` pieces."""
         outlines = outermost(self.compounds.outlines[self.compounds.carved])
         piece, outline = shapely.STRtree(outlines).query(ground.polygons, predicate="intersects")
         several = heavy & (np.bincount(piece, minlength=len(ground)) > 1)
         sites = [
-            Site(piece=int(n), outlines=outlines[np.sort(outline[piece == n])])
+            HeavyPiece(piece=int(n), outlines=outlines[np.sort(outline[piece == n])])
             for n in np.flatnonzero(several)
         ]
         return self._lines(ground, sites)
 
-    def cell_lines(self, ground: Ground) -> NDArray[Any]:
+    def cell_lines(self, ground: PieceCoverage) -> NDArray[Any]:
         """Return the lines between the cells of all heavy pieces."""
         piece, compound = beside_compounds(ground)
         sites = []
         for n in np.flatnonzero(self.of(ground)):
             beside = compound[piece == n]
-            sites.append(Site(piece=int(n), beside=beside, outlines=ground.polygons[beside]))
+            sites.append(HeavyPiece(piece=int(n), beside=beside, outlines=ground.polygons[beside]))
         return self._lines(ground, sites)
 
-    def _lines(self, ground: Ground, sites: list[Site]) -> NDArray[Any]:
+    def _lines(self, ground: PieceCoverage, sites: list[HeavyPiece]) -> NDArray[Any]:
         homes = self.layers.households
         points = homes.geometry.to_numpy()
         households = homes["households"].to_numpy()
@@ -146,7 +146,7 @@ class Heavy:
         return max(1, int(share * self.limits[community]))
 
 
-def beside_compounds(ground: Ground) -> tuple[Index, Index]:
+def beside_compounds(ground: PieceCoverage) -> tuple[Index, Index]:
     """Return pairs of pieces of one block: ground of no compound, and a compound beside it."""
     compounds = np.flatnonzero((ground.compound >= 0) & ground.free)
     others = np.flatnonzero((ground.compound < 0) & (ground.facility < 0) & ground.free)

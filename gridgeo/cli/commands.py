@@ -13,7 +13,7 @@ from gridgeo.cli import options as o
 from gridgeo.cli.console import STOPPED, STOPPED_CHUNKS, interruptible
 from gridgeo.cli.options import (
     BROKEN,
-    Given,
+    CliInput,
     Out,
     Overwrite,
     SettingsOption,
@@ -100,7 +100,7 @@ def partition_command(
     Layers and settings come from SETTINGS.toml (or ./gridgeo.toml), options go before them.
     """
     with errors(lang):
-        settings = Given.of(locals()).settings()
+        settings = CliInput.of(locals()).settings()
         o.check_scheduler(scheduler, settings)
     if settings.parts.by == "none":
         _partition(settings, jobs=jobs, out=out, overwrite=overwrite)
@@ -139,7 +139,7 @@ def verify(
 ) -> None:
     """Check any file of grids against their communities 核查已有网格."""
     with errors(lang):
-        settings = Given.of(locals()).settings()
+        settings = CliInput.of(locals()).settings()
     source = Source.parse(grids)
     _verify(settings, source, out=out, overwrite=overwrite, ledger=ledger or o.ledger_of(source))
 
@@ -160,7 +160,7 @@ def repair_command(
 ) -> None:
     """Mend small defects that have one right answer, list the rest 修复网格图形."""
     with errors(lang):
-        settings = Given.of(locals()).settings()
+        settings = CliInput.of(locals()).settings()
     _repair(settings, Source.parse(grids), out=out, overwrite=overwrite)
 
 
@@ -204,7 +204,7 @@ def demo(
     with errors(lang):
         from gridgeo.cli.starter import sample_settings  # noqa: PLC0415
 
-        settings = Given(settings_file=sample_settings(sample), lang=lang).settings()
+        settings = CliInput(settings_file=sample_settings(sample), lang=lang).settings()
     _partition(settings, jobs=jobs, out=out, overwrite=overwrite)
 
 

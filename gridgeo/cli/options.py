@@ -129,7 +129,7 @@ def ledger_of(grids: Source) -> Path | None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Given:
+class CliInput:
     """What the command line gave, before it is merged with a settings file.
 
     Fields are called as the parameters of the commands are.
@@ -153,12 +153,12 @@ class Given:
     codes: Path | None = None
 
     @classmethod
-    def of(cls, options: Mapping[str, Any]) -> Given:
+    def of(cls, options: Mapping[str, Any]) -> CliInput:
         """Return what is for the settings among the options of a command (its ``locals()``).
 
         Examples
         --------
-        >>> given = Given.of({"streets": ["roads.shp"], "seed": 7, "jobs": 2})
+        >>> given = CliInput.of({"streets": ["roads.shp"], "seed": 7, "jobs": 2})
         >>> given.layers, given.seed
         ({'streets': ['roads.shp']}, 7)
         """

@@ -23,7 +23,15 @@ import typer
 
 from gridgeo.cli import options as o
 from gridgeo.cli.console import STOPPED, interruptible
-from gridgeo.cli.options import Given, Out, Overwrite, errors, exit_where_broken, lang_of, sources
+from gridgeo.cli.options import (
+    CliInput,
+    Out,
+    Overwrite,
+    errors,
+    exit_where_broken,
+    lang_of,
+    sources,
+)
 from gridgeo.config import Settings, Source
 from gridgeo.errors import SettingsError
 from gridgeo.model import Decisions
@@ -81,7 +89,7 @@ def adjust_command(
 ) -> None:
     """Propose the least change that makes grids sound, and carry it out 最小调整."""
     with errors(lang):
-        settings = Given.of(locals()).settings()
+        settings = CliInput.of(locals()).settings()
         decided = _decisions(accept, reject, decisions)
     with interruptible(STOPPED, settings.lang), errors(settings.lang):
         source = Source.parse(grids)
@@ -228,7 +236,7 @@ def diff_command(
 ) -> None:
     """Tell what became of each grid, what moved, which codes changed 比较新旧网格."""
     with errors(lang):
-        given = Given.of(locals())
+        given = CliInput.of(locals())
         settings = given.settings()
         if settings_file is None:  # the layers of another plan, found by chance, move nothing
             settings = replace(settings, read=replace(settings.read, inputs=sources(given.layers)))

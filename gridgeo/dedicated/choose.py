@@ -269,11 +269,11 @@ def _judge(
     ]
     passed = [entry for entry in compared if entry[1] >= entry[2]]
     named = MEASURE_TEXT | ({"area_m2": BLOCK_AREA} if stands_on == "block" else {})
-    told = _compare(passed[0], named, passes=True) if passed else _tell_all(compared, named)
+    told = _compare(passed[0], named, passes=True) if passed else _report(compared, named)
     return bool(passed), CATEGORY_TEXT[kind] + GROUND_TEXT[stands_on] + Text(": ", "：") + told
 
 
-def _tell_all(compared: list[tuple[str, float, float]], named: Mapping[str, Text]) -> Text:
+def _report(compared: list[tuple[str, float, float]], named: Mapping[str, Text]) -> Text:
     told = Text("no measure to judge by", "没有可供判断的数据")
     for n, entry in enumerate(compared):
         one = _compare(entry, named, passes=False)

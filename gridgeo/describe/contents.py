@@ -218,7 +218,7 @@ def name_grids(
         else _counted_name(kind, community, n, lang)
         for kind, community, place, n in zip(kinds, owner, places, numbers, strict=True)
     ]
-    told = _told_apart(names, grids["community"].tolist(), order.tolist(), lang)
+    told = _distinct(names, grids["community"].tolist(), order.tolist(), lang)
     return pd.Series(told, index=grids.index, name="name", dtype=object)
 
 
@@ -238,9 +238,7 @@ def _facility_name(facilities: gpd.GeoDataFrame, place: int, community: str, lan
     return Text(f"{community} {word.en}", f"{community}{word.zh}").say(lang)
 
 
-def _told_apart(
-    names: list[str], communities: list[int], order: list[int], lang: Lang
-) -> list[str]:
+def _distinct(names: list[str], communities: list[int], order: list[int], lang: Lang) -> list[str]:
     """Return the names with equal ones of a community numbered, by `order`."""
     keys = list(zip(communities, names, strict=True))
     times, seen = Counter(keys), Counter[tuple[int, str]]()

@@ -127,8 +127,8 @@ def grid_layer(plan: Plan) -> folium.GeoJson:
         "households": numbers(grids["households"]),
         "residents": numbers(grids["residents"]),
         "area": [f"{area / 10_000:,.1f}" for area in grids["area_m2"]],
-        "told": _told(VERDICTS, grids["verdict"], grids["reason"], lang),
-        "soundness": _told(SOUNDNESS, grids["soundness"], grids["soundness_reason"], lang),
+        "told": _with_reason(VERDICTS, grids["verdict"], grids["reason"], lang),
+        "soundness": _with_reason(SOUNDNESS, grids["soundness"], grids["soundness_reason"], lang),
         "facility": escaped(grids["facility"]),
         "bounded_by": escaped(grids["bounded_by"]),
         "contains": escaped(grids["contains"]),
@@ -181,7 +181,7 @@ def outline_layer(plan: Plan) -> folium.GeoJson | None:
     )
 
 
-def _told(
+def _with_reason(
     terms: Mapping[str, Text], keys: pd.Series[str], reasons: pd.Series[str], lang: Lang
 ) -> list[str]:
     """Return each word with its reason, where there is one, as inert text."""

@@ -58,7 +58,7 @@ def bands_of(settings: Settings, communities: gpd.GeoDataFrame, codes: Sequence[
     >>> bands_of(Settings(community={"乙": Override(upper=540)}), town).of(1).upper
     540
     """
-    places = _places(communities, codes)
+    places = _positions(communities, codes)
     chosen = {places[key][0]: own for key, own in settings.community.items() if key in places}
     return Bands(
         usual=settings.band,
@@ -75,7 +75,7 @@ def by_code(settings: Settings, communities: gpd.GeoDataFrame, codes: Sequence[s
     SettingsError
         A table names no community (the nearest name is told), or several.
     """
-    places = _places(communities, codes)
+    places = _positions(communities, codes)
     chosen: dict[str, Override] = {}
     for key, override in settings.community.items():
         override.of(settings.band)
@@ -86,14 +86,14 @@ def by_code(settings: Settings, communities: gpd.GeoDataFrame, codes: Sequence[s
     return replace(settings, community=chosen)
 
 
-def only_there(settings: Settings, communities: gpd.GeoDataFrame) -> Settings:
+def only_communities(settings: Settings, communities: gpd.GeoDataFrame) -> Settings:
     """Return settings `by_code` with the tables of these communities only."""
     there = set(communities["code"])
     kept = {code: own for code, own in settings.community.items() if code in there}
     return replace(settings, community=kept)
 
 
-def _places(communities: gpd.GeoDataFrame, codes: Sequence[str]) -> dict[str, list[int]]:
+def _positions(communities: gpd.GeoDataFrame, codes: Sequence[str]) -> dict[str, list[int]]:
     """Return the positions of the communities that each code or name stands for."""
     places: dict[str, list[int]] = {}
     for column in (codes, communities["code"], communities["name"]):

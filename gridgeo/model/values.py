@@ -151,7 +151,7 @@ class Atoms:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ties:
+class Constraints:
     """What planners ask of single atoms, by their positions.
 
     ``together``: groups of atoms (int64) that stay in one grid. ``apart``: pairs (int64[m, 2])
@@ -172,7 +172,7 @@ class Partition:
     """The labels and what is known about them.
 
     ``labels``: for each atom the number of its grid, 0..g-1, numbered without holes.
-    ``grids``: kind, community (position), facility, locked (its number in `Ties`, -1), verdict,
+    ``grids``: kind, community (position), facility, locked (its number in `Constraints`, -1), verdict,
     reason_en, reason_zh; index = label.
     ``communities``: verdict, reason_en, reason_zh, grids (basic ones), proof (``arithmetic``,
     ``atom``, ``disconnected``, ``exhausted`` or ``""``), certificate (``optimal``, ``gap``,

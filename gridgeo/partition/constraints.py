@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
 
-    from gridgeo.model import Atoms, Ties
+    from gridgeo.model import Atoms, Constraints
 
 
 class Units(NamedTuple):
@@ -28,7 +28,7 @@ class Units(NamedTuple):
     unit: NDArray[np.int64]
 
 
-def tie(ground: Ground, ties: Ties) -> Units:
+def tie(ground: Ground, ties: Constraints) -> Units:
     """Return the ground on which every group that stays together is one unit.
 
     Groups that share an atom are one. A group is tied as far as its atoms share borders, barriers
@@ -43,7 +43,7 @@ def tie(ground: Ground, ties: Ties) -> Units:
     return Units(replace(ground, apart=ends[ends[:, 0] != ends[:, 1]]), unit)
 
 
-def _units(ground: Ground, ties: Ties) -> NDArray[np.int64]:
+def _units(ground: Ground, ties: Constraints) -> NDArray[np.int64]:
     """Return the unit of each atom, numbered in the order of their first atoms."""
     n = ground.community.size
     wanted = [np.column_stack([group[:-1], group[1:]]) for group in ties.together]
@@ -115,7 +115,7 @@ def unit_names(names: NDArray[np.object_], unit: NDArray[np.int64]) -> NDArray[n
 
 
 def report_unmet(
-    atoms: Atoms, ties: Ties, unit: NDArray[np.int64], labels: NDArray[np.int64]
+    atoms: Atoms, ties: Constraints, unit: NDArray[np.int64], labels: NDArray[np.int64]
 ) -> tuple[Finding, ...]:
     """Return a finding for each group that is not in one grid, and each pair that is.
 

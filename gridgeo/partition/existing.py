@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridgeo.config import Band, OpenGround, Search, Weights
-    from gridgeo.model import Atoms, Bands, Partition, Ties
+    from gridgeo.model import Atoms, Bands, Constraints, Partition
     from gridgeo.partition.problem import Halt
 
 #: less than this is not worth a finding
@@ -151,7 +151,7 @@ def adjust_atoms(
     weights: Weights,
     search: Search,
     open_ground: OpenGround,
-    ties: Ties | None = None,
+    ties: Constraints | None = None,
     jobs: int = 1,
     on_progress: Callable[[int, int], None] | None = None,
     halt: Halt | None = None,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridgeo.config import Band, Search
-from gridgeo.model import Bands, Ties
+from gridgeo.model import Bands, Constraints
 from gridgeo.partition.assemble import assemble, facility_names
 from gridgeo.partition.band import allot
 from gridgeo.partition.certificate import bounded, solve_certified
@@ -46,7 +46,7 @@ def partition_atoms(
     weights: Weights,
     search: Search,
     open_ground: OpenGround,
-    ties: Ties | None = None,
+    ties: Constraints | None = None,
     previous: NDArray[np.int64] | None = None,
     jobs: int = 1,
     on_progress: Callable[[int, int], None] | None = None,
@@ -84,7 +84,7 @@ def partition_atoms(
         and west to east.
     """
     bands = band if isinstance(band, Bands) else Bands(usual=band)
-    ties = ties or Ties()
+    ties = ties or Constraints()
     ground, unit = tie(lay_out(atoms, weights, ties.locked), ties)
     halt = halt or Halt()
     inner = jobs if len(atoms.communities) == 1 else 1

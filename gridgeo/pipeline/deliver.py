@@ -143,7 +143,7 @@ def deliver_existing(
     """Return grids that somebody else drew as a plan without atoms, findings and figures."""
     names = dict(zip(layers.communities["code"], layers.communities["name"], strict=True))
     placed = assign_points(layers.households.geometry.to_numpy(), grids.geometry.to_numpy())
-    households, residents = _stated_or_placed(grids, layers, placed)
+    households, residents = _stated_or_counted(grids, layers, placed)
     unknown = Text("households unknown", "户数未知").say(settings.lang)
     geometry = grids.geometry.to_numpy().copy()
     geometry[shapely.is_missing(geometry)] = shapely.MultiPolygon()
@@ -221,7 +221,7 @@ def in_communities(plan: Plan, places: NDArray[np.intp]) -> Plan:
     )
 
 
-def _stated_or_placed(
+def _stated_or_counted(
     grids: gpd.GeoDataFrame, layers: Layers, placed: NDArray[np.int64]
 ) -> tuple[pd.Series[float], pd.Series[float]]:
     """Return the counts that the grids state; where they state none, those of the points."""

@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gridgeo.atoms import lay_pieces, without_atoms
+from gridgeo.atoms import prepare_pieces, without_atoms
 from gridgeo.config import Codes, Settings
 from gridgeo.model import Finding, Layers, Note, Partition, Plan, bands_of, by_code
+from gridgeo.pipeline.context import RunContext
 from gridgeo.pipeline.deliver import deliver_existing, in_communities
-from gridgeo.pipeline.ground import Job
 from gridgeo.pipeline.recode import registered
 from gridgeo.pipeline.summary import cut_m, search_figures, summarise
 from gridgeo.review import assess
@@ -50,13 +50,13 @@ def judge_facilities(
     rules = settings.dedicated
     if not known or not (len(layers.streets) or layers.atoms is not None):
         rules = replace(rules, point_block_area_m2=0.0)
-    job = Job(
+    job = RunContext(
         layers=layers if known else replace(layers, compounds=layers.compounds.iloc[:0]),
         settings=replace(settings, dedicated=rules, codes=Codes(scheme="plain")),
         mapping={},
-        along=_sound(grids),
+        along=_with_valid_rings(grids),
     )
-    return _on_own_ground(job.atoms())
+    return _on_atoms(job.atoms())
 
 
 def dedicated_of(plan: Plan) -> gpd.GeoDataFrame:
@@ -75,7 +75,7 @@ def dedicated_of(plan: Plan) -> gpd.GeoDataFrame:
     )
 
 
-def _on_own_ground(atoms: Atoms) -> gpd.GeoDataFrame:
+def _on_atoms(atoms: Atoms) -> gpd.GeoDataFrame:
     """Return the facilities considered, the dedicated ones on the union of their atoms."""
     considered = atoms.considered
     ground = list(considered.geometry)
@@ -87,7 +87,7 @@ def _on_own_ground(atoms: Atoms) -> gpd.GeoDataFrame:
     )
 
 
-def _sound(grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def _with_valid_rings(grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return the grids that have ground, with valid rings."""
     shapes = grids.geometry.to_numpy()
     flat = np.array([shape is None or not np.isfinite(shape.bounds).all() for shape in shapes])
@@ -105,7 +105,7 @@ def check_plan(plan: Plan, layers: Layers, labels: Partition) -> Plan:
         "in_grids": int(plan.grids["households"].sum()),
         "listed": listed,
     }
-    judgement = judge_own(plan, households, layers)
+    judgement = judge_plan(plan, households, layers)
     judged = with_judgement(plan, judgement, households)
     figures = {
         "cut_m": cut_m(plan.atoms, plan.borders),
@@ -114,7 +114,9 @@ def check_plan(plan: Plan, layers: Layers, labels: Partition) -> Plan:
     return assess(replace(judged, summary={**judged.summary, **figures}))
 
 
-def judge_own(plan: Plan, households: Mapping[str, int], layers: Layers | None = None) -> Judgement:
+def judge_plan(
+    plan: Plan, households: Mapping[str, int], layers: Layers | None = None
+) -> Judgement:
     """Judge a plan of ours by every check.
 
     Parameters
@@ -185,7 +187,7 @@ def judge_drawn(grids: gpd.GeoDataFrame, layers: Layers, settings: Settings) -> 
     )
     judgement = judge(subject, band=bands, codes=settings.codes)
     plan = in_communities(plan, judgement.parents)
-    return with_judgement(plan, judgement, _homes_of(plan, layers))
+    return with_judgement(plan, judgement, _household_totals(plan, layers))
 
 
 def _called(communities: gpd.GeoDataFrame) -> pd.Series[str]:
@@ -199,7 +201,7 @@ def _by_atoms(layers: Layers, grids: gpd.GeoDataFrame) -> tuple[Layers, tuple[Fi
     """
     if layers.atoms is None:
         return layers, ()
-    pieces = lay_pieces(layers)
+    pieces = prepare_pieces(layers)
     bare = pieces.bare
     every = pd.concat([pieces.communities, bare], ignore_index=True)
     held = np.arange(len(every)) < len(pieces.communities)
@@ -225,7 +227,7 @@ def compounds_note(layers: Layers) -> tuple[Note, ...]:
     return (Note("compounds", message),)
 
 
-def _homes_of(plan: Plan, layers: Layers) -> dict[str, int]:
+def _household_totals(plan: Plan, layers: Layers) -> dict[str, int]:
     """Return households in, in grids and listed, by the points; by the grids without points."""
     if not len(plan.households):
         stated = int(plan.grids["households"].sum())

@@ -14,6 +14,7 @@ from gridgeo.describe import bounded_by, contains, name_grids
 from gridgeo.errors import InputError
 from gridgeo.model import Atoms, Layers, Partition, Plan, by_code
 from gridgeo.partition import Halt, dissolve, partition_atoms
+from gridgeo.pipeline.context import RunContext, constraints_of
 from gridgeo.pipeline.deliver import (
     deliver_atoms,
     deliver_communities,
@@ -28,7 +29,6 @@ from gridgeo.pipeline.finer import (
     patch_partition,
     unmet_communities,
 )
-from gridgeo.pipeline.ground import Job, ties_of
 from gridgeo.pipeline.recode import carry_codes, register_note
 from gridgeo.pipeline.summary import Clock, Progress, input_hashes, interruption
 from gridgeo.read import layers_from_frames, read_code_mapping, read_grids, read_layers
@@ -92,7 +92,7 @@ def _partition(layers: Layers, settings: Settings, clock: Clock, jobs: int) -> P
         settings, layers.communities, community_codes(layers.communities, scheme, mapping=mapping)
     )
     with clock.stage("atoms"):
-        job = Job(layers=layers, settings=settings, mapping=mapping)
+        job = RunContext(layers=layers, settings=settings, mapping=mapping)
         atoms = job.atoms()
     with Halt().after(settings.search.seconds) as halt:
         with clock.stage("partition"):
@@ -117,7 +117,7 @@ def mapping_of(settings: Settings) -> Mapping[str, str]:
     return read_code_mapping(settings.codes.mapping) if settings.codes.mapping else {}
 
 
-def _solve(job: Job, atoms: Atoms, clock: Clock, jobs: int, halt: Halt) -> Partition:
+def _solve(job: RunContext, atoms: Atoms, clock: Clock, jobs: int, halt: Halt) -> Partition:
     settings = job.settings
     return partition_atoms(
         atoms,
@@ -125,7 +125,7 @@ def _solve(job: Job, atoms: Atoms, clock: Clock, jobs: int, halt: Halt) -> Parti
         weights=settings.weights,
         search=settings.search,
         open_ground=settings.open_ground,
-        ties=ties_of(job.layers, atoms),
+        ties=constraints_of(job.layers, atoms),
         jobs=jobs,
         on_progress=clock.advance,
         halt=halt,
@@ -159,7 +159,7 @@ def band_of(atoms: Atoms, band: Band) -> Band:
 
 
 def _try_finer(
-    job: Job,
+    job: RunContext,
     atoms: Atoms,
     labels: Partition,
     unmet: list[int],
@@ -180,11 +180,11 @@ def _try_finer(
 
 def make_atoms(layers: Layers, settings: Settings) -> Atoms:
     """Return the atoms of the layers: cut along streets, or ready-made ones as they are."""
-    return Job(layers=layers, settings=settings, mapping=mapping_of(settings)).atoms()
+    return RunContext(layers=layers, settings=settings, mapping=mapping_of(settings)).atoms()
 
 
 def _code_and_describe(
-    job: Job, atoms: Atoms, labels: Partition, codes: list[str]
+    job: RunContext, atoms: Atoms, labels: Partition, codes: list[str]
 ) -> tuple[gpd.GeoDataFrame, pd.DataFrame | None]:
     """Return the grids by label with codes, names, bounds and contents, and their crosswalk."""
     layers, rules, lang = job.layers, job.settings.codes, job.settings.lang

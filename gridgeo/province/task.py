@@ -15,7 +15,7 @@ from pyproj import CRS
 
 from gridgeo.config import ReadRules, Settings
 from gridgeo.errors import GridgeoError, InputError
-from gridgeo.model import SCHEMA, by_code, layer_frame, only_there
+from gridgeo.model import SCHEMA, by_code, layer_frame, only_communities
 from gridgeo.province.split import FOLDER, FORMAT
 from gridgeo.report import finding_frame, note_frame, settings_frame, settings_of
 from gridgeo.storage import atomic_folder, file_checksums, read_json, sha256_of, write_json
@@ -121,7 +121,7 @@ def _settings_by_chunk(
     told = by_code(settings, known, known["final"].tolist())  # type: ignore[arg-type]
     base = replace(told, read=ReadRules(), codes=replace(settings.codes, mapping=""))
     parts = known.assign(code=known["final"]).groupby("part")
-    return {str(name): _rows(only_there(base, own)) for name, own in parts}  # type: ignore[arg-type]
+    return {str(name): _rows(only_communities(base, own)) for name, own in parts}  # type: ignore[arg-type]
 
 
 def _rows(settings: Settings) -> tuple[tuple[str, str], ...]:

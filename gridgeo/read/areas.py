@@ -18,8 +18,8 @@ import shapely
 from gridgeo.config import CATEGORIES
 from gridgeo.errors import InputError
 from gridgeo.read.columns import find_all, missing_column, say_columns
-from gridgeo.read.context import Ground, RawLayer, tally
-from gridgeo.read.geometry import gather, inner_points, of_type, place, polygons
+from gridgeo.read.context import RawLayer, StudyArea, tally
+from gridgeo.read.geometry import gather, inner_points, of_type, polygons, to_study_area
 from gridgeo.read.values import Classes, classify, measures, texts
 from gridgeo.read.vocabulary import category
 from gridgeo.wording import Text
@@ -42,7 +42,7 @@ class Area:
     frame: gpd.GeoDataFrame
 
 
-def clean_areas(raws: Sequence[RawLayer], ground: Ground) -> list[Area]:
+def clean_areas(raws: Sequence[RawLayer], ground: StudyArea) -> list[Area]:
     """Return name (and floors of buildings) and geometry of each layer of one role."""
     return [Area(raw, _clean_areas_of_layer(raw, ground)) for raw in raws]
 
@@ -52,7 +52,7 @@ def area_columns(role: str) -> tuple[str, ...]:
     return _FIELDS[role]
 
 
-def _clean_areas_of_layer(raw: RawLayer, ground: Ground) -> gpd.GeoDataFrame:
+def _clean_areas_of_layer(raw: RawLayer, ground: StudyArea) -> gpd.GeoDataFrame:
     rules, journal = ground.rules, ground.journal
     found = {}
     for field in ("name", "floors", "height"):
@@ -61,7 +61,7 @@ def _clean_areas_of_layer(raw: RawLayer, ground: Ground) -> gpd.GeoDataFrame:
             found[field] = columns[0]
     say_columns(raw, found, journal)
     shape = inner_points if raw.role == "addresses" else polygons
-    out = shape(place(raw, ground), raw, ground)[["geometry"]]
+    out = shape(to_study_area(raw, ground), raw, ground)[["geometry"]]
     out = out.assign(name=texts(raw, found.get("name"), journal))
     if raw.role != "buildings":
         return out
@@ -73,7 +73,7 @@ def _extra(role: str) -> tuple[str, ...]:
     return ("floors", "height") if role == "buildings" else ()
 
 
-def _floors(raw: RawLayer, found: dict[str, str], ground: Ground) -> pd.Series[float]:
+def _floors(raw: RawLayer, found: dict[str, str], ground: StudyArea) -> pd.Series[float]:
     """Return storeys; where only the height is known, one for every 3 m."""
     floors = measures(raw, found.get("floors"), ground.journal)
     height = measures(raw, found.get("height"), ground.journal)
@@ -94,13 +94,13 @@ FACILITY_COLUMNS = ("kind", "name", "area_m2", "floor_area_m2", "people")
 _MEASURES = {"area_m2": "area", "floor_area_m2": "floor_area", "people": "people"}
 
 
-def clean_facilities(raws: Sequence[RawLayer], ground: Ground) -> gpd.GeoDataFrame:
+def clean_facilities(raws: Sequence[RawLayer], ground: StudyArea) -> gpd.GeoDataFrame:
     """Return the facilities that have a category; the others are counted in a note."""
     frames = [frame for raw in raws if len(frame := _clean_facilities_of_layer(raw, ground))]
     return gather(frames, FACILITY_COLUMNS, ground.crs)
 
 
-def _clean_facilities_of_layer(raw: RawLayer, ground: Ground) -> gpd.GeoDataFrame:
+def _clean_facilities_of_layer(raw: RawLayer, ground: StudyArea) -> gpd.GeoDataFrame:
     rules, journal = ground.rules, ground.journal
     kinds = () if raw.kind else find_all(raw, "kind", rules)
     told = classify(raw, kinds, category, journal)
@@ -136,7 +136,7 @@ def _whole_file(raw: RawLayer, told: Classes, kinds: Sequence[str]) -> pd.Series
     return pd.Series(whole, index=raw.frame.index, dtype=object)
 
 
-def _say_others(raw: RawLayer, values: pd.Series[str], ground: Ground) -> None:
+def _say_others(raw: RawLayer, values: pd.Series[str], ground: StudyArea) -> None:
     if len(values):
         ground.journal.say(
             "facilities",
@@ -148,9 +148,9 @@ def _say_others(raw: RawLayer, values: pd.Series[str], ground: Ground) -> None:
         )
 
 
-def _shapes(raw: RawLayer, ground: Ground) -> gpd.GeoDataFrame:
+def _shapes(raw: RawLayer, ground: StudyArea) -> gpd.GeoDataFrame:
     """Return points (a multipoint as its middle) and valid polygons of the usable rows."""
-    placed = of_type(place(raw, ground), raw, ground, (0, 4, 3, 6))
+    placed = of_type(to_study_area(raw, ground), raw, ground, (0, 4, 3, 6))
     geometry = placed.geometry.to_numpy()
     several = shapely.get_type_id(geometry) == 4
     geometry = np.where(several, shapely.point_on_surface(geometry), geometry)

@@ -16,7 +16,7 @@ from types import MappingProxyType
 
 from gridgeo.config import ReadRules
 from gridgeo.errors import InputError, SettingsError
-from gridgeo.read.context import Journal, RawLayer
+from gridgeo.read.context import RawLayer, ReadLog
 from gridgeo.wording import FIELDS, Text, join, say_fields, word
 
 
@@ -263,7 +263,7 @@ def find_all(raw: RawLayer, field: str, rules: ReadRules) -> tuple[str, ...]:
 
 
 def understand(
-    raw: RawLayer, fields: Sequence[str], rules: ReadRules, journal: Journal
+    raw: RawLayer, fields: Sequence[str], rules: ReadRules, journal: ReadLog
 ) -> dict[str, str]:
     """Return the column of each of the `fields` that `raw` has, and note them."""
     found: dict[str, str] = {}
@@ -283,7 +283,7 @@ def understand(
 def say_columns(
     raw: RawLayer,
     found: Mapping[str, str],
-    journal: Journal,
+    journal: ReadLog,
     doubts: Sequence[tuple[str, Text]] = (),
 ) -> None:
     """Note the columns of `raw` as understood, and which others would have fitted."""

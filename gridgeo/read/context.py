@@ -79,7 +79,7 @@ def spatial_frame(raw: RawLayer) -> gpd.GeoDataFrame:
 
 
 @dataclass(frozen=True, slots=True)
-class Journal:
+class ReadLog:
     """Collects what is said aloud and what is put aside while layers are read."""
 
     notes: list[Note] = field(default_factory=list)
@@ -114,11 +114,11 @@ class Journal:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Ground:
+class StudyArea:
     """Where all layers are brought to: rules, one metre CRS, and the communities' bounds."""
 
     rules: ReadRules
-    journal: Journal
+    journal: ReadLog
     crs: CRS
     bounds: tuple[float, float, float, float] | None = None
 

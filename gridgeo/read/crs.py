@@ -22,7 +22,7 @@ from pyproj.exceptions import CRSError
 
 from gridgeo.config import ReadRules
 from gridgeo.errors import InputError, SettingsError
-from gridgeo.read.context import Journal, RawLayer, spatial_frame
+from gridgeo.read.context import RawLayer, ReadLog, spatial_frame
 from gridgeo.wording import Text
 
 Degrees = NDArray[np.float64]
@@ -178,7 +178,7 @@ def misplaced(raw: RawLayer, crs: CRS, bounds: Any) -> InputError:
     )
 
 
-def reproject(raw: RawLayer, crs: CRS, rules: ReadRules, journal: Journal) -> gpd.GeoDataFrame:
+def reproject(raw: RawLayer, crs: CRS, rules: ReadRules, journal: ReadLog) -> gpd.GeoDataFrame:
     """Return the frame of `raw` in `crs`; a declared GCJ-02 or BD-09 datum is taken out."""
     frame = spatial_frame(raw)
     source = declared_crs(raw, rules)

@@ -18,12 +18,19 @@ from gridgeo.config import ReadRules, Source
 from gridgeo.errors import InputError
 from gridgeo.read import shapefile, tables
 from gridgeo.read.columns import ALIASES, candidates, unique_names
-from gridgeo.read.context import Journal, RawLayer
-from gridgeo.read.gate import SPATIAL, TABLES, check_path, layer_names, library_errors, unreadable
+from gridgeo.read.context import RawLayer, ReadLog
+from gridgeo.read.file_checks import (
+    SPATIAL,
+    TABLES,
+    check_path,
+    layer_names,
+    library_errors,
+    unreadable,
+)
 from gridgeo.wording import Text
 
 
-def load(source: Source, role: str, rules: ReadRules, journal: Journal) -> RawLayer:
+def load(source: Source, role: str, rules: ReadRules, journal: ReadLog) -> RawLayer:
     """Return one layer as it stands; empty and unreadable ones raise InputError."""
     path = check_path(source.path)
     if path.suffix.lower() in TABLES:
@@ -47,7 +54,7 @@ def no_rows(raw: RawLayer) -> InputError:
 
 
 def _load_table(
-    path: Path, source: Source, role: str, rules: ReadRules, journal: Journal
+    path: Path, source: Source, role: str, rules: ReadRules, journal: ReadLog
 ) -> RawLayer:
     knows = header_test(role, rules)
     with library_errors(source.path):
@@ -72,7 +79,7 @@ def _load_table(
     )  # fmt: skip
 
 
-def _say_joined(source: str, names: list[str], journal: Journal) -> None:
+def _say_joined(source: str, names: list[str], journal: ReadLog) -> None:
     journal.say(
         "tables",
         Text(
@@ -100,7 +107,7 @@ def _load_parquet(path: Path, source: Source, role: str) -> RawLayer:
 
 
 def _load_vector(
-    path: Path, source: Source, role: str, rules: ReadRules, journal: Journal
+    path: Path, source: Source, role: str, rules: ReadRules, journal: ReadLog
 ) -> RawLayer:
     if path.suffix.lower() == ".shp":
         with library_errors(source.path):
@@ -142,7 +149,7 @@ def choose_layer(source: Source, names: tuple[str, ...], driver: str) -> str:
     raise InputError(told, remedy=remedy, file=source.path)
 
 
-def read_rows(path: Path, layer: str, driver: str, journal: Journal, **chosen: Any) -> pd.DataFrame:
+def read_rows(path: Path, layer: str, driver: str, journal: ReadLog, **chosen: Any) -> pd.DataFrame:
     """Return rows of a layer as GDAL reads them, all or those `chosen`; its warnings are noted."""
     options = {"encoding": "ISO-8859-1"} if driver == "ESRI Shapefile" else {}
     with warnings.catch_warnings(record=True) as caught, library_errors(str(path), layer):
@@ -186,7 +193,7 @@ def find_encoding(path: Path, frame: pd.DataFrame, given: str) -> str:
     return encoding
 
 
-def _say_encoding(source: str, encoding: str, journal: Journal) -> None:
+def _say_encoding(source: str, encoding: str, journal: ReadLog) -> None:
     journal.say(
         "encoding", Text(f"{source}: text read as {encoding}", f"{source}：文字按 {encoding} 读取")
     )

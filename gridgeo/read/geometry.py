@@ -22,7 +22,7 @@ from pyproj import CRS
 
 from gridgeo.config import ReadRules
 from gridgeo.errors import InputError
-from gridgeo.read.context import Ground, Journal, RawLayer, spatial_frame, tally
+from gridgeo.read.context import RawLayer, ReadLog, StudyArea, spatial_frame, tally
 from gridgeo.read.crs import WGS84, declared_crs, is_metric, label, misplaced, reproject
 from gridgeo.wording import Text
 
@@ -33,7 +33,7 @@ POINTS, LINES, POLYGONS = (0, 4), (1, 2, 5), (3, 6)
 _COLLECTION = 7
 
 
-def place(raw: RawLayer, ground: Ground) -> gpd.GeoDataFrame:
+def to_study_area(raw: RawLayer, ground: StudyArea) -> gpd.GeoDataFrame:
     """Return the usable rows of `raw` in the CRS of the `ground`, flat, with their row index.
 
     Rows without geometry go to the rejects. Raises InputError for coordinates that are no
@@ -46,10 +46,10 @@ def place(raw: RawLayer, ground: Ground) -> gpd.GeoDataFrame:
     return replaced(placed, shapely.force_2d(placed.geometry.to_numpy()))
 
 
-def with_geometry(raw: RawLayer, ground: Ground) -> gpd.GeoDataFrame:
+def with_geometry(raw: RawLayer, ground: StudyArea) -> gpd.GeoDataFrame:
     """Return the rows of `raw` that have geometry; the others go to the rejects."""
     here = have_geometry(raw)
-    _put_aside(raw, ground, ~here, Text("no geometry", "没有几何图形"))
+    _reject(raw, ground, ~here, Text("no geometry", "没有几何图形"))
     return rows_of(spatial_frame(raw), here)
 
 
@@ -95,7 +95,7 @@ def _distance(bounds: NDArray[Any], other: tuple[float, ...] | None) -> float:
     return float(np.hypot(dx, dy))
 
 
-def _put_aside(raw: RawLayer, ground: Ground, mask: NDArray[np.bool_], reason: Text) -> None:
+def _reject(raw: RawLayer, ground: StudyArea, mask: NDArray[np.bool_], reason: Text) -> None:
     rows = np.flatnonzero(mask)
     values = shapely.to_wkt(raw.frame.geometry.to_numpy()[rows], rounding_precision=1)
     shown = [str(text or "NULL")[:60] for text in np.atleast_1d(values)]
@@ -121,7 +121,7 @@ def rows_of(frame: gpd.GeoDataFrame, mask: NDArray[np.bool_]) -> gpd.GeoDataFram
 
 
 def of_type(
-    frame: gpd.GeoDataFrame, raw: RawLayer, ground: Ground, types: Sequence[int]
+    frame: gpd.GeoDataFrame, raw: RawLayer, ground: StudyArea, types: Sequence[int]
 ) -> gpd.GeoDataFrame:
     """Return the rows whose geometry is of the `types`, and put the others aside.
 
@@ -160,7 +160,7 @@ _REPAIR_SHARE = 0.01
 
 
 def polygons(
-    frame: gpd.GeoDataFrame, raw: RawLayer, ground: Ground, *, strict: bool = False
+    frame: gpd.GeoDataFrame, raw: RawLayer, ground: StudyArea, *, strict: bool = False
 ) -> gpd.GeoDataFrame:
     """Return the polygonal rows, valid; repairs are noted with the area before and after.
 
@@ -193,7 +193,9 @@ def polygons(
     return rows_of(replaced(kept, after), ~ruined)
 
 
-def _report_ruined(raw: RawLayer, ground: Ground, change: pd.Series[str], *, strict: bool) -> None:
+def _report_ruined(
+    raw: RawLayer, ground: StudyArea, change: pd.Series[str], *, strict: bool
+) -> None:
     if change.empty:
         return
     if strict or len(change) == len(raw.frame):
@@ -210,7 +212,7 @@ def _report_ruined(raw: RawLayer, ground: Ground, change: pd.Series[str], *, str
     ground.journal.reject(raw, change.index, field="geometry", values=change, reason=reason)
 
 
-def lines(frame: gpd.GeoDataFrame, raw: RawLayer, ground: Ground) -> gpd.GeoDataFrame:
+def lines(frame: gpd.GeoDataFrame, raw: RawLayer, ground: StudyArea) -> gpd.GeoDataFrame:
     """Return the lines, one LineString a row; lines without length are left out and counted."""
     kept = of_type(frame, raw, ground, LINES)
     single = kept.explode(index_parts=False)
@@ -226,7 +228,7 @@ def lines(frame: gpd.GeoDataFrame, raw: RawLayer, ground: Ground) -> gpd.GeoData
     return rows_of(single, ~nought)
 
 
-def inner_points(frame: gpd.GeoDataFrame, raw: RawLayer, ground: Ground) -> gpd.GeoDataFrame:
+def inner_points(frame: gpd.GeoDataFrame, raw: RawLayer, ground: StudyArea) -> gpd.GeoDataFrame:
     """Return points as they are, and polygons and multipoints as a point inside them."""
     kept = of_type(frame, raw, ground, (*POINTS, *POLYGONS))
     geometry = kept.geometry.to_numpy()
@@ -277,7 +279,7 @@ def gather(
     return gpd.GeoDataFrame(joined.loc[order].reset_index(drop=True).astype(typed), crs=crs)
 
 
-def working_crs(raw: RawLayer, rules: ReadRules, journal: Journal) -> CRS:
+def working_crs(raw: RawLayer, rules: ReadRules, journal: ReadLog) -> CRS:
     """Return the metre CRS of the job: the communities' own, else one chosen from where they lie.
 
     In China (longitude 73 to 135, latitude 3 to 54, Taiwan left out) that is the 3-degree zone

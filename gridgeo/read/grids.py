@@ -19,11 +19,11 @@ from pyproj import CRS
 from gridgeo.config import GRIDS, ROLES, ReadRules, Source
 from gridgeo.model import Note, Reject
 from gridgeo.read.columns import check_columns, understand
-from gridgeo.read.context import Ground, Journal, RawLayer, spatial_frame
+from gridgeo.read.context import RawLayer, ReadLog, StudyArea, spatial_frame
 from gridgeo.read.crs import reproject
 from gridgeo.read.files import load
 from gridgeo.read.geometry import have_geometry, of_type, rows_of, working_crs
-from gridgeo.read.layers import clean_homes
+from gridgeo.read.layers import clean_household_layers
 from gridgeo.read.values import codes, counts, texts
 
 _FIELDS = ("code", "name", "kind", "community", "households", "residents")
@@ -61,10 +61,10 @@ def read_grids(source: Source, *, crs: CRS | None = None, rules: ReadRules) -> G
     chosen from where they lie) and nothing else: missing geometry, crossing rings, overlaps and Z
     values are for the checks to see. Rows of another type than polygons are rejects.
     """
-    journal = Journal()
+    journal = ReadLog()
     raw = load(source, GRIDS, rules, journal)
     crs = working_crs(raw, rules, journal) if crs is None else crs
-    ground = Ground(rules=rules, journal=journal, crs=crs)
+    ground = StudyArea(rules=rules, journal=journal, crs=crs)
     check_columns(GRIDS, [raw], rules)
     found = understand(raw, _FIELDS, rules, journal)
     here = have_geometry(raw)
@@ -87,14 +87,14 @@ def read_grids(source: Source, *, crs: CRS | None = None, rules: ReadRules) -> G
     )
 
 
-def _counts(raw: RawLayer, column: str | None, journal: Journal) -> pd.Series[float]:
+def _counts(raw: RawLayer, column: str | None, journal: ReadLog) -> pd.Series[float]:
     if column is None:
         return pd.Series(np.nan, index=raw.frame.index)
     return counts(raw, column, journal, whole=False)
 
 
 @dataclass(frozen=True, kw_only=True)
-class HomeFile:
+class HouseholdFile:
     """Points with households and residents, and what was put aside and understood."""
 
     homes: gpd.GeoDataFrame
@@ -102,7 +102,7 @@ class HomeFile:
     notes: tuple[Note, ...]
 
 
-def read_homes(rules: ReadRules, *, crs: CRS) -> HomeFile | None:
+def read_household_points(rules: ReadRules, *, crs: CRS) -> HouseholdFile | None:
     """Return the households of ``rules.inputs``, as points in `crs`; None where there are none.
 
     Household points or polygons; without them the atoms, each as one point inside it.
@@ -117,13 +117,13 @@ def read_homes(rules: ReadRules, *, crs: CRS) -> HomeFile | None:
     if not sources:
         return None
     rules = _as_households(rules) if role == "atoms" else rules
-    journal = Journal()
+    journal = ReadLog()
     found = [load(source, "households", rules, journal) for source in sources]
     check_columns("households", found, rules)
     raws: dict[str, list[RawLayer]] = {name: [] for name in ROLES} | {"households": found}
-    ground = Ground(rules=rules, journal=journal, crs=crs)
-    _, homes, _ = clean_homes(raws, "households", ground)
-    return HomeFile(
+    ground = StudyArea(rules=rules, journal=journal, crs=crs)
+    _, homes, _ = clean_household_layers(raws, "households", ground)
+    return HouseholdFile(
         homes=homes,
         rejects=tuple(journal.rejects),
         notes=tuple(dict.fromkeys(journal.notes)),

@@ -18,8 +18,8 @@ from gridgeo.config import ReadRules
 from gridgeo.errors import InputError
 from gridgeo.read.areas import Area
 from gridgeo.read.columns import find_all, missing_column, understand
-from gridgeo.read.context import Ground, RawLayer
-from gridgeo.read.geometry import gather, inner_points, place
+from gridgeo.read.context import RawLayer, StudyArea
+from gridgeo.read.geometry import gather, inner_points, to_study_area
 from gridgeo.read.joining import match, spread
 from gridgeo.read.tables import points_from
 from gridgeo.read.values import counts, texts, with_counts
@@ -42,7 +42,7 @@ def household_source(raws: Mapping[str, Sequence[RawLayer]], rules: ReadRules) -
     return ""
 
 
-def say_source(role: str, raws: Mapping[str, Sequence[RawLayer]], ground: Ground) -> None:
+def say_source(role: str, raws: Mapping[str, Sequence[RawLayer]], ground: StudyArea) -> None:
     """Say which layer is counted, and which layers with counts are not; nothing without one."""
     if not role:
         return
@@ -73,7 +73,7 @@ HOUSEHOLD_COLUMNS = ("households", "residents", "group", "name")
 
 
 def clean_households(
-    raws: Sequence[RawLayer], areas: Mapping[str, Sequence[Area]], ground: Ground
+    raws: Sequence[RawLayer], areas: Mapping[str, Sequence[Area]], ground: StudyArea
 ) -> tuple[gpd.GeoDataFrame, int]:
     """Return the household points of layers of one role, and the households of all their rows.
 
@@ -95,13 +95,13 @@ def clean_households(
     return gather(frames, HOUSEHOLD_COLUMNS, ground.crs), total
 
 
-def _readable(raw: RawLayer, ground: Ground) -> RawLayer:
+def _readable(raw: RawLayer, ground: StudyArea) -> RawLayer:
     column = find_all(raw, "households", ground.rules)
     own = raw.role == "households" and column
     return with_counts(raw, column[0], ground.journal) if own else raw
 
 
-def count_rows(raws: Sequence[RawLayer], ground: Ground) -> list[RawLayer]:
+def count_rows(raws: Sequence[RawLayer], ground: StudyArea) -> list[RawLayer]:
     """Return the layers with the households of their rows, where they have such a column.
 
     With them every row that is put aside later is counted.
@@ -114,12 +114,12 @@ def count_rows(raws: Sequence[RawLayer], ground: Ground) -> list[RawLayer]:
     ]
 
 
-def _filled(raw: RawLayer, column: str, ground: Ground) -> pd.Series[int]:
+def _filled(raw: RawLayer, column: str, ground: StudyArea) -> pd.Series[int]:
     meant = ground.rules.missing_households or 0
     return counts(raw, column, ground.journal).fillna(meant).astype("int64")
 
 
-def _attributes(raw: RawLayer, ground: Ground) -> pd.DataFrame:
+def _attributes(raw: RawLayer, ground: StudyArea) -> pd.DataFrame:
     """Return households, residents, group and name of the rows that have a count."""
     fields = [f for f in ("households", "residents", "group", "name") if f in _known(raw.role)]
     found = understand(raw, fields, ground.rules, ground.journal)
@@ -143,7 +143,7 @@ def _known(role: str) -> tuple[str, ...]:
     return ("households", "residents", "name") + (("group",) if role == "households" else ())
 
 
-def residents_of(raw: RawLayer, column: str | None, ground: Ground) -> pd.Series[float]:
+def residents_of(raw: RawLayer, column: str | None, ground: StudyArea) -> pd.Series[float]:
     """Return the residents of each row: NaN without any; beside others empty cells are 0."""
     if column is None:
         return pd.Series(np.nan, index=raw.frame.index)
@@ -163,7 +163,7 @@ def residents_of(raw: RawLayer, column: str | None, ground: Ground) -> pd.Series
 
 
 def _without_empty(
-    raw: RawLayer, column: str, attributes: pd.DataFrame, ground: Ground
+    raw: RawLayer, column: str, attributes: pd.DataFrame, ground: StudyArea
 ) -> pd.DataFrame:
     """Return the rows with a count; rows with an empty one are rejects or what the rules say."""
     empty = attributes["households"].isna()
@@ -203,7 +203,7 @@ def _mostly_empty(raw: RawLayer, column: str, empty: int) -> InputError:
 
 
 def _located(
-    raw: RawLayer, attributes: pd.DataFrame, areas: Mapping[str, Sequence[Area]], ground: Ground
+    raw: RawLayer, attributes: pd.DataFrame, areas: Mapping[str, Sequence[Area]], ground: StudyArea
 ) -> gpd.GeoDataFrame:
     """Return the rows of a household layer as points: its own, by coordinates, or by key."""
     raw = replace(raw, frame=raw.frame.loc[attributes.index])
@@ -214,18 +214,18 @@ def _located(
             placed, area = match(raw, areas, ground)
             return spread(attributes.loc[placed.index], placed, area, areas, ground)
         raw = points_from(raw, columns["x"], columns["y"], ground)
-    return inner_points(place(raw, ground), raw, ground)[["geometry"]].join(attributes)
+    return inner_points(to_study_area(raw, ground), raw, ground)[["geometry"]].join(attributes)
 
 
 def _at_places(
-    attributes: pd.DataFrame, area: Area, areas: Mapping[str, Sequence[Area]], ground: Ground
+    attributes: pd.DataFrame, area: Area, areas: Mapping[str, Sequence[Area]], ground: StudyArea
 ) -> gpd.GeoDataFrame:
     """Return the counts of compounds or buildings, each at its own place."""
     here = attributes.index.intersection(area.frame.index)
     return spread(attributes.loc[here], pd.Series(here, index=here), area, areas, ground)
 
 
-def _inhabited(raw: RawLayer, attributes: pd.DataFrame, ground: Ground) -> pd.DataFrame:
+def _inhabited(raw: RawLayer, attributes: pd.DataFrame, ground: StudyArea) -> pd.DataFrame:
     nobody = (attributes["households"] == 0) & ~(attributes["residents"] > 0)
     if nobody.all():
         raise InputError(

@@ -13,10 +13,10 @@ import shapely
 from gridgeo.config import ReadRules, Source
 from gridgeo.errors import InputError
 from gridgeo.read.columns import ALIASES, candidates
-from gridgeo.read.context import Journal, RawLayer, tally
+from gridgeo.read.context import RawLayer, ReadLog, tally
 from gridgeo.read.crs import flat, is_metric, label
+from gridgeo.read.file_checks import TABLES, check_path, layer_names
 from gridgeo.read.files import load
-from gridgeo.read.gate import TABLES, check_path, layer_names
 from gridgeo.read.tables import sheet_names
 from gridgeo.wording import Text
 
@@ -72,7 +72,7 @@ def inspect_file(path: str) -> tuple[LayerInfo, ...]:
 
 
 def _inspect(source: Source) -> LayerInfo:
-    journal = Journal()
+    journal = ReadLog()
     try:
         raw = load(source, "households", ReadRules(), journal)
     except InputError as error:

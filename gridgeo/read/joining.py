@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from gridgeo.errors import InputError
 from gridgeo.read.areas import Area
 from gridgeo.read.columns import ALIASES, find_all
-from gridgeo.read.context import Ground, RawLayer
+from gridgeo.read.context import RawLayer, StudyArea
 from gridgeo.read.values import apportion, codes
 from gridgeo.wording import Text, join
 
@@ -39,7 +39,7 @@ class _Keys:
 
 
 def match(
-    raw: RawLayer, areas: Mapping[str, Sequence[Area]], ground: Ground
+    raw: RawLayer, areas: Mapping[str, Sequence[Area]], ground: StudyArea
 ) -> tuple[pd.Series[int], Area]:
     """Return for each row of `raw` that finds one place the row of that place, and its layer.
 
@@ -69,7 +69,7 @@ def match(
 
 
 def _best_pair(
-    raw: RawLayer, columns: Sequence[str], targets: Sequence[_Keys], ground: Ground
+    raw: RawLayer, columns: Sequence[str], targets: Sequence[_Keys], ground: StudyArea
 ) -> tuple[str, pd.Series[str], _Keys]:
     """Return the columns that match best: by keys with one place, then by keys with any."""
     keys = [_keys(raw, column, ground) for column in columns]
@@ -87,7 +87,7 @@ def _best_pair(
 
 
 def _unique_places(
-    raw: RawLayer, own: str, keys: pd.Series[str], target: _Keys, ground: Ground
+    raw: RawLayer, own: str, keys: pd.Series[str], target: _Keys, ground: StudyArea
 ) -> pd.Series[int]:
     usable = target.cells.loc[target.area.frame.index]
     several = set(usable[usable.duplicated(keep=False)])
@@ -105,7 +105,7 @@ def _unique_places(
     return found[found.notna()].astype("int64")
 
 
-def _keys(raw: RawLayer, column: str, ground: Ground) -> pd.Series[str]:
+def _keys(raw: RawLayer, column: str, ground: StudyArea) -> pd.Series[str]:
     """Return the cells of a key column without case, width and spaces."""
     cells = codes(raw, column, ground.journal)
     return cells.map(lambda cell: unicodedata.normalize("NFKC", cell).casefold())
@@ -166,7 +166,7 @@ def spread(
     placed: pd.Series[int],
     area: Area,
     areas: Mapping[str, Sequence[Area]],
-    ground: Ground,
+    ground: StudyArea,
 ) -> gpd.GeoDataFrame:
     """Return the counts at their places, one row for each place or each building in it.
 
@@ -198,7 +198,7 @@ def _at_inner_points(rows: pd.DataFrame, places: gpd.GeoDataFrame) -> gpd.GeoDat
 
 
 def _over_buildings(
-    rows: pd.DataFrame, places: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame, ground: Ground
+    rows: pd.DataFrame, places: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame, ground: StudyArea
 ) -> gpd.GeoDataFrame:
     inner = shapely.point_on_surface(buildings.geometry.to_numpy())
     at, inside = _buildings_of(places, inner)

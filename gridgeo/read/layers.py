@@ -14,12 +14,12 @@ from gridgeo.errors import InputError
 from gridgeo.model import Layers
 from gridgeo.read.areas import Area, area_columns, clean_areas, clean_facilities
 from gridgeo.read.columns import check_columns, check_keys, find_all, missing_column
-from gridgeo.read.context import Ground, Journal, RawLayer
+from gridgeo.read.context import RawLayer, ReadLog, StudyArea
 from gridgeo.read.files import load, tidy
 from gridgeo.read.geometry import gather, working_crs
 from gridgeo.read.households import clean_households, count_rows, household_source, say_source
 from gridgeo.read.lines import clean_barriers, clean_streets
-from gridgeo.read.outlines import clean_atoms, clean_communities, clean_gaps, clean_ties
+from gridgeo.read.outlines import clean_atoms, clean_communities, clean_constraints, clean_gaps
 from gridgeo.wording import Text
 
 Raws = Mapping[str, Sequence[RawLayer]]
@@ -58,7 +58,7 @@ def read_layers(
         A column or CRS of the settings is unknown.
     """
     check_keys(rules)
-    journal = Journal()
+    journal = ReadLog()
     raws: dict[str, list[RawLayer]] = {role: [] for role in ROLES}
     for role in ROLES:
         for source in rules.inputs.get(role, ()):
@@ -109,16 +109,16 @@ def layers_from_frames(frames: Mapping[str, pd.DataFrame], rules: ReadRules) -> 
     raws: dict[str, list[RawLayer]] = {role: [] for role in ROLES}
     for role, frame in frames.items():
         raws[role].append(RawLayer(role=role, frame=tidy(frame)))
-    return _clean_all(raws, rules, Journal(), partial=False)
+    return _clean_all(raws, rules, ReadLog(), partial=False)
 
 
-def _clean_all(raws: Raws, rules: ReadRules, journal: Journal, *, partial: bool) -> Layers:
+def _clean_all(raws: Raws, rules: ReadRules, journal: ReadLog, *, partial: bool) -> Layers:
     check_roles(raws, rules, partial=partial)
-    communities, ground = find_ground(raws["communities"], rules, journal)
+    communities, ground = find_study_area(raws["communities"], rules, journal)
     streets, rails = clean_streets(raws["streets"], ground)
     source = household_source(raws, rules)
     say_source(source, raws, ground)
-    areas, households, in_points = clean_homes(raws, source, ground)
+    areas, households, in_points = clean_household_layers(raws, source, ground)
     atoms, in_atoms = clean_atoms(
         raws["atoms"],
         communities,
@@ -138,17 +138,17 @@ def _clean_all(raws: Raws, rules: ReadRules, journal: Journal, *, partial: bool)
         facilities=clean_facilities(raws["facilities"], ground),
         atoms=atoms if raws["atoms"] else None,
         allowed_gaps=clean_gaps(raws["allowed_gaps"], ground) if raws["allowed_gaps"] else None,
-        together=clean_ties(raws["together"], ground),
-        apart=clean_ties(raws["apart"], ground),
-        locked=clean_ties(raws["locked"], ground),
+        together=clean_constraints(raws["together"], ground),
+        apart=clean_constraints(raws["apart"], ground),
+        locked=clean_constraints(raws["locked"], ground),
         rejects=tuple(journal.rejects),
         notes=tuple(dict.fromkeys(journal.notes)),
         households_in=in_atoms + in_points,
     )
 
 
-def clean_homes(
-    raws: Raws, source: str, ground: Ground
+def clean_household_layers(
+    raws: Raws, source: str, ground: StudyArea
 ) -> tuple[dict[str, list[Area]], gpd.GeoDataFrame, int]:
     """Return the areas by role, the household points and the households of all their rows.
 
@@ -162,17 +162,17 @@ def clean_homes(
     return areas, *clean_households(counted, areas, ground)
 
 
-def find_ground(
-    raws: Sequence[RawLayer], rules: ReadRules, journal: Journal, *, township: bool = False
-) -> tuple[gpd.GeoDataFrame, Ground]:
+def find_study_area(
+    raws: Sequence[RawLayer], rules: ReadRules, journal: ReadLog, *, township: bool = False
+) -> tuple[gpd.GeoDataFrame, StudyArea]:
     """Return the communities, and the ground that they give to every other layer."""
-    ground = Ground(rules=rules, journal=journal, crs=working_crs(raws[0], rules, journal))
+    ground = StudyArea(rules=rules, journal=journal, crs=working_crs(raws[0], rules, journal))
     communities = clean_communities(raws, ground, township=township)
     west, south, east, north = (float(value) for value in communities.total_bounds)
     return communities, replace(ground, bounds=(west, south, east, north))
 
 
-def joined(role: str, areas: Mapping[str, Sequence[Area]], ground: Ground) -> gpd.GeoDataFrame:
+def joined(role: str, areas: Mapping[str, Sequence[Area]], ground: StudyArea) -> gpd.GeoDataFrame:
     """Return the cleaned layers of one role of areas as one frame."""
     return gather([area.frame for area in areas[role]], area_columns(role), ground.crs)
 

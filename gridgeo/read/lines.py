@@ -14,14 +14,14 @@ import pandas as pd
 
 from gridgeo.errors import InputError
 from gridgeo.read.columns import find_all, say_columns
-from gridgeo.read.context import Ground, Journal, RawLayer, tally
-from gridgeo.read.geometry import gather, lines, place, polygons
+from gridgeo.read.context import RawLayer, ReadLog, StudyArea, tally
+from gridgeo.read.geometry import gather, lines, polygons, to_study_area
 from gridgeo.read.values import Classes, classify, parse_numbers, texts, truthy
 from gridgeo.read.vocabulary import NO_BARRIER, NO_STREET, barrier_class, street_class, word
 from gridgeo.wording import Text
 
 #: what is said of rows by their class
-_SAID = {
+_COLUMN_TEXTS = {
     "": Text("of unknown class count as local", "道路等级未知，按支路处理"),
     NO_STREET: Text("are no streets on the ground and are left out", "不是地面道路，已略去"),
     "rail": Text(
@@ -32,7 +32,7 @@ STREET_COLUMNS = ("street_class", "name", "cuts")
 
 
 def clean_streets(
-    raws: Sequence[RawLayer], ground: Ground
+    raws: Sequence[RawLayer], ground: StudyArea
 ) -> tuple[gpd.GeoDataFrame, list[gpd.GeoDataFrame]]:
     """Return the streets, and the railways found among them as frames of barriers."""
     streets, rails = [], []
@@ -44,7 +44,7 @@ def clean_streets(
     return gather(streets, STREET_COLUMNS, ground.crs), rails
 
 
-def _clean_streets_of_layer(raw: RawLayer, ground: Ground) -> gpd.GeoDataFrame:
+def _clean_streets_of_layer(raw: RawLayer, ground: StudyArea) -> gpd.GeoDataFrame:
     rules, journal = ground.rules, ground.journal
     told = classify(raw, find_all(raw, "class", rules), street_class, journal)
     single = {field: find_all(raw, field, rules)[:1] for field in ("name", "tunnel", "level")}
@@ -60,7 +60,7 @@ def _clean_streets_of_layer(raw: RawLayer, ground: Ground) -> gpd.GeoDataFrame:
         },
         index=raw.frame.index,
     )
-    kept = lines(place(raw, ground), raw, ground)
+    kept = lines(to_study_area(raw, ground), raw, ground)
     out = kept[["geometry"]].join(attributes)
     _say_underground(raw, out, ground)
     return out
@@ -74,7 +74,7 @@ def underground(raw: RawLayer, tunnel: str | None, level: str | None) -> pd.Seri
     return below
 
 
-def _say_classes(raw: RawLayer, told: Classes, ground: Ground) -> None:
+def _say_classes(raw: RawLayer, told: Classes, ground: StudyArea) -> None:
     if not told.columns:
         ground.journal.say(
             "streets",
@@ -86,7 +86,7 @@ def _say_classes(raw: RawLayer, told: Classes, ground: Ground) -> None:
             ),
         )
         return
-    for name, said in _SAID.items():
+    for name, said in _COLUMN_TEXTS.items():
         rows = told.values[told.classes == name]
         if len(rows):
             listed = f"{len(rows)} rows {said.en}: {tally(rows)}"
@@ -94,7 +94,7 @@ def _say_classes(raw: RawLayer, told: Classes, ground: Ground) -> None:
             ground.journal.say("streets", Text(f"{raw}: {listed}", f"{raw.zh}：{chinese}"))
 
 
-def _say_underground(raw: RawLayer, frame: gpd.GeoDataFrame, ground: Ground) -> None:
+def _say_underground(raw: RawLayer, frame: gpd.GeoDataFrame, ground: StudyArea) -> None:
     tunnels = int((~frame["cuts"]).sum())
     if tunnels:
         ground.journal.say(
@@ -111,20 +111,20 @@ _BELOW = ("below_grade", "underground", "tunnel", "subsurface", "地下")
 
 
 def clean_barriers(
-    raws: Sequence[RawLayer], rails: Sequence[gpd.GeoDataFrame], ground: Ground
+    raws: Sequence[RawLayer], rails: Sequence[gpd.GeoDataFrame], ground: StudyArea
 ) -> gpd.GeoDataFrame:
     """Return the barriers of all files, and the railways that were found among the streets."""
     frames = [part for raw in raws for part in _clean_barriers_of_layer(raw, ground)]
     return gather([frame for frame in (*frames, *rails) if len(frame)], BARRIER_COLUMNS, ground.crs)
 
 
-def _clean_barriers_of_layer(raw: RawLayer, ground: Ground) -> list[gpd.GeoDataFrame]:
+def _clean_barriers_of_layer(raw: RawLayer, ground: StudyArea) -> list[gpd.GeoDataFrame]:
     rules, journal = ground.rules, ground.journal
     told = classify(raw, find_all(raw, "class", rules), barrier_class, journal)
     fields = ("name", "tunnel", "level", "grade")
     single = {field: columns[0] for field in fields if (columns := find_all(raw, field, rules))}
-    placed = place(raw, ground)
-    classes = _whole_file(raw, told).loc[placed.index]
+    placed = to_study_area(raw, ground)
+    classes = _file_default(raw, told).loc[placed.index]
     used = {"class": ", ".join(told.columns)} if told.columns else {}
     say_columns(raw, used | single, journal)
     buried = _buried(raw, classes, single, journal)
@@ -150,7 +150,7 @@ def _clean_barriers_of_layer(raw: RawLayer, ground: Ground) -> list[gpd.GeoDataF
     return _shapes(raw, placed, attributes.loc[kept], ground)
 
 
-def _whole_file(raw: RawLayer, told: Classes) -> pd.Series[str]:
+def _file_default(raw: RawLayer, told: Classes) -> pd.Series[str]:
     """Return the classes; what the whole file is said to be stands in where a row tells none."""
     if raw.kind:
         whole = barrier_class(raw.kind)
@@ -176,7 +176,7 @@ def _whole_file(raw: RawLayer, told: Classes) -> pd.Series[str]:
 
 
 def _buried(
-    raw: RawLayer, classes: pd.Series[str], found: dict[str, str], journal: Journal
+    raw: RawLayer, classes: pd.Series[str], found: dict[str, str], journal: ReadLog
 ) -> pd.Series[bool]:
     """Return what runs underground; open water may carry a layer below 0 and stay open."""
     below = underground(raw, found.get("tunnel"), None)
@@ -188,7 +188,7 @@ def _buried(
 
 
 def _say_left_out(
-    raw: RawLayer, values: pd.Series[str], english: str, chinese: str, ground: Ground
+    raw: RawLayer, values: pd.Series[str], english: str, chinese: str, ground: StudyArea
 ) -> None:
     if len(values):
         ground.journal.say(
@@ -201,7 +201,7 @@ def _say_left_out(
 
 
 def _shapes(
-    raw: RawLayer, placed: gpd.GeoDataFrame, attributes: pd.DataFrame, ground: Ground
+    raw: RawLayer, placed: gpd.GeoDataFrame, attributes: pd.DataFrame, ground: StudyArea
 ) -> list[gpd.GeoDataFrame]:
     """Return the lines and the polygons of the rows of `attributes`; points are left out."""
     placed = placed[placed.index.isin(attributes.index)]

@@ -21,8 +21,8 @@ import shapely
 
 from gridgeo.errors import InputError
 from gridgeo.read.columns import find_all, missing_column, say_columns, understand
-from gridgeo.read.context import Ground, RawLayer, first, tally
-from gridgeo.read.geometry import gather, lines, place, polygons
+from gridgeo.read.context import RawLayer, StudyArea, first, tally
+from gridgeo.read.geometry import gather, lines, polygons, to_study_area
 from gridgeo.read.households import residents_of
 from gridgeo.read.values import codes, counts, texts
 from gridgeo.wording import Text
@@ -31,14 +31,14 @@ _COLUMNS = ("code", "name")
 
 
 def clean_communities(
-    raws: Sequence[RawLayer], ground: Ground, *, township: bool = False
+    raws: Sequence[RawLayer], ground: StudyArea, *, township: bool = False
 ) -> gpd.GeoDataFrame:
     """Return code, name (and township) and geometry; raises InputError where two are the same."""
     columns = (*_COLUMNS, "township") if township else _COLUMNS
     frames = []
     for raw in raws:
         found = understand(raw, columns, ground.rules, ground.journal)
-        kept = polygons(place(raw, ground), raw, ground, strict=True)
+        kept = polygons(to_study_area(raw, ground), raw, ground, strict=True)
         code, name = found.get("code"), found.get("name")
         frames.append(
             kept[["geometry"]].assign(
@@ -49,11 +49,11 @@ def clean_communities(
                 file=raw.file,
             )
         )
-    _refuse_twins(pd.concat(frames, ignore_index=True))
+    _refuse_duplicates(pd.concat(frames, ignore_index=True))
     return gather(frames, columns, ground.crs)
 
 
-def _refuse_twins(frame: gpd.GeoDataFrame) -> None:
+def _refuse_duplicates(frame: gpd.GeoDataFrame) -> None:
     shape = pd.Series(shapely.to_wkb(shapely.normalize(frame.geometry.to_numpy()), hex=True))
     for what, keys in (
         (Text("the same outline", "边界完全相同"), shape),
@@ -62,10 +62,10 @@ def _refuse_twins(frame: gpd.GeoDataFrame) -> None:
         twins = keys[keys.notna() & keys.duplicated(keep=False)]
         if not twins.empty:
             pair = frame.loc[twins.index[twins == twins.iloc[0]]]
-            raise _twin_error(pair, what)
+            raise _duplicate_error(pair, what)
 
 
-def _twin_error(pair: gpd.GeoDataFrame, what: Text) -> InputError:
+def _duplicate_error(pair: gpd.GeoDataFrame, what: Text) -> InputError:
     told = [
         " ".join(filter(None, (str(row.code), str(row.name))))
         for row in pair[["code", "name"]].itertuples(index=False, name="Row")
@@ -82,34 +82,36 @@ def _twin_error(pair: gpd.GeoDataFrame, what: Text) -> InputError:
     )
 
 
-def clean_gaps(raws: Sequence[RawLayer], ground: Ground) -> gpd.GeoDataFrame:
+def clean_gaps(raws: Sequence[RawLayer], ground: StudyArea) -> gpd.GeoDataFrame:
     """Return name and geometry of the ground that may belong to no grid."""
     frames = []
     for raw in raws:
         found = understand(raw, ("name",), ground.rules, ground.journal)
-        kept = polygons(place(raw, ground), raw, ground)
+        kept = polygons(to_study_area(raw, ground), raw, ground)
         name = texts(raw, found.get("name"), ground.journal)
         frames.append(kept[["geometry"]].assign(name=name))
     return gather(frames, ("name",), ground.crs)
 
 
-TIES = ("together", "apart", "locked")
-TIE_COLUMNS = ("name",)
+CONSTRAINT_ROLES = ("together", "apart", "locked")
+CONSTRAINT_COLUMNS = ("name",)
 
 
-def clean_ties(raws: Sequence[RawLayer], ground: Ground) -> gpd.GeoDataFrame:
-    """Return name and geometry of all layers of one role of `TIES`.
+def clean_constraints(raws: Sequence[RawLayer], ground: StudyArea) -> gpd.GeoDataFrame:
+    """Return name and geometry of all layers of one role of `CONSTRAINT_ROLES`.
 
     Locked grids are polygons, pairs to be kept apart lines; what stays together is either.
     """
-    return gather([part for raw in raws for part in _clean(raw, ground)], TIE_COLUMNS, ground.crs)
+    return gather(
+        [part for raw in raws for part in _clean(raw, ground)], CONSTRAINT_COLUMNS, ground.crs
+    )
 
 
-def _clean(raw: RawLayer, ground: Ground) -> list[gpd.GeoDataFrame]:
+def _clean(raw: RawLayer, ground: StudyArea) -> list[gpd.GeoDataFrame]:
     columns = find_all(raw, "name", ground.rules)[:1]
     say_columns(raw, {"name": columns[0]} if columns else {}, ground.journal)
     name = texts(raw, columns[0] if columns else None, ground.journal)
-    placed = place(raw, ground)
+    placed = to_study_area(raw, ground)
     flat = placed.geom_type.isin(["Polygon", "MultiPolygon"])
     if raw.role != "together":
         flat[:] = raw.role == "locked"
@@ -128,7 +130,7 @@ def clean_atoms(
     raws: Sequence[RawLayer],
     communities: gpd.GeoDataFrame,
     named_by: Sequence[str],
-    ground: Ground,
+    ground: StudyArea,
     *,
     counted: bool,
 ) -> tuple[gpd.GeoDataFrame, int]:
@@ -142,7 +144,7 @@ def clean_atoms(
     """
     frames, total = [], 0
     for raw in raws:
-        households, residents = _counts(raw, ground) if counted else _nobody(raw)
+        households, residents = _counts(raw, ground) if counted else _no_households(raw)
         community = _community(raw, communities, named_by, ground)
         attributes = pd.DataFrame(
             {
@@ -153,23 +155,23 @@ def clean_atoms(
             }
         )
         full = replace(raw, counts=households)
-        kept = polygons(place(full, ground), full, ground, strict=True)
+        kept = polygons(to_study_area(full, ground), full, ground, strict=True)
         frames.append(kept[["geometry"]].join(attributes))
         total += int(households.sum())
     return gather(frames, ATOM_COLUMNS, ground.crs), total
 
 
-def _nobody(raw: RawLayer) -> tuple[pd.Series[int], pd.Series[float]]:
+def _no_households(raw: RawLayer) -> tuple[pd.Series[int], pd.Series[float]]:
     index = raw.frame.index
     return pd.Series(0, index=index), pd.Series(np.nan, index=index)
 
 
-def _names(raw: RawLayer, ground: Ground) -> pd.Series[str]:
+def _names(raw: RawLayer, ground: StudyArea) -> pd.Series[str]:
     found = understand(raw, ("name",), ground.rules, ground.journal)
     return texts(raw, found.get("name"), ground.journal)
 
 
-def _counts(raw: RawLayer, ground: Ground) -> tuple[pd.Series[int], pd.Series[float]]:
+def _counts(raw: RawLayer, ground: StudyArea) -> tuple[pd.Series[int], pd.Series[float]]:
     found = understand(raw, ("households", "residents"), ground.rules, ground.journal)
     if "households" not in found:
         raise missing_column(raw, "households")
@@ -177,7 +179,7 @@ def _counts(raw: RawLayer, ground: Ground) -> tuple[pd.Series[int], pd.Series[fl
     return _households(raw, found["households"], ground), residents
 
 
-def _households(raw: RawLayer, column: str, ground: Ground) -> pd.Series[int]:
+def _households(raw: RawLayer, column: str, ground: StudyArea) -> pd.Series[int]:
     households = counts(raw, column, ground.journal)
     empty = households.isna()
     meant = ground.rules.missing_households
@@ -196,7 +198,7 @@ def _households(raw: RawLayer, column: str, ground: Ground) -> pd.Series[int]:
 
 
 def _community(
-    raw: RawLayer, communities: gpd.GeoDataFrame, named_by: Sequence[str], ground: Ground
+    raw: RawLayer, communities: gpd.GeoDataFrame, named_by: Sequence[str], ground: StudyArea
 ) -> pd.Series[str]:
     """Return the code or name of the community that each atom names, ``""`` for none."""
     explicit = "atoms.community" in ground.rules.columns

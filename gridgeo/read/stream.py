@@ -27,10 +27,10 @@ from gridgeo.config import ROLES, ReadRules, Source
 from gridgeo.model import Layers, Note, Reject
 from gridgeo.read.areas import FACILITY_COLUMNS, area_columns, clean_areas, clean_facilities
 from gridgeo.read.columns import check_keys, find_all
-from gridgeo.read.context import Ground, Journal, RawLayer
+from gridgeo.read.context import RawLayer, ReadLog, StudyArea
 from gridgeo.read.crs import declared_crs, misplaced
+from gridgeo.read.file_checks import check_path, layer_names, unreadable
 from gridgeo.read.files import choose_layer, load, no_rows, read_rows, tidy
-from gridgeo.read.gate import check_path, layer_names, unreadable
 from gridgeo.read.geometry import NEAR_M, gather
 from gridgeo.read.households import (
     HOUSEHOLD_COLUMNS,
@@ -41,25 +41,31 @@ from gridgeo.read.households import (
 from gridgeo.read.layers import (
     AREAS,
     check_roles,
-    clean_homes,
-    find_ground,
+    clean_household_layers,
+    find_study_area,
     joined,
     naming_columns,
 )
 from gridgeo.read.lines import BARRIER_COLUMNS, STREET_COLUMNS, clean_barriers, clean_streets
-from gridgeo.read.outlines import ATOM_COLUMNS, TIE_COLUMNS, TIES, clean_atoms, clean_ties
+from gridgeo.read.outlines import (
+    ATOM_COLUMNS,
+    CONSTRAINT_COLUMNS,
+    CONSTRAINT_ROLES,
+    clean_atoms,
+    clean_constraints,
+)
 
 _PARQUET = (".parquet", ".geoparquet")
 
 
 def head(source: Source, role: str, rules: ReadRules) -> RawLayer:
     """Return a layer with its columns and its first row."""
-    whole = next(batches(source, role, rules, Journal(), rows=1))
+    whole = next(batches(source, role, rules, ReadLog(), rows=1))
     return replace(whole, frame=whole.frame.iloc[:1])
 
 
 def batches(
-    source: Source, role: str, rules: ReadRules, journal: Journal, *, rows: int
+    source: Source, role: str, rules: ReadRules, journal: ReadLog, *, rows: int
 ) -> Iterator[RawLayer]:
     """Return a layer in batches of about `rows` rows, numbered as they stand in the file.
 
@@ -81,7 +87,7 @@ def batches(
 
 
 def _geopackage(
-    source: Source, role: str, rules: ReadRules, journal: Journal, *, rows: int
+    source: Source, role: str, rules: ReadRules, journal: ReadLog, *, rows: int
 ) -> Iterator[RawLayer]:
     path = Path(source.path)
     layer = choose_layer(source, layer_names(source.path), "GPKG")
@@ -107,7 +113,7 @@ def _geopackage(
 
 
 def _parquet(
-    source: Source, role: str, rules: ReadRules, journal: Journal, *, rows: int
+    source: Source, role: str, rules: ReadRules, journal: ReadLog, *, rows: int
 ) -> Iterator[RawLayer]:
     layer_names(source.path)
     try:
@@ -169,7 +175,7 @@ LAYER_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "parcels": area_columns("parcels"),
     "facilities": FACILITY_COLUMNS,
     "atoms": ATOM_COLUMNS,
-    **dict.fromkeys(TIES, TIE_COLUMNS),
+    **dict.fromkeys(CONSTRAINT_ROLES, CONSTRAINT_COLUMNS),
 }
 
 
@@ -194,7 +200,7 @@ class Survey:
     heads: Mapping[str, list[RawLayer]]
     naming: tuple[str, ...]
     counted: str
-    ground: Ground
+    ground: StudyArea
 
     @property
     def crs(self) -> CRS:
@@ -221,14 +227,14 @@ def survey_layers(rules: ReadRules) -> Survey:
         As `gridgeo.read.read_layers` does.
     """
     check_keys(rules)
-    journal = Journal()
+    journal = ReadLog()
     heads = {
         role: [head(source, role, rules) for source in rules.inputs.get(role, ())] for role in ROLES
     }
     check_roles(heads, rules)
     sources = rules.inputs["communities"]
     raws = [load(source, "communities", rules, journal) for source in sources]
-    communities, ground = find_ground(raws, rules, journal, township=True)
+    communities, ground = find_study_area(raws, rules, journal, township=True)
     counted = household_source(heads, rules)
     say_source(counted, heads, ground)
     return Survey(
@@ -254,10 +260,10 @@ def stream_layers(
     rows
         Rows of a layer that are cleaned at once.
     """
-    for role in ("atoms", "streets", "barriers", "facilities", *TIES):
+    for role in ("atoms", "streets", "barriers", "facilities", *CONSTRAINT_ROLES):
         yield from _layers(survey, role, rows, on_progress)
     if _needs_places(survey):
-        yield from _placed_homes(survey, on_progress)
+        yield from _located_households(survey, on_progress)
         return
     for role in ("compounds", "buildings", "parcels", "households"):
         yield from _layers(survey, role, rows, on_progress)
@@ -331,7 +337,7 @@ def _near(bounds: np.ndarray, other: tuple[float, ...] | None) -> bool:
     return bool(max(apart) <= NEAR_M)
 
 
-def _clean(raw: RawLayer, survey: Survey, ground: Ground) -> Iterator[Batch]:
+def _clean(raw: RawLayer, survey: Survey, ground: StudyArea) -> Iterator[Batch]:
     match raw.role:
         case "streets":
             streets, rails = clean_streets([raw], ground)
@@ -348,8 +354,8 @@ def _clean(raw: RawLayer, survey: Survey, ground: Ground) -> Iterator[Batch]:
         case "households":
             homes, total = clean_households([raw], {}, ground)
             yield Batch(role="households", frame=homes, households=total)
-        case role if role in TIES:
-            yield Batch(role=role, frame=clean_ties([raw], ground))
+        case role if role in CONSTRAINT_ROLES:
+            yield Batch(role=role, frame=clean_constraints([raw], ground))
         case role:
             (area,) = clean_areas([raw], ground)
             yield Batch(role=role, frame=gather([area.frame], area_columns(role), ground.crs))
@@ -370,7 +376,9 @@ def _needs_places(survey: Survey) -> bool:
     )
 
 
-def _placed_homes(survey: Survey, on_progress: Callable[[str], None] | None) -> Iterator[Batch]:
+def _located_households(
+    survey: Survey, on_progress: Callable[[str], None] | None
+) -> Iterator[Batch]:
     ground = survey.ground
     raws: dict[str, list[RawLayer]] = {}
     for role in (*AREAS, "households"):
@@ -379,7 +387,7 @@ def _placed_homes(survey: Survey, on_progress: Callable[[str], None] | None) -> 
             if on_progress is not None:
                 on_progress(f"{role}: {source}")
             raws[role].append(load(source, role, ground.rules, ground.journal))
-    areas, households, total = clean_homes(raws, survey.counted, ground)
+    areas, households, total = clean_household_layers(raws, survey.counted, ground)
     for role in ("compounds", "buildings", "parcels"):
         yield Batch(role=role, frame=joined(role, areas, ground))
     yield Batch(role="households", frame=households, households=total)

@@ -26,9 +26,9 @@ import shapely
 
 from gridgeo.errors import InputError
 from gridgeo.read.columns import normal, unique_names
-from gridgeo.read.context import Ground, RawLayer
+from gridgeo.read.context import RawLayer, StudyArea
 from gridgeo.read.crs import label, parse_crs
-from gridgeo.read.gate import unreadable
+from gridgeo.read.file_checks import unreadable
 from gridgeo.read.values import parse_numbers
 from gridgeo.wording import Text
 
@@ -277,7 +277,7 @@ def _plain(cell: object) -> str:
 _DEGREES = ("lon", "lng", "long", "longitude", "经度", "lat", "latitude", "纬度")
 
 
-def points_from(raw: RawLayer, x: str, y: str, ground: Ground) -> RawLayer:
+def points_from(raw: RawLayer, x: str, y: str, ground: StudyArea) -> RawLayer:
     """Return a table with coordinates as a point layer; longitudes and latitudes are WGS 84."""
     numbers = [parse_numbers(raw.frame[column])[0] for column in (x, y)]
     readable = numbers[0].notna() & numbers[1].notna()

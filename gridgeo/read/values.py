@@ -20,7 +20,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gridgeo.errors import InputError
-from gridgeo.read.context import Journal, RawLayer, first, tally
+from gridgeo.read.context import RawLayer, ReadLog, first, tally
 from gridgeo.wording import Text
 
 #: control, zero-width and direction characters: invisible differences between names
@@ -30,7 +30,7 @@ _INVISIBLE = re.compile(
 _EMPTY = ("", "nan", "none", "null", "<na>", "-", "—", "/")
 
 
-def texts(raw: RawLayer, column: str | None, journal: Journal) -> pd.Series[str]:
+def texts(raw: RawLayer, column: str | None, journal: ReadLog) -> pd.Series[str]:
     """Return the cells of `column` as clean text, ``""`` where there is none.
 
     Text is NFC, without control, zero-width and direction characters and outer spaces; whole
@@ -40,7 +40,7 @@ def texts(raw: RawLayer, column: str | None, journal: Journal) -> pd.Series[str]
         return pd.Series("", index=raw.frame.index, dtype=object)
     cells = raw.frame[column]
     if pd.api.types.is_float_dtype(cells) and not cells.isna().all():
-        cells = _whole(raw, column, cells)
+        cells = _check_whole_numbers(raw, column, cells)
     plain = cells.astype(object).where(cells.notna(), "")
     once = {cell: _clean(str(cell)) for cell in plain.unique()}
     out = plain.map(once).astype(object)
@@ -56,7 +56,7 @@ def texts(raw: RawLayer, column: str | None, journal: Journal) -> pd.Series[str]
     return out
 
 
-def codes(raw: RawLayer, column: str | None, journal: Journal) -> pd.Series[str]:
+def codes(raw: RawLayer, column: str | None, journal: ReadLog) -> pd.Series[str]:
     """Return `column` as codes: text without spaces, and an error where digits are lost."""
     out = texts(raw, column, journal).str.replace(r"\s", "", regex=True)
     lost = out.str.fullmatch(r"\d(\.\d+)?[eE]\+\d+")
@@ -65,7 +65,7 @@ def codes(raw: RawLayer, column: str | None, journal: Journal) -> pd.Series[str]
     return out
 
 
-def _whole(raw: RawLayer, column: str, cells: pd.Series[Any]) -> pd.Series[Any]:
+def _check_whole_numbers(raw: RawLayer, column: str, cells: pd.Series[Any]) -> pd.Series[Any]:
     huge = cells.abs() >= 1e15
     if huge.any():
         raise _lost_digits(raw, column, first(huge), cells.loc[first(huge)])
@@ -117,7 +117,7 @@ def truthy(raw: RawLayer, column: str | None) -> pd.Series[bool]:
 _LARGEST = 1e8
 
 
-def counts(raw: RawLayer, column: str, journal: Journal, *, whole: bool = True) -> pd.Series[float]:
+def counts(raw: RawLayer, column: str, journal: ReadLog, *, whole: bool = True) -> pd.Series[float]:
     """Return `column` as counts of at least 0, NaN where the cell is empty.
 
     Full-width digits and thousands separators are read and noted. Raises InputError naming the
@@ -147,7 +147,7 @@ def _no_counts(numbers: pd.Series[float], cells: pd.Series[Any], *, whole: bool)
     return bad & ~is_empty(cells)
 
 
-def with_counts(raw: RawLayer, column: str, journal: Journal) -> RawLayer:
+def with_counts(raw: RawLayer, column: str, journal: ReadLog) -> RawLayer:
     """Return the rows whose cell in `column` is a whole number or empty; the others are rejects.
 
     Where they are more than half of the filled ones the column is wrong rather than its cells:
@@ -182,7 +182,7 @@ def _bad_count(raw: RawLayer, column: str, bad: pd.Series[bool], *, whole: bool)
     )
 
 
-def measures(raw: RawLayer, column: str | None, journal: Journal) -> pd.Series[float]:
+def measures(raw: RawLayer, column: str | None, journal: ReadLog) -> pd.Series[float]:
     """Return `column` as sizes above 0, NaN where there is none; unreadable ones are noted."""
     if column is None:
         return pd.Series(np.nan, index=raw.frame.index)
@@ -251,7 +251,7 @@ class Classes:
 
 
 def classify(
-    raw: RawLayer, columns: Sequence[str], meaning: Callable[[str, str], str], journal: Journal
+    raw: RawLayer, columns: Sequence[str], meaning: Callable[[str, str], str], journal: ReadLog
 ) -> Classes:
     """Return the class of each row by the first of the `columns` whose value has a `meaning`.
 

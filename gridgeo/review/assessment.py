@@ -47,7 +47,7 @@ def assess(plan: Plan) -> Plan:
         plan,
         findings=findings,
         grids=grids,
-        communities=plan.communities.assign(**_of_communities(plan.communities, grids, lang)),
+        communities=plan.communities.assign(**_community_soundness(plan.communities, grids, lang)),
         summary={**plan.summary, "scorecard": scorecard(findings)},
     )
 
@@ -193,7 +193,7 @@ def _reasons(findings: list[Finding], lang: Lang) -> str:
     )
 
 
-def _of_communities(
+def _community_soundness(
     communities: gpd.GeoDataFrame, grids: gpd.GeoDataFrame, lang: Lang
 ) -> dict[str, list[str]]:
     """Return for each community the gravest soundness of its grids, and how many have it."""

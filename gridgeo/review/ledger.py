@@ -106,7 +106,7 @@ def advance(
     unchecked = {one.about for one in told if one.rule == "not_checked"}
     found = set(match.values())
     after = [
-        entry if row in found or entry.rule in unchecked else _gone(entry)
+        entry if row in found or entry.rule in unchecked else _resolved(entry)
         for row, entry in enumerate(entries)
     ]
     out: list[Finding] = []
@@ -185,7 +185,7 @@ def _listed(grids: tuple[str, ...]) -> tuple[str, ...]:
     return (*grids[:MOST_LISTED], f"+{len(rest)} {hash_letters('|'.join(rest), 8)}")
 
 
-def _gone(entry: Entry) -> Entry:
+def _resolved(entry: Entry) -> Entry:
     """Return an entry whose finding is no longer there."""
     after = "verified" if entry.status in ("fixed", "verified") else "fixed"
     return replace(entry, status=after)

@@ -25,11 +25,11 @@ from gridgeo.geometry import (
     union,
 )
 from gridgeo.model import Bands, Finding, Severity
-from gridgeo.validate.placing import (
-    Placing,
+from gridgeo.validate.assignment import (
+    PointAssignment,
+    assign_to_grids,
     filled,
     matching,
-    place_points,
     rows_by,
     stated_positions,
     sums,
@@ -294,13 +294,13 @@ class Case:
         return None if points is None or len(points) == 0 else points
 
     @cached_property
-    def placing(self) -> Placing | None:
+    def placing(self) -> PointAssignment | None:
         """Which grid each household point lies in and states."""
         if self.points is None:
             return None
         stated = texts(self.points["grid"]) if "grid" in self.points.columns else None
         geometry = self.points.geometry.to_numpy()
-        return place_points(self.ground, geometry, codes=self.grid_codes, stated=stated)
+        return assign_to_grids(self.ground, geometry, codes=self.grid_codes, stated=stated)
 
     @cached_property
     def atom_grids(self) -> NDArray[np.intp]:
@@ -312,7 +312,7 @@ class Case:
         if any(stated):
             return self.positions(stated)
         inner = shapely.point_on_surface(atoms.geometry.to_numpy())
-        return place_points(self.ground, inner, codes=self.grid_codes, stated=None).inside
+        return assign_to_grids(self.ground, inner, codes=self.grid_codes, stated=None).inside
 
     def count(self, measure: str) -> NDArray[np.float64]:
         """Return `measure` of each grid as stated, else as counted from the points inside."""

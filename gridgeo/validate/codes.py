@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from gridgeo.config import classes_for_numbers, unusual_segments
 from gridgeo.geometry import polygonal
 from gridgeo.model import Finding
+from gridgeo.validate.assignment import texts
 from gridgeo.validate.case import Case, about, not_checked
-from gridgeo.validate.placing import texts
 from gridgeo.wording import Text
 
 _SHOWN = 5
@@ -115,7 +115,7 @@ def codes_parented(case: Case) -> Iterator[Finding]:
         yield not_checked("codes_parented", lacking)
         return
     stated = texts(case.subject.grids["community"])
-    known, own = set(codes), _own_codes(case, codes)
+    known, own = set(codes), _main_community_codes(case, codes)
     for row, parsed in enumerate(case.parsed):
         if stated[row] and case.stated[row] < 0:
             said = Text(
@@ -154,7 +154,7 @@ def segments_usual(case: Case) -> Iterator[Finding]:
             )
 
 
-def _own_codes(case: Case, codes: list[str]) -> list[str]:
+def _main_community_codes(case: Case, codes: list[str]) -> list[str]:
     """Return the code of the community that holds most of each grid, ``""`` where none does."""
     return [codes[place] if place >= 0 else "" for place in case.located]
 

@@ -19,8 +19,8 @@ import shapely
 from gridgeo.config import Band
 from gridgeo.geometry import intersection, polygonal
 from gridgeo.model import Finding
+from gridgeo.validate.assignment import texts
 from gridgeo.validate.case import Case, not_checked
-from gridgeo.validate.placing import texts
 from gridgeo.wording import Text
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def compounds_whole(case: Case) -> Iterator[Finding]:
     if compounds is None or len(compounds) == 0:
         return
     ground = polygonal(compounds.geometry.to_numpy())
-    homes = _homes(case, ground)
+    homes = _compound_counts(case, ground)
     parts = _parts(case, ground)
     names = texts(compounds["name"])
     for _, own in parts.groupby(["compound", "community"], sort=True):
@@ -100,7 +100,7 @@ def compounds_whole(case: Case) -> Iterator[Finding]:
         yield Finding(
             rule="compounds_whole",
             severity="warning",
-            message=_said(names[at], len(own), float(homes["households"].loc[at])),
+            message=_divided_text(names[at], len(own), float(homes["households"].loc[at])),
             grids=case.named(rows),
             where=shapely.union_all(
                 intersection(np.full(len(rows), ground[at]), case.ground[rows])
@@ -123,7 +123,7 @@ def _parts(case: Case, ground: NDArray[Any]) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def _homes(case: Case, ground: NDArray[Any]) -> pd.DataFrame:
+def _compound_counts(case: Case, ground: NDArray[Any]) -> pd.DataFrame:
     """Return households and residents of each compound, NaN where none are known."""
     unknown = pd.DataFrame(np.nan, index=range(len(ground)), columns=["households", "residents"])
     if case.points is None:
@@ -145,7 +145,7 @@ def _fits(homes: pd.Series[float], band: Band) -> bool:
     return bool(not too_big["households"] or homes["residents"] <= band.residents_upper)
 
 
-def _said(name: str, grids: int, households: float) -> Text:
+def _divided_text(name: str, grids: int, households: float) -> Text:
     known = not np.isnan(households)
     return Text(
         f"compound {name or 'without a name'}"
@@ -173,7 +173,7 @@ def facilities_dedicated(case: Case) -> Iterator[Finding]:
         return
     chosen = facilities[facilities["dedicated"].to_numpy(dtype=bool)]
     ground = polygonal(chosen.geometry.to_numpy())
-    held = _held(case, ground)
+    held = _facility_shares(case, ground)
     for place, name in enumerate(texts(chosen["name"])):
         own = held[held["facility"] == place]
         other = own[~own["dedicated"]]
@@ -193,7 +193,7 @@ def facilities_dedicated(case: Case) -> Iterator[Finding]:
         )
 
 
-def _held(case: Case, ground: NDArray[np.object_]) -> pd.DataFrame:
+def _facility_shares(case: Case, ground: NDArray[np.object_]) -> pd.DataFrame:
     """Return facility, grid, dedicated, m2 of each facility in each grid, the largest first."""
     facility, grid = case.tree.query(ground, predicate="intersects")
     m2 = shapely.area(intersection(ground[facility], case.ground[grid]))

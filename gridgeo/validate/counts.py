@@ -20,8 +20,8 @@ import shapely
 from gridgeo.config import Band
 from gridgeo.geometry import TOUCH_M
 from gridgeo.model import Finding, Severity
+from gridgeo.validate.assignment import NONE, UNKNOWN, PointAssignment, sums, texts
 from gridgeo.validate.case import Case, not_checked
-from gridgeo.validate.placing import NONE, UNKNOWN, Placing, sums, texts
 from gridgeo.wording import Text
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def in_band(case: Case) -> Iterator[Finding]:
             rule="in_band",
             severity="info" if small else "warning",
             message=Text(f"grid {case.handles[row]} holds ", f"网格 {case.handles[row]} 有 ")
-            + _held(households[row], residents[row])
+            + _counts_text(households[row], residents[row])
             + _missed(off, band)
             + (_SMALL if small else Text("", "")),
             grids=(case.handles[row],),
@@ -99,7 +99,7 @@ def _outside(count: float, lower: float, upper: float) -> float:
     return float(count - np.clip(count, lower, upper))
 
 
-def _held(households: float, residents: float) -> Text:
+def _counts_text(households: float, residents: float) -> Text:
     en, zh = [], []
     if not np.isnan(households):
         en.append(f"{households:,.0f} households")
@@ -147,7 +147,7 @@ def households_once(case: Case) -> Iterator[Finding]:
         (beyond, _WARNING, Text("lie outside every community", "位于所有社区之外")),
         (listed, _WARNING, Text("are listed as in no grid", "列为不在网格内")),
     ):
-        yield from _told(points, np.flatnonzero(rows), severity, said)
+        yield from _report_points(points, np.flatnonzero(rows), severity, said)
     yield from _several(case, points, placing)
     if speaks:
         yield from _misplaced(case, points, placing)
@@ -161,7 +161,7 @@ def _beyond(case: Case, points: gpd.GeoDataFrame) -> NDArray[np.bool_]:
     return ~np.isin(np.arange(len(points)), near[0])
 
 
-def _told(
+def _report_points(
     points: gpd.GeoDataFrame,
     rows: NDArray[np.intp],
     severity: Severity,
@@ -187,7 +187,7 @@ def _told(
     )
 
 
-def _several(case: Case, points: gpd.GeoDataFrame, placing: Placing) -> Iterator[Finding]:
+def _several(case: Case, points: gpd.GeoDataFrame, placing: PointAssignment) -> Iterator[Finding]:
     order = np.lexsort((placing.grid, placing.point))
     point, grid = placing.point[order], placing.grid[order]
     rows, firsts, times = np.unique(point, return_index=True, return_counts=True)
@@ -197,10 +197,10 @@ def _several(case: Case, points: gpd.GeoDataFrame, placing: Placing) -> Iterator
     for grids, own in sorted(held.items()):
         named = case.named(grids)
         said = Text(f"lie in each of {', '.join(named)}", f"同时位于网格 {'、'.join(named)}")
-        yield from _told(points, np.array(own), "error", said, named)
+        yield from _report_points(points, np.array(own), "error", said, named)
 
 
-def _misplaced(case: Case, points: gpd.GeoDataFrame, placing: Placing) -> Iterator[Finding]:
+def _misplaced(case: Case, points: gpd.GeoDataFrame, placing: PointAssignment) -> Iterator[Finding]:
     wrong = np.flatnonzero((placing.inside != NONE) & ~placing.agrees)
     pairs = np.stack([placing.stated[wrong], placing.inside[wrong]], axis=1)
     kinds, kind = np.unique(pairs, axis=0, return_inverse=True)
@@ -208,7 +208,7 @@ def _misplaced(case: Case, points: gpd.GeoDataFrame, placing: Placing) -> Iterat
         own = case.handles[inside]
         named = case.named([inside, stated] if stated >= 0 else [inside])
         said = Text(f"lie in grid {own} but ", f"位于网格 {own} 内，却") + _statement(case, stated)
-        yield from _told(points, wrong[kind == number], "error", said, named)
+        yield from _report_points(points, wrong[kind == number], "error", said, named)
 
 
 def _statement(case: Case, stated: int) -> Text:

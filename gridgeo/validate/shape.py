@@ -59,7 +59,7 @@ def fills_community(case: Case) -> Iterator[Finding]:
                 amount=gap.area,
                 unit="m2",
             )
-    yield from _crumbs("fills_community", crumbs, Text("gaps", "缝隙"))
+    yield from _report_fragments("fills_community", crumbs, Text("gaps", "缝隙"))
 
 
 def no_overlap(case: Case) -> Iterator[Finding]:
@@ -83,7 +83,7 @@ def no_overlap(case: Case) -> Iterator[Finding]:
             amount=shared.area,
             unit="m2",
         )
-    yield from _crumbs("no_overlap", crumbs, Text("overlaps", "重叠"))
+    yield from _report_fragments("no_overlap", crumbs, Text("overlaps", "重叠"))
 
 
 def inside_community(case: Case) -> Iterator[Finding]:
@@ -104,7 +104,7 @@ def inside_community(case: Case) -> Iterator[Finding]:
             amount=float(area[row]),
             unit="m2",
         )
-    yield from _crumbs("inside_community", crumbs, Text("places outside", "越界处"))
+    yield from _report_fragments("inside_community", crumbs, Text("places outside", "越界处"))
 
 
 def area_difference(grids: gpd.GeoDataFrame, communities: gpd.GeoDataFrame) -> float:
@@ -158,7 +158,7 @@ def _outside(case: Case, row: np.intp, area: str, others: list[str]) -> Text:
     )
 
 
-def _crumbs(rule: str, crumbs: Iterable[Any], noun: Text) -> Iterator[Finding]:
+def _report_fragments(rule: str, crumbs: Iterable[Any], noun: Text) -> Iterator[Finding]:
     pieces = np.array(list(crumbs), dtype=object)
     total = float(shapely.area(pieces).sum())
     if total > NOISE_M2:
@@ -213,7 +213,7 @@ def one_part(case: Case) -> Iterator[Finding]:
     for row in np.flatnonzero(count > 1):
         parts = shapely.get_parts(case.ground[row])
         sizes = sorted(shapely.area(parts), reverse=True)
-        inherited = _held_together(case, row, parts)
+        inherited = _joined_by_atoms(case, row, parts)
         listed = ", ".join(format_m2(size) for size in sizes[:5]) + (
             " ..." if len(sizes) > 5 else ""
         )
@@ -298,7 +298,7 @@ def _holes(ground: Any) -> tuple[Any, Any]:
     return holes[large], grid[part[inner]][large]
 
 
-def _held_together(case: Case, row: np.intp, parts: Any) -> bool:
+def _joined_by_atoms(case: Case, row: np.intp, parts: Any) -> bool:
     if case.subject.atoms is None:
         return False
     own = case.subject.atoms.geometry.to_numpy()[case.atom_grids == row]

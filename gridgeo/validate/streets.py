@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from gridgeo.geometry import polygonal, precision_m
 from gridgeo.model import Finding
+from gridgeo.validate.assignment import texts
 from gridgeo.validate.case import Case, not_checked
-from gridgeo.validate.placing import texts
 from gridgeo.wording import Text
 
 if TYPE_CHECKING:

@@ -18,17 +18,17 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from gridgeo.atoms import Blocks, Cutter, Ground, cut_blocks, take_atoms
+from gridgeo.atoms import Blocks, Cutter, PieceCoverage, cut_blocks, take_atoms
 from gridgeo.codes import community_codes
 from gridgeo.config import Settings
 from gridgeo.dedicated import choose_dedicated, keep_connected, yield_to_locked
 from gridgeo.geometry import assign_points, households_in
-from gridgeo.model import Atoms, Bands, Finding, Layers, Ties, bands_of
+from gridgeo.model import Atoms, Bands, Constraints, Finding, Layers, bands_of
 from gridgeo.wording import Text
 
 
 @dataclass(frozen=True, kw_only=True)
-class Job:
+class RunContext:
     """The ground of one run: what is cut once, however fine the atoms.
 
     Atoms that are cut from streets follow the outlines of the grids ``along``, too.
@@ -98,7 +98,7 @@ class Job:
         )
 
     @cached_property
-    def ground(self) -> Ground:
+    def ground(self) -> PieceCoverage:
         """The blocks as they are cut at first."""
         return self.cutter.cut()
 
@@ -117,7 +117,7 @@ class Job:
         return keep_connected(atoms, self.bands(atoms))
 
 
-def ties_of(layers: Layers, atoms: Atoms) -> Ties:
+def constraints_of(layers: Layers, atoms: Atoms) -> Constraints:
     """Return what the layers ``together``, ``apart`` and ``locked`` ask of the atoms.
 
     Atoms with a point inside a polygon, or at the two ends of a line, stay together; atoms at the
@@ -147,7 +147,7 @@ def ties_of(layers: Layers, atoms: Atoms) -> Ties:
         else:
             findings.append(_unplaced(APART, shape, name))
     locked, names = _locked(layers, atoms, inner, findings)
-    return Ties(
+    return Constraints(
         together=tuple(together),
         apart=np.array(apart, dtype=np.int64).reshape(-1, 2) if apart else None,
         locked=locked,

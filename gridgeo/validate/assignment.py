@@ -25,7 +25,7 @@ NONE, UNKNOWN = -1, -2
 
 
 @dataclass(frozen=True, kw_only=True)
-class Placing:
+class PointAssignment:
     """Points against grids; all values are positions.
 
     Parameters
@@ -48,13 +48,13 @@ class Placing:
     grid: NDArray[np.intp]
 
 
-def place_points(
+def assign_to_grids(
     ground: NDArray[Any],
     points: NDArray[Any],
     *,
     codes: Sequence[str],
     stated: Sequence[str] | None,
-) -> Placing:
+) -> PointAssignment:
     """Place `points` in `ground`, whose codes are `codes`; `stated` are the codes they state."""
     grid, point = shapely.STRtree(points).query(ground, predicate="dwithin", distance=TOUCH_M)
     said = stated_positions(stated if stated is not None else [""] * len(points), codes)
@@ -65,7 +65,9 @@ def place_points(
     inside[point[order]] = grid[order]
     agrees[point[order]] = same[order]
     far = _away_from_border(ground, points, grid, point)
-    return Placing(stated=said, agrees=agrees, inside=inside, point=point[far], grid=grid[far])
+    return PointAssignment(
+        stated=said, agrees=agrees, inside=inside, point=point[far], grid=grid[far]
+    )
 
 
 def stated_positions(stated: Sequence[str], codes: Sequence[str]) -> NDArray[np.intp]:
