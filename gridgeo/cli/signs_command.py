@@ -159,7 +159,7 @@ def _renderer(
     fonts = find_fonts(font)
     texts = [(text, sign.code) for sign in made for text in sign.texts()]
     texts += [(text, "") for text in labels.values()]
-    return s.Press(
+    return s.SignRenderer(
         fonts=fonts,
         families=choose_fonts(texts, fonts, layer="signs"),
         size=size,

@@ -161,8 +161,8 @@ def continue_codes(
 ) -> Changes:
     """Return the codes of new grids that stand in the place of old ones.
 
-    1. A new grid that continues an old one (`gridgeo.geometry.successors`) keeps its code, unless it
-       lies in another community than the code says, is of another kind on other ground, or the
+    1. A new grid that continues an old one (`gridgeo.geometry.successors`) keeps its code, unless
+       it lies in another community than the code says, is of another kind on other ground, or the
        code is not of the scheme (with `keep_foreign` such a code stays with its grid).
     2. The others get the next free numbers of their community and kind (`issue_codes`), in reading
        order.

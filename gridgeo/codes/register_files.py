@@ -212,8 +212,9 @@ def code_at(register: Register, places: NDArray[np.object_], date: str) -> NDArr
     >>> from gridgeo.codes import empty_register, as_first_numbering, record
     >>> grids = gpd.GeoDataFrame(
     ...     {"code": ["A-01"], "scheme": "plain"}, geometry=[box(0, 0, 1, 1)], crs=32650)
+    >>> changes = as_first_numbering(grids)
     >>> register = record(
-    ...     empty_register(crs=32650), as_first_numbering(grids), date="2026-01-01", reason="first numbering")
+    ...     empty_register(crs=32650), changes, date="2026-01-01", reason="first numbering")
     >>> code_at(register, np.array([Point(0.5, 0.5)]), "2026-02-01").tolist()
     ['A-01']
     """

@@ -172,8 +172,8 @@ class Partition:
     """The labels and what is known about them.
 
     ``labels``: for each atom the number of its grid, 0..g-1, numbered without holes.
-    ``grids``: kind, community (position), facility, locked (its number in `Constraints`, -1), verdict,
-    reason_en, reason_zh; index = label.
+    ``grids``: kind, community (position), facility, locked (its number in `Constraints`, -1),
+    verdict, reason_en, reason_zh; index = label.
     ``communities``: verdict, reason_en, reason_zh, grids (basic ones), proof (``arithmetic``,
     ``atom``, ``disconnected``, ``exhausted`` or ``""``), certificate (``optimal``, ``gap``,
     ``pairwise`` or ``""``), gap (a share of the cost, NaN where no bound is known); and what the
