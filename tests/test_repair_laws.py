@@ -146,7 +146,7 @@ def test_a_sound_town_comes_back_as_the_same_objects(seed):
     whole = tessellation(seed)
     done = mended(whole)
     assert changed(whole, done.grids) == []
-    assert done.mends == ()
+    assert done.records == ()
 
 
 @settings(max_examples=30)
@@ -155,7 +155,7 @@ def test_the_ledger_adds_up(seed, grid, by):
     broken = grown(shrunk(tessellation(seed), 5, by), 6, by)
     done = mended(broken)
     gained = dict.fromkeys(range(len(broken)), 0.0)
-    for mend in done.mends:
+    for mend in done.records:
         if mend.done and mend.what == "gap":
             gained[mend.grids[0]] += mend.amount
         elif mend.done and mend.what == "overlap":

@@ -115,44 +115,48 @@ def refuse_facilities(atoms: Atoms, exceptions: Exceptions) -> Atoms:
         larger = np.maximum(shapely.area(accepted), ground.area)
         refused[row] = (shared >= _SAME_GROUND * larger).any()
     facility[np.append(refused, False)[facility]] = -1
-    told = considered.assign(
+    judged = considered.assign(
         dedicated=considered["dedicated"].mask(refused, other=False),
         reason_en=considered["reason_en"].mask(refused, _ACCEPTED.en),
         reason_zh=considered["reason_zh"].mask(refused, _ACCEPTED.zh),
     )
-    return replace(atoms, frame=frame.assign(facility=facility), considered=told)
+    return replace(atoms, frame=frame.assign(facility=facility), considered=judged)
 
 
-def lock_exceptions(ties: Constraints, old: ExistingGrids, codes: frozenset[str]) -> Constraints:
+def lock_exceptions(
+    constraints: Constraints, old: ExistingGrids, codes: frozenset[str]
+) -> Constraints:
     """Return the ties with the old grids of `codes` locked, which lie in one community each."""
-    whole = (old.grids["communities"] == 1).to_numpy()
-    rows = np.flatnonzero(old.grids["code"].isin(codes).to_numpy() & whole)
+    in_one_community = (old.grids["communities"] == 1).to_numpy()
+    rows = np.flatnonzero(old.grids["code"].isin(codes).to_numpy() & in_one_community)
     if not len(rows):
-        return ties
-    locked = np.full(len(old.previous), -1) if ties.locked is None else ties.locked.copy()
-    first = max(len(ties.names), int(locked.max()) + 1)
-    names = [*ties.names, *[""] * (first - len(ties.names))]
+        return constraints
+    locked = (
+        np.full(len(old.previous), -1) if constraints.locked is None else constraints.locked.copy()
+    )
+    first = max(len(constraints.names), int(locked.max()) + 1)
+    names = [*constraints.names, *[""] * (first - len(constraints.names))]
     for number, row in enumerate(rows.tolist(), start=first):
         locked[(old.previous == row) & (locked < 0)] = number
         names.append(str(old.grids["code"].iloc[row]))
-    return replace(ties, locked=locked, names=tuple(names))
+    return replace(constraints, locked=locked, names=tuple(names))
 
 
 def exceptions_note(codes: Iterable[str], withheld: Iterable[str]) -> tuple[Note, ...]:
     """Say which grids stay as drawn by exception, and which proposals are left out with them."""
-    held, left = sorted(codes), sorted(withheld)
-    if not held:
+    accepted, left = sorted(codes), sorted(withheld)
+    if not accepted:
         return ()
-    said = Text(
-        f"{len(held)} grids stay as drawn, as accepted exceptions: {', '.join(held)}",
-        f"{len(held)} 个网格已列为例外，保持原样：{'、'.join(held)}",
+    text = Text(
+        f"{len(accepted)} grids stay as drawn, as accepted exceptions: {', '.join(accepted)}",
+        f"{len(accepted)} 个网格已列为例外，保持原样：{'、'.join(accepted)}",
     )
     if left:
-        said += Text(
+        text += Text(
             f"; proposals that would change them are left out: {', '.join(left)}",
             f"；涉及这些网格的建议不再提出：{'、'.join(left)}",
         )
-    return (Note("ledger", said),)
+    return (Note("ledger", text),)
 
 
 def _all_allowed_gaps(layers: Layers, gaps: tuple[Any, ...]) -> gpd.GeoDataFrame | None:
@@ -183,73 +187,73 @@ def _without_bare_atoms(layers: Layers, bare: Any) -> gpd.GeoDataFrame | None:
     return kept
 
 
-def carry_out(town: MinimalChange, chosen: Chosen, proposed: Changes) -> tuple[Plan, Changes]:
+def carry_out(change: MinimalChange, chosen: Chosen, proposed: Changes) -> tuple[Plan, Changes]:
     """Return the checked plan of what was chosen, and what became of every code in it."""
-    coded = _coded_grids(town, chosen, proposed)
+    coded = _coded_grids(change, chosen, proposed)
     plan = deliver_plan(
-        town.layers,
-        town.atoms,
+        change.layers,
+        change.atoms,
         chosen.part,
         coded,
-        codes=town.owners,
-        settings=town.settings,
+        codes=change.community_codes,
+        settings=change.settings,
     )
-    plan = _with_old_codes(_with_drawn_outlines(plan, town), town)
-    return check_plan(plan, town.layers, chosen.part), _changes(town, chosen, proposed, coded)
+    plan = _with_old_codes(_with_drawn_outlines(plan, change), change)
+    return check_plan(plan, change.layers, chosen.part), _changes(change, chosen, proposed, coded)
 
 
-def _with_drawn_outlines(plan: Plan, town: MinimalChange) -> Plan:
+def _with_drawn_outlines(plan: Plan, change: MinimalChange) -> Plan:
     """Return the plan with outlines and points that fit grids that were not drawn along atoms.
 
     Communities with such grids have the outlines that they were given, not those of their atoms;
     where the atoms themselves hold the counts, each is counted at a point inside its old grid.
     """
-    findings = (*town.old.findings, *plan.findings)
-    crossing = town.old.grids["crosses"].to_numpy(dtype=bool)
-    homes = [town.owners[place] for place in town.old.grids["community"][crossing]]
-    given = dict(zip(town.owners, town.layers.communities.geometry, strict=True))
+    findings = (*change.old.findings, *plan.findings)
+    crossing = change.old.grids["crosses"].to_numpy(dtype=bool)
+    crossed = [change.community_codes[place] for place in change.old.grids["community"][crossing]]
+    given = dict(zip(change.community_codes, change.layers.communities.geometry, strict=True))
     shown = [
-        given[code] if code in homes else shape
+        given[code] if code in crossed else shape
         for code, shape in zip(plan.communities["code"], plan.communities.geometry, strict=True)
     ]
     communities = plan.communities.set_geometry(gpd.GeoSeries(shown, crs=plan.communities.crs))
     households = plan.households
-    if town.layers.atoms is not None and not len(town.layers.households):
-        at = town.old.anchor[town.atoms.placed]
+    if change.layers.atoms is not None and not len(change.layers.households):
+        at = change.old.anchor[change.atoms.placed]
         households = households.set_geometry(gpd.GeoSeries(at, crs=households.crs))
     return replace(plan, findings=findings, communities=communities, households=households)
 
 
-def _with_old_codes(plan: Plan, town: MinimalChange) -> Plan:
+def _with_old_codes(plan: Plan, change: MinimalChange) -> Plan:
     """Return the plan whose atoms know the old grid that they lie in, ``""`` for none."""
-    codes = np.array([*town.old.grids["code"], ""], dtype=object)
-    return replace(plan, atoms=plan.atoms.assign(old_grid=codes[town.old.previous]))
+    codes = np.array([*change.old.grids["code"], ""], dtype=object)
+    return replace(plan, atoms=plan.atoms.assign(old_grid=codes[change.old.previous]))
 
 
-def _coded_grids(town: MinimalChange, chosen: Chosen, proposed: Changes) -> gpd.GeoDataFrame:
+def _coded_grids(change: MinimalChange, chosen: Chosen, proposed: Changes) -> gpd.GeoDataFrame:
     """Return the chosen grids by label with codes, names, bounds, contents and their ground."""
-    atoms, layers, lang = town.atoms, town.layers, town.settings.lang
+    atoms, layers, lang = change.atoms, change.layers, change.settings.lang
     grids = dissolve(atoms, chosen.part)
-    given = town.layers.communities.geometry.to_numpy()
+    given = change.layers.communities.geometry.to_numpy()
     geometry = grid_geometry(
         grids,
-        town.drawn.geometry.to_numpy(),
+        change.drawn.geometry.to_numpy(),
         outlines=given[grids["community"].to_numpy(np.intp)],
         chosen=chosen,
-        old=town.old,
-        groups=town.groups,
+        old=change.old,
+        groups=change.groups,
     )
     drawn = gpd.GeoSeries(geometry, index=grids.index, crs=grids.crs)
-    owner = [town.owners[place] for place in grids["community"]]
+    owner = [change.community_codes[place] for place in grids["community"]]
     coded = grids.set_geometry(drawn).assign(
-        code=_old_or_new(chosen, town.old.grids["code"], proposed.grids["code"]),
-        scheme=town.settings.codes.code_scheme.id,
+        code=_old_or_new(chosen, change.old.grids["code"], proposed.grids["code"]),
+        scheme=change.settings.codes.code_scheme.id,
         community_code=owner,
         area_m2=shapely.area(geometry),
         parts=shapely.get_num_geometries(geometry),
     )
     return coded.assign(
-        name=_names(town, coded),
+        name=_names(change, coded),
         bounded_by=bounded_by(
             chosen.part.labels, atoms.borders, atoms.frame, atoms.communities, lang=lang
         ),
@@ -267,38 +271,38 @@ def _old_or_new(chosen: Chosen, old: pd.Series[Any], new: pd.Series[Any]) -> Any
     )
 
 
-def _names(town: MinimalChange, coded: gpd.GeoDataFrame) -> list[str]:
+def _names(change: MinimalChange, coded: gpd.GeoDataFrame) -> list[str]:
     """Return the name that each code has had; others are named anew, unlike those that stay."""
-    had = dict(zip(town.old.grids["code"], town.old.grids["name"], strict=True))
-    lang, scheme = town.settings.lang, town.settings.codes.code_scheme
-    fresh = name_grids(coded, town.atoms.communities, town.atoms.considered, lang=lang)
+    had = dict(zip(change.old.grids["code"], change.old.grids["name"], strict=True))
+    lang, scheme = change.settings.lang, change.settings.codes.code_scheme
+    fresh = name_grids(coded, change.atoms.communities, change.atoms.considered, lang=lang)
     taken = {had[code] for code in coded["code"] if had.get(code)}
     names = []
     for code, name in zip(coded["code"], fresh, strict=True):
         if not had.get(code) and name in taken:
-            said = scheme.parse(code)
-            number = code if said is None else said.sequence
+            parsed = scheme.parse(code)
+            number = code if parsed is None else parsed.sequence
             name += Text(f" ({number})", f"（{number}）").say(lang)  # noqa: PLW2901
         names.append(had.get(code) or name)
     return names
 
 
 def _changes(
-    town: MinimalChange, chosen: Chosen, proposed: Changes, coded: gpd.GeoDataFrame
+    change: MinimalChange, chosen: Chosen, proposed: Changes, coded: gpd.GeoDataFrame
 ) -> Changes:
     """Return the changes that were carried out: grids whose proposal was not are unchanged."""
     stays = chosen.new < 0
     place = np.where(stays, 0, chosen.new)
-    told = proposed.grids["change"].to_numpy(dtype=object)[place]
-    kin = proposed.grids["predecessors"].to_numpy(dtype=object)[place]
+    changes = proposed.grids["change"].to_numpy(dtype=object)[place]
+    predecessors = proposed.grids["predecessors"].to_numpy(dtype=object)[place]
     grids = coded.assign(
-        change=np.where(stays, "unchanged", told),
-        predecessors=np.where(stays, _singletons(coded["code"]), kin),
+        change=np.where(stays, "unchanged", changes),
+        predecessors=np.where(stays, _singletons(coded["code"]), predecessors),
     )
     kept = np.isin(np.arange(len(proposed.old)), chosen.old[stays])
-    atoms = town.atoms.frame
+    atoms = change.atoms.frame
     shared = overlap_of(
-        town.old.previous,
+        change.old.previous,
         chosen.part.labels,
         atoms["households"].to_numpy(np.int64),
         shapely.area(atoms.geometry.to_numpy()),

@@ -105,11 +105,11 @@ def _check_hard_rules(
     ]
     keys = {drawn.codes.get(key, key): key for key in draft.touched}
     for found in findings:
-        own = [draft.touched[keys[code]] for code in found.grids if code in keys]
-        there = any(rule == found.rule and held >= set(found.grids) for rule, held in before)
-        if found.severity != "error" or not own or there:
+        steps = [draft.touched[keys[code]] for code in found.grids if code in keys]
+        there = any(rule == found.rule and grids >= set(found.grids) for rule, grids in before)
+        if found.severity != "error" or not steps or there:
             continue
-        number = max(own)
+        number = max(steps)
         title, done = rule_of(found.rule).title, EDITS[edits[number - 1].do]
         lead = Text(
             f"edit {number} ({done.en}) breaks the rule “{title.en}”: ",
@@ -186,13 +186,13 @@ def _counts(plan: Plan, drawn: Redrawn) -> Text:
         dict(zip(frame["code"].tolist(), frame["households"].tolist(), strict=True))
         for frame in (plan.grids, drawn.plan.grids)
     )
-    told = [
+    changes = [
         (code, f"{before.get(code, 0):,}", f"{after.get(code, 0):,}")
         for code in sorted({*drawn.changed, *(before.keys() - after.keys())})
     ]
-    if not told:
+    if not changes:
         return Text("", "")
-    pairs = [Text(f"{code} {old} -> {new}", f"{code} {old} → {new}") for code, old, new in told]
+    pairs = [Text(f"{code} {old} -> {new}", f"{code} {old} → {new}") for code, old, new in changes]
     return Text("; households: ", "；户数：") + join(pairs, en=", ", zh="，")
 
 
@@ -232,23 +232,27 @@ def read_edits(path: str | Path) -> EditFile:
         The file cannot be read or is no file of edits; a wrong edit is named by its number.
     """
     try:
-        told = json.loads(Path(path).read_text(encoding="utf-8"))
+        document = json.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(
             Text("the edits cannot be read: ", "无法读取调整文件：") + why(error), file=str(path)
         ) from error
-    if not isinstance(told, dict) or told.get("format") != _FORMAT or told.get("version") != 1:
+    if (
+        not isinstance(document, dict)
+        or document.get("format") != _FORMAT
+        or document.get("version") != 1
+    ):
         raise InputError(
             Text("this is no file of edits", "这不是调整文件"),
             file=str(path),
             remedy=Text("Export the edits from map.html", "请在 map.html 的调整模式中导出"),
         )
-    edits = told.get("edits")
+    edits = document.get("edits")
     if not isinstance(edits, list) or not edits:
         raise InputError(Text("there are no edits", "文件中没有调整"), file=str(path))
     return EditFile(
         path=str(path),
-        plan=str(told.get("plan", "")),
+        plan=str(document.get("plan", "")),
         edits=tuple(parse_edit(entry, n, str(path)) for n, entry in enumerate(edits, start=1)),
     )
 
@@ -261,15 +265,15 @@ def apply_file(plan: Plan, file: EditFile, *, register: Register | None = None) 
     InputError
         The edits were made on another plan, or on this one before it changed.
     """
-    own = fingerprint(plan)
-    if file.plan != own:
+    expected = fingerprint(plan)
+    if file.plan != expected:
         raise InputError(
             Text(
                 "the edits were made on another plan, or on this one before it changed",
                 "调整文件对应的是其他方案，或本方案在导出之后已有变动",
             ),
             file=file.path,
-            value=f"{file.plan} ≠ {own}",
+            value=f"{file.plan} ≠ {expected}",
             remedy=Text(
                 "Open the map.html of this plan and make the edits there",
                 "请打开本方案的 map.html 重新调整",
@@ -286,13 +290,13 @@ def edits_text(plan: str, edits: Sequence[Edit]) -> str:
     >>> '"do": "lock"' in edits_text("d985e2e784312a5c", [Edit(do="lock", grid="001")])
     True
     """
-    told = {"format": _FORMAT, "version": 1, "plan": plan, "edits": [_entry(e) for e in edits]}
-    return json.dumps(told, ensure_ascii=False, indent=1) + "\n"
+    document = {"format": _FORMAT, "version": 1, "plan": plan, "edits": [_entry(e) for e in edits]}
+    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
 
 
 def _entry(edit: Edit) -> dict[str, Any]:
-    own = {**asdict(edit), "into": edit.to}
-    return {"do": edit.do, **{name: own[name] for name in _FIELDS[edit.do]}}
+    values = {**asdict(edit), "into": edit.to}
+    return {"do": edit.do, **{name: values[name] for name in _FIELDS[edit.do]}}
 
 
 def parse_edit(entry: Any, number: int, path: str | None = None) -> Edit:

@@ -79,13 +79,13 @@ def _key(
     becomes: NDArray[np.bool_],
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the codes of the old grids, and each new grid's kind, households and middle."""
-    told = []
+    keys = []
     for label in np.flatnonzero(becomes).tolist():
-        own = np.flatnonzero(part.labels == label)
-        area = shapely.area(atoms.frame.geometry.to_numpy()[own]).sum()
-        held = int(atoms.frame["households"].to_numpy()[own].sum())
-        told.append(f"{part.grids['kind'].iloc[label]},{held},{own.size},{area:.0f}")
-    return tuple(sorted(old.grids["code"][was])), tuple(sorted(told))
+        members = np.flatnonzero(part.labels == label)
+        area = shapely.area(atoms.frame.geometry.to_numpy()[members]).sum()
+        households = int(atoms.frame["households"].to_numpy()[members].sum())
+        keys.append(f"{part.grids['kind'].iloc[label]},{households},{members.size},{area:.0f}")
+    return tuple(sorted(old.grids["code"][was])), tuple(sorted(keys))
 
 
 def _id_of(key: tuple[tuple[str, ...], tuple[str, ...]]) -> str:
@@ -126,9 +126,9 @@ def choose(
     """
     left = np.array([one != "accepted" for one in decided], dtype=bool)
     stays = np.append(left, False)[groups.atoms]
-    home = _old_of_bare(atoms, old, part, groups, stays)
+    nearest = _old_of_bare(atoms, old, part, groups, stays)
     news = len(part.grids)
-    mixed = np.where(stays, news + home, part.labels)
+    mixed = np.where(stays, news + nearest, part.labels)
     known, labels = np.unique(mixed, return_inverse=True)
     kept = known >= news
     new = np.where(kept, -1, known)
@@ -154,11 +154,11 @@ def _old_of_bare(
     atoms: Atoms, old: ExistingGrids, part: Partition, groups: Groups, stays: NDArray[np.bool_]
 ) -> NDArray[np.int64]:
     """Return the old grid of each atom, with one for atoms that had none and `stays`."""
-    home = old.previous.copy()
+    nearest = old.previous.copy()
     area = shapely.area(atoms.frame.geometry.to_numpy())
-    for label in np.unique(part.labels[stays & (home < 0)]).tolist():
-        own = part.labels == label
-        near = own if (old.previous[own] >= 0).any() else groups.atoms == groups.new[label]
+    for label in np.unique(part.labels[stays & (nearest < 0)]).tolist():
+        members = part.labels == label
+        near = members if (old.previous[members] >= 0).any() else groups.atoms == groups.new[label]
         known = near & (old.previous >= 0)
         if not known.any():
             raise InputError(
@@ -168,9 +168,9 @@ def _old_of_bare(
                 ),
                 remedy=Text("Accept it", "请采纳该建议"),
             )
-        held = np.bincount(old.previous[known], np.round(area[known], 2))
-        home[own & (home < 0)] = int(held.argmax())
-    return home
+        area_m2 = np.bincount(old.previous[known], np.round(area[known], 2))
+        nearest[members & (nearest < 0)] = int(area_m2.argmax())
+    return nearest
 
 
 def _unchanged(old: ExistingGrids, part: Partition, groups: Groups) -> NDArray[np.int64]:
@@ -186,10 +186,10 @@ def _old_rows(
 ) -> pd.DataFrame:
     """Return the old grids as rows of a partition; the reason says which proposal is not taken."""
     grids = old.grids
-    said = [_not_taken(groups, decided, group) for group in groups.old.tolist()]
+    reasons = [_not_taken(groups, decided, group) for group in groups.old.tolist()]
     facility = np.full(len(grids), -1)
-    held = old.previous >= 0
-    np.maximum.at(facility, old.previous[held], atoms.frame["facility"].to_numpy()[held])
+    inside = old.previous >= 0
+    np.maximum.at(facility, old.previous[inside], atoms.frame["facility"].to_numpy()[inside])
     dedicated = (grids["kind"] == "dedicated").to_numpy()
     return pd.DataFrame(
         {
@@ -198,8 +198,8 @@ def _old_rows(
             "facility": np.where(dedicated, facility, -1),
             "locked": -1,
             "verdict": grids["verdict"].to_numpy(),
-            "reason_en": [f"{a}{b.en}" for a, b in zip(grids["reason_en"], said, strict=True)],
-            "reason_zh": [f"{a}{b.zh}" for a, b in zip(grids["reason_zh"], said, strict=True)],
+            "reason_en": [f"{a}{b.en}" for a, b in zip(grids["reason_en"], reasons, strict=True)],
+            "reason_zh": [f"{a}{b.zh}" for a, b in zip(grids["reason_zh"], reasons, strict=True)],
         }
     )
 
@@ -216,26 +216,26 @@ def _not_taken(groups: Groups, decided: tuple[Decision, ...], group: int) -> Tex
 
 
 def _communities(
-    told: pd.DataFrame, grids: pd.DataFrame, touched: NDArray[np.int64]
+    communities: pd.DataFrame, grids: pd.DataFrame, touched: NDArray[np.int64]
 ) -> pd.DataFrame:
     """Return the communities with the number of grids, and verdicts where old grids stay."""
     basic = grids[grids["kind"] == "basic"]
-    count = np.bincount(basic["community"].to_numpy(np.int64), minlength=len(told))
+    count = np.bincount(basic["community"].to_numpy(np.int64), minlength=len(communities))
     missed = np.bincount(
         basic.loc[basic["verdict"].isin(MISSED_VERDICTS), "community"].to_numpy(np.int64),
-        minlength=len(told),
+        minlength=len(communities),
     )
-    told = told.assign(grids=count)
+    communities = communities.assign(grids=count)
     for place in touched.tolist():
         if not missed[place]:
             continue
-        told.loc[place, ["verdict", "proof", "certificate"]] = ["not_found", "", ""]
-        told.loc[place, "gap"] = np.nan
-        told.loc[place, ["reason_en", "reason_zh"]] = [
+        communities.loc[place, ["verdict", "proof", "certificate"]] = ["not_found", "", ""]
+        communities.loc[place, "gap"] = np.nan
+        communities.loc[place, ["reason_en", "reason_zh"]] = [
             f"{missed[place]} of {count[place]} grids miss the band: proposals were not taken",
             f"{count[place]} 个网格中有 {missed[place]} 个不符合标准：调整建议未采纳",
         ]
-    return told
+    return communities
 
 
 #: Crumbs of an overlay that are no larger than this are not ground (as in the checks).
@@ -280,11 +280,11 @@ def grid_geometry(
     for number in np.intersect1d(crossing, group[group >= 0]).tolist():
         rows = np.flatnonzero(group == number)
         inside = _clip(geometry[rows], outlines[rows])
-        own = _union([*was[groups.old == number], *inside])
-        near = tree.query(own)
+        outline = _union([*was[groups.old == number], *inside])
+        near = tree.query(outline)
         others = _union(was[near[groups.old[near] != number]])
         anchors = [shapely.multipoints(old.anchor[chosen.part.labels == row]) for row in rows]
-        ground = shapely.difference(own, others, grid_size=PRECISION_M)
+        ground = shapely.difference(outline, others, grid_size=PRECISION_M)
         geometry[rows] = divide_ground(geometry[rows], ground, np.array(anchors))
     return geometry
 
@@ -301,26 +301,26 @@ def divide_ground(grids: NDArray[Any], ground: Any, anchors: NDArray[Any]) -> ND
     >>> shapely.area(divide_ground(two, shapely.box(1, 0, 10, 9), homes)).tolist()
     [27.0, 54.0]
     """
-    held = _clip(grids, ground)
-    parts, owner = shapely.get_parts(held, return_index=True)
+    clipped = _clip(grids, ground)
+    parts, owner = shapely.get_parts(clipped, return_index=True)
     fixed = shapely.intersects(parts, anchors[owner])
     fixed |= ~np.isin(owner, owner[fixed])
-    rest = shapely.difference(ground, _union(held), grid_size=PRECISION_M)
+    rest = shapely.difference(ground, _union(clipped), grid_size=PRECISION_M)
     loose = np.concatenate([parts[~fixed], shapely.get_parts(rest)])
     cores = [list(parts[fixed & (owner == number)]) for number in range(len(grids))]
     while len(loose):
-        whole = np.array([_union(own) for own in cores])
-        shared = shapely.length(shapely.intersection(loose[:, None], whole, grid_size=PRECISION_M))
+        united = np.array([_union(core) for core in cores])
+        shared = shapely.length(shapely.intersection(loose[:, None], united, grid_size=PRECISION_M))
         touches = shared.max(axis=1) > 0
         if not touches.any():
             loose = loose[shapely.area(loose) > FRAGMENT_M2]
-            shared = -shapely.distance(loose[:, None], whole).reshape(len(loose), len(whole))
+            shared = -shapely.distance(loose[:, None], united).reshape(len(loose), len(united))
             touches = np.ones(len(loose), dtype=bool)
         nearest = np.round(shared[touches], 3).argmax(axis=1)
-        for crumb, to in zip(loose[touches], nearest.tolist(), strict=True):
-            cores[to].append(crumb)
+        for piece, to in zip(loose[touches], nearest.tolist(), strict=True):
+            cores[to].append(piece)
         loose = loose[~touches]
-    return np.array([_polygonal(_union(own), FRAGMENT_M2) for own in cores], dtype=object)
+    return np.array([_polygonal(_union(core), FRAGMENT_M2) for core in cores], dtype=object)
 
 
 def _union(shapes: Any) -> Any:

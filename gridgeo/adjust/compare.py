@@ -55,7 +55,7 @@ class Side:
 
     grids: gpd.GeoDataFrame
     crs: CRS
-    homes: gpd.GeoDataFrame | None = None
+    households: gpd.GeoDataFrame | None = None
     plan: Plan | None = None
     rejects: tuple[Reject, ...] = ()
     notes: tuple[Note, ...] = ()
@@ -92,11 +92,11 @@ def side_of(plan: Plan, *, crs: CRS | None = None) -> Side:
     """Return a plan as one side of a comparison."""
     grids = plan.grids[[*_COLUMNS, "verdict", "geometry"]]
     grids = grids.astype({"households": "float64"})
-    homes = household_points(plan)
+    points = household_points(plan)
     if crs is not None and grids.crs != crs:
         grids = grids.to_crs(crs)
-        homes = None if homes is None else homes.to_crs(crs)
-    return Side(grids=grids, crs=_metric(grids, "plan"), homes=homes, plan=plan)
+        points = None if points is None else points.to_crs(crs)
+    return Side(grids=grids, crs=_metric(grids, "plan"), households=points, plan=plan)
 
 
 def _metric(grids: gpd.GeoDataFrame, source: object) -> CRS:
@@ -138,39 +138,41 @@ def diff(
         left = read_side(old, settings.read, crs=right.crs)
         file = read_household_points(settings.read, crs=right.crs)
     with clock.stage("compare"):
-        told = compare_sides(left, right, settings, homes=None if file is None else file.homes)
+        comparison = compare_sides(
+            left, right, settings, households=None if file is None else file.households
+        )
     return Comparison(
         settings=settings,
-        changes=told.changes,
-        crosswalk=told.crosswalk,
-        before=told.before,
-        summary=told.summary,
-        notes=(*left.notes, *right.notes, *(file.notes if file else ()), *told.notes),
+        changes=comparison.changes,
+        crosswalk=comparison.crosswalk,
+        before=comparison.before,
+        summary=comparison.summary,
+        notes=(*left.notes, *right.notes, *(file.notes if file else ()), *comparison.notes),
         rejects=(*left.rejects, *right.rejects, *(file.rejects if file else ())),
         run={**clock.record(), "inputs": input_hashes(settings.read, old, new)},
     )
 
 
 def compare_sides(
-    old: Side, new: Side, settings: Settings, *, homes: gpd.GeoDataFrame | None = None
+    old: Side, new: Side, settings: Settings, *, households: gpd.GeoDataFrame | None = None
 ) -> Comparison:
     """Return the comparison of two sides that are in one CRS; see `diff`."""
-    for given in (homes, new.homes, old.homes):
+    for given in (households, new.households, old.households):
         if given is not None and len(given):
-            homes = given
+            households = given
             break
     before, after = _counted(old.grids), _counted(new.grids)
-    told = compare(before, after, homes=homes)
-    changes = _changes(told, old, new)
+    difference = compare(before, after, homes=households)
+    changes = _changes(difference, old, new)
     known = dict(zip(old.grids["code"], old.grids.index, strict=True))
     reasons = reasons_of(changes, old.grids, known)
     return Comparison(
         settings=settings,
         changes=changes.assign(reason=[reason.say(settings.lang) for reason in reasons]),
-        crosswalk=_crosswalk(told),
-        before=_before(told, old),
-        summary=_summary(told),
-        notes=_notes(told, old, new, counted=homes is not None),
+        crosswalk=_crosswalk(difference),
+        before=_before(difference, old),
+        summary=_summary(difference),
+        notes=_notes(difference, old, new, counted=households is not None),
     )
 
 
@@ -178,19 +180,22 @@ def _counted(grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return grids.assign(households=grids["households"].fillna(0).astype("int64"))
 
 
-def _changes(told: Difference, old: Side, new: Side) -> gpd.GeoDataFrame:
+def _changes(difference: Difference, old: Side, new: Side) -> gpd.GeoDataFrame:
     """Return a row for each new grid by code, then one for each retired grid."""
-    was = told.old.set_index("code")
-    own, gone = _current_rows(told, was, new.grids), _retired_rows(told, old.grids)
-    rows = [part.sort_values("code", kind="stable") for part in (own, gone) if len(part)]
+    was = difference.old.set_index("code")
+    current, retired = (
+        _current_rows(difference, was, new.grids),
+        _retired_rows(difference, old.grids),
+    )
+    rows = [part.sort_values("code", kind="stable") for part in (current, retired) if len(part)]
     joined = pd.concat(rows, ignore_index=True).drop(columns="code")
     return gpd.GeoDataFrame(joined, geometry="geometry", crs=new.grids.crs)
 
 
 def _current_rows(
-    told: Difference, was: gpd.GeoDataFrame, grids: gpd.GeoDataFrame
+    difference: Difference, was: gpd.GeoDataFrame, grids: gpd.GeoDataFrame
 ) -> gpd.GeoDataFrame:
-    now = told.new
+    now = difference.new
     before = was.reindex(now["was"])
     return gpd.GeoDataFrame(
         {
@@ -215,9 +220,9 @@ def _current_rows(
     )
 
 
-def _retired_rows(told: Difference, grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    gone = (told.old["change"] == "retired").to_numpy()
-    left, named = told.old[gone], grids[gone]
+def _retired_rows(difference: Difference, grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    retired = (difference.old["change"] == "retired").to_numpy()
+    left, named = difference.old[retired], grids[retired]
     nothing = np.zeros(len(left))
     return gpd.GeoDataFrame(
         {
@@ -250,12 +255,12 @@ def _whole_numbers(values: pd.Series[Any]) -> NDArray[np.int64]:
 
 
 def _joined(codes: pd.Series[Any]) -> list[str]:
-    return [_AND.join(told) if isinstance(told, tuple) else "" for told in codes]
+    return [_AND.join(difference) if isinstance(difference, tuple) else "" for difference in codes]
 
 
-def _crosswalk(told: Difference) -> gpd.GeoDataFrame:
-    walk = told.crosswalk
-    old, new = told.old.set_index("code"), told.new.set_index("code")
+def _crosswalk(difference: Difference) -> gpd.GeoDataFrame:
+    walk = difference.crosswalk
+    old, new = difference.old.set_index("code"), difference.new.set_index("code")
     left = shapely.make_valid(np.asarray(old.geometry.reindex(walk["old_code"]).array))
     right = shapely.make_valid(np.asarray(new.geometry.reindex(walk["new_code"]).array))
     goes_on = old["goes_on_as"].reindex(walk["old_code"]).to_numpy(dtype=object)
@@ -271,13 +276,13 @@ def _crosswalk(told: Difference) -> gpd.GeoDataFrame:
             "moved": goes_on != walk["new_code"].to_numpy(dtype=object),
         },
         geometry=shared,
-        crs=told.new.crs,
+        crs=difference.new.crs,
     )
 
 
-def _share(part: pd.Series[Any], whole: pd.Series[Any], codes: pd.Series[Any]) -> NDArray[Any]:
+def _share(part: pd.Series[Any], total: pd.Series[Any], codes: pd.Series[Any]) -> NDArray[Any]:
     """Return `part` over the whole of the grid with each of `codes`, NaN where that is nothing."""
-    of = whole.reindex(codes).to_numpy(dtype=np.float64)
+    of = total.reindex(codes).to_numpy(dtype=np.float64)
     share: NDArray[np.float64] = part.to_numpy() / np.where(of > 0, of, np.nan)
     return share
 
@@ -296,23 +301,23 @@ def _polygons(shapes: NDArray[Any]) -> NDArray[Any]:
     return ground
 
 
-def _before(told: Difference, old: Side) -> gpd.GeoDataFrame:
-    named = told.old.assign(name=old.grids["name"].to_numpy())
+def _before(difference: Difference, old: Side) -> gpd.GeoDataFrame:
+    named = difference.old.assign(name=old.grids["name"].to_numpy())
     columns = ["code", "name", "change", "goes_on_as", "households", "area_m2", "geometry"]
     frame = gpd.GeoDataFrame(named[columns], geometry="geometry", crs=old.grids.crs)
     return frame.sort_values("code", ignore_index=True)
 
 
-def _summary(told: Difference) -> dict[str, Any]:
+def _summary(difference: Difference) -> dict[str, Any]:
     return {
-        "grids_before": len(told.old),
-        "grids": len(told.new),
-        "households": int(told.crosswalk["households"].sum()),
-        **told.summary,
+        "grids_before": len(difference.old),
+        "grids": len(difference.new),
+        "households": int(difference.crosswalk["households"].sum()),
+        **difference.summary,
     }
 
 
-def _notes(told: Difference, old: Side, new: Side, *, counted: bool) -> tuple[Note, ...]:
+def _notes(difference: Difference, old: Side, new: Side, *, counted: bool) -> tuple[Note, ...]:
     if not counted:
         return (
             Note(
@@ -326,8 +331,8 @@ def _notes(told: Difference, old: Side, new: Side, *, counted: bool) -> tuple[No
     differ = [
         int((side.grids["households"].notna() & (side.grids["households"] != count)).sum())
         for side, count in (
-            (old, told.old["households"].to_numpy()),
-            (new, told.new["households"].to_numpy()),
+            (old, difference.old["households"].to_numpy()),
+            (new, difference.new["households"].to_numpy()),
         )
     ]
     if not any(differ):

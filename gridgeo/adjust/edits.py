@@ -107,14 +107,14 @@ def _move(draft: Draft, edit: Edit, number: int) -> Draft:
 
 def _split(draft: Draft, edit: Edit, number: int) -> Draft:
     atoms = _atoms(draft, edit, number)
-    own = set(draft.grid[atoms])
-    if len(own) != 1:
+    grids = set(draft.grid[atoms])
+    if len(grids) != 1:
         _refuse(number, Text("a split takes atoms of one grid", "拆分只能用同一网格的单元"))
-    if len(atoms) == (draft.grid == next(iter(own))).sum():
+    if len(atoms) == (draft.grid == next(iter(grids))).sum():
         _refuse(number, Text("a split leaves some atoms", "拆分后原网格须留有单元"))
     if not edit.grid.startswith("+") or edit.grid in draft.known:
         _refuse(number, Text("a new grid is called +1, +2 ...", "新网格应写作 +1、+2 …"), edit.grid)
-    _check_unlocked(draft, own, number)
+    _check_unlocked(draft, grids, number)
     known = replace(draft, known=draft.known | {edit.grid})
     return _reassign(known, atoms, edit.grid, number)
 
@@ -188,8 +188,8 @@ def _check_grid(draft: Draft, key: str, number: int) -> None:
 
 
 def _check_unlocked(draft: Draft, keys: Iterable[str], number: int) -> None:
-    if held := sorted(draft.locked.intersection(keys)):
-        _refuse(number, Text("the grid is locked", "网格已锁定"), held[0])
+    if locked := sorted(draft.locked.intersection(keys)):
+        _refuse(number, Text("the grid is locked", "网格已锁定"), locked[0])
 
 
 def _refuse(number: int, why: Text, value: str = "") -> NoReturn:

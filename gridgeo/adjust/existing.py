@@ -80,9 +80,9 @@ def with_valid_rings(grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     for row in np.flatnonzero(bare):
         raise _unusable_error(grids, int(row), Text("the grid has no geometry", "网格没有图形"))
     broken = ~shapely.is_valid(geometry)
-    mended = geometry.copy()
-    mended[broken] = shapely.make_valid(geometry[broken], method="structure")
-    return grids.set_geometry(gpd.GeoSeries(mended, index=grids.index, crs=grids.crs)).assign(
+    valid = geometry.copy()
+    valid[broken] = shapely.make_valid(geometry[broken], method="structure")
+    return grids.set_geometry(gpd.GeoSeries(valid, index=grids.index, crs=grids.crs)).assign(
         broken=broken
     )
 
@@ -105,13 +105,13 @@ def keep_dedicated(atoms: Atoms, grids: gpd.GeoDataFrame, previous: NDArray[np.i
     fresh: list[int] = []
     kept = np.zeros(len(facility), dtype=bool)
     for row in np.flatnonzero((grids["kind"] == "dedicated").to_numpy()).tolist():
-        own = np.flatnonzero(previous == row)
-        kept[own] = True
-        held = np.bincount(facility[own] + 1, area[own], known + 1)
-        if held.argmax() > 0:
-            facility[own] = held.argmax() - 1
-        elif own.size:
-            facility[own] = known + len(fresh)
+        members = np.flatnonzero(previous == row)
+        kept[members] = True
+        area_by_facility = np.bincount(facility[members] + 1, area[members], known + 1)
+        if area_by_facility.argmax() > 0:
+            facility[members] = area_by_facility.argmax() - 1
+        elif members.size:
+            facility[members] = known + len(fresh)
             fresh.append(row)
     facility[_rest_of_kept_facilities(facility, area, kept)] = -1
     rows = gpd.GeoDataFrame(
@@ -135,49 +135,49 @@ def _rest_of_kept_facilities(
     facility: NDArray[np.int64], area: NDArray[np.float64], kept: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
     """Return the atoms elsewhere of facilities half of which are `kept` in dedicated grids."""
-    whole = np.bincount(facility + 1, area)
-    held = np.bincount(facility + 1, np.where(kept, area, 0.0))
-    beside: NDArray[np.bool_] = ~kept & (2 * held >= whole)[facility + 1] & (facility >= 0)
+    total_m2 = np.bincount(facility + 1, area)
+    kept_m2 = np.bincount(facility + 1, np.where(kept, area, 0.0))
+    beside: NDArray[np.bool_] = ~kept & (2 * kept_m2 >= total_m2)[facility + 1] & (facility >= 0)
     return beside
 
 
 def existing_on_atoms(
-    atoms: Atoms, grids: gpd.GeoDataFrame, placed: Inherited, bands: Bands
+    atoms: Atoms, grids: gpd.GeoDataFrame, assigned: Inherited, bands: Bands
 ) -> ExistingGrids:
-    """Return the old grids on the atoms, as `placed` there.
+    """Return the old grids on the atoms, as `assigned` there.
 
     Raises
     ------
     InputError
         A grid holds no atom: it is smaller than they are, or lies under another one.
     """
-    held = placed.previous >= 0
-    own = placed.previous[held]
-    counts = np.bincount(own, minlength=len(grids))
+    inside = assigned.previous >= 0
+    grid = assigned.previous[inside]
+    counts = np.bincount(grid, minlength=len(grids))
     for row in np.flatnonzero(counts == 0):
-        said = Text(
+        reason = Text(
             "the grid holds no unit: it is too small, or another grid lies on it",
             "网格内没有任何单元：范围过小，或与其他网格重叠",
         )
-        raise _unusable_error(grids, int(row), said)
-    frame = atoms.frame[held]
+        raise _unusable_error(grids, int(row), reason)
+    frame = atoms.frame[inside]
     households, residents = count_by(
-        own,
+        grid,
         len(grids),
         frame["households"].to_numpy(np.int64),
         frame["residents"].to_numpy(np.float64),
     )
-    home, communities = _main_communities(frame, own, len(grids))
+    community, communities = _main_communities(frame, grid, len(grids))
     verdicts = _verdicts(
         atoms,
-        grids.assign(home=home, households=households, residents=residents),
+        grids.assign(home=community, households=households, residents=residents),
         bands,
     )
-    crossing = {code for finding in placed.findings for code in finding.grids}
-    told = grids[["code", "name", "kind", "broken", "geometry"]].assign(
-        community=home,
+    crossing = {code for finding in assigned.findings for code in finding.grids}
+    described = grids[["code", "name", "kind", "broken", "geometry"]].assign(
+        community=community,
         communities=communities,
-        parts=_parts(atoms, placed.previous, len(grids)),
+        parts=_parts(atoms, assigned.previous, len(grids)),
         households=households,
         residents=residents,
         verdict=[verdict.name for verdict in verdicts],
@@ -186,10 +186,10 @@ def existing_on_atoms(
         crosses=grids["code"].isin(crossing).to_numpy(),
     )
     return ExistingGrids(
-        grids=told,
-        previous=placed.previous,
-        anchor=_anchors(atoms, grids.geometry.to_numpy(), placed.previous),
-        findings=placed.findings,
+        grids=described,
+        previous=assigned.previous,
+        anchor=_anchors(atoms, grids.geometry.to_numpy(), assigned.previous),
+        findings=assigned.findings,
     )
 
 
@@ -197,17 +197,17 @@ def _anchors(atoms: Atoms, drawn: NDArray[Any], previous: NDArray[np.int64]) -> 
     """Return a point in each atom that lies in its old grid, too, where it has one."""
     ground = atoms.frame.geometry.to_numpy()
     anchor = shapely.point_on_surface(ground)
-    own = drawn[previous]
-    off = np.flatnonzero((previous >= 0) & ~shapely.contains_properly(own, anchor))
+    outline = drawn[previous]
+    off = np.flatnonzero((previous >= 0) & ~shapely.contains_properly(outline, anchor))
     for atom in off.tolist():
-        parts = shapely.get_parts(shapely.intersection(ground[atom], own[atom]))
+        parts = shapely.get_parts(shapely.intersection(ground[atom], outline[atom]))
         anchor[atom] = shapely.point_on_surface(parts[np.argmax(np.round(shapely.area(parts), 3))])
     return anchor
 
 
-def _unusable_error(grids: gpd.GeoDataFrame, row: int, said: Text) -> InputError:
+def _unusable_error(grids: gpd.GeoDataFrame, row: int, reason: Text) -> InputError:
     return InputError(
-        said,
+        reason,
         layer="grids",
         row=int(grids["row"].iloc[row]) + 1,
         value=grids["code"].iloc[row] or None,
@@ -216,12 +216,12 @@ def _unusable_error(grids: gpd.GeoDataFrame, row: int, said: Text) -> InputError
 
 
 def _main_communities(
-    frame: gpd.GeoDataFrame, own: NDArray[np.int64], size: int
+    frame: gpd.GeoDataFrame, grid: NDArray[np.int64], size: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the community that holds most of each grid, and in how many it lies."""
     table = pd.DataFrame(
         {
-            "grid": own,
+            "grid": grid,
             "community": frame["community"].to_numpy(np.int64),
             "households": frame["households"].to_numpy(np.int64),
             "area": np.round(shapely.area(frame.geometry.to_numpy()), 2),
@@ -232,8 +232,8 @@ def _main_communities(
     best = sums.sort_values(
         ["grid", "households", "area", "community"], ascending=[True, False, False, True]
     ).drop_duplicates("grid")
-    home: NDArray[np.int64] = best["community"].to_numpy(np.int64)
-    return home, number
+    main: NDArray[np.int64] = best["community"].to_numpy(np.int64)
+    return main, number
 
 
 def _verdicts(atoms: Atoms, grids: pd.DataFrame, bands: Bands) -> list[Verdict]:
@@ -246,10 +246,15 @@ def _verdicts(atoms: Atoms, grids: pd.DataFrame, bands: Bands) -> list[Verdict]:
     small = alone & (total < [bands.of(place).lower for place in range(size)])
     rows = grids[["kind", "home", "households", "residents"]].itertuples(index=False)
     return [
-        judge_grid(bands.of(home), int(held), float(people), small=bool(small[home]))
+        judge_grid(
+            bands.of(community_of_grid),
+            int(households),
+            float(people),
+            small=bool(small[community_of_grid]),
+        )
         if is_basic
         else Verdict(name=kind, reason=Text("", ""))
-        for (kind, home, held, people), is_basic in zip(rows, basic, strict=True)
+        for (kind, community_of_grid, households, people), is_basic in zip(rows, basic, strict=True)
     ]
 
 
@@ -267,7 +272,7 @@ def _parts(atoms: Atoms, previous: NDArray[np.int64], size: int) -> NDArray[np.i
 class MinimalChange:
     """Old grids and new ones on the same atoms, and what changes together.
 
-    ``drawn``: the old grids as the file has them. ``owners``: the codes of the communities by
+    ``drawn``: the old grids as the file has them. ``community_codes``: the codes of the communities by
     position, as grid codes bear them.
     """
 
@@ -278,7 +283,7 @@ class MinimalChange:
     old: ExistingGrids
     new: Adjusted
     groups: Groups
-    owners: list[str]
+    community_codes: list[str]
 
 
 def find_minimal_change(
@@ -302,14 +307,14 @@ def find_minimal_change(
     with clock.stage("atoms"):
         grids = with_valid_rings(drawn)
         layers = exclude_gaps(layers, grids, exceptions.gaps)
-        own = community_codes(layers.communities, scheme, mapping=mapping)
-        settings = by_code(settings, layers.communities, own)
-        job = RunContext(layers=layers, settings=settings, mapping=mapping, along=grids)
-        atoms = refuse_facilities(job.atoms(), exceptions)
-        placed = inherit_grids(atoms, grids)
-        atoms = keep_dedicated(atoms, grids, placed.previous)
-        bands = job.bands(atoms).each(lambda band: band_of(atoms, band))
-        old = existing_on_atoms(atoms, grids, placed, bands)
+        codes = community_codes(layers.communities, scheme, mapping=mapping)
+        settings = by_code(settings, layers.communities, codes)
+        context = RunContext(layers=layers, settings=settings, mapping=mapping, along=grids)
+        atoms = refuse_facilities(context.atoms(), exceptions)
+        assigned = inherit_grids(atoms, grids)
+        atoms = keep_dedicated(atoms, grids, assigned.previous)
+        bands = context.bands(atoms).each(lambda band: band_of(atoms, band))
+        old = existing_on_atoms(atoms, grids, assigned, bands)
     with clock.stage("partition"), Halt().after(settings.search.seconds) as halt:
         new = adjust_atoms(
             atoms,
@@ -331,25 +336,25 @@ def find_minimal_change(
         old=old,
         new=new,
         groups=group_changes(atoms, old, new.partition, new.shared),
-        owners=community_codes(atoms.communities, scheme, mapping=mapping),
+        community_codes=community_codes(atoms.communities, scheme, mapping=mapping),
     )
 
 
-def codes_if_all_accepted(town: MinimalChange, used: Iterable[str]) -> Changes:
+def codes_if_all_accepted(change: MinimalChange, used: Iterable[str]) -> Changes:
     """Return the codes that the new grids would have if every proposal were taken.
 
     So a code that a proposal shows is the code that its grid gets, whatever else is taken.
     """
-    grids = dissolve(town.atoms, town.new.partition)
-    owner = [town.owners[place] for place in grids["community"]]
-    was = town.old.grids[["code", "kind"]]
+    grids = dissolve(change.atoms, change.new.partition)
+    owner = [change.community_codes[place] for place in grids["community"]]
+    was = change.old.grids[["code", "kind"]]
     unknown = was["kind"] == ""
     known = was[["code"]] if unknown.all() else was.assign(kind=was["kind"].mask(unknown, "basic"))
     return continue_codes(
         known,
         grids.assign(community_code=owner, kind=grids["kind"].to_numpy(dtype=object)),
-        town.new.shared,
+        change.new.shared,
         used=used,
-        rules=town.settings.codes,
+        rules=change.settings.codes,
         keep_foreign=True,
     )

@@ -46,10 +46,10 @@ def redraw(plan: Plan, draft: Draft, register: Register | None = None) -> Redraw
     grid = pd.Series(draft.grid).replace(dict(codes)).to_numpy(dtype=object)
     changed = sorted({codes.get(key, key) for key in alive})
     units = {codes.get(key, key): name for key, name in draft.units.items()}
-    homes = _households(plan, draft, grid)
-    rows = _rows(plan, grid, changed, units, homes)
-    gone = {*draft.touched, *changed}
-    kept = plan.grids[~plan.grids["code"].isin(gone)]
+    households = _households(plan, draft, grid)
+    rows = _rows(plan, grid, changed, units, households)
+    replaced = {*draft.touched, *changed}
+    kept = plan.grids[~plan.grids["code"].isin(replaced)]
     grids = gpd.GeoDataFrame(
         pd.concat([kept, rows], ignore_index=True), geometry="geometry", crs=plan.grids.crs
     )
@@ -58,7 +58,7 @@ def redraw(plan: Plan, draft: Draft, register: Register | None = None) -> Redraw
         plan,
         grids=_with_bounds(plan, grids, grid, changed),
         atoms=plan.atoms.assign(grid=grid),
-        households=homes,
+        households=households,
         considered=_facilities(plan, grids),
         communities=_communities(plan, grids, set(rows["community"])),
     )
@@ -89,13 +89,15 @@ def _made_dedicated(key: str, kinds: Mapping[str, str], draft: Draft) -> bool:
 
 def _households(plan: Plan, draft: Draft, grid: NDArray[Any]) -> gpd.GeoDataFrame:
     """Return the households with the grid of the atom that each lies in."""
-    homes = plan.households
-    rows = np.flatnonzero(homes["grid"].isin(set(draft.touched)))
+    households = plan.households
+    rows = np.flatnonzero(households["grid"].isin(set(draft.touched)))
     atoms = np.flatnonzero(np.isin(plan.atoms["grid"].to_numpy(), list(draft.touched)))
-    placed = assign_points(homes.geometry.to_numpy()[rows], plan.atoms.geometry.to_numpy()[atoms])
-    own = homes["grid"].to_numpy(dtype=object).copy()
-    own[rows[placed >= 0]] = grid[atoms[placed[placed >= 0]]]
-    return homes.assign(grid=own)
+    assigned = assign_points(
+        households.geometry.to_numpy()[rows], plan.atoms.geometry.to_numpy()[atoms]
+    )
+    grid_of_row = households["grid"].to_numpy(dtype=object).copy()
+    grid_of_row[rows[assigned >= 0]] = grid[atoms[assigned[assigned >= 0]]]
+    return households.assign(grid=grid_of_row)
 
 
 def _rows(
@@ -103,7 +105,7 @@ def _rows(
     grid: NDArray[Any],
     changed: list[str],
     units: dict[str, str],
-    homes: gpd.GeoDataFrame,
+    households: gpd.GeoDataFrame,
 ) -> gpd.GeoDataFrame:
     """Return one row for each changed grid."""
     bands = plan_bands(plan)
@@ -114,9 +116,9 @@ def _rows(
         crs=plan.grids.crs,
     )
     nothing = gpd.GeoDataFrame({"name": []}, geometry=[], crs=plan.grids.crs)
-    inside = homes[homes["grid"].isin(changed)].reset_index(drop=True)
-    told = contains(rows, nothing, nothing, inside, lang=plan.settings.lang)
-    return rows.assign(contains=told)
+    inside = households[households["grid"].isin(changed)].reset_index(drop=True)
+    contents = contains(rows, nothing, nothing, inside, lang=plan.settings.lang)
+    return rows.assign(contains=contents)
 
 
 def _row(
@@ -157,8 +159,8 @@ def _row(
 
 def _name(plan: Plan, code: str, community: str) -> str:
     """Return the name of a new basic grid: the number of its code, as the others have it."""
-    said = plan.settings.codes.code_scheme.parse(code)
-    number = code if said is None else said.sequence
+    parsed = plan.settings.codes.code_scheme.parse(code)
+    number = code if parsed is None else parsed.sequence
     return Text(f"{community} grid {number}", f"{community}第{number}网格").say(plan.settings.lang)
 
 
@@ -171,15 +173,15 @@ def plan_bands(plan: Plan) -> Bands:
 
 
 def verdict_of(
-    plan: Plan, bands: Bands, community: str, kind: str, held: tuple[int, float]
+    plan: Plan, bands: Bands, community: str, kind: str, counts: tuple[int, float]
 ) -> tuple[str, str]:
-    """Return verdict and reason of a grid of `kind`; `held`: its households and residents."""
+    """Return verdict and reason of a grid of `kind`; `counts`: its households and residents."""
     lang = plan.settings.lang
     if kind != "basic":
         return kind, Text("By hand", "人工调整").say(lang) if kind == "dedicated" else ""
     position = int(np.flatnonzero(plan.communities["code"] == community)[0])
     small = plan.communities["verdict"].iloc[position] == "small"
-    judged = judge_grid(bands.of(position), *held, small=small)
+    judged = judge_grid(bands.of(position), *counts, small=small)
     return judged.name, judged.reason.say(lang)
 
 
@@ -198,12 +200,12 @@ def _with_bounds(
             "facility": np.where(kinds[labels] == "dedicated", 0, -1),
         }
     )
-    told = bounded_by(labels, plan.borders, atoms, plan.communities, lang=plan.settings.lang)
+    bounds = bounded_by(labels, plan.borders, atoms, plan.communities, lang=plan.settings.lang)
     inner = plan.borders[plan.borders["right"] >= 0]
     sides = np.stack([grid[inner["left"]], grid[inner["right"]]])
     beside = {*sides[:, np.isin(sides, changed).any(axis=0)].ravel(), *changed}
     return grids.assign(
-        bounded_by=grids["bounded_by"].where(~grids["code"].isin(beside), told.to_numpy())
+        bounded_by=grids["bounded_by"].where(~grids["code"].isin(beside), bounds.to_numpy())
     )
 
 
@@ -214,8 +216,8 @@ def _facilities(plan: Plan, grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         ";".join(code for code in str(codes).split(";") if code in there)
         for codes in plan.considered["grid"]
     ]
-    gone = (plan.considered["grid"] != "").to_numpy() & (np.array(left, dtype=object) == "")
-    return plan.considered.assign(grid=left, dedicated=plan.considered["dedicated"] & ~gone)
+    dissolved = (plan.considered["grid"] != "").to_numpy() & (np.array(left, dtype=object) == "")
+    return plan.considered.assign(grid=left, dedicated=plan.considered["dedicated"] & ~dissolved)
 
 
 def _communities(plan: Plan, grids: gpd.GeoDataFrame, touched: set[str]) -> gpd.GeoDataFrame:
@@ -229,16 +231,16 @@ def _communities(plan: Plan, grids: gpd.GeoDataFrame, touched: set[str]) -> gpd.
     all_in = (of.map(count).fillna(0) == of.map(good).fillna(0)).to_numpy()
     verdict = frame["verdict"].to_numpy(dtype=object)
     fixed = (verdict == "small") | ((verdict == "impossible") & ~all_in)
-    anew = rows & ~fixed
-    told = [
+    edited = rows & ~fixed
+    verdicts = [
         _by_hand(int(good.get(code, 0)), int(count.get(code, 0))).say(plan.settings.lang)
         for code in of
     ]
     return frame.assign(
         grids=np.where(rows, of.map(count).fillna(0), frame["grids"]).astype(np.int64),
-        verdict=np.where(anew, np.where(all_in, "in_band", "not_found"), verdict),
-        reason=np.where(anew, np.array(told, dtype=object), frame["reason"]),
-        proof=np.where(anew, "", frame["proof"].to_numpy(dtype=object)),
+        verdict=np.where(edited, np.where(all_in, "in_band", "not_found"), verdict),
+        reason=np.where(edited, np.array(verdicts, dtype=object), frame["reason"]),
+        proof=np.where(edited, "", frame["proof"].to_numpy(dtype=object)),
         certificate=np.where(rows, "", frame["certificate"].to_numpy(dtype=object)),
         gap=np.where(rows, np.nan, frame["gap"]),
     )

@@ -85,7 +85,9 @@ def _crosswalk(old: Plan, plan: Plan) -> pd.DataFrame:
     """Return what went from each code of the plan before to each code of `plan`."""
     before = old.grids if plan.grids.crs is None else old.grids.to_crs(plan.grids.crs)
     shared = overlap_of_grids(
-        before.geometry.to_numpy(), plan.grids.geometry.to_numpy(), homes=household_points(plan)
+        before.geometry.to_numpy(),
+        plan.grids.geometry.to_numpy(),
+        households_at=household_points(plan),
     )
     return crosswalk_of(before["code"].tolist(), plan.grids["code"].tolist(), shared)
 
@@ -153,7 +155,9 @@ def changes_in(register: Register, plan: Plan, *, before: Plan | None = None) ->
         return as_first_numbering(grids)
     ground = _ground_of(old, before)
     shared = overlap_of_grids(
-        ground.geometry.to_numpy(), plan.grids.geometry.to_numpy(), homes=household_points(plan)
+        ground.geometry.to_numpy(),
+        plan.grids.geometry.to_numpy(),
+        households_at=household_points(plan),
     )
     return lineage_of_coded(ground, grids, shared, scheme=scheme)
 
@@ -255,13 +259,13 @@ def submit(
     """
     _check_since(plan, since, full=full)
     settings = plan.settings if lang is None else replace(plan.settings, lang=lang)
-    own = side_of(plan)
-    before = Side(grids=own.grids.iloc[:0], crs=own.crs) if since is None else since
-    told = compare_sides(before, own, settings)
+    current = side_of(plan)
+    before = Side(grids=current.grids.iloc[:0], crs=current.crs) if since is None else since
+    comparison = compare_sides(before, current, settings)
     if since is None:
         first = Text("first division", "首次划分").say(settings.lang)
-        told = replace(told, changes=told.changes.assign(reason=first))
-    rows = told.changes if full else changed_grids(told.changes)
+        comparison = replace(comparison, changes=comparison.changes.assign(reason=first))
+    rows = comparison.changes if full else changed_grids(comparison.changes)
     if rows.empty:
         raise InputError(
             Text("no grid has changed", "没有网格发生变更"),
@@ -276,7 +280,7 @@ def submit(
         full=full or since is None,
         first=since is None,
         grids=_reported(plan, rows),
-        told=told,
+        comparison=comparison,
         scorecard=_cards({} if old is None else old.summary, plan.summary),
     )
 
@@ -301,11 +305,13 @@ def _check_since(plan: Plan, since: Side | None, *, full: bool) -> None:
 
 def _reported(plan: Plan, rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return the grids of the plan among `rows`, with what became of them."""
-    told = rows[rows["new_code"] != ""].set_index("new_code")[list(_CHANGE)]
-    told = told.rename(columns={"reason": "change_reason"})
-    grids = plan.grids[plan.grids["code"].isin(told.index)].sort_values("code", ignore_index=True)
-    own = told.loc[grids["code"]]
-    return grids.assign(**{name: own[name].to_numpy() for name in told.columns})
+    changes = rows[rows["new_code"] != ""].set_index("new_code")[list(_CHANGE)]
+    changes = changes.rename(columns={"reason": "change_reason"})
+    grids = plan.grids[plan.grids["code"].isin(changes.index)].sort_values(
+        "code", ignore_index=True
+    )
+    row_of_grid = changes.loc[grids["code"]]
+    return grids.assign(**{name: row_of_grid[name].to_numpy() for name in changes.columns})
 
 
 def _cards(before: dict[str, Any], after: dict[str, Any]) -> tuple[dict[str, Any], ...]:

@@ -24,12 +24,12 @@ from gridgeo.repair import DrawnPartition, RepairRecord, repair_grids
 from gridgeo.validate import Subject, community_of, judge_shape
 
 
-def with_repaired_geometry(file: GridFile, mended: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def with_repaired_geometry(file: GridFile, repaired: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return the rows of `file` as they stand, with the mended geometry where it changed.
 
     Vertices that were in the file have the coordinates of the file; new ones are reprojected.
     """
-    read, now = file.grids.geometry.to_numpy(), mended.geometry.to_numpy()
+    read, now = file.grids.geometry.to_numpy(), repaired.geometry.to_numpy()
     rows = np.array(
         [n for n, (old, new) in enumerate(zip(read, now, strict=True)) if old is not new],
         dtype=np.intp,
@@ -39,14 +39,14 @@ def with_repaired_geometry(file: GridFile, mended: gpd.GeoDataFrame) -> gpd.GeoD
         return file.original
     there = ~shapely.is_missing(read)
     at = shapely.get_coordinates(read[there])
-    own = shapely.get_coordinates(original[file.grids["row"].to_numpy()[there]])
+    original_points = shapely.get_coordinates(original[file.grids["row"].to_numpy()[there]])
     key, first = np.unique(_key(at), return_index=True)
 
     def back(point: NDArray[np.float64]) -> NDArray[np.float64]:
         place = np.minimum(np.searchsorted(key, _key(point)), len(key) - 1)
         known = key[place] == _key(point)
-        moved = gpd.GeoSeries(shapely.points(point[~known]), crs=mended.crs)
-        out = own[first[place]]
+        moved = gpd.GeoSeries(shapely.points(point[~known]), crs=repaired.crs)
+        out = original_points[first[place]]
         if len(moved):
             out[~known] = shapely.get_coordinates(moved.to_crs(crs))
         return out
@@ -82,31 +82,31 @@ def repair(grids: Source, settings: Settings, *, on_progress: Progress | None = 
         layers = _layers(settings, clock)
         file = read_grids(grids, crs=None if layers is None else layers.crs, rules=settings.read)
     communities = _outline(file.grids) if layers is None else layers.communities
-    homes = None if layers is None or not len(layers.households) else layers.households
+    households = None if layers is None or not len(layers.households) else layers.households
     allowed = None if layers is None else layers.allowed_gaps
     with clock.stage("validate"):
         subject = Subject(
-            grids=file.grids, communities=communities, households=homes, allowed_gaps=allowed
+            grids=file.grids, communities=communities, households=households, allowed_gaps=allowed
         )
         before = judge_shape(subject)
     with clock.stage("repair"):
-        town = DrawnPartition(
+        partition = DrawnPartition(
             grids=file.grids.geometry.to_numpy(),
             community=np.full(len(file.grids), -1) if layers is None else community_of(subject),
             outlines=_ground(None if layers is None else communities),
-            points=_ground(homes),
+            points=_ground(households),
             allowed=shapely.union_all(_ground(allowed)),
         )
-        done = repair_grids(town, settings.repair)
+        done = repair_grids(partition, settings.repair)
     with clock.stage("validate"):
-        mended = file.grids.set_geometry(gpd.GeoSeries(done.grids, crs=file.grids.crs))
-        after = judge_shape(replace(subject, grids=mended))
+        repaired = file.grids.set_geometry(gpd.GeoSeries(done.grids, crs=file.grids.crs))
+        after = judge_shape(replace(subject, grids=repaired))
     return Repaired(
         settings=settings,
         layer=file.layer,
-        grids=with_repaired_geometry(file, mended),
-        repairs=_rows(done.mends, file.grids, mended),
-        accounts=_accounts(file.grids, mended, before, after),
+        grids=with_repaired_geometry(file, repaired),
+        repairs=_rows(done.records, file.grids, repaired),
+        accounts=_accounts(file.grids, repaired, before, after),
         before=before,
         after=after,
         rejects=(*(layers.rejects if layers else ()), *file.rejects),
@@ -139,27 +139,27 @@ def _outline(grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def _rows(
-    mends: tuple[RepairRecord, ...], grids: gpd.GeoDataFrame, mended: gpd.GeoDataFrame
+    records: tuple[RepairRecord, ...], grids: gpd.GeoDataFrame, repaired: gpd.GeoDataFrame
 ) -> gpd.GeoDataFrame:
     """Return every change and every defect that was left, one row each."""
     name = _grid_names(grids)
-    before, after = (_areas(frame) for frame in (grids, mended))
+    before, after = (_areas(frame) for frame in (grids, repaired))
     rows = [
         {
             "number": number,
-            "what": mend.what,
-            "done": mend.done,
-            "grid": name[mend.grids[0]] if mend.grids else "",
-            "others": ";".join(name[row] for row in mend.grids[1:]),
-            "amount": mend.amount,
-            "unit": mend.unit,
-            "before_m2": before[mend.grids[0]] if mend.grids else np.nan,
-            "after_m2": after[mend.grids[0]] if mend.grids else np.nan,
-            "reason_en": mend.reason.en,
-            "reason_zh": mend.reason.zh,
-            "geometry": mend.where,
+            "what": record.what,
+            "done": record.done,
+            "grid": name[record.grids[0]] if record.grids else "",
+            "others": ";".join(name[row] for row in record.grids[1:]),
+            "amount": record.amount,
+            "unit": record.unit,
+            "before_m2": before[record.grids[0]] if record.grids else np.nan,
+            "after_m2": after[record.grids[0]] if record.grids else np.nan,
+            "reason_en": record.reason.en,
+            "reason_zh": record.reason.zh,
+            "geometry": record.where,
         }
-        for number, mend in enumerate(mends, start=1)
+        for number, record in enumerate(records, start=1)
     ]
     columns = [
         *("number", "what", "done", "grid", "others", "amount", "unit", "before_m2", "after_m2"),
@@ -183,12 +183,12 @@ def _areas(grids: gpd.GeoDataFrame) -> NDArray[np.float64]:
 
 def _accounts(
     grids: gpd.GeoDataFrame,
-    mended: gpd.GeoDataFrame,
+    repaired: gpd.GeoDataFrame,
     before: tuple[Finding, ...],
     after: tuple[Finding, ...],
 ) -> pd.DataFrame:
     """Return the figures that show that nothing was lost: `item`, `before`, `after`."""
-    sides = [_figures(grids, before), _figures(mended, after)]
+    sides = [_figures(grids, before), _figures(repaired, after)]
     rows = [(item, sides[0][item], sides[1][item]) for item in sides[0]]
     return pd.DataFrame(rows, columns=["item", "before", "after"])
 

@@ -109,15 +109,15 @@ class Trial:
     def _verdicts(self, frame: pd.DataFrame) -> dict[str, list[str]]:
         """Return verdict and reason: those of the plan where no edit touched the grid."""
         grids = self.plan.grids
-        told = dict(
+        verdicts = dict(
             zip(grids["code"], zip(grids["verdict"], grids["reason"], strict=True), strict=True)
         )
-        own = frame.loc[frame["touched"], ["community", "kind", "households", "residents"]]
-        for key, community, kind, *held in own.itertuples():
-            told[key] = verdict_of(self.plan, self.bands, community, kind, tuple(held))
+        edited_grids = frame.loc[frame["touched"], ["community", "kind", "households", "residents"]]
+        for key, community, kind, *counts in edited_grids.itertuples():
+            verdicts[key] = verdict_of(self.plan, self.bands, community, kind, tuple(counts))
         return {
-            "verdict": [told[key][0] for key in frame.index],
-            "reason": [told[key][1] for key in frame.index],
+            "verdict": [verdicts[key][0] for key in frame.index],
+            "reason": [verdicts[key][1] for key in frame.index],
         }
 
     def _prices(self, frame: pd.DataFrame, of: NDArray[np.intp]) -> pd.DataFrame:

@@ -92,7 +92,7 @@ def show_submission(told: Submission, folder: Path) -> None:
     lang = told.settings.lang
     out.print(say_state(told.approval).say(lang), markup=False, soft_wrap=True)
     if not told.first:
-        _show_table(told.told)
+        _show_table(told.comparison)
     results = Text(
         f"{len(told.grids):,} grids to report in", f"报送网格 {len(told.grids):,} 个，位于"
     )

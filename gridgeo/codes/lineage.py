@@ -39,29 +39,29 @@ LINEAGE_SHARE = 0.01
 
 def unique_codes(codes: list[str]) -> list[str]:
     """Return `codes` where each is there and there once; else raise InputError with the row."""
-    held: set[str] = set()
+    seen: set[str] = set()
     codes = [code if isinstance(code, str) else "" for code in codes]
     for row, code in enumerate(codes, start=1):
-        if code in held or not code:
-            said = (
+        if code in seen or not code:
+            reason = (
                 Text("two grids have one code", "两个网格编码相同")
-                if code in held
+                if code in seen
                 else Text("a grid has no code", "网格没有编码")
             )
             raise InputError(
-                said, layer="grids", row=row, field="code", value=code or None, remedy=_REMEDY
+                reason, layer="grids", row=row, field="code", value=code or None, remedy=_REMEDY
             )
-        held.add(code)
+        seen.add(code)
     return codes
 
 
 def lineage_pairs(
-    shared: Overlap, heir: NDArray[np.int64], was: Sequence[str], is_: Sequence[str]
+    shared: Overlap, successor: NDArray[np.int64], was: Sequence[str], is_: Sequence[str]
 ) -> NDArray[np.int64]:
     """Return the rows of pairs of which one comes from the other, crumbs of ground left out."""
     smaller = np.minimum(shared.old_area[shared.old], shared.new_area[shared.new])
     much = (shared.households > 0) | (shared.area >= LINEAGE_SHARE * smaller)
-    continues = heir[shared.old] == shared.new
+    continues = successor[shared.old] == shared.new
     stays = (np.array(was, dtype=object)[shared.old] == "unchanged") | (
         np.array(is_, dtype=object)[shared.new] == "unchanged"
     )
@@ -69,18 +69,18 @@ def lineage_pairs(
 
 
 def lineage_names(
-    own: NDArray[np.object_],
+    first_name: NDArray[np.object_],
     at: NDArray[np.int64],
     names: NDArray[np.object_],
     households: NDArray[np.int64],
 ) -> list[tuple[str, ...]]:
     """Return the names that stand at each place: its own first, then by households, then name."""
-    found: list[list[str]] = [[] for _ in own]
+    found: list[list[str]] = [[] for _ in first_name]
     for row in sorted(range(len(at)), key=lambda row: (-households[row], names[row])):
         found[at[row]].append(names[row])
     return [
         tuple(sorted(told, key=lambda name: name != code))
-        for told, code in zip(found, own, strict=True)
+        for told, code in zip(found, first_name, strict=True)
     ]
 
 
@@ -105,13 +105,15 @@ def crosswalk_of(old: Sequence[str], new: Sequence[str], shared: Overlap) -> pd.
            ['A-01', 'A-01', 7]], dtype=object)
     """
     olds, news = np.array([*old, ""], dtype=object), np.array([*new, ""], dtype=object)
-    left, gone, gone_m2 = _rest(shared.old, shared, shared.old_households, shared.old_area)
+    left, gone_households, gone_m2 = _rest(
+        shared.old, shared, shared.old_households, shared.old_area
+    )
     right, come, come_m2 = _rest(shared.new, shared, shared.new_households, shared.new_area)
     table = pd.DataFrame(
         {
             "old_code": np.concatenate([olds[shared.old], olds[left], olds[right * 0 - 1]]),
             "new_code": np.concatenate([news[shared.new], news[left * 0 - 1], news[right]]),
-            "households": np.concatenate([shared.households, gone, come]),
+            "households": np.concatenate([shared.households, gone_households, come]),
             "area_m2": np.concatenate([shared.area, gone_m2, come_m2]),
         }
     )
@@ -207,13 +209,13 @@ def continue_codes(
     before = unique_codes(old["code"].tolist())
     _check_kinds(new)
     scheme = rules.code_scheme
-    heir = successors(
+    successor = successors(
         shared,
         allowed=may_keep_code(before, old, new, shared, scheme, keep_foreign=keep_foreign),
     )
-    codes = _kept(before, heir, len(new))
+    codes = _kept(before, successor, len(new))
     _issue_missing(codes, new, [*before, *used], rules)
-    return changes_by(before, new.assign(scheme=scheme.id), shared, heir, codes.tolist())
+    return changes_by(before, new.assign(scheme=scheme.id), shared, successor, codes.tolist())
 
 
 def as_first_numbering(grids: gpd.GeoDataFrame) -> Changes:
@@ -276,13 +278,15 @@ def _allowed(
     keep_foreign: bool,
 ) -> NDArray[np.bool_]:
     """Tell for each pair whether the new grid could bear the code of the old one."""
-    said = [scheme.parse(code) for code in before]
-    parent = np.array([code.community if code else None for code in said], dtype=object)
-    whole = np.array([code is not None and code.sequence == 0 for code in said], dtype=bool)
-    own = parent[shared.old] == new["community_code"].to_numpy(dtype=object)[shared.new]
+    parsed = [scheme.parse(code) for code in before]
+    parent = np.array([code.community if code else None for code in parsed], dtype=object)
+    undivided = np.array([code is not None and code.sequence == 0 for code in parsed], dtype=bool)
+    same_community = parent[shared.old] == new["community_code"].to_numpy(dtype=object)[shared.new]
     if keep_foreign:
-        own |= np.array([code is None for code in said], dtype=bool)[shared.old]
-    allowed: NDArray[np.bool_] = own & (~whole[shared.old] | _only_of_community(new)[shared.new])
+        same_community |= np.array([code is None for code in parsed], dtype=bool)[shared.old]
+    allowed: NDArray[np.bool_] = same_community & (
+        ~undivided[shared.old] | _only_of_community(new)[shared.new]
+    )
     return allowed
 
 
@@ -301,10 +305,10 @@ def _only_of_community(new: pd.DataFrame) -> NDArray[np.bool_]:
     return alone
 
 
-def _kept(before: list[str], heir: NDArray[np.int64], size: int) -> NDArray[np.object_]:
+def _kept(before: list[str], successor: NDArray[np.int64], size: int) -> NDArray[np.object_]:
     codes = np.full(size, "", dtype=object)
-    rows = np.flatnonzero(heir >= 0)
-    codes[heir[rows]] = np.array(before, dtype=object)[rows]
+    rows = np.flatnonzero(successor >= 0)
+    codes[successor[rows]] = np.array(before, dtype=object)[rows]
     return codes
 
 
@@ -313,51 +317,51 @@ def _issue_missing(
 ) -> None:
     """Fill in the codes that are missing, community by community, kind by kind."""
     scheme = rules.code_scheme
-    held: dict[str, list[str]] = defaultdict(list)
+    issued: dict[str, list[str]] = defaultdict(list)
     for code in used:
-        if said := scheme.parse(code):
-            held[said.community].append(code)
+        if parsed := scheme.parse(code):
+            issued[parsed.community].append(code)
     alone = _only_of_community(new)
     kinds = pd.Categorical(new["kind"], categories=KINDS)
     missing = new.assign(kind=kinds).reset_index(drop=True)[codes == ""]
     for (parent, kind), part in missing.groupby(["community_code", "kind"], observed=True):
         order = part.index.to_numpy()[reading_order(part.geometry.to_numpy())]
-        if scheme.undivided and alone[order[0]] and not held[parent]:
+        if scheme.undivided and alone[order[0]] and not issued[parent]:
             codes[order] = scheme.write(parent, 0, scheme.digits_for(1))
         else:
-            codes[order] = issue_codes(held[parent], parent, len(order), kind=kind, rules=rules)
-        held[parent] += codes[order].tolist()
+            codes[order] = issue_codes(issued[parent], parent, len(order), kind=kind, rules=rules)
+        issued[parent] += codes[order].tolist()
 
 
 def changes_by(
     before: list[str],
     new: gpd.GeoDataFrame,
     shared: Overlap,
-    heir: NDArray[np.int64],
+    successor: NDArray[np.int64],
     after: list[str],
 ) -> Changes:
     """Return the changes where it is known which new grid continues which old one."""
     codes = np.array(after, dtype=object)
-    was, is_ = change_codes(shared, heir)
-    kin = lineage_pairs(shared, heir, was, is_)
-    first, second, held = shared.old[kin], shared.new[kin], shared.households[kin]
+    was, is_ = change_codes(shared, successor)
+    pairs = lineage_pairs(shared, successor, was, is_)
+    first, second, moved = shared.old[pairs], shared.new[pairs], shared.households[pairs]
     names = np.array(before, dtype=object)
     return Changes(
         grids=new.assign(
             code=codes,
             change=np.array(is_, dtype=object),
-            predecessors=_cells(lineage_names(codes, second, names[first], held), new.index),
+            predecessors=_cells(lineage_names(codes, second, names[first], moved), new.index),
         ),
         old=pd.DataFrame(
             {
                 "code": names,
                 "change": np.array(was, dtype=object),
-                "successors": lineage_names(names, first, codes[second], held),
+                "successors": lineage_names(names, first, codes[second], moved),
             }
         ),
         crosswalk=crosswalk_of(before, after, shared),
     )
 
 
-def _cells(told: list[tuple[str, ...]], index: pd.Index[Any]) -> pd.Series[Any]:
-    return pd.Series(told, index=index, dtype=object)
+def _cells(names: list[tuple[str, ...]], index: pd.Index[Any]) -> pd.Series[Any]:
+    return pd.Series(names, index=index, dtype=object)

@@ -99,11 +99,11 @@ def community_codes(
     InputError
         Communities have no code that `scheme` accepts, or two have the same.
     """
-    own = [str(code).strip() for code in communities["code"]]
+    given = [str(code).strip() for code in communities["code"]]
     names = [str(name).strip() for name in communities["name"]]
     codes = [
         (mapping.get(code) or mapping.get(name) or code).strip()
-        for code, name in zip(own, names, strict=True)
+        for code, name in zip(given, names, strict=True)
     ]
     if scheme.id == "plain":
         fresh = _counted(codes)
@@ -149,11 +149,13 @@ def _check_form(codes: list[str], names: list[str], scheme: CodeScheme) -> None:
 def _check_unique(codes: list[str], names: list[str]) -> None:
     for code, times in Counter(codes).items():
         if times > 1:
-            held = [name or f"#{row + 1}" for row, name in enumerate(names) if codes[row] == code]
+            duplicates = [
+                name or f"#{row + 1}" for row, name in enumerate(names) if codes[row] == code
+            ]
             raise InputError(
                 Text(
-                    f"{times} communities have the code {code}: {', '.join(held)}",
-                    f"{times} 个社区的代码同为 {code}：{'、'.join(held)}",
+                    f"{times} communities have the code {code}: {', '.join(duplicates)}",
+                    f"{times} 个社区的代码同为 {code}：{'、'.join(duplicates)}",
                 ),
                 layer="communities",
                 field="code",
@@ -199,17 +201,23 @@ def issue_codes(
     ('420102001001008', '420102001001009')
     """
     scheme = rules.code_scheme
-    held = _used_numbers(used, parent, scheme)
+    used_numbers = _used_numbers(used, parent, scheme)
     first, last = number_range(kind, rules)
-    above = max((number for number in held if number >= first and _to(number, last)), default=0)
+    above = max(
+        (number for number in used_numbers if number >= first and _to(number, last)), default=0
+    )
     later = _numbers(max(first, above + 1), last)
-    earlier = (number for number in range(first, above) if number not in held)
+    earlier = (number for number in range(first, above) if number not in used_numbers)
     fresh = list(islice(later, n))
     fresh += islice(earlier, n - len(fresh))
     if len(fresh) < n or not scheme.accepts_community(parent):
         raise _no_number(parent, n, len(fresh), scheme)
     last = max(fresh, default=1)
-    digits = max([*held.values(), scheme.digits_for(last)]) if held else digits_of(last, rules)
+    digits = (
+        max([*used_numbers.values(), scheme.digits_for(last)])
+        if used_numbers
+        else digits_of(last, rules)
+    )
     return tuple(scheme.write(parent, number, digits) for number in fresh)
 
 
@@ -244,8 +252,8 @@ def number_range(kind: str, rules: Codes) -> tuple[int, int | None]:
 
 def _used_numbers(used: Iterable[str], parent: str, scheme: CodeScheme) -> Mapping[int, int]:
     """Return the numbers that a community has used, and the digits of each."""
-    said = [code for code in map(scheme.parse, used) if code and code.community == parent]
-    return {code.sequence: code.digits for code in sorted(said, key=_by_digits)}
+    parsed = [code for code in map(scheme.parse, used) if code and code.community == parent]
+    return {code.sequence: code.digits for code in sorted(parsed, key=_by_digits)}
 
 
 def _by_digits(code: GridCode) -> int:

@@ -169,7 +169,7 @@ def _rows_to_end(register: Register, codes: list[str], day: str) -> list[int]:
 
 
 def _not_in_use(register: Register, code: str) -> InputError:
-    said = (
+    reason = (
         Text(f"code {code} was retired", f"编码 {code} 已停用")
         if code in register.codes
         else Text(f"code {code} is not in the register", f"登记表中没有编码 {code}")
@@ -178,7 +178,7 @@ def _not_in_use(register: Register, code: str) -> InputError:
         "Record the first numbering of these grids before their changes",
         "请先登记这些网格的首次编码，再登记变更",
     )
-    return InputError(said, layer="register", field="code", value=code, remedy=remedy)
+    return InputError(reason, layer="register", field="code", value=code, remedy=remedy)
 
 
 def _check_fresh(register: Register, codes: Iterable[str]) -> None:
@@ -248,8 +248,10 @@ def in_use(register: Register, communities: gpd.GeoDataFrame, scheme: CodeScheme
     active = register.table[register.table["status"] == "active"].sort_values("code")
     active = active.reset_index(drop=True)
     parents = set(communities["code"])
-    said = [scheme.parse(code) for code in active["code"]]
-    inside = np.array([code is not None and code.community in parents for code in said], dtype=bool)
+    parsed = [scheme.parse(code) for code in active["code"]]
+    inside = np.array(
+        [code is not None and code.community in parents for code in parsed], dtype=bool
+    )
     if isinstance(active, gpd.GeoDataFrame):
         if communities.crs is not None and active.crs != communities.crs:
             active = active.to_crs(communities.crs)
@@ -262,8 +264,8 @@ def _mostly_in(ground: NDArray[np.object_], area: gpd.GeoDataFrame) -> NDArray[n
     outlines = shapely.make_valid(area.geometry.to_numpy())
     state, place = shapely.STRtree(outlines).query(ground, predicate="intersects")
     shared = shapely.area(shapely.intersection(ground[state], outlines[place]))
-    held = np.bincount(state, shared, len(ground))
-    mostly: NDArray[np.bool_] = held * 2 > shapely.area(ground)
+    shared_m2 = np.bincount(state, shared, len(ground))
+    mostly: NDArray[np.bool_] = shared_m2 * 2 > shapely.area(ground)
     return mostly
 
 
@@ -301,13 +303,15 @@ def lineage_of_coded(
     """
     before, after = unique_codes(old["code"].tolist()), unique_codes(new["code"].tolist())
     place = {code: position for position, code in enumerate(after)}
-    heir = np.array([place.get(code, -1) for code in before], dtype=np.int64)
+    successor = np.array([place.get(code, -1) for code in before], dtype=np.int64)
     allowed = may_keep_code(before, old, new, shared, scheme)
     rows = may_succeed(shared, allowed=allowed)
-    rows = rows[heir[shared.old[rows]] == shared.new[rows]]
+    rows = rows[successor[shared.old[rows]] == shared.new[rows]]
     kept = set(shared.old[rows].tolist())
-    _check_codes_kept([code for n, code in enumerate(before) if heir[n] >= 0 and n not in kept])
-    return changes_by(before, new.assign(scheme=scheme.id), shared, heir, after)
+    _check_codes_kept(
+        [code for n, code in enumerate(before) if successor[n] >= 0 and n not in kept]
+    )
+    return changes_by(before, new.assign(scheme=scheme.id), shared, successor, after)
 
 
 def _check_codes_kept(lost: Collection[str]) -> None:

@@ -226,9 +226,9 @@ def code_at(register: Register, places: NDArray[np.object_], date: str) -> NDArr
                 "请用 GeoPackage 保存登记表，或用 successors_at 按编码追溯",
             ),
         )
-    held = states_at(register, date)
-    placed = assign_points(places, held.geometry.to_numpy())
-    return np.append(held["code"].to_numpy(dtype=object), "")[placed]
+    states = states_at(register, date)
+    assigned = assign_points(places, states.geometry.to_numpy())
+    return np.append(states["code"].to_numpy(dtype=object), "")[assigned]
 
 
 def successors_at(register: Register, code: str, *, since: str, date: str) -> tuple[str, ...]:
@@ -252,15 +252,15 @@ def successors_at(register: Register, code: str, *, since: str, date: str) -> tu
     while todo:
         step = todo.pop()
         states = table.iloc[rows_of.get(step[0], [])]
-        held = states[_valid_on(states, step[1])]
-        if step in seen or not len(held):
+        valid = states[_valid_on(states, step[1])]
+        if step in seen or not len(valid):
             continue
         seen.add(step)
-        end = str(held["valid_to"].iloc[0])
+        end = str(valid["valid_to"].iloc[0])
         if end == "" or end > day:
             found.add(step[0])
         else:
-            todo += [(name, end) for name in split_codes(held["successors"].iloc[0])]
+            todo += [(name, end) for name in split_codes(valid["successors"].iloc[0])]
     return tuple(sorted(found))
 
 

@@ -103,8 +103,8 @@ def codes_of_their_scheme(table: pd.DataFrame) -> Iterator[Broken]:
             continue
         for row in rows:
             if scheme.parse(codes[row]) is None:
-                said = Text(f"it is not {scheme.form.en}", f"不是“{scheme.form.zh}”")
-                yield int(row), "code", said
+                reason = Text(f"it is not {scheme.form.en}", f"不是“{scheme.form.zh}”")
+                yield int(row), "code", reason
 
 
 def states_end_after_they_begin(table: pd.DataFrame) -> Iterator[Broken]:
@@ -180,12 +180,12 @@ def one_state_after_another(table: pd.DataFrame) -> Iterator[Broken]:
         order,
     )
     known = np.where(again, rows["change"].isin(LATER_CHANGES), rows["change"].isin(FIRST_CHANGES))
-    said = Text(
+    reason = Text(
         f"a first state is one of {', '.join(FIRST_CHANGES)}, a later one of "
         f"{', '.join(LATER_CHANGES)}",
         f"首个状态应为 {'、'.join(FIRST_CHANGES)}，其后应为 {'、'.join(LATER_CHANGES)}",
     )
-    yield from _where(~known.astype(bool), "change", said, order)
+    yield from _where(~known.astype(bool), "change", reason, order)
 
 
 def lineage_agrees(table: pd.DataFrame) -> Iterator[Broken]:
@@ -196,12 +196,12 @@ def lineage_agrees(table: pd.DataFrame) -> Iterator[Broken]:
     backward = {(code, other, day) for code, other, day in go}
     for row, (code, other, day) in zip(came, come, strict=True):
         if (other, code, day) not in backward:
-            said = Text(f"{other} does not name it as successor", f"{other} 未将其列为后继编码")
-            yield row, "predecessors", said
+            reason = Text(f"{other} does not name it as successor", f"{other} 未将其列为后继编码")
+            yield row, "predecessors", reason
     for row, (code, other, day) in zip(went, go, strict=True):
         if (code, other, day) not in forward:
-            said = Text(f"{other} does not name it as predecessor", f"{other} 未将其列为前身编码")
-            yield row, "successors", said
+            reason = Text(f"{other} does not name it as predecessor", f"{other} 未将其列为前身编码")
+            yield row, "successors", reason
 
 
 def ground_known(table: pd.DataFrame) -> Iterator[Broken]:
@@ -256,11 +256,11 @@ def _links(
     return links, rows
 
 
-def _where(wrong: Any, name: str, said: Text, order: Any = None) -> Iterator[Broken]:
+def _where(wrong: Any, name: str, reason: Text, order: Any = None) -> Iterator[Broken]:
     rows = np.flatnonzero(np.asarray(wrong, dtype=bool))
     rows = rows if order is None else np.sort(order[rows])
     for row in rows:
-        yield int(row), name, said
+        yield int(row), name, reason
 
 
 def check_register(table: pd.DataFrame) -> None:
@@ -281,11 +281,11 @@ def check_register(table: pd.DataFrame) -> None:
             layer="register",
         )
     for rule in RULES:
-        for row, name, said in rule(table):
+        for row, name, reason in rule(table):
             value = table[name].iloc[row] if name in COLUMNS else None
             code = str(table["code"].iloc[row])
             raise InputError(
-                Text(f"code {code}: ", f"编码 {code}：") + said,
+                Text(f"code {code}: ", f"编码 {code}：") + reason,
                 layer="register",
                 row=row + 1,
                 field=name,

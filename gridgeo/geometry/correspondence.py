@@ -129,7 +129,7 @@ def successors(shared: Overlap, *, allowed: NDArray[np.bool_] | None = None) -> 
     """
     from scipy.optimize import linear_sum_assignment  # noqa: PLC0415  (slow to import)
 
-    heir = np.full(len(shared.old_households), -1, dtype=np.int64)
+    successor = np.full(len(shared.old_households), -1, dtype=np.int64)
     may = may_succeed(shared, allowed=allowed)
     old, new = shared.old[may], shared.new[may]
     ground = _mm2(shared.area)
@@ -141,8 +141,8 @@ def successors(shared: Overlap, *, allowed: NDArray[np.bool_] | None = None) -> 
         kept[i, j] = stays[rows]
         chosen = linear_sum_assignment(kept, maximize=True)
         real = kept[chosen] > 0
-        heir[one[chosen[0][real]]] = other[chosen[1][real]]
-    return heir
+        successor[one[chosen[0][real]]] = other[chosen[1][real]]
+    return successor
 
 
 def may_succeed(shared: Overlap, *, allowed: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
@@ -151,15 +151,17 @@ def may_succeed(shared: Overlap, *, allowed: NDArray[np.bool_] | None = None) ->
     return np.union1d(_most_of(shared, shared.old, rows), _successions(shared, rows))
 
 
-def moved_atoms(old: NDArray[Any], new: NDArray[Any], heir: NDArray[np.int64]) -> NDArray[np.bool_]:
+def moved_atoms(
+    old: NDArray[Any], new: NDArray[Any], successor: NDArray[np.int64]
+) -> NDArray[np.bool_]:
     """Tell for each atom whether its households move; those without an old grid never do."""
-    expected = np.append(heir, -1)[np.where(old >= 0, old, -1)]
+    expected = np.append(successor, -1)[np.where(old >= 0, old, -1)]
     moved: NDArray[np.bool_] = (old >= 0) & (expected != new)
     return moved
 
 
 def change_codes(
-    shared: Overlap, heir: NDArray[np.int64]
+    shared: Overlap, successor: NDArray[np.int64]
 ) -> tuple[list[ChangeCode], list[ChangeCode]]:
     """Return what became of each old grid, and what each new grid is.
 
@@ -179,29 +181,29 @@ def change_codes(
     >>> change_codes(shared, successors(shared))
     (['split', 'merged', 'retired'], ['split', 'split', 'merged'])
     """
-    told: list[ChangeCode] = ["new"] * len(shared.new_households)
-    continues = heir[shared.old] == shared.new
+    codes: list[ChangeCode] = ["new"] * len(shared.new_households)
+    continues = successor[shared.old] == shared.new
     for row in np.flatnonzero(continues):
-        told[shared.new[row]] = "unchanged" if shared.same[row] else "reshaped"
-    for row in absorbed(shared, heir):
-        told[shared.new[row]] = "merged"
-    for row in split_off(shared, heir):
-        told[shared.new[row]] = told[heir[shared.old[row]]] = "split"
-    return [told[to] if to >= 0 else "retired" for to in heir.tolist()], told
+        codes[shared.new[row]] = "unchanged" if shared.same[row] else "reshaped"
+    for row in absorbed(shared, successor):
+        codes[shared.new[row]] = "merged"
+    for row in split_off(shared, successor):
+        codes[shared.new[row]] = codes[successor[shared.old[row]]] = "split"
+    return [codes[to] if to >= 0 else "retired" for to in successor.tolist()], codes
 
 
-def absorbed(shared: Overlap, heir: NDArray[np.int64]) -> NDArray[np.int64]:
+def absorbed(shared: Overlap, successor: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the rows of `shared` that hold most of an old grid that nothing continues."""
     most = _most_of(shared, shared.old, np.arange(len(shared.old)))
-    rows = most[heir[shared.old[most]] < 0]
-    return rows[np.isin(shared.new[rows], heir)]
+    rows = most[successor[shared.old[most]] < 0]
+    return rows[np.isin(shared.new[rows], successor)]
 
 
-def split_off(shared: Overlap, heir: NDArray[np.int64]) -> NDArray[np.int64]:
+def split_off(shared: Overlap, successor: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the rows of `shared` that make a new grid the part of an old one that goes on."""
     rows = _successions(shared, np.arange(len(shared.old)))
-    fresh = ~np.isin(shared.new[rows], heir)
-    return rows[fresh & (heir[shared.old[rows]] >= 0)]
+    fresh = ~np.isin(shared.new[rows], successor)
+    return rows[fresh & (successor[shared.old[rows]] >= 0)]
 
 
 def _most_of(

@@ -156,11 +156,13 @@ def intersection(ground: NDArray[Any], other: NDArray[Any]) -> NDArray[Any]:
 def _overlay(
     overlay: Callable[..., NDArray[Any]], ground: NDArray[Any], other: NDArray[Any] | BaseGeometry
 ) -> NDArray[Any]:
-    grain = precision_m(ground, other)
+    precision = precision_m(ground, other)
     others = np.broadcast_to(np.asarray(other, dtype=object), ground.shape)
     batches = [slice(at, at + BATCH) for at in range(0, len(ground), BATCH)]
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        found = pool.map(lambda rows: overlay(ground[rows], others[rows], grid_size=grain), batches)
+        found = pool.map(
+            lambda rows: overlay(ground[rows], others[rows], grid_size=precision), batches
+        )
     return polygons_of(np.concatenate([np.empty(0, dtype=object), *found]))
 
 

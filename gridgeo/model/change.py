@@ -167,7 +167,7 @@ class Submission:
     grids
         The reported grids: the columns of a plan's grids, change, old_code, predecessors,
         change_reason; sorted by code.
-    told
+    comparison
         The comparison with what was reported before; `changes` and `crosswalk` are whole.
     scorecard
         card, state_before, count_before, state_after, count_after; states are ``""`` where
@@ -181,5 +181,5 @@ class Submission:
     full: bool
     first: bool
     grids: gpd.GeoDataFrame
-    told: Comparison
+    comparison: Comparison
     scorecard: tuple[dict[str, Any], ...]

@@ -82,9 +82,9 @@ def _figures(trial: Trial) -> dict[str, float]:
     grids = trial.grids
     verdicts = grids.loc[grids["kind"] == "basic", "verdict"]
     terms = grids[list(TERMS)].sum()
-    told = {"in_band": float((verdicts == "in_band").sum())}
-    told["out"] = float(verdicts.isin(MISSED_VERDICTS).sum())
-    return {**told, "cost_m": float(terms.sum()), **{name: float(terms[name]) for name in TERMS}}
+    counts = {"in_band": float((verdicts == "in_band").sum())}
+    counts["out"] = float(verdicts.isin(MISSED_VERDICTS).sum())
+    return {**counts, "cost_m": float(terms.sum()), **{name: float(terms[name]) for name in TERMS}}
 
 
 def _costed(trial: Trial) -> pd.DataFrame:
@@ -92,15 +92,15 @@ def _costed(trial: Trial) -> pd.DataFrame:
 
 
 def _grids(trial: Trial) -> dict[str, dict[str, Any]]:
-    own = trial.grids.loc[trial.grids["touched"], ["kind", "households", "verdict", "parts"]]
-    rows: list[dict[str, Any]] = own.to_dict("records")  # type: ignore[assignment]
-    return dict(zip(own.index, rows, strict=True))
+    touched = trial.grids.loc[trial.grids["touched"], ["kind", "households", "verdict", "parts"]]
+    rows: list[dict[str, Any]] = touched.to_dict("records")  # type: ignore[assignment]
+    return dict(zip(touched.index, rows, strict=True))
 
 
-def _figure_rows(told: pd.DataFrame, lang: Lang) -> list[list[str]]:
+def _figure_rows(figures: pd.DataFrame, lang: Lang) -> list[list[str]]:
     return [
         [_TEXTS[name].say(lang), f"{was:,.0f}", f"{now:,.0f}", _more(now - was)]
-        for name, (was, now) in zip(told.index, told.to_numpy(), strict=True)
+        for name, (was, now) in zip(figures.index, figures.to_numpy(), strict=True)
     ]
 
 
@@ -112,15 +112,15 @@ def _more(amount: float) -> str:
     >>> _more(-1234.6), _more(-0.2), _more(3)
     ('-1,235', '0', '+3')
     """
-    whole = round(amount)
-    return f"{whole:+,d}" if whole else "0"
+    rounded = round(amount)
+    return f"{rounded:+,d}" if rounded else "0"
 
 
-def _rows(told: pd.DataFrame, lang: Lang) -> list[dict[str, Any]]:
+def _rows(table: pd.DataFrame, lang: Lang) -> list[dict[str, Any]]:
     """Return the rows of the changed grids as text, with whether something is wrong there."""
     rows = []
-    for key in told.index:
-        was, now = told.loc[key, "before"], told.loc[key, "after"]
+    for key in table.index:
+        was, now = table.loc[key, "before"], table.loc[key, "after"]
         rows.append(
             {
                 "grid": key,
@@ -135,8 +135,8 @@ def _rows(told: pd.DataFrame, lang: Lang) -> list[dict[str, Any]]:
 
 def _pair(was: Any, now: Any, lang: Lang) -> str:
     """Return a value before and after, once where it is the same."""
-    told = [_value(one, lang) for one in (was, now)]
-    return told[0] if told[0] == told[1] else " → ".join(told)
+    values = [_value(one, lang) for one in (was, now)]
+    return values[0] if values[0] == values[1] else " → ".join(values)
 
 
 def _value(value: Any, lang: Lang) -> str:

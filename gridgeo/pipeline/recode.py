@@ -46,7 +46,9 @@ def carry_codes(
         )
     old = in_use(register, atoms.communities.assign(code=codes), rules.code_scheme)
     homes = points_of(atoms.frame)
-    shared = overlap_of_grids(old.geometry.to_numpy(), coded.geometry.to_numpy(), homes=homes)
+    shared = overlap_of_grids(
+        old.geometry.to_numpy(), coded.geometry.to_numpy(), households_at=homes
+    )
     changes = continue_codes(old[["code"]], coded, shared, used=register.codes, rules=rules)
     return coded.assign(code=changes.grids["code"].to_numpy()), changes.crosswalk
 

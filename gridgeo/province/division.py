@@ -154,8 +154,10 @@ class Division:
             outlines = self.communities.geometry.to_numpy()
             return np.arange(len(frame)), self.part[_or_nearest(found, shapes, outlines)]
         if role == "households":
-            placed = assign_points(shapes, self.ground)
-            return np.arange(len(frame)), self.ground_part[_or_nearest(placed, shapes, self.ground)]
+            assigned = assign_points(shapes, self.ground)
+            return np.arange(len(frame)), self.ground_part[
+                _or_nearest(assigned, shapes, self.ground)
+            ]
         if role in {"together", "apart", "locked"}:
             return _touched(shapes, self.outlines)
         if role == "facilities":
@@ -256,7 +258,7 @@ def _between(
     )
     overlap = shapely.intersection(ours, theirs)
     gap = _gap(ours, theirs, gap_m)
-    for rule, told, place in (
+    for rule, text, place in (
         ("parts_overlap", Text("overlap", "相互重叠"), overlap),
         ("parts_gap", Text("leave gaps", "之间留有缝隙"), gap),
     ):
@@ -266,8 +268,8 @@ def _between(
                 rule=rule,
                 severity="warning",
                 message=Text(
-                    f"the communities of parts {left} and {right} {told.en}: {amount:,.2f} m2",
-                    f"分片 {left} 与 {right} 的社区{told.zh} {amount:,.2f} 平方米",
+                    f"the communities of parts {left} and {right} {text.en}: {amount:,.2f} m2",
+                    f"分片 {left} 与 {right} 的社区{text.zh} {amount:,.2f} 平方米",
                 ),
                 where=place,
                 amount=amount,

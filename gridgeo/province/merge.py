@@ -114,7 +114,9 @@ class ParquetRows:
             self.writer.close()
 
     def _widen(self, geo: dict[str, Any]) -> None:
-        ours, theirs = (told["columns"][told["primary_column"]] for told in (self.geo, geo))
+        ours, theirs = (
+            metadata["columns"][metadata["primary_column"]] for metadata in (self.geo, geo)
+        )
         both = np.array([ours.get("bbox", theirs["bbox"]), theirs["bbox"]])
         ours["bbox"] = [*both[:, :2].min(axis=0).tolist(), *both[:, 2:].max(axis=0).tolist()]
         ours["geometry_types"] = sorted({*ours["geometry_types"], *theirs["geometry_types"]})
@@ -148,8 +150,8 @@ class _Tally:
     cards: list[list[dict[str, Any]]] = field(default_factory=list)
     gravest: list[Finding] = field(default_factory=list)
 
-    def add_part(self, told: dict[str, Any], grids: gpd.GeoDataFrame, excused: set[str]) -> None:
-        summary, metres = dict(told["summary"]), told["inner_border_m"]
+    def add_part(self, record: dict[str, Any], grids: gpd.GeoDataFrame, excused: set[str]) -> None:
+        summary, metres = dict(record["summary"]), record["inner_border_m"]
         self.cards.append(summary.pop("scorecard"))
         self.total = added(self.total, summary) if self.total else summary
         if summary["street_share"] is not None:
@@ -215,42 +217,42 @@ def merge(
 def _add_chunk(
     folder: Path, tally: _Tally, outlines: Outlines, package: Package, parquet: ParquetRows
 ) -> dict[str, Any]:
-    told = read_json(folder / CHUNK)
+    record = read_json(folder / CHUNK)
     grids = gpd.read_parquet(folder / "grids.parquet")
     communities = gpd.read_parquet(folder / "communities.parquet")
     findings = gpd.read_parquet(folder / "findings.parquet")
     excused = set(communities.loc[communities["verdict"].isin(EXCUSED), "code"])
-    tally.add_part(told, grids, excused)
+    tally.add_part(record, grids, excused)
     tally.add_findings(findings)
-    outlines.add(told["name"], communities)
+    outlines.add(record["name"], communities)
     for layer, frame in (("grids", grids), ("communities", communities), ("findings", findings)):
         package.add(layer, frame)
     parquet.add(folder / "grids.parquet")
-    return {**told["summary"], "name": told["name"]}
+    return {**record["summary"], "name": record["name"]}
 
 
 def _repeated(tally: _Tally) -> tuple[Finding, ...]:
-    twins = sorted(code for code, times in tally.codes.items() if times > 1)
-    if not twins:
+    duplicates = sorted(code for code, times in tally.codes.items() if times > 1)
+    if not duplicates:
         return ()
     return (
         Finding(
             rule="codes_unique",
             severity="error",
             message=Text(
-                f"{len(twins)} codes stand in more than one part: {', '.join(twins[:5])}",
-                f"{len(twins)} 个网格编码在多个分片中重复：{'、'.join(twins[:5])}",
+                f"{len(duplicates)} codes stand in more than one part: {', '.join(duplicates[:5])}",
+                f"{len(duplicates)} 个网格编码在多个分片中重复：{'、'.join(duplicates[:5])}",
             ),
-            grids=tuple(twins),
-            amount=float(len(twins)),
+            grids=tuple(duplicates),
+            amount=float(len(duplicates)),
             unit="grids",
         ),
     )
 
 
 def _lost(tally: _Tally, given: int, rejected: int) -> tuple[Finding, ...]:
-    homes = tally.total["households"]
-    found = homes["in_grids"] + homes["listed"] + rejected
+    households = tally.total["households"]
+    found = households["in_grids"] + households["listed"] + rejected
     if found == given:
         return ()
     return (
@@ -288,7 +290,7 @@ def added(one: Any, other: Any) -> Any:
 def _summary(tally: _Tally, index: dict[str, Any], rejected: int) -> dict[str, Any]:
     """Return the figures of the whole area, as `summarise` of the pipeline does."""
     total, count = tally.total, tally.count
-    homes = total["households"]
+    households = total["households"]
     return {
         **total,
         "scorecard": joined_cards(tally.cards),
@@ -299,12 +301,12 @@ def _summary(tally: _Tally, index: dict[str, Any], rejected: int) -> dict[str, A
         "street_share": _share(tally.street_m, tally.inner_m),
         "households": {
             "in": index["households"],
-            "in_grids": homes["in_grids"],
-            "listed": homes["listed"] + rejected,
+            "in_grids": households["in_grids"],
+            "listed": households["listed"] + rejected,
         },
         "findings": {severity: count[f"findings.{severity}"] for severity in SEVERITIES},
     }
 
 
-def _share(part: float, whole: float) -> float | None:
-    return round(part / whole, 4) if whole else None
+def _share(part: float, total: float) -> float | None:
+    return round(part / total, 4) if total else None

@@ -115,8 +115,8 @@ def check_root(root: Path, key: str, *, overwrite: bool) -> None:
         raise OutputError(
             Text("the output folder is a file", "输出文件夹是一个文件"), file=str(root)
         )
-    held = sorted(path.name for path in root.iterdir()) if root.exists() else []
-    foreign = [name for name in held if name not in OURS and not name.startswith(".")]
+    present = sorted(path.name for path in root.iterdir()) if root.exists() else []
+    foreign = [name for name in present if name not in OURS and not name.startswith(".")]
     if foreign:
         shown = ", ".join(foreign[:5])
         raise OutputError(
@@ -168,7 +168,7 @@ def _run_pending(
     waiting = [task for task in tasks if not task.done()]
     done, failed = len(tasks) - len(waiting), []
     clock.advance(done, len(tasks))
-    told: dict[str, dict[str, Any]] = {}
+    runs: dict[str, dict[str, Any]] = {}
     known = {task.name: task for task in waiting}
     with closing(_outcomes(waiting, jobs=jobs, scheduler=scheduler)) as outcomes:
         for outcome in outcomes:
@@ -177,11 +177,11 @@ def _run_pending(
                 failed.append((outcome.name, error))
                 continue
             done += 1
-            told[outcome.name] = {"seconds": outcome.seconds, "peak_mb": outcome.peak_mb}
+            runs[outcome.name] = {"seconds": outcome.seconds, "peak_mb": outcome.peak_mb}
             clock.advance(done, len(tasks))
     if failed:
         raise _failed_chunks(sorted(failed, key=lambda pair: pair[0]), len(tasks))
-    return dict(sorted(told.items()))
+    return dict(sorted(runs.items()))
 
 
 def _outcomes(
@@ -255,14 +255,14 @@ def _manifest(
     rows = settings_frame(settings)
     parts = {}
     for task in sorted(tasks, key=lambda task: task.name):
-        told = task.done()
+        record = task.done()
         parts[task.name] = {
             "hash": task.hash,
-            "communities": told["summary"]["communities"],
-            "grids": told["summary"]["grids"],
-            "households": told["summary"]["households"],
-            "bytes": sum(file["bytes"] for file in told["files"].values()),
-            "files": told["files"],
+            "communities": record["summary"]["communities"],
+            "grids": record["summary"]["grids"],
+            "households": record["summary"]["households"],
+            "bytes": sum(file["bytes"] for file in record["files"].values()),
+            "files": record["files"],
         }
     return {
         "key": key,

@@ -149,7 +149,7 @@ def split(
         spilt.mkdir()
         spill = Spill(spilt, survey.crs)
         division, total = _spill_all(survey, division, spill, on_progress)
-        told = _write_inputs(division, spill, parts, findings)
+        chunks = _write_inputs(division, spill, parts, findings)
         for path in spilt.iterdir():
             path.unlink()
         spilt.rmdir()
@@ -160,7 +160,7 @@ def split(
             "given_atoms": bool(survey.heads["atoms"]),
             "households": total,
             "communities": _community_table(division),
-            "parts": told,
+            "parts": chunks,
         }
         write_json(folder / INDEX, index)
     return index
@@ -252,25 +252,27 @@ def _write_inputs(
     division: Division, spill: Spill, folder: Path, findings: list[Finding]
 ) -> dict[str, Any]:
     """Write the files of each part; return what each holds, by name."""
-    told = {}
+    chunks = {}
     given_atoms = "atoms" in spill.roles()
     for at, name in enumerate(division.names):
-        own = division.communities[division.part == at].assign(code=lambda own: own["final"])
+        members = division.communities[division.part == at].assign(
+            code=lambda members: members["final"]
+        )
         taken = {role: spill.take(at, role) for role in spill.roles()}
         frames = {role: frame for role, frame in taken.items() if frame is not None}
         if given_atoms and "atoms" not in frames:
-            findings.append(_without_atoms(name, own))
+            findings.append(_without_atoms(name, members))
             continue
         (folder / name).mkdir(parents=True)
-        for role, frame in {**frames, "communities": own}.items():
+        for role, frame in {**frames, "communities": members}.items():
             in_order(role, frame).to_parquet(folder / name / f"{role}.parquet")
         counted = frames.get("households", frames.get("atoms"))
-        told[name] = {
-            "communities": len(own),
+        chunks[name] = {
+            "communities": len(members),
             "households": 0 if counted is None else int(counted["households"].sum()),
             "files": file_checksums(folder / name),
         }
-    return told
+    return chunks
 
 
 def _without_atoms(name: str, communities: gpd.GeoDataFrame) -> Finding:

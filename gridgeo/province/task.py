@@ -53,12 +53,12 @@ class Task:
 
     def done(self) -> dict[str, Any]:
         """Return what tells of the finished part, empty where it is to be done (again)."""
-        told = read_json(self.folder / CHUNK)
-        whole = told.get("hash") == self.hash and all(
+        record = read_json(self.folder / CHUNK)
+        complete = record.get("hash") == self.hash and all(
             (self.folder / name).is_file() and (self.folder / name).stat().st_size == file["bytes"]
-            for name, file in told["files"].items()
+            for name, file in record["files"].items()
         )
-        return told if whole else {}
+        return record if complete else {}
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def tasks_of(index: dict[str, Any], settings: Settings, root: Path) -> list[Task
     SettingsError
         The settings of a single community name none, or several.
     """
-    own = _settings_by_chunk(index, settings)
+    settings_by_chunk = _settings_by_chunk(index, settings)
     shared = {"version": version("gridgeo"), "format": FORMAT, "crs": index["crs"]}
     parts = sorted(index["parts"].items(), key=lambda item: (-item[1]["households"], item[0]))
     return [
@@ -88,10 +88,12 @@ def tasks_of(index: dict[str, Any], settings: Settings, root: Path) -> list[Task
             root=str(root),
             crs=index["crs"],
             given_atoms=index["given_atoms"],
-            settings=own[name],
-            files=tuple((file, told["sha256"]) for file, told in part["files"].items()),
+            settings=settings_by_chunk[name],
+            files=tuple((file, entry["sha256"]) for file, entry in part["files"].items()),
             version=str(shared["version"]),
-            hash=sha256_of({**shared, "settings": dict(own[name]), "input": part["files"]}),
+            hash=sha256_of(
+                {**shared, "settings": dict(settings_by_chunk[name]), "input": part["files"]}
+            ),
         )
         for name, part in parts
     ]
@@ -121,7 +123,7 @@ def _settings_by_chunk(
     told = by_code(settings, known, known["final"].tolist())  # type: ignore[arg-type]
     base = replace(told, read=ReadRules(), codes=replace(settings.codes, mapping=""))
     parts = known.assign(code=known["final"]).groupby("part")
-    return {str(name): _rows(only_communities(base, own)) for name, own in parts}  # type: ignore[arg-type]
+    return {str(name): _rows(only_communities(base, codes)) for name, codes in parts}  # type: ignore[arg-type]
 
 
 def _rows(settings: Settings) -> tuple[tuple[str, str], ...]:
@@ -173,14 +175,14 @@ def _write(plan: Plan, task: Task) -> None:
         findings = finding_frame(plan.findings, lang, crs)
         findings.to_parquet(folder / "findings.parquet")
         note_frame(plan.notes, lang).to_parquet(folder / "notes.parquet")
-        told = {
+        record = {
             "name": task.name,
             "hash": task.hash,
             "files": file_checksums(folder),
             "summary": plan.summary,
             "inner_border_m": _inner_border_m(plan),
         }
-        write_json(folder / CHUNK, told)
+        write_json(folder / CHUNK, record)
 
 
 def _inner_border_m(plan: Plan) -> float:

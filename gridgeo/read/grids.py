@@ -97,7 +97,7 @@ def _counts(raw: RawLayer, column: str | None, journal: ReadLog) -> pd.Series[fl
 class HouseholdFile:
     """Points with households and residents, and what was put aside and understood."""
 
-    homes: gpd.GeoDataFrame
+    households: gpd.GeoDataFrame
     rejects: tuple[Reject, ...]
     notes: tuple[Note, ...]
 
@@ -124,7 +124,7 @@ def read_household_points(rules: ReadRules, *, crs: CRS) -> HouseholdFile | None
     ground = StudyArea(rules=rules, journal=journal, crs=crs)
     _, homes, _ = clean_household_layers(raws, "households", ground)
     return HouseholdFile(
-        homes=homes,
+        households=homes,
         rejects=tuple(journal.rejects),
         notes=tuple(dict.fromkeys(journal.notes)),
     )

@@ -71,12 +71,12 @@ class DrawnPartition:
         return shapely.STRtree(self.grids)
 
     @cached_property
-    def grain(self) -> float:
+    def precision(self) -> float:
         """The grid of overlays."""
         return precision_m(self.grids, self.outlines)
 
     @cached_property
-    def homes(self) -> shapely.STRtree:
+    def points_tree(self) -> shapely.STRtree:
         """Index of the household points."""
         return shapely.STRtree(self.points)
 
@@ -90,9 +90,9 @@ class DrawnPartition:
 
     def inhabited(self, pieces: NDArray[Any]) -> NDArray[np.bool_]:
         """Return which of `pieces` hold household points."""
-        held = np.zeros(len(pieces), dtype=np.bool_)
-        held[self.homes.query(pieces, predicate="intersects")[0]] = True
-        return held
+        found = np.zeros(len(pieces), dtype=np.bool_)
+        found[self.points_tree.query(pieces, predicate="intersects")[0]] = True
+        return found
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,23 +173,25 @@ class Arrangement:
 
     def neighbours(self, face: int) -> list[tuple[int, float]]:
         """Return the faces that share a border with `face`, with the metres of it."""
-        own = slice(*np.searchsorted(self.left, [face, face + 1]))
-        return list(zip(self.right[own].tolist(), self.border_m[own].tolist(), strict=True))
+        rows = slice(*np.searchsorted(self.left, [face, face + 1]))
+        return list(zip(self.right[rows].tolist(), self.border_m[rows].tolist(), strict=True))
 
 
-def arrange(town: DrawnPartition, rows: NDArray[np.intp], lines: Iterable[Any] = ()) -> Arrangement:
+def arrange(
+    partition: DrawnPartition, rows: NDArray[np.intp], lines: Iterable[Any] = ()
+) -> Arrangement:
     """Return the faces of the grids at `rows`, cut by further `lines`, in a stable order."""
-    borders = np.array([*shapely.boundary(town.grids[rows]), *lines], dtype=object)
+    borders = np.array([*shapely.boundary(partition.grids[rows]), *lines], dtype=object)
     noded = shapely.union_all(borders, grid_size=NODE_M)
     polygon = shapely.get_parts(shapely.polygonize(shapely.get_parts(noded)))
     polygon = restore_vertices(polygon[np.lexsort(shapely.bounds(polygon).T)], borders)
     inner = shapely.point_on_surface(polygon)
-    owners = _owners(town, inner)
+    owners = _owners(partition, inner)
     left, right, border_m = _shared(polygon)
     return Arrangement(
         polygon=polygon,
         owners=owners,
-        community=_first(shapely.STRtree(town.outlines), inner),
+        community=_first(shapely.STRtree(partition.outlines), inner),
         left=left,
         right=right,
         border_m=border_m,
@@ -211,11 +213,11 @@ def restore_vertices(polygon: NDArray[Any], given: NDArray[Any]) -> NDArray[Any]
     return np.asarray(shapely.transform(polygon, restore), dtype=object)
 
 
-def _owners(town: DrawnPartition, inner: NDArray[Any]) -> list[tuple[int, ...]]:
-    face, grid = town.tree.query(inner, predicate="intersects")
+def _owners(partition: DrawnPartition, inner: NDArray[Any]) -> list[tuple[int, ...]]:
+    face, grid = partition.tree.query(inner, predicate="intersects")
     order = np.lexsort((grid, face))
-    held = np.split(grid[order], np.searchsorted(face[order], np.arange(1, len(inner))))
-    return [tuple(own.tolist()) for own in held]
+    grids = np.split(grid[order], np.searchsorted(face[order], np.arange(1, len(inner))))
+    return [tuple(one.tolist()) for one in grids]
 
 
 def _first(tree: shapely.STRtree, points: NDArray[Any]) -> NDArray[np.intp]:
@@ -276,12 +278,14 @@ def assemble(
     grids
         The grids of the whole town as they were.
     """
-    held: dict[int, list[int]] = {}
-    for face, own in enumerate(owners):
-        for grid in own:
-            held.setdefault(grid, []).append(face)
-    rows = sorted(held)
-    ground = np.array([shapely.union_all(faces.polygon[held[row]]) for row in rows], dtype=object)
+    faces_of: dict[int, list[int]] = {}
+    for face, owner in enumerate(owners):
+        for grid in owner:
+            faces_of.setdefault(grid, []).append(face)
+    rows = sorted(faces_of)
+    ground = np.array(
+        [shapely.union_all(faces.polygon[faces_of[row]]) for row in rows], dtype=object
+    )
     return dict(zip(rows, _remove_collinear(ground, grids[rows]), strict=True))
 
 
@@ -299,20 +303,20 @@ def _remove_collinear(ground: NDArray[Any], before: NDArray[Any]) -> NDArray[Any
     at, ring = (point[:, 0] + 1j * point[:, 1])[~last], ring[~last]
     needed = (_off_line(at, ring) > STRAIGHT_M) | _near_duplicates(at, ring)
     for row, grid in enumerate(before):
-        own = np.flatnonzero(owner[part[ring]] == row)
-        needed[own] |= np.isin(at[own], vertices(grid))
+        rows_of = np.flatnonzero(owner[part[ring]] == row)
+        needed[rows_of] |= np.isin(at[rows_of], vertices(grid))
     keep = np.isin(at, at[needed])
     keep |= (np.bincount(ring, keep) < 3)[ring]
     made = _rings(at[keep], ring[keep])
     inner = np.r_[False, part[1:] == part[:-1]]
-    whole = [
-        shapely.Polygon(made[own[0]], [made[hole] for hole in own[1:]])
-        for own in np.split(np.arange(len(part)), np.flatnonzero(~inner)[1:])
+    polygons = [
+        shapely.Polygon(made[rows_of[0]], [made[hole] for hole in rows_of[1:]])
+        for rows_of in np.split(np.arange(len(part)), np.flatnonzero(~inner)[1:])
     ]
     out = np.array(ground, dtype=object)
     for row in range(len(ground)):
-        own_parts = [whole[at] for at in np.flatnonzero(owner == row)]
-        out[row] = shapely.MultiPolygon(own_parts)
+        members = [polygons[at] for at in np.flatnonzero(owner == row)]
+        out[row] = shapely.MultiPolygon(members)
     return out
 
 
@@ -337,7 +341,9 @@ def _near_duplicates(at: NDArray[np.complex128], ring: NDArray[np.intp]) -> NDAr
 
 
 def _rings(at: NDArray[np.complex128], ring: NDArray[np.intp]) -> NDArray[Any]:
-    closed = np.concatenate([[*own, own[0]] for own in _split(at, ring)])
+    closed = np.concatenate(
+        [[*vertices_of_ring, vertices_of_ring[0]] for vertices_of_ring in _split(at, ring)]
+    )
     size = np.bincount(ring)
     index = np.repeat(np.arange(len(size)), size + 1)
     xy = np.column_stack([closed.real, closed.imag])

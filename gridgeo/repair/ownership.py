@@ -49,17 +49,17 @@ DONE = {
 class _SiteState:
     """The open questions of one site, while they are being settled."""
 
-    town: DrawnPartition
+    partition: DrawnPartition
     faces: Arrangement
     rules: RepairRules
     barred: frozenset[int]
     owners: Owners
-    mends: list[RepairRecord] = field(default_factory=list)
+    records: list[RepairRecord] = field(default_factory=list)
     spent: Counter[int] = field(default_factory=Counter)
 
 
 def resolve_site(
-    town: DrawnPartition,
+    partition: DrawnPartition,
     _: DefectSite,
     faces: Arrangement,
     rules: RepairRules,
@@ -70,7 +70,7 @@ def resolve_site(
     Grids in `barred` neither gain nor lose ground.
     """
     table = _SiteState(
-        town=town, faces=faces, rules=rules, barred=barred, owners=list(faces.owners)
+        partition=partition, faces=faces, rules=rules, barred=barred, owners=list(faces.owners)
     )
     asked = _faces_to_assign(table)
     for face in [face for face, what in asked.items() if what == "outside"]:
@@ -78,7 +78,7 @@ def resolve_site(
         del asked[face]
     _assign_faces(table, asked)
     _reattach(table)
-    return table.owners, table.mends
+    return table.owners, table.records
 
 
 def _reattach(table: _SiteState) -> None:
@@ -97,7 +97,7 @@ def _reattach(table: _SiteState) -> None:
 
 def _connected_faces(faces: Arrangement, grid: int, owners: Owners) -> list[list[int]]:
     """Return the faces of `grid` by connected piece, largest piece first."""
-    rest = {face for face, own in enumerate(owners) if grid in own}
+    rest = {face for face, owner in enumerate(owners) if grid in owner}
     pieces = []
     while rest:
         stack = [rest.pop()]
@@ -118,29 +118,31 @@ def _transfer_piece(table: _SiteState, grid: int, piece: list[int]) -> None:
     for face in piece:
         metres.update(_adjacent_grids(table, face))
     del metres[grid]
-    takers = sorted(metres, key=lambda one: (-metres[one], table.town.rank[one]))
+    receivers = sorted(metres, key=lambda one: (-metres[one], table.partition.rank[one]))
     alone = all(table.owners[face] == (grid,) for face in piece)
-    fits = small(ground, table.rules).all() and not table.town.inhabited(ground).any()
-    if takers and alone and fits and takers[0] not in table.barred:
+    fits = small(ground, table.rules).all() and not table.partition.inhabited(ground).any()
+    if receivers and alone and fits and receivers[0] not in table.barred:
         for face in piece:
-            table.owners[face] = (takers[0],)
-            _record_done(table, face, "part", [grid, takers[0]])
+            table.owners[face] = (receivers[0],)
+            _record_done(table, face, "part", [grid, receivers[0]])
 
 
 def _faces_to_assign(table: _SiteState) -> dict[int, str]:
     """Return the small faces that need an owner, and why; the others are left with a reason."""
-    town, faces = table.town, table.faces
+    partition, faces = table.partition, table.faces
     what = {face: kind for face in range(len(faces.owners)) if (kind := _defect_kind(table, face))}
     at = np.fromiter(what, dtype=np.intp, count=len(what))
     polygon = faces.polygon[at]
-    fits, homes = small(polygon, table.rules), town.inhabited(polygon)
-    spared = above_noise(shapely.intersection(polygon, town.allowed, grid_size=town.grain))
-    frozen = shapely.dwithin(polygon, town.unreadable, TOUCH_M)
+    fits, inhabited = small(polygon, table.rules), partition.inhabited(polygon)
+    spared = above_noise(
+        shapely.intersection(polygon, partition.allowed, grid_size=partition.precision)
+    )
+    frozen = shapely.dwithin(polygon, partition.unreadable, TOUCH_M)
     asked = {}
-    rows = zip(at.tolist(), fits, homes, spared, frozen, strict=True)
-    for face, fit, held, allowed, unread in rows:
+    rows = zip(at.tolist(), fits, inhabited, spared, frozen, strict=True)
+    for face, fit, has_households, allowed, unread in rows:
         why = "" if fit else "large"
-        if fit and held:
+        if fit and has_households:
             why = "homes"
         if fit and unread:
             why = "frozen"
@@ -154,14 +156,16 @@ def _faces_to_assign(table: _SiteState) -> dict[int, str]:
 
 
 def _defect_kind(table: _SiteState, face: int) -> str:
-    own, community = table.faces.owners[face], int(table.faces.community[face])
-    if len(own) > 1:
+    holders, community = table.faces.owners[face], int(table.faces.community[face])
+    if len(holders) > 1:
         return "overlap"
-    known = len(table.town.outlines) > 0
-    if not own:
+    known = len(table.partition.outlines) > 0
+    if not holders:
         return "gap" if community >= 0 or not known else ""
-    home = int(table.town.community[own[0]])
-    strays = known and home >= 0 and home != community and above_noise(table.faces.polygon[face])
+    expected = int(table.partition.community[holders[0]])
+    strays = (
+        known and expected >= 0 and expected != community and above_noise(table.faces.polygon[face])
+    )
     return "outside" if strays else ""
 
 
@@ -173,11 +177,11 @@ def _touching_grids(table: _SiteState, face: int) -> set[int]:
 
 def _adjacent_grids(table: _SiteState, face: int) -> dict[int, float]:
     """Return the grids of the community of `face` beside it, and the metres of border."""
-    community, town = int(table.faces.community[face]), table.town
+    community, partition = int(table.faces.community[face]), table.partition
     metres: dict[int, float] = {}
     for other, border_m in table.faces.neighbours(face):
         for grid in table.owners[other]:
-            if community < 0 or town.community[grid] in (-1, community):
+            if community < 0 or partition.community[grid] in (-1, community):
                 metres[grid] = metres.get(grid, 0.0) + border_m
     return metres
 
@@ -188,15 +192,15 @@ def _return_to_community(table: _SiteState, face: int) -> None:
     community = int(table.faces.community[face])
     beside = _adjacent_grids(table, face) if community >= 0 else {}
     beside.pop(owner, None)
-    takers = sorted(beside, key=lambda grid: (-beside[grid], table.town.rank[grid]))
-    if community >= 0 and not takers:
+    receivers = sorted(beside, key=lambda grid: (-beside[grid], table.partition.rank[grid]))
+    if community >= 0 and not receivers:
         _record_left(table, face, "outside", "nobody")
         return
-    parties = [owner, *takers[:1]]
+    parties = [owner, *receivers[:1]]
     if table.barred.intersection(parties):
         _record_left(table, face, "outside", "apart")
     elif all(_within_limit(table, grid, face) for grid in parties):
-        table.owners[face] = tuple(takers[:1])
+        table.owners[face] = tuple(receivers[:1])
         _add_change(table, parties, face)
         _record_done(table, face, "outside", parties)
     else:
@@ -215,10 +219,10 @@ def _assign_faces(table: _SiteState, asked: dict[int, str]) -> None:
         reach: Counter[int] = Counter()
         for metres in open_.values():
             reach.update(metres)
-        rank = table.town.rank
+        rank = table.partition.rank
         grid = min(count, key=lambda one: (-count[one], -round(reach[one], 3), rank[one]))
-        own = [face for face, metres in open_.items() if grid in metres]
-        for face in sorted(own, key=lambda face: float(area[face])):
+        faces = [face for face, metres in open_.items() if grid in metres]
+        for face in sorted(faces, key=lambda face: float(area[face])):
             _adapt_grid(table, face, asked[face], grid, open_)
 
 
@@ -229,11 +233,11 @@ def _candidates(table: _SiteState, face: int, what: str) -> dict[int, float]:
     """
     if what == "gap":
         return _adjacent_grids(table, face)
-    own, community = table.owners[face], int(table.faces.community[face])
-    at_home = [g for g in own if community >= 0 and table.town.community[g] == community]
-    guests = [g for g in own if g not in at_home] if at_home else []
+    holders, community = table.owners[face], int(table.faces.community[face])
+    inside = [g for g in holders if community >= 0 and table.partition.community[g] == community]
+    foreign = [g for g in holders if g not in inside] if inside else []
     rim = float(table.faces.polygon[face].length)
-    return dict.fromkeys(guests or own, rim)
+    return dict.fromkeys(foreign or holders, rim)
 
 
 def _adapt_grid(
@@ -251,7 +255,7 @@ def _adapt_grid(
         table.owners[face] = (grid,)
         _record_done(table, face, what, [grid])
         return
-    kept = tuple(own for own in table.owners[face] if own != grid)
+    kept = tuple(one for one in table.owners[face] if one != grid)
     table.owners[face] = kept
     _record_done(table, face, what, [grid, *kept])
     if len(kept) > 1:
@@ -260,7 +264,7 @@ def _adapt_grid(
 
 def _within_limit(table: _SiteState, grid: int, face: int) -> bool:
     """Return whether `grid` may change by `face`: no grid loses itself bit by bit."""
-    most = table.rules.most_share * table.town.grids[grid].area
+    most = table.rules.most_share * table.partition.grids[grid].area
     area = table.faces.polygon[face].area
     return grid not in table.barred and table.spent[grid] + area <= most
 
@@ -284,7 +288,7 @@ def _record(
 ) -> None:
     polygon = table.faces.polygon[face]
     if above_noise(polygon):
-        table.mends.append(
+        table.records.append(
             RepairRecord(
                 what=what,
                 grids=grids,
@@ -300,20 +304,22 @@ def _record(
 _JOINED = Text("the part joins the grid around it", "零碎部分并入相邻网格")
 
 
-def fragment_sites(town: DrawnPartition, rules: RepairRules) -> list[DefectSite]:
+def fragment_sites(partition: DrawnPartition, rules: RepairRules) -> list[DefectSite]:
     """Return a site for each grid with small parts: the grid, then the grids that they touch."""
     found = []
-    for row in np.flatnonzero(~town.frozen & (shapely.get_num_geometries(town.grids) > 1)):
-        crumbs = _fragments(town.grids[row], rules)
-        near = town.tree.query(crumbs, predicate="dwithin", distance=TOUCH_M)[1]
-        if len(crumbs):
+    for row in np.flatnonzero(
+        ~partition.frozen & (shapely.get_num_geometries(partition.grids) > 1)
+    ):
+        fragments = _fragments(partition.grids[row], rules)
+        near = partition.tree.query(fragments, predicate="dwithin", distance=TOUCH_M)[1]
+        if len(fragments):
             rows = np.append(row, np.setdiff1d(near, [row]))
             found.append(DefectSite(rows=rows, lines=np.zeros(0, dtype=object)))
     return found
 
 
 def resolve_fragments(
-    town: DrawnPartition,
+    partition: DrawnPartition,
     site: DefectSite,
     faces: Arrangement,
     rules: RepairRules,
@@ -324,46 +330,50 @@ def resolve_fragments(
     A crumb joins the grid of the same community that it borders most, unless someone lives there.
     """
     grid = int(site.rows[0])
-    owners, mends = list(faces.owners), []
+    owners, records = list(faces.owners), []
     inner = shapely.point_on_surface(faces.polygon)
-    for crumb in _fragments(town.grids[grid], rules):
-        own = np.flatnonzero(shapely.intersects(crumb, inner)).tolist()
-        takers = [] if grid in barred else _receivers(town, faces, own, barred | {grid})
-        inhabited = bool(town.inhabited(np.array([crumb], dtype=object)).any())
-        done = bool(takers) and not inhabited and all(owners[face] == (grid,) for face in own)
+    for fragment in _fragments(partition.grids[grid], rules):
+        members = np.flatnonzero(shapely.intersects(fragment, inner)).tolist()
+        receivers = [] if grid in barred else _receivers(partition, faces, members, barred | {grid})
+        inhabited = bool(partition.inhabited(np.array([fragment], dtype=object)).any())
+        done = (
+            bool(receivers) and not inhabited and all(owners[face] == (grid,) for face in members)
+        )
         if done:
-            for face in own:
-                owners[face] = (takers[0],)
+            for face in members:
+                owners[face] = (receivers[0],)
         why = LEFT["homes"] if inhabited else LEFT["nobody"]
-        mends.append(
+        records.append(
             RepairRecord(
                 what="part",
-                grids=(grid, *takers[:1]),
+                grids=(grid, *receivers[:1]),
                 done=done,
-                amount=float(crumb.area),
+                amount=float(fragment.area),
                 unit="m2",
-                where=crumb,
+                where=fragment,
                 reason=_JOINED if done else why,
             )
         )
-    return owners, mends
+    return owners, records
 
 
 def _receivers(
-    town: DrawnPartition, faces: Arrangement, own: list[int], barred: frozenset[int]
+    partition: DrawnPartition, faces: Arrangement, members: list[int], barred: frozenset[int]
 ) -> list[int]:
-    """Return the grids that may take the faces `own`, the one with the longest border first."""
+    """Return the grids that may take the faces `members`, the one with the longest border first."""
     beside: dict[int, float] = {}
-    for face in own:
+    for face in members:
         for other, border_m in faces.neighbours(face):
-            for taker in set(faces.owners[other]) - barred:
-                if not town.frozen[taker] and _same_community(town, faces.owners[face], taker):
-                    beside[taker] = beside.get(taker, 0.0) + border_m
-    return sorted(beside, key=lambda taker: (-beside[taker], town.rank[taker]))
+            for receiver in set(faces.owners[other]) - barred:
+                if not partition.frozen[receiver] and _same_community(
+                    partition, faces.owners[face], receiver
+                ):
+                    beside[receiver] = beside.get(receiver, 0.0) + border_m
+    return sorted(beside, key=lambda receiver: (-beside[receiver], partition.rank[receiver]))
 
 
-def _same_community(town: DrawnPartition, own: tuple[int, ...], taker: int) -> bool:
-    return all(town.community[taker] in (-1, town.community[grid]) for grid in own)
+def _same_community(partition: DrawnPartition, holders: tuple[int, ...], receiver: int) -> bool:
+    return all(partition.community[receiver] in (-1, partition.community[grid]) for grid in holders)
 
 
 def _fragments(ground: Any, rules: RepairRules) -> NDArray[Any]:

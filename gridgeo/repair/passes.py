@@ -46,15 +46,15 @@ class Repair:
     ----------
     grids
         The geometry of each grid; the same object as was given where nothing was changed.
-    mends
+    records
         Every change and every defect that was left, in the order of work.
     """
 
     grids: NDArray[Any]
-    mends: tuple[RepairRecord, ...]
+    records: tuple[RepairRecord, ...]
 
 
-def repair_grids(town: DrawnPartition, rules: RepairRules) -> Repair:
+def repair_grids(partition: DrawnPartition, rules: RepairRules) -> Repair:
     """Return the grids with everything mended that has one right answer.
 
     Rings that cross themselves are read in the one way they can be; gaps, overlaps and ground
@@ -78,66 +78,70 @@ def repair_grids(town: DrawnPartition, rules: RepairRules) -> Repair:
     >>> done.grids[0].bounds, done.grids[1] is right
     ((0.0, 0.0, 99.0, 100.0), True)
     """
-    now, mends = repair_rings(town, rules)
+    now, records = repair_rings(partition, rules)
     left: list[RepairRecord] = []
     for _ in range(_PASSES):
-        again, told = _pass(now, rules)
-        left = [mend for mend in told if not mend.done]
-        mends += [mend for mend in told if mend.done]
+        again, new_records = _pass(now, rules)
+        left = [record for record in new_records if not record.done]
+        records += [record for record in new_records if record.done]
         if all(old is new for old, new in zip(now.grids, again.grids, strict=True)):
             break
         now = again
     grids = now.grids.copy()
-    kept = now.frozen | [_same(old, new) for old, new in zip(town.grids, now.grids, strict=True)]
-    grids[kept] = town.grids[kept]
-    if all(grid.geom_type == "MultiPolygon" for grid in town.grids if grid is not None):
+    kept = now.frozen | [
+        _same(old, new) for old, new in zip(partition.grids, now.grids, strict=True)
+    ]
+    grids[kept] = partition.grids[kept]
+    if all(grid.geom_type == "MultiPolygon" for grid in partition.grids if grid is not None):
         grids[~kept] = [_multi(grid) for grid in grids[~kept]]
-    return Repair(grids=grids, mends=(*mends, *left, *_large_gaps(now, rules)))
+    return Repair(grids=grids, records=(*records, *left, *_large_gaps(now, rules)))
 
 
-def _pass(town: DrawnPartition, rules: RepairRules) -> tuple[DrawnPartition, list[RepairRecord]]:
+def _pass(
+    partition: DrawnPartition, rules: RepairRules
+) -> tuple[DrawnPartition, list[RepairRecord]]:
     """Mend every site once: what one mend leaves small or matched, the next pass sees."""
-    mends: list[RepairRecord] = []
+    records: list[RepairRecord] = []
     for find, decide in ((find_sites, resolve_site), (fragment_sites, resolve_fragments)):
-        for site in find(town, rules):
-            town, told = _repair_site(town, site, decide, rules)
-            mends += told
-    return town, mends
+        for site in find(partition, rules):
+            partition, new_records = _repair_site(partition, site, decide, rules)
+            records += new_records
+    return partition, records
 
 
 def _repair_site(
-    town: DrawnPartition, site: DefectSite, decide: Resolver, rules: RepairRules
+    partition: DrawnPartition, site: DefectSite, decide: Resolver, rules: RepairRules
 ) -> tuple[DrawnPartition, list[RepairRecord]]:
     """Mend one site; grids that would vanish or fall apart are barred, and it is tried again."""
-    faces = arrange(town, site.rows, site.lines)
+    faces = arrange(partition, site.rows, site.lines)
     barred: frozenset[int] = frozenset()
     while True:
-        owners, mends = decide(town, site, faces, rules, barred)
-        made = assemble(faces, owners, town.grids)
-        broken = _broken(town, site, made) | _shrunk(faces, owners, made)
+        owners, records = decide(partition, site, faces, rules, barred)
+        made = assemble(faces, owners, partition.grids)
+        broken = _broken(partition, site, made) | _shrunk(faces, owners, made)
         if not broken - barred:
             break
         barred |= broken
-    grids = town.grids.copy()
-    disputed = vertices(faces.polygon[[len(own) > 1 for own in owners]])
-    told = {grid for mend in mends if mend.done for grid in _changed_grids(mend)}
+    grids = partition.grids.copy()
+    disputed = vertices(faces.polygon[[len(owner) > 1 for owner in owners]])
+    recorded = {grid for record in records if record.done for grid in _changed_grids(record)}
     for row in site.rows.tolist():
-        if town.frozen[row] or row in broken or _same(grids[row], made[row]):
+        if partition.frozen[row] or row in broken or _same(grids[row], made[row]):
             continue
-        if row not in told:
+        if row not in recorded:
             added = np.setdiff1d(vertices(made[row]), vertices(grids[row]))
             if len(added) and np.isin(added, disputed).all():
                 continue  # the vertices of an overlap that is left
-            mends.append(_vertices_record(row, added))
+            records.append(_vertices_record(row, added))
         grids[row] = _with_type_of(grids[row], made[row])
-    return replace(town, grids=grids), mends
+    return replace(partition, grids=grids), records
 
 
-def _broken(town: DrawnPartition, site: DefectSite, made: dict[int, Any]) -> set[int]:
+def _broken(partition: DrawnPartition, site: DefectSite, made: dict[int, Any]) -> set[int]:
     """Return the grids that would vanish, be invalid or fall into more parts."""
     broken = set()
     for row in site.rows.tolist():
-        new, old = made.get(row), town.grids[row]
+        new, old = made.get(row), partition.grids[row]
         parts = shapely.get_num_geometries(old)
         if new is None or not new.is_valid or shapely.get_num_geometries(new) > parts:
             broken.add(row)
@@ -146,16 +150,18 @@ def _broken(town: DrawnPartition, site: DefectSite, made: dict[int, Any]) -> set
 
 def _shrunk(faces: Arrangement, owners: Owners, made: dict[int, Any]) -> set[int]:
     """Return the grids that are not as large as the faces that they hold."""
-    held = dict.fromkeys(made, 0.0)
-    for area, own in zip(shapely.area(faces.polygon).tolist(), owners, strict=True):
-        for row in own:
-            held[row] += area
-    return {row for row, grid in made.items() if abs(grid.area - held[row]) > LOST_M * grid.length}
+    area_of = dict.fromkeys(made, 0.0)
+    for area, owner in zip(shapely.area(faces.polygon).tolist(), owners, strict=True):
+        for row in owner:
+            area_of[row] += area
+    return {
+        row for row, grid in made.items() if abs(grid.area - area_of[row]) > LOST_M * grid.length
+    }
 
 
-def _changed_grids(mend: RepairRecord) -> tuple[int, ...]:
+def _changed_grids(record: RepairRecord) -> tuple[int, ...]:
     """Return the grids whose ground a mend has changed."""
-    return mend.grids if mend.what in ("outside", "part") else mend.grids[:1]
+    return record.grids if record.what in ("outside", "part") else record.grids[:1]
 
 
 def _vertices_record(row: int, added: NDArray[np.complex128]) -> RepairRecord:
@@ -188,10 +194,10 @@ def _with_type_of(old: Any, new: Any) -> Any:
     return shapely.get_geometry(new, 0) if one else new
 
 
-def _large_gaps(town: DrawnPartition, rules: RepairRules) -> list[RepairRecord]:
-    left = gaps(town)
+def _large_gaps(partition: DrawnPartition, rules: RepairRules) -> list[RepairRecord]:
+    left = gaps(partition)
     left = left[~small(left, rules)]
-    gap, grid = town.tree.query(left, predicate="dwithin", distance=TOUCH_M)
+    gap, grid = partition.tree.query(left, predicate="dwithin", distance=TOUCH_M)
     return [
         RepairRecord(
             what="gap",

@@ -57,7 +57,7 @@ def cover_page(told: Submission, sums: Mapping[str, str]) -> str:
         The SHA-256 of each file of the package, by name.
     """
     lang = told.settings.lang
-    summary = told.told.summary
+    summary = told.comparison.summary
     return PAGES.get_template("cover.html.j2").render(
         lang=lang,
         say=lambda en, zh: Text(en, zh).say(lang),
@@ -90,7 +90,7 @@ def _recoded(told: Submission) -> int:
 
 def _counts(told: Submission) -> list[tuple[str, int, str]]:
     """Return label, number and colour: of kinds at first, then of what became of the grids."""
-    lang, summary = told.settings.lang, told.told.summary
+    lang, summary = told.settings.lang, told.comparison.summary
     if told.first:
         kinds = told.grids["kind"].value_counts()
         return [
@@ -117,14 +117,14 @@ def _card(card: Mapping[str, object], side: str, told: Submission) -> str:
 
 def drawing(told: Submission) -> Markup:
     """Return a drawing of the grids by what became of them, with ground that changed hatched."""
-    rows = told.told.changes
+    rows = told.comparison.changes
     rows = rows[(rows["new_code"] != "") & ~rows.geometry.is_empty]
     if rows.empty:
         return Markup("")
     west, south, east, north = rows.total_bounds
     scale = min(_WIDTH / max(east - west, 1), _HEIGHT / max(north - south, 1))
     drawn = to_drawing(rows.geometry.to_numpy(), west, north, scale)
-    walk = told.told.crosswalk
+    walk = told.comparison.crosswalk
     moved = walk[walk["moved"] & ~walk.geometry.is_empty & (walk["old_code"] != "")]
     patch = Markup('<path d="{}" fill="{}" stroke="{}" stroke-width="0.5"/>')
     colours = KIND_COLOURS if told.first else CHANGE_COLOURS
@@ -193,10 +193,10 @@ def check_submission(folder: str | Path, *, overwrite: bool = False) -> None:
 
 def crosswalk_of(told: Submission) -> gpd.GeoDataFrame:
     """Return the crosswalk of the grids that are reported, old ones and new ones."""
-    walk = told.told.crosswalk
+    walk = told.comparison.crosswalk
     if told.full:
         return walk
-    rows = told.told.changes
+    rows = told.comparison.changes
     other = rows[(rows["change"] != "unchanged") | (rows["old_code"] != rows["new_code"])]
     concerned = walk["old_code"].isin(set(other["old_code"]) - {""})
     concerned |= walk["new_code"].isin(set(other["new_code"]) - {""})
@@ -205,7 +205,7 @@ def crosswalk_of(told: Submission) -> gpd.GeoDataFrame:
 
 def retired_of(told: Submission) -> gpd.GeoDataFrame:
     """Return the grids that were given up: their codes are never used again."""
-    rows = told.told.changes[told.told.changes["change"] == "retired"]
+    rows = told.comparison.changes[told.comparison.changes["change"] == "retired"]
     columns = ["old_code", "name", "households_before", "successors", "reason", "geometry"]
     return rows[columns].reset_index(drop=True)
 
@@ -226,10 +226,10 @@ def _write_workbook(told: Submission, path: Path) -> None:
     lang = told.settings.lang
     columns = [name for name in SCHEMA["grids"] if name not in _LEFT_OUT]
     columns += ["change", "old_code", "predecessors", "change_reason"]
-    rows = told.told.changes
+    rows = told.comparison.changes
     if not told.full:
         rows = rows[(rows["change"] != "unchanged") | (rows["old_code"] != rows["new_code"])]
-    changes, _ = change_sheets(told.told, rows)
+    changes, _ = change_sheets(told.comparison, rows)
     sheets: list[tuple[Text, pd.DataFrame]] = [
         (Text("grids", "报送网格"), pd.DataFrame(told.grids)[columns]),
         (Text("reasons", "变更原因"), changes[1]),
@@ -266,7 +266,7 @@ def _facts(told: Submission) -> dict[str, Any]:
         "scope": "all" if told.full else "changed",
         "grids": len(told.grids),
         "crs": "" if crs is None else f"EPSG:{crs.to_epsg()}" if crs.to_epsg() else crs.to_wkt(),
-        "changes": told.told.summary,
+        "changes": told.comparison.summary,
         "scorecard": list(told.scorecard),
     }
 

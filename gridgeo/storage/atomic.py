@@ -247,12 +247,12 @@ def check_folder(folder: str | Path, names: Collection[str], *, overwrite: bool)
             Text("the output folder is a file", "输出文件夹是一个文件"), file=str(folder)
         )
     _check_writable(target, str(folder))
-    held = sorted(entry.name for entry in target.iterdir()) if target.exists() else []
-    if not held:
+    present = sorted(entry.name for entry in target.iterdir()) if target.exists() else []
+    if not present:
         return
     known = {*names, *_COMPANIONS, *(f"{name}{end}" for name in names for end in _SQLITE)}
-    foreign = [name for name in held if name not in known]
-    if foreign or not set(names).intersection(held):
+    foreign = [name for name in present if name not in known]
+    if foreign or not set(names).intersection(present):
         shown = ", ".join(foreign[:5])
         raise OutputError(
             Text(f"the folder holds other files: {shown}", f"文件夹中有其他文件：{shown}"),
@@ -298,12 +298,12 @@ def write_file(target: Path, write: Callable[[Path], None], *, overwrite: bool) 
         ) from error
 
 
-def _check_writable(target: Path, told: str) -> None:
+def _check_writable(target: Path, shown: str) -> None:
     parent = next(path for path in target.parents if path.exists())
     if not parent.is_dir() or not os.access(parent, os.W_OK):
         raise OutputError(
             Text(f"nothing can be written into {parent}", f"无法写入 {parent}"),
-            file=told,
+            file=shown,
             remedy=Text("Choose a folder that you may write to", "请选择有写入权限的文件夹"),
         )
 
@@ -328,9 +328,9 @@ def _escape_glob(name: str) -> str:
 
 def _check_geopackage(path: Path) -> None:
     with closing(sqlite3.connect(path)) as database:
-        (told,) = database.execute("PRAGMA quick_check").fetchone()
-    if told != "ok":
-        raise sqlite3.DatabaseError(told)
+        (result,) = database.execute("PRAGMA quick_check").fetchone()
+    if result != "ok":
+        raise sqlite3.DatabaseError(result)
 
 
 def _swap(staged: Path, target: Path) -> None:
