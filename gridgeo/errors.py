@@ -55,12 +55,12 @@ class GridgeoError(Exception):
     def say(self, lang: Lang) -> str:
         """Return message, place and remedy as one line in `lang`."""
         where = [f"{_PLACES.get(n, Text(n, n)).say(lang)} {v}" for n, v in self.place.items()]
-        told = self.message.say(lang)
+        text = self.message.say(lang)
         if where:
-            told += f" [{', '.join(where)}]" if lang == "en" else f"〔{'，'.join(where)}〕"
+            text += f" [{', '.join(where)}]" if lang == "en" else f"〔{'，'.join(where)}〕"
         if self.remedy:
-            told += f". {self.remedy.en}" if lang == "en" else f"。{self.remedy.zh}"
-        return told
+            text += f". {self.remedy.en}" if lang == "en" else f"。{self.remedy.zh}"
+        return text
 
 
 def why(error: Exception) -> Text:

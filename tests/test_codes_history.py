@@ -230,7 +230,7 @@ def test_polygons_with_points_say_what_atoms_say(before, after, households):
     (old, old_ground), (new, new_ground) = sides
     homes = gpd.GeoDataFrame({"households": households}, geometry=HOMES, crs=CRS)
     atoms = overlap_of(old, new, np.array(households), AREA)
-    ground = overlap_of_grids(old_ground, new_ground, households_at=homes)
+    ground = overlap_of_grids(old_ground, new_ground, household_points=homes)
     for name in ("old", "new", "households", "old_households", "new_households", "same"):
         assert getattr(atoms, name).tolist() == getattr(ground, name).tolist()
     np.testing.assert_allclose(atoms.area, ground.area)

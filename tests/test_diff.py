@@ -51,7 +51,7 @@ def side(numbers):
 @given(labels, labels, st.lists(st.integers(0, 90), min_size=len(CELLS), max_size=len(CELLS)))
 def test_the_crosswalk_makes_the_new_partition_of_the_old_one(before, after, households):
     homes = gpd.GeoDataFrame({"households": households}, geometry=shapely.centroid(CELLS), crs=CRS)
-    told = compare_sides(side(before), side(after), Settings(), households=homes)
+    told = compare_sides(side(before), side(after), Settings(), household_points=homes)
     walk, rows = told.crosswalk, told.changes
     cells = pd.DataFrame({"old": before, "new": after, "households": households})
     for name, code in (("old", "old_code"), ("new", "new_code")):

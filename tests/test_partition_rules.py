@@ -198,7 +198,7 @@ def test_a_community_that_is_one_locked_grid_is_judged_by_it():
 
 def test_each_community_has_its_own_band():
     atoms = town([[90, 90, 90, 270, 270, 270]], community=[[0, 0, 0, 1, 1, 1]])
-    bands = Bands(usual=BY_HOUSEHOLDS, own={1: Override(lower=250).of(BY_HOUSEHOLDS)})
+    bands = Bands(usual=BY_HOUSEHOLDS, overrides={1: Override(lower=250).of(BY_HOUSEHOLDS)})
     part = cut(atoms, band=bands)
     assert part.communities["verdict"].tolist() == ["small", "in_band"]
     assert held(part, [90, 90, 90, 270, 270, 270]) == [270, 270, 270, 270]

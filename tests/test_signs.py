@@ -33,7 +33,7 @@ def fonts():
 
 def pages_of(signs, press, **options):
     issues = plan_issues(signs, press, date=DATE)
-    pairs = zip(signs, issues.held, strict=True)
+    pairs = zip(signs, issues.current, strict=True)
     pages = [_page(sign.content, issue, options.get("url", "")) for sign, issue in pairs]
     images = press.pages(pages, DATE, "png")
     images = [images] if isinstance(images, bytes) else images
@@ -157,7 +157,7 @@ def test_rows_and_grids_that_do_not_match_are_told():
         (5, "丁 赵"),
     ]
     assert staff.of[codes[1]]["worker"] == "王"
-    assert staff.alone == tuple(codes[2:])
+    assert staff.without_worker == tuple(codes[2:])
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

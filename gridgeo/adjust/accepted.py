@@ -193,13 +193,15 @@ def carry_out(change: MinimalChange, chosen: Chosen, proposed: Changes) -> tuple
     plan = deliver_plan(
         change.layers,
         change.atoms,
-        chosen.part,
+        chosen.partition,
         coded,
         codes=change.community_codes,
         settings=change.settings,
     )
     plan = _with_old_codes(_with_drawn_outlines(plan, change), change)
-    return check_plan(plan, change.layers, chosen.part), _changes(change, chosen, proposed, coded)
+    return check_plan(plan, change.layers, chosen.partition), _changes(
+        change, chosen, proposed, coded
+    )
 
 
 def _with_drawn_outlines(plan: Plan, change: MinimalChange) -> Plan:
@@ -219,7 +221,7 @@ def _with_drawn_outlines(plan: Plan, change: MinimalChange) -> Plan:
     communities = plan.communities.set_geometry(gpd.GeoSeries(shown, crs=plan.communities.crs))
     households = plan.households
     if change.layers.atoms is not None and not len(change.layers.households):
-        at = change.old.anchor[change.atoms.placed]
+        at = change.old.anchor[change.atoms.household_atom]
         households = households.set_geometry(gpd.GeoSeries(at, crs=households.crs))
     return replace(plan, findings=findings, communities=communities, households=households)
 
@@ -233,7 +235,7 @@ def _with_old_codes(plan: Plan, change: MinimalChange) -> Plan:
 def _coded_grids(change: MinimalChange, chosen: Chosen, proposed: Changes) -> gpd.GeoDataFrame:
     """Return the chosen grids by label with codes, names, bounds, contents and their ground."""
     atoms, layers, lang = change.atoms, change.layers, change.settings.lang
-    grids = dissolve(atoms, chosen.part)
+    grids = dissolve(atoms, chosen.partition)
     given = change.layers.communities.geometry.to_numpy()
     geometry = grid_geometry(
         grids,
@@ -255,7 +257,7 @@ def _coded_grids(change: MinimalChange, chosen: Chosen, proposed: Changes) -> gp
     return coded.assign(
         name=_names(change, coded),
         bounded_by=bounded_by(
-            chosen.part.labels, atoms.borders, atoms.frame, atoms.communities, lang=lang
+            chosen.partition.labels, atoms.borders, atoms.frame, atoms.communities, lang=lang
         ),
         contains=contains(coded, layers.compounds, layers.buildings, layers.households, lang=lang),
     )
@@ -303,7 +305,7 @@ def _changes(
     atoms = change.atoms.frame
     shared = overlap_of(
         change.old.previous,
-        chosen.part.labels,
+        chosen.partition.labels,
         atoms["households"].to_numpy(np.int64),
         shapely.area(atoms.geometry.to_numpy()),
         olds=len(proposed.old),

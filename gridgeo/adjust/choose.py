@@ -101,7 +101,7 @@ class Chosen:
     or, unchanged, is the same as the new one; -1 for none.
     """
 
-    part: Partition
+    partition: Partition
     new: NDArray[np.int64]
     old: NDArray[np.int64]
 
@@ -139,7 +139,7 @@ def choose(
     grids = rows.reset_index(drop=True)
     touched = np.unique(atoms.frame["community"].to_numpy()[stays])
     return Chosen(
-        part=replace(
+        partition=replace(
             part,
             labels=labels.astype(np.int64),
             grids=grids,
@@ -283,7 +283,7 @@ def grid_geometry(
         outline = _union([*was[groups.old == number], *inside])
         near = tree.query(outline)
         others = _union(was[near[groups.old[near] != number]])
-        anchors = [shapely.multipoints(old.anchor[chosen.part.labels == row]) for row in rows]
+        anchors = [shapely.multipoints(old.anchor[chosen.partition.labels == row]) for row in rows]
         ground = shapely.difference(outline, others, grid_size=PRECISION_M)
         geometry[rows] = divide_ground(geometry[rows], ground, np.array(anchors))
     return geometry

@@ -30,7 +30,7 @@ from gridgeo.report import load_plan
 from gridgeo.wording import Text
 
 
-def household_points(plan: Plan) -> gpd.GeoDataFrame | None:
+def household_points_of(plan: Plan) -> gpd.GeoDataFrame | None:
     """Return points with households: the household points, else one point in each atom.
 
     Points that the plan lists as being in no grid are left out; None where there are neither.
@@ -92,7 +92,7 @@ def side_of(plan: Plan, *, crs: CRS | None = None) -> Side:
     """Return a plan as one side of a comparison."""
     grids = plan.grids[[*_COLUMNS, "verdict", "geometry"]]
     grids = grids.astype({"households": "float64"})
-    points = household_points(plan)
+    points = household_points_of(plan)
     if crs is not None and grids.crs != crs:
         grids = grids.to_crs(crs)
         points = None if points is None else points.to_crs(crs)
@@ -139,7 +139,7 @@ def diff(
         file = read_household_points(settings.read, crs=right.crs)
     with clock.stage("compare"):
         comparison = compare_sides(
-            left, right, settings, households=None if file is None else file.households
+            left, right, settings, household_points=None if file is None else file.households
         )
     return Comparison(
         settings=settings,
@@ -154,15 +154,15 @@ def diff(
 
 
 def compare_sides(
-    old: Side, new: Side, settings: Settings, *, households: gpd.GeoDataFrame | None = None
+    old: Side, new: Side, settings: Settings, *, household_points: gpd.GeoDataFrame | None = None
 ) -> Comparison:
     """Return the comparison of two sides that are in one CRS; see `diff`."""
-    for given in (households, new.households, old.households):
+    for given in (household_points, new.households, old.households):
         if given is not None and len(given):
-            households = given
+            household_points = given
             break
     before, after = _counted(old.grids), _counted(new.grids)
-    difference = compare(before, after, homes=households)
+    difference = compare(before, after, household_points=household_points)
     changes = _changes(difference, old, new)
     known = dict(zip(old.grids["code"], old.grids.index, strict=True))
     reasons = reasons_of(changes, old.grids, known)
@@ -172,7 +172,7 @@ def compare_sides(
         crosswalk=_crosswalk(difference),
         before=_before(difference, old),
         summary=_summary(difference),
-        notes=_notes(difference, old, new, counted=households is not None),
+        notes=_notes(difference, old, new, counted=household_points is not None),
     )
 
 

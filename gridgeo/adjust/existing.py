@@ -247,14 +247,14 @@ def _verdicts(atoms: Atoms, grids: pd.DataFrame, bands: Bands) -> list[Verdict]:
     rows = grids[["kind", "home", "households", "residents"]].itertuples(index=False)
     return [
         judge_grid(
-            bands.of(community_of_grid),
+            bands.of(place_of_grid),
             int(households),
             float(people),
-            small=bool(small[community_of_grid]),
+            small=bool(small[place_of_grid]),
         )
         if is_basic
         else Verdict(name=kind, reason=Text("", ""))
-        for (kind, community_of_grid, households, people), is_basic in zip(rows, basic, strict=True)
+        for (kind, place_of_grid, households, people), is_basic in zip(rows, basic, strict=True)
     ]
 
 
@@ -270,10 +270,10 @@ def _parts(atoms: Atoms, previous: NDArray[np.int64], size: int) -> NDArray[np.i
 
 @dataclass(frozen=True, kw_only=True)
 class MinimalChange:
-    """Old grids and new ones on the same atoms, and what changes together.
+    """Old grids and new ones on the same atoms, and the groups of grids that change together.
 
-    ``drawn``: the old grids as the file has them. ``community_codes``: the codes of the communities by
-    position, as grid codes bear them.
+    ``drawn``: the old grids as the file has them. ``community_codes``: the code of each community,
+    by position, as grid codes contain it.
     """
 
     layers: Layers

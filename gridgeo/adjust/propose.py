@@ -91,8 +91,8 @@ def _small(
         name = place["name"] or place["code"]
         causes.append(
             Text(
-                f"the whole community {name} ({households:,} households) is below the lower limit and "
-                f"divided among {before} grids: one grid is allowed",
+                f"the whole community {name} ({households:,} households) is below the lower limit "
+                f"and divided among {before} grids: one grid is allowed",
                 f"{name}总共仅 {households:,} 户，低于下限，却分属 {before} 个网格，可设为一个网格",
             )
         )

@@ -13,7 +13,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from gridgeo.adjust.compare import Side, changed_grids, compare_sides, household_points, side_of
+from gridgeo.adjust.compare import Side, changed_grids, compare_sides, household_points_of, side_of
 from gridgeo.codes import (
     Changes,
     Register,
@@ -87,7 +87,7 @@ def _crosswalk(old: Plan, plan: Plan) -> pd.DataFrame:
     shared = overlap_of_grids(
         before.geometry.to_numpy(),
         plan.grids.geometry.to_numpy(),
-        households_at=household_points(plan),
+        household_points=household_points_of(plan),
     )
     return crosswalk_of(before["code"].tolist(), plan.grids["code"].tolist(), shared)
 
@@ -157,7 +157,7 @@ def changes_in(register: Register, plan: Plan, *, before: Plan | None = None) ->
     shared = overlap_of_grids(
         ground.geometry.to_numpy(),
         plan.grids.geometry.to_numpy(),
-        households_at=household_points(plan),
+        household_points=household_points_of(plan),
     )
     return lineage_of_coded(ground, grids, shared, scheme=scheme)
 

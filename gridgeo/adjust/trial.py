@@ -149,6 +149,6 @@ def _atoms_of(plan: Plan) -> Atoms:
         frame=plan.atoms.assign(community=place, facility=-1),
         borders=plan.borders,
         communities=plan.communities,
-        placed=np.full(len(plan.households), -1),
+        household_atom=np.full(len(plan.households), -1),
         considered=plan.considered,
     )

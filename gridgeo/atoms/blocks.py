@@ -134,24 +134,24 @@ def cut_blocks(layers: Layers, rules: AtomRules, *, limits: NDArray[np.int64]) -
     areas = communities.geometry.to_numpy()
     streets = layers.streets[layers.streets["cuts"]]
     lane = (streets["street_class"] == LANE).to_numpy()
-    whole = _whole_compounds(layers, areas, rules.compound_share * limits)
+    undivided = _whole_compounds(layers, areas, rules.compound_share * limits)
     cutting = np.concatenate(
         [
-            _outside(streets[~lane], whole),
+            _outside(streets[~lane], undivided),
             explode(layers.barriers.geometry.to_numpy()),
         ]
     )
     closed = close_gaps(cutting, coverage_edges(areas).lines, tolerance_m=rules.close_gap_m)
-    grounds, home = cut_out(areas, layers.locked)
+    grounds, area = cut_out(areas, layers.locked)
     faces = cut_areas(grounds, np.concatenate([cutting, closed.pieces]))
     named = NamedLines.gather(streets, layers.barriers)
     blocks, _ = tidier(layers, named, rules)(faces, faces.parent)
-    blocks = sort_faces(Faces(polygons=blocks.polygons, parent=home[blocks.parent]))
+    blocks = sort_faces(Faces(polygons=blocks.polygons, parent=area[blocks.parent]))
     notes = (_gaps_note(closed.gap_m, closed.dangling), _slivers_note(len(faces), len(blocks)))
     return Blocks(
         communities=communities,
         faces=blocks,
-        lanes=_outside(streets[lane], whole),
+        lanes=_outside(streets[lane], undivided),
         named=named,
         crossings=find_crossings(layers.streets, layers.barriers),
         notes=notes,
@@ -168,19 +168,19 @@ def tidier(layers: Layers, named: NamedLines, rules: AtomRules) -> Tidy:
         weight: NDArray[np.float64] = edges.length * factor[rank]
         return weight
 
-    def tidy(faces: Faces, home: NDArray[np.int64]) -> tuple[Faces, NDArray[np.int64]]:
+    def tidy(faces: Faces, area: NDArray[np.int64]) -> tuple[Faces, NDArray[np.int64]]:
         households = households_in(layers.households, faces.polygons)
-        return absorb_slivers(faces, home, households, rules, weigh)
+        return absorb_slivers(faces, area, households, rules, weigh)
 
     return tidy
 
 
 def _whole_compounds(layers: Layers, areas: NDArray[Any], limits: NDArray[Any]) -> NDArray[Any]:
     compounds = layers.compounds.geometry.to_numpy()
-    home = assign_points(shapely.point_on_surface(compounds), areas)
-    limit = np.append(limits, limits.min(initial=np.inf))[home]
-    whole: NDArray[Any] = compounds[households_in(layers.households, compounds) <= limit]
-    return whole
+    area = assign_points(shapely.point_on_surface(compounds), areas)
+    limit = np.append(limits, limits.min(initial=np.inf))[area]
+    undivided: NDArray[Any] = compounds[households_in(layers.households, compounds) <= limit]
+    return undivided
 
 
 def _outside(streets: gpd.GeoDataFrame, compounds: NDArray[Any]) -> NDArray[Any]:

@@ -228,9 +228,9 @@ def _finish(
     ground: PieceCoverage, layers: Layers, blocks: Blocks, considered: gpd.GeoDataFrame
 ) -> Atoms:
     polygons = ground.polygons
-    placed = assign_points(layers.households.geometry.to_numpy(), polygons)
+    atom = assign_points(layers.households.geometry.to_numpy(), polygons)
     households, residents = (
-        count_in(placed, layers.households[c].to_numpy(), len(polygons))
+        count_in(atom, layers.households[c].to_numpy(), len(polygons))
         for c in ("households", "residents")
     )
     known = layers.households["residents"].notna().any()
@@ -241,7 +241,7 @@ def _finish(
             "residents": residents if known else np.full(len(polygons), np.nan),
             "kind": np.where(ground.is_cell, "cell", "block"),
             "facility": ground.facility,
-            "name": _names(ground.compound, layers, placed),
+            "name": _names(ground.compound, layers, atom),
         },
         geometry=polygons,
         crs=layers.crs,
@@ -252,17 +252,17 @@ def _finish(
             polygons, blocks.named, blocks.crossings, crs=layers.crs, within_m=ON_LINE_M
         ),
         communities=blocks.communities,
-        placed=placed,
+        household_atom=atom,
         considered=considered,
         notes=blocks.notes,
         findings=blocks.findings,
     )
 
 
-def _names(compound: Index, layers: Layers, placed: Index) -> NDArray[np.object_]:
+def _names(compound: Index, layers: Layers, piece: Index) -> NDArray[np.object_]:
     """Return the name of the compound of each piece, else the one group of all its households."""
     names = np.append(layers.compounds["name"].to_numpy(dtype=object), "")[compound]
-    groups = layers.households["group"].groupby(placed)
+    groups = layers.households["group"].groupby(piece)
     alone = groups.first()[groups.nunique() == 1].drop(-1, errors="ignore")
     nameless = alone.index[names[alone.index] == ""]
     names[nameless] = alone[nameless]

@@ -49,33 +49,33 @@ class Compounds:
     """The compounds of some layers.
 
     ``carved`` are the positions of those that become ground of their own: more than one cell
-    holds, and room enough for a block. The others that stay whole are ``held`` together by the
+    holds, and room enough for a block. The others that stay whole are ``undivided`` together by the
     cell they lie in, as a building is: their outlines, none inside another.
     """
 
     outlines: Polygons
     carved: Index
-    held: Polygons
+    undivided: Polygons
 
     @classmethod
-    def of(cls, layers: Layers, rules: AtomRules, *, whole: Index, caps: Index) -> Compounds:
+    def of(cls, layers: Layers, rules: AtomRules, *, undivided: Index, caps: Index) -> Compounds:
         """Sort the compounds by what one that stays whole, and a cell, hold in each community."""
         outlines = layers.compounds.geometry.to_numpy()
         areas = layers.communities.geometry.to_numpy()
-        home = assign_points(shapely.point_on_surface(outlines), areas)
+        area = assign_points(shapely.point_on_surface(outlines), areas)
         households = households_in(layers.households, outlines)
-        carved = households > np.append(caps, caps.min(initial=0))[home]
+        carved = households > np.append(caps, caps.min(initial=0))[area]
         carved[carved] = ~is_thin(outlines[carved], rules)
-        fits = households <= np.append(whole, whole.min(initial=0))[home]
+        fits = households <= np.append(undivided, undivided.min(initial=0))[area]
         return cls(
             outlines=outlines,
             carved=np.flatnonzero(carved),
-            held=outermost(outlines[fits & ~carved]),
+            undivided=outermost(outlines[fits & ~carved]),
         )
 
     def keep_whole(self, faces: Faces) -> Faces:
         """Join the faces of one parent that divide a compound that is held together."""
-        inner = shapely.buffer(self.held, -ALONG_WALL_M)
+        inner = shapely.buffer(self.undivided, -ALONG_WALL_M)
         compound, face = shapely.STRtree(faces.polygons).query(inner, predicate="intersects")
         shared = shapely.intersection(inner[compound], faces.polygons[face])
         part = shapely.area(shared) > LEAST_PART_M2
@@ -146,15 +146,15 @@ def _closed(areas: Polygons, outlines: Polygons) -> Polygons:
     outlines = outlines.copy()
     area, outline = shapely.STRtree(outlines).query(areas, predicate="intersects")
     for place in np.unique(area):
-        own = outline[area == place]
-        rest = shapely.difference(areas[place], shapely.union_all(outlines[own]))
+        members = outline[area == place]
+        rest = shapely.difference(areas[place], shapely.union_all(outlines[members]))
         core = shapely.buffer(rest, -ALONG_M / 2, join_style="mitre")
         wide = shapely.buffer(core, ALONG_M / 2, join_style="mitre")
         strips = shapely.get_parts(shapely.difference(rest, wide))
         for strip in strips[shapely.area(strips) > STRIP_M2]:
-            shared = shapely.length(shapely.intersection(strip, outlines[own]))
+            shared = shapely.length(shapely.intersection(strip, outlines[members]))
             if shared.max() > ALONG_M:
-                nearest = own[int(np.argmax(np.round(shared, 3)))]
+                nearest = members[int(np.argmax(np.round(shared, 3)))]
                 outlines[nearest] = shapely.union(outlines[nearest], strip)
     return outlines
 
@@ -292,10 +292,10 @@ def _share_block(
     strips = _strips(rest, rules)
     if len(between) and len(strips) and len(parts) > 1:
         strips = cut_areas(strips, between).polygons
-        taker = _longest_beside(strips, np.array([part for _, part in parts]))
+        receiver = _longest_beside(strips, np.array([part for _, part in parts]))
     else:
-        taker = _first_beside(strips, parts)
-    return [(number, _solid(part, strips[taker == i])) for i, (number, part) in enumerate(parts)]
+        receiver = _first_beside(strips, parts)
+    return [(number, _solid(part, strips[receiver == i])) for i, (number, part) in enumerate(parts)]
 
 
 def _first_beside(strips: NDArray[Any], parts: list[tuple[int, Any]]) -> NDArray[np.int64]:
@@ -311,9 +311,9 @@ def _longest_beside(strips: NDArray[Any], parts: NDArray[Any]) -> NDArray[np.int
     swollen = shapely.buffer(parts, BESIDE_M, join_style="mitre")
     along = shapely.intersection(shapely.boundary(strips[strip]), swollen[part])
     order = np.lexsort((-part, np.round(shapely.length(along), 2), strip))
-    taker = np.full(len(strips), -1)
-    taker[strip[order]] = part[order]
-    return taker
+    receiver = np.full(len(strips), -1)
+    receiver[strip[order]] = part[order]
+    return receiver
 
 
 def _strips(rest: Any, rules: AtomRules) -> NDArray[Any]:
@@ -323,15 +323,15 @@ def _strips(rest: Any, rules: AtomRules) -> NDArray[Any]:
     wide = shapely.union_all(shapely.buffer(core, half, join_style="mitre"))
     pieces = shapely.get_parts(shapely.intersection(rest, wide))
     kept = pieces[shapely.area(pieces) >= rules.sliver_area_m2]
-    gone = shapely.difference(rest, shapely.union_all(kept)) if len(kept) else rest
-    strips: NDArray[Any] = shapely.get_parts(gone)
+    removed = shapely.difference(rest, shapely.union_all(kept)) if len(kept) else rest
+    strips: NDArray[Any] = shapely.get_parts(removed)
     return strips[shapely.area(strips) > 0]
 
 
 def _solid(part: Any, strips: NDArray[Any]) -> Any:
     """Return the union without the hairline cracks that overlays leave between its parts."""
-    whole = shapely.union_all(np.append(strips, part))
-    swollen = shapely.buffer(whole, CRACK_M, join_style="mitre")
+    union = shapely.union_all(np.append(strips, part))
+    swollen = shapely.buffer(union, CRACK_M, join_style="mitre")
     return shapely.buffer(swollen, -CRACK_M, join_style="mitre")
 
 

@@ -66,13 +66,13 @@ def gather_units(
     """Return the units of a block; a group larger than `limit` does not hold together."""
     clipped = shapely.intersection(buildings, block)
     clipped = clipped[shapely.area(clipped) >= LEAST_BUILDING_M2]
-    home = assign_points(points, clipped)
+    building = assign_points(points, clipped)
     xy = shapely.get_coordinates(points)
     _, spot = np.unique(xy[:, 0] + 1j * xy[:, 1], return_inverse=True)
-    item = np.where(home >= 0, home, len(clipped) + spot)
+    item = np.where(building >= 0, building, len(clipped) + spot)
     size = len(clipped) + (int(spot.max()) + 1 if len(spot) else 0)
     member = _linked_items(item, groups, households, size, limit)
-    outdoors = home < 0
+    outdoors = building < 0
     used, number = np.unique(
         np.concatenate([member[: len(clipped)], member[item]]), return_inverse=True
     )

@@ -116,7 +116,7 @@ def is_thin(polygons: Polygons, rules: AtomRules) -> NDArray[np.bool_]:
 
 
 def absorb_slivers(
-    faces: Faces, home: Counts, households: Counts, rules: AtomRules, weigh: Weigh
+    faces: Faces, area: Counts, households: Counts, rules: AtomRules, weigh: Weigh
 ) -> tuple[Faces, Counts]:
     """Merge thin faces with fewer than ``sliver_households`` into a neighbour of the same home.
 
@@ -136,31 +136,31 @@ def absorb_slivers(
     while True:
         few = fresh & (households < rules.sliver_households)
         sliver[few] = is_thin(faces.polygons[few], rules)
-        target = _targets(faces, home, sliver, weigh)
+        target = _targets(faces, area, sliver, weigh)
         if (target < 0).all():
             return faces, member
         group = _groups(target)
         _, first = np.unique(group, return_index=True)
         keeps = np.lexsort((sliver, group))[np.cumsum(np.bincount(group)) - np.bincount(group)]
         faces = Faces(polygons=merge_faces(faces.polygons, group), parent=faces.parent[keeps])
-        home = home[first]
+        area = area[first]
         member = group[member]
         households = np.bincount(group, households).astype(np.int64)
         fresh = np.bincount(group) > 1
         sliver = sliver[first] & ~fresh
 
 
-def _targets(faces: Faces, home: Counts, sliver: NDArray[np.bool_], weigh: Weigh) -> Counts:
+def _targets(faces: Faces, area: Counts, sliver: NDArray[np.bool_], weigh: Weigh) -> Counts:
     """Return for each face the neighbour that it joins in this round, or -1."""
     target = np.full(len(faces), -1)
     if not sliver.any():
         return target
-    edges = _edges_within(faces, home, np.isin(home, home[sliver]))
+    edges = _edges_within(faces, area, np.isin(area, area[sliver]))
     edges = edges.take(sliver[edges.left] | sliver[edges.right])
     source = np.concatenate([edges.left, edges.right])
     beside = np.concatenate([edges.right, edges.left])
-    own = faces.parent[edges.left] == faces.parent[edges.right]
-    weight = np.tile(weigh(edges) * np.where(own, 1.0, GIVES_UP_OTHER), 2)
+    same_parent = faces.parent[edges.left] == faces.parent[edges.right]
+    weight = np.tile(weigh(edges) * np.where(same_parent, 1.0, GIVES_UP_OTHER), 2)
     pairs = pd.DataFrame({"source": source, "beside": beside, "weight": weight})
     pairs = pairs[sliver[pairs["source"]]]
     real = pairs[~sliver[pairs["beside"]]]
@@ -171,13 +171,13 @@ def _targets(faces: Faces, home: Counts, sliver: NDArray[np.bool_], weigh: Weigh
     return target
 
 
-def _edges_within(faces: Faces, home: Counts, which: NDArray[np.bool_]) -> Edges:
+def _edges_within(faces: Faces, area: Counts, which: NDArray[np.bool_]) -> Edges:
     """Return the edges between two of the faces `which` that have the same home."""
     rows = np.flatnonzero(which)
     edges = coverage_edges(faces.polygons[rows])
     edges = edges.take(edges.inner)
     edges = replace(edges, left=rows[edges.left], right=rows[edges.right])
-    return edges.take(home[edges.left] == home[edges.right])
+    return edges.take(area[edges.left] == area[edges.right])
 
 
 def _groups(target: Counts) -> Counts:
@@ -268,8 +268,8 @@ class PieceCoverage:
         block, number = np.unique(self.block, return_inverse=True)
         _, first = np.unique(number, return_index=True)
         blocks = merge_faces(self.polygons, number)
-        whole = PieceCoverage.of(Faces(polygons=blocks, parent=self.community[first]))
-        return replace(whole, block=block)
+        undivided = PieceCoverage.of(Faces(polygons=blocks, parent=self.community[first]))
+        return replace(undivided, block=block)
 
 
 def link_cells(cells: Faces, cell: Index, unit: Index, places: NDArray[Any]) -> Index:
@@ -308,13 +308,13 @@ def join_groups(
 
     There is a limit for each face.
     """
-    placed = assign_points(points, faces.polygons)
-    told = (placed >= 0) & (groups != "")
-    face = placed[told]
-    names = [f"{p} {g}" for p, g in zip(faces.parent[face], groups[told], strict=True)]
+    assigned = assign_points(points, faces.polygons)
+    grouped = (assigned >= 0) & (groups != "")
+    face = assigned[grouped]
+    names = [f"{p} {g}" for p, g in zip(faces.parent[face], groups[grouped], strict=True)]
     _, unit = np.unique(np.array(names, dtype=str), return_inverse=True)
-    fits = np.bincount(unit, households[told], len(unit))[unit] <= limits[face]
-    return merge_linked(faces, link_cells(faces, face[fits], unit[fits], points[told][fits]))
+    fits = np.bincount(unit, households[grouped], len(unit))[unit] <= limits[face]
+    return merge_linked(faces, link_cells(faces, face[fits], unit[fits], points[grouped][fits]))
 
 
 def merge_linked(faces: Faces, group: Index) -> Faces:

@@ -41,7 +41,7 @@ class Pieces:
         code, name, geometry: the effective communities, the unions of their atoms.
     bare
         The communities without atoms, as they were given.
-    placed
+    household_atom
         The atom of each household row, -1 for none; of each atom given where atoms carry counts.
     findings
         What was repaired or left out, sticks out, or consists of several parts.
@@ -50,7 +50,7 @@ class Pieces:
     frame: gpd.GeoDataFrame
     communities: gpd.GeoDataFrame
     bare: gpd.GeoDataFrame
-    placed: Index
+    household_atom: Index
     findings: tuple[Finding, ...]
 
 
@@ -69,13 +69,13 @@ def prepare_pieces(layers: Layers) -> Pieces:
     kept = _in_reading_order(given, community)
     communities, position, bare = _effective(given.iloc[kept], community[kept], layers)
     polygons = given.geometry.to_numpy()[kept]
-    placed = _assign_households(layers, polygons, kept, len(given))
+    assigned = _assign_households(layers, polygons, kept, len(given))
     counted = layers.households if len(layers.households) else given
     frame = gpd.GeoDataFrame(
         {
             "community": position,
-            "households": _total(counted, placed, "households", len(kept)).astype(np.int64),
-            "residents": _total(counted, placed, "residents", len(kept)),
+            "households": _total(counted, assigned, "households", len(kept)).astype(np.int64),
+            "residents": _total(counted, assigned, "residents", len(kept)),
             "kind": "given",
             "name": given["name"].to_numpy()[kept],
         },
@@ -86,7 +86,7 @@ def prepare_pieces(layers: Layers) -> Pieces:
         frame=frame,
         communities=communities,
         bare=bare,
-        placed=placed,
+        household_atom=assigned,
         findings=(
             *repaired,
             *left_out(given, community),
@@ -192,8 +192,8 @@ def _communities_of(
     first = first[(shared[first] > 0)]
     nameless = named[atom[first]] < 0
     community[atom[first[nameless]]] = other[first[nameless]]
-    own = first[community[atom[first]] == other[first]]
-    inside_m2[atom[own]] = shared[own]
+    single = first[community[atom[first]] == other[first]]
+    inside_m2[atom[single]] = shared[single]
     if (community < 0).all():
         raise InputError(
             Text("no atom lies in any community", "没有单元落在任何社区之内"),
@@ -230,11 +230,13 @@ def _assign_households(layers: Layers, polygons: Polygons, kept: Index, size: in
     return position
 
 
-def _total(counted: gpd.GeoDataFrame, placed: Index, column: str, size: int) -> NDArray[np.float64]:
+def _total(
+    counted: gpd.GeoDataFrame, assigned: Index, column: str, size: int
+) -> NDArray[np.float64]:
     values = counted[column].to_numpy(dtype=float)
     if np.isnan(values).all():
         return np.full(size, np.nan)
-    return count_in(placed, np.nan_to_num(values), size)
+    return count_in(assigned, np.nan_to_num(values), size)
 
 
 def take_atoms(layers: Layers, considered: gpd.GeoDataFrame, rules: AtomRules) -> Atoms:
@@ -266,7 +268,7 @@ def take_atoms(layers: Layers, considered: gpd.GeoDataFrame, rules: AtomRules) -
             within_m=rules.match_street_m,
         ),
         communities=pieces.communities,
-        placed=pieces.placed,
+        household_atom=pieces.household_atom,
         considered=considered,
         findings=(*without_atoms(pieces.bare), *pieces.findings),
     )

@@ -44,13 +44,13 @@ class Subdivision:
         """The compounds that are carved out, and those that cells hold together."""
         every = np.arange(len(self.limits))
         caps = np.array([self._cap(int(community)) for community in every], dtype=np.int64)
-        return Compounds.of(self.layers, self.rules, whole=self._whole(every), caps=caps)
+        return Compounds.of(self.layers, self.rules, undivided=self._whole(every), caps=caps)
 
     @cached_property
     def buildings(self) -> Polygons:
         """What no cell border divides: buildings, and the compounds that are held together."""
-        held = self.compounds.held
-        return np.concatenate([outside(self.layers.buildings.geometry.to_numpy(), held), held])
+        counts = self.compounds.undivided
+        return np.concatenate([outside(self.layers.buildings.geometry.to_numpy(), counts), counts])
 
     def of(self, ground: PieceCoverage) -> NDArray[np.bool_]:
         """Whether a piece is to be cut: neither dedicated nor a compound that stays whole.
@@ -58,25 +58,27 @@ class Subdivision:
         Ground between compounds is cut as if it held them, so that no piece of it lies between
         more households than fit a grid.
         """
-        held = households_in(self.layers.households, ground.polygons)
+        households = households_in(self.layers.households, ground.polygons)
         beside, compound = beside_compounds(ground)
-        around = held + np.bincount(beside, held[compound], len(ground)).astype(np.int64)
+        around = households + np.bincount(beside, households[compound], len(ground)).astype(
+            np.int64
+        )
         share = self.rules.finer_share if self.fine else self.rules.heavy_share
         limit = self.limits[ground.community]
         crowded = around > share * limit
         vast = shapely.area(ground.polygons) > self.rules.heavy_area_m2
-        vast &= held > self.rules.cell_share * limit
-        whole = (ground.compound >= 0) & (held <= self._whole(ground.community))
-        return (crowded | vast) & (ground.facility < 0) & ~whole & ground.free
+        vast &= households > self.rules.cell_share * limit
+        undivided = (ground.compound >= 0) & (households <= self._whole(ground.community))
+        return (crowded | vast) & (ground.facility < 0) & ~undivided & ground.free
 
     def join_groups(self, faces: Faces, ground: PieceCoverage) -> Faces:
         """Join the faces of pieces of ground that divide a group or compound that fits a grid."""
-        homes = self.layers.households
+        households = self.layers.households
         joined = join_groups(
             faces,
-            homes.geometry.to_numpy(),
-            homes["households"].to_numpy(),
-            homes["group"].to_numpy(dtype=object),
+            households.geometry.to_numpy(),
+            households["households"].to_numpy(),
+            households["group"].to_numpy(dtype=object),
             limits=self._whole(ground.community[faces.parent]),
         )
         return self.compounds.keep_whole(joined)
@@ -102,13 +104,13 @@ class Subdivision:
         return self._lines(ground, sites)
 
     def _lines(self, ground: PieceCoverage, sites: list[HeavyPiece]) -> NDArray[Any]:
-        homes = self.layers.households
-        points = homes.geometry.to_numpy()
-        households = homes["households"].to_numpy()
-        groups = homes["group"].to_numpy(dtype=object)
-        placed = assign_points(points, ground.polygons)
-        order = np.argsort(placed, kind="stable")
-        first = np.searchsorted(placed[order], np.arange(len(ground) + 1))
+        counted = self.layers.households
+        points = counted.geometry.to_numpy()
+        households = counted["households"].to_numpy()
+        groups = counted["group"].to_numpy(dtype=object)
+        assigned = assign_points(points, ground.polygons)
+        order = np.argsort(assigned, kind="stable")
+        first = np.searchsorted(assigned[order], np.arange(len(ground) + 1))
         buildings = self.buildings
         tree = shapely.STRtree(buildings)
         lines = [np.empty(0, dtype=object)]
@@ -137,8 +139,8 @@ class Subdivision:
 
     def _whole(self, community: Any) -> Index:
         """Households up to which a compound or a group stays whole."""
-        whole: Index = np.floor(self.rules.compound_share * self.limits[community])
-        return whole.astype(np.int64)
+        limit: Index = np.floor(self.rules.compound_share * self.limits[community])
+        return limit.astype(np.int64)
 
     def _cap(self, community: int) -> int:
         """Return the most households of a cell."""

@@ -28,15 +28,15 @@ def own_console() -> None:
     options say: https://github.com/ERGO-Code/HiGHS/issues/2783. Nothing happens where
     ``sys.stdout`` is not descriptor 1, as in a notebook.
     """
-    said = sys.stdout
-    if said is None or not hasattr(said, "reconfigure") or said.fileno() != 1:
+    stdout = sys.stdout
+    if stdout is None or not hasattr(stdout, "reconfigure") or stdout.fileno() != 1:
         return
-    said.flush()
+    stdout.flush()
     sys.stdout = os.fdopen(
         os.dup(1),
         "w",
-        buffering=1 if said.line_buffering else -1,
-        encoding=said.encoding,
+        buffering=1 if stdout.line_buffering else -1,
+        encoding=stdout.encoding,
         errors="replace",
     )
     nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -61,14 +61,14 @@ STOPPED_CHUNKS = Text(
 
 
 @contextmanager
-def interruptible(told: Text, lang: Lang) -> Iterator[None]:
-    """Turn Ctrl-C inside into the sentence `told` and exit code 130.
+def interruptible(message: Text, lang: Lang) -> Iterator[None]:
+    """Turn Ctrl-C inside into the sentence `message` and exit code 130.
 
     Python sees a signal only between its own instructions, and a long call into GEOS is one
     instruction: a thread waits beside the work, and ends the process where that does not end in
     time. Results are written whole or not at all, so nothing is spoilt.
     """
-    watch = _Watch(told, lang)
+    watch = _Watch(message, lang)
     watch.start()
     try:
         yield
@@ -84,8 +84,8 @@ def interruptible(told: Text, lang: Lang) -> Iterator[None]:
 class _Watch:
     """A thread that hears SIGINT at once, whatever the main thread is at."""
 
-    def __init__(self, told: Text, lang: Lang) -> None:
-        self._told = told.say(lang)
+    def __init__(self, message: Text, lang: Lang) -> None:
+        self._told = message.say(lang)
         self._said = threading.Event()
         self._over = threading.Event()
         self._ours, self._theirs = socket.socketpair()

@@ -162,8 +162,8 @@ class CliInput:
         >>> given.layers, given.seed
         ({'streets': ['roads.shp']}, 7)
         """
-        own = {one.name: options[one.name] for one in fields(cls) if one.name in options}
-        return cls(**own, layers={role: options[role] for role in ROLES if role in options})
+        given = {one.name: options[one.name] for one in fields(cls) if one.name in options}
+        return cls(**given, layers={role: options[role] for role in ROLES if role in options})
 
     def settings(self) -> Settings:
         """Return the settings: those of the file, changed where an option says otherwise."""
@@ -227,10 +227,10 @@ def parse_source(text: str) -> Source:
     >>> parse_source("school=city.gpkg::schools")
     Source(path='city.gpkg', layer='schools', kind='school')
     """
-    whole = Source.parse(text)
+    source = Source.parse(text)
     kind, equals, rest = text.partition("=")
-    if not equals or Path(whole.path).exists():
-        return whole
+    if not equals or Path(source.path).exists():
+        return source
     return Source.parse(rest, kind=kind)
 
 

@@ -248,10 +248,10 @@ def diff_command(
 
         check_comparison(out, overwrite=overwrite)
         with progress(settings.lang) as report:
-            told = diff(Source.parse(old), Source.parse(new), settings, on_progress=report)
+            comparison = diff(Source.parse(old), Source.parse(new), settings, on_progress=report)
             report("write", 0, 0)
-            save_comparison(told, out, overwrite=overwrite)
-        show_comparison(told, out)
+            save_comparison(comparison, out, overwrite=overwrite)
+        show_comparison(comparison, out)
 
 
 def report_command(
@@ -275,17 +275,17 @@ def report_command(
         loaded = load_plan(plan)
         path = plan / REPORT_PDF if out is None else out
         missing = save_pdf(loaded, path, find_fonts(font or []), overwrite=overwrite)
-        told = Text(f"report written: {path}", f"报告已生成：{path}")
-        console.print(told.say(loaded.settings.lang), markup=False, soft_wrap=True)
+        message = Text(f"report written: {path}", f"报告已生成：{path}")
+        console.print(message.say(loaded.settings.lang), markup=False, soft_wrap=True)
         if missing:
             listed = " ".join(f"{letter} (U+{ord(letter):04X})" for letter in missing[:10])
-            told = Text(
+            message = Text(
                 f"{len(missing)} characters are in no font and are drawn as their numbers: "
                 f"{listed} (give a font with --font)",
                 f"{len(missing)} 个字符没有可用字体，报告中以编号代替：{listed}"
                 "（可用 --font 指定字体）",
             )
-            console.print(told.say(loaded.settings.lang), markup=False, soft_wrap=True)
+            console.print(message.say(loaded.settings.lang), markup=False, soft_wrap=True)
 
 
 _Full = Annotated[bool, typer.Option("--full", help="All grids, changed or not 报送全部网格")]
@@ -312,12 +312,12 @@ def submit_command(
         from gridgeo.report import check_submission, load_plan, save_submission  # noqa: PLC0415
 
         check_submission(out, overwrite=overwrite)
-        own = load_plan(plan)
+        current = load_plan(plan)
         before = (
             None
             if since is None
-            else read_side(Source.parse(since), ReadRules(), crs=own.grids.crs)
+            else read_side(Source.parse(since), ReadRules(), crs=current.grids.crs)
         )
         wanted = None if lang is None else lang_of(lang)
-        told = submit(own, since=before, full=full, lang=wanted)
-        show_submission(told, save_submission(told, out, overwrite=overwrite))
+        submission = submit(current, since=before, full=full, lang=wanted)
+        show_submission(submission, save_submission(submission, out, overwrite=overwrite))

@@ -142,9 +142,9 @@ def _print(
     earlier = None if since is None else s.read_issues(since)
     staff = s.assign_staff(read_roster(people) if people else empty_roster(), plan.grids, people)
     made = s.build_signs(plan, staff)
-    press = _renderer(plan, made, size=size, template=template, font=font)
-    issues = s.plan_issues(made, press, date=date, url=url, since=earlier)
-    s.save_signs(made, issues, press, out, url=url, overwrite=overwrite)
+    renderer = _renderer(plan, made, size=size, template=template, font=font)
+    issues = s.plan_issues(made, renderer, date=date, url=url, since=earlier)
+    s.save_signs(made, issues, renderer, out, url=url, overwrite=overwrite)
     _show(staff, issues, plan.settings.lang, out)
 
 
@@ -183,13 +183,13 @@ def _show(staff: Staff, issues: Issues, lang: Lang, folder: Path) -> None:
                 f"名册第 {reject.row} 行未采用：{reject.value}：{why.zh}",
             )
         )
-    if staff.alone:
-        listed = ", ".join(staff.alone[:10]) + (" ..." if len(staff.alone) > 10 else "")
+    if staff.without_worker:
+        number = len(staff.without_worker)
+        listed = ", ".join(staff.without_worker[:10]) + (" ..." if number > 10 else "")
         say(
             Text(
-                f"{len(staff.alone)} grids have no grid worker, their signs leave the line empty: "
-                f"{listed}",
-                f"{len(staff.alone)} 个网格没有网格员，公示牌上留空待填：{listed}",
+                f"{number} grids have no grid worker, their signs leave the line empty: {listed}",
+                f"{number} 个网格没有网格员，公示牌上留空待填：{listed}",
             )
         )
     if issues.aged:
@@ -207,7 +207,7 @@ def _show(staff: Staff, issues: Issues, lang: Lang, folder: Path) -> None:
         say(Text(f"to be taken down: {listed}", f"应撤下的公示牌：{listed}"))
     say(
         Text(
-            f"{len(issues.printed)} of {len(issues.held)} signs printed into {folder}",
-            f"共 {len(issues.held)} 块公示牌，本次印制 {len(issues.printed)} 块，位于 {folder}",
+            f"{len(issues.printed)} of {len(issues.current)} signs printed into {folder}",
+            f"共 {len(issues.current)} 块公示牌，本次印制 {len(issues.printed)} 块，位于 {folder}",
         )
     )

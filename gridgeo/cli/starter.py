@@ -97,7 +97,7 @@ def write_template(path: Path, lang: Lang) -> None:
 
 def _households(sheet: Worksheet, lang: Lang) -> None:
     _header(sheet, [title.say(lang) for title, _, _ in COLUMNS])
-    whole = DataValidation(
+    rule = DataValidation(
         type="whole",
         operator="greaterThanOrEqual",
         formula1="0",
@@ -109,8 +109,8 @@ def _households(sheet: Worksheet, lang: Lang) -> None:
         sheet.column_dimensions[letter].width = width
         sheet.column_dimensions[letter].number_format = cell_format
         if cell_format == "0":
-            whole.add(f"{letter}2:{letter}{LAST_ROW}")
-    sheet.add_data_validation(whole)
+            rule.add(f"{letter}2:{letter}{LAST_ROW}")
+    sheet.add_data_validation(rule)
     sheet.freeze_panes = "A2"
 
 

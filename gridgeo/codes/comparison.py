@@ -29,7 +29,7 @@ def overlap_of_grids(
     old: NDArray[Any],
     new: NDArray[Any],
     *,
-    households_at: gpd.GeoDataFrame | None = None,
+    household_points: gpd.GeoDataFrame | None = None,
     households: NDArray[Any] | None = None,
 ) -> Overlap:
     """Return what old and new grids share.
@@ -41,7 +41,7 @@ def overlap_of_grids(
     ----------
     old, new
         Polygons in one projected metre CRS; invalid ones are made valid first.
-    households_at
+    household_points
         Points with households. Without them the old grids' `households` are spread over their
         ground by area, in whole households; those of a grid that stays as it is stay in it.
     households
@@ -57,7 +57,7 @@ def overlap_of_grids(
     old, new = shapely.make_valid(old), shapely.make_valid(new)
     first, second, area = _common(old, new)
     old_area, new_area = shapely.area(old), shapely.area(new)
-    if households_at is None:
+    if household_points is None:
         total = np.zeros(len(old)) if households is None else households
         alone = old_area[first] + new_area[second] - 2 * area < SAME_M2
         staying = alone | ~np.isin(first, first[alone])
@@ -66,8 +66,8 @@ def overlap_of_grids(
         new_households = np.bincount(second, inside, len(new)).astype(np.int64)
     else:
         points, count = (
-            households_at.geometry.to_numpy(),
-            households_at["households"].to_numpy(dtype=np.int64),
+            household_points.geometry.to_numpy(),
+            household_points["households"].to_numpy(dtype=np.int64),
         )
         was, is_ = assign_points(points, old), assign_points(points, new)
         old_households, new_households = (
@@ -178,16 +178,19 @@ class Difference:
 
 
 def compare(
-    old: gpd.GeoDataFrame, new: gpd.GeoDataFrame, *, homes: gpd.GeoDataFrame | None = None
+    old: gpd.GeoDataFrame,
+    new: gpd.GeoDataFrame,
+    *,
+    household_points: gpd.GeoDataFrame | None = None,
 ) -> Difference:
     """Return the difference between two partitions of one area.
 
     Parameters
     ----------
     old, new
-        code (unique), geometry in one projected metre CRS; without `homes` the households of
-        `old` are spread by area.
-    homes
+        code (unique), geometry in one projected metre CRS; without `household_points` the
+        households of `old` are spread by area.
+    household_points
         Points with households.
 
     Raises
@@ -218,7 +221,7 @@ def compare(
     shared = overlap_of_grids(
         old.geometry.to_numpy(),
         new.geometry.to_numpy(),
-        households_at=homes,
+        household_points=household_points,
         households=old["households"].to_numpy() if "households" in old.columns else None,
     )
     successor = successors(shared)

@@ -79,8 +79,8 @@ def lineage_names(
     for row in sorted(range(len(at)), key=lambda row: (-households[row], names[row])):
         found[at[row]].append(names[row])
     return [
-        tuple(sorted(told, key=lambda name: name != code))
-        for told, code in zip(found, first_name, strict=True)
+        tuple(sorted(found_names, key=lambda name: name != code))
+        for found_names, code in zip(found, first_name, strict=True)
     ]
 
 

@@ -114,9 +114,9 @@ def community_codes(
     return codes
 
 
-def _counted(held: list[str]) -> Iterator[str]:
-    digits = max(2, len(str(len(held))))
-    taken = set(held)
+def _counted(known: list[str]) -> Iterator[str]:
+    digits = max(2, len(str(len(known))))
+    taken = set(known)
     return (code for n in count(1) if (code := f"C{n:0{digits}d}") not in taken)
 
 

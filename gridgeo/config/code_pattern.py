@@ -150,9 +150,9 @@ def _check_ends(template: str, parts: list[Part]) -> None:
         )
 
 
-def _wrong(template: str, said: Text) -> SettingsError:
+def _wrong(template: str, reason: Text) -> SettingsError:
     return SettingsError(
-        Text("the pattern of codes is wrong: ", "编码样式有误：") + said,
+        Text("the pattern of codes is wrong: ", "编码样式有误：") + reason,
         key="codes.template",
         value=template,
         remedy=Text(

@@ -182,10 +182,10 @@ class CodeScheme:
         found = pattern_of(self.template).fullmatch(text)
         if found is None or (int(found["sequence"]) == 0 and not self.undivided):
             return None
-        said = found.groupdict("")
-        community = "".join(said[part.name] for part in self._segments)
-        number = said["sequence"]
-        return GridCode(community, int(number), len(number), said.get("object", ""))
+        values = found.groupdict("")
+        community = "".join(values[part.name] for part in self._segments)
+        number = values["sequence"]
+        return GridCode(community, int(number), len(number), values.get("object", ""))
 
     def write(self, community: str, sequence: int, digits: int) -> str:
         """Return the code of a grid, in front of it the scheme's own object code."""
@@ -232,11 +232,11 @@ class CodeScheme:
         >>> [said.en for said in SCHEMES["cn15"].warnings("420102001001111")]
         ['its last digits 111 may be an urban-rural class, not the number of a grid']
         """
-        said = self.parse(code)
-        if said is None or not self.statistical:
+        parsed = self.parse(code)
+        if parsed is None or not self.statistical:
             return ()
-        merged = merged_communities(said.community) if self.undivided else None
-        found = [merged or unusual_segments(said.community)]
+        merged = merged_communities(parsed.community) if self.undivided else None
+        found = [merged or unusual_segments(parsed.community)]
         if len(code) == 15 and code[12:] in URBAN_RURAL:
             found.append(
                 Text(
@@ -250,8 +250,8 @@ class CodeScheme:
     @property
     def _segments(self) -> tuple[Part, ...]:
         """The parts of the community code in its own order; itself where it is one part."""
-        held = {part.name: part for part in parts_of(self.template)}
-        return tuple(held[name] for name in ("community", *SEGMENTS) if name in held)
+        segments = {part.name: part for part in parts_of(self.template)}
+        return tuple(segments[name] for name in ("community", *SEGMENTS) if name in segments)
 
     @property
     def _community_digits(self) -> int:

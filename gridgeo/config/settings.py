@@ -145,9 +145,9 @@ class MapRules:
             )
 
     def _check_address(self) -> None:
-        placed = all(part in self.tiles for part in ("{z}", "{x}", "{y}"))
+        complete = all(part in self.tiles for part in ("{z}", "{x}", "{y}"))
         others = set(re.findall(r"\{(.*?)\}", self.tiles)) - {"z", "x", "y", "key"}
-        if placed and not others and _ADDRESS.fullmatch(self.tiles):
+        if complete and not others and _ADDRESS.fullmatch(self.tiles):
             return
         known = ", ".join(PROVIDERS)
         raise SettingsError(

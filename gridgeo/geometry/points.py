@@ -53,8 +53,8 @@ def count_in(assigned: NDArray[np.int64], amount: NDArray[Any], size: int) -> ND
     return np.bincount(assigned[inside], amount[inside], size).astype(np.float64)
 
 
-def households_in(households: gpd.GeoDataFrame, polygons: NDArray[Any]) -> NDArray[np.int64]:
-    """Return the households of `households` (points with a count) in each polygon.
+def households_in(points: gpd.GeoDataFrame, polygons: NDArray[Any]) -> NDArray[np.int64]:
+    """Return the households of `points` (points with a count) in each polygon.
 
     Examples
     --------
@@ -64,8 +64,8 @@ def households_in(households: gpd.GeoDataFrame, polygons: NDArray[Any]) -> NDArr
     >>> households_in(homes, np.array([shapely.box(-1, -1, 1, 1)]))
     array([3])
     """
-    assigned = assign_points(households.geometry.to_numpy(), polygons)
-    return count_in(assigned, households["households"].to_numpy(), len(polygons)).astype(np.int64)
+    assigned = assign_points(points.geometry.to_numpy(), polygons)
+    return count_in(assigned, points["households"].to_numpy(), len(polygons)).astype(np.int64)
 
 
 def _keep_lowest(

@@ -77,8 +77,8 @@ def tiles_of(rules: MapRules) -> Tiles | None:
     """
     if not rules.tiles:
         return None
-    own = Tiles((rules.tiles,), rules.tiles_datum, Text("", ""))
-    found = KNOWN.get(rules.tiles, own)
+    custom = Tiles((rules.tiles,), rules.tiles_datum, Text("", ""))
+    found = KNOWN.get(rules.tiles, custom)
     key = quote(rules.tiles_key, safe="")
     credit = Text(rules.tiles_credit, rules.tiles_credit) if rules.tiles_credit else found.credit
     addresses = tuple(address.replace("{key}", key) for address in found.addresses)
@@ -190,8 +190,8 @@ def blank_map(title: str, data: str = "", tiles: Tiles | None = None) -> folium.
     made.default_js, made.default_css = [], []
     figure = _figure(made)
     figure.title = esc(title)
-    own = head(*tile_scripts(tiles), images=tiles.host if tiles else "")
-    figure.header.add_child(Verbatim(own), name="gridgeo_head", index=0)
+    header = head(*tile_scripts(tiles), images=tiles.host if tiles else "")
+    figure.header.add_child(Verbatim(header), name="gridgeo_head", index=0)
     if data:
         figure.header.add_child(Verbatim(data), name="gridgeo_data")
     return made

@@ -56,11 +56,11 @@ def packed_shapes(degrees: NDArray[Any]) -> list[dict[str, Any]]:
         np.where(area, shapely.boundary(parts), parts), return_index=True
     )
     texts = _grouped(packed_lines(*whole_units(lines), len(lines)), part, len(parts))
-    nested = [own if is_area else own[0] for own, is_area in zip(texts, area, strict=True)]
+    nested = [text if is_area else text[0] for text, is_area in zip(texts, area, strict=True)]
     names = [_NAMES[kind] for kind in kinds.tolist()]
     return [
-        {"type": name, "packed": own if name.startswith("Multi") else own[0]}
-        for name, own in zip(names, _grouped(nested, shape, len(degrees)), strict=True)
+        {"type": name, "packed": text if name.startswith("Multi") else text[0]}
+        for name, text in zip(names, _grouped(nested, shape, len(degrees)), strict=True)
     ]
 
 
@@ -70,10 +70,10 @@ def whole_units(degrees: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.in
     return np.rint(points * PER_DEGREE).astype(np.int64), line
 
 
-def packed_lines(whole: NDArray[np.int64], line: NDArray[np.intp], size: int) -> list[str]:
+def packed_lines(units: NDArray[np.int64], line: NDArray[np.intp], size: int) -> list[str]:
     """Return the text of each of `size` lines: its first vertex, then the step to each next."""
     first = np.diff(line, prepend=-1) != 0
-    steps = np.where(first[:, None], whole, np.diff(whole, axis=0, prepend=0))
+    steps = np.where(first[:, None], units, np.diff(units, axis=0, prepend=0))
     return packed_numbers(steps.ravel(), 2 * np.bincount(line, minlength=size))
 
 
@@ -104,8 +104,8 @@ def packed_numbers(numbers: NDArray[np.int64], sizes: NDArray[np.int64]) -> list
 
 def _grouped(values: list[Any], place: NDArray[np.intp], size: int) -> list[list[Any]]:
     groups: list[list[Any]] = [[] for _ in range(size)]
-    for value, own in zip(values, place.tolist(), strict=True):
-        groups[own].append(value)
+    for value, group in zip(values, place.tolist(), strict=True):
+        groups[group].append(value)
     return groups
 
 

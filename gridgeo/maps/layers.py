@@ -149,18 +149,18 @@ def soundness_layer(plan: Plan) -> folium.GeoJson | None:
     wrong = plan.grids[plan.grids["soundness"].isin(["adjust", "must_adjust"])]
     if wrong.empty:
         return None
-    lang, told = plan.settings.lang, wrong["soundness"]
+    lang, soundness = plan.settings.lang, wrong["soundness"]
     counts = (
         Text(", ", "，")
         .say(lang)
         .join(
             f"{word(SOUNDNESS, key, lang)} {count:,}"
             for key in ("must_adjust", "adjust")
-            if (count := int((told == key).sum()))
+            if (count := int((soundness == key).sum()))
         )
     )
     return folium.GeoJson(
-        features(wrong.geometry, {"soundness": escaped(told)}),
+        features(wrong.geometry, {"soundness": escaped(soundness)}),
         name=Text("Checks: ", "核查结论：").say(lang) + counts,
         style_function=lambda feature: soundness_style(feature["properties"]["soundness"]),
         show=False,

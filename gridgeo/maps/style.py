@@ -201,12 +201,12 @@ def _people(plan: Plan) -> Iterator[tuple[Text, str]]:
 
 def _severities(plan: Plan) -> str:
     lang: Lang = plan.settings.lang
-    told = [
+    entries = [
         f"{word(SEVERITIES, severity, lang)} {count:,}"
         for severity in SEVERITIES
         if (count := sum(f.severity == severity for f in plan.findings))
     ]
-    return Text(", ", "，").say(lang).join(told) or Text("none", "无").say(lang)
+    return Text(", ", "，").say(lang).join(entries) or Text("none", "无").say(lang)
 
 
 def legend(plan: Plan, *, compared: bool = False) -> dict[str, Any]:
@@ -248,7 +248,7 @@ def _range(plan: Plan, verdict: str, lang: Lang) -> str:
         return ""
     households = f"{band.lower}-{band.upper}"
     residents = f"{band.residents_lower:,}-{band.residents_upper:,}"
-    told = {
+    ranges = {
         "households": Text(f" ({households} households)", f"（{households} 户）"),
         "residents": Text(f" ({residents} residents)", f"（{residents} 人）"),
         "either": Text(f" ({households} households", f"（{households} 户")
@@ -258,7 +258,7 @@ def _range(plan: Plan, verdict: str, lang: Lang) -> str:
             else Text(")", "）")
         ),
     }
-    return told[band.profile].say(lang)
+    return ranges[band.profile].say(lang)
 
 
 def _lines(plan: Plan, lang: Lang) -> list[dict[str, Any]]:

@@ -138,13 +138,13 @@ class Atoms:
     left < right), border_m, street_class, street_name, passable (False where a barrier is not
     crossed by any street), geometry (lines directed so that `left` lies on their left).
 
-    ``placed``: for each row of ``Layers.households`` its atom, -1 outside every community.
+    ``household_atom``: for each row of ``Layers.households`` its atom, -1 outside every community.
     """
 
     frame: gpd.GeoDataFrame
     borders: gpd.GeoDataFrame
     communities: gpd.GeoDataFrame
-    placed: NDArray[Any]
+    household_atom: NDArray[Any]
     considered: gpd.GeoDataFrame
     notes: tuple[Note, ...] = ()
     findings: tuple[Finding, ...] = ()

@@ -80,10 +80,10 @@ class RunContext:
         """Every facility with the verdict on it."""
         given = self.layers.atoms
         ground = self.street_blocks.faces.polygons if given is None else given.geometry.to_numpy()
-        held = households_in(self.layers.households, ground)
+        households = households_in(self.layers.households, ground)
         if given is not None:
-            held = held + given["households"].to_numpy(dtype=np.int64)
-        chosen = choose_dedicated(self.layers, ground, held, self.settings.dedicated)
+            households = households + given["households"].to_numpy(dtype=np.int64)
+        chosen = choose_dedicated(self.layers, ground, households, self.settings.dedicated)
         return yield_to_locked(chosen, self.layers.locked)
 
     @cached_property
@@ -166,20 +166,20 @@ def _locked(
     community = atoms.frame["community"].to_numpy()
     area = shapely.area(atoms.frame.geometry.to_numpy())
     for number, (shape, name) in enumerate(_rows(layers.locked)):
-        own = locked == number
-        if not own.any():
+        members = locked == number
+        if not members.any():
             findings.append(_unplaced(LOCKED, shape, name))
             continue
-        home = int(np.argmax(np.bincount(community[own], weights=np.round(area[own], 2))))
-        locked[own & (community != home)] = -1
+        main = int(np.argmax(np.bincount(community[members], weights=np.round(area[members], 2))))
+        locked[members & (community != main)] = -1
     return locked, tuple(layers.locked["name"])
 
 
 def _ends(line: Any, polygons: NDArray[Any]) -> NDArray[np.int64]:
     """Return the different atoms at the ends of a line."""
     ends = shapely.get_point(line, [0, -1])
-    placed = assign_points(ends, polygons)
-    return np.unique(placed[placed >= 0])
+    atom = assign_points(ends, polygons)
+    return np.unique(atom[atom >= 0])
 
 
 def _rows(frame: gpd.GeoDataFrame | None) -> list[tuple[Any, str]]:

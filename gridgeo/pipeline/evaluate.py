@@ -50,29 +50,30 @@ def judge_facilities(
     rules = settings.dedicated
     if not known or not (len(layers.streets) or layers.atoms is not None):
         rules = replace(rules, point_block_area_m2=0.0)
-    job = RunContext(
+    context = RunContext(
         layers=layers if known else replace(layers, compounds=layers.compounds.iloc[:0]),
         settings=replace(settings, dedicated=rules, codes=Codes(scheme="plain")),
         mapping={},
         along=_with_valid_rings(grids),
     )
-    return _on_atoms(job.atoms())
+    return _on_atoms(context.atoms())
 
 
 def dedicated_of(plan: Plan) -> gpd.GeoDataFrame:
     """Return the facilities of a plan of ours as `judge_facilities` does, on their grids."""
     ground = dict(zip(plan.grids["code"], plan.grids.geometry, strict=True))
-    told = plan.considered
+    considered = plan.considered
     taken = [
         shapely.union_all([ground[code] for code in codes.split(";") if code in ground])
-        for codes in told["grid"]
+        for codes in considered["grid"]
     ]
-    own = [
-        shape if grid.is_empty else grid for shape, grid in zip(told.geometry, taken, strict=True)
+    outlines = [
+        shape if grid.is_empty else grid
+        for shape, grid in zip(considered.geometry, taken, strict=True)
     ]
-    return told.set_geometry(gpd.GeoSeries(own, index=told.index, crs=told.crs)).assign(
-        reason_en=told["reason"], reason_zh=told["reason"]
-    )
+    return considered.set_geometry(
+        gpd.GeoSeries(outlines, index=considered.index, crs=considered.crs)
+    ).assign(reason_en=considered["reason"], reason_zh=considered["reason"])
 
 
 def _on_atoms(atoms: Atoms) -> gpd.GeoDataFrame:
@@ -171,8 +172,8 @@ def judge_drawn(grids: gpd.GeoDataFrame, layers: Layers, settings: Settings) -> 
     bands = bands_of(settings, layers.communities)
     plan = replace(deliver_existing(grids, layers, settings, bands), findings=atoms)
     if facilities is not None:
-        told = facilities[f"reason_{settings.lang}"].to_numpy()
-        plan = replace(plan, considered=plan.considered.assign(reason=told))
+        reasons = facilities[f"reason_{settings.lang}"].to_numpy()
+        plan = replace(plan, considered=plan.considered.assign(reason=reasons))
     subject = Subject(
         grids=grids,
         communities=plan.communities,
@@ -204,16 +205,16 @@ def _by_atoms(layers: Layers, grids: gpd.GeoDataFrame) -> tuple[Layers, tuple[Fi
     pieces = prepare_pieces(layers)
     bare = pieces.bare
     every = pd.concat([pieces.communities, bare], ignore_index=True)
-    held = np.arange(len(every)) < len(pieces.communities)
+    with_atoms = np.arange(len(every)) < len(pieces.communities)
     if len(bare):
-        held[community_of(Subject(grids=grids, communities=every))] = True
+        with_atoms[community_of(Subject(grids=grids, communities=every))] = True
     owner = _called(every).to_numpy(dtype=object)[pieces.frame["community"]]
     judged = replace(
         layers,
-        communities=every[held].reset_index(drop=True),
+        communities=every[with_atoms].reset_index(drop=True),
         atoms=pieces.frame.assign(community=owner),
     )
-    return judged, (*without_atoms(every[~held]), *pieces.findings)
+    return judged, (*without_atoms(every[~with_atoms]), *pieces.findings)
 
 
 def compounds_note(layers: Layers) -> tuple[Note, ...]:

@@ -40,7 +40,7 @@ def only_communities(atoms: Atoms, wanted: Collection[int]) -> Atoms:
         atoms,
         frame=atoms.frame.iloc[kept].reset_index(drop=True),
         borders=borders.reset_index(drop=True),
-        placed=number[atoms.placed],
+        household_atom=number[atoms.household_atom],
     )
 
 

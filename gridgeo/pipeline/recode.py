@@ -45,9 +45,9 @@ def carry_codes(
             remedy=Text("Keep it as a .gpkg file", "请将登记表保存为 .gpkg"),
         )
     old = in_use(register, atoms.communities.assign(code=codes), rules.code_scheme)
-    homes = points_of(atoms.frame)
+    points = points_of(atoms.frame)
     shared = overlap_of_grids(
-        old.geometry.to_numpy(), coded.geometry.to_numpy(), households_at=homes
+        old.geometry.to_numpy(), coded.geometry.to_numpy(), household_points=points
     )
     changes = continue_codes(old[["code"]], coded, shared, used=register.codes, rules=rules)
     return coded.assign(code=changes.grids["code"].to_numpy()), changes.crosswalk

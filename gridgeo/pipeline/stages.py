@@ -92,19 +92,21 @@ def _partition(layers: Layers, settings: Settings, clock: Clock, jobs: int) -> P
         settings, layers.communities, community_codes(layers.communities, scheme, mapping=mapping)
     )
     with clock.stage("atoms"):
-        job = RunContext(layers=layers, settings=settings, mapping=mapping)
-        atoms = job.atoms()
+        context = RunContext(layers=layers, settings=settings, mapping=mapping)
+        atoms = context.atoms()
     with Halt().after(settings.search.seconds) as halt:
         with clock.stage("partition"):
-            labels = _solve(job, atoms, clock, jobs, halt)
-        if layers.atoms is None and (unmet := unmet_communities(atoms, labels, job.bands(atoms))):
+            labels = _solve(context, atoms, clock, jobs, halt)
+        if layers.atoms is None and (
+            unmet := unmet_communities(atoms, labels, context.bands(atoms))
+        ):
             with clock.stage("finer"):
                 atoms, labels = _try_finer(
-                    job, atoms, labels, unmet, clock=clock, jobs=jobs, halt=halt
+                    context, atoms, labels, unmet, clock=clock, jobs=jobs, halt=halt
                 )
     with clock.stage("codes"):
         codes = community_codes(atoms.communities, scheme, mapping=mapping)
-        coded, crosswalk = _code_and_describe(job, atoms, labels, codes)
+        coded, crosswalk = _code_and_describe(context, atoms, labels, codes)
         plan = deliver_plan(layers, atoms, labels, coded, codes=codes, settings=settings)
     with clock.stage("validate"):
         plan = check_plan(plan, layers, labels)
@@ -117,15 +119,15 @@ def mapping_of(settings: Settings) -> Mapping[str, str]:
     return read_code_mapping(settings.codes.mapping) if settings.codes.mapping else {}
 
 
-def _solve(job: RunContext, atoms: Atoms, clock: Clock, jobs: int, halt: Halt) -> Partition:
-    settings = job.settings
+def _solve(context: RunContext, atoms: Atoms, clock: Clock, jobs: int, halt: Halt) -> Partition:
+    settings = context.settings
     return partition_atoms(
         atoms,
-        band=job.bands(atoms).each(lambda band: band_of(atoms, band)),
+        band=context.bands(atoms).each(lambda band: band_of(atoms, band)),
         weights=settings.weights,
         search=settings.search,
         open_ground=settings.open_ground,
-        ties=constraints_of(job.layers, atoms),
+        ties=constraints_of(context.layers, atoms),
         jobs=jobs,
         on_progress=clock.advance,
         halt=halt,
@@ -159,7 +161,7 @@ def band_of(atoms: Atoms, band: Band) -> Band:
 
 
 def _try_finer(
-    job: RunContext,
+    context: RunContext,
     atoms: Atoms,
     labels: Partition,
     unmet: list[int],
@@ -169,10 +171,10 @@ def _try_finer(
     halt: Halt,
 ) -> tuple[Atoms, Partition]:
     """Return finer atoms and their partition where that misses the band less."""
-    fine = job.finer_atoms(unmet)
+    fine = context.finer_atoms(unmet)
     if len(fine.frame) == len(atoms.frame):
         return atoms, labels
-    again = _solve(job, only_communities(fine, unmet), clock, jobs, halt)
+    again = _solve(context, only_communities(fine, unmet), clock, jobs, halt)
     if missed_grids(again, unmet) >= missed_grids(labels, unmet):
         return atoms, labels
     return fine, patch_partition(labels, atoms, again, fine, unmet)
@@ -184,12 +186,12 @@ def make_atoms(layers: Layers, settings: Settings) -> Atoms:
 
 
 def _code_and_describe(
-    job: RunContext, atoms: Atoms, labels: Partition, codes: list[str]
+    context: RunContext, atoms: Atoms, labels: Partition, codes: list[str]
 ) -> tuple[gpd.GeoDataFrame, pd.DataFrame | None]:
     """Return the grids by label with codes, names, bounds and contents, and their crosswalk."""
-    layers, rules, lang = job.layers, job.settings.codes, job.settings.lang
+    layers, rules, lang = context.layers, context.settings.codes, context.settings.lang
     grids = dissolve(atoms, labels)
-    coded = assign_codes(grids, atoms.communities, rules, mapping=job.mapping)
+    coded = assign_codes(grids, atoms.communities, rules, mapping=context.mapping)
     crosswalk = None
     if rules.register:
         coded, crosswalk = carry_codes(coded, atoms, codes, rules)

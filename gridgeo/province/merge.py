@@ -1,8 +1,8 @@
 """The third step: finished chunks become one summary, one layer of grids and one report.
 
-Layers of all parts in one file, added part by part.
+Layers of all chunks in one file, added chunk by chunk.
 
-The third step: finished parts become one summary, one layer of grids and one report.
+The third step: finished chunks become one summary, one layer of grids and one report.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from gridgeo.wording import Text
 if TYPE_CHECKING:
     from gridgeo.wording import Lang
 
-#: rows that are added at once: opening a file for every part takes longer
+#: rows that are added at once: opening a file for every chunk takes longer
 _ROWS = 20_000
 #: Layers are made in this order, so that equal rows give equal bytes.
 SHAPES = {"grids": "MultiPolygon", "communities": "MultiPolygon", "findings": "Unknown"}
@@ -61,10 +61,10 @@ class Package:
     first: dict[str, gpd.GeoDataFrame] = field(default_factory=dict)
 
     def add(self, layer: str, frame: gpd.GeoDataFrame) -> None:
-        """Add the rows of one part."""
+        """Add the rows of one chunk."""
         self.first.setdefault(layer, frame.iloc[:1])
         self.waiting[layer].append(frame)
-        if sum(len(part) for parts in self.waiting.values() for part in parts) > _ROWS:
+        if sum(len(chunk) for chunks in self.waiting.values() for chunk in chunks) > _ROWS:
             self._write()
 
     def add_table(self, name: str, frame: pd.DataFrame) -> None:
@@ -90,15 +90,15 @@ class Package:
 
 @dataclass
 class ParquetRows:
-    """A GeoParquet file with a row group for each part."""
+    """A GeoParquet file with a row group for each chunk."""
 
     path: Path
     writer: pq.ParquetWriter | None = None
     geo: dict[str, Any] = field(default_factory=dict)
 
-    def add(self, part: Path) -> None:
+    def add(self, chunk: Path) -> None:
         """Add the rows of a GeoParquet file of the same columns."""
-        table = pq.read_table(part)
+        table = pq.read_table(chunk)
         geo = json.loads(table.schema.metadata[b"geo"])
         if self.writer is None:
             self.geo = geo
@@ -129,17 +129,17 @@ MOST_SHOWN = 12
 
 @dataclass(frozen=True, kw_only=True)
 class Merged:
-    """What the parts are together: figures, a row for each part, the gravest findings."""
+    """What the chunks are together: figures, a row for each chunk, the gravest findings."""
 
     summary: dict[str, Any]
-    parts: list[dict[str, Any]]
+    chunks: list[dict[str, Any]]
     findings: tuple[Finding, ...]
     rejects: int
 
 
 @dataclass
 class _Tally:
-    """Figures that add up part by part."""
+    """Figures that add up chunk by chunk."""
 
     total: dict[str, Any] = field(default_factory=dict)
     count: Counter[str] = field(default_factory=Counter)
@@ -181,8 +181,8 @@ def merge(
 ) -> Merged:
     """Write ``grids.gpkg``, ``grids.parquet``, ``report.html`` and ``summary.json``.
 
-    The parts are taken one by one in the order of their names, so memory does not grow with
-    them; only the outlines of the communities are held together, to look between the parts.
+    The chunks are taken one by one in the order of their names, so memory does not grow with
+    them; only the outlines of the communities are held together, to look between the chunks.
     """
     tally, outlines, rows = _Tally(), Outlines(), []
     rest = root / FOLDER
@@ -204,7 +204,7 @@ def merge(
         package.close()
     summary = _summary(tally, index, int(rejects["households"].sum()))
     merged = Merged(
-        summary=summary, parts=rows, findings=tuple(tally.gravest), rejects=len(rejects)
+        summary=summary, chunks=rows, findings=tuple(tally.gravest), rejects=len(rejects)
     )
     with atomic_file(root / REPORT) as path:
         path.write_text(
@@ -308,5 +308,5 @@ def _summary(tally: _Tally, index: dict[str, Any], rejected: int) -> dict[str, A
     }
 
 
-def _share(part: float, total: float) -> float | None:
-    return round(part / total, 4) if total else None
+def _share(amount: float, total: float) -> float | None:
+    return round(amount / total, 4) if total else None

@@ -1,8 +1,8 @@
 """A whole run: divide, do the chunks that are not done yet, put them together, read one back.
 
-A whole run: divide, do the parts that are not done yet, put them together.
+A whole run: divide, do the chunks that are not done yet, put them together.
 
-Read one finished part of a run.
+Read one finished chunk of a run.
 """
 
 from __future__ import annotations
@@ -44,11 +44,11 @@ OURS = (FOLDER, CHUNKS, GRIDS, TABLE, REPORT, SUMMARY, MANIFEST, RUN)
 
 @dataclass(frozen=True, kw_only=True)
 class Province:
-    """An area that was done in parts: its folder, figures, gravest findings, notes."""
+    """An area that was done in chunks: its folder, figures, gravest findings, notes."""
 
     folder: Path
     summary: dict[str, Any]
-    parts: list[dict[str, Any]]
+    chunks: list[dict[str, Any]]
     findings: tuple[Finding, ...]
     rejects: int
     notes: tuple[Note, ...]
@@ -63,10 +63,10 @@ def run_chunks(
     overwrite: bool = False,
     on_progress: Progress | None = None,
 ) -> Province:
-    """Partition an area part by part, as ``settings.parts`` divides it, into `folder`.
+    """Partition an area chunk by chunk, as ``settings.parts`` divides it, into `folder`.
 
     The same input and settings give the same bytes in every file but ``run.json``, whatever the
-    workers, and however often the run was stopped: parts that are finished and still fit are
+    workers, and however often the run was stopped: chunks that are finished and still fit are
     kept, the same call does the rest.
 
     Parameters
@@ -77,7 +77,7 @@ def run_chunks(
         Where to. It may hold this run, unfinished or finished; a finished run of other input or
         settings needs `overwrite`.
     jobs
-        Worker processes of this machine; each holds one part.
+        Worker processes of this machine; each holds one chunk.
     scheduler
         Address of a Dask scheduler whose workers see `folder` under the same path; then `jobs`
         says nothing.
@@ -85,7 +85,7 @@ def run_chunks(
     Raises
     ------
     InputError, SettingsError
-        The layers cannot be used; or some parts could not be done, then the others are kept.
+        The layers cannot be used; or some chunks could not be done, then the others are kept.
     OutputError
         The folder holds something else, or cannot be written.
     """
@@ -164,7 +164,7 @@ def _clear(root: Path, key: str) -> None:
 def _run_pending(
     tasks: Sequence[Task], clock: Clock, *, jobs: int, scheduler: str
 ) -> dict[str, dict[str, Any]]:
-    """Do the parts that are not done; return seconds and memory of each."""
+    """Do the chunks that are not done; return seconds and memory of each."""
     waiting = [task for task in tasks if not task.done()]
     done, failed = len(tasks) - len(waiting), []
     clock.advance(done, len(tasks))
@@ -206,15 +206,15 @@ def _unseen(task: Task) -> InputError | None:
     )
 
 
-def _failed_chunks(failed: list[tuple[str, GridgeoError]], parts: int) -> InputError:
-    """Say which parts could not be done, with the error of the first."""
+def _failed_chunks(failed: list[tuple[str, GridgeoError]], total: int) -> InputError:
+    """Say which chunks could not be done, with the error of the first."""
     name, error = failed[0]
-    listed = ", ".join(part for part, _ in failed[:10]) + (", ..." if len(failed) > 10 else "")
+    listed = ", ".join(chunk for chunk, _ in failed[:10]) + (", ..." if len(failed) > 10 else "")
     return InputError(
         Text(
-            f"{len(failed)} of {parts} parts could not be done ({listed}), the others are kept; "
+            f"{len(failed)} of {total} parts could not be done ({listed}), the others are kept; "
             f"{name}: {error.message.en}",
-            f"{parts} 个分片中有 {len(failed)} 个未能完成（{listed}），其余已保留；"
+            f"{total} 个分片中有 {len(failed)} 个未能完成（{listed}），其余已保留；"
             f"{name}：{error.message.zh}",
         ),
         remedy=error.remedy,
@@ -241,7 +241,7 @@ def _merge(
     return Province(
         folder=root,
         summary=merged.summary,
-        parts=merged.parts,
+        chunks=merged.chunks,
         findings=merged.findings,
         rejects=merged.rejects,
         notes=notes_of(pd.read_parquet(root / FOLDER / "notes.parquet")),
@@ -253,10 +253,10 @@ def _manifest(
 ) -> dict[str, Any]:
     """Return what tells of the whole run: nothing in it depends on when or where it was done."""
     rows = settings_frame(settings)
-    parts = {}
+    chunks = {}
     for task in sorted(tasks, key=lambda task: task.name):
         record = task.done()
-        parts[task.name] = {
+        chunks[task.name] = {
             "hash": task.hash,
             "communities": record["summary"]["communities"],
             "grids": record["summary"]["grids"],
@@ -270,7 +270,7 @@ def _manifest(
         "crs": index["crs"],
         "households": index["households"],
         "settings": dict(zip(rows["key"], rows["value"], strict=True)),
-        "parts": parts,
+        "parts": chunks,
         "files": {
             name: {"bytes": (root / name).stat().st_size, "sha256": file_sha256(root / name)}
             for name in (GRIDS, TABLE, REPORT, SUMMARY)
@@ -279,14 +279,14 @@ def _manifest(
 
 
 def load_chunk(root: str | Path, name: str) -> Plan:
-    """Return one part of a finished run as a plan.
+    """Return one chunk of a finished run as a plan.
 
     Its ``save`` writes the folder with map, workbook and report that a township may want.
 
     Raises
     ------
     InputError
-        The run is not finished, or has no such part.
+        The run is not finished, or has no such chunk.
     """
     manifest = read_json(Path(root) / MANIFEST)
     folder = Path(root) / CHUNKS / name

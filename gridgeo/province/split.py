@@ -1,8 +1,8 @@
 """The first step: every layer is read once and its rows are given to their chunks.
 
-Rows on their way to their parts: batches on disk, sorted by part, put together part by part.
+Rows on their way to their chunks: batches on disk, sorted by chunk, put together chunk by chunk.
 
-The first step: every layer is read once and its rows are given to their parts.
+The first step: every layer is read once and its rows are given to their chunks.
 """
 
 from __future__ import annotations
@@ -55,38 +55,38 @@ _SHAPE = "geometry"
 
 @dataclass(frozen=True)
 class Spill:
-    """Files of a folder, one for each batch of a layer: an Arrow record batch for each part."""
+    """Files of a folder, one for each batch of a layer: an Arrow record batch for each chunk."""
 
     folder: Path
     crs: CRS
-    held: dict[tuple[int, str], list[tuple[Path, int]]] = field(
+    files: dict[tuple[int, str], list[tuple[Path, int]]] = field(
         default_factory=lambda: defaultdict(list)
     )
 
     def add(self, role: str, frame: gpd.GeoDataFrame, members: Members) -> None:
-        """Write the rows of a batch, each once for every part that it belongs to."""
-        row, part = members
+        """Write the rows of a batch, each once for every chunk that it belongs to."""
+        row, chunk = members
         if not len(row):
             return
-        order = np.lexsort((row, part))
-        row, part = row[order], part[order]
+        order = np.lexsort((row, chunk))
+        row, chunk = row[order], chunk[order]
         table = _table(frame.iloc[row])
         path = self.folder / f"{role}-{len(list(self.folder.iterdir())):05d}.arrow"
-        starts = np.flatnonzero(np.diff(part, prepend=-1))
+        starts = np.flatnonzero(np.diff(chunk, prepend=-1))
         with pa.ipc.new_file(str(path), table.schema) as file:
             for number, (start, stop) in enumerate(
-                zip(starts, [*starts[1:], len(part)], strict=True)
+                zip(starts, [*starts[1:], len(chunk)], strict=True)
             ):
                 file.write_table(table.slice(start, stop - start).combine_chunks())
-                self.held[int(part[start]), role].append((path, number))
+                self.files[int(chunk[start]), role].append((path, number))
 
     def roles(self) -> list[str]:
         """Return the layers that have rows."""
-        return sorted({role for _, role in self.held})
+        return sorted({role for _, role in self.files})
 
-    def take(self, part: int, role: str) -> gpd.GeoDataFrame | None:
-        """Return the rows of a layer that belong to a part, None where there are none."""
-        places = self.held.get((part, role))
+    def take(self, chunk: int, role: str) -> gpd.GeoDataFrame | None:
+        """Return the rows of a layer that belong to a chunk, None where there are none."""
+        places = self.files.get((chunk, role))
         if not places:
             return None
         batches = []
@@ -108,9 +108,9 @@ def _table(frame: gpd.GeoDataFrame) -> pa.Table:
 
 #: where the divided layers are, and what tells of them
 FOLDER, INDEX = "input", "index.json"
-#: to be raised when what the parts hold, or how they are made from it, changes
+#: to be raised when what the chunks hold, or how they are made from it, changes
 FORMAT = 3
-#: settings that change what the parts hold
+#: settings that change what the chunks hold
 _SETTINGS = ("read.", "parts.", "atoms.repair", "codes.scheme")
 
 
@@ -123,7 +123,7 @@ def split(
 ) -> dict[str, Any]:
     """Divide the layers of ``settings.read`` into the folder ``input`` of `root`.
 
-    Each part gets a folder of GeoParquet files by role, with rows in an order that the order of
+    Each chunk gets a folder of GeoParquet files by role, with rows in an order that the order of
     the input does not change. No more is held at a time than the outlines of all communities
     (ready-made atoms, where there are any) and a batch of rows. What is there already, from the
     same input and settings (`key`), is kept.
@@ -137,7 +137,7 @@ def split(
     Raises
     ------
     InputError, SettingsError
-        The layers cannot be used, or a community has no part.
+        The layers cannot be used, or a community has no chunk.
     """
     found = read_json(root / FOLDER / INDEX)
     if found.get("key") == key:
@@ -145,11 +145,11 @@ def split(
     survey = survey_layers(settings.read)
     division, findings = _divide(survey, settings)
     with atomic_folder(root / FOLDER) as folder:
-        spilt, parts = folder / "spill", folder / "parts"
+        spilt, chunk_folder = folder / "spill", folder / "parts"
         spilt.mkdir()
         spill = Spill(spilt, survey.crs)
         division, total = _spill_all(survey, division, spill, on_progress)
-        chunks = _write_inputs(division, spill, parts, findings)
+        chunks = _write_inputs(division, spill, chunk_folder, findings)
         for path in spilt.iterdir():
             path.unlink()
         spilt.rmdir()
@@ -167,7 +167,7 @@ def split(
 
 
 def input_key(settings: Settings) -> str:
-    """Return the hash of all that decides what the parts hold.
+    """Return the hash of all that decides what the chunks hold.
 
     Raises
     ------
@@ -219,7 +219,7 @@ def _spill_all(
     spill: Spill,
     on_progress: Callable[[str], None] | None,
 ) -> tuple[Division, int]:
-    """Give the rows of every layer to their parts; return the households of all rows."""
+    """Give the rows of every layer to their chunks; return the households of all rows."""
     total = 0
     grounds: list[tuple[Any, Any]] = []
     for batch in stream_layers(survey, on_progress=on_progress):
@@ -238,8 +238,8 @@ def _spill_all(
 
 
 def _on_atoms(division: Division, grounds: Iterable[tuple[Any, Any]]) -> Division:
-    polygons, parts = zip(*grounds, strict=True)
-    return division.on_atoms(np.concatenate(polygons), np.concatenate(parts))
+    polygons, chunks = zip(*grounds, strict=True)
+    return division.on_atoms(np.concatenate(polygons), np.concatenate(chunks))
 
 
 def _named(batch: Batch, division: Division) -> gpd.GeoDataFrame:
@@ -251,11 +251,11 @@ def _named(batch: Batch, division: Division) -> gpd.GeoDataFrame:
 def _write_inputs(
     division: Division, spill: Spill, folder: Path, findings: list[Finding]
 ) -> dict[str, Any]:
-    """Write the files of each part; return what each holds, by name."""
+    """Write the files of each chunk; return what each holds, by name."""
     chunks = {}
     given_atoms = "atoms" in spill.roles()
     for at, name in enumerate(division.names):
-        members = division.communities[division.part == at].assign(
+        members = division.communities[division.chunk == at].assign(
             code=lambda members: members["final"]
         )
         taken = {role: spill.take(at, role) for role in spill.roles()}
@@ -291,15 +291,15 @@ def _without_atoms(name: str, communities: gpd.GeoDataFrame) -> Finding:
 
 
 def _community_table(division: Division) -> dict[str, list[str]]:
-    """Return own codes, names and final codes of all communities, and their parts."""
+    """Return own codes, names and final codes of all communities, and their chunks."""
     frame = division.communities
-    parts = np.array(division.names, dtype=object)[division.part]
+    chunks = np.array(division.names, dtype=object)[division.chunk]
     columns = {name: frame[name].tolist() for name in ("code", "name", "final")}
-    return {**columns, "part": parts.tolist()}
+    return {**columns, "part": chunks.tolist()}
 
 
 def _write_rest(survey: Survey, settings: Settings, findings: list[Finding], folder: Path) -> None:
-    """Write what belongs to no part: repairs of outlines, rows that could not be used, notes."""
+    """Write what belongs to no chunk: repairs of outlines, rows that could not be used, notes."""
     finding_frame(findings, settings.lang, survey.crs).to_parquet(folder / "findings.parquet")
     rejects: pd.DataFrame = reject_frame(survey.rejects, settings.lang)
     rejects.to_parquet(folder / "rejects.parquet")

@@ -1,4 +1,4 @@
-"""The second step: one part goes through the ordinary pipeline, in any process that sees it."""
+"""The second step: one chunk goes through the ordinary pipeline, in any process that sees it."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ from gridgeo.wording import Text
 if TYPE_CHECKING:
     from gridgeo.model import Layers, Plan
 
-#: where the finished parts are, and what tells of one
+#: where the finished chunks are, and what tells of one
 CHUNKS, CHUNK = "parts", "part.json"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """All that a process needs to do one part: plain values, small enough to be sent.
+    """All that a process needs to do one chunk: plain values, small enough to be sent.
 
     ``root`` is the folder of the run, which every worker must see under the same path;
     ``settings`` are the rows of `gridgeo.report.settings_frame`, ``files`` the hashes of
-    the part's input.
+    the chunk's input.
     """
 
     name: str
@@ -48,11 +48,11 @@ class Task:
 
     @property
     def folder(self) -> Path:
-        """Where the finished part goes."""
+        """Where the finished chunk goes."""
         return Path(self.root) / CHUNKS / self.name
 
     def done(self) -> dict[str, Any]:
-        """Return what tells of the finished part, empty where it is to be done (again)."""
+        """Return what tells of the finished chunk, empty where it is to be done (again)."""
         record = read_json(self.folder / CHUNK)
         complete = record.get("hash") == self.hash and all(
             (self.folder / name).is_file() and (self.folder / name).stat().st_size == file["bytes"]
@@ -63,7 +63,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a part: seconds and memory, or the error that it ended with."""
+    """What came of a chunk: seconds and memory, or the error that it ended with."""
 
     name: str
     seconds: float = 0.0
@@ -72,7 +72,7 @@ class Outcome:
 
 
 def tasks_of(index: dict[str, Any], settings: Settings, root: Path) -> list[Task]:
-    """Return the tasks of a divided area, the part with the most households first.
+    """Return the tasks of a divided area, the chunk with the most households first.
 
     Raises
     ------
@@ -81,7 +81,7 @@ def tasks_of(index: dict[str, Any], settings: Settings, root: Path) -> list[Task
     """
     settings_by_chunk = _settings_by_chunk(index, settings)
     shared = {"version": version("gridgeo"), "format": FORMAT, "crs": index["crs"]}
-    parts = sorted(index["parts"].items(), key=lambda item: (-item[1]["households"], item[0]))
+    chunks = sorted(index["parts"].items(), key=lambda item: (-item[1]["households"], item[0]))
     return [
         Task(
             name=name,
@@ -89,18 +89,18 @@ def tasks_of(index: dict[str, Any], settings: Settings, root: Path) -> list[Task
             crs=index["crs"],
             given_atoms=index["given_atoms"],
             settings=settings_by_chunk[name],
-            files=tuple((file, entry["sha256"]) for file, entry in part["files"].items()),
+            files=tuple((file, entry["sha256"]) for file, entry in chunk["files"].items()),
             version=str(shared["version"]),
             hash=sha256_of(
-                {**shared, "settings": dict(settings_by_chunk[name]), "input": part["files"]}
+                {**shared, "settings": dict(settings_by_chunk[name]), "input": chunk["files"]}
             ),
         )
-        for name, part in parts
+        for name, chunk in chunks
     ]
 
 
 def run_chunk(task: Task) -> Outcome:
-    """Do one part and write it; an error of its input comes back, any other is raised."""
+    """Do one chunk and write it; an error of its input comes back, any other is raised."""
     # heavy: only in the process that works
     from gridgeo.pipeline import partition_layers, peak_mb  # noqa: PLC0415
 
@@ -118,12 +118,12 @@ def run_chunk(task: Task) -> Outcome:
 def _settings_by_chunk(
     index: dict[str, Any], settings: Settings
 ) -> dict[str, tuple[tuple[str, str], ...]]:
-    """Return the settings of each part, as rows, without what the division has already done."""
+    """Return the settings of each chunk, as rows, without what the division has already done."""
     known = pd.DataFrame(index["communities"])
-    told = by_code(settings, known, known["final"].tolist())  # type: ignore[arg-type]
-    base = replace(told, read=ReadRules(), codes=replace(settings.codes, mapping=""))
-    parts = known.assign(code=known["final"]).groupby("part")
-    return {str(name): _rows(only_communities(base, codes)) for name, codes in parts}  # type: ignore[arg-type]
+    by_community = by_code(settings, known, known["final"].tolist())  # type: ignore[arg-type]
+    base = replace(by_community, read=ReadRules(), codes=replace(settings.codes, mapping=""))
+    chunks = known.assign(code=known["final"]).groupby("part")
+    return {str(name): _rows(only_communities(base, codes)) for name, codes in chunks}  # type: ignore[arg-type]
 
 
 def _rows(settings: Settings) -> tuple[tuple[str, str], ...]:

@@ -1,6 +1,6 @@
 """Workers: processes of this machine, or an existing Dask cluster.
 
-Worker processes of this machine, each with one thread, one part at a time.
+Worker processes of this machine, each with one thread, one chunk at a time.
 
 Workers of an existing Dask cluster that see the output folder under the same path.
 """
@@ -23,14 +23,14 @@ from gridgeo.errors import InputError, SettingsError
 from gridgeo.province.task import Outcome, Task, run_chunk
 from gridgeo.wording import Text
 
-#: how often a part is done again whose process was lost
+#: how often a chunk is done again whose process was lost
 RETRIES = 2
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
 @dataclass
 class _Worker:
-    """A process, the link to it, and the part that it is at."""
+    """A process, the link to it, and the chunk that it is at."""
 
     process: BaseProcess
     link: Connection
@@ -40,7 +40,7 @@ class _Worker:
 def run_on_processes(tasks: Sequence[Task], *, jobs: int) -> Iterator[Outcome]:
     """Do the tasks on `jobs` processes and yield what comes of each, as they are done.
 
-    A process that is lost (killed, out of memory) costs only its part, which is done again. When
+    A process that is lost (killed, out of memory) costs only its chunk, which is done again. When
     the iterator is closed, or this process is interrupted, all processes are killed; they also
     end when this process is killed.
 
@@ -49,7 +49,7 @@ def run_on_processes(tasks: Sequence[Task], *, jobs: int) -> Iterator[Outcome]:
     tasks
         Started in this order.
     jobs
-        Processes; each holds one part in memory.
+        Processes; each holds one chunk in memory.
     """
     waiting, lost = deque(tasks), Counter[str]()
     workers = [_started() for _ in range(min(jobs, len(tasks)))]
@@ -79,7 +79,7 @@ def run_on_processes(tasks: Sequence[Task], *, jobs: int) -> Iterator[Outcome]:
 
 
 def lost_worker(task: Task, times: int) -> InputError:
-    """Say that a part has cost its process again and again."""
+    """Say that a chunk has cost its process again and again."""
     return InputError(
         Text(
             f"the process of part {task.name} ended {times} times without a result: probably too "
@@ -129,7 +129,7 @@ def _received(worker: _Worker) -> Outcome | None:
 
 
 def _serve(link: Connection) -> None:
-    """Do parts until the link ends; the parent alone answers Ctrl-C."""
+    """Do chunks until the link ends; the parent alone answers Ctrl-C."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     while True:
@@ -168,8 +168,8 @@ _TIMEOUT = "10s"
 def run_on_cluster(tasks: Sequence[Task], *, scheduler: str) -> Iterator[Outcome]:
     """Do the tasks on the cluster of `scheduler` and yield what comes of each.
 
-    A worker that is lost costs only its part, which is done again elsewhere. When the iterator
-    is closed, parts that wait are cancelled; workers finish the part that they are at.
+    A worker that is lost costs only its chunk, which is done again elsewhere. When the iterator
+    is closed, chunks that wait are cancelled; workers finish the chunk that they are at.
 
     Raises
     ------

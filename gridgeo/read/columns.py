@@ -238,9 +238,9 @@ def check_columns(role: str, raws: Sequence[RawLayer], rules: ReadRules) -> None
 def missing_column(raw: RawLayer, field: str, column: str = "") -> InputError:
     """Say that `raw` has no column for `field`, and list the columns that it has."""
     has = ", ".join(raw.columns) or "-"
-    key, told = f"{raw.role}.{field}", word(FIELDS, field, "zh")
+    key, title = f"{raw.role}.{field}", word(FIELDS, field, "zh")
     named = f" {column!r}" if column else ""
-    sought = f"指定为“{told}”的“{column}”列" if column else f"“{told}”列"
+    sought = f"指定为“{title}”的“{column}”列" if column else f"“{title}”列"
     return InputError(
         Text(
             f"no column{named} for {key}; the columns are: {has}",
@@ -263,7 +263,7 @@ def find_all(raw: RawLayer, field: str, rules: ReadRules) -> tuple[str, ...]:
 
 
 def understand(
-    raw: RawLayer, fields: Sequence[str], rules: ReadRules, journal: ReadLog
+    raw: RawLayer, fields: Sequence[str], rules: ReadRules, log: ReadLog
 ) -> dict[str, str]:
     """Return the column of each of the `fields` that `raw` has, and note them."""
     found: dict[str, str] = {}
@@ -276,22 +276,22 @@ def understand(
         rivals = [column for kind, *_, column in ranked[1:] if kind == ranked[0][0]]
         if rivals:
             doubts.append((field, Text(", ".join(rivals), "、".join(rivals))))
-    say_columns(raw, found, journal, doubts)
+    say_columns(raw, found, log, doubts)
     return found
 
 
 def say_columns(
     raw: RawLayer,
     found: Mapping[str, str],
-    journal: ReadLog,
+    log: ReadLog,
     doubts: Sequence[tuple[str, Text]] = (),
 ) -> None:
     """Note the columns of `raw` as understood, and which others would have fitted."""
-    told = say_fields(found) if found else Text("no columns understood", "没有识别出字段")
+    text = say_fields(found) if found else Text("no columns understood", "没有识别出字段")
     also = [Text(f"{field}: ", f"{word(FIELDS, field, 'zh')}：") + rest for field, rest in doubts]
     if also:
-        told = told + Text(" (also possible: ", "（也可能是：") + join(also) + Text(")", "）")
-    journal.say("columns", Text(f"{raw}: ", f"{raw.zh}：") + told)
+        text = text + Text(" (also possible: ", "（也可能是：") + join(also) + Text(")", "）")
+    log.note("columns", Text(f"{raw}: ", f"{raw.zh}：") + text)
 
 
 def unique_names(names: list[str]) -> list[str]:

@@ -85,7 +85,7 @@ class ReadLog:
     notes: list[Note] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
 
-    def say(self, topic: str, message: Text) -> None:
+    def note(self, topic: str, message: Text) -> None:
         """Add a note."""
         self.notes.append(Note(topic, message))
 
@@ -118,7 +118,7 @@ class StudyArea:
     """Where all layers are brought to: rules, one metre CRS, and the communities' bounds."""
 
     rules: ReadRules
-    journal: ReadLog
+    log: ReadLog
     crs: CRS
     bounds: tuple[float, float, float, float] | None = None
 
@@ -135,8 +135,8 @@ def tally(values: Iterable[object], *, most: int = 12) -> str:
     for value in values:
         counts[str(value)] = counts.get(str(value), 0) + 1
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    told = ", ".join(f"{name or '(empty)'} {count}" for name, count in ranked[:most])
-    return told + (", ..." if len(ranked) > most else "")
+    text = ", ".join(f"{name or '(empty)'} {count}" for name, count in ranked[:most])
+    return text + (", ..." if len(ranked) > most else "")
 
 
 def first(mask: pd.Series[bool]) -> int:

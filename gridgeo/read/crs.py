@@ -141,8 +141,8 @@ def parse_crs(role: str, text: str) -> CRS:
 
 def flat(crs: Any) -> CRS:
     """Return the horizontal part of `crs`."""
-    whole = CRS.from_user_input(crs)
-    return whole.sub_crs_list[0] if whole.is_compound else whole.to_2d()
+    crs_given = CRS.from_user_input(crs)
+    return crs_given.sub_crs_list[0] if crs_given.is_compound else crs_given.to_2d()
 
 
 def label(crs: CRS) -> str:
@@ -161,13 +161,13 @@ def is_metric(crs: CRS) -> bool:
 
 def misplaced(raw: RawLayer, crs: CRS, bounds: Any) -> InputError:
     """Say that the coordinates of a layer cannot be those of its CRS."""
-    told = ", ".join(f"{value:.7g}" for value in bounds)
+    text = ", ".join(f"{value:.7g}" for value in bounds)
     return InputError(
         Text(
-            f"the coordinates ({told}) are not where {label(crs)} applies or where the "
+            f"the coordinates ({text}) are not where {label(crs)} applies or where the "
             "communities lie: longitude and latitude swapped, a zone-prefixed easting, or the "
             "wrong coordinate reference system?",
-            f"坐标（{told}）不在 {label(crs)} 的适用范围内，或与社区相距过远：坐标疑似经纬度颠倒、"
+            f"坐标（{text}）不在 {label(crs)} 的适用范围内，或与社区相距过远：坐标疑似经纬度颠倒、"
             "带有带号前缀，或坐标系有误",
         ),
         remedy=Text(
@@ -178,7 +178,7 @@ def misplaced(raw: RawLayer, crs: CRS, bounds: Any) -> InputError:
     )
 
 
-def reproject(raw: RawLayer, crs: CRS, rules: ReadRules, journal: ReadLog) -> gpd.GeoDataFrame:
+def reproject(raw: RawLayer, crs: CRS, rules: ReadRules, log: ReadLog) -> gpd.GeoDataFrame:
     """Return the frame of `raw` in `crs`; a declared GCJ-02 or BD-09 datum is taken out."""
     frame = spatial_frame(raw)
     source = declared_crs(raw, rules)
@@ -191,7 +191,7 @@ def reproject(raw: RawLayer, crs: CRS, rules: ReadRules, journal: ReadLog) -> gp
         shifted = to_wgs84(degrees.geometry.to_numpy(), datum)
         frame = degrees.set_geometry(gpd.GeoSeries(shifted, index=frame.index, crs=WGS84))
         named = {"gcj02": "GCJ-02", "bd09": "BD-09"}[datum]
-        journal.say(
+        log.note(
             "datum",
             Text(f"{raw}: converted from {named}", f"{raw.zh}：已由 {named} 坐标转换"),
         )

@@ -61,36 +61,36 @@ def read_grids(source: Source, *, crs: CRS | None = None, rules: ReadRules) -> G
     chosen from where they lie) and nothing else: missing geometry, crossing rings, overlaps and Z
     values are for the checks to see. Rows of another type than polygons are rejects.
     """
-    journal = ReadLog()
-    raw = load(source, GRIDS, rules, journal)
-    crs = working_crs(raw, rules, journal) if crs is None else crs
-    ground = StudyArea(rules=rules, journal=journal, crs=crs)
+    log = ReadLog()
+    raw = load(source, GRIDS, rules, log)
+    crs = working_crs(raw, rules, log) if crs is None else crs
+    study_area = StudyArea(rules=rules, log=log, crs=crs)
     check_columns(GRIDS, [raw], rules)
-    found = understand(raw, _FIELDS, rules, journal)
+    found = understand(raw, _FIELDS, rules, log)
     here = have_geometry(raw)
-    placed = reproject(replace(raw, frame=rows_of(spatial_frame(raw), here)), crs, rules, journal)
-    kept = of_type(placed, raw, ground, (3, 6))
+    projected = reproject(replace(raw, frame=rows_of(spatial_frame(raw), here)), crs, rules, log)
+    kept = of_type(projected, raw, study_area, (3, 6))
     rows = kept.index.union(raw.frame.index[~here])
     geometry = kept[["geometry"]].reindex(rows)
     attributes = pd.DataFrame(
-        {name: texts(raw, found.get(name), journal) for name in _FIELDS[1:3]}
-        | {name: codes(raw, found.get(name), journal) for name in ("code", "community")}
-        | {name: _counts(raw, found.get(name), journal) for name in _FIELDS[4:]}
+        {name: texts(raw, found.get(name), log) for name in _FIELDS[1:3]}
+        | {name: codes(raw, found.get(name), log) for name in ("code", "community")}
+        | {name: _counts(raw, found.get(name), log) for name in _FIELDS[4:]}
     )
     grids = attributes.loc[rows, list(_FIELDS)].assign(row=rows).join(geometry)
     return GridFile(
         original=spatial_frame(raw),
         layer=raw.layer or PurePath(raw.file).stem,
         grids=gpd.GeoDataFrame(grids, geometry="geometry", crs=crs).reset_index(drop=True),
-        rejects=tuple(journal.rejects),
-        notes=tuple(dict.fromkeys(journal.notes)),
+        rejects=tuple(log.rejects),
+        notes=tuple(dict.fromkeys(log.notes)),
     )
 
 
-def _counts(raw: RawLayer, column: str | None, journal: ReadLog) -> pd.Series[float]:
+def _counts(raw: RawLayer, column: str | None, log: ReadLog) -> pd.Series[float]:
     if column is None:
         return pd.Series(np.nan, index=raw.frame.index)
-    return counts(raw, column, journal, whole=False)
+    return counts(raw, column, log, whole=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,26 +117,26 @@ def read_household_points(rules: ReadRules, *, crs: CRS) -> HouseholdFile | None
     if not sources:
         return None
     rules = _as_households(rules) if role == "atoms" else rules
-    journal = ReadLog()
-    found = [load(source, "households", rules, journal) for source in sources]
+    log = ReadLog()
+    found = [load(source, "households", rules, log) for source in sources]
     check_columns("households", found, rules)
     raws: dict[str, list[RawLayer]] = {name: [] for name in ROLES} | {"households": found}
-    ground = StudyArea(rules=rules, journal=journal, crs=crs)
-    _, homes, _ = clean_household_layers(raws, "households", ground)
+    study_area = StudyArea(rules=rules, log=log, crs=crs)
+    _, households, _ = clean_household_layers(raws, "households", study_area)
     return HouseholdFile(
-        households=homes,
-        rejects=tuple(journal.rejects),
-        notes=tuple(dict.fromkeys(journal.notes)),
+        households=households,
+        rejects=tuple(log.rejects),
+        notes=tuple(dict.fromkeys(log.notes)),
     )
 
 
 def _as_households(rules: ReadRules) -> ReadRules:
     """Return the rules with what they say of atoms said of households."""
 
-    def turned(told: Mapping[str, str]) -> dict[str, str]:
+    def turned(names: Mapping[str, str]) -> dict[str, str]:
         return {
             f"households{name.removeprefix('atoms')}": value
-            for name, value in told.items()
+            for name, value in names.items()
             if name.partition(".")[0] == "atoms"
         }
 

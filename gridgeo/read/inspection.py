@@ -72,9 +72,9 @@ def inspect_file(path: str) -> tuple[LayerInfo, ...]:
 
 
 def _inspect(source: Source) -> LayerInfo:
-    journal = ReadLog()
+    log = ReadLog()
     try:
-        raw = load(source, "households", ReadRules(), journal)
+        raw = load(source, "households", ReadRules(), log)
     except InputError as error:
         return LayerInfo(
             file=source.path, layer=source.layer, rows=0, geometry="", crs="", encoding="",
@@ -90,7 +90,7 @@ def _inspect(source: Source) -> LayerInfo:
         encoding=raw.encoding,
         columns=raw.columns,
         understood=_understood(raw),
-        problems=(*_problems(raw), *(n.message for n in journal.notes if n.topic == "file")),
+        problems=(*_problems(raw), *(n.message for n in log.notes if n.topic == "file")),
     )
 
 

@@ -41,9 +41,9 @@ def check_parts(path: Path) -> None:
     with dbf.open("rb") as stream:
         head = stream.read(32)
     records, header, width = struct.unpack("<4xIHH", head[:12]) if len(head) == 32 else (-1, 0, 0)
-    whole = _words(path) <= path.stat().st_size and _words(shx) <= shx.stat().st_size
-    whole &= header + max(records, 0) * width <= dbf.stat().st_size
-    if not whole or records != rows:
+    complete = _words(path) <= path.stat().st_size and _words(shx) <= shx.stat().st_size
+    complete &= header + max(records, 0) * width <= dbf.stat().st_size
+    if not complete or records != rows:
         raise InputError(
             Text(
                 f"the shapefile is incomplete: {rows} shapes, {records} rows of attributes",
@@ -87,10 +87,10 @@ def declared_encoding(path: Path) -> str:
     """Return the encoding that the .cpg or the DBF header names, ``""`` where none does."""
     cpg = sidecar(path, ".cpg")
     if cpg is not None:
-        said = (
+        names = (
             cpg.read_text(encoding="ascii", errors="replace").strip().lower().removeprefix("ansi ")
         )
-        return _CPG.get(said, said)
+        return _CPG.get(names, names)
     dbf = sidecar(path, ".dbf")
     if dbf is None:
         return ""

@@ -284,7 +284,7 @@ def points_from(raw: RawLayer, x: str, y: str, ground: StudyArea) -> RawLayer:
     lost = raw.frame.index[~readable]
     values = raw.frame.loc[lost, x].astype(str) + ", " + raw.frame.loc[lost, y].astype(str)
     reason = Text("no coordinates", "没有坐标")
-    ground.journal.reject(raw, lost, field=f"{x}, {y}", values=values, reason=reason)
+    ground.log.reject(raw, lost, field=f"{x}, {y}", values=values, reason=reason)
     given = ground.rules.crs.get("households")
     degrees = normal(x) in _DEGREES and normal(y) in _DEGREES
     crs = (
@@ -295,7 +295,7 @@ def points_from(raw: RawLayer, x: str, y: str, ground: StudyArea) -> RawLayer:
         else None
     )
     if crs is not None:
-        ground.journal.say(
+        ground.log.note(
             "crs",
             Text(
                 f"{raw}: {x}, {y} are taken as {label(crs)}",

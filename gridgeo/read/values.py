@@ -30,7 +30,7 @@ _INVISIBLE = re.compile(
 _EMPTY = ("", "nan", "none", "null", "<na>", "-", "—", "/")
 
 
-def texts(raw: RawLayer, column: str | None, journal: ReadLog) -> pd.Series[str]:
+def texts(raw: RawLayer, column: str | None, log: ReadLog) -> pd.Series[str]:
     """Return the cells of `column` as clean text, ``""`` where there is none.
 
     Text is NFC, without control, zero-width and direction characters and outer spaces; whole
@@ -46,7 +46,7 @@ def texts(raw: RawLayer, column: str | None, journal: ReadLog) -> pd.Series[str]
     out = plain.map(once).astype(object)
     dirty = sorted(str(cell) for cell, text in once.items() if text != _squeezed(str(cell)))
     if dirty:
-        journal.say(
+        log.note(
             "text",
             Text(
                 f"{raw}: invisible characters removed from {len(dirty)} values of {column}",
@@ -56,9 +56,9 @@ def texts(raw: RawLayer, column: str | None, journal: ReadLog) -> pd.Series[str]
     return out
 
 
-def codes(raw: RawLayer, column: str | None, journal: ReadLog) -> pd.Series[str]:
+def codes(raw: RawLayer, column: str | None, log: ReadLog) -> pd.Series[str]:
     """Return `column` as codes: text without spaces, and an error where digits are lost."""
-    out = texts(raw, column, journal).str.replace(r"\s", "", regex=True)
+    out = texts(raw, column, log).str.replace(r"\s", "", regex=True)
     lost = out.str.fullmatch(r"\d(\.\d+)?[eE]\+\d+")
     if lost.any():
         raise _lost_digits(raw, str(column), first(lost), out.loc[first(lost)])
@@ -109,15 +109,15 @@ def truthy(raw: RawLayer, column: str | None) -> pd.Series[bool]:
     if column is None:
         return pd.Series([False] * len(raw.frame), index=raw.frame.index)
     no = ("no", "false", "f", "n", "0", "0.0", "否", "无", "不是")
-    said = raw.frame[column].astype(object).astype(str).str.strip().str.lower()
-    return ~is_empty(raw.frame[column]) & ~said.isin(no)
+    cells = raw.frame[column].astype(object).astype(str).str.strip().str.lower()
+    return ~is_empty(raw.frame[column]) & ~cells.isin(no)
 
 
 #: the largest count that a row may claim
 _LARGEST = 1e8
 
 
-def counts(raw: RawLayer, column: str, journal: ReadLog, *, whole: bool = True) -> pd.Series[float]:
+def counts(raw: RawLayer, column: str, log: ReadLog, *, whole: bool = True) -> pd.Series[float]:
     """Return `column` as counts of at least 0, NaN where the cell is empty.
 
     Full-width digits and thousands separators are read and noted. Raises InputError naming the
@@ -128,7 +128,7 @@ def counts(raw: RawLayer, column: str, journal: ReadLog, *, whole: bool = True) 
     if bad.any():
         raise _bad_count(raw, column, bad, whole=whole)
     if repaired:
-        journal.say(
+        log.note(
             "numbers",
             Text(
                 f"{raw}: {repaired} values of {column} had full-width digits or thousands "
@@ -147,7 +147,7 @@ def _no_counts(numbers: pd.Series[float], cells: pd.Series[Any], *, whole: bool)
     return bad & ~is_empty(cells)
 
 
-def with_counts(raw: RawLayer, column: str, journal: ReadLog) -> RawLayer:
+def with_counts(raw: RawLayer, column: str, log: ReadLog) -> RawLayer:
     """Return the rows whose cell in `column` is a whole number or empty; the others are rejects.
 
     Where they are more than half of the filled ones the column is wrong rather than its cells:
@@ -158,7 +158,7 @@ def with_counts(raw: RawLayer, column: str, journal: ReadLog) -> RawLayer:
     if 2 * bad.sum() > (~is_empty(cells)).sum():
         return raw
     reason = Text("the household count is no whole number of at least 0", "户数不是非负整数")
-    journal.reject(raw, cells.index[bad], field=column, values=cells[bad], reason=reason)
+    log.reject(raw, cells.index[bad], field=column, values=cells[bad], reason=reason)
     return replace(raw, frame=raw.frame[~bad])
 
 
@@ -182,7 +182,7 @@ def _bad_count(raw: RawLayer, column: str, bad: pd.Series[bool], *, whole: bool)
     )
 
 
-def measures(raw: RawLayer, column: str | None, journal: ReadLog) -> pd.Series[float]:
+def measures(raw: RawLayer, column: str | None, log: ReadLog) -> pd.Series[float]:
     """Return `column` as sizes above 0, NaN where there is none; unreadable ones are noted."""
     if column is None:
         return pd.Series(np.nan, index=raw.frame.index)
@@ -191,7 +191,7 @@ def measures(raw: RawLayer, column: str | None, journal: ReadLog) -> pd.Series[f
     unread = numbers.isna() & ~is_empty(raw.frame[column]) & (raw.frame[column].astype(str) != "0")
     if unread.any():
         listed = tally(raw.frame.loc[unread, column], most=5)
-        journal.say(
+        log.note(
             "numbers",
             Text(
                 f"{raw}: {unread.sum()} values of {column} are no sizes and count as unknown: "
@@ -235,10 +235,10 @@ def apportion(total: int, weights: Sequence[float] | NDArray[np.float64]) -> NDA
     """
     share = np.asarray(weights, dtype=float)
     exact = total * share / share.sum()
-    whole: NDArray[np.int64] = np.floor(exact).astype(np.int64)
-    rest = np.argsort(-(exact - whole), kind="stable")[: total - int(whole.sum())]
-    whole[rest] += 1
-    return whole
+    floors: NDArray[np.int64] = np.floor(exact).astype(np.int64)
+    rest = np.argsort(-(exact - floors), kind="stable")[: total - int(floors.sum())]
+    floors[rest] += 1
+    return floors
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +251,7 @@ class Classes:
 
 
 def classify(
-    raw: RawLayer, columns: Sequence[str], meaning: Callable[[str, str], str], journal: ReadLog
+    raw: RawLayer, columns: Sequence[str], meaning: Callable[[str, str], str], log: ReadLog
 ) -> Classes:
     """Return the class of each row by the first of the `columns` whose value has a `meaning`.
 
@@ -261,11 +261,11 @@ def classify(
     values = classes.copy()
     used = []
     for column in columns:
-        cells = texts(raw, column, journal)
-        told = cells.map({cell: meaning(cell, column) for cell in cells.unique()})
-        fresh = (classes == "") & (told != "")
+        cells = texts(raw, column, log)
+        meanings = cells.map({cell: meaning(cell, column) for cell in cells.unique()})
+        fresh = (classes == "") & (meanings != "")
         values = values.where(~(fresh | (values == "")), cells)
-        classes = classes.where(~fresh, told)
+        classes = classes.where(~fresh, meanings)
         if fresh.any():
             used.append(column)
     return Classes(classes, values, tuple(used))

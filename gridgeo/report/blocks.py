@@ -226,12 +226,12 @@ class ReportTexts:
     def more(self, rows: int) -> Iterator[Paragraph]:
         """Yield that a table was cut, where it was."""
         if rows > MOST_ROWS:
-            told = self(
+            text = self(
                 f"The first {MOST_ROWS} of {rows} rows; all of them are in grids.xlsx and "
                 "plan.gpkg.",
                 f"此处列出前 {MOST_ROWS} 行，共 {rows} 行；全部见 grids.xlsx 与 plan.gpkg。",
             )
-            yield Paragraph(told, quiet=True)
+            yield Paragraph(text, quiet=True)
 
 
 def rows_of(frame: pd.DataFrame) -> list[dict[Any, Any]]:

@@ -64,7 +64,7 @@ def _card_facts(card: dict[str, Any], plan: Plan) -> dict[str, str]:
         "state": state,
         "mark": mark_of(card),
         "title": word(CARDS, card["card"], lang),
-        "said": word(CARD_STATES, state, lang),
+        "state_text": word(CARD_STATES, state, lang),
     }
 
 
@@ -121,9 +121,11 @@ def _sheet(plan: Plan) -> _SmallMap:
 
 
 def _patches(sheet: _SmallMap, blur: float) -> Markup:
-    paper = sheet.paper(sheet.shapes, blur)
+    drawing = sheet.paper(sheet.shapes, blur)
     patches = [
-        Markup('<path d="{}" fill="{}"/>').format(path_of(paper[sheet.verdicts == verdict]), colour)
+        Markup('<path d="{}" fill="{}"/>').format(
+            path_of(drawing[sheet.verdicts == verdict]), colour
+        )
         for verdict, colour in VERDICT_COLOURS.items()
         if (sheet.verdicts == verdict).any()
     ]

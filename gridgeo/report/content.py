@@ -60,17 +60,17 @@ _COMMUNITY = Text("community", "社区（村）")
 
 def soundness_table(plan: Plan, say: ReportTexts) -> Iterator[Block]:
     """Yield how many grids are sound, and those that are not, the gravest first, with reasons."""
-    told = plan.grids["soundness"]
-    if (told == "").all():
+    soundness = plan.grids["soundness"]
+    if (soundness == "").all():
         return
     states = {"sound": "green", "adjust": "amber", "must_adjust": "red"}
     yield Cards(
         [
-            Card(number((told == key).sum()), word(SOUNDNESS, key, say.lang), state)
+            Card(number((soundness == key).sum()), word(SOUNDNESS, key, say.lang), state)
             for key, state in states.items()
         ]
     )
-    wrong = plan.grids[told.isin(["adjust", "must_adjust"])]
+    wrong = plan.grids[soundness.isin(["adjust", "must_adjust"])]
     rows = rows_of(wrong.sort_values(["soundness", "code"], ascending=[False, True]))
     if not rows:
         return
@@ -165,12 +165,12 @@ def _left(plan: Plan, say: ReportTexts) -> Iterator[Block]:
     rows = rows_of(plan.considered[~plan.considered["dedicated"].astype(bool)])
     if not rows:
         return
-    told = say(
+    text = say(
         f"{len(rows)} facilities were considered and left in their basic grids; the first are "
         "listed here, all of them in grids.xlsx.",
         f"另有 {len(rows)} 处设施经评估不设专属网格，部分列于下表，全部见 grids.xlsx。",
     )
-    yield Paragraph(told)
+    yield Paragraph(text)
     yield Table(
         say.columns("name", "kind", "area_m2", "reason"),
         [
@@ -233,8 +233,8 @@ def rejects_table(plan: Plan, say: ReportTexts) -> Iterator[Block]:
 
 
 def _reject(one: Reject, say: ReportTexts) -> list[Cell]:
-    told = (one.layer, one.file, one.row, one.field, one.value, one.reason.say(say.lang))
-    return [*(Cell(visible(value)) for value in told), Cell(number(one.households))]
+    cells = (one.layer, one.file, one.row, one.field, one.value, one.reason.say(say.lang))
+    return [*(Cell(visible(value)) for value in cells), Cell(number(one.households))]
 
 
 def report_of(plan: Plan, *, most_maps: int) -> Report:
@@ -309,11 +309,11 @@ def _charts(plan: Plan, say: ReportTexts) -> Iterator[Block]:
             [Picture(str(chart), caption=caption.say(say.lang)) for caption, chart in drawn],
             "charts",
         )
-        told = say(
+        text = say(
             "Bars count grids; the dashed line is the median; the last bar holds all above.",
             "纵轴为网格数；虚线为中位数；最右一栏含更大者。",
         )
-        yield Paragraph(told, quiet=True)
+        yield Paragraph(text, quiet=True)
 
 
 def _maps(plan: Plan, say: ReportTexts, most: int) -> Iterator[Block]:
@@ -335,14 +335,14 @@ def _maps(plan: Plan, say: ReportTexts, most: int) -> Iterator[Block]:
     if not pictures:
         return
     yield Pictures(pictures, "maps")
-    told = say("In each grid: the end of its code, and its households.", "网格内为编码末段和户数。")
+    text = say("In each grid: the end of its code, and its households.", "网格内为编码末段和户数。")
     total = len(plan.communities)
     if total > most:
-        told += say(
+        text += say(
             f" The first {most} of {total} communities; map.html shows all.",
             f"此处为前 {most} 个社区，共 {total} 个；全部见 map.html。",
         )
-    yield Paragraph(told, quiet=True)
+    yield Paragraph(text, quiet=True)
 
 
 def _provenance(plan: Plan, say: ReportTexts) -> Iterator[Block]:
@@ -358,11 +358,11 @@ def _provenance(plan: Plan, say: ReportTexts) -> Iterator[Block]:
             ],
         )
     crs = plan.grids.crs.to_string() if plan.grids.crs else ""
-    told = say(
+    text = say(
         f"Lengths, areas and places are in {crs}, metres.",
         f"长度、面积、位置均按 {crs} 坐标系（米）计算。",
     )
-    yield Paragraph(told, quiet=True)
+    yield Paragraph(text, quiet=True)
     yield from _made_from(plan, say)
     settings = settings_frame(plan.settings)
     yield Table(

@@ -104,9 +104,9 @@ def street_shares(plan: Plan) -> NDArray[np.float64]:
     metres = inner["border_m"].to_numpy()[shared]
     on_street = metres * (inner["street_class"].to_numpy()[shared] != "none")
     ends = np.concatenate([grid[left][shared], grid[right][shared]])
-    _, own = np.unique(ends.astype(str), return_inverse=True)
-    total = np.bincount(own, np.tile(metres, 2))
-    return np.bincount(own, np.tile(on_street, 2))[total > 0] / total[total > 0]
+    _, position = np.unique(ends.astype(str), return_inverse=True)
+    total = np.bincount(position, np.tile(metres, 2))
+    return np.bincount(position, np.tile(on_street, 2))[total > 0] / total[total > 0]
 
 
 def _chart(
@@ -133,8 +133,8 @@ def _chart(
     drawn = io.StringIO()
     with mpl.rc_context({"svg.hashsalt": name, "svg.fonttype": "none", "svg.id": None}):
         figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
-    told = drawn.getvalue()
-    return Markup(told[told.index("<svg") :].replace("<svg ", '<svg class="chart" ', 1))  # noqa: S704  (numbers only)
+    svg = drawn.getvalue()
+    return Markup(svg[svg.index("<svg") :].replace("<svg ", '<svg class="chart" ', 1))  # noqa: S704  (numbers only)
 
 
 def _plain_axes(axes: Axes) -> None:
@@ -202,11 +202,11 @@ def _patches(shapes: NDArray[Any], verdicts: NDArray[Any]) -> list[Markup]:
 
 def path_of(shapes: NDArray[Any]) -> str:
     """Return polygons as the data of an SVG path."""
-    told = []
+    commands = []
     for ring in shapely.get_rings(shapely.get_parts(shapes)):
         points = [f"{x:g} {y:g}" for x, y in shapely.get_coordinates(ring)[:-1]]
-        told.append("M" + "L".join(points) + "Z")
-    return "".join(told)
+        commands.append("M" + "L".join(points) + "Z")
+    return "".join(commands)
 
 
 def community_map(mine: gpd.GeoDataFrame, code: str, lang: Lang) -> Markup:

@@ -192,8 +192,8 @@ def cut_rows(grids: gpd.GeoDataFrame, column: str) -> int:
 
 def _cut(grids: gpd.GeoDataFrame, column: str, lang: Lang) -> str:
     rows = cut_rows(grids, column)
-    told = Text(f"cut in {rows} rows; whole in grids.gpkg", f"{rows} 行过长截断，全文见 grids.gpkg")
-    return told.say(lang) if rows else ""
+    text = Text(f"cut in {rows} rows; whole in grids.gpkg", f"{rows} 行过长截断，全文见 grids.gpkg")
+    return text.say(lang) if rows else ""
 
 
 def _fitting(text: str) -> str:

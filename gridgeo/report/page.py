@@ -106,7 +106,7 @@ def chunks_page(
 
 def _figures(summary: Mapping[str, Any], say: ReportTexts) -> Cards:
     households = summary["households"]
-    told = (
+    figures = (
         ("Parts", "分片", _number(summary["parts"])),
         ("Communities", "社区（村）", _number(summary["communities"])),
         ("Basic grids", "基础网格", _number(summary["basic"])),
@@ -122,7 +122,7 @@ def _figures(summary: Mapping[str, Any], say: ReportTexts) -> Cards:
         ("… in grids", "其中：入格", _number(households["in_grids"])),
         ("… listed", "其中：另列", _number(households["listed"])),
     )
-    return Cards([Card(value, say(en, zh)) for en, zh, value in told])
+    return Cards([Card(value, say(en, zh)) for en, zh, value in figures])
 
 
 def _chunks(parts: Sequence[Mapping[str, Any]], say: ReportTexts) -> Table:
@@ -133,7 +133,7 @@ def _chunks(parts: Sequence[Mapping[str, Any]], say: ReportTexts) -> Table:
     )
     columns = [Column(say("part", "分片"), "code")]
     columns += [Column(say(en, zh), "number") for en, zh in titles]
-    return Table(columns, [[Cell(told) for told in _chunk(part)] for part in parts])
+    return Table(columns, [[Cell(text) for text in _chunk(part)] for part in parts])
 
 
 def _chunk(part: Mapping[str, Any]) -> list[str]:

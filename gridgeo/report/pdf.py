@@ -67,8 +67,8 @@ def _advance(letter: str) -> float:
     return _CAPITAL
 
 
-def column_widths(table: Table, whole: float, size: float) -> list[float]:
-    """Return the width of each column in points; together they are `whole`.
+def column_widths(table: Table, total: float, size: float) -> list[float]:
+    """Return the width of each column in points; together they are `total`.
 
     Where every cell fits on one line it stays on one. Otherwise every column gets what its title,
     its figures and its longest word need, and the rest goes to columns whose usual cell is
@@ -83,14 +83,14 @@ def column_widths(table: Table, whole: float, size: float) -> list[float]:
             word, line = _needs(cell, size, _WORD if form == "code" else _PART)
             whole_line = row is titles or form in _UNBROKEN
             need = line if whole_line else max(word, min(line, PADDING + _COSY * size))
-            least[place] = max(least[place], min(need, whole / 3))
+            least[place] = max(least[place], min(need, total / 3))
             longest[place] = max(longest[place], line)
             usual[place] += line / (len(table.rows) + 1)
-    if sum(longest) <= whole:
-        return [whole * one / sum(longest) for one in longest]
-    spare = whole - sum(least)
+    if sum(longest) <= total:
+        return [total * one / sum(longest) for one in longest]
+    spare = total - sum(least)
     if spare <= 0:
-        return [whole * one / sum(least) for one in least]
+        return [total * one / sum(least) for one in least]
     longer = [
         max(mean - low, 1.0) * (_TOLD if column.form == "told" else 1.0)
         for low, mean, column in zip(least, usual, table.columns, strict=True)

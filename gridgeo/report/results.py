@@ -113,7 +113,7 @@ CHANGES = "changes.gpkg"
 _NAMES = (CHANGES, "changes.xlsx", "changes.html", SUMMARY, RUN)
 
 
-def save_comparison(told: Comparison, folder: str | Path, *, overwrite: bool = False) -> Path:
+def save_comparison(comparison: Comparison, folder: str | Path, *, overwrite: bool = False) -> Path:
     """Write a comparison into `folder` and return it.
 
     ``changes.gpkg`` has the layers ``changes``, ``crosswalk`` and ``before``, ``changes.xlsx`` the
@@ -128,7 +128,7 @@ def save_comparison(told: Comparison, folder: str | Path, *, overwrite: bool = F
     """
     write = (_write_package, _write_workbook, _write_map, _write_summary, _write_run)
     writers: list[Writer] = [
-        (name, partial(one, told)) for name, one in zip(_NAMES, write, strict=True)
+        (name, partial(one, comparison)) for name, one in zip(_NAMES, write, strict=True)
     ]
     return write_folder(folder, writers, overwrite=overwrite)
 
@@ -138,41 +138,45 @@ def check_comparison(folder: str | Path, *, overwrite: bool = False) -> None:
     check_folder(folder, _NAMES, overwrite=overwrite)
 
 
-def change_sheets(told: Comparison, changes: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+def change_sheets(comparison: Comparison, changes: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     """Return the two sheets on changes with their titles; `changes` may be a part of them."""
-    lang = told.settings.lang
+    lang = comparison.settings.lang
     return [
         (Text("changes", "网格变更").say(lang), pd.DataFrame(changes.drop(columns="geometry"))),
         (
             Text("crosswalk", "新旧编码对照").say(lang),
-            pd.DataFrame(told.crosswalk.drop(columns="geometry")),
+            pd.DataFrame(comparison.crosswalk.drop(columns="geometry")),
         ),
     ]
 
 
-def _write_package(told: Comparison, path: Path) -> None:
-    layers = {"changes": told.changes, "crosswalk": told.crosswalk, "before": told.before}
+def _write_package(comparison: Comparison, path: Path) -> None:
+    layers = {
+        "changes": comparison.changes,
+        "crosswalk": comparison.crosswalk,
+        "before": comparison.before,
+    }
     with reproducible_geopackages():
         for name, frame in layers.items():
             append_layer(frame, path, name, "MultiPolygon")
-        append_table(reject_frame(told.rejects, told.settings.lang), path, "rejects")
-        append_table(note_frame(told.notes, told.settings.lang), path, "notes")
+        append_table(reject_frame(comparison.rejects, comparison.settings.lang), path, "rejects")
+        append_table(note_frame(comparison.notes, comparison.settings.lang), path, "notes")
 
 
-def _write_workbook(told: Comparison, path: Path) -> None:
-    write_sheets(change_sheets(told, told.changes), path, told.settings.lang)
+def _write_workbook(comparison: Comparison, path: Path) -> None:
+    write_sheets(change_sheets(comparison, comparison.changes), path, comparison.settings.lang)
 
 
-def _write_map(told: Comparison, path: Path) -> None:
-    path.write_text(changes_page(told), encoding="utf-8")
+def _write_map(comparison: Comparison, path: Path) -> None:
+    path.write_text(changes_page(comparison), encoding="utf-8")
 
 
-def _write_summary(told: Comparison, path: Path) -> None:
-    path.write_text(as_json(told.summary), encoding="utf-8")
+def _write_summary(comparison: Comparison, path: Path) -> None:
+    path.write_text(as_json(comparison.summary), encoding="utf-8")
 
 
-def _write_run(told: Comparison, path: Path) -> None:
-    path.write_text(as_json(told.run), encoding="utf-8")
+def _write_run(comparison: Comparison, path: Path) -> None:
+    path.write_text(as_json(comparison.run), encoding="utf-8")
 
 
 REPAIRED = "repaired.gpkg"

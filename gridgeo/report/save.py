@@ -94,7 +94,7 @@ def save_approved(plan: Plan, folder: str | Path) -> Path:
 
 def _without_crosswalk(contents: Mapping[str, str]) -> dict[str, str]:
     """Return the contents of a plan but for the crosswalk, which the approval makes."""
-    return {name: held for name, held in contents.items() if not name.startswith(CROSSWALK)}
+    return {name: digest for name, digest in contents.items() if not name.startswith(CROSSWALK)}
 
 
 def _copy(source: Path, path: Path) -> None:

@@ -104,16 +104,16 @@ def _crosswalk(plan: Plan) -> pd.DataFrame:
     if plan.crosswalk is None:
         return pd.DataFrame(columns=list(_CROSSWALK))
     walk = plan.crosswalk.reset_index(drop=True)
-    held = walk["households"].to_numpy(dtype=float)
-    old, new = (held / _total_households(walk, column) for column in ("old_code", "new_code"))
+    households = walk["households"].to_numpy(dtype=float)
+    old, new = (households / _total_households(walk, column) for column in ("old_code", "new_code"))
     return walk.assign(share_of_old=old, share_of_new=new)
 
 
 def _total_households(walk: pd.DataFrame, column: str) -> NDArray[np.float64]:
     """Return the households of the grid of each row, NaN where it is none or nobody lives there."""
     sums = walk.groupby(column)["households"].transform("sum").to_numpy(dtype=float)
-    whole: NDArray[np.float64] = np.where((sums > 0) & (walk[column] != ""), sums, np.nan)
-    return whole
+    total: NDArray[np.float64] = np.where((sums > 0) & (walk[column] != ""), sums, np.nan)
+    return total
 
 
 #: A new sheet is one line here.
@@ -353,8 +353,8 @@ def _columns_sheet(book: Workbook, used: Collection[str], lang: Lang) -> None:
     sheet = book.create_sheet(Text("columns", "字段说明").say(lang))
     titles = (Text("header", "表头"), Text("column", "字段名"), Text("meaning", "说明"))
     _header(sheet, [title.say(lang) for title in titles])
-    told = [(name, *both) for name, both in COLUMNS.items() if name in used]
-    for row, (name, title, meaning) in enumerate(told, start=2):
+    rows = [(name, *both) for name, both in COLUMNS.items() if name in used]
+    for row, (name, title, meaning) in enumerate(rows, start=2):
         for column, text in enumerate((title.say(lang), name, meaning.say(lang)), start=1):
             cell = sheet.cell(row, column, text or None)
             cell.alignment = Alignment(vertical="top", wrap_text=True)

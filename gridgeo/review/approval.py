@@ -51,8 +51,8 @@ def seal_of(approval: Approval) -> str:
     >>> seal_of(approval)[:8]
     '84c5c072'
     """
-    told = {name: value for name, value in asdict(approval).items() if name != "seal"}
-    plain = json.dumps(told, sort_keys=True, ensure_ascii=False, default=dict)
+    facts = {name: value for name, value in asdict(approval).items() if name != "seal"}
+    plain = json.dumps(facts, sort_keys=True, ensure_ascii=False, default=dict)
     return hashlib.sha256(plain.encode()).hexdigest()
 
 
@@ -66,8 +66,8 @@ def state_of(approval: Approval | None) -> dict[str, Any]:
     """
     if approval is None:
         return {"state": "draft"}
-    told = {name: value for name, value in asdict(approval).items() if name != "contents"}
-    return {"state": "approved", **told}
+    facts = {name: value for name, value in asdict(approval).items() if name != "contents"}
+    return {"state": "approved", **facts}
 
 
 def say_state(approval: Approval | None) -> Text:
@@ -82,11 +82,11 @@ def say_state(approval: Approval | None) -> Text:
     """
     if approval is None:
         return DRAFT
-    told = Text(
+    text = Text(
         f"approved by {approval.by} on {approval.date}, version {approval.version}",
         f"已批准：{approval.by}，{approval.date}，版本 {approval.version}",
     )
     if not approval.predecessor:
-        return told
+        return text
     before = approval.predecessor
-    return told + Text(f", follows version {before}", f"，接续版本 {before}")
+    return text + Text(f", follows version {before}", f"，接续版本 {before}")

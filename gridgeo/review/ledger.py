@@ -100,10 +100,10 @@ def advance(
     >>> [entry.status for entry in ledger]
     ['fixed']
     """
-    told = list(findings)
-    match = _matches(entries, told)
-    named = _named(entries, told, match)
-    unchecked = {one.about for one in told if one.rule == "not_checked"}
+    listed = list(findings)
+    match = _matches(entries, listed)
+    named = _named(entries, listed, match)
+    unchecked = {one.about for one in listed if one.rule == "not_checked"}
     found = set(match.values())
     after = [
         entry if row in found or entry.rule in unchecked else _resolved(entry)
@@ -137,12 +137,12 @@ def _named(
     used = {entry.id for entry in entries}
     named = []
     for n, finding in enumerate(identify(findings)):
-        own = entries[match[n]].id if n in match else finding.id
+        id_of_entry = entries[match[n]].id if n in match else finding.id
         if n not in match and finding.severity in _TRACKED:
-            times = next(t for t in count(1) if _numbered(own, t) not in used)
-            own = _numbered(own, times)
-            used.add(own)
-        named.append(replace(finding, id=own))
+            times = next(t for t in count(1) if _numbered(id_of_entry, t) not in used)
+            id_of_entry = _numbered(id_of_entry, times)
+            used.add(id_of_entry)
+        named.append(replace(finding, id=id_of_entry))
     return named
 
 
@@ -248,5 +248,5 @@ def follow_up(plan: Plan, entries: Sequence[Entry], *, date: str) -> tuple[Plan,
     Scorecard and soundness leave out what was accepted; see `gridgeo.review.ledger.advance`.
     """
     after, findings, notes = advance(entries, plan.findings, date=date, lang=plan.settings.lang)
-    told = replace(plan, findings=findings, notes=(*plan.notes, *notes))
-    return assess(told), after
+    followed = replace(plan, findings=findings, notes=(*plan.notes, *notes))
+    return assess(followed), after

@@ -34,16 +34,16 @@ PEOPLE = ("worker", "worker_phone", "head", "head_phone", "supervision_phone", "
 
 @dataclass(frozen=True, kw_only=True)
 class Staff:
-    """The people of every grid, and what did not come together.
+    """The people of every grid, and the roster rows that fit no grid.
 
     ``of``: grid code -> the fields of `PEOPLE`, ``""`` where not given. ``rejects``: rows of the
-    roster that belong to no grid, or to one that has its row already. ``alone``: codes of grids
-    without a grid worker, in the order of the plan.
+    roster that belong to no grid, or to one that has its row already. ``without_worker``: codes of
+    grids without a grid worker, in the order of the plan.
     """
 
     of: Mapping[str, Mapping[str, str]]
     rejects: tuple[Reject, ...]
-    alone: tuple[str, ...]
+    without_worker: tuple[str, ...]
 
 
 def assign_staff(roster: pd.DataFrame, grids: pd.DataFrame, file: str = "") -> Staff:
@@ -85,7 +85,7 @@ def assign_staff(roster: pd.DataFrame, grids: pd.DataFrame, file: str = "") -> S
     nobody = dict.fromkeys(PEOPLE, "")
     of = {code: found.get(code, nobody) for code in codes}
     alone = tuple(code for code in codes if not of[code]["worker"])
-    return Staff(of=of, rejects=tuple(rejects), alone=alone)
+    return Staff(of=of, rejects=tuple(rejects), without_worker=alone)
 
 
 def _rows(roster: pd.DataFrame) -> Iterator[dict[str, str]]:
@@ -155,8 +155,13 @@ def payload(code: str, token: str, url: str = "") -> str:
                 ),
             )
         return url.replace("{code}", quote(code, safe="")).replace("{token}", token)
-    told = f"{code}.{token}"
-    if len(told) > LONGEST or not told.isascii() or not told.isprintable() or "%" in told:
+    code_text = f"{code}.{token}"
+    if (
+        len(code_text) > LONGEST
+        or not code_text.isascii()
+        or not code_text.isprintable()
+        or "%" in code_text
+    ):
         raise InputError(
             Text(
                 f"the grid code does not fit a QR code of {LONGEST} ASCII characters",
@@ -167,7 +172,7 @@ def payload(code: str, token: str, url: str = "") -> str:
             value=code,
             remedy=Text("Give an address with --url", "请用 --url 指定网址"),
         )
-    return told
+    return code_text
 
 
 def qr_svg(text: str) -> str:
@@ -222,13 +227,13 @@ LABELS: Mapping[str, Text] = {
 class Sign:
     """What one sign says, but for its version, date and QR code; all of it plain JSON.
 
-    ``content``: what is drawn. ``own``: what of it concerns the grid itself, and not the grids
-    beside it; a sign holds as long as this holds.
+    ``content``: what is drawn. ``grid_content``: the part of it about the grid itself, not about
+    the grids beside it; a sign is valid until this changes.
     """
 
     code: str
     content: Mapping[str, Any]
-    own: Mapping[str, Any]
+    grid_content: Mapping[str, Any]
 
     def texts(self) -> Iterator[str]:
         """Yield every text that is drawn."""
@@ -245,15 +250,15 @@ def build_signs(plan: Plan, staff: Staff) -> tuple[Sign, ...]:
     grids = pd.DataFrame(plan.grids.drop(columns="geometry")).to_dict("records")
     maps, marks, beside = sign_maps(plan, layers), grid_content(plan, layers), _beside(plan)
     signs = []
-    for row, (grid, drawn, own) in enumerate(zip(grids, maps, marks, strict=True)):
-        told = _content(grid, staff.of[grid["code"]], lang, plan)
+    for row, (grid, drawn, grid_marks) in enumerate(zip(grids, maps, marks, strict=True)):
+        content = _content(grid, staff.of[grid["code"]], lang, plan)
         sides = _sides(grid["bounded_by"])
         bounds = _with_neighbours(sides, beside.get(row, {}), lang)
         signs.append(
             Sign(
                 code=grid["code"],
-                content=_plain({**told, "bounds": bounds}) | {"map": drawn},
-                own={**told, "bounds": sides, "map": own},
+                content=_plain({**content, "bounds": bounds}) | {"map": drawn},
+                grid_content={**content, "bounds": sides, "map": grid_marks},
             )
         )
     return tuple(signs)
@@ -273,14 +278,16 @@ def _beside(plan: Plan) -> dict[int, dict[str, str]]:
     return neighbours(labels, borders, beyond, lang=plan.settings.lang)
 
 
-def _called(grids: pd.DataFrame, own: NDArray[Any], other: NDArray[Any]) -> NDArray[Any]:
+def _called(
+    grids: pd.DataFrame, community_of_row: NDArray[Any], other: NDArray[Any]
+) -> NDArray[Any]:
     """Return what other grids are called, shorter in their own community."""
     names, owners = grids["name"].tolist(), grids["community_name"].tolist()
     community = grids["community"].to_numpy(dtype=object)
     short = [name.removeprefix(owner) or name for name, owner in zip(names, owners, strict=True)]
-    alike = community[own] == community[other]
-    told = np.array([names, short], dtype=object)
-    seen: NDArray[Any] = told[alike.astype(int), other]
+    alike = community[community_of_row] == community[other]
+    names_by_form = np.array([names, short], dtype=object)
+    seen: NDArray[Any] = names_by_form[alike.astype(int), other]
     return seen
 
 
@@ -310,8 +317,8 @@ def _content(
     }
 
 
-def _sides(told: str) -> list[str]:
-    return [side.strip() for side in told.replace("; ", "；").split("；") if side.strip()]
+def _sides(bounds: str) -> list[str]:
+    return [side.strip() for side in bounds.replace("; ", "；").split("；") if side.strip()]
 
 
 def _with_neighbours(sides: list[str], beside: Mapping[str, str], lang: Lang) -> list[str]:
@@ -333,9 +340,11 @@ def _area(square_metres: float, lang: Lang) -> str:
     return f"{square_metres:,.0f} {Text('m²', '平方米').say(lang)}"
 
 
-def _duties(told: str, lang: Lang) -> list[str]:
-    own = [duty.strip() for line in told.splitlines() for duty in line.split("；") if duty.strip()]
-    return own or [duty.say(lang) for duty in DUTIES]
+def _duties(text: str, lang: Lang) -> list[str]:
+    duties = [
+        duty.strip() for line in text.splitlines() for duty in line.split("；") if duty.strip()
+    ]
+    return duties or [duty.say(lang) for duty in DUTIES]
 
 
 def _plain(value: Any) -> Any:

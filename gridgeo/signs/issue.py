@@ -96,7 +96,7 @@ class Issues:
     ``aged``: those that hold although grids beside theirs have changed since they were printed.
     """
 
-    held: tuple[Issue, ...]
+    current: tuple[Issue, ...]
     printed: tuple[str, ...]
     withdrawn: tuple[str, ...]
     aged: tuple[str, ...]
@@ -104,7 +104,7 @@ class Issues:
 
 def plan_issues(
     signs: Sequence[Sign],
-    press: SignRenderer,
+    renderer: SignRenderer,
     *,
     date: str,
     url: str = "",
@@ -119,21 +119,26 @@ def plan_issues(
     4. Signs of grids that are gone come down.
     """
     before = {issue.code: issue for issue in since or ()}
-    common = hashlib.sha256(press.source() + f"{press.size} {url}".encode()).hexdigest()
+    common = hashlib.sha256(renderer.source() + f"{renderer.size} {url}".encode()).hexdigest()
     names = _file_names([sign.code for sign in signs])
-    held, printed, aged = [], [], []
+    current, printed, aged = [], [], []
     for sign, name in zip(signs, names, strict=True):
-        own, drawn = (_fingerprint(said, press.labels, common) for said in (sign.own, sign.content))
+        hash_of_grid, drawn = (
+            _fingerprint(content, renderer.labels, common)
+            for content in (sign.grid_content, sign.content)
+        )
         old = before.get(sign.code)
-        if old is not None and old.content == own:
-            held.append(replace(old, file=name))
+        if old is not None and old.content == hash_of_grid:
+            current.append(replace(old, file=name))
             if old.drawn != drawn:
                 aged.append(sign.code)
         else:
-            held.append(_next(old, sign.code, name, date, (own, drawn)))
+            current.append(_next(old, sign.code, name, date, (hash_of_grid, drawn)))
             printed.append(sign.code)
-    gone = tuple(code for code in before if code not in {sign.code for sign in signs})
-    return Issues(held=tuple(held), printed=tuple(printed), withdrawn=gone, aged=tuple(aged))
+    withdrawn = tuple(code for code in before if code not in {sign.code for sign in signs})
+    return Issues(
+        current=tuple(current), printed=tuple(printed), withdrawn=withdrawn, aged=tuple(aged)
+    )
 
 
 def _next(
@@ -148,8 +153,8 @@ def _next(
 
 
 def _fingerprint(content: Mapping[str, Any], labels: Mapping[str, str], common: str) -> str:
-    told = json.dumps([content, dict(labels), common], ensure_ascii=False, sort_keys=True)
-    return hashlib.sha256(told.encode()).hexdigest()
+    document = json.dumps([content, dict(labels), common], ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(document.encode()).hexdigest()
 
 
 def _file_names(codes: Sequence[str]) -> list[str]:
@@ -167,7 +172,7 @@ def _file_names(codes: Sequence[str]) -> list[str]:
 def save_signs(
     signs: Sequence[Sign],
     issues: Issues,
-    press: SignRenderer,
+    renderer: SignRenderer,
     folder: Path,
     *,
     url: str = "",
@@ -186,15 +191,15 @@ def save_signs(
     content = {sign.code: sign.content for sign in signs}
     pages = [
         (issue, _page(content[issue.code], issue, url))
-        for issue in issues.held
+        for issue in issues.current
         if issue.code in set(issues.printed)
     ]
     writers: list[Writer] = [
-        (issue.file, partial(_write, press, [page], issue.date)) for issue, page in pages
+        (issue.file, partial(_write, renderer, [page], issue.date)) for issue, page in pages
     ]
     if pages:
-        whole = [page for _, page in pages]
-        writers.append((ALL, partial(_write, press, whole, pages[0][0].date)))
+        contents = [page for _, page in pages]
+        writers.append((ALL, partial(_write, renderer, contents, pages[0][0].date)))
     writers.append((MANIFEST, partial(_write_manifest, issues)))
     ours = _earlier_files(folder)
     return write_folder(folder, writers, overwrite=overwrite, ours=ours)
@@ -205,17 +210,19 @@ def _page(content: Mapping[str, Any], issue: Issue, url: str) -> dict[str, Any]:
     return {**content, "version": str(issue.version), "date": issue.date, "qr": qr_svg(text)}
 
 
-def _write(press: SignRenderer, pages: Sequence[Mapping[str, Any]], date: str, path: Path) -> None:
-    path.write_bytes(press.pages(pages, date))
+def _write(
+    renderer: SignRenderer, pages: Sequence[Mapping[str, Any]], date: str, path: Path
+) -> None:
+    path.write_bytes(renderer.pages(pages, date))
 
 
 def _write_manifest(issues: Issues, path: Path) -> None:
     fields = ("code", "file", "version", "date", "token", "content", "drawn")
-    signs = [{name: getattr(issue, name) for name in fields} for issue in issues.held]
-    told = {"signs": signs} | {
+    signs = [{name: getattr(issue, name) for name in fields} for issue in issues.current]
+    document = {"signs": signs} | {
         name: list(getattr(issues, name)) for name in ("printed", "withdrawn", "aged")
     }
-    path.write_text(as_json(told), encoding="utf-8")
+    path.write_text(as_json(document), encoding="utf-8")
 
 
 def read_issues(folder: Path) -> tuple[Issue, ...]:
@@ -228,9 +235,9 @@ def read_issues(folder: Path) -> tuple[Issue, ...]:
     """
     path = folder / MANIFEST
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(path.read_text(encoding="utf-8"))
         # a manifest without `drawn` is an old one, whose signs are all printed once more
-        return tuple(Issue(**{"drawn": "", **row}) for row in told["signs"])
+        return tuple(Issue(**{"drawn": "", **row}) for row in document["signs"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(
             Text("the earlier signs cannot be read: ", "无法读取上次的公示牌：") + why(error),

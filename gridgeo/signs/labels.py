@@ -145,15 +145,15 @@ def length_of(text: str, size: float) -> float:
 
 
 def street_labels(
-    names: NDArray[Any], lines: NDArray[Any], board: LabelPlacement, size: float
+    names: NDArray[Any], lines: NDArray[Any], placement: LabelPlacement, size: float
 ) -> Iterator[Label]:
-    """Yield a label for every name that finds room on `board`, the longest street first.
+    """Yield a label for every name that finds room on `placement`, the longest street first.
 
     Parameters
     ----------
     names, lines
         Name and line of each street on paper, y downwards; ``""`` is passed over.
-    board
+    placement
         What is written already; it takes the labels.
     size
         The height of the letters.
@@ -162,7 +162,7 @@ def street_labels(
     runs = {name: _longest(lines[names == name]) for name in sorted(set(names[drawn]))}
     for name in sorted(runs, key=lambda name: (-runs[name].length, name)):
         for label in _tries(name, runs[name], size):
-            if board.write(label):
+            if placement.write(label):
                 yield label
                 break
 

@@ -57,16 +57,16 @@ def assign_to_grids(
 ) -> PointAssignment:
     """Place `points` in `ground`, whose codes are `codes`; `stated` are the codes they state."""
     grid, point = shapely.STRtree(points).query(ground, predicate="dwithin", distance=TOUCH_M)
-    said = stated_positions(stated if stated is not None else [""] * len(points), codes)
-    same = stated_positions(codes, codes)[grid] == said[point]
+    position = stated_positions(stated if stated is not None else [""] * len(points), codes)
+    same = stated_positions(codes, codes)[grid] == position[point]
     inside = np.full(len(points), NONE, dtype=np.intp)
-    agrees = said == NONE
+    agrees = position == NONE
     order = np.lexsort((grid, ~same))[::-1]
     inside[point[order]] = grid[order]
     agrees[point[order]] = same[order]
     far = _away_from_border(ground, points, grid, point)
     return PointAssignment(
-        stated=said, agrees=agrees, inside=inside, point=point[far], grid=grid[far]
+        stated=position, agrees=agrees, inside=inside, point=point[far], grid=grid[far]
     )
 
 
@@ -101,9 +101,9 @@ def sums(values: pd.Series[Any], grid: NDArray[np.intp], size: int) -> NDArray[n
     numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
     if np.isnan(numbers).all():
         return np.full(size, np.nan)
-    held = grid >= 0
-    known = np.nan_to_num(numbers[held])
-    return np.bincount(grid[held], known, minlength=size).astype(np.float64)
+    inside = grid >= 0
+    known = np.nan_to_num(numbers[inside])
+    return np.bincount(grid[inside], known, minlength=size).astype(np.float64)
 
 
 def rows_by(group: NDArray[np.intp], size: int) -> list[NDArray[np.intp]]:
@@ -152,8 +152,8 @@ def filled(
     >>> filled(halves, towns, np.array([0, 0]), matching(halves)).tolist()
     [True, False]
     """
-    told = np.ones(len(outlines), dtype=np.bool_)
-    told[parents[(parents >= 0) & ~matches]] = False
+    equal = np.ones(len(outlines), dtype=np.bool_)
+    equal[parents[(parents >= 0) & ~matches]] = False
     edge, owner = _edges(np.concatenate([ground, outlines]))
     place = np.concatenate([parents, np.arange(len(outlines))])[owner]
     edge, owner, place = edge[place >= 0], owner[place >= 0], place[place >= 0]
@@ -161,8 +161,8 @@ def filled(
     grids = np.bincount(same[owner < len(ground)], minlength=len(known))
     lines = np.bincount(same[owner >= len(ground)], minlength=len(known))
     sound = ((grids == 2) & (lines == 0)) | ((grids == 1) & (lines == 1))
-    told[place[~sound[same]]] = False
-    return told
+    equal[place[~sound[same]]] = False
+    return equal
 
 
 def _edges(shapes: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.intp]]:

@@ -246,8 +246,8 @@ class Case:
     def gaps(self) -> NDArray[Any]:
         """The ground of each community that belongs to no grid, whosever, and is no allowed gap."""
         rows = np.flatnonzero(~self.filled)
-        own = rows_by(self.parents, len(self.outlines))
-        covered = np.array([union(self.ground[own[row]]) for row in rows], dtype=object)
+        members = rows_by(self.parents, len(self.outlines))
+        covered = np.array([union(self.ground[members[row]]) for row in rows], dtype=object)
         left, place = shapely.get_parts(difference(self.outlines[rows], covered), return_index=True)
         place = rows[place]
         part, grid = self.tree.query(left, predicate="intersects")
@@ -336,13 +336,13 @@ class Case:
         return tuple(sorted(self.handles[int(row)] for row in rows))
 
 
-def about(case: Case, rule: str, row: int | np.intp, said: Text, severity: Severity) -> Finding:
-    """Return the finding that a rule makes about the grid at `row`; `said` follows its name."""
+def about(case: Case, rule: str, row: int | np.intp, text: Text, severity: Severity) -> Finding:
+    """Return the finding that a rule makes about the grid at `row`; `text` follows its name."""
     handle = case.handles[row]
     return Finding(
         rule=rule,
         severity=severity,
-        message=Text(f"grid {handle} ", f"网格 {handle} ") + said,
+        message=Text(f"grid {handle} ", f"网格 {handle} ") + text,
         grids=(handle,),
         where=case.place(row),
     )

@@ -39,12 +39,12 @@ def fills_community(case: Case) -> Iterator[Finding]:
     The difference of each community and all grids is exact; pieces that touch are one gap, and
     gaps up to 0.01 m2 are counted together. Findings name the grids around the gap.
     """
-    crumbs = []
+    fragments = []
     for row in np.flatnonzero(~shapely.is_empty(case.gaps)):
         name = case.community_names[row]
         for gap in connected_pieces(case.gaps[row]):
             if gap.area <= TOLERANCE_M2:
-                crumbs.append(gap)
+                fragments.append(gap)
                 continue
             around = case.tree.query(gap, predicate="dwithin", distance=TOUCH_M)
             yield Finding(
@@ -59,15 +59,15 @@ def fills_community(case: Case) -> Iterator[Finding]:
                 amount=gap.area,
                 unit="m2",
             )
-    yield from _report_fragments("fills_community", crumbs, Text("gaps", "缝隙"))
+    yield from _report_fragments("fills_community", fragments, Text("gaps", "缝隙"))
 
 
 def no_overlap(case: Case) -> Iterator[Finding]:
     """No place belongs to two grids; overlaps up to 0.01 m2 are counted together."""
-    crumbs = []
+    fragments = []
     for left, right, shared in zip(*case.overlaps, strict=True):
         if shared.area <= TOLERANCE_M2:
-            crumbs.append(shared)
+            fragments.append(shared)
             continue
         pair = case.named([left, right])
         yield Finding(
@@ -83,17 +83,17 @@ def no_overlap(case: Case) -> Iterator[Finding]:
             amount=shared.area,
             unit="m2",
         )
-    yield from _report_fragments("no_overlap", crumbs, Text("overlaps", "重叠"))
+    yield from _report_fragments("no_overlap", fragments, Text("overlaps", "重叠"))
 
 
 def inside_community(case: Case) -> Iterator[Finding]:
     """Every grid lies in its community; up to 0.01 m2 outside are counted together."""
-    crumbs = []
+    fragments = []
     area = shapely.area(case.excess)
     reached = _reached(case, np.flatnonzero(area > TOLERANCE_M2))
     for row in np.flatnonzero(area > 0):
         if area[row] <= TOLERANCE_M2 and case.parents[row] >= 0:
-            crumbs.append(case.excess[row])
+            fragments.append(case.excess[row])
             continue
         yield Finding(
             rule="inside_community",
@@ -104,7 +104,7 @@ def inside_community(case: Case) -> Iterator[Finding]:
             amount=float(area[row]),
             unit="m2",
         )
-    yield from _report_fragments("inside_community", crumbs, Text("places outside", "越界处"))
+    yield from _report_fragments("inside_community", fragments, Text("places outside", "越界处"))
 
 
 def area_difference(grids: gpd.GeoDataFrame, communities: gpd.GeoDataFrame) -> float:
@@ -136,11 +136,13 @@ def _twice(area: float, pair: Any) -> Text:
 def _reached(case: Case, rows: NDArray[np.intp]) -> dict[int, list[str]]:
     """Return the names of the communities that grids at `rows` reach into, in their order."""
     excess, other = case.outline_tree.query(case.excess[rows], predicate="intersects")
-    held = (
+    reached = (
         shapely.area(intersection(case.outlines[other], case.excess[rows[excess]])) > TOLERANCE_M2
     )
     names: dict[int, list[str]] = {}
-    for row, place in sorted(zip(rows[excess[held]].tolist(), other[held].tolist(), strict=True)):
+    for row, place in sorted(
+        zip(rows[excess[reached]].tolist(), other[reached].tolist(), strict=True)
+    ):
         names.setdefault(row, []).append(case.community_names[place])
     return names
 
@@ -158,8 +160,8 @@ def _outside(case: Case, row: np.intp, area: str, others: list[str]) -> Text:
     )
 
 
-def _report_fragments(rule: str, crumbs: Iterable[Any], noun: Text) -> Iterator[Finding]:
-    pieces = np.array(list(crumbs), dtype=object)
+def _report_fragments(rule: str, fragments: Iterable[Any], noun: Text) -> Iterator[Finding]:
+    pieces = np.array(list(fragments), dtype=object)
     total = float(shapely.area(pieces).sum())
     if total > NOISE_M2:
         yield Finding(
@@ -188,17 +190,17 @@ def valid_geometry(case: Case) -> Iterator[Finding]:
     sound = shapely.is_valid(geometry)
     for row in np.flatnonzero(~(there & polygon & sound)):
         if not there[row]:
-            said = _absence(geometry[row])
+            text = _absence(geometry[row])
         elif not polygon[row]:
             kind = geometry[row].geom_type
-            said = Text(f"is a {kind}, not a polygon", f"几何类型为 {kind}，不是面")
+            text = Text(f"is a {kind}, not a polygon", f"几何类型为 {kind}，不是面")
         else:
             reason = shapely.is_valid_reason(geometry[row])
-            said = Text(f"has invalid rings: {reason}", f"面的环线无效：{reason}")
+            text = Text(f"has invalid rings: {reason}", f"面的环线无效：{reason}")
         yield Finding(
             rule="valid_geometry",
             severity="error",
-            message=Text(f"grid {case.handles[row]} ", f"网格 {case.handles[row]} ") + said,
+            message=Text(f"grid {case.handles[row]} ", f"网格 {case.handles[row]} ") + text,
             grids=(case.handles[row],),
             where=case.place(row),
         )
@@ -242,38 +244,38 @@ def no_enclave(case: Case) -> Iterator[Finding]:
     rows = np.flatnonzero(case.basic & ~shapely.is_empty(case.ground))
     hole, found = shapely.STRtree(inner[rows]).query(holes, predicate="contains")
     for number in np.unique(hole):
-        outer, own = owner[number], np.sort(rows[found[hole == number]])
-        own = own[own != outer]
-        if not len(own):
+        outer, enclosed = owner[number], np.sort(rows[found[hole == number]])
+        enclosed = enclosed[enclosed != outer]
+        if not len(enclosed):
             continue
-        where = shapely.union_all(case.ground[own])
+        where = shapely.union_all(case.ground[enclosed])
         yield Finding(
             rule="no_enclave",
             severity="warning",
-            message=_enclosed(case, outer, own),
-            grids=case.named([outer, *own]),
+            message=_enclosed(case, outer, enclosed),
+            grids=case.named([outer, *enclosed]),
             where=where,
-            amount=float(shapely.area(case.ground[own]).sum()),
+            amount=float(shapely.area(case.ground[enclosed]).sum()),
             unit="m2",
         )
 
 
-def _enclosed(case: Case, outer: np.intp, own: NDArray[np.intp]) -> Text:
-    names, around = case.named(own), case.handles[outer]
-    if len(own) == 1:
-        said = Text(
+def _enclosed(case: Case, outer: np.intp, enclosed: NDArray[np.intp]) -> Text:
+    names, around = case.named(enclosed), case.handles[outer]
+    if len(enclosed) == 1:
+        text = Text(
             f"grid {names[0]} lies in a hole of grid {around}",
             f"网格 {names[0]} 被网格 {around} 完全包围",
         )
     else:
-        said = Text(
+        text = Text(
             f"grids {', '.join(names)} lie together in one hole of grid {around}",
             f"网格 {'、'.join(names)} 同在网格 {around} 的一处包围之内",
         )
-    joined = case.count("households")[[outer, *own]].sum()
+    joined = case.count("households")[[outer, *enclosed]].sum()
     if np.isnan(joined):
-        return said
-    return said + Text(f"; {joined:,.0f} households if joined", f"；合并后共 {joined:,.0f} 户")
+        return text
+    return text + Text(f"; {joined:,.0f} households if joined", f"；合并后共 {joined:,.0f} 户")
 
 
 _INHERITED = Text(
@@ -301,10 +303,10 @@ def _holes(ground: Any) -> tuple[Any, Any]:
 def _joined_by_atoms(case: Case, row: np.intp, parts: Any) -> bool:
     if case.subject.atoms is None:
         return False
-    own = case.subject.atoms.geometry.to_numpy()[case.atom_grids == row]
-    pieces, atom = shapely.get_parts(own, return_index=True)
+    atoms = case.subject.atoms.geometry.to_numpy()[case.atom_grids == row]
+    pieces, atom = shapely.get_parts(atoms, return_index=True)
     piece, part = shapely.STRtree(parts).query(
         shapely.point_on_surface(pieces), predicate="intersects"
     )
     size = len(parts)
-    return int(connected_groups(size + len(own), part, size + atom[piece])[:size].max()) == 0
+    return int(connected_groups(size + len(atoms), part, size + atom[piece])[:size].max()) == 0

@@ -269,10 +269,10 @@ def say_fields(columns: Mapping[str, str]) -> Text:
     >>> say_fields({"code": "ID", "name": "NAME"}).zh
     '编码 = ID，名称 = NAME'
     """
-    told = columns.items()
+    named = columns.items()
     return Text(
-        ", ".join(f"{field} = {column}" for field, column in told),
-        "，".join(f"{word(FIELDS, field, 'zh')} = {column}" for field, column in told),
+        ", ".join(f"{field} = {column}" for field, column in named),
+        "，".join(f"{word(FIELDS, field, 'zh')} = {column}" for field, column in named),
     )
 
 

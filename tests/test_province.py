@@ -161,7 +161,7 @@ def test_the_combined_files_hold_all_parts_in_order(whole):
     assert geo["columns"]["geometry"]["bbox"] == list(table.total_bounds)
     layers = {name for name, _ in pyogrio.list_layers(folder / "grids.gpkg")}
     assert {"grids", "communities", "findings", "rejects", "layer_styles"} <= layers
-    assert [part["name"] for part in run.parts] == TOWNS
+    assert [part["name"] for part in run.chunks] == TOWNS
 
 
 def test_the_manifest_tells_of_every_part(whole):
@@ -299,7 +299,7 @@ def test_parts_that_overlap_or_leave_a_gap_are_findings():
         ("parts_gap", 50.0),
     ]
     assert "分片 a 与 b 的社区相互重叠" in told[0].message.zh
-    outlines.parts[2] = "b"
+    outlines.chunks[2] = "b"
     assert [f.rule for f in between_chunks(outlines, 0.1)] == ["parts_overlap"]
 
 
