@@ -1,8 +1,8 @@
-"""The plan with the proposals that were taken, and what a change leaves alone.
+"""Accepted exceptions and accepted proposals of an adjustment.
 
-What a change leaves alone: accepted exceptions, and ground that may be in no grid.
-
-The plan with the proposals that were taken, and what became of every code.
+Accepted exceptions constrain the search before it starts: grids stay locked as drawn, gaps stay
+in no grid, facilities get no dedicated grid. Accepted proposals are carried out after it: the
+result is a checked plan, and the change and lineage of every code.
 """
 
 from __future__ import annotations

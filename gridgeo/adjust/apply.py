@@ -1,8 +1,8 @@
-"""Edits replayed on a plan, by hand or from the file that the map page exports.
+"""Edits of a plan, from Python or from the file that the map page exports.
 
-Edits replayed on a plan: grids drawn anew, everything judged again, hard rules kept.
-
-The file of edits that the map page exports.
+A plan after edits is a new draft: edited grids get new outlines, codes and verdicts, all checks
+run again, and an edit that breaks a hard rule that was kept before is refused. Grids that no edit
+touched keep every vertex.
 """
 
 from __future__ import annotations

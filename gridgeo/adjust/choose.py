@@ -1,8 +1,8 @@
-"""The partition with the proposals that were taken, and the old grids where they were not.
+"""Proposals, and the partition in which only the accepted ones are carried out.
 
-Grids that change together: each group is one proposal and touches the ground of no other.
-
-The ground of the grids of an adjusted plan: what stays is as drawn, what changes is re-cut.
+A proposal is a connected group of old and new grids that share ground and differ; it touches the
+ground of no other proposal, so each can be accepted or rejected alone. Grids that stay keep the
+outline that was drawn; the ground of the others is divided along atoms.
 """
 
 from __future__ import annotations

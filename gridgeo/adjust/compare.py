@@ -1,8 +1,7 @@
-"""Two partitions compared: `gridgeo diff`.
+"""Comparison of two partitions: `gridgeo diff`.
 
-Where the households of a plan live, as points: what moves when its grids change.
-
-One side of a comparison: a plan, or any file of grids, with where its households live.
+Each side is a plan or any file of grids. Households are counted at the same points on both sides:
+the points given, else those of one side, else one point in each atom of a plan.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
-"""An existing partition laid on atoms: what each old grid holds, and what is wrong.
+"""An existing partition assigned to atoms, and the least change of it.
 
-Old grids on atoms: which atoms each holds, what they hold together, and what is wrong.
-
-A partition laid on atoms, and the least change of it.
+Each drawn grid becomes a set of atoms with its counts, its verdict and its defects; then the
+solver looks for new labels that make the partition sound and move the fewest households.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
-"""The least change that makes a partition sound: proposals, and the plan with those taken.
+"""`adjust_grids`: proposals for the least change that makes a partition sound, and the plan.
 
-Why grids are to change, and what that does, in words for a county officer.
-
-The proposals and the grids before and after, as layers.
+Each proposal comes with its causes, its effect, and its grids before and after, in words and as
+layers.
 """
 
 from __future__ import annotations

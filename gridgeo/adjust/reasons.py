@@ -1,4 +1,4 @@
-"""Why each grid changed, in words that stand in a workbook."""
+"""The reason of each changed grid, as one sentence for the workbook."""
 
 from __future__ import annotations
 

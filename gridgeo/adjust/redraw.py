@@ -1,4 +1,4 @@
-"""The frames of a plan, drawn anew where its grids were edited."""
+"""The frames of a plan with edited grids: outlines, counts, codes, bounds and contents."""
 
 from __future__ import annotations
 

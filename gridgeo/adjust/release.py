@@ -1,8 +1,7 @@
-"""A plan is approved, and goes upward: the register, the package, what changed since.
+"""Approval and submission of a plan.
 
-Approve a plan: from then on it is locked, and its codes stand in the register.
-
-What goes upward: the grids that changed since they were last reported, or all.
+Approval locks a plan and records its codes in the register. A submission holds the grids that
+changed since the plan that was reported before, or all of them.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
-"""A file of grids, repaired: read, judge, repair, judge again, and say every change.
+"""`gridgeo repair`: a file of grids is read, checked, repaired and checked again.
 
-Mended geometry back into the file it came from: vertices that were there keep every digit.
-
-A file of grids, mended: read, judge, mend, judge again, and say every change.
+The result has every row and column of the file; vertices that were in the file keep every digit.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Edits on trial: what follows from them is known at once, the plan stays as it is."""
+"""Edits on trial: each step shows its effect on bands, parts and cost; the plan stays unchanged."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""Blocks: what streets, barriers and community borders enclose, in communities without gaps.
+"""Blocks: the faces between streets, barriers and community borders.
 
-Communities that overlap or leave gaps between each other are repaired, with a report.
-
-Blocks: what streets, barriers and community borders enclose, without the slivers between.
+Communities that overlap or leave gaps between them are repaired first, each change with a
+finding. Slivers between dual carriageways, ramps and roundabouts join the neighbouring block.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
-"""Atoms from blocks: dedicated ground carved out, heavy blocks cut into cells, borders tabled.
+"""Atoms from blocks, and the table of their borders.
 
-The border table: for each pair of atoms its metres, by class and name of the street on it.
+Facilities and compounds are carved out of the blocks, blocks with too many households are cut
+into cells, and each pair of neighbouring atoms gets the metres of its border by class and name of
+the street on it.
 """
 
 from __future__ import annotations

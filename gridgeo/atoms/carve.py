@@ -1,10 +1,8 @@
 """Outlines of facilities, compounds and locked grids, carved out of the blocks.
 
-Which compounds (小区) are carved out of their blocks, and which stay whole like a building.
-
-Locked grids are ground of their own: nothing that cuts or joins atoms crosses their outline.
-
-Outlines of facilities and compounds are carved out of the blocks, made to follow streets.
+Outlines follow the streets beside them: a thin strip between an outline and a street belongs to
+the outline. Locked grids are areas of their own: nothing that cuts or joins atoms crosses their
+borders. A compound (小区) is carved out, or kept undivided in its block like a building.
 """
 
 from __future__ import annotations

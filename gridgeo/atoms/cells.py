@@ -1,8 +1,7 @@
-"""Blocks that are too heavy for a grid are cut into cells, between their buildings.
+"""Cells: blocks with too many households are cut between their buildings.
 
-What a cell border may not divide: buildings, groups, hamlets and single household points.
-
-A block is halved by straight lines between its units, as a planner would draw them.
+A cell border divides no building, group, hamlet or household point. Blocks are halved by straight
+lines between these units until each piece holds few enough households.
 """
 
 from __future__ import annotations

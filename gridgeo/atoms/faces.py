@@ -1,12 +1,7 @@
-"""From lines to faces, each in one community; slivers and tied faces join their neighbours.
+"""From lines to faces, each in one community; slivers and linked faces join their neighbours.
 
-From lines and communities to faces, each in one community.
-
-Faces between dual carriageways, ramps and roundabouts join the neighbour they belong to.
-
-A coverage on its way from blocks to atoms.
-
-Cells that a group or a building ties together are joined, with what lies between them.
+`Faces` come from cutting communities by lines. `PieceCoverage` is a coverage on its way from
+blocks to atoms. Cells that a group or a building links are joined, with what lies between them.
 """
 
 from __future__ import annotations

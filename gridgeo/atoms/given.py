@@ -1,6 +1,7 @@
 """Ready-made atoms (statistical areas, compounds, parcels) are taken as they are, never cut.
 
-Ready-made pieces, the community of each, and the ground that they make of the communities.
+Each belongs to the community that it names, else to that of the largest overlap; the effective
+community is the union of its atoms.
 """
 
 from __future__ import annotations

@@ -1,10 +1,7 @@
-"""Lines that cut: gathered, closed, named by the street on them, and crossed by bridges.
+"""Lines that cut: collected, closed, named by the street on them, and crossed by streets.
 
-Lines that cut: how they are gathered, closed and turned into faces.
-
-Which street or barrier lies on an edge: its class and name.
-
-Where a street gets across water, rail or a motorway: bridges, underpasses, level crossings.
+Gaps at the ends of lines are closed before lines are polygonised. Crossings are the places where
+a street continues over water, rail or a motorway: bridges, underpasses, level crossings.
 """
 
 from __future__ import annotations

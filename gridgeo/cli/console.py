@@ -1,8 +1,6 @@
-"""Standard output without the lines of compiled libraries, and Ctrl-C answered within a second.
+"""Standard output without the lines of compiled libraries; Ctrl-C answered within a second.
 
-Standard output is for what gridgeo says: lines of compiled libraries are kept off it.
-
-Ctrl-C: answered within a second, with exit code 130 and a sentence on how to go on.
+After Ctrl-C the command prints how to go on and ends with exit code 130.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
-"""From command-line options and a settings file to `Settings`, and how a command ends.
+"""From command-line options and a settings file to `Settings`; exit codes of a command.
 
-From command-line options and a settings file to `Settings`.
-
-How a command ends: code 1 where a hard rule is broken, 2 and one line after an error of ours.
+A command ends with code 1 where a hard rule is broken, and with 2 and one line after an error of
+gridgeo.
 """
 
 from __future__ import annotations

@@ -1,17 +1,4 @@
-"""Commands on a plan: `adjust`, `apply`, `approve`, `diff`, `report`, `submit`.
-
-`gridgeo adjust`: proposals for the least change of a partition, taken or refused.
-
-``gridgeo apply``: the edits of the map page, replayed on their plan with every check.
-
-``gridgeo approve``: a draft becomes the plan in force, and its codes are recorded.
-
-``gridgeo diff``: what became of each grid.
-
-``gridgeo report``: the report of a plan as PDF, to print, sign and file.
-
-``gridgeo submit``: the package that goes upward.
-"""
+"""Commands on a plan: `adjust`, `apply`, `approve`, `diff`, `report`, `submit`."""
 
 from __future__ import annotations
 

@@ -1,11 +1,4 @@
-"""What `adjust`, `diff`, `submit` and `repair` print.
-
-What `gridgeo adjust` prints: the proposals, the figures of the change, the scorecard.
-
-What `gridgeo diff` and `gridgeo submit` print.
-
-What `gridgeo repair` prints: what was mended, what was left, and that nothing was lost.
-"""
+"""What `adjust`, `diff`, `submit` and `repair` print."""
 
 from __future__ import annotations
 

@@ -1,9 +1,4 @@
-"""What `gridgeo init` writes, where the samples are, and the workbook that a county fills in.
-
-The workbook that a county fills in: households by compound and building.
-
-What `gridgeo init` writes, and where the samples of `gridgeo demo` are.
-"""
+"""What `gridgeo init` writes (settings and workbook), and where the samples are."""
 
 from __future__ import annotations
 

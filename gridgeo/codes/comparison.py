@@ -1,6 +1,7 @@
-"""Two partitions compared: what became of each grid, what moved, which codes changed.
+"""Two partitions given as polygons, compared grid by grid.
 
-What old and new grids share when both are polygons: ground, and the households on it.
+Old and new grids share ground and the households on it; from that follow what became of each grid,
+what moved, and which codes changed.
 """
 
 from __future__ import annotations

@@ -1,10 +1,8 @@
 """Lineage: which new grid keeps which code, and where the households of each code went.
 
-Kin: which codes a grid's households came from, and which they went to.
-
-The crosswalk: how many households and m² went from each old code to each new one.
-
-Codes follow the households: which new grid keeps which code, and who gets a new one.
+Codes follow the households: a new grid keeps the code of the old grid that it continues
+(`gridgeo.geometry.correspondence`); the others get new numbers. Predecessors and successors are
+the codes that share a grid's households; the crosswalk counts households and m² of each pair.
 """
 
 from __future__ import annotations

@@ -1,10 +1,7 @@
-"""Numbers of grids: their order on the ground, their community codes, and the next free ones.
+"""Numbers of grids: reading order, codes of communities, and the next free numbers.
 
-The order in which grids are first numbered: west to east, then north to south.
-
-The community codes that grid codes are built on.
-
-The next free numbers: after the last one ever given out, and never one of them again.
+A first numbering runs from west to east, then from north to south. Later numbers follow the last
+one ever given out; none is given out twice.
 """
 
 from __future__ import annotations

@@ -1,10 +1,8 @@
-"""The register: every code that was ever given out, when it held, and what came of it.
+"""The register: every code that was ever given out, when it was valid, and what came of it.
 
 One row is one *state* of a code: its grid as it was from ``valid_from`` until the day before
 ``valid_to``. Rows are only ever appended. The one thing that is filled in later, once, is the end
-of a state: ``valid_to``, ``status`` and ``successors``. A code that was retired never comes back.
-
-What a register knows of one area: its codes in use there, and how a plan carries them on.
+of a state: ``valid_to``, ``status`` and ``successors``. A retired code never comes back.
 """
 
 from __future__ import annotations

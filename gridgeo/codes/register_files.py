@@ -1,8 +1,6 @@
-"""Registers in files, and what a register answers about a day, a place or a code.
+"""Registers in files, and queries by day, place or code.
 
-Registers in files: CSV without the grids' ground, GeoPackage or GeoParquet with it.
-
-What the register answers: which codes were in use on a day, and which one a place lay in.
+A CSV has no geometry; GeoPackage and GeoParquet also store the ground of each state.
 """
 
 from __future__ import annotations

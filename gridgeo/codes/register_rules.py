@@ -1,8 +1,6 @@
-"""The rules that a register keeps, checked when it is made and when it replaces another.
+"""The rules of the register's table: one function for each rule.
 
-The rules that the table of a register keeps: one rule, one function.
-
-A register is checked when it is made, and when it replaces another: rows are named.
+They are checked when a register is made and when it replaces another; errors name the row.
 """
 
 from __future__ import annotations

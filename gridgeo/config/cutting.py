@@ -1,11 +1,4 @@
-"""What grids should be, how ground is cut, and what the search for a partition may cost.
-
-The band that grids should lie in, and what single communities have of their own.
-
-How ground is cut: atoms, dedicated grids, open ground.
-
-What a partition costs, and how long the search for it goes on.
-"""
+"""Settings of the partition: the band, the atoms, dedicated grids, open ground, cost and search."""
 
 from __future__ import annotations
 

@@ -1,11 +1,7 @@
-"""Code schemes as values, and what the digits of a community code say.
+"""Code schemes as values, and the meaning of the digits of a community code.
 
-What the digits of a 12-digit community code say, and what is unusual about them.
-
-2 digits of province (11 to 82), 2 of prefecture and 2 of county (GB/T 2260), then 3 of township
-and 3 of village (the statistical division code, 统计用区划代码).
-
-Code schemes as values: how a grid code is written, read and checked.
+A community code has 2 digits of province (11 to 82), 2 of prefecture and 2 of county (GB/T 2260),
+then 3 of township and 3 of village (the statistical division code, 统计用区划代码).
 
 A scheme is never inferred from the length of a code (four kinds of 15-digit codes circulate):
 its id is stored beside every code. A new scheme is one `CodeScheme` in `SCHEMES`, or a pattern in

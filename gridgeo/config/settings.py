@@ -1,13 +1,4 @@
-"""Settings of inputs, map pages, codes, repair and chunks, and all settings of one run.
-
-Which layers are read, and how.
-
-What stands on the map page: households, and tiles below the grids.
-
-How grids are numbered, mended, and done in parts.
-
-All settings of one run.
-"""
+"""All settings of one run, with those of inputs, map page, codes, repair and chunked runs."""
 
 from __future__ import annotations
 

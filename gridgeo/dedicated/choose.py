@@ -1,8 +1,7 @@
 """Which facilities become dedicated grids (专属网格), on what ground, and why.
 
-The list of facilities that were considered, each with what became of it.
-
-Dedicated ground must leave the rest of its community connected where it can.
+A facility is judged by the threshold of its category. Dedicated ground must leave the rest of its
+community connected where it can. Every facility is listed with its decision and the reason.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""What a grid is bounded by, side by side.
-
-What the borders of grids are called.
-"""
+"""The streets and borders that bound a grid, side by side."""
 
 from __future__ import annotations
 

@@ -1,11 +1,4 @@
-"""Names of grids, and what they contain: compounds, groups, buildings or address ranges.
-
-Addresses, gathered by street.
-
-What a grid contains: compounds, groups, buildings or address ranges.
-
-Names of grids.
-"""
+"""Names of grids, and what they contain: compounds, groups, buildings or address ranges."""
 
 from __future__ import annotations
 

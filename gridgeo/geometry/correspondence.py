@@ -1,15 +1,15 @@
-"""Which new grid continues which old one, and what became of each: one definition for all.
+"""Correspondence of old and new grids: which new grid continues which old one.
 
-The search for the least change counts the households that it moves by it, codes follow it, and
-the comparison of two partitions tells it. It knows grids as numbers and what they share; where
-the numbers come from (labels of atoms, polygons and household points) is the caller's business.
+The solver counts moved households by it, codes follow it, and the comparison of two partitions
+reports it. Grids are numbers here; whether what they share comes from labels of atoms or from
+polygons and household points is the caller's business.
 
 A new grid *may continue* an old one when it keeps more of its households than any other new grid
-does, or when half or more of its own households come from it. Among these pairs grids are joined
+does, or when half or more of its own households come from it. Among these pairs grids are matched
 one to one such that the most households stay (then the most area): as few households as possible
-change their code. Where each old grid has a new grid of its own that keeps the most of it, that
-is the rule "the grid that keeps most of an old grid's households keeps its code" to the letter.
-Where a grid has no households at all, area speaks for it.
+change their code. Where every old grid is kept mostly by a different new grid, that is exactly
+the rule "the grid that keeps most of an old grid's households keeps its code". A grid without
+households is matched by area.
 
 A household *moves* when it lies in another grid than the one that continues its old grid.
 """

@@ -1,10 +1,8 @@
-"""Exact geometry that a broken input cannot stop: precision, polygonal ground, overlays.
+"""Overlays of polygonal ground that give valid polygons for any input.
 
-The grid on which overlays are exact and sound.
-
-Exact geometry that a broken input cannot stop.
-
-Overlays of polygonal ground, exact and sound.
+Overlays run on a fixed precision near the last digit of the coordinates: GEOS is robust there,
+and nothing that a survey can measure is lost. Invalid rings are made valid first, lines and
+points are dropped.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Points are placed in polygons, each exactly once: households in atoms, facilities on ground."""
+"""Assign points to polygons, each to exactly one: households to atoms, facilities to ground."""
 
 from __future__ import annotations
 

@@ -1,10 +1,6 @@
-"""What every map is made on: a page that asks nobody for anything, its panels, its tiles.
+"""The base of every map: a page that loads nothing, its panels, its background tiles.
 
-Background tiles of the map page, off unless the settings name them: one host, and its credit.
-
-What stands beside every map: title and figures, legend, and the order of the layers.
-
-What every map is made on: a page with Leaflet in it, which asks nobody for anything.
+Background tiles are off unless the settings name a provider; then the page asks that one host.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The map of a comparison: what became of each grid, with the ground that changed hands hatched."""
+"""The map of a comparison: the change of each grid; ground that changed grids is hatched."""
 
 from __future__ import annotations
 

@@ -1,8 +1,6 @@
-"""The data that the tools of the page work on, and where its names stand.
+"""The data of the page's tools (search, filter, findings, editing), and the places of its labels.
 
-Where the names of communities, grids and streets stand on the map.
-
-The data that the tools of the page work on: small ones at hand, atoms when they are wanted.
+Small data are read at once; atoms only when they are needed.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
 """Frames as GeoJSON or packed coordinates in longitude and latitude, small enough for a page.
 
-Coordinates as short text, which ``packed.js`` reads: the step from each vertex to the next.
-
-Frames as GeoJSON features in longitude and latitude, small enough for a page.
+Packed coordinates are short texts that ``packed.js`` reads: the step from each vertex to the next.
 """
 
 from __future__ import annotations

@@ -1,10 +1,6 @@
-"""The layers of the map: each function takes a plan and gives a layer, or none.
+"""The layers of the map: each function takes a plan and returns a layer, or None.
 
-What is shown of a feature when it is clicked or pointed at; every value is escaped.
-
-The areas and lines of the map: each function takes a plan and gives a layer, or none.
-
-The layers above the map: facilities, households, findings.
+Every value in a popup or tooltip is escaped.
 """
 
 from __future__ import annotations

@@ -1,9 +1,4 @@
-"""Layers that the page draws itself, and the grids that a plan had before.
-
-The grids that a plan had before, and the ground that changed hands, as layers of the map.
-
-Layers that the page draws itself, on canvases of its own.
-"""
+"""Layers that the page draws on canvases of its own, and the layers of an old partition."""
 
 from __future__ import annotations
 

@@ -1,10 +1,6 @@
-"""Colours, line widths, scorecard and legend of maps and reports.
+"""Colours, line widths, figures and legend of maps and reports.
 
-Colours and line widths, told apart by every common kind of colour vision (Okabe-Ito based).
-
-The figures that stand at the head of a map and of a report.
-
-The legend: what the colours mean, and how many of each there are.
+The colours can be told apart with every common kind of colour vision (based on Okabe-Ito).
 """
 
 from __future__ import annotations

@@ -1,11 +1,4 @@
-"""What an adjustment proposes, what a comparison found, and what is submitted.
-
-What an adjustment proposes, what was decided about it, and what came of it.
-
-What became of the grids of one partition in another, as it is saved, mapped and submitted.
-
-The package that goes upward: what it holds, before it is written.
-"""
+"""Values of a change: decisions and proposals, a comparison, a submission."""
 
 from __future__ import annotations
 

@@ -1,12 +1,7 @@
-"""The editor widget: a map on which adjustments are tried, judged in Python after every click.
+"""The editor widget: a map on which edits are tried and judged in Python after every click.
 
-What the widget shows beside the map: figures before and after, the grids that changed.
-
-The script and the style of the widget: Leaflet and tools of the map page, in one module.
-
-Everything stands inside the module, so two widgets, or a folium map beside one, do not meet.
-
-The widget: a map on which adjustments are tried, judged in Python after every click.
+Script and style of the widget are one module, so that two widgets, or a folium map beside one, do
+not interfere.
 """
 
 from __future__ import annotations

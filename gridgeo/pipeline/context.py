@@ -1,8 +1,7 @@
-"""The ground of one run: blocks, facilities, atoms, and what planners tied together.
+"""What is computed once per run: blocks, facilities, atoms, and the planners' constraints.
 
-The ground of one run: blocks, facilities and atoms, each made once and when it is asked for.
-
-From what planners drew to single atoms: which stay together, apart, or in a locked grid.
+Each is made when it is first needed. Outlines and lines that planners drew become constraints on
+single atoms: must-link, cannot-link, locked.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Judge plans: our own after a run or after edits, and grids that somebody drew.
-
-Facilities that deserve a grid of their own, each with the ground that its grid would take.
-"""
+"""Plans judged by all checks: our own after a run or after edits, and grids that others drew."""
 
 from __future__ import annotations
 

@@ -1,8 +1,6 @@
-"""The figures of a plan, and how it was made: seconds, memory, versions, input hashes.
+"""The figures of a plan (``summary.json``), and how it was made.
 
-The figures of a plan, as ``summary.json`` gives them.
-
-How a plan was made: seconds by stage, memory, versions, hashes of the inputs.
+The record of a run has seconds by stage, memory, versions and hashes of the inputs.
 """
 
 from __future__ import annotations

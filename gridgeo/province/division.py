@@ -1,8 +1,6 @@
-"""Which chunk each community, household and street belongs to, and what lies between chunks.
+"""The division into chunks: which chunk each community, household and street belongs to.
 
-Which chunk each community, household and street belongs to.
-
-Between the chunks: communities of two chunks that overlap, or leave a gap.
+Communities of two chunks that overlap, or leave a gap between them, are reported.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
-"""The third step: finished chunks become one summary, one layer of grids and one report.
+"""Third step of a chunked run: finished chunks become one summary, one layer and one report.
 
-Layers of all chunks in one file, added chunk by chunk.
-
-The third step: finished chunks become one summary, one layer of grids and one report.
+Chunks are added one by one, so memory does not grow with their number.
 """
 
 from __future__ import annotations

@@ -1,9 +1,4 @@
-"""A whole run: divide, do the chunks that are not done yet, put them together, read one back.
-
-A whole run: divide, do the chunks that are not done yet, put them together.
-
-Read one finished chunk of a run.
-"""
+"""A chunked run: divide the area, run the chunks that are not done, merge them; load one chunk."""
 
 from __future__ import annotations
 

@@ -1,8 +1,6 @@
-"""The first step: every layer is read once and its rows are given to their chunks.
+"""First step of a chunked run: every layer is read once, its rows written to their chunks.
 
-Rows on their way to their chunks: batches on disk, sorted by chunk, put together chunk by chunk.
-
-The first step: every layer is read once and its rows are given to their chunks.
+Rows pass through batches on disk that are sorted by chunk, so memory does not grow with the area.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The second step: one chunk goes through the ordinary pipeline, in any process that sees it."""
+"""Second step of a chunked run: one chunk goes through the pipeline, in any process."""
 
 from __future__ import annotations
 

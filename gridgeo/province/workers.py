@@ -1,8 +1,6 @@
-"""Workers: processes of this machine, or an existing Dask cluster.
+"""Workers: processes of this machine, each with one thread and one chunk at a time, or Dask.
 
-Worker processes of this machine, each with one thread, one chunk at a time.
-
-Workers of an existing Dask cluster that see the output folder under the same path.
+The workers of a Dask cluster must see the output folder under the same path.
 """
 
 from __future__ import annotations

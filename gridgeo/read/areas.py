@@ -1,9 +1,4 @@
-"""Compounds (小区), buildings, parcels, addresses and facilities.
-
-Compounds (小区), buildings, parcels and addresses: what households and atoms hold on to.
-
-Facilities that may become dedicated grids: category, name, and how large they are.
-"""
+"""Compounds (小区), buildings, parcels and addresses; facilities with category and size."""
 
 from __future__ import annotations
 

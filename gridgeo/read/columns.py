@@ -1,9 +1,4 @@
-"""Which column means what: the names that columns go by, and the settings that override them.
-
-The names that columns go by, in Chinese and English.
-
-Which column means what: aliases in Chinese and English, and the settings that override them.
-"""
+"""Which column means what: aliases in Chinese and English, and the settings that override them."""
 
 from __future__ import annotations
 

@@ -1,11 +1,8 @@
-"""Where a layer lies: its CRS as declared, and its datum (WGS 84, GCJ-02, BD-09).
+"""The CRS of a layer as declared, its datum, and the reprojection into the CRS of the run.
 
-GCJ-02 (Amap, Tencent) and BD-09 (Baidu): the shifts, and their exact inverse by iteration.
-
-The formulas are the published ones (eviltransform, MIT; prcoords, public domain); outside
-the box of China GCJ-02 shifts nothing.
-
-Where the work is done: CRS of layers as declared, the metre CRS of the job, the datum.
+Datums are WGS 84, GCJ-02 (Amap, Tencent) and BD-09 (Baidu). The formulas are the published ones
+(eviltransform, MIT; prcoords, public domain), inverted exactly by iteration; outside the box of
+China GCJ-02 shifts nothing.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The gate: which files are let in, and what fiona sees in them before anything is loaded.
+"""Checks on a file before it is loaded: its kind, and what fiona sees in it.
 
 pyogrio has no list of allowed drivers: a ``.geojson`` that holds an OGR VRT makes it read any
 file of the machine. So every spatial file first shows its first bytes and is then opened by

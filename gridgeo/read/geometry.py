@@ -1,10 +1,6 @@
-"""Geometry at the door: what is usable, what is repaired, in which CRS, and in which order.
+"""Geometry of input rows: usable, repaired or rejected, reprojected, in a fixed order.
 
-Geometry at the door: what is usable, what is repaired, what is put aside.
-
-Polygons, lines and points of usable rows, and all rows of a kind in one fixed order.
-
-The metre CRS that the whole job is done in.
+The metre CRS of a run is that of the communities, else one chosen by their place.
 """
 
 from __future__ import annotations

@@ -1,9 +1,4 @@
-"""Grids as somebody drew them, and households beside them: read for the checks, never repaired.
-
-Existing grids, as somebody drew them: read for the checks, never repaired.
-
-Where households live, read without communities: what moves when grids change.
-"""
+"""Grids that others drew, and households beside them: read for the checks, never repaired."""
 
 from __future__ import annotations
 

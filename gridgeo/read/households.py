@@ -1,8 +1,6 @@
 """Households: which layer counts them, and their points with counts.
 
-Which layer says how many households there are.
-
-Households: points with counts, from a layer, a table with coordinates, or a table with keys.
+Counts come from a layer, a table with coordinates, or a table joined to places by a key.
 """
 
 from __future__ import annotations

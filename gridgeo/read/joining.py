@@ -1,8 +1,7 @@
-"""Counts without coordinates: joined by a key, then put at a point or spread over buildings.
+"""Tables of counts without coordinates, joined to places by a key.
 
-Tables without coordinates: rows find their compound, building, parcel or address by a key.
-
-Counts of a place at a point inside it, or spread over the buildings that stand in it.
+A row finds its compound, building, parcel or address; its count goes to a point inside it, or is
+spread over the buildings that stand in it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Streets and barriers: class, name, and whether they cut.
 
-Streets: class, name, whether they cut; railways drawn among them go to the barriers.
-
-Barriers: water, railways and walls, by their values or by what the whole file is.
+Railways among the streets are moved to the barriers. A barrier is water, a railway or a wall, by
+its values or by the kind that is given for the whole file.
 """
 
 from __future__ import annotations

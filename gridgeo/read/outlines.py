@@ -1,12 +1,6 @@
-"""Outlines that steer a partition: communities, allowed gaps, locks, groups, ready-made atoms.
+"""Outlines that steer a partition: communities, allowed gaps, constraints, ready-made atoms.
 
-Communities (社区/村): code, name, outline; no two of them the same.
-
-Ground that may belong to no grid: rivers, lakes.
-
-Locked grids, and what is to stay together or apart: outlines and lines that planners draw.
-
-Ready-made atoms: statistical areas, compounds or parcels that carry their own counts.
+Constraints are locked grids, and the lines and outlines of what must or must not share a grid.
 """
 
 from __future__ import annotations

@@ -1,9 +1,4 @@
-"""What GDAL does not tell about shapefiles and GeoJSON: missing parts, encodings, open rings.
-
-Shapefiles: whether all parts are there and whole, and the encoding of their text.
-
-What GDAL does not tell about a GeoJSON file.
-"""
+"""What GDAL does not report on shapefiles and GeoJSON: missing parts, encodings, open rings."""
 
 from __future__ import annotations
 

@@ -1,9 +1,4 @@
-"""Tables beside the layers: codes of communities, and the roster of people.
-
-Codes of communities from a table: name or own code, and the 12-digit code.
-
-The roster of people: who works in which grid, and how they are reached.
-"""
+"""Tables beside the layers: codes of communities, and the roster of grid workers."""
 
 from __future__ import annotations
 

@@ -1,9 +1,4 @@
-"""Layers of an area too large for one process: read in batches, never held whole.
-
-Layers in batches of rows: no more of a file is held than its format asks for.
-
-Layers of an area too large for one process: cleaned batch by batch, never held whole.
-"""
+"""Layers of an area too large for memory: read and cleaned batch by batch."""
 
 from __future__ import annotations
 

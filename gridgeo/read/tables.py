@@ -1,12 +1,7 @@
-"""Tables of households: CSV and workbooks, their title rows, and their coordinate columns.
+"""Tables of households and points: CSV in any encoding; Excel, WPS and LibreOffice workbooks.
 
-Sheets of Excel, WPS and LibreOffice workbooks as rows of cells.
-
-Names of columns that stand in two rows: ``规模`` across two columns, 户数 and 人口 below.
-
-Tables of households: CSV in any encoding, and workbooks of Excel, WPS and LibreOffice.
-
-Tables with coordinate columns as layers of points.
+Title rows above the header are skipped; a header in two rows (规模 across two columns, 户数 and
+人口 below) becomes one; tables with coordinate columns become layers of points.
 """
 
 from __future__ import annotations

@@ -1,11 +1,4 @@
-"""Cells as text, codes, numbers, yes or no, and classes.
-
-Cells as text, codes and yes or no.
-
-Cells as numbers: what is repaired, what is empty, what is an error.
-
-Classes of rows from one or several columns: the first value that is understood decides.
-"""
+"""Cells as text, codes, numbers, yes or no, and classes: what is repaired, empty or an error."""
 
 from __future__ import annotations
 

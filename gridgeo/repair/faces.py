@@ -1,10 +1,7 @@
-"""The ground of some grids as faces with their owners, and faces back to grids.
+"""The partition to repair, and its arrangement: faces with the grids that contain them.
 
-What is mended, what is known around it, and what is said of each change.
-
-The ground of some grids as faces: every border noded, every face with its owners.
-
-Faces back to grids, with the vertices that the borders need and no others.
+All borders are noded; each face knows its grids and neighbours. Grids that are assembled from
+faces have the vertices that their borders need, and those that they had before, and no others.
 """
 
 from __future__ import annotations

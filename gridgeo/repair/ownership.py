@@ -1,9 +1,8 @@
-"""Who gives way: the owners of each small face, so that as few grids as possible change.
+"""The new grid of each small face, such that as few grids as possible change.
 
 One grid adapts to all its neighbours at once: it takes the gaps beside it and gives up what it
-holds twice, and the neighbours keep their borders byte for byte.
-
-Crumbs: small parts of a grid that belong to the grid around them.
+shares with others, and the neighbours keep their borders byte for byte. Small separate parts
+(fragments) of a grid join the grid around them.
 """
 
 from __future__ import annotations

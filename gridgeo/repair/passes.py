@@ -1,4 +1,4 @@
-"""The whole repair: rings, then borders, then crumbs; nothing is lost on the way."""
+"""The whole repair: rings, then borders, then fragments, in passes until nothing changes."""
 
 from __future__ import annotations
 

@@ -1,9 +1,4 @@
-"""Where something is to be repaired: defects near to each other, and rings that cross themselves.
-
-Where something is to be mended: defects that are near to each other make one site.
-
-Rings that cross themselves, read in the one way that they can be.
-"""
+"""Defect sites: grids with defects near to each other; and rings that cross themselves."""
 
 from __future__ import annotations
 

@@ -1,9 +1,4 @@
-"""What a report is made of: sections of tables, cards, words and pictures, for page and PDF.
-
-What a report is made of: sections of tables, cards, words and pictures, for page and paper.
-
-The words that the sections of a report share, in one language.
-"""
+"""The blocks of a report (tables, cards, paragraphs, pictures), for page and PDF."""
 
 from __future__ import annotations
 

@@ -1,9 +1,4 @@
-"""What the report of a plan says, in the language of the plan: once, for page and PDF.
-
-The tables of the report: communities, dedicated grids, findings, rejects.
-
-What the report of a plan says, in the language of the plan: once, for page and paper.
-"""
+"""The content of the report of a plan, in the language of the plan; one for page and PDF."""
 
 from __future__ import annotations
 

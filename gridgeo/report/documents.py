@@ -1,9 +1,4 @@
-"""``summary.json``, ``run.json``, and what of the input is in no grid.
-
-``summary.json`` and ``run.json``.
-
-What of the input is in no grid: rows that could not be used, households outside.
-"""
+"""``summary.json``, ``run.json``, and the rows of the input that are in no grid."""
 
 from __future__ import annotations
 

@@ -1,9 +1,4 @@
-"""The pictures of the report: distributions, and maps of all grids and of each community.
-
-The distributions of the report, drawn by matplotlib as SVG without any words of their own.
-
-The maps of the report, as inline SVG: all grids by verdict, and each community by itself.
-"""
+"""The pictures of the report as SVG: distributions, and maps of all grids and each community."""
 
 from __future__ import annotations
 

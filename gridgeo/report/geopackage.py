@@ -1,10 +1,7 @@
 """The layers of a plan as ``plan.gpkg``, ``grids.geojson`` and shapefiles.
 
-``plan.gpkg``: the layers of a plan, its tables and QGIS styles, the same bytes each time.
-
-``grids.geojson``: the grids in longitude and latitude, by RFC 7946.
-
-Grids as a shapefile: ASCII field names of 10 letters, UTF-8 with a .cpg, nothing cut inside.
+A GeoPackage has the same bytes each time. A shapefile has ASCII field names of 10 letters and UTF-8
+text with a .cpg; text that is too long for a field is listed.
 """
 
 from __future__ import annotations

@@ -1,9 +1,4 @@
-"""``report.html`` and ``map.html``, and the report of an area that was done in chunks.
-
-``report.html`` and ``map.html``.
-
-The report of an area that was done in parts: the figures, and a row for each part.
-"""
+"""``report.html`` and ``map.html`` of a plan, and the report of a chunked run."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""``report.pdf``: the report on A4, with fonts embedded and every character looked up before.
+"""``report.pdf``: the report on A4, with embedded fonts; every character is looked up before.
 
-How wide the columns of a printed table are, and where a word too long for its column breaks.
+Columns are as wide as their words need; a word too long for its column is broken.
 """
 
 from __future__ import annotations

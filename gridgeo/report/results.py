@@ -1,11 +1,4 @@
-"""The folders of an adjustment, a comparison and a repair.
-
-The folder of an adjustment: the plan, and its proposals as a workbook and as layers.
-
-The folder of a comparison: ``changes.gpkg``, ``changes.xlsx``, ``changes.html``.
-
-``repaired.gpkg``: mended grids as they came, every change, and the findings before and after.
-"""
+"""The folders of an adjustment, a comparison and a repair."""
 
 from __future__ import annotations
 

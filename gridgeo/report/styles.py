@@ -1,7 +1,4 @@
-"""QGIS styles (QML) for the layers of ``plan.gpkg``, stored in its ``layer_styles`` table.
-
-The parts of a QGIS style: symbols, categories and labels as QML text.
-"""
+"""QGIS styles (QML) for the layers of ``plan.gpkg``, stored in its ``layer_styles`` table."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The folder that goes upward: grids, workbook, cover and a manifest of checksums.
-
-The cover of a package: one A4 page that is printed, signed and sent with it.
-"""
+"""The folder of a submission: grids, workbook, cover page, and a manifest of checksums."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""``grids.xlsx``: what officers read, filter and print; codes stay text, formulas stay asleep.
+"""``grids.xlsx``: what officers read, filter and print.
 
-The sheets of ``grids.xlsx``: which columns of a plan each of them holds.
+Codes stay text, and no cell is a formula.
 """
 
 from __future__ import annotations

@@ -1,10 +1,8 @@
-"""The life of findings: a small table beside the partition (问题台账), kept from run to run.
+"""The ledger of findings (问题台账): a small table beside the partition, kept from run to run.
 
 A finding is ``open`` until it is gone (``fixed``), and ``verified`` when the next run does not find
 it either. It may be ``accepted`` as an exception instead, with the reason, by whom and when: then
-it does not come back, unless it grows.
-
-A judged plan against its ledger: accepted exceptions do not count again.
+it does not count again, unless it grows.
 """
 
 from __future__ import annotations

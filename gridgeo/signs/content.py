@@ -1,10 +1,7 @@
-"""What stands on the notice sign (公示牌) of each grid: people, bounds, contents, QR code.
+"""The content of the notice sign (公示牌) of each grid: people, bounds, contents, QR code.
 
-Who stands on which sign: the rows of a roster brought to the grids, and what is left over.
-
-The QR code of a sign: the grid code and a short token, or an address of the county.
-
-What stands on the notice sign (公示牌) of each grid.
+People come from the rows of a roster. The QR code holds the grid code and a short token, or an
+address of the county.
 """
 
 from __future__ import annotations

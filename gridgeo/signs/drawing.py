@@ -1,7 +1,4 @@
-"""The small map of a sign: the grid among its neighbours, with its streets by name, as SVG.
-
-What the small map of a sign tells of its own grid, whatever the grids beside it do.
-"""
+"""The small map of a sign as SVG: the grid among its neighbours, with street names."""
 
 from __future__ import annotations
 

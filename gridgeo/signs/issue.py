@@ -1,7 +1,4 @@
-"""Which signs are printed: versions, what changed since the last issue, and the folder of PDFs.
-
-The roster to fill in: one row a grid, with the codes and names of a plan.
-"""
+"""Issues of signs: versions, what changed since the last issue, the roster, the folder of PDFs."""
 
 from __future__ import annotations
 

@@ -1,9 +1,4 @@
-"""The canvas of a small map, and names along its streets.
-
-The paper of a small map: layers looked up by place, and shapes as paths of SVG.
-
-Names along streets on a small map: where they fit, and never one over another.
-"""
+"""The page canvas of a small map, and the placement of street names on it without overlap."""
 
 from __future__ import annotations
 

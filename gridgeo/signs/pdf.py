@@ -1,4 +1,4 @@
-"""From the content of signs to PDF pages, by a template of Typst that a county may replace."""
+"""From the content of signs to PDF pages, by a Typst template that a county may replace."""
 
 from __future__ import annotations
 

@@ -1,10 +1,7 @@
-"""Files and folders that are written whole or not at all.
+"""Atomic writes: a file or folder of results is replaced completely or not at all.
 
-Files that are written whole or not at all.
-
-Folders and files on disk: written whole or not at all, and known by their hash.
-
-Write a folder of results: all of it or nothing, and never over anything that is not ours.
+Results are written beside the target, flushed to the disk, and renamed into place. A folder that
+holds anything that is not ours is never written to.
 """
 
 from __future__ import annotations

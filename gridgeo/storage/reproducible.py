@@ -1,13 +1,4 @@
-"""The same bytes each time: hashes, JSON, GeoPackages and workbooks.
-
-Hashes and JSON: short ids in letters, the SHA-256 of a file, values as the same text each time.
-
-GeoPackages that are the same bytes each time.
-
-Workbooks that are the same bytes each time.
-
-What tells one plan from another: a hash of its atoms and grids.
-"""
+"""Reproducible bytes: hashes, JSON, GeoPackages and workbooks without the time of writing."""
 
 from __future__ import annotations
 

@@ -1,11 +1,4 @@
-"""Pages as PDF: templates of Typst, and fonts that hold every character.
-
-Characters as they are drawn: on one line, and none that cannot be seen.
-
-Fonts that hold every character to be drawn: looked up before anything is drawn.
-
-From a template of Typst and plain data to pages.
-"""
+"""From a Typst template and plain data to PDF pages, with fonts that have every character."""
 
 from __future__ import annotations
 

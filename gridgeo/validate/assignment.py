@@ -1,10 +1,7 @@
-"""Which grid each household lies in, which one it states, and which grids match edge by edge.
+"""The grid of each household point, the grid that it states, and edges that grids share.
 
-Which grid each household point lies in, and which one it states.
-
-Columns as they come, read without loss.
-
-What is told edge by edge, without an overlay: grids that match, communities that are filled.
+Grids that match edge by edge, and communities that are filled by their grids, are recognised
+without an overlay.
 """
 
 from __future__ import annotations

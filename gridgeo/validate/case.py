@@ -1,7 +1,4 @@
-"""One partition under examination: the subject, the rules, and what several checks need.
-
-What is judged: delivered grids and the layers they are judged against.
-"""
+"""One partition to be judged: the subject, the rules, and values that several checks need."""
 
 from __future__ import annotations
 

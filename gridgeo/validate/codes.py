@@ -1,9 +1,4 @@
-"""Checks on codes: well-formed, unique, parented, and as the register has them.
-
-Checks on codes: well-formed, unique, and those of the community that the grid lies in.
-
-Checks against the register of codes: registered, never reissued, in their place, all there.
-"""
+"""Checks on codes: well-formed, unique, of their community, and as the register has them."""
 
 from __future__ import annotations
 

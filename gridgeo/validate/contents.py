@@ -1,11 +1,4 @@
-"""Checks on the record: attributes complete, compounds whole, facilities dedicated.
-
-Check on the record: what every grid has to say about itself.
-
-Check on compounds (小区): one that a grid can hold is not divided between grids.
-
-Check on facilities: those that reach their threshold have a grid of their own (专属网格).
-"""
+"""Checks on attributes, on undivided compounds (小区), and on dedicated facilities (专属网格)."""
 
 from __future__ import annotations
 

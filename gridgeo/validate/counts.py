@@ -1,11 +1,4 @@
-"""Checks on counts: the band, every household in one grid, sums conserved.
-
-Check on size: the band of households or residents.
-
-Check on people: every household is in one grid, the one that it states.
-
-Check on sums: nothing lost and nothing added on the way.
-"""
+"""Checks on counts: the band, every household in one grid, sums conserved."""
 
 from __future__ import annotations
 

@@ -1,9 +1,4 @@
-"""Checks on ground: nothing left out or held twice, drawable, in one piece, no enclave.
-
-Checks on area: nothing left out, nothing held twice, nothing outside its community.
-
-Checks on shape: drawable, in one piece, not around one another.
-"""
+"""Checks on ground: no gap, no overlap, nothing outside, valid, in one part, no enclave."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Check on borders: grids are bounded by streets (街巷定界).
-
-How much of some lines lies near to others, exactly and without buffers.
-"""
+"""Check on borders: grids are bounded by streets (街巷定界); shares are exact, without buffers."""
 
 from __future__ import annotations
 

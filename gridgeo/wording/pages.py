@@ -1,9 +1,4 @@
-"""What the map page and the editor widget say in their panels and tools, in the two languages.
-
-What the page says in its panels and tools, in the two languages.
-
-What the widget says, in the two languages.
-"""
+"""Texts of the map page and of the editor widget, in both languages."""
 
 from __future__ import annotations
 
