@@ -7,7 +7,7 @@
      +-- SettingsError    a setting is unknown, of the wrong type or contradicts another
      +-- OutputError      the results cannot be written where they should go
 
-All of them end the command line with exit code 2. Every error says what was wrong in both
+All of them end the command line with exit code 2. Every error states what was wrong in both
 languages, where it stood and what to do about it.
 """
 

@@ -1,4 +1,4 @@
-"""Changes a partition that is there: repairs it, adjusts it, tells what changed."""
+"""Changes an existing partition: repairs it, adjusts it, edits it, compares it."""
 
 from __future__ import annotations
 

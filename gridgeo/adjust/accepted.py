@@ -47,7 +47,7 @@ class Exceptions:
     """Accepted findings, by what they are about.
 
     ``grids``: codes of grids that stay as drawn. ``gaps``: ground that stays in no grid.
-    ``facilities``: ground on which a facility stays without a grid of its own.
+    ``facilities``: ground on which a facility gets no dedicated grid.
     """
 
     grids: frozenset[str] = frozenset()
@@ -71,7 +71,7 @@ def exceptions_of(findings: Iterable[Finding]) -> Exceptions:
 
 
 def exclude_gaps(layers: Layers, drawn: gpd.GeoDataFrame, gaps: tuple[Any, ...]) -> Layers:
-    """Return the layers without the ground that may belong to no grid and that none holds.
+    """Return the layers without the allowed gaps that lie in no grid.
 
     That is the ground of ``layers.allowed_gaps`` and of `gaps`; the two are the allowed gaps of
     the layers that come back. Ready-made atoms that lie there for the most part go with it, unless
@@ -80,7 +80,7 @@ def exclude_gaps(layers: Layers, drawn: gpd.GeoDataFrame, gaps: tuple[Any, ...])
     Parameters
     ----------
     drawn
-        The grids, with valid rings: what they hold stays theirs.
+        The grids, with valid rings; their ground stays in them.
     """
     allowed = _all_allowed_gaps(layers, gaps)
     if allowed is None:
@@ -126,7 +126,7 @@ def refuse_facilities(atoms: Atoms, exceptions: Exceptions) -> Atoms:
 def lock_exceptions(
     constraints: Constraints, old: ExistingGrids, codes: frozenset[str]
 ) -> Constraints:
-    """Return the ties with the old grids of `codes` locked, which lie in one community each."""
+    """Return the constraints with the old grids of `codes` locked that lie in one community."""
     in_one_community = (old.grids["communities"] == 1).to_numpy()
     rows = np.flatnonzero(old.grids["code"].isin(codes).to_numpy() & in_one_community)
     if not len(rows):
@@ -143,7 +143,7 @@ def lock_exceptions(
 
 
 def exceptions_note(codes: Iterable[str], withheld: Iterable[str]) -> tuple[Note, ...]:
-    """Say which grids stay as drawn by exception, and which proposals are left out with them."""
+    """Return the note on grids that stay by exception, and the proposals left out with them."""
     accepted, left = sorted(codes), sorted(withheld)
     if not accepted:
         return ()
@@ -188,7 +188,7 @@ def _without_bare_atoms(layers: Layers, bare: Any) -> gpd.GeoDataFrame | None:
 
 
 def carry_out(change: MinimalChange, chosen: Chosen, proposed: Changes) -> tuple[Plan, Changes]:
-    """Return the checked plan of what was chosen, and what became of every code in it."""
+    """Return the checked plan of what was chosen, and the change of every code in it."""
     coded = _coded_grids(change, chosen, proposed)
     plan = deliver_plan(
         change.layers,
@@ -208,7 +208,7 @@ def _with_drawn_outlines(plan: Plan, change: MinimalChange) -> Plan:
     """Return the plan with outlines and points that fit grids that were not drawn along atoms.
 
     Communities with such grids have the outlines that they were given, not those of their atoms;
-    where the atoms themselves hold the counts, each is counted at a point inside its old grid.
+    where the atoms carry the counts, each is counted at a point inside its old grid.
     """
     findings = (*change.old.findings, *plan.findings)
     crossing = change.old.grids["crosses"].to_numpy(dtype=bool)
@@ -274,7 +274,7 @@ def _old_or_new(chosen: Chosen, old: pd.Series[Any], new: pd.Series[Any]) -> Any
 
 
 def _names(change: MinimalChange, coded: gpd.GeoDataFrame) -> list[str]:
-    """Return the name that each code has had; others are named anew, unlike those that stay."""
+    """Return the old name of each code; new grids get names that no other grid has."""
     had = dict(zip(change.old.grids["code"], change.old.grids["name"], strict=True))
     lang, scheme = change.settings.lang, change.settings.codes.code_scheme
     fresh = name_grids(coded, change.atoms.communities, change.atoms.considered, lang=lang)
@@ -323,5 +323,5 @@ def _changes(
 
 
 def _singletons(codes: pd.Series[Any]) -> NDArray[np.object_]:
-    """Return each code as a tuple of its own, as predecessors and successors are told."""
+    """Return each code as a tuple of one, the form of predecessors and successors."""
     return np.fromiter(((code,) for code in codes), dtype=object, count=len(codes))

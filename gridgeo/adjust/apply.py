@@ -32,8 +32,8 @@ def apply_edits(plan: Plan, edits: Sequence[Edit], *, register: Register | None 
     """Return `plan` after `edits`: a draft with its own codes, figures and findings.
 
     Grids that no edit touched stay as they are, vertex by vertex. New grids get the next free
-    codes of their community, and so does a grid that becomes dedicated; codes of grids that are
-    gone are not used again. Every household stays in one grid. The crosswalk of a plan that was
+    codes of their community, and so does a grid that becomes dedicated; codes of removed grids
+    are not used again. Every household stays in one grid. The crosswalk of a plan that was
     adjusted leads from the grids before, whatever was edited since; else from those of `plan`.
 
     Parameters
@@ -181,7 +181,7 @@ def _note(plan: Plan, drawn: Redrawn, edits: int) -> Note:
 
 
 def _counts(plan: Plan, drawn: Redrawn) -> Text:
-    """Say how many households each grid that is new, changed or gone held, and holds now."""
+    """Return the households, before and now, of each grid that is new, changed or removed."""
     before, after = (
         dict(zip(frame["code"].tolist(), frame["households"].tolist(), strict=True))
         for frame in (plan.grids, drawn.plan.grids)
@@ -300,7 +300,7 @@ def _entry(edit: Edit) -> dict[str, Any]:
 
 
 def parse_edit(entry: Any, number: int, path: str | None = None) -> Edit:
-    """Return the edit that an entry of a file tells; `number` and `path` are for the error.
+    """Return the edit of an entry of a file; `number` and `path` are for the error.
 
     Raises
     ------

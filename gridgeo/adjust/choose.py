@@ -117,7 +117,7 @@ def choose(
 
     Where a proposal is not taken, its grids stay as drawn. Atoms that lay in no grid are then
     counted to the old grid that shares most with the new one they were to be part of; that the
-    ground belongs to none is for the checks to tell.
+    ground belongs to none is found by the checks.
 
     Raises
     ------
@@ -258,7 +258,7 @@ def grid_geometry(
     1. A grid that stays has the very geometry that it was drawn with.
     2. Grids of a proposal whose old outlines follow atoms are the union of their atoms.
     3. Where they do not, the new grids divide the ground that the old ones had, and what their
-       atoms hold of the community that no grid had, along atoms: so nothing is taken from grids
+       atoms hold of the community that no grid had, along atoms: nothing is taken from grids
        that stay, and no gap opens beside them.
 
     Parameters

@@ -50,7 +50,7 @@ REPAIR = Text(
 
 @dataclass(frozen=True, kw_only=True)
 class ExistingGrids:
-    """The old grids on atoms.
+    """Old grids assigned to atoms.
 
     ``grids``: code, name, kind (``""`` where the file has none), community (position: where most
     of its households are), communities (how many it lies in), parts (connected ones), households,
@@ -67,7 +67,7 @@ class ExistingGrids:
 
 
 def with_valid_rings(grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return the grids with rings that can be worked with, and whether they were `broken`.
+    """Return the grids with valid rings, and which were `broken`.
 
     Raises
     ------
@@ -90,8 +90,8 @@ def keep_dedicated(atoms: Atoms, grids: gpd.GeoDataFrame, previous: NDArray[np.i
     """Return the atoms with those of grids that are dedicated already as their facility's.
 
     Where a facility of the layers stands on most of it, it is that one; else the grid itself is
-    a facility of its name. What lies elsewhere of a facility half of which its dedicated grids
-    hold is nobody's: that is enough for the check on facilities as well.
+    a facility of its name. The rest of a facility half of which lies in its dedicated
+    grids belongs to none: that is enough for the check on facilities as well.
 
     Parameters
     ----------
@@ -143,12 +143,12 @@ def _rest_of_kept_facilities(
 def existing_on_atoms(
     atoms: Atoms, grids: gpd.GeoDataFrame, assigned: Inherited, bands: Bands
 ) -> ExistingGrids:
-    """Return the old grids on the atoms, as `assigned` there.
+    """Return the old grids on the atoms, as `assigned` to them.
 
     Raises
     ------
     InputError
-        A grid holds no atom: it is smaller than they are, or lies under another one.
+        A grid contains no atom: it is smaller than they are, or lies under another one.
     """
     inside = assigned.previous >= 0
     grid = assigned.previous[inside]
@@ -217,7 +217,7 @@ def _unusable_error(grids: gpd.GeoDataFrame, row: int, reason: Text) -> InputErr
 def _main_communities(
     frame: gpd.GeoDataFrame, grid: NDArray[np.int64], size: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the community that holds most of each grid, and in how many it lies."""
+    """Return the community with most households of each grid, and in how many it lies."""
     table = pd.DataFrame(
         {
             "grid": grid,
@@ -294,7 +294,7 @@ def find_minimal_change(
     clock: Clock,
     jobs: int,
 ) -> MinimalChange:
-    """Lay the drawn grids on atoms and find the least change that leaves `exceptions` alone.
+    """Assign the drawn grids to atoms and find the least change that respects `exceptions`.
 
     Raises
     ------

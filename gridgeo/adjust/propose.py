@@ -242,7 +242,7 @@ def adjust_grids(
         The grids as they are: code, and name, kind as far as they are there.
     settings
         ``read.inputs`` names the layers, as for `gridgeo.run`. Atoms that are cut from streets
-        follow the outlines of the grids as well. Ground of ``allowed_gaps`` that no grid holds
+        follow the outlines of the grids as well. Ground of ``allowed_gaps`` in no grid
         stays in none.
     decisions
         Which proposals are taken; all of them where None.
@@ -250,8 +250,8 @@ def adjust_grids(
         Of codes: none of them is given out again. Without it the one that the settings name is
         read. The changes are recorded when the plan is approved.
     ledger
-        Of the findings about these grids: what was accepted as an exception, and holds, is left
-        alone. A grid stays as drawn, a gap in no grid, a facility without a grid of its own.
+        Of the findings about these grids: valid exceptions are respected: a grid
+        stays as drawn, a gap stays in no grid, a facility gets no dedicated grid.
     jobs
         Threads; the result does not depend on them.
 
@@ -263,7 +263,7 @@ def adjust_grids(
     Raises
     ------
     InputError
-        A grid has no code, that of another one, or no valid geometry; it holds no atom; or a
+        A grid has no code, that of another one, or no valid geometry; it contains no atom; or a
         decision is about no proposal.
     """
     decisions = decisions or Decisions()
@@ -307,7 +307,7 @@ def adjust_grids(
 def _accepted(
     grids: gpd.GeoDataFrame, layers: Layers, settings: Settings, ledger: Sequence[Entry]
 ) -> Exceptions:
-    """Return the exceptions of the ledger that hold for the grids as they are."""
+    """Return the exceptions of the ledger that are valid for the grids as they are."""
     if not any(entry.status == "accepted" for entry in ledger):
         return Exceptions()
     seen, _ = follow_up(judge_drawn(grids.drop(columns="row"), layers, settings), ledger, date="")

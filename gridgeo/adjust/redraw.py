@@ -188,7 +188,7 @@ def verdict_of(
 def _with_bounds(
     plan: Plan, grids: gpd.GeoDataFrame, grid: NDArray[Any], changed: list[str]
 ) -> gpd.GeoDataFrame:
-    """Return the grids with bounds said anew for those that changed, and those beside them."""
+    """Return the grids with new bounds for those that changed, and those beside them."""
     place = pd.Index(grids["code"])
     labels = place.get_indexer(pd.Index(grid))
     kinds = grids["kind"].to_numpy(dtype=object)
@@ -253,7 +253,7 @@ def _by_hand(good: int, grids: int) -> Text:
 
 
 def _notes(plan: Plan, rows: gpd.GeoDataFrame) -> tuple[Note, ...]:
-    """Say where the contents of grids are not known any more: a plan keeps no compounds."""
+    """Return notes on grids whose contents are no longer known: a plan keeps no compounds."""
     blank = rows[(rows["contains"] == "") & (rows["households"] > 0)]
     if blank.empty or not (plan.grids["contains"] != "").any():
         return ()

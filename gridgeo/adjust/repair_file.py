@@ -23,7 +23,7 @@ from gridgeo.validate import Subject, community_of, judge_shape
 
 
 def with_repaired_geometry(file: GridFile, repaired: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return the rows of `file` as they stand, with the mended geometry where it changed.
+    """Return the rows of `file` as they stand, with the repaired geometry where it changed.
 
     Vertices that were in the file have the coordinates of the file; new ones are reprojected.
     """
@@ -58,15 +58,15 @@ def _key(point: NDArray[np.float64]) -> NDArray[np.complex128]:
 
 
 def repair(grids: Source, settings: Settings, *, on_progress: Progress | None = None) -> Repaired:
-    """Mend in a file of grids what has one right answer; see `gridgeo.repair.repair_grids`.
+    """Repair the defects of a file of grids; see `gridgeo.repair.repair_grids`.
 
     Parameters
     ----------
     grids
         The grids, in any format that can be read.
     settings
-        ``repair`` holds the tolerances. Where ``read.inputs`` names communities, gaps along their
-        borders and ground outside them are mended as well; with household points nothing is moved
+        ``repair`` has the tolerances. Where ``read.inputs`` names communities, gaps along their
+        borders and ground outside them are repaired as well; with household points nothing is moved
         that somebody lives in; ``allowed_gaps`` may belong to no grid.
 
     Returns

@@ -20,7 +20,7 @@ from gridgeo.partition import Ground, count_parts, lay_out, price_grids
 class Trial:
     """A plan and the edits that are tried on it; `try_edits` begins one.
 
-    Every step returns a new trial. Locks and borders of communities hold at every step; the
+    Every step returns a new trial. Locks and borders of communities are kept at every step; the
     other rules are checked when the edits are applied.
 
     Examples
@@ -55,7 +55,7 @@ class Trial:
             The edit names what is not there, breaks a lock, or leaves a community.
         """
         after = replace(self, edits=(*self.edits, edit), undone=())
-        after.draft  # noqa: B018  (an edit that cannot be done is told at once)
+        after.draft  # noqa: B018  (an edit that cannot be done is refused at once)
         return after
 
     def undo(self) -> Trial:

@@ -32,7 +32,7 @@ def repair_communities(
 ) -> tuple[gpd.GeoDataFrame, tuple[Finding, ...]]:
     """Return communities that share their borders vertex by vertex, and what was changed.
 
-    A valid coverage is returned as it is: cleaning one makes crumbs. Otherwise gaps up to
+    A valid coverage is returned as it is: cleaning one makes fragments. Otherwise gaps up to
     ``repair_gap_m`` are closed and overlaps given to the community with the longest border;
     each community whose outline changed is a finding with the changed area. No community
     vanishes: one that would is an error.
@@ -126,7 +126,7 @@ def cut_blocks(layers: Layers, rules: AtomRules, *, limits: NDArray[np.int64]) -
     layers
         Communities, streets, barriers, compounds and households in one metre CRS.
     limits
-        Households that a grid of each community can hold: compounds with no more stay whole, up
+        Households that a grid of each community may have: compounds with no more stay whole, up
         to ``compound_share`` of it.
     """
     communities, repaired = repair_communities(layers.communities, rules)

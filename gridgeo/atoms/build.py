@@ -105,7 +105,7 @@ class Cutter:
         Facilities in the order of ``layers.facilities``; those that are `dedicated` are carved
         out along their geometry.
     limits
-        Households that a grid of each community can hold.
+        Households that a grid of each community may have.
     """
 
     layers: Layers
@@ -119,7 +119,7 @@ class Cutter:
         return self._cut(PieceCoverage.of(self.blocks.faces), fine=False).in_reading_order()
 
     def cut_finer(self, ground: PieceCoverage, communities: Collection[int]) -> PieceCoverage:
-        """Return `ground` with the blocks of some communities (positions) cut anew, finer.
+        """Return `ground` with the blocks of some communities (positions) cut again, finer.
 
         Other communities keep their pieces, in their order; those beside a finer one get the
         vertices where cuts end on the border between them.

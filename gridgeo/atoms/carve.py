@@ -46,7 +46,7 @@ LEAST_PART_M2 = 1.0
 class Compounds:
     """The compounds of some layers.
 
-    ``carved`` are the positions of those that become ground of their own: more than one cell
+    ``carved`` are the positions of those that become separate pieces: more than one cell
     holds, and room enough for a block. The others that stay whole are ``undivided`` together by the
     cell they lie in, as a building is: their outlines, none inside another.
     """
@@ -103,7 +103,7 @@ def outside(things: NDArray[Any], outlines: Polygons) -> NDArray[Any]:
 
 #: Strips thinner than this between an outline and what lies beside it belong to the outline.
 ALONG_M = 1.0
-#: Smaller strips are crumbs of the overlay.
+#: Smaller strips are rounding of the overlay.
 STRIP_M2 = 0.01
 AS_DRAWN = AtomRules(sliver_radius_m=ALONG_M, sliver_area_m2=0.0, sliver_households=1)
 

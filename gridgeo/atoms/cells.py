@@ -34,7 +34,7 @@ class Units:
     """The indivisible units of one block.
 
     ``households`` is the sum of each unit; ``buildings`` are clipped to the block, ``points``
-    are the household points outside them; ``building_unit`` and ``point_unit`` say whose they
+    are the household points outside them; ``building_unit`` and ``point_unit`` are the unit they
     are.
     """
 
@@ -102,7 +102,7 @@ def _linked_items(
 ) -> Index:
     """Return for each of `size` items the lowest item that its groups tie it to.
 
-    Row by row, `item`, `groups` and `households` tell of a household where it is; a group of
+    Row by row, `item`, `groups` and `households` give the place of a household; a group of
     more than `limit` households, or without a name, ties nothing.
     """
     names, number = np.unique(groups.astype(str), return_inverse=True)
@@ -125,7 +125,7 @@ UNEVEN, CROSSED, LONG = 2.0, 0.3, 0.4
 #: A gap this wide between two rows of buildings is as good as one can be.
 WIDE_GAP_M = 30.0
 GAP = 0.3
-#: Units whose middles are nearer to each other than this are not told apart along an axis.
+#: Units whose middles are nearer to each other than this are treated as one along an axis.
 SAME_SPOT_M = 1e-3
 
 
@@ -237,7 +237,7 @@ def _across(piece: Any, axis: NDArray[np.float64], at: float) -> Any:
     return shapely.linestrings(ends)
 
 
-#: A building counts as divided when a cell other than its own holds this much of it.
+#: A building counts as divided when this much of it lies in another cell.
 DIVIDED_M2 = 0.01
 #: What is nearer than this to the rim of the block lies on it.
 ON_RIM_M = 1e-4

@@ -91,7 +91,7 @@ Weights = NDArray[np.float64]
 Weigh = Callable[[Edges], Weights]
 #: Absorbs the slivers of some faces: returns what `absorb_slivers` returns.
 Tidy = Callable[[Faces, Counts], tuple[Faces, Counts]]
-#: How gladly a sliver gives up its border with ground of another parent, against its own.
+#: Weight of a border with ground of another parent, relative to one of the same parent.
 GIVES_UP_OTHER = 0.1
 
 
@@ -270,7 +270,7 @@ class PieceCoverage:
 def link_cells(cells: Faces, cell: Index, unit: Index, places: NDArray[Any]) -> Index:
     """Return for each cell the number of the group of cells that it is joined into.
 
-    Cells that hold things of one unit are joined. Where two of them share no border, so are the
+    Cells that contain things of one unit are joined. Where two of them share no border, so are the
     cells of the same parent on the straight line between the things.
 
     Parameters
@@ -299,7 +299,7 @@ def link_cells(cells: Faces, cell: Index, unit: Index, places: NDArray[Any]) -> 
 def join_groups(
     faces: Faces, points: NDArray[Any], households: Index, groups: NDArray[Any], *, limits: Index
 ) -> Faces:
-    """Join the faces of one parent that divide a group; `limits` say up to how many households.
+    """Join the faces of one parent that divide a group; up to `limits` households.
 
     There is a limit for each face.
     """

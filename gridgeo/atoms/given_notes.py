@@ -1,4 +1,4 @@
-"""What is to be said of ready-made pieces: which lie outside, stick out, or are in parts."""
+"""Findings on ready-made atoms: outside communities, overhanging, in several parts."""
 
 from __future__ import annotations
 

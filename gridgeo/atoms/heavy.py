@@ -29,9 +29,9 @@ class HeavyPiece:
 
 @dataclass(frozen=True, kw_only=True)
 class Subdivision:
-    """The rule by which pieces are too heavy: `limits` are households of a grid by community.
+    """Cuts pieces with too many households; `limits` are households of a grid by community.
 
-    ``fine`` says that what cannot be met is tried again with smaller pieces.
+    ``fine``: communities that missed the band are tried again with smaller pieces.
     """
 
     layers: Layers

@@ -23,7 +23,7 @@ def own_console() -> None:
 
     HiGHS 1.12, which SciPy 1.17 and 1.18 bring, writes one line left over from its development
     to descriptor 1 (``transformNewIntegerFeasibleSolution tmpSolver.run();``), whatever its
-    options say: https://github.com/ERGO-Code/HiGHS/issues/2783. Nothing happens where
+    options state: https://github.com/ERGO-Code/HiGHS/issues/2783. Nothing happens where
     ``sys.stdout`` is not descriptor 1, as in a notebook.
     """
     stdout = sys.stdout

@@ -62,7 +62,7 @@ STAGES = {
     "write": Text("writing", "写出"),
 }
 COLOURS = {"error": "red", "warning": "yellow", "info": "cyan"}
-#: Colour and mark of a card; GBK knows the marks too, and they say it where there is no colour.
+#: Colour and mark of a card; GBK knows the marks too, for output without colour.
 CARD_MARKS = {
     "green": ("green", "√"),
     "amber": ("yellow", "!"),

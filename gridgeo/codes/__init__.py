@@ -1,4 +1,4 @@
-"""Grid codes for life: the first numbering, what codes become, and the register of them all."""
+"""Grid codes: the first numbering, their lineage, and the register of all codes."""
 
 from __future__ import annotations
 

@@ -205,10 +205,10 @@ def compare(
     >>> from shapely import box
     >>> before = gpd.GeoDataFrame({"code": ["1"], "households": [90]}, geometry=[box(0, 0, 9, 1)])
     >>> after = gpd.GeoDataFrame({"code": ["1", "2"]}, geometry=[box(0, 0, 6, 1), box(6, 0, 9, 1)])
-    >>> told = compare(before, after)
-    >>> told.new[["code", "change", "was"]].to_numpy().tolist()
+    >>> difference = compare(before, after)
+    >>> difference.new[["code", "change", "was"]].to_numpy().tolist()
     [['1', 'split', '1'], ['2', 'split', '']]
-    >>> told.summary["households_moved"]
+    >>> difference.summary["households_moved"]
     30
     """
     if old.crs != new.crs:

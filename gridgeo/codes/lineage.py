@@ -31,7 +31,7 @@ _REMEDY = Text(
     "--column grids.code=NAME",
     "请为每个网格填写互不相同的编码；编码在其他列的，用 --column grids.code=列名 指明",
 )
-#: A pair without households is kin where it shares this much of the smaller of the two.
+#: A pair without households counts as lineage where it shares this much of the smaller.
 LINEAGE_SHARE = 0.01
 
 
@@ -56,7 +56,7 @@ def unique_codes(codes: list[str]) -> list[str]:
 def lineage_pairs(
     shared: Overlap, successor: NDArray[np.int64], was: Sequence[str], is_: Sequence[str]
 ) -> NDArray[np.int64]:
-    """Return the rows of pairs of which one comes from the other, crumbs of ground left out."""
+    """Return the pairs (rows) of which one grid comes from the other; tiny overlaps left out."""
     smaller = np.minimum(shared.old_area[shared.old], shared.new_area[shared.new])
     much = (shared.households > 0) | (shared.area >= LINEAGE_SHARE * smaller)
     continues = successor[shared.old] == shared.new
@@ -72,7 +72,7 @@ def lineage_names(
     names: NDArray[np.object_],
     households: NDArray[np.int64],
 ) -> list[tuple[str, ...]]:
-    """Return the names that stand at each place: its own first, then by households, then name."""
+    """Return the names at each place: the same name first, then by households, then by name."""
     found: list[list[str]] = [[] for _ in first_name]
     for row in sorted(range(len(at)), key=lambda row: (-households[row], names[row])):
         found[at[row]].append(names[row])
@@ -82,7 +82,7 @@ def lineage_names(
     ]
 
 
-#: Ground on one side only is told from here on.
+#: Ground on one side only is listed above this area.
 LEAST_M2 = 1.0
 
 
@@ -138,7 +138,7 @@ class Changes:
 
     ============ =======================================================================
     grids        the new grids as given, with code, scheme, change (unchanged, reshaped, split,
-                 merged, new) and predecessors (tuple of codes, its own first)
+                 merged, new) and predecessors (tuple of codes, the same code first)
     old          code, change (those above, or retired) and successors (tuple of codes, its own
                  first), in the order in which they were given
     crosswalk    old_code, new_code (``""``: in none), households, area_m2; see `crosswalk_of`
@@ -162,7 +162,7 @@ def continue_codes(
     """Return the codes of new grids that stand in the place of old ones.
 
     1. A new grid that continues an old one (`gridgeo.geometry.successors`) keeps its code, unless
-       it lies in another community than the code says, is of another kind on other ground, or the
+       it lies in another community than the code states, is of another kind on other ground, or the
        code is not of the scheme (with `keep_foreign` such a code stays with its grid).
     2. The others get the next free numbers of their community and kind (`issue_codes`), in reading
        order.

@@ -87,9 +87,9 @@ def community_codes(
 ) -> list[str]:
     """Return one code for each community, by position, each accepted by `scheme` and unique.
 
-    A community takes what `mapping` has for its own code, else what it has for its name, else
-    its own code. Under ``plain`` those that still have none become C01, C02 ... in reading
-    order, leaving out codes that others hold.
+    A community takes what `mapping` has for its given code, else what it has for its name, else
+    its given code. Under ``plain`` those that still have none become C01, C02 ... in reading
+    order, leaving out codes that others have.
 
     Raises
     ------

@@ -38,11 +38,11 @@ class Register:
     ============ =======================================================================
     code         the code, and
     scheme       the id of its scheme
-    valid_from   the day from which the state holds, as ``2026-03-01``
-    valid_to     the first day on which it no longer holds, ``""`` while it does
+    valid_from   the day from which the state is valid, as ``2026-03-01``
+    valid_to     the first day on which it is no longer valid, ``""`` while it is
     status       active (在用), changed (已变更: a later state of the code follows) or
                  retired (已停用: none ever will)
-    predecessors codes that its households came from, its own first, joined by ``;``
+    predecessors codes that its households came from, the same code first, joined by ``;``
     successors   codes that they went to at its end
     change       how it came about: new, reshaped, split, merged
     reason       why, in words

@@ -82,7 +82,7 @@ def write_register(register: Register, path: str | Path) -> Path:
     InputError
         The file there is no register, or has rows that `register` has not.
     OutputError
-        The file cannot be written, or a CSV should hold the grids' ground.
+        The file cannot be written, or a CSV should store geometry.
     """
     file = Path(path)
     write = _form(file)[1]

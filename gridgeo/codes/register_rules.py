@@ -319,7 +319,7 @@ def check_grows(before: pd.DataFrame, after: pd.DataFrame) -> None:
     Raises
     ------
     InputError
-        A row is missing or says something else; rows count from 1.
+        A row is missing or differs; rows count from 1.
     """
     size = min(len(before), len(after))
     open_ = (before["status"] == "active").to_numpy()

@@ -56,7 +56,7 @@ def parts_of(template: str) -> tuple[Part, ...]:
     ------
     SettingsError
         A part is unknown, twice there or lacks its digits; community or number is missing; or
-        nothing tells where the community ends and the number begins.
+        the community cannot be separated from the number.
 
     Examples
     --------

@@ -78,7 +78,7 @@ def merged_communities(code: str) -> Text | None:
 def classes_for_numbers(codes: Sequence[str]) -> list[int]:
     """Return the positions of 15-digit codes whose last three digits may be an urban-rural class.
 
-    Such a code is left alone where its community holds another number from 100 to 299 that is no
+    Such a code is accepted where its community has another number from 100 to 299 that is no
     class: there the numbers just have come so far.
 
     Examples
@@ -225,7 +225,7 @@ class CodeScheme:
 
         Examples
         --------
-        >>> [said.en for said in SCHEMES["cn15"].warnings("420102001001111")]
+        >>> [warning.en for warning in SCHEMES["cn15"].warnings("420102001001111")]
         ['its last digits 111 may be an urban-rural class, not the number of a grid']
         """
         parsed = self.parse(code)
@@ -297,7 +297,7 @@ def scheme_of(name: str, *, template: str = "", object_code: str = "") -> CodeSc
     Raises
     ------
     SettingsError
-        There is no such scheme; or its pattern or object code is wrong, missing or not its own.
+        There is no such scheme; or its pattern or object code is wrong, missing or not expected.
 
     Examples
     --------

@@ -24,7 +24,7 @@ def read_settings(path: str | Path) -> Settings:
     Raises
     ------
     SettingsError
-        The file is not there, is not TOML, holds an unknown key (the nearest known one is
+        The file is not there, is not TOML, contains an unknown key (the nearest known one is
         named), a value of the wrong type, or values that contradict each other.
     """
     file = Path(path)

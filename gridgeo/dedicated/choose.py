@@ -70,7 +70,7 @@ def keep_connected(atoms: Atoms, bands: Bands) -> Atoms:
     They "may" become dedicated (可), so the community around them goes first: where the ground
     of a facility separates fewer households than the lower limit from the rest, the facility
     stays an ordinary part of its community, smallest facility first, and its entry in
-    ``considered`` says so. Facilities that no atom was left for are refused too.
+    ``considered`` lists them. Facilities that no atom was left for are refused too.
     """
     facility = atoms.frame["facility"].to_numpy().copy()
     community = atoms.frame["community"].to_numpy()
@@ -189,7 +189,7 @@ def choose_dedicated(
         Blocks (or ready-made atoms) and the households in each.
     rules
         Thresholds: a facility passes when it reaches any one of those of its category. None of
-        them is law; the rules only say "larger" (较大).
+        them is law; the rules only require "larger" (较大).
 
     Returns
     -------
@@ -296,7 +296,7 @@ def _within_outlines(
 ) -> gpd.GeoDataFrame:
     """Give up points that lie in the outline of a dedicated facility of their category.
 
-    The points tell what stands there: an outline without a name takes theirs, where it is one.
+    The points name what stands there: an outline without a name takes theirs, where it is one.
     """
     hosts = np.setdiff1d(np.flatnonzero(considered["dedicated"]), points)
     kind, names = considered["kind"].to_numpy(), considered["name"].to_numpy(dtype=object).copy()

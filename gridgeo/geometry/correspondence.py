@@ -83,7 +83,7 @@ def overlap_of(
     households, area
         [a]: whole households and m² of each atom.
     olds, news
-        At least so many grids there are, though some hold no atom.
+        At least so many grids there are, though some have no atom.
 
     Examples
     --------
@@ -154,7 +154,7 @@ def may_succeed(shared: Overlap, *, allowed: NDArray[np.bool_] | None = None) ->
 def moved_atoms(
     old: NDArray[Any], new: NDArray[Any], successor: NDArray[np.int64]
 ) -> NDArray[np.bool_]:
-    """Tell for each atom whether its households move; those without an old grid never do."""
+    """Return for each atom whether its households move; those without an old grid never do."""
     expected = np.append(successor, -1)[np.where(old >= 0, old, -1)]
     moved: NDArray[np.bool_] = (old >= 0) & (expected != new)
     return moved
@@ -166,7 +166,7 @@ def change_codes(
     """Return what became of each old grid, and what each new grid is.
 
     1. ``unchanged``: continues an old grid on the same ground. ``reshaped``: on other ground.
-    2. ``merged``: also holds most of an old grid that nothing continues.
+    2. ``merged``: also contains most of an old grid that nothing continues.
     3. ``split``: continues nothing, and half or more of its households come from one old grid;
        the grid that continues that one is called so, too, whatever else it is.
     4. ``new``: continues nothing and comes from no one grid.
@@ -193,7 +193,7 @@ def change_codes(
 
 
 def absorbed(shared: Overlap, successor: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the rows of `shared` that hold most of an old grid that nothing continues."""
+    """Return the rows of `shared` with most of an old grid that nothing continues."""
     most = _most_of(shared, shared.old, np.arange(len(shared.old)))
     rows = most[successor[shared.old[most]] < 0]
     return rows[np.isin(shared.new[rows], successor)]

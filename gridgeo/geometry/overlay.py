@@ -23,7 +23,7 @@ from shapely.geometry.base import BaseGeometry
 #: Near the last digit of a coordinate. Without a grid GEOS may return the whole of a polygon for
 #: a difference that is empty (3 of some 800 real communities).
 FINE_M = 1e-8
-#: Where coordinates carry a zone number (39,500,000 m) a double holds no finer digit.
+#: Where coordinates carry a zone number (39,500,000 m) a double has no finer digit.
 COARSE_M = 1e-7
 _FAR_M = 1e7
 
@@ -41,7 +41,7 @@ def precision_m(*ground: Any) -> float:
     return COARSE_M if reach > _FAR_M else FINE_M
 
 
-#: Areas up to this are counted together, not one by one: below what a survey can tell.
+#: Areas up to this are counted together, not one by one: below the accuracy of a survey.
 TOLERANCE_M2 = 0.01
 #: Below this total an area is rounding of the coordinates, not ground.
 NOISE_M2 = 1e-5

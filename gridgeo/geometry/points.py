@@ -59,9 +59,9 @@ def households_in(points: gpd.GeoDataFrame, polygons: NDArray[Any]) -> NDArray[n
     Examples
     --------
     >>> import geopandas as gpd
-    >>> homes = gpd.GeoDataFrame(
+    >>> points = gpd.GeoDataFrame(
     ...     {"households": [3, 4]}, geometry=[shapely.Point(0, 0), shapely.Point(9, 9)])
-    >>> households_in(homes, np.array([shapely.box(-1, -1, 1, 1)]))
+    >>> households_in(points, np.array([shapely.box(-1, -1, 1, 1)]))
     array([3])
     """
     assigned = assign_points(points.geometry.to_numpy(), polygons)

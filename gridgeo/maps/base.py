@@ -118,11 +118,11 @@ class Panels(MacroElement):
     Parameters
     ----------
     title, figures, credit
-        What the panel above the map says; `credit` names the sources of the data, ``""`` for none.
+        The panel above the map; `credit` names the sources of the data, ``""`` for none.
     legend
         Title and groups of entries.
     bounds
-        What the map shows at first, as `gridgeo.maps.base.bounds_of` tells it.
+        What the map shows at first, as `gridgeo.maps.base.bounds_of` returns it.
     layers
         From the lowest to the uppermost.
     named

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 #: Whole units of one in so many parts of a degree are stored, about 10 cm ...
 PER_DEGREE = 1_000_000
-#: ... in digits of this many bits, the lowest first; one more bit says that another follows.
+#: ... in digits of this many bits, the lowest first; one more bit is set where another follows.
 BITS = 5
 #: The letters of the digits 0 to 63: inert in HTML, in JavaScript and in Jinja templates.
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
@@ -121,7 +121,7 @@ def features(
 
     Lines and areas are packed as `packed_shapes` does, which the page undoes.
 
-    `properties` holds one sequence a name, as long as `shapes`; what comes from data is escaped
+    `properties` has one sequence a name, as long as `shapes`; what comes from data is escaped
     by the caller. Rows without geometry are left out.
 
     Examples

@@ -129,7 +129,7 @@ def _width(shapes: NDArray[Any]) -> NDArray[np.float64]:
 class Labels(Layer):
     """Names and numbers of grids, communities and streets, as a layer that can be switched off.
 
-    `data` is what `gridgeo.maps.data.label_data` tells.
+    `data` is the result of `gridgeo.maps.data.label_data`.
     """
 
     _template = Template(

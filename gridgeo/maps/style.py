@@ -42,7 +42,7 @@ LINE_STYLES: Mapping[str, tuple[str, float]] = MappingProxyType(
 SEVERITY_COLOURS: Mapping[str, str] = MappingProxyType(
     {"error": "#b2182b", "warning": "#e08214", "info": "#4d4d4d"}
 )
-#: Grids and communities by what the checks say of them.
+#: Grids and communities by soundness.
 SOUNDNESS_COLOURS: Mapping[str, str] = MappingProxyType(
     {"sound": "#a8d5c2", "adjust": "#e8a33d", "must_adjust": "#b2182b"}
 )
@@ -149,7 +149,7 @@ def is_drawn(plan: Plan) -> bool:
 def scorecard(plan: Plan) -> list[tuple[str, str]]:
     """Return the figures of `plan` as pairs of label and value, in the language of the plan.
 
-    Figures that the summary does not hold are left out.
+    Figures that the summary does not have are left out.
     """
     return [(label.say(plan.settings.lang), value) for label, value in _figures(plan)]
 

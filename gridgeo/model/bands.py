@@ -23,7 +23,7 @@ class Bands:
     Examples
     --------
     >>> from gridgeo.config import Band
-    >>> bands = Bands(usual=Band(), own={3: Band(lower=290)}, grids={3: 2})
+    >>> bands = Bands(usual=Band(), overrides={3: Band(lower=290)}, grids={3: 2})
     >>> bands.of(0).lower, bands.of(3).lower, bands.grids.get(0)
     (300, 290, None)
     """
@@ -48,7 +48,7 @@ def bands_of(settings: Settings, communities: gpd.GeoDataFrame, codes: Sequence[
     Parameters
     ----------
     codes
-        The codes of the communities as their grids bear them; none where these are their own.
+        The codes of the communities as their grids bear them; none where the frame has these.
 
     Examples
     --------
@@ -79,7 +79,7 @@ def by_code(settings: Settings, communities: gpd.GeoDataFrame, codes: Sequence[s
     Raises
     ------
     SettingsError
-        A table names no community (the nearest name is told), or several.
+        A table names no community (the error lists the nearest name), or several.
     """
     places = _positions(communities, codes)
     chosen: dict[str, Override] = {}

@@ -55,7 +55,7 @@ CONVENIENCES: dict[str, Callable[..., Any]] = {}
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something said aloud on the way: columns as understood, the CRS chosen, gaps closed."""
+    """A message of a run: columns as understood, the CRS chosen, gaps closed."""
 
     topic: str
     message: Text
@@ -178,7 +178,7 @@ class Partition:
     ``atom``, ``disconnected``, ``exhausted`` or ``""``), certificate (``optimal``, ``gap``,
     ``pairwise`` or ``""``), gap (a share of the cost, NaN where no bound is known); and what the
     search took and reached: starts, moves, first_missed and first_cost (after the first start),
-    missed, cost (metres), interrupted (pieces where it was told to stop); index = position.
+    missed, cost (metres), interrupted (pieces where it was cancelled); index = position.
     """
 
     labels: NDArray[Any]
@@ -220,7 +220,7 @@ class Repaired:
     layer
         The name of the layer of the grids in their file.
     grids
-        Every row and column of the file in its own CRS.
+        Every row and column of the file, in the CRS of the file.
     repairs
         number, what (``ring``, ``gap``, ``overlap``, ``outside``, ``part``, ``vertices``), done
         (False: left, with the reason), grid, others, amount, unit, before_m2, after_m2 (of the
@@ -301,7 +301,7 @@ class Plan:
         return page
 
     def __repr__(self) -> str:
-        """Return how large the plan is; its frames tell the rest."""
+        """Return how large the plan is; see its frames for the rest."""
         return (
             f"<Plan: {len(self.grids):,} grids in {len(self.communities):,} communities, "
             f"{int(self.grids['households'].sum()):,} households, {len(self.findings):,} findings>"
@@ -315,7 +315,7 @@ class Plan:
     def graph(self) -> nx.Graph[int]:
         """Return the atoms and their borders as a networkx graph; see `graph_of`.
 
-        Which atoms hold their grid together, say:
+        For instance, which atoms keep their grid connected:
 
         >>> import networkx as nx
         >>> def joints(plan, grid):

@@ -1,4 +1,4 @@
-"""A plan in Jupyter: a map on which adjustments are tried (``pip install gridgeo[notebook]``)."""
+"""A map for Jupyter on which edits of a plan are tried (``pip install gridgeo[notebook]``)."""
 
 from __future__ import annotations
 

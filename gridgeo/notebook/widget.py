@@ -42,7 +42,7 @@ def figures(before: Trial, after: Trial) -> pd.DataFrame:
 def table(before: Trial, after: Trial) -> pd.DataFrame:
     """Return the grids that edits touched: households, verdict, parts and cost_m on both sides.
 
-    Grids that are new or gone have one side only.
+    Grids that are new or removed have one side only.
     """
     keys = after.grids.index[after.grids["touched"]].union(
         before.grids.index.difference(after.grids.index)
@@ -201,9 +201,9 @@ class Editor(anywidget.AnyWidget):
     Examples
     --------
     >>> import gridgeo as gg
-    >>> desk = Editor(gg.load("out"))
-    >>> desk.do(Edit(do="move", atoms=(1,), to="420102001001001"))
-    >>> desk.apply().grids["households"].tolist()
+    >>> editor = Editor(gg.load("out"))
+    >>> editor.do(Edit(do="move", atoms=(1,), to="420102001001001"))
+    >>> editor.apply().grids["households"].tolist()
     [500, 400, 400, 300, 400, 400]
     """
 
@@ -255,7 +255,7 @@ class Editor(anywidget.AnyWidget):
         self.state = self._told()
 
     def apply(self) -> Plan:
-        """Return the plan after the edits, drawn anew and checked by every rule.
+        """Return the plan after the edits, redrawn and checked by every rule.
 
         Raises
         ------
@@ -291,7 +291,7 @@ class Editor(anywidget.AnyWidget):
         }
 
     def _heard(self, _widget: object, content: Any, _buffers: object) -> None:
-        """Do what the map asks for; what cannot be done is said on it."""
+        """Do what the map asks for; an edit that cannot be done is reported on it."""
         act = content.get("act") if isinstance(content, dict) else None
         try:
             if act == "edit":

@@ -28,7 +28,7 @@ from gridgeo.wording import Text
 
 @dataclass(frozen=True, kw_only=True)
 class RunContext:
-    """The ground of one run: what is cut once, however fine the atoms.
+    """What is computed once per run, however fine the atoms are cut.
 
     Atoms that are cut from streets follow the outlines of the grids ``along``, too.
     """
@@ -121,7 +121,7 @@ def constraints_of(layers: Layers, atoms: Atoms) -> Constraints:
 
     Atoms with a point inside a polygon, or at the two ends of a line, stay together; atoms at the
     two ends of a line stay apart. A locked polygon keeps the atoms with a point inside it, in the
-    community that holds most of them; of several polygons over an atom the first in reading order
+    community with most of them; of several polygons over an atom the first in reading order
     counts. A line that does not have two atoms at its ends, and a polygon without any, is a
     finding ``tie_unplaced``.
     """

@@ -17,7 +17,7 @@ from gridgeo.model import Atoms, Bands, Layers, Partition, Plan
 from gridgeo.wording import Lang, Text
 
 OUTSIDE = Text("outside every community", "位于所有社区之外")
-#: A dedicated grid that holds less of its facility's outline says how much.
+#: A dedicated grid that contains less of its facility's outline states how much.
 MOST_OF_OUTLINE = 0.95
 NO_GRID = Text("in no grid", "不在任何网格之内")
 

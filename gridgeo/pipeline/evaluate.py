@@ -33,7 +33,7 @@ def judge_facilities(
 
     Facilities are chosen on the street blocks, and the ground is cut along streets and the
     outlines of the `grids`, as for a change of these grids. Where households or streets are not
-    known, a point takes no block or compound: nothing says that nobody lives there.
+    known, a point takes no block or compound: somebody may live there.
 
     Returns
     -------
@@ -193,7 +193,7 @@ def _called(communities: gpd.GeoDataFrame) -> pd.Series[str]:
 
 
 def _by_atoms(layers: Layers, grids: gpd.GeoDataFrame) -> tuple[Layers, tuple[Finding, ...]]:
-    """Return the layers with communities as unions of ready-made atoms, and what that tells.
+    """Return the layers with communities as unions of ready-made atoms, and findings on them.
 
     A community without atoms is kept, as it was given, where a grid lies in it.
     """

@@ -253,7 +253,7 @@ def verify(grids: Source, settings: Settings, *, on_progress: Progress | None = 
         as they are there. They are never repaired.
     settings
         ``read.inputs`` names the communities, and households, streets, barriers, atoms, compounds
-        and facilities where they are there; what cannot be checked without them is said in the
+        and facilities where they are there; what cannot be checked without them is noted in the
         findings.
 
     Returns

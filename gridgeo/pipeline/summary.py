@@ -140,7 +140,7 @@ def search_figures(labels: Partition, search: Search) -> dict[str, Any]:
 
 
 def interruption(labels: Partition, search: Search) -> tuple[Note, ...]:
-    """Return the note that a search was told to stop, none where it was not."""
+    """Return the note that a search was cancelled, none where it was not."""
     stopped = int((labels.communities["interrupted"] > 0).sum())
     if not stopped:
         return ()
@@ -168,7 +168,7 @@ PACKAGES = ("geopandas", "shapely", "pyogrio", "fiona", "numpy", "pandas", "numb
 
 @dataclass
 class Clock:
-    """Seconds by stage; tells the log and whoever watches."""
+    """Seconds by stage; reports to the log and to `on_progress`."""
 
     on_progress: Progress | None
     seconds: dict[str, float] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""A province: cut into chunks that are done one by one, by any number of workers, and resumed."""
+"""Chunked runs: an area is cut into chunks that are run one by one, by any number of workers."""
 
 from __future__ import annotations
 

@@ -103,11 +103,11 @@ def _no_township(communities: gpd.GeoDataFrame, lacking: list[int]) -> InputErro
 
 @dataclass(frozen=True, kw_only=True)
 class Division:
-    """The chunks, and the ground by which rows are given to them.
+    """The chunks, and the ground by which rows are assigned to them.
 
     ``names`` are sorted; ``chunk`` is the position there of each community. Households belong to
     the chunk of the polygon of ``ground`` that they lie in: a community, or a ready-made atom.
-    ``communities`` have their own code and name, by which atoms name them.
+    ``communities`` have the given code and name, by which atoms name them.
     """
 
     names: tuple[str, ...]
@@ -142,8 +142,8 @@ class Division:
         """Return the chunks that the rows of a layer belong to.
 
         Households and atoms belong to exactly one chunk, those outside every community to the
-        nearest; facilities to each chunk that they touch, or to the nearest; what is tied or
-        locked to each chunk that it touches; other rows to each
+        nearest; facilities to each chunk that they touch, or to the nearest; constraints
+        (together, apart, locked) to each chunk that they touch; other rows to each
         chunk within `MARGIN_M`.
         """
         shapes = frame.geometry.to_numpy()

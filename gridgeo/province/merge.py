@@ -127,7 +127,7 @@ MOST_SHOWN = 12
 
 @dataclass(frozen=True, kw_only=True)
 class Merged:
-    """What the chunks are together: figures, a row for each chunk, the gravest findings."""
+    """The merged chunks: figures, a row for each chunk, the gravest findings."""
 
     summary: dict[str, Any]
     chunks: list[dict[str, Any]]
@@ -180,7 +180,7 @@ def merge(
     """Write ``grids.gpkg``, ``grids.parquet``, ``report.html`` and ``summary.json``.
 
     The chunks are taken one by one in the order of their names, so memory does not grow with
-    them; only the outlines of the communities are held together, to look between the chunks.
+    them; only the outlines of all communities stay, for the check between chunks.
     """
     tally, outlines, rows = _Tally(), Outlines(), []
     rest = root / FOLDER

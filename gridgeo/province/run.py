@@ -69,20 +69,20 @@ def run_chunks(
     settings
         ``read.inputs`` and ``parts.by`` are needed.
     folder
-        Where to. It may hold this run, unfinished or finished; a finished run of other input or
+        Where to. It may contain this run, unfinished or finished; a finished run of other input or
         settings needs `overwrite`.
     jobs
-        Worker processes of this machine; each holds one chunk.
+        Worker processes of this machine; each runs one chunk.
     scheduler
         Address of a Dask scheduler whose workers see `folder` under the same path; then `jobs`
-        says nothing.
+        reports nothing.
 
     Raises
     ------
     InputError, SettingsError
         The layers cannot be used; or some chunks could not be done, then the others are kept.
     OutputError
-        The folder holds something else, or cannot be written.
+        The folder contains something else, or cannot be written.
     """
     root = Path(folder).absolute()
     clock = Clock(on_progress)
@@ -159,7 +159,7 @@ def _clear(root: Path, key: str) -> None:
 def _run_pending(
     tasks: Sequence[Task], clock: Clock, *, jobs: int, scheduler: str
 ) -> dict[str, dict[str, Any]]:
-    """Do the chunks that are not done; return seconds and memory of each."""
+    """Run the chunks that are not done; return seconds and memory of each."""
     waiting = [task for task in tasks if not task.done()]
     done, failed = len(tasks) - len(waiting), []
     clock.advance(done, len(tasks))
@@ -202,7 +202,7 @@ def _unseen(task: Task) -> InputError | None:
 
 
 def _failed_chunks(failed: list[tuple[str, GridgeoError]], total: int) -> InputError:
-    """Say which chunks could not be done, with the error of the first."""
+    """Return the error that lists the chunks that failed, with the error of the first."""
     name, error = failed[0]
     listed = ", ".join(chunk for chunk, _ in failed[:10]) + (", ..." if len(failed) > 10 else "")
     return InputError(
@@ -246,7 +246,7 @@ def _merge(
 def _manifest(
     root: Path, tasks: Sequence[Task], index: dict[str, Any], settings: Settings, key: str
 ) -> dict[str, Any]:
-    """Return what tells of the whole run: nothing in it depends on when or where it was done."""
+    """Return the manifest of the run: it depends on neither time nor place of the run."""
     rows = settings_frame(settings)
     chunks = {}
     for task in sorted(tasks, key=lambda task: task.name):

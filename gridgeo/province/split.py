@@ -104,11 +104,11 @@ def _table(frame: gpd.GeoDataFrame) -> pa.Table:
     return pa.table(plain | {_SHAPE: pa.array(shapely.to_wkb(frame.geometry.to_numpy()))})
 
 
-#: where the divided layers are, and what tells of them
+#: the folder of the divided layers, and their index
 FOLDER, INDEX = "input", "index.json"
-#: to be raised when what the chunks hold, or how they are made from it, changes
+#: raise it when the content of the chunks, or how it is made, changes
 FORMAT = 3
-#: settings that change what the chunks hold
+#: settings that change the content of the chunks
 _SETTINGS = ("read.", "parts.", "atoms.repair", "codes.scheme")
 
 
@@ -122,7 +122,7 @@ def split(
     """Divide the layers of ``settings.read`` into the folder ``input`` of `root`.
 
     Each chunk gets a folder of GeoParquet files by role, with rows in an order that the order of
-    the input does not change. No more is held at a time than the outlines of all communities
+    the input does not change. No more is in memory at a time than the outlines of all communities
     (ready-made atoms, where there are any) and a batch of rows. What is there already, from the
     same input and settings (`key`), is kept.
 
@@ -165,7 +165,7 @@ def split(
 
 
 def input_key(settings: Settings) -> str:
-    """Return the hash of all that decides what the chunks hold.
+    """Return the hash of everything that the content of the chunks depends on.
 
     Raises
     ------
@@ -217,7 +217,7 @@ def _spill_all(
     spill: Spill,
     on_progress: Callable[[str], None] | None,
 ) -> tuple[Division, int]:
-    """Give the rows of every layer to their chunks; return the households of all rows."""
+    """Write the rows of every layer to their chunks; return the households of all rows."""
     total = 0
     grounds: list[tuple[Any, Any]] = []
     for batch in stream_layers(survey, on_progress=on_progress):
@@ -289,7 +289,7 @@ def _without_atoms(name: str, communities: gpd.GeoDataFrame) -> Finding:
 
 
 def _community_table(division: Division) -> dict[str, list[str]]:
-    """Return own codes, names and final codes of all communities, and their chunks."""
+    """Return given codes, names and final codes of all communities, and their chunks."""
     frame = division.communities
     chunks = np.array(division.names, dtype=object)[division.chunk]
     columns = {name: frame[name].tolist() for name in ("code", "name", "final")}

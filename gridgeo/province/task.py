@@ -24,13 +24,13 @@ from gridgeo.wording import Text
 if TYPE_CHECKING:
     from gridgeo.model import Layers, Plan
 
-#: where the finished chunks are, and what tells of one
+#: the folder of the finished chunks, and the record of each
 CHUNKS, CHUNK = "parts", "part.json"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """All that a process needs to do one chunk: plain values, small enough to be sent.
+    """All that a process needs to run one chunk: plain values, small enough to be sent.
 
     ``root`` is the folder of the run, which every worker must see under the same path;
     ``settings`` are the rows of `gridgeo.report.settings_frame`, ``files`` the hashes of
@@ -52,7 +52,7 @@ class Task:
         return Path(self.root) / CHUNKS / self.name
 
     def done(self) -> dict[str, Any]:
-        """Return what tells of the finished chunk, empty where it is to be done (again)."""
+        """Return the record of the finished chunk, empty where it is to be run (again)."""
         record = read_json(self.folder / CHUNK)
         complete = record.get("hash") == self.hash and all(
             (self.folder / name).is_file() and (self.folder / name).stat().st_size == file["bytes"]
@@ -100,7 +100,7 @@ def tasks_of(index: dict[str, Any], settings: Settings, root: Path) -> list[Task
 
 
 def run_chunk(task: Task) -> Outcome:
-    """Do one chunk and write it; an error of its input comes back, any other is raised."""
+    """Run one chunk and write it; an error of its input comes back, any other is raised."""
     # heavy: only in the process that works
     from gridgeo.pipeline import partition_layers, peak_mb  # noqa: PLC0415
 

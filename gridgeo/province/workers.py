@@ -21,14 +21,14 @@ from gridgeo.errors import InputError, SettingsError
 from gridgeo.province.task import Outcome, Task, run_chunk
 from gridgeo.wording import Text
 
-#: how often a chunk is done again whose process was lost
+#: how often a chunk whose process was lost is run again
 RETRIES = 2
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
 @dataclass
 class _Worker:
-    """A process, the link to it, and the chunk that it is at."""
+    """A process, the link to it, and its current chunk."""
 
     process: BaseProcess
     link: Connection
@@ -47,7 +47,7 @@ def run_on_processes(tasks: Sequence[Task], *, jobs: int) -> Iterator[Outcome]:
     tasks
         Started in this order.
     jobs
-        Processes; each holds one chunk in memory.
+        Processes; each has one chunk in memory.
     """
     waiting, lost = deque(tasks), Counter[str]()
     workers = [_started() for _ in range(min(jobs, len(tasks)))]
@@ -77,7 +77,7 @@ def run_on_processes(tasks: Sequence[Task], *, jobs: int) -> Iterator[Outcome]:
 
 
 def lost_worker(task: Task, times: int) -> InputError:
-    """Say that a chunk has cost its process again and again."""
+    """Return the error that the process of a chunk ended too often."""
     return InputError(
         Text(
             f"the process of part {task.name} ended {times} times without a result: probably too "
@@ -105,7 +105,7 @@ def _send(worker: _Worker) -> None:
     try:
         worker.link.send(worker.task)
     except OSError:
-        return  # it is gone: the link says so when it is waited for
+        return  # the process ended: waiting for its link reports it
 
 
 def _ready(workers: Sequence[_Worker]) -> list[tuple[_Worker, Task]]:
@@ -127,7 +127,7 @@ def _received(worker: _Worker) -> Outcome | None:
 
 
 def _serve(link: Connection) -> None:
-    """Do chunks until the link ends; the parent alone answers Ctrl-C."""
+    """Run chunks until the link ends; the parent alone answers Ctrl-C."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     while True:

@@ -1,4 +1,4 @@
-"""What the cleaning functions share: a raw layer, the journal of what was said, the ground."""
+"""What the cleaning functions share: a raw layer, the log of notes and rejects, the study area."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class RawLayer:
     The rows of a table are counted as a spreadsheet counts them, header and titles included.
 
     `frame` is a GeoDataFrame where the layer has geometry. `crs_assumed` is True where the
-    format, not the file, says which CRS it is. `counts` are the households of each row, where
+    format, not the file, defines the CRS. `counts` are the households of each row, where
     they are known, so that rows put aside can be counted.
     """
 
@@ -80,7 +80,7 @@ def spatial_frame(raw: RawLayer) -> gpd.GeoDataFrame:
 
 @dataclass(frozen=True, slots=True)
 class ReadLog:
-    """Collects what is said aloud and what is put aside while layers are read."""
+    """Collects notes and rejected rows while layers are read."""
 
     notes: list[Note] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
@@ -98,7 +98,7 @@ class ReadLog:
         values: Iterable[object],
         reason: Text,
     ) -> None:
-        """Put the rows at `index` of `raw` aside."""
+        """Reject the rows at `index` of `raw`."""
         for at, value in zip(index, values, strict=True):
             self.rejects.append(
                 Reject(
@@ -115,7 +115,7 @@ class ReadLog:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StudyArea:
-    """Where all layers are brought to: rules, one metre CRS, and the communities' bounds."""
+    """The target of all layers: rules, one metre CRS, and the bounds of the communities."""
 
     rules: ReadRules
     log: ReadLog

@@ -90,7 +90,7 @@ WGS84 = CRS.from_epsg(4326)
 def declared_crs(raw: RawLayer, rules: ReadRules) -> CRS:
     """Return the CRS of a layer: that of its file, else that of the settings.
 
-    Raises InputError where neither says one, and where the settings contradict the file.
+    Raises InputError where neither names one, and where the settings contradict the file.
     """
     frame = spatial_frame(raw)
     given = rules.crs.get(raw.role)

@@ -31,7 +31,7 @@ class GridFile:
     Parameters
     ----------
     original
-        Every row and column of the layer, untouched, in its own CRS; ``geometry`` is active.
+        Every row and column of the layer, unchanged, in the file's CRS; ``geometry`` is active.
     layer
         The name of the layer.
     grids
@@ -126,7 +126,7 @@ def read_household_points(rules: ReadRules, *, crs: CRS) -> HouseholdFile | None
 
 
 def _as_households(rules: ReadRules) -> ReadRules:
-    """Return the rules with what they say of atoms said of households."""
+    """Return the rules with the inputs and columns of atoms as those of households."""
 
     def turned(names: Mapping[str, str]) -> dict[str, str]:
         return {

@@ -163,7 +163,7 @@ def residents_of(raw: RawLayer, column: str | None, study_area: StudyArea) -> pd
 def _without_empty(
     raw: RawLayer, column: str, attributes: pd.DataFrame, study_area: StudyArea
 ) -> pd.DataFrame:
-    """Return the rows with a count; rows with an empty one are rejects or what the rules say."""
+    """Return the rows with a count; empty ones are rejects or get the default of the rules."""
     empty = attributes["households"].isna()
     meant = study_area.rules.missing_households
     if raw.role == "households" and meant is None:

@@ -34,7 +34,7 @@ _ROLES = MappingProxyType(
 )  # fmt: skip
 
 
-#: fields that say nothing about what a layer is
+#: fields that do not identify the role of a layer
 _COMMON = frozenset({"name", "key", "tunnel", "level", "height"})
 
 

@@ -171,7 +171,7 @@ def spread(
 ) -> gpd.GeoDataFrame:
     """Return the counts at their places, one row for each place or each building in it.
 
-    What several rows say of one place is added up. A compound with several buildings inside is
+    Rows of one place are added up. A compound with several buildings inside is
     spread over them by footprint times storeys (largest remainder, so nothing is lost); any
     other place counts at a point inside it.
     """

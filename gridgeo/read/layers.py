@@ -1,4 +1,4 @@
-"""The door: every layer read, cleaned and brought to one metre CRS."""
+"""Every layer read, cleaned and reprojected into one metre CRS."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def read_layers(
 ) -> Layers:
     """Read every file of ``rules.inputs`` and return the layers of the job.
 
-    All frames come in one projected metre CRS: the communities' own, else one chosen from where
+    All frames come in one projected metre CRS: that of the communities, else one chosen by where
     they lie. Rows that cannot be used are in ``rejects`` with file, layer and row; whatever was
     understood, repaired or left out is in ``notes``. The order of rows in the files changes
     nothing but the row numbers of rejects.

@@ -19,7 +19,7 @@ from gridgeo.read.values import Classes, classify, parse_numbers, texts, truthy
 from gridgeo.read.vocabulary import NO_BARRIER, NO_STREET, barrier_class, street_class, word
 from gridgeo.wording import Text
 
-#: what is said of rows by their class
+#: the text about rows of a class
 _COLUMN_TEXTS = {
     "": Text("of unknown class count as local", "道路等级未知，按支路处理"),
     NO_STREET: Text("are no streets on the ground and are left out", "不是地面道路，已略去"),
@@ -156,7 +156,7 @@ def _clean_barriers_of_layer(raw: RawLayer, study_area: StudyArea) -> list[gpd.G
 
 
 def _file_default(raw: RawLayer, classified: Classes) -> pd.Series[str]:
-    """Return the classes; what the whole file is said to be stands in where a row tells none."""
+    """Return the classes; rows without one get the kind given for the whole file."""
     if raw.kind:
         default = barrier_class(raw.kind)
         if default in ("", NO_BARRIER):

@@ -132,9 +132,9 @@ def clean_atoms(
 ) -> tuple[gpd.GeoDataFrame, int]:
     """Return the atoms and their households, those of unusable rows included.
 
-    Not `counted`, households are 0 and residents unknown: other layers say how many there are.
+    Not `counted`, households are 0 and residents unknown: other layers have the counts.
 
-    `named_by` are the columns that hold code and name in the communities' own layer: the same
+    `named_by` are the columns of code and name in the layer of communities: the same
     column of the atoms names the community that an atom belongs to. Atoms without households
     are kept.
     """

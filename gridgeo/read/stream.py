@@ -209,7 +209,7 @@ class Survey:
 
     @property
     def notes(self) -> tuple[Note, ...]:
-        """What was said aloud, each once."""
+        """The notes, each once."""
         return tuple(dict.fromkeys(self.study_area.log.notes))
 
 
@@ -246,7 +246,7 @@ def stream_layers(
 ) -> Iterator[Batch]:
     """Return every layer but the communities, cleaned as `gridgeo.read.read_layers` cleans it.
 
-    A GeoPackage or GeoParquet layer is never held whole; any other file is, one at a time.
+    Of a GeoPackage or GeoParquet layer only batches are in memory; of other files all rows.
     Where households are joined by keys, or counted in compounds or buildings, these layers are
     held together: a row finds its place among all of them. Atoms come before households.
 

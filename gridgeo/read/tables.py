@@ -150,7 +150,7 @@ _TOTALS = (
 class RawTable:
     """The rows below the header; row n of the sheet has index n - 1.
 
-    `sheet` and `encoding` are ``""`` where there is none. `joined` tells whether the names of
+    `sheet` and `encoding` are ``""`` where there is none. `joined`: whether the names of
     the columns stand in two rows.
     """
 
@@ -163,7 +163,7 @@ class RawTable:
 def load_table(path: Path, sheet: str, encoding: str, knows: Callable[[str], bool]) -> RawTable:
     """Return the table of a CSV or a workbook.
 
-    `knows` tells whether a cell is the name of a wanted column: the first row that has one is
+    `knows`: whether a cell is the name of a wanted column: the first row that has one is
     the header, with the row below where that has the names (see `gridgeo.read.tables`). Cells
     of a CSV stay text. Raises InputError for files that are no tables.
     """

@@ -98,7 +98,7 @@ def is_empty(cells: pd.Series[Any]) -> pd.Series[bool]:
 
 
 def truthy(raw: RawLayer, column: str | None) -> pd.Series[bool]:
-    """Return where `column` says yes: anything but empty, no, false, 0 and 否."""
+    """Return where `column` means yes: anything but empty, no, false, 0 and 否."""
     if column is None:
         return pd.Series([False] * len(raw.frame), index=raw.frame.index)
     no = ("no", "false", "f", "n", "0", "0.0", "否", "无", "不是")
@@ -236,7 +236,7 @@ def apportion(total: int, weights: Sequence[float] | NDArray[np.float64]) -> NDA
 
 @dataclass(frozen=True, slots=True)
 class Classes:
-    """Of each row its class (``""`` unknown) and the value it was told from; the columns used."""
+    """Of each row its class (``""`` unknown) and the value it follows from; the columns used."""
 
     classes: pd.Series[str]
     values: pd.Series[str]

@@ -1,4 +1,4 @@
-"""Repairs in a partition what has one right answer, and lists what has not."""
+"""Repairs the defects of a partition that have one right answer, and lists the others."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ def _no_geometry() -> NDArray[Any]:
 
 @dataclass(frozen=True, kw_only=True)
 class DrawnPartition:
-    """A partition to be mended; all geometry is in one projected metre CRS.
+    """A partition to repair; all geometry is in one projected metre CRS.
 
     Parameters
     ----------
@@ -46,12 +46,12 @@ class DrawnPartition:
         Valid polygonal ground of the communities; none where they are not given: then gaps are
         the holes of the partition.
     points
-        Household points; a piece that holds one is never moved.
+        Household points; a piece with one is never moved.
     allowed
         Ground that may belong to no grid (rivers, lakes).
     frozen, unreadable
         Which grids cannot be used (no geometry, or rings that cannot be read), and the ground
-        that may be theirs: nothing is mended there. Found by `gridgeo.repair.sites`.
+        that may be theirs: nothing is repaired there. Found by `gridgeo.repair.sites`.
     """
 
     grids: NDArray[Any]
@@ -69,7 +69,7 @@ class DrawnPartition:
 
     @cached_property
     def precision(self) -> float:
-        """The grid of overlays."""
+        """The precision of overlays."""
         return precision_m(self.grids, self.outlines)
 
     @cached_property
@@ -86,7 +86,7 @@ class DrawnPartition:
         return rank
 
     def inhabited(self, pieces: NDArray[Any]) -> NDArray[np.bool_]:
-        """Return which of `pieces` hold household points."""
+        """Return which of `pieces` contain household points."""
         found = np.zeros(len(pieces), dtype=np.bool_)
         found[self.points_tree.query(pieces, predicate="intersects")[0]] = True
         return found
@@ -154,7 +154,7 @@ class Arrangement:
     polygon
         The faces: a noded, valid coverage.
     owners
-        The grids that hold each face, ascending.
+        The grids that contain each face, ascending.
     community
         The community that each face lies in, -1 for none.
     left, right, border_m
@@ -266,14 +266,14 @@ def assemble(
     """Return the grids that `owners` (of each face) make up, by position, as MultiPolygons.
 
     Of the vertices that noding has put on the borders only those stay at which a border turns, or
-    that a grid had there before: what was not changed has its own vertices as before.
+    that a grid had there before: unchanged borders keep their vertices.
 
     Parameters
     ----------
     faces, owners
-        The faces and the grids that hold each.
+        The faces and the grids that contain each.
     grids
-        The grids of the whole town as they were.
+        All grids of the partition as they were.
     """
     faces_of: dict[int, list[int]] = {}
     for face, owner in enumerate(owners):
@@ -329,7 +329,7 @@ def _off_line(at: NDArray[np.complex128], ring: NDArray[np.intp]) -> NDArray[np.
 
 
 def _near_duplicates(at: NDArray[np.complex128], ring: NDArray[np.intp]) -> NDArray[np.bool_]:
-    """Tell which vertices have the next one so near that each would hide the other's corner."""
+    """Return which vertices have the next one so near that each would hide the other's corner."""
     final = np.flatnonzero(np.r_[ring[1:] != ring[:-1], True])
     first = np.r_[0, final[:-1] + 1]
     after = np.arange(len(at)) + 1

@@ -46,7 +46,7 @@ DONE = {
 
 @dataclass
 class _SiteState:
-    """The open questions of one site, while they are being settled."""
+    """The state of one site while its faces are assigned."""
 
     partition: DrawnPartition
     faces: Arrangement
@@ -146,7 +146,7 @@ def _faces_to_assign(table: _SiteState) -> dict[int, str]:
         if fit and unread:
             why = "frozen"
         if what[face] == "gap" and (allowed or why == "large"):
-            continue  # gaps are counted whole, not by face
+            continue  # gaps are reported as a whole, not by face
         if why:
             _record_left(table, face, what[face], why)
         else:
@@ -169,7 +169,7 @@ def _defect_kind(table: _SiteState, face: int) -> str:
 
 
 def _touching_grids(table: _SiteState, face: int) -> set[int]:
-    """Return the grids that hold `face` or a face beside it."""
+    """Return the grids of `face` and of the faces beside it."""
     beside = (other for other, _ in table.faces.neighbours(face))
     return {*table.owners[face], *(grid for other in beside for grid in table.owners[other])}
 
@@ -207,7 +207,7 @@ def _return_to_community(table: _SiteState, face: int) -> None:
 
 
 def _assign_faces(table: _SiteState, asked: dict[int, str]) -> None:
-    """Let the grid that has most to settle adapt to its neighbours, until all is settled."""
+    """Let the grid with most open faces adapt to its neighbours, until every face is assigned."""
     open_ = {face: _candidates(table, face, what) for face, what in asked.items()}
     for face in [face for face, metres in open_.items() if not metres]:
         _record_left(table, face, asked[face], "nobody")
@@ -226,9 +226,9 @@ def _assign_faces(table: _SiteState, asked: dict[int, str]) -> None:
 
 
 def _candidates(table: _SiteState, face: int, what: str) -> dict[int, float]:
-    """Return the grids that may adapt at `face`, with the metres of its border that they hold.
+    """Return the grids that may adapt at `face`, with the metres of its border that they have.
 
-    A gap joins one of the grids beside it. In an overlap the grids of other communities give way.
+    A gap joins one of the grids beside it. In an overlap the grids of other communities lose it.
     """
     if what == "gap":
         return _adjacent_grids(table, face)
@@ -262,7 +262,7 @@ def _adapt_grid(
 
 
 def _within_limit(table: _SiteState, grid: int, face: int) -> bool:
-    """Return whether `grid` may change by `face`: no grid loses itself bit by bit."""
+    """Return whether `grid` may change by `face`: the sum of its changes is limited."""
     most = table.rules.most_share * table.partition.grids[grid].area
     area = table.faces.polygon[face].area
     return grid not in table.barred and table.spent[grid] + area <= most
@@ -324,9 +324,9 @@ def resolve_fragments(
     rules: RepairRules,
     barred: frozenset[int],
 ) -> tuple[Owners, list[RepairRecord]]:
-    """Return the owners of each face with the crumbs of the first grid of `site` given away.
+    """Return the owners of each face with the fragments of the first grid of `site` reassigned.
 
-    A crumb joins the grid of the same community that it borders most, unless someone lives there.
+    A fragment joins the grid of its community with the longest common border, if uninhabited.
     """
     grid = int(site.rows[0])
     owners, records = list(faces.owners), []
@@ -359,7 +359,7 @@ def resolve_fragments(
 def _receivers(
     partition: DrawnPartition, faces: Arrangement, members: list[int], barred: frozenset[int]
 ) -> list[int]:
-    """Return the grids that may take the faces `members`, the one with the longest border first."""
+    """Return the grids that may take the faces `members`, longest common border first."""
     beside: dict[int, float] = {}
     for face in members:
         for other, border_m in faces.neighbours(face):

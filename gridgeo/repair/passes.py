@@ -40,7 +40,7 @@ _VERTICES_ADDED = Text(
 
 @dataclass(frozen=True, kw_only=True)
 class Repair:
-    """Mended grids and what was done.
+    """Repaired grids and the record of the repair.
 
     Parameters
     ----------
@@ -55,25 +55,25 @@ class Repair:
 
 
 def repair_grids(partition: DrawnPartition, rules: RepairRules) -> Repair:
-    """Return the grids with everything mended that has one right answer.
+    """Return the grids with all defects repaired that have one right answer.
 
     Rings that cross themselves are read in the one way they can be; gaps, overlaps and ground
     outside the community that are narrower than ``width_m`` or at most ``area_m2`` go to one
-    side, so that as few grids as possible change; crumbs of a grid in several parts join the grid
-    around them; borders share their vertices. What is larger, holds households, or would change
+    side, so that as few grids as possible change; small fragments of a grid join the grid
+    around them; borders share their vertices. What is larger, has households, or would change
     a grid by more than ``most_share`` is left and listed.
 
-    No grid vanishes or falls into more parts, no ground that a grid held is lost (but what lies
-    outside all communities), grids that are not named in `Repair.mends` are returned byte for
+    No grid vanishes or falls into more parts, no ground of a grid is lost (but what lies
+    outside all communities), grids that are not named in `Repair.records` are returned byte for
     byte, and repairing again changes nothing.
 
     Examples
     --------
     >>> from gridgeo.config import RepairRules
     >>> left, right = shapely.box(0, 0, 100, 100), shapely.box(99, 0, 300, 100)
-    >>> town = DrawnPartition(grids=np.array([left, right]), community=np.full(2, -1))
-    >>> done = repair_grids(town, RepairRules())
-    >>> [(mend.what, mend.grids, mend.amount) for mend in done.mends]
+    >>> drawn = DrawnPartition(grids=np.array([left, right]), community=np.full(2, -1))
+    >>> done = repair_grids(drawn, RepairRules())
+    >>> [(one.what, one.grids, one.amount) for one in done.records]
     [('overlap', (0, 1), 100.0)]
     >>> done.grids[0].bounds, done.grids[1] is right
     ((0.0, 0.0, 99.0, 100.0), True)
@@ -100,7 +100,7 @@ def repair_grids(partition: DrawnPartition, rules: RepairRules) -> Repair:
 def _pass(
     partition: DrawnPartition, rules: RepairRules
 ) -> tuple[DrawnPartition, list[RepairRecord]]:
-    """Mend every site once: what one mend leaves small or matched, the next pass sees."""
+    """Repair every site once; the next pass sees what is left."""
     records: list[RepairRecord] = []
     for find, decide in ((find_sites, resolve_site), (fragment_sites, resolve_fragments)):
         for site in find(partition, rules):
@@ -112,7 +112,7 @@ def _pass(
 def _repair_site(
     partition: DrawnPartition, site: DefectSite, decide: Resolver, rules: RepairRules
 ) -> tuple[DrawnPartition, list[RepairRecord]]:
-    """Mend one site; grids that would vanish or fall apart are barred, and it is tried again."""
+    """Repair one site; grids that would vanish or fall apart are barred, and it is tried again."""
     faces = arrange(partition, site.rows, site.lines)
     barred: frozenset[int] = frozenset()
     while True:
@@ -149,7 +149,7 @@ def _broken(partition: DrawnPartition, site: DefectSite, made: dict[int, Any]) -
 
 
 def _shrunk(faces: Arrangement, owners: Owners, made: dict[int, Any]) -> set[int]:
-    """Return the grids that are not as large as the faces that they hold."""
+    """Return the grids whose area differs from that of their faces."""
     area_of = dict.fromkeys(made, 0.0)
     for area, owner in zip(shapely.area(faces.polygon).tolist(), owners, strict=True):
         for row in owner:
@@ -160,7 +160,7 @@ def _shrunk(faces: Arrangement, owners: Owners, made: dict[int, Any]) -> set[int
 
 
 def _changed_grids(record: RepairRecord) -> tuple[int, ...]:
-    """Return the grids whose ground a mend has changed."""
+    """Return the grids whose ground a repair has changed."""
     return record.grids if record.what in ("outside", "part") else record.grids[:1]
 
 

@@ -65,7 +65,7 @@ def outside(partition: DrawnPartition) -> NDArray[Any]:
 
 
 def find_sites(partition: DrawnPartition, rules: RepairRules) -> list[DefectSite]:
-    """Return the sites of a town, in a stable order.
+    """Return the defect sites of a partition, in a stable order.
 
     A grid belongs to a site when its borders do not match its neighbours' (overlap, crossing or
     a vertex without partner), or when it touches a small gap or small ground outside.
@@ -152,7 +152,7 @@ _MISSING = Text("it has no geometry: draw the grid", "没有几何图形，请�
 def repair_rings(
     partition: DrawnPartition, rules: RepairRules
 ) -> tuple[DrawnPartition, list[RepairRecord]]:
-    """Return the town with valid polygonal ground for every grid, and what was changed.
+    """Return the partition with valid polygonal ground for every grid, and what was changed.
 
     A ring that crosses itself is made valid where that changes its area by at most
     ``ring_share``. Of the grids that then cannot be read, one that is alone in its community takes
@@ -178,7 +178,7 @@ def repair_rings(
 def _fill_free_pieces(
     partition: DrawnPartition, records: list[RepairRecord], rules: RepairRules
 ) -> tuple[DrawnPartition, list[RepairRecord]]:
-    """Return the town with the unreadable grids that only one place is left for."""
+    """Return the partition with unreadable grids placed where only one free piece is left."""
     grids, frozen = partition.grids.copy(), partition.frozen.copy()
     unread = np.flatnonzero(frozen)
     grids[unread] = shapely.Polygon()
@@ -214,7 +214,7 @@ def _only_free_piece(
 
 
 def _containing_community(partition: DrawnPartition, pieces: NDArray[Any]) -> NDArray[np.intp]:
-    """Return the community that holds each piece wholly, -1 where none does."""
+    """Return the community that contains each piece, -1 where none does."""
     community = np.full(len(pieces), -1, dtype=np.intp)
     if len(partition.outlines):
         piece, place = shapely.STRtree(partition.outlines).query(

@@ -1,4 +1,4 @@
-"""The folder of a plan: saved whole or not at all, and read back."""
+"""The folder of a plan: written atomically, and read back."""
 
 from __future__ import annotations
 

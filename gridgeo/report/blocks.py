@@ -119,7 +119,7 @@ class Section:
 class Report:
     """A whole report; every text is as it is in the data, hidden marks shown by their number.
 
-    ``maker``: what tells this report from another one: software, version, fingerprint.
+    ``maker``: identifies the report: software, version, fingerprint.
     """
 
     lang: Lang
@@ -215,7 +215,7 @@ class ReportTexts:
         return Cell(chip=self.chip(key, word(VERDICTS, key, self.lang)))
 
     def soundness(self, key: str) -> Cell:
-        """Return the cell of what the checks say of a grid or community."""
+        """Return the cell of the soundness of a grid or community."""
         return Cell(chip=self.chip(key, word(SOUNDNESS, key, self.lang)) if key else None)
 
     def more(self, rows: int) -> Iterator[Paragraph]:

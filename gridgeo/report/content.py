@@ -111,7 +111,7 @@ def unmet_table(plan: Plan, say: ReportTexts) -> Iterator[Block]:
 
 
 def communities_table(plan: Plan, say: ReportTexts) -> Iterator[Block]:
-    """Yield every community with its counts, what the checks say, and verdict and reason."""
+    """Yield every community with its counts, result of the checks, and verdict and reason."""
     residents = ["residents"] if knows_residents(plan) else []
     counts = ["households", *residents, "grids"]
     judged = () if is_drawn(plan) else ("verdict", "reason")

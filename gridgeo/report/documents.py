@@ -34,7 +34,7 @@ _PLACE = Text("place (E, N)", "位置（东, 北）")
 def unused(plan: Plan) -> tuple[Reject, ...]:
     """Return the rows that could not be used, then the household points that are in no grid.
 
-    A point is told by its name and place; its file, layer and row are those of ``plan.gpkg``.
+    A point is identified by its name and place; its file, layer and row are those of ``plan.gpkg``.
     """
     households = layer_frame("households", plan.households)
     outside = np.flatnonzero(households["reason"] != "")

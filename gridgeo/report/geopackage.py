@@ -117,7 +117,7 @@ def write_geojson(plan: Plan, path: Path) -> None:
     )
 
 
-#: What each field holds: a column of the reported grids.
+#: The column of the reported grids in each field.
 FIELDS: Mapping[str, str] = MappingProxyType(
     {
         "code": "code",
@@ -140,14 +140,14 @@ FIELDS: Mapping[str, str] = MappingProxyType(
     }
 )
 ENDINGS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
-#: A text field of a DBF holds no more bytes.
+#: A text field of a DBF has no more bytes.
 LONGEST = 254
 
 
 def shapefile_of(grids: gpd.GeoDataFrame) -> dict[str, bytes]:
     """Return the files of a shapefile by their ending; text that is too long ends early.
 
-    No Chinese character is cut in two (`cut_rows` tells where text was cut), and the same grids
+    No Chinese character is cut in two (`cut_rows` counts rows with cut text), and the same grids
     give the same bytes: the date in the .dbf is 2000-01-01.
     """
     columns = {

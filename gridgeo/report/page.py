@@ -50,7 +50,7 @@ def write_report(plan: Plan, path: Path) -> None:
 def report_page(plan: Plan) -> str:
     """Return the report of `plan` as one printable HTML page without script or network.
 
-    It holds the scorecard, a map, the distributions, every community with its verdict, reason and
+    It contains the scorecard, a map, the distributions, every community with verdict, reason and
     map, what could not be met, dedicated grids, findings with their places, rejects, notes, and
     the settings, inputs (with SHA-256) and versions it was made with; in the language of the
     plan. The same plan gives the same page.

@@ -35,7 +35,7 @@ _CJK, _CAPITAL, _BROAD, _USUAL = 1.0, 0.74, 0.95, 0.57
 _BROAD_LETTERS = frozenset("mwMW@%—…⟨⟩")
 #: Space at the sides of a cell, and of a chip, in points.
 PADDING, _CHIP = 6.0, 8.0
-#: What is told at length gets so much more of the room to spare.
+#: Columns of sentences get so much more of the spare width.
 _TOLD = 3.0
 #: Text is broken after that many Chinese characters at the earliest, where the page admits it.
 _COSY = 8.0
@@ -158,7 +158,7 @@ def save_pdf(
 ) -> tuple[str, ...]:
     """Write the report of `plan` as PDF and return the characters that no font has.
 
-    It says what ``report.html`` says, with a map of every community. What no font has is drawn
+    It has the content of ``report.html``, and a map of every community. What no font has is drawn
     as its number (``[U+1F333]``). The same plan and fonts give the same bytes.
 
     Raises

@@ -49,7 +49,7 @@ def save_adjusted(adjusted: Adjustment, folder: str | Path, *, overwrite: bool =
     Raises
     ------
     OutputError
-        The folder holds anything but earlier results of ours, or these without `overwrite`, or an
+        The folder contains anything but earlier results, or these without `overwrite`, or an
         approved plan, or the files cannot be written.
     """
     writers: list[Writer] = [
@@ -116,7 +116,7 @@ def save_comparison(comparison: Comparison, folder: str | Path, *, overwrite: bo
     Raises
     ------
     OutputError
-        The folder holds anything but earlier results of ours, or these without `overwrite`, or
+        The folder contains anything but earlier results of ours, or these without `overwrite`, or
         the files cannot be written.
     """
     write = (_write_package, _write_workbook, _write_map, _write_summary, _write_run)
@@ -178,14 +178,14 @@ REPAIRED = "repaired.gpkg"
 def save_repaired(repaired: Repaired, folder: str | Path, *, overwrite: bool = False) -> Path:
     """Write ``repaired.gpkg`` and ``run.json`` into `folder` and return it.
 
-    The first layer holds the grids with all the columns they came with, under their own name;
+    The first layer has the grids with all the columns they came with, under their own name;
     ``repairs`` every change and every defect left, ``accounts`` the figures before and after,
     ``findings_before`` and ``findings_after`` what the checks found.
 
     Raises
     ------
     OutputError
-        The folder holds anything but earlier results of ours, or these without `overwrite`, or
+        The folder contains anything but earlier results of ours, or these without `overwrite`, or
         the files cannot be written.
     """
     writers: list[Writer] = [

@@ -35,7 +35,7 @@ WRITERS: tuple[tuple[str, Callable[[Plan, Path], None]], ...] = (
 )
 #: What `gridgeo adjust` writes beside its plan; it stays there when the plan is approved.
 PROPOSALS = ("proposals.xlsx", "proposals.gpkg")
-#: What `gridgeo report` writes beside a plan; another plan in its place is not what it tells.
+#: What `gridgeo report` writes beside a plan; a report of another plan would not fit.
 BESIDE = (REPORT_PDF,)
 
 
@@ -48,7 +48,7 @@ def save_plan(
 ) -> Path:
     """Write `plan` into `folder` and return it; the map shows what changed since `old` grids.
 
-    The folder holds ``plan.gpkg``, ``grids.geojson``, ``grids.xlsx``, ``report.html``,
+    The folder contains ``plan.gpkg``, ``grids.geojson``, ``grids.xlsx``, ``report.html``,
     ``map.html``, ``summary.json`` and ``run.json``: all of them or, after an error, those that
     were there before (`write_folder`). The same plan gives the same bytes in every file but
     ``run.json``.
@@ -56,7 +56,7 @@ def save_plan(
     Raises
     ------
     OutputError
-        The folder holds anything but a plan, or a plan without `overwrite`, or an approved plan,
+        The folder contains anything but a plan, or a plan without `overwrite`, or an approved plan,
         or the files cannot be written.
     InputError
         The plan was changed after it was approved.

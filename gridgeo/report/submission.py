@@ -166,7 +166,7 @@ def save_submission(submission: Submission, folder: str | Path, *, overwrite: bo
     Raises
     ------
     OutputError
-        The folder holds anything but an earlier package, or one without `overwrite`, or the
+        The folder contains anything but an earlier package, or one without `overwrite`, or the
         files cannot be written.
     """
     shapes = shapefile_of(submission.grids)

@@ -193,7 +193,7 @@ def write_workbook(plan: Plan, path: Path) -> None:
     """Write the tables of `plan` to the new file `path`, in the language of the plan.
 
     One header row, frozen and filtered; codes are text cells; strings that look like formulas
-    are text; control characters are taken out. The last sheet says what each column holds and
+    are text; control characters are taken out. The last sheet explains each column and
     what it is called in ``plan.gpkg``.
     """
     lang = plan.settings.lang

@@ -30,7 +30,7 @@ class Approval:
         The SHA-256 of every column of the plan as it was approved, by name (``grids.code``).
     seal
         The SHA-256 of all of the above. It shows changes made by mistake or in passing; it is no
-        signature: whoever can write the file can also seal it anew.
+        signature: whoever can write the file can also seal it again.
     """
 
     by: str
@@ -57,7 +57,7 @@ def seal_of(approval: Approval) -> str:
 
 
 def state_of(approval: Approval | None) -> dict[str, Any]:
-    """Return what ``summary.json`` and the package tell of an approval.
+    """Return the approval as ``summary.json`` and the package state it.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Findings told apart for life, and what follows from them: scorecard and soundness."""
+"""Lasting ids of findings; scorecard and soundness that follow from them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gridgeo.wording import CARDS, Lang, Text, join, rule_of
 if TYPE_CHECKING:
     import geopandas as gpd
 
-#: Places are told apart by cells of this size, so that noise in coordinates changes no id.
+#: Places are distinguished by cells of this size: noise in coordinates changes no id.
 PLACE_M = 10.0
 #: Cells begin off the round metres, where drawn borders lie.
 _OFFSET_M = 3.7
@@ -55,7 +55,7 @@ def assess(plan: Plan) -> Plan:
 def identify(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Return the findings with an id each: the same rule, grids and place give the same id.
 
-    Ids that are there stay; two findings of one cell of 10 m are told apart by their order.
+    Ids that are there stay; two findings of one cell of 10 m are distinguished by their order.
 
     Examples
     --------

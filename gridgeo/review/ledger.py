@@ -43,7 +43,7 @@ class Entry:
     id, rule, grids, x, y, amount, unit, message
         The finding as it was last seen; x and y are NaN where it has no place.
     status
-        One of `STATUSES`; what a person writes is kept where it holds.
+        One of `STATUSES`; what a person writes is kept while it is valid.
     reason, by, when
         Why it was accepted, by whom and when; without all three its finding stays open.
     first_seen, last_seen
@@ -69,7 +69,7 @@ class Entry:
 def advance(
     entries: Sequence[Entry], findings: Iterable[Finding], *, date: str, lang: Lang = "zh"
 ) -> tuple[tuple[Entry, ...], tuple[Finding, ...], tuple[Note, ...]]:
-    """Return the ledger after a run, the findings with id and status, and what is to be said.
+    """Return the ledger after a run, the findings with id and status, and notes.
 
     Parameters
     ----------

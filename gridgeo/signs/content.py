@@ -47,7 +47,7 @@ def assign_staff(roster: pd.DataFrame, grids: pd.DataFrame, file: str = "") -> S
     """Return who works in which grid.
 
     1. A row belongs to the grid of its code; without a code, to the only grid of its name.
-    2. The first row of a grid holds, for a grid has one grid worker; later ones are rejects.
+    2. The first row of a grid is used, as a grid has one grid worker; later ones are rejects.
 
     Parameters
     ----------
@@ -131,7 +131,7 @@ def payload(code: str, token: str, url: str = "") -> str:
     InputError
         Code and token are not at most 32 ASCII characters without ``%``.
     SettingsError
-        The address does not hold ``{code}``.
+        The address does not contain ``{code}``.
 
     Examples
     --------
@@ -189,7 +189,7 @@ def qr_svg(text: str) -> str:
     return drawn.getvalue().decode()
 
 
-#: What grid workers usually do; the roster says what yours do.
+#: Usual duties of grid workers; a roster may list others.
 DUTIES = (
     Text(
         "Keep the records of people, houses and places up to date", "采集更新人、房、场所等基础信息"
@@ -319,7 +319,7 @@ def _sides(bounds: str) -> list[str]:
 
 
 def _with_neighbours(sides: list[str], beside: Mapping[str, str], lang: Lang) -> list[str]:
-    """Return the bounds side by side; those without any name tell the grids beyond."""
+    """Return the bounds side by side; a side without any name lists the grids beyond."""
     return [
         side
         + "".join(

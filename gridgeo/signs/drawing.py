@@ -33,7 +33,7 @@ ALONG_M = 25.0
 
 
 def grid_content(plan: Plan, layers: MapLayers) -> Iterator[list[str]]:
-    """Yield what the map of every grid of `plan` tells of the grid itself, in their order.
+    """Yield what the map of every grid of `plan` shows of the grid itself, in their order.
 
     The outline, streets and barriers in the grid or within `ALONG_M` metres of it, and facilities
     in it, as they stand on the paper of `gridgeo.signs.drawing`. Neither the grids beside it nor

@@ -38,7 +38,7 @@ def write_roster(plan: Plan, path: Path) -> None:
     """Write the workbook: codes and names of the grids of `plan`, the rest empty; all cells text.
 
     Duties may be left empty: the signs then show what grid workers usually do; several are
-    parted by ``；`` or stand on lines of their own.
+    parted by ``；`` or stand on separate lines.
     """
     book = Workbook()
     del book[book.sheetnames[0]]
@@ -73,7 +73,7 @@ _RESERVED = re.compile(r"con|prn|aux|nul|(com|lpt)\d|signs", re.IGNORECASE)
 class Issue:
     """One sign as it is issued.
 
-    ``content``: the fingerprint of what it says of its own grid. ``drawn``: the fingerprint of all
+    ``content``: the fingerprint of its content about its grid. ``drawn``: the fingerprint of all
     that is printed on it, the grids beside it too.
     """
 
@@ -90,7 +90,7 @@ class Issue:
 class Issues:
     """All signs that hold after this issue, and which of them are printed or come down.
 
-    ``aged``: those that hold although grids beside theirs have changed since they were printed.
+    ``aged``: those that stay valid although grids beside theirs changed after they were printed.
     """
 
     current: tuple[Issue, ...]
@@ -110,10 +110,10 @@ def plan_issues(
     """Return what is to be printed.
 
     1. Without `since` all signs are printed, in version 1.
-    2. With it, a sign that says something else of its own grid, or whose template, paper or address
+    2. With it, a sign whose content about its grid, or whose template, paper or address
        changed, gets the next version and `date`; the others keep theirs and are not printed.
-    3. Where only the grids beside it changed, a sign holds, and is listed as aged.
-    4. Signs of grids that are gone come down.
+    3. Where only the grids beside it changed, a sign stays valid, and is listed as aged.
+    4. Signs of grids that no longer exist are withdrawn.
     """
     before = {issue.code: issue for issue in since or ()}
     common = hashlib.sha256(renderer.source() + f"{renderer.size} {url}".encode()).hexdigest()
@@ -183,7 +183,7 @@ def save_signs(
     Raises
     ------
     OutputError
-        The folder holds anything but signs, or signs without `overwrite`.
+        The folder contains anything but signs, or signs without `overwrite`.
     """
     content = {sign.code: sign.content for sign in signs}
     pages = [

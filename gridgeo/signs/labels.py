@@ -20,7 +20,7 @@ _MARGIN = 0.16
 
 
 class PageCanvas:
-    """The window around a grid, and the way from the ground to the paper."""
+    """The window around a grid, and the transformation from ground to page."""
 
     def __init__(self, shape: Any) -> None:
         west, south, east, north = shape.bounds
@@ -32,7 +32,7 @@ class PageCanvas:
         self.window = (*(middle - half), *(middle + half))
 
     def put(self, shapes: NDArray[Any]) -> NDArray[Any]:
-        """Return the shapes on paper, cut at the frame, in tenths of a millimetre."""
+        """Return the shapes in page coordinates, clipped at the frame."""
         seen = shapely.simplify(shapely.clip_by_rect(shapes, *self.window), 0.08 * self.metres)
         turn = np.array([1, -1]) / self.metres
         found: NDArray[Any] = shapely.transform(
@@ -113,7 +113,7 @@ class Label:
 
 
 class LabelPlacement:
-    """The paper: what is written on it keeps its ground."""
+    """Placement of labels on a map: a label that is placed keeps its area free of others."""
 
     def __init__(self, width: float, height: float) -> None:
         self._frame = shapely.box(0.8, 0.8, width - 0.8, height - 0.8)
@@ -142,14 +142,14 @@ def length_of(text: str, size: float) -> float:
 def street_labels(
     names: NDArray[Any], lines: NDArray[Any], placement: LabelPlacement, size: float
 ) -> Iterator[Label]:
-    """Yield a label for every name that finds room on `placement`, the longest street first.
+    """Yield a label for every name that fits on `placement`, the longest street first.
 
     Parameters
     ----------
     names, lines
-        Name and line of each street on paper, y downwards; ``""`` is passed over.
+        Name and line of each street on the page, y downwards; ``""`` is passed over.
     placement
-        What is written already; it takes the labels.
+        The labels placed so far; new ones are added.
     size
         The height of the letters.
     """

@@ -20,9 +20,9 @@ TEMPLATE = "sign.typ"
 
 @dataclass(frozen=True, kw_only=True)
 class SignRenderer:
-    """What every page has in common.
+    """Renders signs to pages; has what all pages share.
 
-    ``families``: fonts in the order of choice. ``template``: a file of your own; ours without.
+    ``families``: fonts in the order of choice. ``template``: a file of the user's; ours where None.
     """
 
     fonts: Fonts

@@ -1,4 +1,4 @@
-"""Files and folders that are written whole or not at all, with the same bytes each time."""
+"""Atomic writes of files and folders, with reproducible bytes."""
 
 from __future__ import annotations
 

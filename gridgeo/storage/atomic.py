@@ -1,7 +1,7 @@
 """Atomic writes: a file or folder of results is replaced completely or not at all.
 
 Results are written beside the target, flushed to the disk, and renamed into place. A folder that
-holds anything that is not ours is never written to.
+contains anything that is not ours is never written to.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ def file_checksums(folder: Path) -> dict[str, dict[str, Any]]:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove what runs and workers that were killed have left half written in a folder."""
+    """Remove what killed runs and workers left half written in a folder."""
     for left in sorted(folder.glob(f"{MARK}*")) if folder.is_dir() else ():
         if left.is_dir():
             shutil.rmtree(left, ignore_errors=True)
@@ -130,7 +130,7 @@ def remove_leftovers(folder: Path) -> None:
 
 
 def write_error(error: OSError, folder: Path) -> OutputError:
-    """Say that the results cannot be written."""
+    """Return the error that the results cannot be written."""
     return OutputError(
         Text("the results cannot be written: ", "无法写入结果：") + why(error),
         file=str(error.filename or folder),
@@ -235,8 +235,8 @@ def _write(path: Path, write: Callable[[Path], None]) -> None:
 def check_folder(folder: str | Path, names: Collection[str], *, overwrite: bool) -> None:
     """Raise `OutputError` where `write_folder` would refuse to write files `names` into `folder`.
 
-    A folder that does not exist or is empty is fine. One that holds our results needs `overwrite`;
-    one that holds anything else is never touched.
+    A folder that does not exist or is empty is fine. One that contains our results needs
+    `overwrite`; one that contains anything else is never touched.
     """
     target = Path(folder).absolute()
     if target.exists() and not target.is_dir():
@@ -310,7 +310,7 @@ def _temporary_path(target: Path, word: str) -> Path:
 
 
 def _remove_stale(target: Path, last: str) -> None:
-    """Remove what runs that were killed left; bring back what was moved but not replaced."""
+    """Remove what killed runs left; restore a folder that was moved but not replaced."""
     for left in sorted(target.parent.glob(f".{_escape_glob(target.name)}{_MARK}old-*")):
         if not target.exists() and (left / last).exists():
             left.rename(target)

@@ -30,7 +30,7 @@ def hash_letters(text: str, count: int) -> str:
     """Return the first `count` (at most 51) letters of the SHA-256 of `text` in base32.
 
     Capital letters and the digits 2 to 7 only: none is mistaken for another when it is read out
-    or typed. Each letter tells 32 texts apart.
+    or typed. Each letter has 32 values.
 
     Examples
     --------
@@ -85,7 +85,7 @@ _GDAL = {
 
 @contextmanager
 def reproducible_geopackages() -> Iterator[None]:
-    """Write GeoPackages inside without the time of day."""
+    """Write GeoPackages without the time of writing inside this context."""
     before = {name: pyogrio.get_gdal_config_option(name) for name in _GDAL}
     pyogrio.set_gdal_config_options(_GDAL)
     try:

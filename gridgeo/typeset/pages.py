@@ -23,7 +23,7 @@ def on_one_line(text: str) -> str:
     r"""Return `text` with control characters and spaces as spaces, marks that hide as numbers.
 
     Characters that nobody has assigned (county names written with a private font) stay: a font
-    must hold them.
+    must have them.
 
     Examples
     --------
@@ -163,7 +163,7 @@ def _needed(letters: set[str], fonts: Fonts) -> tuple[tuple[str, ...], frozenset
 
 
 def _letters(family: str, book: typst.Fonts) -> frozenset[int]:
-    """Return what every weight of `family` that we draw with can draw."""
+    """Return the characters in every weight of `family` that we use."""
     from fontTools.ttLib import TTFont  # noqa: PLC0415  (only when it is needed)
 
     common: frozenset[int] | None = None
@@ -210,7 +210,7 @@ def typeset(
     template
         A Typst document that reads ``json(bytes(sys.inputs.data))``.
     data
-        What JSON can hold.
+        What JSON can express.
     name, remedy
         What a template that is not understood is called, and what to do about it.
     date

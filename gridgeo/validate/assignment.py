@@ -35,7 +35,7 @@ class PointAssignment:
         The grid that each point lies in or within 0.01 m of, the stated one before others,
         else the first one; `NONE` where there is no such grid.
     point, grid
-        Pairs of points and grids that hold them, more than 0.01 m from the border.
+        Pairs of points and grids that contain them, more than 0.01 m from the border.
     """
 
     stated: NDArray[np.intp]
@@ -52,7 +52,7 @@ def assign_to_grids(
     codes: Sequence[str],
     stated: Sequence[str] | None,
 ) -> PointAssignment:
-    """Place `points` in `ground`, whose codes are `codes`; `stated` are the codes they state."""
+    """Assign `points` to `ground`, whose codes are `codes`; `stated` are the codes they state."""
     grid, point = shapely.STRtree(points).query(ground, predicate="dwithin", distance=TOUCH_M)
     position = stated_positions(stated if stated is not None else [""] * len(points), codes)
     same = stated_positions(codes, codes)[grid] == position[point]
@@ -131,7 +131,7 @@ def filled(
     """Return which communities are, to the last digit, the ground of their grids.
 
     That is so where all of their grids are `matching`, and every edge lies either
-    between two of them, or at one of them and on the outline. Where it is not told, it may
+    between two of them, or at one of them and on the outline. Where it is not recognised, it may
     still be so.
 
     Parameters
@@ -139,7 +139,7 @@ def filled(
     parents
         Position of the community of each grid, -1 for none.
     matches
-        What `matching` says of the grids.
+        The result of `matching` for the grids.
 
     Examples
     --------

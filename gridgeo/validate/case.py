@@ -57,7 +57,7 @@ class Subject:
     """A partition, whoever drew it, and what there is to judge it by.
 
     All layers are in one projected metre CRS. Layers that are None are not there: what cannot
-    be checked without them is said by a finding ``not_checked``, not passed over.
+    be checked without them gets a finding ``not_checked``.
 
     Parameters
     ----------

@@ -23,7 +23,7 @@ _SHOWN = 5
 def codes_wellformed(case: Case) -> Iterator[Finding]:
     """Every grid has a code of the scheme.
 
-    Where most grids have no code, or most codes are not of the scheme, one finding says so and
+    Where most grids have no code, or most codes are not of the scheme, one finding states it and
     lists the grids: then it is the column or the scheme that is wrong.
     """
     given = np.array(case.grid_codes, dtype=object)

@@ -150,7 +150,7 @@ def _divided_text(name: str, grids: int, households: float) -> Text:
     )
 
 
-#: A grid of unknown kind is the facility's own when they share this much of the larger one.
+#: A grid of unknown kind is that of the facility when they share this much of the larger.
 SAME_GROUND = 0.8
 
 

@@ -105,8 +105,8 @@ def inside_community(case: Case) -> Iterator[Finding]:
 def area_difference(grids: gpd.GeoDataFrame, communities: gpd.GeoDataFrame) -> float:
     """Return the m2 by which `grids` are no exact partition of `communities`.
 
-    That is the ground of the communities that no grid holds, plus the ground that two grids
-    hold (for each pair), plus the ground of grids outside their community; exact, without a
+    That is the ground of the communities in no grid, plus the ground that two grids
+    share (for each pair), plus the ground of grids outside their community; exact, without a
     tolerance. Columns as for `Subject`.
     """
     subject = Subject(grids=grids, communities=communities)
@@ -204,7 +204,7 @@ def valid_geometry(case: Case) -> Iterator[Finding]:
 def one_part(case: Case) -> Iterator[Finding]:
     """Every grid is one connected piece; pieces that only touch at a corner are not connected.
 
-    Parts that one atom of several parts holds together are named, not an error.
+    Parts that one atom of several parts joins are listed, not an error.
     """
     count = shapely.get_num_geometries(case.ground)
     for row in np.flatnonzero(count > 1):
