@@ -115,7 +115,7 @@ _AND = ";"
 def diff(
     old: Source, new: Source, settings: Settings, *, on_progress: Progress | None = None
 ) -> Comparison:
-    """Tell what became of each grid of `old` in `new`, what moved, and which codes changed.
+    """Compare two partitions: the change of each grid, moved households, changed codes.
 
     Parameters
     ----------

@@ -161,7 +161,7 @@ _ACTIONS: Mapping[str, Callable[[Draft, Edit, int], Draft]] = MappingProxyType(
 
 
 def _reassign(draft: Draft, atoms: NDArray[np.intp], to: str, number: int) -> Draft:
-    """Return the draft with `atoms` in grid `to`; grids that are left empty are gone."""
+    """Return the draft with `atoms` in grid `to`; grids that are left empty are removed."""
     old = set(draft.grid[atoms])
     _check_unlocked(draft, old | {to}, number)
     if set(draft.community[draft.grid == to]) | set(draft.community[atoms]) != {

@@ -210,7 +210,7 @@ def _with_bounds(
 
 
 def _facilities(plan: Plan, grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return the facilities; those whose grid is gone are no longer dedicated."""
+    """Return the facilities; those whose grid was removed are no longer dedicated."""
     there = set(grids.loc[grids["kind"] == "dedicated", "code"])
     left = [
         ";".join(code for code in str(codes).split(";") if code in there)

@@ -103,7 +103,7 @@ def _linked_items(
     """Return for each of `size` items the lowest item that its groups tie it to.
 
     Row by row, `item`, `groups` and `households` give the place of a household; a group of
-    more than `limit` households, or without a name, ties nothing.
+    more than `limit` households, or without a name, links nothing.
     """
     names, number = np.unique(groups.astype(str), return_inverse=True)
     total = np.bincount(number, households, len(names))

@@ -113,7 +113,7 @@ def is_thin(polygons: Polygons, rules: AtomRules) -> NDArray[np.bool_]:
 def absorb_slivers(
     faces: Faces, area: Counts, households: Counts, rules: AtomRules, weigh: Weigh
 ) -> tuple[Faces, Counts]:
-    """Merge thin faces with fewer than ``sliver_households`` into a neighbour of the same home.
+    """Merge thin faces with fewer than ``sliver_households`` into a neighbour of the same area.
 
     In rounds: every sliver beside a real face joins the one with which it shares the greatest
     `weigh`ed border, so that the border that remains is the stronger street; where no sliver has
@@ -167,7 +167,7 @@ def _targets(faces: Faces, area: Counts, sliver: NDArray[np.bool_], weigh: Weigh
 
 
 def _edges_within(faces: Faces, area: Counts, which: NDArray[np.bool_]) -> Edges:
-    """Return the edges between two of the faces `which` that have the same home."""
+    """Return the edges between two of the faces `which` that have the same area."""
     rows = np.flatnonzero(which)
     edges = coverage_edges(faces.polygons[rows])
     edges = edges.take(edges.inner)

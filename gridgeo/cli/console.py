@@ -64,7 +64,7 @@ def interruptible(message: Text, lang: Lang) -> Iterator[None]:
 
     Python sees a signal only between its own instructions, and a long call into GEOS is one
     instruction: a thread waits beside the work, and ends the process where that does not end in
-    time. Results are written whole or not at all, so nothing is spoilt.
+    time. Results are written atomically, so none is left half written.
     """
     watch = _Watch(message, lang)
     watch.start()

@@ -159,7 +159,7 @@ def continue_codes(
     rules: Codes,
     keep_foreign: bool = False,
 ) -> Changes:
-    """Return the codes of new grids that stand in the place of old ones.
+    """Return the codes of new grids that replace old ones.
 
     1. A new grid that continues an old one (`gridgeo.geometry.successors`) keeps its code, unless
        it lies in another community than the code states, is of another kind on other ground, or the
@@ -262,7 +262,7 @@ def may_keep_code(
     *,
     keep_foreign: bool = False,
 ) -> NDArray[np.bool_]:
-    """Tell for each pair whether community and kind let the new grid bear the old one's code."""
+    """Return for each pair whether community and kind let the new grid bear the old one's code."""
     alike = _same_kind(old, new, shared)
     return alike & _allowed(before, new, shared, scheme, keep_foreign=keep_foreign)
 
@@ -275,7 +275,7 @@ def _allowed(
     *,
     keep_foreign: bool,
 ) -> NDArray[np.bool_]:
-    """Tell for each pair whether the new grid could bear the code of the old one."""
+    """Return for each pair whether the new grid could bear the code of the old one."""
     parsed = [scheme.parse(code) for code in before]
     parent = np.array([code.community if code else None for code in parsed], dtype=object)
     undivided = np.array([code is not None and code.sequence == 0 for code in parsed], dtype=bool)
@@ -289,7 +289,7 @@ def _allowed(
 
 
 def _same_kind(old: pd.DataFrame, new: pd.DataFrame, shared: Overlap) -> NDArray[np.bool_]:
-    """Tell for each pair whether both are of one kind, or one ground."""
+    """Return for each pair whether both are of one kind, or one ground."""
     if "kind" not in old.columns:
         return np.ones(len(shared.old), dtype=bool)
     was, is_ = old["kind"].to_numpy(dtype=object), new["kind"].to_numpy(dtype=object)
@@ -298,7 +298,7 @@ def _same_kind(old: pd.DataFrame, new: pd.DataFrame, shared: Overlap) -> NDArray
 
 
 def _only_of_community(new: pd.DataFrame) -> NDArray[np.bool_]:
-    """Tell of each grid whether it is the only one of its community."""
+    """Return for each grid whether it is the only one of its community."""
     alone: NDArray[np.bool_] = ~new["community_code"].duplicated(keep=False).to_numpy()
     return alone
 

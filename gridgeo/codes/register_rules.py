@@ -234,7 +234,7 @@ def split_codes(cell: str) -> list[str]:
 
 
 def is_day(text: str) -> bool:
-    """Tell whether a date is written as ``2026-03-01``."""
+    """Return whether a date is written as ``2026-03-01``."""
     try:
         return dt.date.fromisoformat(text).isoformat() == text
     except ValueError:

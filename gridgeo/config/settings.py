@@ -184,7 +184,7 @@ class Codes:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RepairRules:
-    """What `gridgeo repair` mends by itself; what is larger is left and listed."""
+    """What `gridgeo repair` repairs by itself; what is larger is left and listed."""
 
     #: gaps, overlaps and fragments narrower than this are repaired: no house fits in ...
     width_m: float = 5.0

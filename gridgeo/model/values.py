@@ -121,7 +121,7 @@ class Layers:
     locked: gpd.GeoDataFrame | None = None
     rejects: tuple[Reject, ...] = ()
     notes: tuple[Note, ...] = ()
-    #: households in all usable and unusable rows, before any was put aside
+    #: households in all usable and unusable rows, before any was rejected
     households_in: int = 0
 
 
@@ -213,7 +213,7 @@ class Finding:
 
 @dataclass(frozen=True, kw_only=True)
 class Repaired:
-    """A file of grids with everything mended that has one right answer.
+    """A file of grids with all defects repaired that have one right answer.
 
     Parameters
     ----------

@@ -185,12 +185,12 @@ class Clock:
         log.info("%s: %.2f s", name, self.seconds[name])
 
     def advance(self, done: int, total: int) -> None:
-        """Tell how far the stage is."""
+        """Report the progress of the stage."""
         if self.on_progress:
             self.on_progress(self.current, done, total)
 
     def say(self, what: str) -> None:
-        """Tell the log what is at hand."""
+        """Write a message to the log."""
         log.info("%s %s", self.current, what)
 
     def record(self) -> dict[str, Any]:

@@ -231,7 +231,7 @@ def check_columns(role: str, raws: Sequence[RawLayer], rules: ReadRules) -> None
 
 
 def missing_column(raw: RawLayer, field: str, column: str = "") -> InputError:
-    """Say that `raw` has no column for `field`, and list the columns that it has."""
+    """Return the error that `raw` has no column for `field`, with the columns that it has."""
     has = ", ".join(raw.columns) or "-"
     key, title = f"{raw.role}.{field}", word(FIELDS, field, "zh")
     named = f" {column!r}" if column else ""

@@ -24,7 +24,7 @@ class RawLayer:
 
     `frame` is a GeoDataFrame where the layer has geometry. `crs_assumed` is True where the
     format, not the file, defines the CRS. `counts` are the households of each row, where
-    they are known, so that rows put aside can be counted.
+    they are known, so that rejected rows can be counted.
     """
 
     role: str

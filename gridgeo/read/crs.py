@@ -149,7 +149,7 @@ def label(crs: CRS) -> str:
 
 
 def is_metric(crs: CRS) -> bool:
-    """Say whether `crs` measures metres: projected, but not Web Mercator."""
+    """Return whether `crs` measures metres: projected, but not Web Mercator."""
     operation = crs.coordinate_operation
     if not crs.is_projected or operation is None or "Pseudo Mercator" in operation.method_name:
         return False
@@ -157,7 +157,7 @@ def is_metric(crs: CRS) -> bool:
 
 
 def misplaced(raw: RawLayer, crs: CRS, bounds: Any) -> InputError:
-    """Say that the coordinates of a layer cannot be those of its CRS."""
+    """Return the error that the coordinates of a layer cannot be those of its CRS."""
     text = ", ".join(f"{value:.7g}" for value in bounds)
     return InputError(
         Text(

@@ -123,7 +123,7 @@ def library_errors(path: str, layer: str = "") -> Iterator[None]:
 
 
 def unreadable(path: str, error: object, **place: Any) -> InputError:
-    """Say that a file cannot be read, with the words of the library below."""
+    """Return the error that a file cannot be read, with the message of the library."""
     return InputError(
         Text(f"the file cannot be read ({error})", f"文件无法读取或不完整（{error}）"),
         remedy=Text(

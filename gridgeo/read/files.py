@@ -45,7 +45,7 @@ def load(source: Source, role: str, rules: ReadRules, log: ReadLog) -> RawLayer:
 
 
 def no_rows(raw: RawLayer) -> InputError:
-    """Say that a layer is empty."""
+    """Return the error that a layer is empty."""
     return InputError(
         Text("the layer has no rows", "图层没有任何记录"),
         remedy=Text("Give a layer with content", "请提供有内容的图层"),

@@ -90,7 +90,7 @@ def _counts(raw: RawLayer, column: str | None, log: ReadLog) -> pd.Series[float]
 
 @dataclass(frozen=True, kw_only=True)
 class HouseholdFile:
-    """Points with households and residents, and what was put aside and understood."""
+    """Points with households and residents, with rejects and notes."""
 
     households: gpd.GeoDataFrame
     rejects: tuple[Reject, ...]

@@ -41,7 +41,7 @@ def household_source(raws: Mapping[str, Sequence[RawLayer]], rules: ReadRules) -
 
 
 def say_source(role: str, raws: Mapping[str, Sequence[RawLayer]], study_area: StudyArea) -> None:
-    """Say which layer is counted, and which layers with counts are not; nothing without one."""
+    """Note which layer is counted, and which layers with counts are not; nothing without one."""
     if not role:
         return
     others = [
@@ -102,7 +102,7 @@ def _readable(raw: RawLayer, study_area: StudyArea) -> RawLayer:
 def count_rows(raws: Sequence[RawLayer], study_area: StudyArea) -> list[RawLayer]:
     """Return the layers with the households of their rows, where they have such a column.
 
-    With them every row that is put aside later is counted.
+    With them every row that is rejected later is counted.
     """
     return [
         replace(raw, counts=_filled(raw, column[0], study_area))

@@ -127,7 +127,7 @@ def decode(text: str, encoding: str) -> str:
 
 
 def fits(texts: Iterable[str], encoding: str) -> bool:
-    """Say whether all `texts` (read as ISO-8859-1) can be decoded."""
+    """Return whether all `texts` (read as ISO-8859-1) can be decoded."""
     try:
         for text in texts:
             decode(text, encoding)
@@ -178,7 +178,7 @@ def first_open_ring(path: Path) -> int | None:
 
 
 def names_crs(path: Path) -> bool:
-    """Say whether the file names its CRS; without, RFC 7946 says it is WGS 84."""
+    """Return whether the file names its CRS; without, it is WGS 84 by RFC 7946."""
     with path.open("rb") as stream:
         ends = stream.read(_END)
         stream.seek(max(path.stat().st_size - _END, 0))

@@ -357,7 +357,7 @@ def _clean(raw: RawLayer, survey: Survey, study_area: StudyArea) -> Iterator[Bat
 
 
 def _needs_places(survey: Survey) -> bool:
-    """Say whether household rows find their place in another layer."""
+    """Return whether household rows find their place in another layer."""
     if survey.counted in AREAS:
         return True
     rules = survey.study_area.rules

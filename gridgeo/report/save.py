@@ -71,7 +71,7 @@ def save_plan(
 
 
 def save_approved(plan: Plan, folder: str | Path) -> Path:
-    """Write an approved plan in the place of its own draft.
+    """Write an approved plan in place of its draft.
 
     Raises
     ------

@@ -349,7 +349,7 @@ def _print_setup(sheet: Worksheet) -> None:
 
 
 def _columns_sheet(book: Workbook, used: Collection[str], lang: Lang) -> None:
-    """Say what the columns of the other sheets hold."""
+    """Write a sheet that explains the columns of the others."""
     sheet = book.create_sheet(Text("columns", "字段说明").say(lang))
     titles = (Text("header", "表头"), Text("column", "字段名"), Text("meaning", "说明"))
     _header(sheet, [title.say(lang) for title in titles])

@@ -72,7 +72,7 @@ def read_ledger(path: Path) -> tuple[Entry, ...]:
 
 
 def write_ledger(entries: Iterable[Entry], path: Path, lang: Lang) -> None:
-    """Write the ledger as CSV (UTF-8 with BOM), whole or not at all.
+    """Write the ledger as CSV (UTF-8 with BOM), atomically.
 
     Raises
     ------

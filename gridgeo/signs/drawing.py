@@ -36,7 +36,7 @@ def grid_content(plan: Plan, layers: MapLayers) -> Iterator[list[str]]:
     """Yield what the map of every grid of `plan` shows of the grid itself, in their order.
 
     The outline, streets and barriers in the grid or within `ALONG_M` metres of it, and facilities
-    in it, as they stand on the paper of `gridgeo.signs.drawing`. Neither the grids beside it nor
+    in it, in page coordinates of `gridgeo.signs.drawing`. Neither the grids beside it nor
     how streets are cut into pieces make a difference.
     """
     for shape in plan.grids.geometry:

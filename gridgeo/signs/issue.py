@@ -88,7 +88,7 @@ class Issue:
 
 @dataclass(frozen=True, kw_only=True)
 class Issues:
-    """All signs that hold after this issue, and which of them are printed or come down.
+    """All signs that are valid after this issue, and which of them are printed or withdrawn.
 
     ``aged``: those that stay valid although grids beside theirs changed after they were printed.
     """

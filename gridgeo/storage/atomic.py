@@ -31,7 +31,7 @@ MARK = ".gridgeo-new-"
 
 @contextmanager
 def atomic_file(target: Path) -> Iterator[Path]:
-    """Yield a path beside `target` to write to; afterwards that file takes the place of `target`.
+    """Yield a path beside `target` to write to; afterwards that file replaces `target`.
 
     The path keeps the ending of `target`. Whoever looks sees the old file or the new one, flushed
     to the disk; after an error the old one stands, and nothing is left behind.
@@ -67,7 +67,7 @@ def flush(path: Path) -> None:
 
 @contextmanager
 def atomic_folder(target: Path) -> Iterator[Path]:
-    """Yield a folder beside `target` to write into; afterwards it takes the place of `target`.
+    """Yield a folder beside `target` to write into; afterwards it replaces `target`.
 
     Whoever looks sees the old folder or the new one, flushed to the disk; after an error nothing
     is left behind.
@@ -86,7 +86,7 @@ def atomic_folder(target: Path) -> Iterator[Path]:
 
 
 def write_json(target: Path, value: Mapping[str, Any]) -> None:
-    """Write `value` into the file `target`, whole or not at all."""
+    """Write `value` into the file `target` atomically."""
     with atomic_file(target) as path:
         path.write_text(as_json(value), encoding="utf-8")
 
@@ -268,7 +268,7 @@ def check_folder(folder: str | Path, names: Collection[str], *, overwrite: bool)
 
 
 def write_file(target: Path, write: Callable[[Path], None], *, overwrite: bool) -> None:
-    """Write one file, whole or not at all.
+    """Write one file atomically.
 
     Raises
     ------

@@ -163,7 +163,7 @@ CHANGES: Mapping[str, Text] = MappingProxyType(
         "retired": Text("retired", "撤销"),
     }
 )
-#: What `gridgeo repair` mends, and what its accounts count.
+#: What `gridgeo repair` repairs, and the items of its accounts.
 REPAIRS: Mapping[str, Text] = MappingProxyType(
     {
         "ring": Text("rings", "环线"),
