@@ -17,7 +17,7 @@ from gridgeo.model import CONVENIENCES
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gridgeo.adjust import adjust_grids, repair
+    from gridgeo.adjust import adjust_grids, repair_grids
     from gridgeo.config import read_settings
     from gridgeo.model import Layers, Plan
     from gridgeo.pipeline import partition_layers, run, verify
@@ -37,7 +37,7 @@ __all__ = [
     "partition_layers",
     "read_layers",
     "read_settings",
-    "repair",
+    "repair_grids",
     "run",
     "verify",
 ]
@@ -50,13 +50,17 @@ _LAZY = {
     "partition_layers": ("gridgeo.pipeline", "partition_layers"),
     "read_layers": ("gridgeo.read", "read_layers"),
     "read_settings": ("gridgeo.config", "read_settings"),
-    "repair": ("gridgeo.adjust", "repair"),
+    "repair_grids": ("gridgeo.adjust", "repair_grids"),
     "run": ("gridgeo.pipeline", "run"),
     "verify": ("gridgeo.pipeline", "verify"),
 }
 
 
-_RENAMED = {"adjust": "adjust_grids", "partition": "partition_layers"}
+_RENAMED = {
+    "adjust": "adjust_grids",
+    "partition": "partition_layers",
+    "repair": "repair_grids",
+}
 
 
 def _later(module: str, name: str) -> Callable[..., Any]:

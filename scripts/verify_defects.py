@@ -113,7 +113,7 @@ def _nearest(areas: list[float], area: float) -> float:
 def mend(name: str, package: Path) -> tuple[str, str]:
     """Return what `gridgeo repair` did to a case, and what it did to its own result."""
     source = Source(path=str(package), layer=f"case_{name}")
-    done = gg.repair(source, settings(package))
+    done = gg.repair_grids(source, settings(package))
     before = gpd.read_file(package, layer=f"case_{name}").geometry
     same = np.array(before.to_wkb(), dtype=object) == np.array(done.grids.geometry.to_wkb())
     rows = done.repairs

@@ -9,7 +9,7 @@ from shapely import MultiPolygon, Point, Polygon, box
 
 from gridgeo.config import RepairRules
 from gridgeo.errors import SettingsError
-from gridgeo.repair import DrawnPartition, repair_grids
+from gridgeo.repair import DrawnPartition, repair_geometry
 
 RULES = RepairRules()
 
@@ -19,7 +19,9 @@ def repair(*grids, rules=RULES, **known):
     array[:] = grids
     community = known.pop("community", np.full(len(grids), -1))
     known = {k: np.array(v, dtype=object) if isinstance(v, list) else v for k, v in known.items()}
-    return repair_grids(DrawnPartition(grids=array, community=np.array(community), **known), rules)
+    return repair_geometry(
+        DrawnPartition(grids=array, community=np.array(community), **known), rules
+    )
 
 
 def told(done, *, mended=True):

@@ -65,7 +65,7 @@ def settings(folder, **layers):
 
 
 def repaired(folder, **layers):
-    return gg.repair(Source(path=str(folder / "g.gpkg")), settings(folder, **layers))
+    return gg.repair_grids(Source(path=str(folder / "g.gpkg")), settings(folder, **layers))
 
 
 def test_the_crack_is_mended_and_all_else_is_as_it_came(folder):
@@ -152,7 +152,7 @@ def test_rows_that_are_no_polygons_stay_in_the_file(folder):
 def test_repairing_the_result_changes_nothing(folder):
     save_repaired(repaired(folder, communities="c.gpkg"), folder / "one")
     source = Source(path=str(folder / "one" / "repaired.gpkg"), layer="网格")
-    again = gg.repair(source, settings(folder, communities="c.gpkg"))
+    again = gg.repair_grids(source, settings(folder, communities="c.gpkg"))
     assert not again.repairs["done"].any()
     first = gpd.read_file(folder / "one" / "repaired.gpkg", layer="网格")
     assert again.grids.geometry.to_wkb().equals(first.geometry.to_wkb())

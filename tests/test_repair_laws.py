@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gridgeo.config import RepairRules
-from gridgeo.repair import DrawnPartition, Repair, repair_grids
+from gridgeo.repair import DrawnPartition, Repair, repair_geometry
 
 RULES = RepairRules()
 SIDE, ROWS, COLUMNS = 100.0, 3, 4
@@ -69,7 +69,7 @@ def town(grids, **known) -> DrawnPartition:
 
 
 def mended(grids, **known) -> Repair:
-    return repair_grids(town(grids, **known), RULES)
+    return repair_geometry(town(grids, **known), RULES)
 
 
 def changed(before, after) -> list[int]:

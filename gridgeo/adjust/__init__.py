@@ -38,7 +38,7 @@ from gridgeo.adjust.release import (
     submit,
 )
 from gridgeo.adjust.repair_file import (
-    repair,
+    repair_grids,
 )
 from gridgeo.adjust.trial import (
     Trial,
@@ -68,7 +68,7 @@ __all__ = [
     "read_edits",
     "read_side",
     "record_plan",
-    "repair",
+    "repair_grids",
     "side_of",
     "split",
     "submit",

@@ -18,7 +18,7 @@ from gridgeo.config import Settings, Source
 from gridgeo.model import Finding, Layers, Repaired
 from gridgeo.pipeline import Clock, Progress, input_hashes
 from gridgeo.read import GridFile, read_grids, read_layers
-from gridgeo.repair import DrawnPartition, RepairRecord, repair_grids
+from gridgeo.repair import DrawnPartition, RepairRecord, repair_geometry
 from gridgeo.validate import Subject, community_of, judge_shape
 
 
@@ -57,8 +57,10 @@ def _key(point: NDArray[np.float64]) -> NDArray[np.complex128]:
     return np.asarray(point[:, 0] + 1j * point[:, 1], dtype=np.complex128)
 
 
-def repair(grids: Source, settings: Settings, *, on_progress: Progress | None = None) -> Repaired:
-    """Repair the defects of a file of grids; see `gridgeo.repair.repair_grids`.
+def repair_grids(
+    grids: Source, settings: Settings, *, on_progress: Progress | None = None
+) -> Repaired:
+    """Repair the defects of a file of grids; see `gridgeo.repair.repair_geometry`.
 
     Parameters
     ----------
@@ -95,7 +97,7 @@ def repair(grids: Source, settings: Settings, *, on_progress: Progress | None = 
             points=_ground(households),
             allowed=shapely.union_all(_ground(allowed)),
         )
-        done = repair_grids(partition, settings.repair)
+        done = repair_geometry(partition, settings.repair)
     with clock.stage("validate"):
         repaired = file.grids.set_geometry(gpd.GeoSeries(done.grids, crs=file.grids.crs))
         after = judge_shape(replace(subject, grids=repaired))

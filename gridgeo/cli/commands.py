@@ -265,14 +265,14 @@ def _verify(
 
 def _repair(settings: Settings, grids: Source, *, out: Path, overwrite: bool) -> None:
     with errors(settings.lang):
-        from gridgeo.adjust import repair  # noqa: PLC0415  (heavy: only when it is needed)
+        from gridgeo.adjust import repair_grids  # noqa: PLC0415  (heavy: only when it is needed)
         from gridgeo.cli.show import progress  # noqa: PLC0415
         from gridgeo.cli.show_changes import show_repaired  # noqa: PLC0415
         from gridgeo.report import check_repaired, save_repaired  # noqa: PLC0415
 
         check_repaired(out, overwrite=overwrite)
         with progress(settings.lang) as report:
-            repaired = repair(grids, settings, on_progress=report)
+            repaired = repair_grids(grids, settings, on_progress=report)
             report("write", 0, 0)
             save_repaired(repaired, out, overwrite=overwrite)
         show_repaired(repaired, out)

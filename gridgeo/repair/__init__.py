@@ -8,12 +8,12 @@ from gridgeo.repair.faces import (
 )
 from gridgeo.repair.passes import (
     Repair,
-    repair_grids,
+    repair_geometry,
 )
 
 __all__ = [
     "DrawnPartition",
     "Repair",
     "RepairRecord",
-    "repair_grids",
+    "repair_geometry",
 ]

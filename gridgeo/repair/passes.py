@@ -54,7 +54,7 @@ class Repair:
     records: tuple[RepairRecord, ...]
 
 
-def repair_grids(partition: DrawnPartition, rules: RepairRules) -> Repair:
+def repair_geometry(partition: DrawnPartition, rules: RepairRules) -> Repair:
     """Return the grids with all defects repaired that have one right answer.
 
     Rings that cross themselves are read in the one way they can be; gaps, overlaps and ground
@@ -72,7 +72,7 @@ def repair_grids(partition: DrawnPartition, rules: RepairRules) -> Repair:
     >>> from gridgeo.config import RepairRules
     >>> left, right = shapely.box(0, 0, 100, 100), shapely.box(99, 0, 300, 100)
     >>> drawn = DrawnPartition(grids=np.array([left, right]), community=np.full(2, -1))
-    >>> done = repair_grids(drawn, RepairRules())
+    >>> done = repair_geometry(drawn, RepairRules())
     >>> [(one.what, one.grids, one.amount) for one in done.records]
     [('overlap', (0, 1), 100.0)]
     >>> done.grids[0].bounds, done.grids[1] is right
