@@ -95,7 +95,7 @@ def exclude_gaps(layers: Layers, drawn: gpd.GeoDataFrame, gaps: tuple[Any, ...])
     return replace(
         layers,
         communities=communities[~communities.is_empty].reset_index(drop=True),
-        atoms=_without_bare_atoms(layers, bare),
+        atoms=_without_gap_atoms(layers, bare),
         allowed_gaps=allowed,
     )
 
@@ -170,7 +170,7 @@ def _all_allowed_gaps(layers: Layers, gaps: tuple[Any, ...]) -> gpd.GeoDataFrame
     return pd.concat(frames, ignore_index=True) if frames else None
 
 
-def _without_bare_atoms(layers: Layers, bare: Any) -> gpd.GeoDataFrame | None:
+def _without_gap_atoms(layers: Layers, bare: Any) -> gpd.GeoDataFrame | None:
     """Return the ready-made atoms without those on bare ground in which nobody lives."""
     atoms = layers.atoms
     if atoms is None:

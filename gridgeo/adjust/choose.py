@@ -126,7 +126,7 @@ def choose(
     """
     left = np.array([one != "accepted" for one in decided], dtype=bool)
     stays = np.append(left, False)[groups.atoms]
-    nearest = _old_of_bare(atoms, old, part, groups, stays)
+    nearest = _old_grid_of_atoms(atoms, old, part, groups, stays)
     news = len(part.grids)
     mixed = np.where(stays, news + nearest, part.labels)
     known, labels = np.unique(mixed, return_inverse=True)
@@ -150,7 +150,7 @@ def choose(
     )
 
 
-def _old_of_bare(
+def _old_grid_of_atoms(
     atoms: Atoms, old: ExistingGrids, part: Partition, groups: Groups, stays: NDArray[np.bool_]
 ) -> NDArray[np.int64]:
     """Return the old grid of each atom, with one for atoms that had none and `stays`."""

@@ -46,7 +46,7 @@ def causes_of(
         grid = old.grids.iloc[row]
         clauses = _grid_causes(grid) + facilities.get(row, [])
         causes += [_with_code(grid["code"], one) for one in clauses]
-    causes += _bare(group, atoms, old, groups)
+    causes += _outside_grids(group, atoms, old, groups)
     if not causes:
         causes = [_opened(part.grids[groups.new == group])]
     shown = causes[:_MOST]
@@ -117,7 +117,7 @@ def _facilities(
     return found
 
 
-def _bare(group: int, atoms: Atoms, old: ExistingGrids, groups: Groups) -> list[Text]:
+def _outside_grids(group: int, atoms: Atoms, old: ExistingGrids, groups: Groups) -> list[Text]:
     bare = (groups.atoms == group) & (old.previous < 0)
     if not bare.any():
         return []
@@ -269,7 +269,7 @@ def adjust_grids(
     decisions = decisions or Decisions()
     clock = Clock(on_progress)
     with clock.stage("read"):
-        layers = read_layers(settings.read, on_progress=clock.say)
+        layers = read_layers(settings.read, on_progress=clock.log)
         file = read_grids(grids, crs=layers.crs, rules=settings.read)
         used = issued_codes(settings.codes, register).union(file.grids["code"])
     accepted = _accepted(file.grids, layers, settings, ledger)

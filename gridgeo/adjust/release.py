@@ -27,7 +27,7 @@ from gridgeo.codes import (
 from gridgeo.errors import InputError
 from gridgeo.model import Plan, Submission
 from gridgeo.report import sealed
-from gridgeo.review import Approval, broken_rules, say_state
+from gridgeo.review import Approval, broken_rules, state_text
 from gridgeo.wording import CARDS, Lang, Text
 
 
@@ -53,7 +53,7 @@ def approve(
     """
     if plan.approval is not None:
         raise InputError(
-            Text("the plan is approved already: ", "方案早已批准：") + say_state(plan.approval)
+            Text("the plan is approved already: ", "方案早已批准：") + state_text(plan.approval)
         )
     if not by.strip():
         raise InputError(Text("nobody is named", "缺少批准人"), field="by")

@@ -118,7 +118,7 @@ def repair_grids(
 def _layers(settings: Settings, clock: Clock) -> Layers | None:
     if not settings.read.inputs:
         return None
-    return read_layers(settings.read, partial=True, on_progress=clock.say)
+    return read_layers(settings.read, partial=True, on_progress=clock.log)
 
 
 def _ground(frame: gpd.GeoDataFrame | None) -> NDArray[Any]:

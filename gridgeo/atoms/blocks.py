@@ -133,7 +133,7 @@ def cut_blocks(layers: Layers, rules: AtomRules, *, limits: NDArray[np.int64]) -
     areas = communities.geometry.to_numpy()
     streets = layers.streets[layers.streets["cuts"]]
     lane = (streets["street_class"] == LANE).to_numpy()
-    undivided = _whole_compounds(layers, areas, rules.compound_share * limits)
+    undivided = _undivided_compounds(layers, areas, rules.compound_share * limits)
     cutting = np.concatenate(
         [
             _outside(streets[~lane], undivided),
@@ -174,7 +174,7 @@ def tidier(layers: Layers, named: NamedLines, rules: AtomRules) -> Tidy:
     return tidy
 
 
-def _whole_compounds(layers: Layers, areas: NDArray[Any], limits: NDArray[Any]) -> NDArray[Any]:
+def _undivided_compounds(layers: Layers, areas: NDArray[Any], limits: NDArray[Any]) -> NDArray[Any]:
     compounds = layers.compounds.geometry.to_numpy()
     area = assign_points(shapely.point_on_surface(compounds), areas)
     limit = np.append(limits, limits.min(initial=np.inf))[area]

@@ -128,10 +128,10 @@ class Cutter:
         blocks = ground.take(again).whole_blocks()
         _, row = shapely.STRtree(ground.polygons).query(blocks.polygons, predicate="intersects")
         rows = np.setdiff1d(row, np.flatnonzero(again))
-        around = replace(ground.take(rows), settled=rows)
+        around = replace(ground.take(rows), fixed=rows)
         cut = self._cut(blocks.beside(around), fine=True)
         polygons = ground.polygons.copy()
-        polygons[cut.settled[~cut.free]] = cut.polygons[~cut.free]
+        polygons[cut.fixed[~cut.free]] = cut.polygons[~cut.free]
         kept = replace(ground, polygons=polygons).take(~again)
         both = kept.beside(cut.take(cut.free).in_reading_order())
         return both.take(np.argsort(both.community, kind="stable"))

@@ -191,7 +191,7 @@ Index = NDArray[np.int64]
 class PieceCoverage:
     """A valid coverage: of each piece the community, block, facility (-1) and compound (-1).
 
-    ``settled`` is -1 for pieces that may be cut; of the others it is their position in the
+    ``fixed`` is -1 for pieces that may be cut; of the others it is their position in the
     ground that they come from.
     """
 
@@ -200,7 +200,7 @@ class PieceCoverage:
     block: Index
     facility: Index
     compound: Index
-    settled: Index
+    fixed: Index
     is_cell: NDArray[np.bool_]
 
     @classmethod
@@ -213,7 +213,7 @@ class PieceCoverage:
             block=np.arange(len(blocks)),
             facility=nowhere,
             compound=nowhere,
-            settled=nowhere,
+            fixed=nowhere,
             is_cell=np.zeros(len(blocks), dtype=bool),
         )
 
@@ -223,7 +223,7 @@ class PieceCoverage:
     @property
     def free(self) -> NDArray[np.bool_]:
         """Which pieces may be cut."""
-        return self.settled < 0
+        return self.fixed < 0
 
     def take(self, rows: Index | NDArray[np.bool_]) -> PieceCoverage:
         """Return some of the pieces."""
@@ -249,7 +249,7 @@ class PieceCoverage:
             block=self.block[origin],
             facility=self.facility[origin],
             compound=self.compound[origin],
-            settled=self.settled[origin],
+            fixed=self.fixed[origin],
             is_cell=self.is_cell[origin] | (parts[origin] > 1),
         )
 

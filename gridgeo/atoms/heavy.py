@@ -44,7 +44,9 @@ class Subdivision:
         """The compounds that are carved out, and those that cells hold together."""
         every = np.arange(len(self.limits))
         caps = np.array([self._cap(int(community)) for community in every], dtype=np.int64)
-        return Compounds.of(self.layers, self.rules, undivided=self._whole(every), caps=caps)
+        return Compounds.of(
+            self.layers, self.rules, undivided=self._undivided_limit(every), caps=caps
+        )
 
     @cached_property
     def buildings(self) -> Polygons:
@@ -68,7 +70,7 @@ class Subdivision:
         crowded = around > share * limit
         vast = shapely.area(ground.polygons) > self.rules.heavy_area_m2
         vast &= households > self.rules.cell_share * limit
-        undivided = (ground.compound >= 0) & (households <= self._whole(ground.community))
+        undivided = (ground.compound >= 0) & (households <= self._undivided_limit(ground.community))
         return (crowded | vast) & (ground.facility < 0) & ~undivided & ground.free
 
     def join_groups(self, faces: Faces, ground: PieceCoverage) -> Faces:
@@ -79,7 +81,7 @@ class Subdivision:
             households.geometry.to_numpy(),
             households["households"].to_numpy(),
             households["group"].to_numpy(dtype=object),
-            limits=self._whole(ground.community[faces.parent]),
+            limits=self._undivided_limit(ground.community[faces.parent]),
         )
         return self.compounds.keep_whole(joined)
 
@@ -131,13 +133,13 @@ class Subdivision:
                     named,
                     np.concatenate([outside(near, site.outlines), site.outlines]),
                     cap=self._cap(ground.community[site.piece]),
-                    limit=int(self._whole(ground.community[site.piece])),
+                    limit=int(self._undivided_limit(ground.community[site.piece])),
                     within=polygon,
                 )
             )
         return np.concatenate(lines)
 
-    def _whole(self, community: Any) -> Index:
+    def _undivided_limit(self, community: Any) -> Index:
         """Households up to which a compound or a group stays whole."""
         limit: Index = np.floor(self.rules.compound_share * self.limits[community])
         return limit.astype(np.int64)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 
 from gridgeo.cli.commands import app
-from gridgeo.cli.console import own_console
+from gridgeo.cli.console import silence_libraries
 
-__all__ = ["app", "main", "own_console"]
+__all__ = ["app", "main", "silence_libraries"]
 
 
 def main() -> None:
@@ -15,5 +15,5 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
-    own_console()
+    silence_libraries()
     app()

@@ -18,7 +18,7 @@ import typer
 from gridgeo.wording import Lang, Text
 
 
-def own_console() -> None:
+def silence_libraries() -> None:
     """Let ``sys.stdout`` write where it did, and descriptor 1 nowhere.
 
     HiGHS 1.12, which SciPy 1.17 and 1.18 bring, writes one line left over from its development

@@ -19,7 +19,7 @@ from rich.progress import (
 from rich.table import Table
 
 from gridgeo.errors import GridgeoError
-from gridgeo.review import say_state
+from gridgeo.review import state_text
 from gridgeo.wording import (
     CARDS,
     KINDS,
@@ -30,8 +30,8 @@ from gridgeo.wording import (
     VERDICTS,
     Lang,
     Text,
+    fields_text,
     rule_of,
-    say_fields,
     word,
 )
 
@@ -131,7 +131,7 @@ def show_province(province: Province, lang: Lang) -> None:
 
 def show_approved(plan: Plan, register: Register | None, lang: Lang) -> None:
     """Print the state of a plan and of the register."""
-    out.print(say_state(plan.approval).say(lang), markup=False, soft_wrap=True)
+    out.print(state_text(plan.approval).say(lang), markup=False, soft_wrap=True)
     if register is not None:
         active = int((register.table["status"] == "active").sum())
         text = Text(
@@ -308,7 +308,7 @@ def show_layers(path: str, layers: tuple[LayerInfo, ...], lang: Lang) -> None:
         for role, understood in layer.understood.items():
             as_layer = Text(f"{role}[/]: ", f"{word(ROLES, role, 'zh')}（{role}）[/]：").say(lang)
             out.print(f"  [cyan]{as_layer}", end="")
-            out.print(say_fields(understood).say(lang), markup=False, soft_wrap=True)
+            out.print(fields_text(understood).say(lang), markup=False, soft_wrap=True)
         for problem in layer.problems:
             out.print("  [yellow]![/] ", end="")
             out.print(problem.say(lang), markup=False, soft_wrap=True)

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from gridgeo.cli.show import MOST_FINDINGS, out, show_folder, show_notes, show_plan
 from gridgeo.geometry import CHANGE_CODES
-from gridgeo.review import say_state
+from gridgeo.review import state_text
 from gridgeo.wording import ACCOUNTS, CHANGES, DECISIONS, REPAIRS, UNITS, Text, word
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def show_comparison(comparison: Comparison, folder: Path) -> None:
 def show_submission(submission: Submission, folder: Path) -> None:
     """Print what is reported, and where the package is."""
     lang = submission.settings.lang
-    out.print(say_state(submission.approval).say(lang), markup=False, soft_wrap=True)
+    out.print(state_text(submission.approval).say(lang), markup=False, soft_wrap=True)
     if not submission.first:
         _show_table(submission.comparison)
     results = Text(

@@ -60,11 +60,11 @@ def settings_from(document: Mapping[str, Any], *, folder: Path = Path()) -> Sett
     known = [*(f.name for f in fields(Settings)), *READ_TABLES]
     for name in document:
         _known(name, known, "")
-    parts = {name: _own(name, value, folder) for name, value in tables.items()}
+    parts = {name: _setting(name, value, folder) for name, value in tables.items()}
     return Settings(read=_part(ReadRules, read, "read"), **parts)
 
 
-def _own(name: str, value: Any, folder: Path) -> Any:
+def _setting(name: str, value: Any, folder: Path) -> Any:
     """Return a setting of the document itself: a plain value, or a table as its dataclass."""
     if name == "community":
         tables = _table(value, name).items()

@@ -44,7 +44,7 @@ def changed_ground(plan: Plan, old: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     >>> len(changed_ground(plan, plan.grids))
     0
     """
-    before = _beside(old, plan)
+    before = _in_crs_of(old, plan)
     was, now, pieces = _pieces(before.geometry.to_numpy(), plan.grids.geometry.to_numpy())
     points = shapely.point_on_surface(plan.atoms.geometry.to_numpy())
     atom_piece = assign_points(points, pieces)
@@ -76,7 +76,7 @@ def compare_layers(plan: Plan, old: gpd.GeoDataFrame | None) -> dict[str, folium
         "now": escaped(changes["now"]),
         "count": [f"{n:,.0f}" for n in changes["households"]],
     }
-    lines = one_line(shapely.boundary(_beside(old, plan).geometry.to_numpy()))
+    lines = one_line(shapely.boundary(_in_crs_of(old, plan).geometry.to_numpy()))
     style = {"color": CHANGE_MARK, "weight": 1.4, "fillColor": "#ffffff", "fillOpacity": 0.25}
     return {
         "old": folium.GeoJson(
@@ -94,7 +94,7 @@ def compare_layers(plan: Plan, old: gpd.GeoDataFrame | None) -> dict[str, folium
     }
 
 
-def _beside(old: gpd.GeoDataFrame, plan: Plan) -> gpd.GeoDataFrame:
+def _in_crs_of(old: gpd.GeoDataFrame, plan: Plan) -> gpd.GeoDataFrame:
     """Return the old grids in the CRS of the plan."""
     if old.crs is None or plan.grids.crs is None:
         return old

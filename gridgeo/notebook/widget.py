@@ -215,8 +215,10 @@ class Editor(anywidget.AnyWidget):
     def __init__(self, plan: Plan) -> None:
         self._start = self._trial = try_edits(plan)
         self._fingerprint = fingerprint(plan)
-        super().__init__(data={"plan": self._fingerprint, **_data(plan)}, state=self._told())
-        self.on_msg(self._heard)
+        super().__init__(
+            data={"plan": self._fingerprint, **_data(plan)}, state=self._current_state()
+        )
+        self.on_msg(self._on_message)
 
     @property
     def edits(self) -> tuple[Edit, ...]:
@@ -242,17 +244,17 @@ class Editor(anywidget.AnyWidget):
             The edit names what is not there, breaks a lock, or leaves a community.
         """
         self._trial = self._trial.do(edit)
-        self.state = self._told()
+        self.state = self._current_state()
 
     def undo(self) -> None:
         """Undo the last edit, if there is one."""
         self._trial = self._trial.undo()
-        self.state = self._told()
+        self.state = self._current_state()
 
     def redo(self) -> None:
         """Do the edit again that was undone last, if there is one."""
         self._trial = self._trial.redo()
-        self.state = self._told()
+        self.state = self._current_state()
 
     def apply(self) -> Plan:
         """Return the plan after the edits, redrawn and checked by every rule.
@@ -283,14 +285,14 @@ class Editor(anywidget.AnyWidget):
             ) from error
         return file
 
-    def _told(self, message: str = "") -> dict[str, Any]:
+    def _current_state(self, message: str = "") -> dict[str, Any]:
         return {
             **state_of(self._start, self._trial),
             "message": message,
             "file": edits_text(self._fingerprint, self.edits),
         }
 
-    def _heard(self, _widget: object, content: Any, _buffers: object) -> None:
+    def _on_message(self, _widget: object, content: Any, _buffers: object) -> None:
         """Do what the map asks for; an edit that cannot be done is reported on it."""
         act = content.get("act") if isinstance(content, dict) else None
         try:
@@ -301,7 +303,7 @@ class Editor(anywidget.AnyWidget):
             elif act == "redo":
                 self.redo()
         except InputError as error:
-            self.state = self._told(error.say(self._start.plan.settings.lang))
+            self.state = self._current_state(error.say(self._start.plan.settings.lang))
 
 
 def _data(plan: Plan) -> dict[str, Any]:

@@ -163,7 +163,7 @@ def judge_drawn(grids: gpd.GeoDataFrame, layers: Layers, settings: Settings) -> 
     takes them.
     """
     communities = layers.communities
-    settings = by_code(settings, communities, list(_called(communities)))
+    settings = by_code(settings, communities, list(_label(communities)))
     facilities = judge_facilities(layers, grids, settings)
     layers, atoms = _by_atoms(layers, grids)
     bands = bands_of(settings, layers.communities)
@@ -188,7 +188,7 @@ def judge_drawn(grids: gpd.GeoDataFrame, layers: Layers, settings: Settings) -> 
     return with_judgement(plan, judgement, _household_totals(plan, layers))
 
 
-def _called(communities: gpd.GeoDataFrame) -> pd.Series[str]:
+def _label(communities: gpd.GeoDataFrame) -> pd.Series[str]:
     return communities["code"].where(communities["code"] != "", communities["name"])
 
 
@@ -205,7 +205,7 @@ def _by_atoms(layers: Layers, grids: gpd.GeoDataFrame) -> tuple[Layers, tuple[Fi
     with_atoms = np.arange(len(every)) < len(pieces.communities)
     if len(bare):
         with_atoms[community_of(Subject(grids=grids, communities=every))] = True
-    owner = _called(every).to_numpy(dtype=object)[pieces.frame["community"]]
+    owner = _label(every).to_numpy(dtype=object)[pieces.frame["community"]]
     judged = replace(
         layers,
         communities=every[with_atoms].reset_index(drop=True),

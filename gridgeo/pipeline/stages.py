@@ -80,7 +80,7 @@ def run(settings: Settings, *, jobs: int = 1, on_progress: Progress | None = Non
     """Read ``settings.read.inputs`` and partition them; see `partition_layers`."""
     clock = Clock(on_progress)
     with clock.stage("read"):
-        layers = read_layers(settings.read, on_progress=clock.say)
+        layers = read_layers(settings.read, on_progress=clock.log)
     plan = _partition(layers, settings, clock, jobs)
     return replace(plan, run={**plan.run, "inputs": input_hashes(settings.read)})
 
@@ -263,7 +263,7 @@ def verify(grids: Source, settings: Settings, *, on_progress: Progress | None = 
     """
     clock = Clock(on_progress)
     with clock.stage("read"):
-        layers = read_layers(settings.read, partial=True, on_progress=clock.say)
+        layers = read_layers(settings.read, partial=True, on_progress=clock.log)
         file = read_grids(grids, crs=layers.crs, rules=settings.read)
     with clock.stage("validate"):
         judged = judge_drawn(file.grids.drop(columns="row"), layers, settings)

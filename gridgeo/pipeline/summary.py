@@ -189,7 +189,7 @@ class Clock:
         if self.on_progress:
             self.on_progress(self.current, done, total)
 
-    def say(self, what: str) -> None:
+    def log(self, what: str) -> None:
         """Write a message to the log."""
         log.info("%s %s", self.current, what)
 

@@ -92,7 +92,7 @@ def run_chunks(
     try:
         _clear(root, key)
         with clock.stage("divide"):
-            index = split(settings, root, key=given, on_progress=clock.say)
+            index = split(settings, root, key=given, on_progress=clock.log)
         tasks = tasks_of(index, settings, root)
         with clock.stage("parts"):
             outcomes = _run_pending(tasks, clock, jobs=jobs, scheduler=scheduler)

@@ -12,7 +12,7 @@ import shapely
 
 from gridgeo.config import CATEGORIES
 from gridgeo.errors import InputError
-from gridgeo.read.columns import find_all, missing_column, say_columns
+from gridgeo.read.columns import find_all, missing_column, note_columns
 from gridgeo.read.context import RawLayer, StudyArea, tally
 from gridgeo.read.geometry import gather, inner_points, of_type, polygons, to_study_area
 from gridgeo.read.values import Classes, classify, measures, texts
@@ -54,7 +54,7 @@ def _clean_areas_of_layer(raw: RawLayer, study_area: StudyArea) -> gpd.GeoDataFr
         columns = find_all(raw, field, rules) if field in ("name", *_extra(raw.role)) else ()
         if columns:
             found[field] = columns[0]
-    say_columns(raw, found, log)
+    note_columns(raw, found, log)
     shape = inner_points if raw.role == "addresses" else polygons
     out = shape(to_study_area(raw, study_area), raw, study_area)[["geometry"]]
     out = out.assign(name=texts(raw, found.get("name"), log))
@@ -102,9 +102,9 @@ def _clean_facilities_of_layer(raw: RawLayer, study_area: StudyArea) -> gpd.GeoD
     fields = ("name", *_MEASURES.values())
     single = {field: columns[0] for field in fields if (columns := find_all(raw, field, rules))}
     used = {"kind": ", ".join(classified.columns)} if classified.columns else {}
-    say_columns(raw, used | single, log)
-    classes = _whole_file(raw, classified, kinds)
-    _say_others(raw, classified.values[classes == ""], study_area)
+    note_columns(raw, used | single, log)
+    classes = _file_default(raw, classified, kinds)
+    _note_others(raw, classified.values[classes == ""], study_area)
     attributes = pd.DataFrame(
         {"kind": classes, "name": texts(raw, single.get("name"), log)}
         | {name: measures(raw, single.get(field), log) for name, field in _MEASURES.items()},
@@ -116,7 +116,7 @@ def _clean_facilities_of_layer(raw: RawLayer, study_area: StudyArea) -> gpd.GeoD
     return out[out["kind"] != ""]
 
 
-def _whole_file(raw: RawLayer, classified: Classes, kinds: Sequence[str]) -> pd.Series[str]:
+def _file_default(raw: RawLayer, classified: Classes, kinds: Sequence[str]) -> pd.Series[str]:
     if not raw.kind:
         if not kinds:
             raise missing_column(raw, "kind")
@@ -131,7 +131,7 @@ def _whole_file(raw: RawLayer, classified: Classes, kinds: Sequence[str]) -> pd.
     return pd.Series(default, index=raw.frame.index, dtype=object)
 
 
-def _say_others(raw: RawLayer, values: pd.Series[str], study_area: StudyArea) -> None:
+def _note_others(raw: RawLayer, values: pd.Series[str], study_area: StudyArea) -> None:
     if len(values):
         study_area.log.note(
             "facilities",

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from gridgeo.config import ReadRules
 from gridgeo.errors import InputError, SettingsError
 from gridgeo.read.context import RawLayer, ReadLog
-from gridgeo.wording import FIELDS, Text, join, say_fields, word
+from gridgeo.wording import FIELDS, Text, fields_text, join, word
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -271,18 +271,18 @@ def understand(
         rivals = [column for kind, *_, column in ranked[1:] if kind == ranked[0][0]]
         if rivals:
             doubts.append((field, Text(", ".join(rivals), "、".join(rivals))))
-    say_columns(raw, found, log, doubts)
+    note_columns(raw, found, log, doubts)
     return found
 
 
-def say_columns(
+def note_columns(
     raw: RawLayer,
     found: Mapping[str, str],
     log: ReadLog,
     doubts: Sequence[tuple[str, Text]] = (),
 ) -> None:
     """Note the columns of `raw` as understood, and which others would have fitted."""
-    text = say_fields(found) if found else Text("no columns understood", "没有识别出字段")
+    text = fields_text(found) if found else Text("no columns understood", "没有识别出字段")
     also = [Text(f"{field}: ", f"{word(FIELDS, field, 'zh')}：") + rest for field, rest in doubts]
     if also:
         text = text + Text(" (also possible: ", "（也可能是：") + join(also) + Text(")", "）")

@@ -58,7 +58,7 @@ def _load_table(path: Path, source: Source, role: str, rules: ReadRules, log: Re
     with library_errors(source.path):
         table = tables.load_table(path, source.layer, rules.encoding.get(role, ""), knows)
     if table.joined:
-        _say_joined(str(source), list(table.frame.columns), log)
+        _note_joined(str(source), list(table.frame.columns), log)
     blank, total = tables.blank_or_total(table.frame)
     if total.any():
         rows = ", ".join(str(at + 1) for at in table.frame.index[total])
@@ -70,14 +70,14 @@ def _load_table(path: Path, source: Source, role: str, rules: ReadRules, log: Re
             ),
         )
     if table.encoding not in ("", "utf-8"):
-        _say_encoding(str(source), table.encoding, log)
+        _note_encoding(str(source), table.encoding, log)
     return RawLayer(
         role=role, frame=table.frame[~(blank | total)], file=source.path, layer=table.sheet,
         kind=source.kind, encoding=table.encoding,
     )  # fmt: skip
 
 
-def _say_joined(source: str, names: list[str], log: ReadLog) -> None:
+def _note_joined(source: str, names: list[str], log: ReadLog) -> None:
     log.note(
         "tables",
         Text(
@@ -116,7 +116,7 @@ def _load_vector(path: Path, source: Source, role: str, rules: ReadRules, log: R
         encoding = find_encoding(path, frame, rules.encoding.get(role, ""))
         frame = shapefile.decode_frame(frame, encoding)
         if encoding != "utf-8":
-            _say_encoding(str(source), encoding, log)
+            _note_encoding(str(source), encoding, log)
     layer = name if driver == "GPKG" else ""
     return RawLayer(
         role=role, frame=tidy(frame), file=source.path, layer=layer, kind=source.kind,
@@ -189,7 +189,7 @@ def find_encoding(path: Path, frame: pd.DataFrame, given: str) -> str:
     return encoding
 
 
-def _say_encoding(source: str, encoding: str, log: ReadLog) -> None:
+def _note_encoding(source: str, encoding: str, log: ReadLog) -> None:
     log.note(
         "encoding", Text(f"{source}: text read as {encoding}", f"{source}：文字按 {encoding} 读取")
     )

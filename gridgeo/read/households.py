@@ -40,7 +40,7 @@ def household_source(raws: Mapping[str, Sequence[RawLayer]], rules: ReadRules) -
     return ""
 
 
-def say_source(role: str, raws: Mapping[str, Sequence[RawLayer]], study_area: StudyArea) -> None:
+def note_source(role: str, raws: Mapping[str, Sequence[RawLayer]], study_area: StudyArea) -> None:
     """Note which layer is counted, and which layers with counts are not; nothing without one."""
     if not role:
         return

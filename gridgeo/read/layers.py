@@ -17,7 +17,7 @@ from gridgeo.read.columns import check_columns, check_keys, find_all, missing_co
 from gridgeo.read.context import RawLayer, ReadLog, StudyArea
 from gridgeo.read.files import load, tidy
 from gridgeo.read.geometry import gather, working_crs
-from gridgeo.read.households import clean_households, count_rows, household_source, say_source
+from gridgeo.read.households import clean_households, count_rows, household_source, note_source
 from gridgeo.read.lines import clean_barriers, clean_streets
 from gridgeo.read.outlines import clean_atoms, clean_communities, clean_constraints, clean_gaps
 from gridgeo.wording import Text
@@ -117,7 +117,7 @@ def _clean_all(raws: Raws, rules: ReadRules, log: ReadLog, *, partial: bool) -> 
     communities, study_area = find_study_area(raws["communities"], rules, log)
     streets, rails = clean_streets(raws["streets"], study_area)
     source = household_source(raws, rules)
-    say_source(source, raws, study_area)
+    note_source(source, raws, study_area)
     areas, households, in_points = clean_household_layers(raws, source, study_area)
     atoms, in_atoms = clean_atoms(
         raws["atoms"],

@@ -12,7 +12,7 @@ import geopandas as gpd
 import pandas as pd
 
 from gridgeo.errors import InputError
-from gridgeo.read.columns import find_all, say_columns
+from gridgeo.read.columns import find_all, note_columns
 from gridgeo.read.context import RawLayer, ReadLog, StudyArea, tally
 from gridgeo.read.geometry import gather, lines, polygons, to_study_area
 from gridgeo.read.values import Classes, classify, parse_numbers, texts, truthy
@@ -49,8 +49,8 @@ def _clean_streets_of_layer(raw: RawLayer, study_area: StudyArea) -> gpd.GeoData
     single = {field: find_all(raw, field, rules)[:1] for field in ("name", "tunnel", "level")}
     found = {"class": ", ".join(classified.columns)} if classified.columns else {}
     found |= {field: columns[0] for field, columns in single.items() if columns}
-    say_columns(raw, found, log)
-    _say_classes(raw, classified, study_area)
+    note_columns(raw, found, log)
+    _note_classes(raw, classified, study_area)
     attributes = pd.DataFrame(
         {
             "street_class": classified.classes.where(classified.classes != "", "local"),
@@ -61,7 +61,7 @@ def _clean_streets_of_layer(raw: RawLayer, study_area: StudyArea) -> gpd.GeoData
     )
     kept = lines(to_study_area(raw, study_area), raw, study_area)
     out = kept[["geometry"]].join(attributes)
-    _say_underground(raw, out, study_area)
+    _note_underground(raw, out, study_area)
     return out
 
 
@@ -73,7 +73,7 @@ def underground(raw: RawLayer, tunnel: str | None, level: str | None) -> pd.Seri
     return below
 
 
-def _say_classes(raw: RawLayer, classified: Classes, study_area: StudyArea) -> None:
+def _note_classes(raw: RawLayer, classified: Classes, study_area: StudyArea) -> None:
     if not classified.columns:
         study_area.log.note(
             "streets",
@@ -93,7 +93,7 @@ def _say_classes(raw: RawLayer, classified: Classes, study_area: StudyArea) -> N
             study_area.log.note("streets", Text(f"{raw}: {listed}", f"{raw.zh}：{chinese}"))
 
 
-def _say_underground(raw: RawLayer, frame: gpd.GeoDataFrame, study_area: StudyArea) -> None:
+def _note_underground(raw: RawLayer, frame: gpd.GeoDataFrame, study_area: StudyArea) -> None:
     tunnels = int((~frame["cuts"]).sum())
     if tunnels:
         study_area.log.note(
@@ -127,16 +127,16 @@ def _clean_barriers_of_layer(raw: RawLayer, study_area: StudyArea) -> list[gpd.G
     projected = to_study_area(raw, study_area)
     classes = _file_default(raw, classified).loc[projected.index]
     used = {"class": ", ".join(classified.columns)} if classified.columns else {}
-    say_columns(raw, used | single, log)
+    note_columns(raw, used | single, log)
     buried = _buried(raw, classes, single, log)
-    _say_left_out(
+    _note_left_out(
         raw,
         classified.values.loc[classes.index[classes == NO_BARRIER]],
         "divide nothing",
         "不构成屏障",
         study_area,
     )
-    _say_left_out(
+    _note_left_out(
         raw, classified.values.loc[classes.index[buried]], "lie underground", "位于地下", study_area
     )
     unknown = classes.index[classes == ""]
@@ -192,7 +192,7 @@ def _buried(
     return below & (classes != NO_BARRIER)
 
 
-def _say_left_out(
+def _note_left_out(
     raw: RawLayer, values: pd.Series[str], english: str, chinese: str, study_area: StudyArea
 ) -> None:
     if len(values):
@@ -211,7 +211,7 @@ def _shapes(
     """Return the lines and the polygons of the rows of `attributes`; points are left out."""
     projected = projected[projected.index.isin(attributes.index)]
     points = projected.geom_type.isin(["Point", "MultiPoint"])
-    _say_left_out(raw, projected.geom_type[points], "are points", "为点状", study_area)
+    _note_left_out(raw, projected.geom_type[points], "are points", "为点状", study_area)
     flat = projected.geom_type.isin(["Polygon", "MultiPolygon"])
     out = []
     for part, shape in ((projected[flat], polygons), (projected[~flat & ~points], lines)):

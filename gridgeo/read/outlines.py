@@ -14,7 +14,7 @@ import pandas as pd
 import shapely
 
 from gridgeo.errors import InputError
-from gridgeo.read.columns import find_all, missing_column, say_columns, understand
+from gridgeo.read.columns import find_all, missing_column, note_columns, understand
 from gridgeo.read.context import RawLayer, StudyArea, first, tally
 from gridgeo.read.geometry import gather, lines, polygons, to_study_area
 from gridgeo.read.households import residents_of
@@ -105,7 +105,7 @@ def clean_constraints(raws: Sequence[RawLayer], study_area: StudyArea) -> gpd.Ge
 
 def _clean(raw: RawLayer, study_area: StudyArea) -> list[gpd.GeoDataFrame]:
     columns = find_all(raw, "name", study_area.rules)[:1]
-    say_columns(raw, {"name": columns[0]} if columns else {}, study_area.log)
+    note_columns(raw, {"name": columns[0]} if columns else {}, study_area.log)
     name = texts(raw, columns[0] if columns else None, study_area.log)
     projected = to_study_area(raw, study_area)
     flat = projected.geom_type.isin(["Polygon", "MultiPolygon"])
@@ -232,5 +232,5 @@ def _community(
             ),
         )
     if column:
-        say_columns(raw, {"community": column}, study_area.log)
+        note_columns(raw, {"community": column}, study_area.log)
     return best.where(best.isin(known), "")

@@ -31,7 +31,7 @@ from gridgeo.read.households import (
     HOUSEHOLD_COLUMNS,
     clean_households,
     household_source,
-    say_source,
+    note_source,
 )
 from gridgeo.read.layers import (
     AREAS,
@@ -231,7 +231,7 @@ def survey_layers(rules: ReadRules) -> Survey:
     raws = [load(source, "communities", rules, log) for source in sources]
     communities, study_area = find_study_area(raws, rules, log, township=True)
     counted = household_source(heads, rules)
-    say_source(counted, heads, study_area)
+    note_source(counted, heads, study_area)
     return Survey(
         communities=communities,
         heads=heads,

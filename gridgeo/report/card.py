@@ -15,7 +15,7 @@ from gridgeo.model import Plan
 from gridgeo.report.blocks import mark_of
 from gridgeo.report.figures import path_of, to_drawing
 from gridgeo.report.page import PAGES
-from gridgeo.review import say_state
+from gridgeo.review import state_text
 from gridgeo.wording import CARD_STATES, CARDS, VERDICTS, Text, word
 
 _WIDTH, _HEIGHT = 420.0, 320.0
@@ -45,7 +45,7 @@ def plan_card(plan: Plan) -> str:
     counts = plan.grids["verdict"].value_counts()
     return PAGES.get_template("card.html.j2").render(
         title=visible(plan_title(plan)),
-        state=say_state(plan.approval).say(lang),
+        state=state_text(plan.approval).say(lang),
         figures=scorecard(plan),
         cards=[_card_facts(card, plan) for card in plan.summary.get("scorecard", [])],
         map=_small_map(plan),
@@ -79,7 +79,7 @@ class _SmallMap:
     verdicts: NDArray[Any]
     width: str
 
-    def paper(self, shapes: NDArray[Any], blur: float) -> NDArray[Any]:
+    def to_drawing(self, shapes: NDArray[Any], blur: float) -> NDArray[Any]:
         """Return `shapes` in units of the map, simplified by `blur` of them."""
         return to_drawing(shapes, self.west, self.north, self.scale, blur)
 
@@ -91,7 +91,7 @@ def _small_map(plan: Plan) -> Markup:
         return drawn
     sheet = _sheet(plan)
     for blur in _BLURS:
-        drawn = _patches(sheet, blur) + _rims(plan, sheet, blur)
+        drawn = _patches(sheet, blur) + _community_lines(plan, sheet, blur)
         if len(drawn) <= _MOST_LETTERS:
             break
     _, south, east, _ = plan.grids.total_bounds
@@ -121,7 +121,7 @@ def _sheet(plan: Plan) -> _SmallMap:
 
 
 def _patches(sheet: _SmallMap, blur: float) -> Markup:
-    drawing = sheet.paper(sheet.shapes, blur)
+    drawing = sheet.to_drawing(sheet.shapes, blur)
     patches = [
         Markup('<path d="{}" fill="{}"/>').format(
             path_of(drawing[sheet.verdicts == verdict]), colour
@@ -134,12 +134,12 @@ def _patches(sheet: _SmallMap, blur: float) -> Markup:
     )
 
 
-def _rims(plan: Plan, sheet: _SmallMap, blur: float) -> Markup:
+def _community_lines(plan: Plan, sheet: _SmallMap, blur: float) -> Markup:
     outlines = plan.communities.geometry.to_numpy()
     if len(outlines) > _MANY_COMMUNITIES:
         return Markup("")
     return Markup('<path d="{}" fill="none" stroke="{}" stroke-width="{}"/>').format(
-        path_of(sheet.paper(outlines, blur)),
+        path_of(sheet.to_drawing(outlines, blur)),
         COMMUNITY_LINE,
         "1" if len(outlines) < 100 else "0.4",
     )

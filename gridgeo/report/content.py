@@ -29,7 +29,7 @@ from gridgeo.report.blocks import (
 from gridgeo.report.documents import unused
 from gridgeo.report.figures import community_map, distributions, overview
 from gridgeo.report.records import settings_frame
-from gridgeo.review import place_of, say_state, suggestion_of
+from gridgeo.review import place_of, state_text, suggestion_of
 from gridgeo.storage import fingerprint
 from gridgeo.wording import (
     CARDS,
@@ -256,7 +256,7 @@ def report_of(plan: Plan, *, most_maps: int) -> Report:
         subtitle=say("Report of the verification of governance grids", "网格核查报告")
         if is_drawn(plan)
         else say("Report of the partition into governance grids", "网格划分报告"),
-        state=visible(say_state(plan.approval).say(plan.settings.lang)),
+        state=visible(state_text(plan.approval).say(plan.settings.lang)),
         maker=_maker(plan),
         sections=[section for section in made if section.blocks],
     )

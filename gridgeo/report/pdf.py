@@ -36,7 +36,7 @@ _BROAD_LETTERS = frozenset("mwMW@%—…⟨⟩")
 #: Space at the sides of a cell, and of a chip, in points.
 PADDING, _CHIP = 6.0, 8.0
 #: Columns of sentences get so much more of the spare width.
-_TOLD = 3.0
+_SENTENCE_SHARE = 3.0
 #: Text is broken after that many Chinese characters at the earliest, where the page admits it.
 _COSY = 8.0
 #: Figures stay on one line.
@@ -92,7 +92,7 @@ def column_widths(table: Table, total: float, size: float) -> list[float]:
     if spare <= 0:
         return [total * one / sum(least) for one in least]
     longer = [
-        max(mean - low, 1.0) * (_TOLD if column.form == "told" else 1.0)
+        max(mean - low, 1.0) * (_SENTENCE_SHARE if column.form == "told" else 1.0)
         for low, mean, column in zip(least, usual, table.columns, strict=True)
     ]
     return [low + spare * one / sum(longer) for low, one in zip(least, longer, strict=True)]

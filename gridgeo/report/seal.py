@@ -18,7 +18,7 @@ import shapely
 from gridgeo.errors import InputError, OutputError
 from gridgeo.model import CROSSWALK, CROSSWALK_COLUMNS, SCHEMA, Plan, layer_frame
 from gridgeo.report.records import finding_frame, settings_frame
-from gridgeo.review import Approval, say_state, seal_of
+from gridgeo.review import Approval, seal_of, state_text
 from gridgeo.storage import as_json
 from gridgeo.wording import Text
 
@@ -72,7 +72,7 @@ def check_unlocked(package: Path) -> None:
     if approval is None:
         return
     raise OutputError(
-        Text("the plan there is locked: ", "该处的方案已锁定：") + say_state(approval),
+        Text("the plan there is locked: ", "该处的方案已锁定：") + state_text(approval),
         file=str(package.parent),
         remedy=Text(
             "Write to another folder, and name this plan as the predecessor when you approve",

@@ -70,14 +70,14 @@ def state_of(approval: Approval | None) -> dict[str, Any]:
     return {"state": "approved", **facts}
 
 
-def say_state(approval: Approval | None) -> Text:
+def state_text(approval: Approval | None) -> Text:
     """Return the state of a plan in words.
 
     Examples
     --------
-    >>> say_state(None).zh
+    >>> state_text(None).zh
     '草案（未批准）'
-    >>> say_state(Approval(by="Li", date="2026-11-23", version="2", predecessor="1")).en
+    >>> state_text(Approval(by="Li", date="2026-11-23", version="2", predecessor="1")).en
     'approved by Li on 2026-11-23, version 2, follows version 1'
     """
     if approval is None:

@@ -245,7 +245,7 @@ def build_signs(plan: Plan, staff: Staff) -> tuple[Sign, ...]:
     """
     lang, layers = plan.settings.lang, MapLayers.of(plan)
     grids = pd.DataFrame(plan.grids.drop(columns="geometry")).to_dict("records")
-    maps, marks, beside = sign_maps(plan, layers), grid_content(plan, layers), _beside(plan)
+    maps, marks, beside = sign_maps(plan, layers), grid_content(plan, layers), _grids_beyond(plan)
     signs = []
     for row, (grid, drawn, grid_marks) in enumerate(zip(grids, maps, marks, strict=True)):
         content = _content(grid, staff.of[grid["code"]], lang, plan)
@@ -261,7 +261,7 @@ def build_signs(plan: Plan, staff: Staff) -> tuple[Sign, ...]:
     return tuple(signs)
 
 
-def _beside(plan: Plan) -> dict[int, dict[str, str]]:
+def _grids_beyond(plan: Plan) -> dict[int, dict[str, str]]:
     """Return by row of the grids, and by side, the grids beyond streets that have no name."""
     place = {code: row for row, code in enumerate(plan.grids["code"])}
     labels = plan.atoms["grid"].map(place).fillna(-1).to_numpy(dtype=np.int64)
@@ -270,12 +270,12 @@ def _beside(plan: Plan) -> dict[int, dict[str, str]]:
         return {}  # a plan that was only verified knows no borders
     rim = borders["right"].to_numpy() < 0
     left, right = (labels[borders[side].to_numpy()] for side in ("left", "right"))
-    seen = (_called(plan.grids, left, right), _called(plan.grids, right, left))
+    seen = (_names_seen_from(plan.grids, left, right), _names_seen_from(plan.grids, right, left))
     beyond = (np.where(rim, "", seen[0]), np.where(rim, "", seen[1]))
     return neighbours(labels, borders, beyond, lang=plan.settings.lang)
 
 
-def _called(
+def _names_seen_from(
     grids: pd.DataFrame, community_of_row: NDArray[Any], other: NDArray[Any]
 ) -> NDArray[Any]:
     """Return what other grids are called, shorter in their own community."""

@@ -37,7 +37,7 @@ from gridgeo.wording.terms import (
     TOPICS,
     UNITS,
     VERDICTS,
-    say_fields,
+    fields_text,
     word,
 )
 from gridgeo.wording.text import (
@@ -76,10 +76,10 @@ __all__ = [
     "Lang",
     "Text",
     "editor_words",
+    "fields_text",
     "header",
     "join",
     "page_words",
     "rule_of",
-    "say_fields",
     "word",
 ]

@@ -261,12 +261,12 @@ TOPICS: Mapping[str, Text] = MappingProxyType(
 )
 
 
-def say_fields(columns: Mapping[str, str]) -> Text:
+def fields_text(columns: Mapping[str, str]) -> Text:
     """Return what columns hold, by the names of their fields.
 
     Examples
     --------
-    >>> say_fields({"code": "ID", "name": "NAME"}).zh
+    >>> fields_text({"code": "ID", "name": "NAME"}).zh
     '编码 = ID，名称 = NAME'
     """
     named = columns.items()
