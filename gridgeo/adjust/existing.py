@@ -19,7 +19,7 @@ from gridgeo.adjust.choose import Groups, group_changes
 from gridgeo.codes import Changes, community_codes, continue_codes
 from gridgeo.errors import InputError
 from gridgeo.geometry import connected_groups
-from gridgeo.model import by_code
+from gridgeo.model import by_code, is_small
 from gridgeo.partition import (
     Cancellation,
     Verdict,
@@ -239,10 +239,16 @@ def _verdicts(atoms: Atoms, grids: pd.DataFrame, bands: Bands) -> list[Verdict]:
     """Return the verdict of each old grid; the only basic grid of a small community is small."""
     community = atoms.frame["community"].to_numpy()
     size = len(atoms.communities)
-    total = np.bincount(community, atoms.frame["households"], size)
+    totals = zip(
+        *(
+            np.bincount(community, atoms.frame[c], size).tolist()
+            for c in ("households", "residents")
+        ),
+        strict=True,
+    )
     basic = ~grids["kind"].isin(["dedicated", "open"]).to_numpy()
     alone = np.bincount(grids["home"].to_numpy()[basic], minlength=size) == 1
-    small = alone & (total < [bands.of(place).lower for place in range(size)])
+    small = alone & [is_small(bands.of(place), *counts) for place, counts in enumerate(totals)]
     rows = grids[["kind", "home", "households", "residents"]].itertuples(index=False)
     return [
         judge_grid(

@@ -6,11 +6,12 @@ The colours can be told apart with every common kind of colour vision (based on 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
 from gridgeo.model import GRID_VERDICTS, Plan
-from gridgeo.wording import SEVERITIES, STREETS, VERDICTS, Lang, Text, word
+from gridgeo.wording import SEVERITIES, STREETS, VERDICTS, Lang, Text, band_text, word
 
 #: Fill of a grid or community by its verdict; lightness differs as well as hue.
 VERDICT_COLOURS: Mapping[str, str] = MappingProxyType(
@@ -239,22 +240,11 @@ def _grids(plan: Plan, lang: Lang) -> list[dict[str, Any]]:
 
 
 def _range(plan: Plan, verdict: str, lang: Lang) -> str:
-    band = plan.settings.band
     if verdict != "in_band":
         return ""
-    households = f"{band.lower}-{band.upper}"
-    residents = f"{band.residents_lower:,}-{band.residents_upper:,}"
-    ranges = {
-        "households": Text(f" ({households} households)", f"（{households} 户）"),
-        "residents": Text(f" ({residents} residents)", f"（{residents} 人）"),
-        "either": Text(f" ({households} households", f"（{households} 户")
-        + (
-            Text(f" or {residents} residents)", f"或 {residents} 人）")
-            if knows_residents(plan)
-            else Text(")", "）")
-        ),
-    }
-    return ranges[band.profile].say(lang)
+    band = plan.settings.band
+    limits = band_text(band if knows_residents(plan) else replace(band, profile="households"))
+    return (Text(" (", "（") + limits + Text(")", "）")).say(lang)
 
 
 def _lines(plan: Plan, lang: Lang) -> list[dict[str, Any]]:

@@ -16,6 +16,13 @@ from gridgeo.model.change import (
     Decisions,
     Submission,
 )
+from gridgeo.model.judged import (
+    JudgedCount,
+    deciding_counts,
+    exceeds,
+    is_small,
+    judge_counts,
+)
 from gridgeo.model.schema import (
     CROSSWALK,
     CROSSWALK_COLUMNS,
@@ -64,6 +71,7 @@ __all__ = [
     "Decision",
     "Decisions",
     "Finding",
+    "JudgedCount",
     "Layers",
     "Note",
     "Partition",
@@ -74,6 +82,10 @@ __all__ = [
     "Submission",
     "bands_of",
     "by_code",
+    "deciding_counts",
+    "exceeds",
+    "is_small",
+    "judge_counts",
     "layer_frame",
     "only_communities",
 ]

@@ -16,16 +16,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridgeo.partition.band import (
-    band_text,
-    count_text,
     exceeds_band,
     possible_grid_counts,
     residents_known,
     total_residents,
-    upper_text,
 )
 from gridgeo.partition.problem import canonical_order
-from gridgeo.wording import Text, join
+from gridgeo.wording import Text, band_text, count_text, join, upper_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable

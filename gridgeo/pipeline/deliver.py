@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields, replace
+from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
@@ -11,9 +11,9 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from gridgeo.config import Band, Settings
+from gridgeo.config import Settings
 from gridgeo.geometry import assign_points, count_in
-from gridgeo.model import Atoms, Bands, Layers, Partition, Plan
+from gridgeo.model import Atoms, Bands, Layers, Partition, Plan, judge_counts
 from gridgeo.wording import Lang, Text
 
 OUTSIDE = Text("outside every community", "位于所有社区之外")
@@ -156,7 +156,7 @@ def deliver_existing(
         area_m2=shapely.area(geometry),
         bounded_by="",
         contains="",
-        verdict=_by_band(households, residents, grids["kind"], _band_frame(grids, layers, bands)),
+        verdict=_verdicts(grids, households, residents, layers, bands),
         reason=np.where(households.isna(), unknown, ""),
         facility="",
     )
@@ -238,33 +238,23 @@ def _stated_or_counted(
     return grids["households"].fillna(households), grids["residents"].fillna(residents)
 
 
-def _band_frame(grids: gpd.GeoDataFrame, layers: Layers, bands: Bands) -> pd.DataFrame:
-    """Return the band of each grid, by the community that it states."""
+def _verdicts(
+    grids: gpd.GeoDataFrame,
+    households: pd.Series[float],
+    residents: pd.Series[float],
+    layers: Layers,
+    bands: Bands,
+) -> list[str]:
+    """Return the verdict of each grid by its counts and the community that it states."""
     places = {
         value: place
         for column in ("name", "code")
         for place, value in enumerate(layers.communities[column])
     }
-    kinds = [asdict(bands.of(place)) for place in range(-1, len(layers.communities))]
-    row = grids["community"].map(places).fillna(-1).astype(int) + 1
-    every = pd.DataFrame(kinds, columns=[field.name for field in fields(Band)])
-    return every.iloc[row].set_axis(grids.index)
-
-
-def _by_band(
-    households: pd.Series[float],
-    residents: pd.Series[float],
-    kind: pd.Series[str],
-    band: pd.DataFrame,
-) -> NDArray[Any]:
-    """Return the verdict of each grid by its stated counts, ``""`` where there are none."""
-    fits = households.between(band["lower"], band["upper"]) & (band["profile"] != "residents")
-    lives = residents.between(band["residents_lower"], band["residents_upper"])
-    fits |= lives & (band["profile"] != "households")
-    by_people = band["profile"] == "residents"
-    count = residents.where(by_people, households)
-    lower = band["residents_lower"].where(by_people, band["lower"])
-    exempt = kind.isin(["dedicated", "open"])
-    return np.select(
-        [exempt, fits, count.isna(), count < lower], [kind, "in_band", "", "under"], "over"
-    )
+    rows = zip(grids["kind"], grids["community"], households, residents, strict=True)
+    return [
+        kind
+        if kind in {"dedicated", "open"}
+        else judge_counts(bands.of(places.get(community, -1)), *counts).verdict
+        for kind, community, *counts in rows
+    ]

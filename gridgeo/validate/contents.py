@@ -11,7 +11,7 @@ import shapely
 
 from gridgeo.config import Band
 from gridgeo.geometry import intersection, polygonal
-from gridgeo.model import Finding
+from gridgeo.model import Finding, exceeds
 from gridgeo.validate.assignment import texts
 from gridgeo.validate.case import Case, not_checked
 from gridgeo.wording import Text
@@ -129,13 +129,7 @@ def _compound_counts(case: Case, ground: NDArray[Any]) -> pd.DataFrame:
 
 def _fits(counts: pd.Series[float], band: Band) -> bool:
     """Return whether one grid of the band can hold a compound; what is unknown fits."""
-    too_big = {
-        "households": counts["households"] > band.upper,
-        "residents": counts["residents"] > band.residents_upper,
-    }
-    if band.profile != "either":
-        return bool(not too_big[band.profile])
-    return bool(not too_big["households"] or counts["residents"] <= band.residents_upper)
+    return not exceeds(band, counts["households"], counts["residents"])
 
 
 def _divided_text(name: str, grids: int, households: float) -> Text:
