@@ -28,6 +28,7 @@ from gridgeo.model.schema import (
     CROSSWALK_COLUMNS,
     DTYPES,
     SCHEMA,
+    grid_frame,
     layer_frame,
 )
 from gridgeo.model.values import (
@@ -84,6 +85,7 @@ __all__ = [
     "by_code",
     "deciding_counts",
     "exceeds",
+    "grid_frame",
     "is_small",
     "judge_counts",
     "layer_frame",

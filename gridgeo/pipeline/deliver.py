@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from gridgeo.config import Settings
 from gridgeo.geometry import assign_points, count_in
-from gridgeo.model import Atoms, Bands, Layers, Partition, Plan, judge_counts
+from gridgeo.model import Atoms, Bands, Layers, Partition, Plan, grid_frame, judge_counts
 from gridgeo.wording import Lang, Text
 
 OUTSIDE = Text("outside every community", "位于所有社区之外")
@@ -43,11 +43,7 @@ def deliver_grids(coded: gpd.GeoDataFrame, atoms: Atoms, lang: Lang) -> gpd.GeoD
         residents=np.nan if unknown else coded["residents"],
         reason=reasons,
     )
-    columns = [
-        *("code", "scheme", "name", "kind", "community", "community_name", "households"),
-        *("residents", "area_m2", "bounded_by", "contains", "verdict", "reason", "facility"),
-    ]
-    return grids[[*columns, "geometry"]].sort_values("code").reset_index(drop=True)
+    return grid_frame(grids.sort_values("code"))
 
 
 def _shares_of_outlines(coded: gpd.GeoDataFrame, atoms: Atoms, lang: Lang) -> list[str]:
@@ -147,18 +143,14 @@ def deliver_existing(
     unknown = Text("households unknown", "户数未知").say(settings.lang)
     geometry = grids.geometry.to_numpy().copy()
     geometry[shapely.is_missing(geometry)] = shapely.MultiPolygon()
-    shown = grids.set_geometry(gpd.GeoSeries(geometry, crs=grids.crs)).assign(
+    shown = grids.set_geometry(gpd.GeoSeries(geometry, index=grids.index, crs=grids.crs)).assign(
         households=households.fillna(0).astype(np.int64),
         residents=residents,
         scheme=settings.codes.scheme,
         kind=grids["kind"].where(grids["kind"] != "", "basic"),
         community_name=grids["community"].map(names).fillna(grids["community"]),
-        area_m2=shapely.area(geometry),
-        bounded_by="",
-        contains="",
         verdict=_verdicts(grids, households, residents, layers, bands),
         reason=np.where(households.isna(), unknown, ""),
-        facility="",
     )
     nothing = layers.households.iloc[:0]
     atoms = layers.atoms if layers.atoms is not None else nothing.assign(community="", name="")
@@ -174,7 +166,7 @@ def deliver_existing(
             certificate="",
             gap=np.nan,
         ),
-        grids=shown,
+        grids=grid_frame(shown),
         atoms=atoms.assign(grid="", kind="given"),
         borders=gpd.GeoDataFrame(geometry=[], crs=layers.crs),
         households=layers.households.assign(
