@@ -206,10 +206,10 @@ class BandedRegions(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sklea
                     solution=solution,
                     names=("",) * part.size,
                     cut_off_by=None,
-                    tied=(False,) * part.size,
+                    contracted=(False,) * part.size,
                 )
             )
-        self._tell(solved, weight, counts, band)
+        self._store(solved, weight, counts, band)
         return self
 
     def _check(self) -> None:

@@ -272,7 +272,7 @@ def _unplaceable_text(band: Band, piece: SolvedPiece, v: int) -> Text:
 def _oversized_text(band: Band, piece: SolvedPiece, v: int) -> Text:
     amount, where = _unit(piece, v)
     upper = upper_text(band, piece.problem.residents[v])
-    if piece.tied[v]:
+    if piece.contracted[v]:
         return Text(
             f"a group that must stay together ({where.en}) holds {amount.en}, above the upper "
             f"limit of {upper.en}",
@@ -293,7 +293,7 @@ def _disconnected(band: Band, piece: SolvedPiece) -> Proof | None:
     amount = count_text(int(problem.households.sum()), people)
     limits = band_text(band)
     by = piece.cut_off_by
-    apart = (
+    cut_off = (
         Text(f"cut off by {by.en}", f"被{by.zh}隔开")
         if by
         else Text("apart from the rest", "与其余部分不相连")
@@ -301,8 +301,8 @@ def _disconnected(band: Band, piece: SolvedPiece) -> Proof | None:
     return Proof(
         kind="disconnected",
         reason=Text(
-            f"a part with {amount.en}, {apart.en}, cannot be divided into grids of {limits.en}",
-            f"{apart.zh}的一片有 {amount.zh}，不能划成 {limits.zh}的网格",
+            f"a part with {amount.en}, {cut_off.en}, cannot be divided into grids of {limits.en}",
+            f"{cut_off.zh}的一片有 {amount.zh}，不能划成 {limits.zh}的网格",
         ),
     )
 
