@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Generator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,12 @@ from gridgeo.province.task import CHUNK, CHUNKS, Outcome, Task, tasks_of
 from gridgeo.province.workers import run_on_cluster, run_on_processes
 from gridgeo.report import RUN, SUMMARY, findings_of, notes_of, settings_frame, settings_of
 from gridgeo.storage import (
+    atomic_folder,
     file_sha256,
     read_json,
     remove_leftovers,
+    replace_folder,
+    restore_folder,
     sha256_of,
     write_error,
     write_json,
@@ -89,18 +93,20 @@ def run_chunks(
     key = _key(settings, given)
     check_root(root, key, overwrite=overwrite)
     try:
-        _clear(root, key)
+        work = _work_folder(root, key)
         with clock.stage("divide"):
-            index = split(settings, root, key=given, on_progress=clock.log)
-        tasks = tasks_of(index, settings, root)
+            index = split(settings, work, key=given, on_progress=clock.log)
+        tasks = tasks_of(index, settings, work)
         with clock.stage("parts"):
             outcomes = _run_pending(tasks, clock, jobs=jobs, scheduler=scheduler)
         with clock.stage("merge"):
-            province = _merge(root, tasks, index, settings, key=key, clock=clock)
-        write_json(root / RUN, clock.record() | {"parts": outcomes})
+            province = _merge(work, tasks, index, settings, key=key, clock=clock)
+        write_json(work / RUN, clock.record() | {"parts": outcomes})
+        if work != root:
+            replace_folder(work, root)
     except OSError as error:
         raise write_error(error, root) from error
-    return province
+    return replace(province, folder=root)
 
 
 def check_root(root: Path, key: str, *, overwrite: bool) -> None:
@@ -146,13 +152,32 @@ def _key(settings: Settings, given: str) -> str:
     return sha256_of(value)
 
 
-def _clear(root: Path, key: str) -> None:
-    """Make room: nothing half written, and no manifest of another run."""
-    root.mkdir(parents=True, exist_ok=True)
-    remove_leftovers(root)
-    remove_leftovers(root / CHUNKS)
-    if read_json(root / MANIFEST).get("key") != key:
-        (root / MANIFEST).unlink(missing_ok=True)
+def _work_folder(root: Path, key: str) -> Path:
+    """Return where the run works: `root`, or beside it where a finished run of another key stands.
+
+    That one stays until the new run is finished. Chunks that both have in common are linked, not
+    computed again; a killed run goes on in the same folder.
+    """
+    restore_folder(root)
+    work = root
+    if read_json(root / MANIFEST).get("key") not in {None, key}:
+        work = root.with_name(f".{root.name}.gridgeo-next")
+        if not work.exists():
+            with atomic_folder(work) as fresh:
+                for name in (FOLDER, CHUNKS):
+                    shutil.copytree(root / name, fresh / name, copy_function=_link)
+    work.mkdir(parents=True, exist_ok=True)
+    remove_leftovers(work)
+    remove_leftovers(work / CHUNKS)
+    return work
+
+
+def _link(source: str, target: str) -> None:
+    """Link a file, or copy it where the file system knows no links."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
 
 
 def _run_pending(
