@@ -313,7 +313,7 @@ def test_without_anywidget_it_is_said_what_to_install(monkeypatch):
     monkeypatch.delitem(sys.modules, "gridgeo.notebook.widget")
     monkeypatch.setitem(sys.modules, "anywidget", None)
     with pytest.raises(SettingsError, match=r"\[notebook\]"):
-        gridgeo.notebook.Desk  # noqa: B018
+        gridgeo.notebook.Editor  # noqa: B018
     with pytest.raises(AttributeError, match="no attribute 'Dask'"):
         gridgeo.notebook.Dask  # noqa: B018
 

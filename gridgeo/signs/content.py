@@ -61,7 +61,7 @@ def assign_staff(roster: pd.DataFrame, grids: pd.DataFrame, file: str = "") -> S
     >>> grids = pd.DataFrame({"code": ["01", "02"], "name": ["东", "西"]})
     >>> row = dict.fromkeys(PEOPLE, "") | {"code": "", "name": "西", "worker": "张三", "row": 1}
     >>> staff = assign_staff(pd.DataFrame([row]), grids)
-    >>> staff.of["02"]["worker"], staff.alone
+    >>> staff.of["02"]["worker"], staff.without_worker
     ('张三', ('01',))
     """
     codes = grids["code"].tolist()
