@@ -26,7 +26,7 @@ const rules = {
 };
 
 export default [
-  { ignores: ["**/node_modules/", ".venv/", "out/", "gridgeo/maps/assets/leaflet.js"] },
+  { ignores: ["gridgeo/maps/assets/leaflet.js"] },
   js.configs.recommended,
   {
     files: ["gridgeo/**/*.js"],
@@ -48,5 +48,5 @@ export default [
     files: ["gridgeo/maps/assets/src/canvas.js"],
     rules: { "no-underscore-dangle": ["error", { allow: ["_fillStroke", "_map"] }] },
   },
-  { files: ["tests/js/**/*.js", "eslint.config.js"], rules },
+  { files: ["tests/js/**/*.js"], languageOptions: { globals: { URL: "readonly" } }, rules },
 ];

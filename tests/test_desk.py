@@ -102,7 +102,7 @@ def test_a_click_moves_an_atom_and_the_state_tells_what_follows():
     desk = Desk(city())
     desk._heard(desk, {"act": "edit", "edit": {"do": "move", "atoms": [atom], "to": to}}, [])
     assert desk.edits == (Edit(do="move", atoms=(atom,), to=to),)
-    assert desk.state["moved"] == [[atom, to]]
+    assert desk.state["moved"] == {"atom": [atom], "grid": [to]}
     assert set(desk.state["grids"]) == {old, to}
     assert (
         desk.changed.loc[to, ("after", "households")]
@@ -110,9 +110,9 @@ def test_a_click_moves_an_atom_and_the_state_tells_what_follows():
     )
     assert desk.figures.loc["cost_m", "before"] != desk.figures.loc["cost_m", "after"]
     desk._heard(desk, {"act": "undo"}, [])
-    assert (desk.edits, desk.state["moved"], desk.state["undone"]) == ((), [], 1)
+    assert (desk.edits, desk.state["moved"]["atom"], desk.state["undone"]) == ((), [], 1)
     desk._heard(desk, {"act": "redo"}, [])
-    assert desk.state["moved"] == [[atom, to]]
+    assert desk.state["moved"] == {"atom": [atom], "grid": [to]}
     json.dumps([desk.data, desk.state], allow_nan=False)
 
 
@@ -205,7 +205,7 @@ class Bench:
             **self.page.evaluate(
                 """atom => { const own = document.getElementById("cell").gridgeo;
                 const at = own.tools.middleOf(own.atoms, atom);
-                const point = own.map.latLngToContainerPoint(own.tools.degreesOf(own.atoms, ...at));
+                const point = own.map.latLngToContainerPoint(own.tools.degreesOf(own.atoms, at));
                 const box = own.map.getContainer().getBoundingClientRect();
                 return { x: box.x + point.x, y: box.y + point.y }; }""",
                 atom,

@@ -68,6 +68,8 @@ CONTENT_POLICY = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
     "img-src data: blob:; font-src data:; base-uri 'none'; form-action 'none'"
 )
+
+
 def head(script: str, *, images: str = "") -> str:
     """Return what goes into the head of a page: policy, Leaflet with its licence, our own.
 

@@ -117,9 +117,7 @@ def _old_layer(told: Comparison, lang: Lang) -> folium.GeoJson:
 def _labels(told: Comparison, lang: Lang) -> Labels:
     """Write numbers and households of the grids."""
     grids = _now(told)
-    return Labels(
-        grid_labels(grids.geometry, grids["new_code"], grids["households"], lang), lang
-    )
+    return Labels(grid_labels(grids.geometry, grids["new_code"], grids["households"], lang), lang)
 
 
 def figures_of(told: Comparison, lang: Lang) -> list[tuple[str, str]]:

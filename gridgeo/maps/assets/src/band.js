@@ -1,13 +1,33 @@
 /**
- * The verdict of a basic grid: the one definition of the band in the page.
+ * The band: the one definition of the page of what a grid holds and of its verdict.
  *
- * It is that of Python (`gridgeo.partition.judge_grid`), which writes the fixture that
- * tests/js/band.test.js replays.
+ * It is that of Python (`count_by` and `judge_grid` of gridgeo.partition), which writes the fixture
+ * that tests/js/band.test.js replays.
  */
 
 /** @import { Band } from "./data_types.js" */
 
 /**
+ * The residents of some atoms, null where those of an atom with households are unknown.
+ *
+ * @param {Iterable<number>} members
+ * @param {number[]} households of each atom
+ * @param {(number | null)[]} residents of each atom
+ * @returns {number | null}
+ */
+export function countResidents(members, households, residents) {
+  let count = 0;
+  for (const atom of members) {
+    const people = residents[atom];
+    if (people === null && households[atom] > 0) return null;
+    count += people || 0;
+  }
+  return count;
+}
+
+/**
+ * The verdict of a basic grid.
+ *
  * Under `either` one of the two measures is enough. Residents count only where they are known;
  * where they are not, households do, whatever the profile.
  *

@@ -3,7 +3,8 @@
 import { degreesOf } from "./atoms.js";
 import { button, downloadEdits } from "./dom.js";
 import { ACTIONS } from "./edit_actions.js";
-import { EditLayer, editLabels } from "./edit_layer.js";
+import { editLabels } from "./edit_labels.js";
+import { EditLayer } from "./edit_layer.js";
 import { EditPanel } from "./edit_panel.js";
 import { DragTool, atomUnder } from "./edit_pointer.js";
 import { EditState } from "./edit_state.js";

@@ -1,7 +1,7 @@
 /** Edits as data: which atom is in which grid, what follows from that, undo and redo. No drawing. */
 
 import { beyond, countPieces } from "./atoms.js";
-import { gridVerdict } from "./band.js";
+import { countResidents, gridVerdict } from "./band.js";
 import { gridOfAtoms } from "./plan.js";
 
 /** @import { Atoms } from "./atoms.js" */
@@ -254,12 +254,8 @@ export class EditState {
     this.#versions += 1;
     grid.version = this.#versions;
     grid.households = 0;
-    grid.residents = 0;
-    for (const atom of grid.atoms) {
-      const people = residents[atom];
-      grid.households += households[atom];
-      grid.residents = people === null || grid.residents === null ? null : grid.residents + people;
-    }
+    for (const atom of grid.atoms) grid.households += households[atom];
+    grid.residents = countResidents(grid.atoms, households, residents);
     grid.verdict = this.#verdictOf(grid);
     grid.parts = countPieces(this.#atoms, grid.atoms);
   }
