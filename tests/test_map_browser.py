@@ -31,7 +31,7 @@ SHOWN = f"""kind => {LAYERS}.filter(layer => layer[kind] && layer.feature).map(l
     const parent = Object.values(window)
         .find(value => value instanceof L.GeoJSON && value.hasLayer(layer));
     if (!parent[kind]()) return null;
-    return parent[kind]()._content(layer);
+    return parent[kind]().getContent()(layer);
 }}).filter(node => node).map(node => {{
     document.body.appendChild(node);
     return node.innerText;

@@ -66,35 +66,17 @@ CONTENT_POLICY = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
     "img-src data: blob:; font-src data:; base-uri 'none'; form-action 'none'"
 )
-#: Our own scripts, in the order in which they are run; a tool of the page is one file here.
-SCRIPTS = (
-    "page.js",
-    "packed.js",
-    "atoms.js",
-    "tools.js",
-    "search.js",
-    "findings.js",
-    "filter.js",
-    "compare.js",
-    "measure.js",
-    "edit_state.js",
-    "edit_draw.js",
-    "edit_drag.js",
-    "edit_panel.js",
-    "edit.js",
-    "sheet.js",
-)
 
 
-def head(*more: str, images: str = "") -> str:
+def head(script: str, *, images: str = "") -> str:
     """Return what goes into the head of a page: policy, Leaflet with its licence, our own.
 
     Nothing in it names an address to be fetched; images are ``data:`` URIs.
 
     Parameters
     ----------
-    more
-        Scripts beside those of every page.
+    script
+        Our own script; see `gridgeo.maps.bundle`.
     images
         A host that images may come from, ``""`` for none.
     """
@@ -107,7 +89,7 @@ def head(*more: str, images: str = "") -> str:
             f"<style>{style_of('leaflet.css')}</style>",
             f"<script>{script_of('leaflet.js')}</script>",
             f"<style>{style_of('page.css')}</style>",
-            *(f"<script>{script_of(name)}</script>" for name in (*SCRIPTS, *more)),
+            f"<script>{script}</script>",
         )
     )
 

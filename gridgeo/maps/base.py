@@ -21,6 +21,7 @@ from folium.template import Template
 
 from gridgeo.config import MapRules
 from gridgeo.maps.assets import as_script, esc, head
+from gridgeo.maps.bundle import GCJ02, MAP, TILES, linked
 from gridgeo.maps.features import in_degrees
 from gridgeo.wording import Lang, Text
 
@@ -81,11 +82,13 @@ def tiles_of(rules: MapRules) -> Tiles | None:
     return Tiles(addresses, found.datum, credit)
 
 
-def tile_scripts(tiles: Tiles | None) -> tuple[str, ...]:
-    """Return the names of the scripts that tiles need beside those of every page."""
+def page_script(tiles: Tiles | None) -> str:
+    """Return our own script of a page, with what its tiles need."""
     if tiles is None:
-        return ()
-    return ("tiles.js", "gcj02.js") if tiles.datum == "gcj02" else ("tiles.js",)
+        return linked("gridgeo", (MAP,))
+    if tiles.datum == "gcj02":
+        return linked("gridgeo", (MAP, TILES, GCJ02)) + "gridgeo.drawInGcj02();\n"
+    return linked("gridgeo", (MAP, TILES))
 
 
 class TileLayer(Layer):
@@ -138,7 +141,7 @@ class Panels(MacroElement):
         "gridgeo.keepOrder({{ map }}, ["
         "{% for layer in this.layers %}{{ layer.get_name() }}, {% endfor %}]);"
         "{% if this.named is not none %}"
-        "gridgeo.work({{ map }}, { "
+        "gridgeo.page = gridgeo.work({{ map }}, { "
         "{% for key, layer in this.named.items() %}{{ key }}: {{ layer.get_name() }}, {% endfor %} "
         "});"
         "{% endif %}"
@@ -159,7 +162,8 @@ class Panels(MacroElement):
         super().__init__()  # type: ignore[no-untyped-call]
         self._name = "Panels"
         lines = [credit] if credit else []
-        self.title = as_script({"title": title, "figures": figures, "lines": lines})
+        rows = [{"label": label, "value": value} for label, value in figures]
+        self.title = as_script({"title": title, "figures": rows, "lines": lines})
         self.legend = as_script(legend)
         self.bounds = bounds
         self.layers = layers
@@ -186,7 +190,7 @@ def blank_map(title: str, data: str = "", tiles: Tiles | None = None) -> folium.
     made.default_js, made.default_css = [], []
     figure = _figure(made)
     figure.title = esc(title)
-    header = head(*tile_scripts(tiles), images=tiles.host if tiles else "")
+    header = head(page_script(tiles), images=tiles.host if tiles else "")
     figure.header.add_child(Verbatim(header), name="gridgeo_head", index=0)
     if data:
         figure.header.add_child(Verbatim(data), name="gridgeo_data")

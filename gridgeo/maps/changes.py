@@ -121,8 +121,7 @@ def _old_layer(comparison: Comparison, lang: Lang) -> folium.GeoJson:
 def _labels(comparison: Comparison, lang: Lang) -> Labels:
     """Write numbers and households of the grids."""
     grids = _now(comparison)
-    labels = grid_labels(grids.geometry, grids["new_code"], grids["households"], lang)
-    return Labels({"communities": [], "grids": labels, "streets": []}, lang)
+    return Labels(grid_labels(grids.geometry, grids["new_code"], grids["households"], lang), lang)
 
 
 def figures_of(comparison: Comparison, lang: Lang) -> list[tuple[str, str]]:

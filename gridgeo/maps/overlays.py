@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from gridgeo.geometry import assign_points, count_in, overlap_of, successors
 from gridgeo.maps.assets import as_script
-from gridgeo.maps.data import label_data
+from gridgeo.maps.data import Table, label_data
 from gridgeo.maps.features import features, one_line
 from gridgeo.maps.layers import escaped, per_atom, popup_of
 from gridgeo.maps.style import CHANGE_MARK, OLD_LINE, line_style
@@ -138,7 +138,7 @@ class Labels(Layer):
         "{% endmacro %}"
     )
 
-    def __init__(self, data: dict[str, list[list[Any]]], lang: Lang) -> None:
+    def __init__(self, data: dict[str, Table], lang: Lang) -> None:
         super().__init__(name=Text("Labels", "注记").say(lang), overlay=True, show=True)
         self._name = "Labels"
         self.data = as_script(data)

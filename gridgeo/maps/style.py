@@ -50,7 +50,7 @@ SOUNDNESS_COLOURS: Mapping[str, str] = MappingProxyType(
 STREET_CASING = "#b9b3a6"
 GRID_LINE = "#3f5b52"
 COMMUNITY_LINE = "#2b2b2b"
-HOUSEHOLD_DOT = "#5b4a8a"  # also in page.js
+HOUSEHOLD_DOT = "#5b4a8a"  # also in panels.js
 FACILITY_MARK = "#7b3294"
 #: Fill of a grid by its kind.
 KIND_COLOURS: Mapping[str, str] = MappingProxyType(
