@@ -17,9 +17,9 @@ from gridgeo.adjust import Edit, try_edits
 from gridgeo.config import Band
 from gridgeo.errors import InputError
 from gridgeo.maps import atom_data, label_data, plan_data
-from gridgeo.maps.features import features, packed_numbers
+from gridgeo.maps.features import _packed_numbers, features
 from gridgeo.partition import count_by, judge_grid
-from gridgeo.read.crs import gcj02
+from gridgeo.read.crs import _gcj02
 
 HOLED = Polygon(
     [(0, 0), (0, 9), (9, 9), (9, 0)], [[(1, 1), (2, 1), (2, 2)], [(5, 5), (6, 5), (6, 7)]]
@@ -71,7 +71,7 @@ def bands():
 def packed():
     """Return packed numbers and shapes with what they stand for."""
     numbers = [0, -1, 1, 15, 16, -16, -17, 1023, 1024, 359_999_999, -360_000_000]
-    (text,) = packed_numbers(np.array(numbers), np.array([len(numbers)]))
+    (text,) = _packed_numbers(np.array(numbers), np.array([len(numbers)]))
     made = features(gpd.GeoSeries(SHAPES, crs=4326))["features"]
     return {
         "numbers": numbers,
@@ -90,7 +90,7 @@ def shifted():
     """Return places in and around China, and where GCJ-02 draws them."""
     lng, lat = np.meshgrid(np.linspace(70, 140, 15), np.linspace(0, 57, 13))
     places = np.column_stack([lng.ravel(), lat.ravel()])
-    return {"places": places.tolist(), "drawn": gcj02(places).tolist()}
+    return {"places": places.tolist(), "drawn": _gcj02(places).tolist()}
 
 
 def words():

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import gridgeo
-from gridgeo.maps.bundle import GCJ02, MAP, TILES, LinkError, link, linked, parse
+from gridgeo.maps.bundle import GCJ02, MAP, TILES, _link, _LinkError, _parse, linked
 
 PACKAGE = Path(gridgeo.__file__).parent
 SOURCES = sorted((PACKAGE / "maps" / "assets" / "src").glob("*.js"))
@@ -52,7 +52,7 @@ def modules(tmp_path):
 
 
 def test_linked_modules_run_and_hide_what_they_do_not_export(modules, browser):
-    script = link("app", ("main.js", "other.js"), modules)
+    script = _link("app", ("main.js", "other.js"), modules)
     page = browser.new_page()
     page.set_content(f"<script>{script}</script>")
     told = page.evaluate("() => [Object.keys(app).sort(), app.sum(), app.one, app.other]")
@@ -62,7 +62,7 @@ def test_linked_modules_run_and_hide_what_they_do_not_export(modules, browser):
 
 
 def test_each_module_stands_once_after_those_that_it_needs(modules):
-    script = link("app", ("main.js", "other.js"), modules)
+    script = _link("app", ("main.js", "other.js"), modules)
     order = re.findall(r"^// (\S+)$", script, re.MULTILINE)
     assert order == ["lib/numbers.js", "lib/counter.js", "main.js", "other.js"]
     assert "nowhere" not in script
@@ -89,16 +89,16 @@ def test_each_module_stands_once_after_those_that_it_needs(modules):
     ],
 )
 def test_forms_that_are_not_known_are_refused(line):
-    with pytest.raises(LinkError, match=r"a\.js: this cannot be linked"):
-        parse("a.js", f"const x = 1;\n{line}\n")
+    with pytest.raises(_LinkError, match=r"a\.js: this cannot be linked"):
+        _parse("a.js", f"const x = 1;\n{line}\n")
 
 
 def test_a_circle_of_imports_is_refused(tmp_path):
     for one, other in (("a", "b"), ("b", "a")):
         text = f'import {{ {other} }} from "./{other}.js";\nexport const {one} = {other};\n'
         (tmp_path / f"{one}.js").write_text(text)
-    with pytest.raises(LinkError, match=r"circle of imports: a\.js > b\.js > a\.js"):
-        link("app", ("a.js",), tmp_path)
+    with pytest.raises(_LinkError, match=r"circle of imports: a\.js > b\.js > a\.js"):
+        _link("app", ("a.js",), tmp_path)
 
 
 def test_a_page_carries_its_modules_and_no_others():

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 import gridgeo as gg
 from gridgeo.maps import atom_data, map_page, plan_data
 from gridgeo.maps.features import PER_DEGREE
-from gridgeo.maps.overlays import changed_ground
+from gridgeo.maps.overlays import _changed_ground
 from gridgeo.storage import fingerprint
 from gridgeo.wording import page_words
 
@@ -206,7 +206,7 @@ def test_comparing_two_partitions_shows_what_changed(opened):
     plan = city()
     old = plan.grids.dissolve(np.arange(len(plan.grids)) // 2).reset_index(drop=True)
     page = opened(map_page(plan, old=old))
-    changes = changed_ground(plan, old)
+    changes = _changed_ground(plan, old)
     shown = page.evaluate("() => gridgeo.page.layers.changes.getLayers().length")
     assert shown == len(changes) > 0
     button = page.locator("button", has_text="对比")
@@ -231,13 +231,13 @@ def test_comparing_two_partitions_shows_what_changed(opened):
 def test_a_new_numbering_alone_is_no_change():
     plan = city()
     renamed = plan.grids.assign(code=[f"old {n}" for n in range(len(plan.grids))])
-    assert changed_ground(plan, renamed).empty
+    assert _changed_ground(plan, renamed).empty
 
 
 def test_all_ground_that_moves_is_told_with_its_households():
     plan = city()
     old = plan.grids.dissolve(plan.grids["community"]).reset_index(drop=True)
-    changes = changed_ground(plan, old)
+    changes = _changed_ground(plan, old)
     kept = plan.grids["households"].max()
     assert changes["households"].sum() == plan.grids["households"].sum() - kept
 

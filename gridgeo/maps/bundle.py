@@ -39,12 +39,12 @@ _COMMENT = re.compile(r"^[ \t]*(?:/\*(?:[^*]|\*(?!/))*\*/[ \t]*|//[^\n]*)\n", re
 _UNKNOWN = re.compile(r"^[ \t]*(?:import|export)[ \t{*].*|\bimport\(.*|</.*", re.MULTILINE)
 
 
-class LinkError(ValueError):
+class _LinkError(ValueError):
     """A module cannot be linked: it has a form that the linker does not know, or is in a circle."""
 
 
 @dataclass(frozen=True)
-class Module:
+class _Module:
     """A module without its imports and exports, and what they say.
 
     ``imports`` and ``reexports`` hold the path of the other module, the name there and the name
@@ -76,10 +76,10 @@ def linked(name: str, entries: tuple[str, ...]) -> str:
     >>> linked("bands", ("maps/assets/src/band.js",)).splitlines()[:3]
     ['var bands = (function () {', '"use strict";', '// maps/assets/src/band.js']
     """
-    return link(name, entries, files("gridgeo"))
+    return _link(name, entries, files("gridgeo"))
 
 
-def link(name: str, entries: Iterable[str], root: Traversable) -> str:
+def _link(name: str, entries: Iterable[str], root: Traversable) -> str:
     """Return a script that sets `name` to the exports of `entries`, modules below `root`.
 
     Raises
@@ -87,7 +87,7 @@ def link(name: str, entries: Iterable[str], root: Traversable) -> str:
     LinkError
         A module has a form that is not known, or imports itself by way of others.
     """
-    modules: dict[str, Module] = {}
+    modules: dict[str, _Module] = {}
     for entry in entries:
         _visit(entry, root, modules, ())
     handles = {path: f"$module{number}" for number, path in enumerate(modules)}
@@ -105,25 +105,25 @@ def link(name: str, entries: Iterable[str], root: Traversable) -> str:
 
 
 def _visit(
-    path: str, root: Traversable, modules: dict[str, Module], above: tuple[str, ...]
+    path: str, root: Traversable, modules: dict[str, _Module], above: tuple[str, ...]
 ) -> None:
     """Add a module to `modules` after those that it needs."""
     if path in above:
-        raise LinkError(f"{path}: a circle of imports: {' > '.join((*above, path))}")
+        raise _LinkError(f"{path}: a circle of imports: {' > '.join((*above, path))}")
     if path in modules:
         return
-    module = parse(path, root.joinpath(*path.split("/")).read_text(encoding="utf-8"))
+    module = _parse(path, root.joinpath(*path.split("/")).read_text(encoding="utf-8"))
     for needed in module.needs:
         _visit(needed, root, modules, (*above, path))
     modules[path] = module
 
 
-def parse(path: str, source: str) -> Module:
+def _parse(path: str, source: str) -> _Module:
     """Take the imports and exports out of the source of a module.
 
     Examples
     --------
-    >>> parse("src/a.js", "export const z = 1;")
+    >>> _parse("src/a.js", "export const z = 1;")
     Module(body='const z = 1;', imports=(), reexports=(), exports=('z',))
     """
     text = _COMMENT.sub("", source)
@@ -134,9 +134,9 @@ def parse(path: str, source: str) -> Module:
     exports = tuple(_EXPORT.findall(text))
     text = _EXPORT.sub("", text)
     if (unknown := _UNKNOWN.search(text)) is not None:
-        raise LinkError(f"{path}: this cannot be linked: {unknown[0].strip()}")
+        raise _LinkError(f"{path}: this cannot be linked: {unknown[0].strip()}")
     text = re.sub(r"\n{3,}", "\n\n", text)
-    return Module(text, imports, reexports, exports)
+    return _Module(text, imports, reexports, exports)
 
 
 def _items(path: str, statements: list[tuple[str, str]]) -> tuple[tuple[str, str, str], ...]:
@@ -149,11 +149,11 @@ def _items(path: str, statements: list[tuple[str, str]]) -> tuple[tuple[str, str
             if item is not None:
                 found.append((other, item[1], item[2] or item[1]))
             elif name:
-                raise LinkError(f"{path}: this cannot be linked: {name}")
+                raise _LinkError(f"{path}: this cannot be linked: {name}")
     return tuple(found)
 
 
-def _wrapped(path: str, module: Module, handles: dict[str, str]) -> str:
+def _wrapped(path: str, module: _Module, handles: dict[str, str]) -> str:
     """Return a module as a function that is called once and returns its exports."""
     lines = [f"// {path}", f"const {handles[path]} = (function () {{"]
     for other in module.needs:

@@ -22,8 +22,8 @@ from gridgeo.model import BORDER_CLASSES, SEVERITIES, Finding, Plan, bands_of
 from gridgeo.wording import Lang, Text, page_words, rule_of
 
 #: A street name is written on each stretch of this length, and on none that is shorter than ...
-STRETCH_M = 600.0
-SHORT_M = 60.0
+_STRETCH_M = 600.0
+_SHORT_M = 60.0
 
 
 #: A table for the page: columns by name, each as long as the others.
@@ -33,12 +33,12 @@ _GRID_LABEL = ("latitude", "longitude", "number", "households", "room_m", "code"
 _STREET_LABEL = ("latitude", "longitude", "angle", "length_m", "name")
 
 
-def table(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:
+def _table(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:
     """Return rows as columns with these names.
 
     Examples
     --------
-    >>> table(("code", "households"), [("001", 300), ("002", 400)])
+    >>> _table(("code", "households"), [("001", 300), ("002", 400)])
     {'code': ['001', '002'], 'households': [300, 400]}
     """
     columns = list(zip(*rows, strict=True)) or [()] * len(names)
@@ -59,12 +59,12 @@ def label_data(plan: Plan) -> dict[str, Table]:
     }
 
 
-def sequence_of(code: str) -> str:
+def _sequence_of(code: str) -> str:
     """Return the part of a code that numbers the grid inside its community.
 
     Examples
     --------
-    >>> sequence_of("420103001001012"), sequence_of("C01-7")
+    >>> _sequence_of("420103001001012"), sequence_of("C01-7")
     ('012', '7')
     """
     return code.rpartition("-")[2] if "-" in code else code[-3:]
@@ -74,7 +74,7 @@ def _communities(plan: Plan) -> Table:
     centres, room = _centres(plan.communities.geometry)
     rows = zip(centres, plan.communities["name"], room, strict=True)
     labels = [[*centre, str(name), round(r)] for centre, name, r in rows]
-    return table(_COMMUNITY_LABEL, sorted(labels, key=lambda row: -row[3]))
+    return _table(_COMMUNITY_LABEL, sorted(labels, key=lambda row: -row[3]))
 
 
 def grid_labels(
@@ -84,11 +84,11 @@ def grid_labels(
     centres, room = _centres(shapes)
     counts = [Text(f"{n:,} hh", f"{n:,} 户").say(lang) for n in households]
     rows = zip(centres, codes, counts, room, strict=True)
-    labels = [[*c, sequence_of(code), count, round(r), code] for c, code, count, r in rows]
+    labels = [[*c, _sequence_of(code), count, round(r), code] for c, code, count, r in rows]
     return {
-        "communities": table(_COMMUNITY_LABEL, []),
-        "grids": table(_GRID_LABEL, sorted(labels, key=lambda row: -row[4])),
-        "streets": table(_STREET_LABEL, []),
+        "communities": _table(_COMMUNITY_LABEL, []),
+        "grids": _table(_GRID_LABEL, sorted(labels, key=lambda row: -row[4])),
+        "streets": _table(_STREET_LABEL, []),
     }
 
 
@@ -109,18 +109,18 @@ def _places(points: gpd.GeoSeries) -> list[list[float]]:
 def _streets(plan: Plan) -> Table:
     named = plan.streets[plan.streets["name"] != ""]
     if named.empty:
-        return table(_STREET_LABEL, [])
+        return _table(_STREET_LABEL, [])
     rank = {name: place for place, name in enumerate(BORDER_CLASSES)}
     streets = named.assign(rank=named["street_class"].map(rank)).sort_values(["rank", "name"])
     streets = streets.dissolve(["rank", "name"]).reset_index()
     merged = shapely.line_merge(streets.geometry.to_numpy())
     lines, owner = shapely.get_parts(merged, return_index=True)
-    long = shapely.length(lines) >= SHORT_M
+    long = shapely.length(lines) >= _SHORT_M
     middles, angles, lengths, owner = _stretches(lines[long], owner[long])
     places = _places(gpd.GeoSeries(middles, crs=named.crs))
     rows = zip(places, angles, lengths, streets["name"].to_numpy()[owner], strict=True)
     labels = [[*p, round(float(a), 3), round(float(m)), str(name)] for p, a, m, name in rows]
-    return table(_STREET_LABEL, labels)
+    return _table(_STREET_LABEL, labels)
 
 
 def _stretches(
@@ -128,7 +128,7 @@ def _stretches(
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]:
     """Cut lines into stretches; return middle, angle, length and owner of each."""
     length = shapely.length(lines)
-    pieces = np.maximum(1, np.round(length / STRETCH_M)).astype(int)
+    pieces = np.maximum(1, np.round(length / _STRETCH_M)).astype(int)
     line = np.repeat(np.arange(len(lines)), pieces)
     number = np.arange(len(line)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
     each = (length / pieces)[line]
@@ -146,9 +146,9 @@ def _stretches(
 
 
 #: Borders between atoms are simplified each by itself between its two ends: still a coverage.
-SIMPLE_M = 1.0
+_SIMPLE_M = 1.0
 #: Findings beyond this many stand in the workbook only.
-MOST_FINDINGS = 2_000
+_MOST_FINDINGS = 2_000
 
 
 def data_block(name: str, data: dict[str, Any]) -> str:
@@ -233,7 +233,7 @@ def _community_data(plan: Plan) -> Table:
 def _findings(plan: Plan) -> Table:
     lang = plan.settings.lang
     order = sorted(plan.findings, key=lambda found: SEVERITIES.index(found.severity))
-    shown = order[:MOST_FINDINGS]
+    shown = order[:_MOST_FINDINGS]
     by_code = dict(zip(plan.grids["code"], plan.grids.geometry, strict=True))
     places = gpd.GeoSeries([_place(found, by_code) for found in shown], crs=plan.grids.crs)
     return {
@@ -278,7 +278,7 @@ def _or_none(values: pd.Series[Any]) -> list[Any]:
 
 def _simple(lines: NDArray[Any]) -> NDArray[Any]:
     """Return the lines simplified between their ends; rings that would collapse stay."""
-    simple = shapely.simplify(lines, SIMPLE_M)
+    simple = shapely.simplify(lines, _SIMPLE_M)
     flat = shapely.is_closed(lines) & (shapely.get_num_coordinates(simple) < 4)
     return np.where(flat, lines, simple)
 

@@ -47,7 +47,7 @@ SEVERITY_COLOURS: Mapping[str, str] = MappingProxyType(
 SOUNDNESS_COLOURS: Mapping[str, str] = MappingProxyType(
     {"sound": "#a8d5c2", "adjust": "#e8a33d", "must_adjust": "#b2182b"}
 )
-STREET_CASING = "#b9b3a6"
+_STREET_CASING = "#b9b3a6"
 GRID_LINE = "#3f5b52"
 COMMUNITY_LINE = "#2b2b2b"
 HOUSEHOLD_DOT = "#5b4a8a"  # also in panels.js
@@ -100,7 +100,7 @@ def street_style(name: str) -> dict[str, Any]:
     """Return how streets of this class are drawn."""
     colour, width = LINE_STYLES[name]
     return line_style(colour, width, 1) | (
-        {"casing": STREET_CASING} if width > 1 and name != "rail" else {}
+        {"casing": _STREET_CASING} if width > 1 and name != "rail" else {}
     )
 
 
@@ -262,7 +262,7 @@ def _lines(plan: Plan, lang: Lang) -> list[dict[str, Any]]:
             "colour": colour,
             "edge": colour,
             "width": width,
-            "casing": STREET_CASING if width > 1 and name not in ("rail", "water", "wall") else "",
+            "casing": _STREET_CASING if width > 1 and name not in ("rail", "water", "wall") else "",
             "dash": "5 3" if name == "rail" else "",
             "label": STREETS[name].say(lang),
             "count": "",

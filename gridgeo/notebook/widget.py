@@ -49,7 +49,7 @@ def figures(before: Trial, after: Trial) -> pd.DataFrame:
     return pd.DataFrame({"before": _figures(before), "after": _figures(after)})
 
 
-def table(before: Trial, after: Trial) -> pd.DataFrame:
+def _table(before: Trial, after: Trial) -> pd.DataFrame:
     """Return the grids that edits touched: households, verdict, parts and cost_m on both sides.
 
     Grids that are new or removed have one side only.
@@ -63,7 +63,7 @@ def table(before: Trial, after: Trial) -> pd.DataFrame:
     )
 
 
-def state_of(before: Trial, after: Trial) -> dict[str, Any]:
+def _state_of(before: Trial, after: Trial) -> dict[str, Any]:
     """Return what the map shows: only what differs from the plan, so that it stays small.
 
     The fields are those of ``EditorState`` in ``maps/assets/src/data_types.js``, but for
@@ -77,7 +77,7 @@ def state_of(before: Trial, after: Trial) -> dict[str, Any]:
         "grids": _grids(after),
         "locked": sorted(after.draft.locked),
         "figures": _figure_rows(figures(before, after), lang),
-        "rows": _rows(table(before, after), lang),
+        "rows": _rows(_table(before, after), lang),
         "edits": len(after.edits),
         "undone": len(after.undone),
     }
@@ -164,7 +164,7 @@ _ASSETS = files("gridgeo.notebook") / "assets"
 _MODULE = "notebook/assets/desk.js"
 
 
-def script() -> str:
+def _script() -> str:
     """Return an ES module whose default export draws the widget; it fetches nothing."""
     return f"""const L = (function () {{
 const exports = {{}}, module = {{ exports: exports }}, define = undefined;
@@ -176,7 +176,7 @@ export default {{ render: function (given) {{ return gridgeo.editor(given.model,
 """
 
 
-def style() -> str:
+def _style() -> str:
     """Return the style of the widget."""
     return f"{style_of('leaflet.css')}\n{_text('desk.css')}"
 
@@ -221,8 +221,8 @@ class Editor(anywidget.AnyWidget):
     [500, 400, 400, 300, 400, 400]
     """
 
-    _esm = script()
-    _css = style()
+    _esm = _script()
+    _css = _style()
     data = traitlets.Dict().tag(sync=True)
     state = traitlets.Dict().tag(sync=True)
 
@@ -247,7 +247,7 @@ class Editor(anywidget.AnyWidget):
     @property
     def changed(self) -> pd.DataFrame:
         """The grids that edits touched, before and after."""
-        return table(self._start, self._trial)
+        return _table(self._start, self._trial)
 
     def do(self, edit: Edit) -> None:
         """Do one more edit.
@@ -301,7 +301,7 @@ class Editor(anywidget.AnyWidget):
 
     def _current_state(self, message: str = "") -> dict[str, Any]:
         return {
-            **state_of(self._start, self._trial),
+            **_state_of(self._start, self._trial),
             "message": message,
             "file": edits_text(self._fingerprint, self.edits),
         }

@@ -35,9 +35,9 @@ from gridgeo.storage import (
 )
 from gridgeo.wording import Text
 
-MANIFEST = "manifest.json"
+_MANIFEST = "manifest.json"
 #: what a run leaves in its folder
-OURS = (FOLDER, CHUNKS, GRIDS, TABLE, REPORT, SUMMARY, MANIFEST, RUN)
+_OURS = (FOLDER, CHUNKS, GRIDS, TABLE, REPORT, SUMMARY, _MANIFEST, RUN)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +91,7 @@ def run_chunks(
     clock = Clock(on_progress)
     given = input_key(settings)
     key = _key(settings, given)
-    check_root(root, key, overwrite=overwrite)
+    _check_root(root, key, overwrite=overwrite)
     try:
         work = _work_folder(root, key)
         with clock.stage("divide"):
@@ -109,14 +109,14 @@ def run_chunks(
     return replace(province, folder=root)
 
 
-def check_root(root: Path, key: str, *, overwrite: bool) -> None:
+def _check_root(root: Path, key: str, *, overwrite: bool) -> None:
     """Raise OutputError where a run may not go into `root`."""
     if root.exists() and not root.is_dir():
         raise OutputError(
             Text("the output folder is a file", "输出文件夹是一个文件"), file=str(root)
         )
     present = sorted(path.name for path in root.iterdir()) if root.exists() else []
-    foreign = [name for name in present if name not in OURS and not name.startswith(".")]
+    foreign = [name for name in present if name not in _OURS and not name.startswith(".")]
     if foreign:
         shown = ", ".join(foreign[:5])
         raise OutputError(
@@ -124,7 +124,7 @@ def check_root(root: Path, key: str, *, overwrite: bool) -> None:
             file=str(root),
             remedy=Text("Choose an empty or new folder", "请选择空文件夹或新文件夹"),
         )
-    finished = read_json(root / MANIFEST)
+    finished = read_json(root / _MANIFEST)
     if finished and finished.get("key") != key and not overwrite:
         raise OutputError(
             Text(
@@ -160,7 +160,7 @@ def _work_folder(root: Path, key: str) -> Path:
     """
     restore_folder(root)
     work = root
-    if read_json(root / MANIFEST).get("key") not in {None, key}:
+    if read_json(root / _MANIFEST).get("key") not in {None, key}:
         work = root.with_name(f".{root.name}.gridgeo-next")
         if not work.exists():
             with atomic_folder(work) as fresh:
@@ -256,7 +256,7 @@ def _merge(
         if folder.name not in names and (folder / CHUNK).is_file():
             shutil.rmtree(folder)  # of an earlier run that was divided otherwise
     merged = merge(root, names, index, settings, on_progress=clock.advance)
-    write_json(root / MANIFEST, _manifest(root, tasks, index, settings, key))
+    write_json(root / _MANIFEST, _manifest(root, tasks, index, settings, key))
     return Province(
         folder=root,
         summary=merged.summary,
@@ -307,7 +307,7 @@ def load_chunk(root: str | Path, name: str) -> Plan:
     InputError
         The run is not finished, or has no such chunk.
     """
-    manifest = read_json(Path(root) / MANIFEST)
+    manifest = read_json(Path(root) / _MANIFEST)
     folder = Path(root) / CHUNKS / name
     if name not in manifest.get("parts", {}) or not (folder / CHUNK).is_file():
         raise _unknown_chunk(folder, list(manifest.get("parts", {})))

@@ -44,9 +44,9 @@ def _charts(plan: Plan) -> Iterator[tuple[Text, Markup]]:
             "Compactness of basic grids: 4π · area / perimeter²; a square has 0.79",
             "基础网格紧凑度：4π × 面积 ÷ 周长²，正方形为 0.79",
         ),
-        _chart(compactness(basic.geometry.to_numpy()), "c", span=(0.0, 1.0)),
+        _chart(_compactness(basic.geometry.to_numpy()), "c", span=(0.0, 1.0)),
     )
-    shares = street_shares(plan)
+    shares = _street_shares(plan)
     if len(shares):
         yield (
             Text(
@@ -78,19 +78,19 @@ def _counts_chart(plan: Plan, basic: gpd.GeoDataFrame) -> tuple[Text, Markup]:
     )
 
 
-def compactness(shapes: NDArray[Any]) -> NDArray[np.float64]:
+def _compactness(shapes: NDArray[Any]) -> NDArray[np.float64]:
     """Return 4π · area / perimeter² of each shape: 1 for a disc.
 
     Examples
     --------
-    >>> compactness(np.array([shapely.box(0, 0, 3, 3)])).round(2).tolist()
+    >>> _compactness(np.array([shapely.box(0, 0, 3, 3)])).round(2).tolist()
     [0.79]
     """
     found: NDArray[np.float64] = 4 * np.pi * shapely.area(shapes) / shapely.length(shapes) ** 2
     return found
 
 
-def street_shares(plan: Plan) -> NDArray[np.float64]:
+def _street_shares(plan: Plan) -> NDArray[np.float64]:
     """Return for each basic grid that borders another of its community the share on streets.
 
     Metres of borders whose class is any but ``none``, over all metres between the two.

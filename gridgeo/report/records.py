@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pyproj import CRS
 
 _BETWEEN_CODES = ";"
-FINDING_COLUMNS = (
+_FINDING_COLUMNS = (
     *("id", "rule", "severity", "status", "grids", "message", "amount", "unit", "suggestion"),
     *("source", "note", "x", "y", "about", "message_en", "message_zh", "advice_en", "advice_zh"),
 )
@@ -53,9 +53,9 @@ def finding_frame(findings: Iterable[Finding], lang: Lang, crs: CRS | None) -> g
         for f in findings
         for place in [place_of(f) or (math.nan, math.nan)]
     ]
-    frame = pd.DataFrame(rows, columns=[*FINDING_COLUMNS, "geometry"])
+    frame = pd.DataFrame(rows, columns=[*_FINDING_COLUMNS, "geometry"])
     numbers = ("amount", "x", "y")
-    frame = frame.astype({n: "float64" if n in numbers else "str" for n in FINDING_COLUMNS})
+    frame = frame.astype({n: "float64" if n in numbers else "str" for n in _FINDING_COLUMNS})
     return gpd.GeoDataFrame(frame, geometry="geometry", crs=crs)
 
 

@@ -53,13 +53,13 @@ def atomic_file(target: Path) -> Iterator[Path]:
     staged = target.absolute().with_name(f".{_NEW}{secrets.token_hex(4)}-{target.name}")
     try:
         yield staged
-        flush(staged)
+        _flush(staged)
         staged.replace(target)
     finally:
         staged.unlink(missing_ok=True)
 
 
-def flush(path: Path) -> None:
+def _flush(path: Path) -> None:
     """Bring a file or folder to the disk; Windows flushes no folders."""
     if path.is_dir() and os.name == "nt":
         return
@@ -84,8 +84,8 @@ def atomic_folder(target: Path) -> Iterator[Path]:
     try:
         yield staged
         for path in sorted(staged.rglob("*")):
-            flush(path)
-        flush(staged)
+            _flush(path)
+        _flush(staged)
         replace_folder(staged, target)
     finally:
         shutil.rmtree(staged, ignore_errors=True)
@@ -104,7 +104,7 @@ def replace_folder(staged: Path, target: Path) -> None:
             old.rename(target)
             raise
         old.rename(staged)  # what is being removed is never restored
-    flush(target.parent)
+    _flush(target.parent)
     shutil.rmtree(staged, ignore_errors=True)
 
 
@@ -250,7 +250,7 @@ def write_folder(
         for name, write in last:
             _write(staged / name, write)
         for path in (*sorted(staged.iterdir()), staged):
-            flush(path)
+            _flush(path)
         check_folder(target, names, overwrite=overwrite)
         replace_folder(staged, target)
     except _FAILURES as error:
