@@ -209,7 +209,7 @@ class BandedRegions(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sklea
                     tied=(False,) * part.size,
                 )
             )
-        self._tell(solved, weight, counts, band)
+        self._store(solved, weight, counts, band)
         return self
 
     def _check(self) -> None:
