@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from benchmarks.bench_city import settings_of
 from benchmarks.measure import markdown
 from gridgeo.config import Band, Settings, Source, read_settings
-from gridgeo.geometry import heirs, moved_atoms, overlap_of
+from gridgeo.geometry import moved_atoms, overlap_of, successors
 from gridgeo.model import MISSED_VERDICTS, Atoms
 from gridgeo.partition import adjust_atoms, inherit_grids, partition_atoms, warm_up
 from gridgeo.pipeline.stages import make_atoms
@@ -86,7 +86,7 @@ def figures(atoms: Atoms, old: NDArray[np.int64], settings: Settings) -> list[ob
     scratch = partition_atoms(atoms, **options_of(settings)).labels
     households = atoms.frame["households"].to_numpy(np.int64)
     area = atoms.frame.geometry.area.to_numpy()
-    heir = heirs(overlap_of(old, scratch, households, area))
+    heir = successors(overlap_of(old, scratch, households, area))
     drawn_anew = int(households[moved_atoms(old, scratch, heir)].sum())
     out = new.partition.grids["verdict"].isin(MISSED_VERDICTS)
     impossible = new.partition.communities["verdict"] == "impossible"

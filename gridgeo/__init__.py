@@ -56,7 +56,11 @@ _LAZY = {
 }
 
 
-_RENAMED = {"adjust": "adjust_grids", "partition": "partition_layers", "repair": "repair_grids"}
+_RENAMED = {
+    "adjust": "adjust_grids",
+    "partition": "partition_layers",
+    "repair": "repair_grids",
+}
 
 
 def _later(module: str, name: str) -> Callable[..., Any]:

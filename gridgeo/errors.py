@@ -7,7 +7,7 @@
      +-- SettingsError    a setting is unknown, of the wrong type or contradicts another
      +-- OutputError      the results cannot be written where they should go
 
-All of them end the command line with exit code 2. Every error says what was wrong in both
+All of them end the command line with exit code 2. Every error states what was wrong in both
 languages, where it stood and what to do about it.
 """
 
@@ -55,12 +55,12 @@ class GridgeoError(Exception):
     def say(self, lang: Lang) -> str:
         """Return message, place and remedy as one line in `lang`."""
         where = [f"{_PLACES.get(n, Text(n, n)).say(lang)} {v}" for n, v in self.place.items()]
-        told = self.message.say(lang)
+        text = self.message.say(lang)
         if where:
-            told += f" [{', '.join(where)}]" if lang == "en" else f"〔{'，'.join(where)}〕"
+            text += f" [{', '.join(where)}]" if lang == "en" else f"〔{'，'.join(where)}〕"
         if self.remedy:
-            told += f". {self.remedy.en}" if lang == "en" else f"。{self.remedy.zh}"
-        return told
+            text += f". {self.remedy.en}" if lang == "en" else f"。{self.remedy.zh}"
+        return text
 
 
 def why(error: Exception) -> Text:

@@ -15,9 +15,9 @@ from collections.abc import Callable
 from contextlib import chdir
 from pathlib import Path
 
-import openpyxl
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
+from roster import fill_roster
 from typer.testing import CliRunner
 
 from gridgeo.cli import app
@@ -25,8 +25,6 @@ from gridgeo.cli import app
 ROOT = Path(__file__).parents[1]
 SAMPLE = ROOT / "data" / "samples" / "wuhan"
 COLOURS, LARGEST = 96, 150_000
-PEOPLE = {"网格员": "张晓梅", "网格员电话": "027-8280 0001", "网格长": "李建国",
-          "网格长电话": "027-8280 0002", "监督电话": "12345"}  # fmt: skip
 SIGN = "420102003008001"
 #: What is run, in a copy of the sample; the band is narrowed before the fourth.
 COMMANDS = (
@@ -42,24 +40,13 @@ def prepare() -> None:
     """Run `COMMANDS` in the current folder."""
     for number, line in enumerate(COMMANDS):
         if number == 2:
-            fill_roster(Path("people.xlsx"))
+            fill_roster(Path("people.xlsx"), Path("people.xlsx"))
         if number == 3:
             narrow = Path("gridgeo.toml").read_text("utf-8").replace("upper = 500", "upper = 468")
             Path("gridgeo.toml").write_text(narrow, "utf-8")
         told = CliRunner().invoke(app, line.split())
         if told.exit_code:
             raise RuntimeError(f"{line}: {told.output}") from told.exception
-
-
-def fill_roster(path: Path) -> None:
-    """Write made-up people into a roster."""
-    book = openpyxl.load_workbook(path)
-    sheet = book.worksheets[0]
-    columns = {str(cell.value): cell.column for cell in sheet[1]}
-    for row in range(2, sheet.max_row + 1):
-        for title, value in PEOPLE.items():
-            sheet.cell(row, columns[title], value)
-    book.save(path)
 
 
 def adjusting(page: Page) -> None:

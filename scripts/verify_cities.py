@@ -66,13 +66,17 @@ def main(data: str, cities: list[str]) -> None:
     rows = [COLUMNS, " | ".join("---" for _ in COLUMNS.split("|"))]
     for city in cities or list(CITIES):
         out = Path("out/cities") / city
-        command = shlex.split(CITIES[city].format(data))
-        command = ["gridgeo", "partition", *command, "--out", str(out), "--overwrite"]
+        command = ["gridgeo", *city_command(city, data, out=str(out)), "--overwrite"]
         print(shlex.join(command), flush=True)
         start = time.perf_counter()
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
         rows.append(f"{row(city, out)} | {time.perf_counter() - start:.1f}")
     print("\n".join(f"| {line} |" for line in rows))
+
+
+def city_command(city: str, data: str, *, out: str) -> list[str]:
+    """Return the arguments of gridgeo that cut a city of `CITIES` into the folder `out`."""
+    return ["partition", *shlex.split(CITIES[city].format(data)), "--out", out]
 
 
 def row(city: str, out: Path) -> str:

@@ -9,9 +9,9 @@ import pytest
 from builders_city import City, facilities, frame, households, lattice, settings, streets
 from shapely import box
 
-from gridgeo.config import PartRules, Settings, Source
-from gridgeo.province import run_parts
-from gridgeo.province.task import run_part
+from gridgeo.config import ChunkRules, Settings, Source
+from gridgeo.province import run_chunks
+from gridgeo.province.task import run_chunk
 
 ROOT = Path(__file__).parents[1]
 #: a township is so wide and high; there is a street on every border and between
@@ -51,7 +51,7 @@ def settings_in(folder: Path, city: City, *, by="township", **parts) -> Settings
         role: tuple(Source(path=str(folder / source.path)) for source in sources)
         for role, sources in city.write(folder).items()
     }
-    base = settings(parts=PartRules(by=by, tile_m=WIDE), **parts)
+    base = settings(parts=ChunkRules(by=by, tile_m=WIDE), **parts)
     return replace(base, read=replace(base.read, inputs=inputs))
 
 
@@ -59,12 +59,12 @@ def run_here(told: Settings, folder: Path):
     """Run the parts in this process: starting others takes longer than the parts."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("gridgeo.province.run.run_on_processes", _in_turn)
-        return run_parts(told, folder)
+        return run_chunks(told, folder)
 
 
 def _in_turn(tasks, *, jobs):
     for task in tasks:
-        yield run_part(task)
+        yield run_chunk(task)
 
 
 def files(folder: Path) -> dict[str, bytes]:

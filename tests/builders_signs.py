@@ -3,7 +3,7 @@
 import pandas as pd
 
 from gridgeo.read import ROSTER
-from gridgeo.signs import LABELS, Press, assign_staff, build_signs
+from gridgeo.signs import LABELS, SignRenderer, assign_staff, build_signs
 
 DATE = "2026-11-23"
 
@@ -22,4 +22,4 @@ def signs_of(plan, **changes):
 
 def press_of(fonts, **changes):
     labels = {name: label.zh for name, label in LABELS.items()}
-    return Press(**{"fonts": fonts, "families": fonts.families, "labels": labels} | changes)
+    return SignRenderer(**{"fonts": fonts, "families": fonts.families, "labels": labels} | changes)

@@ -68,7 +68,7 @@ def town(households, *, residents=None, community=None, facility=None, classes=N
             geometry=[shapely.Point(0, 0)] * (frame["community"].max() + 1),
             crs=32650,
         ),
-        placed=np.empty(0, dtype=np.int64),
+        household_atom=np.empty(0, dtype=np.int64),
         considered=gpd.GeoDataFrame(
             {
                 "kind": ["school"] * facilities,

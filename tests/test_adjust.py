@@ -30,7 +30,7 @@ from hypothesis import strategies as st
 from shapely import box
 
 from gridgeo.adjust import adjust_grids
-from gridgeo.codes import empty_register, numbered, record
+from gridgeo.codes import as_first_numbering, empty_register, record
 from gridgeo.errors import InputError
 from gridgeo.model import Decisions
 
@@ -125,7 +125,9 @@ def test_new_codes_are_never_those_of_the_register(tmp_path):
     grids, rules_ = town(tmp_path, box(0, 0, 1200, 400), 名称=["全社区"])
     old = gpd.read_file(grids.path).rename(columns={"编码": "code"}).assign(scheme="cn15")
     both = pd.concat([old, old.assign(code=code(9))])
-    first = record(empty_register(crs=old.crs), numbered(both), date="2026-01-01", reason="首次")
+    first = record(
+        empty_register(crs=old.crs), as_first_numbering(both), date="2026-01-01", reason="首次"
+    )
     new = adjust_grids(grids, rules_, register=first)
     names = new.plan.grids.set_index("code")["name"]
     assert names.index.tolist()[:3] == [code(1), code(10), code(11)]

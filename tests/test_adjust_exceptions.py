@@ -12,7 +12,7 @@ from shapely import box
 from typer.testing import CliRunner
 
 from gridgeo.adjust import adjust_grids
-from gridgeo.adjust.carried import exceptions_of
+from gridgeo.adjust.accepted import exceptions_of
 from gridgeo.cli import app
 from gridgeo.config import Source
 from gridgeo.model import Finding

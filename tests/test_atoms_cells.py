@@ -8,7 +8,7 @@ from shapely.affinity import rotate
 
 from gridgeo.atoms.cells import Units, bisect
 from gridgeo.atoms.faces import cut_areas
-from gridgeo.geometry import place_points
+from gridgeo.geometry import assign_points
 
 #: five buildings as a map had them: each overlaps the next
 BLOCK = [
@@ -55,5 +55,5 @@ def test_rows_of_houses_askew_in_their_block_are_cut_to_the_end(degrees):
     )
     block = box(-120, -120, 520, 520)
     cells = cut_areas(np.array([block]), bisect(block, units, cap=100)).polygons
-    home = place_points(shapely.centroid(houses), cells)
+    home = assign_points(shapely.centroid(houses), cells)
     assert np.bincount(home).max() <= 7  # where a line crosses a house, its middle may lie beyond

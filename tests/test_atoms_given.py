@@ -68,9 +68,9 @@ def test_atoms_are_taken_as_they_are_in_any_order(counts, order):
 def test_each_atom_is_a_record_where_atoms_carry_the_counts():
     city = town(given_atoms(LATTICE, [10] * 8))
     atoms = take(city)
-    assert sorted(atoms.placed) == list(range(8))
+    assert sorted(atoms.household_atom) == list(range(8))
     given_shapes = city.layers().atoms.geometry.to_numpy()
-    taken = atoms.frame.geometry.to_numpy()[atoms.placed]
+    taken = atoms.frame.geometry.to_numpy()[atoms.household_atom]
     assert shapely.equals(taken, given_shapes).all()
 
 
@@ -78,7 +78,7 @@ def test_household_points_outrank_the_counts_of_atoms():
     homes = households((50, 50, 7), (350, 150, 8), (-90, 0, 2))
     atoms = take(town(given_atoms(LATTICE, [10] * 8), households=homes))
     assert atoms.frame["households"].sum() == 15
-    assert (atoms.placed == -1).sum() == 1
+    assert (atoms.household_atom == -1).sum() == 1
 
 
 def test_residents_are_summed_where_known():
@@ -131,7 +131,7 @@ def test_atoms_outside_every_community_are_listed():
     assert (finding.amount, finding.severity) == (1, "warning")
     assert finding.where.area == pytest.approx(10_000)
     assert "1 个单元位于所有社区之外" in finding.message.zh
-    assert (atoms.placed == -1).sum() == 1
+    assert (atoms.household_atom == -1).sum() == 1
 
 
 # --- effective communities ----------------------------------------------------------------------

@@ -12,7 +12,7 @@ from gridgeo.atoms import cut_blocks
 from gridgeo.atoms.carve import STRAY_SHARE
 from gridgeo.atoms.faces import is_thin
 from gridgeo.config import AtomRules
-from gridgeo.geometry import place_points
+from gridgeo.geometry import assign_points
 from gridgeo.model import BORDER_CLASSES
 from gridgeo.pipeline.stages import make_atoms
 
@@ -57,14 +57,14 @@ def test_atoms_are_a_coverage_that_fills_the_communities(city):
 def test_each_household_is_in_one_atom_or_outside_every_community(city):
     layers, atoms = cut(city)
     homes, polygons = layers.households, atoms.frame.geometry.to_numpy()
-    inside = atoms.placed >= 0
+    inside = atoms.household_atom >= 0
     points = homes.geometry.to_numpy()
-    assert shapely.dwithin(points[inside], polygons[atoms.placed[inside]], 0.01).all()
+    assert shapely.dwithin(points[inside], polygons[atoms.household_atom[inside]], 0.01).all()
     whole = shapely.union_all(atoms.communities.geometry.to_numpy())
     assert (shapely.distance(points[~inside], whole) > 0).all()
     for measure in ("households", "residents"):
         told = homes[measure].to_numpy()
-        sums = np.bincount(atoms.placed[inside], told[inside], len(polygons))
+        sums = np.bincount(atoms.household_atom[inside], told[inside], len(polygons))
         unknown = np.isnan(told).all()
         np.testing.assert_allclose(atoms.frame[measure], np.nan if unknown else sums)
 
@@ -138,7 +138,8 @@ def test_groups_that_fit_stay_whole(city, seed):
         layers, AtomRules(), limits=np.full(len(layers.communities), LIMIT)
     ).faces.polygons
     told = layers.households.assign(
-        atom=atoms.placed, block=place_points(layers.households.geometry.to_numpy(), blocks)
+        atom=atoms.household_atom,
+        block=assign_points(layers.households.geometry.to_numpy(), blocks),
     )
     for _, members in told[told["atom"] >= 0].groupby(["group", "block"]):
         assert members["households"].sum() > LIMIT or members["atom"].nunique() == 1
@@ -155,10 +156,10 @@ def test_compounds_that_fit_stay_whole_between_main_streets(city):
     outlines = layers.compounds.geometry.to_numpy()
     divided = np.unique(dividing.query(outlines, predicate="intersects")[0])
     well_inside = shapely.buffer(outlines, -0.6)
-    compound = place_points(layers.households.geometry.to_numpy(), well_inside)
+    compound = assign_points(layers.households.geometry.to_numpy(), well_inside)
     for position in np.setdiff1d(np.arange(len(outlines)), divided):
         members = layers.households[compound == position]
-        held = set(atoms.placed[compound == position])
+        held = set(atoms.household_atom[compound == position])
         assert members["households"].sum() > LIMIT or len(held) <= 1
 
 

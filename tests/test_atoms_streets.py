@@ -265,7 +265,7 @@ def test_a_group_is_divided_neither_by_cells_nor_by_lanes():
     city = town(lane).with_layers(households=households(*DENSE, groups=names))
     city_atoms = cut(city)
     east = np.array(city.layers().households["group"]) == "东组"
-    (own,) = set(city_atoms.placed[east])
+    (own,) = set(city_atoms.household_atom[east])
     assert city_atoms.frame["name"][own] == "东组"
 
 
@@ -374,7 +374,7 @@ def test_a_household_on_a_shared_border_belongs_to_the_first_atom(x, placed):
     at = shapely.Point(600_000 + x, 3_386_100)
     city = town(middle(), homes=((x, 100, 3), WEST, EAST)).layers()
     (row,) = np.flatnonzero(city.households.geometry.to_numpy() == at)
-    assert atoms.placed[row] == placed
+    assert atoms.household_atom[row] == placed
     assert atoms.frame["households"].sum() == 90 + (3 if placed >= 0 else 0)
 
 

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 import gridgeo as gg
 from gridgeo.cli import app
 from gridgeo.cli.commands import partition_command
-from gridgeo.cli.options import Given, pairs, parse_source, sources
+from gridgeo.cli.options import CliInput, pairs, parse_source, sources
 from gridgeo.cli.show import MOST_FINDINGS, show_plan
 from gridgeo.config import ROLES, Source
 from gridgeo.errors import SettingsError
@@ -194,14 +194,14 @@ def test_pairs_keep_what_follows_the_first_equals_sign():
 
 def test_a_settings_file_nearby_is_not_taken_where_layers_are_given(folder):
     (folder / "gridgeo.toml").write_text("nonsense", encoding="utf-8")
-    assert Given(layers={"streets": ["a.shp"]}).settings().band.upper == 500
+    assert CliInput(layers={"streets": ["a.shp"]}).settings().band.upper == 500
     with pytest.raises(SettingsError, match="cannot be read"):
-        Given().settings()
+        CliInput().settings()
 
 
 def test_every_setting_of_the_command_line_is_an_option_of_partition():
     options = set(signature(partition_command).parameters)
-    assert {one.name for one in fields(Given)} - {"layers"} <= options
+    assert {one.name for one in fields(CliInput)} - {"layers"} <= options
     assert set(ROLES) - {"allowed_gaps"} <= options
 
 

@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridgeo.codes import (
+    as_first_numbering,
     code_at,
     compare,
+    continue_codes,
     empty_register,
-    follow,
-    numbered,
     overlap_of_grids,
     record,
     states_at,
@@ -42,7 +42,7 @@ class Town:
         self.days, self.said = [], []
         labels, grids = self.drawn(labels, np.full(len(CELLS), "basic"))
         nothing = overlap_of(np.full(len(CELLS), -1), labels, self.households, AREA)
-        first = follow(pd.DataFrame({"code": []}), grids, nothing, used=(), rules=RULES)
+        first = continue_codes(pd.DataFrame({"code": []}), grids, nothing, used=(), rules=RULES)
         self.register = empty_register(crs=CRS)
         self.labels, self.grids = labels, first.grids
         self.changes = first
@@ -63,7 +63,7 @@ class Town:
         new, grids = self.drawn(labels, kinds)
         shared = overlap_of(self.labels, new, self.households, AREA)
         used = self.register.codes
-        self.changes = follow(self.grids, grids, shared, used=used, rules=RULES)
+        self.changes = continue_codes(self.grids, grids, shared, used=used, rules=RULES)
         self.before, self.labels, self.grids = self.labels, new, self.changes.grids
         self.note(self.changes, day)
         check_crosswalk(self)
@@ -230,7 +230,7 @@ def test_polygons_with_points_say_what_atoms_say(before, after, households):
     (old, old_ground), (new, new_ground) = sides
     homes = gpd.GeoDataFrame({"households": households}, geometry=HOMES, crs=CRS)
     atoms = overlap_of(old, new, np.array(households), AREA)
-    ground = overlap_of_grids(old_ground, new_ground, homes=homes)
+    ground = overlap_of_grids(old_ground, new_ground, household_points=homes)
     for name in ("old", "new", "households", "old_households", "new_households", "same"):
         assert getattr(atoms, name).tolist() == getattr(ground, name).tolist()
     np.testing.assert_allclose(atoms.area, ground.area)
@@ -288,7 +288,9 @@ def test_crumbs_of_ground_make_no_kin():
 
 def test_a_numbering_that_is_there_is_recorded_as_it_is():
     grids = grids_of(["A-07", "A-02"], [(0, 0, 4, 1), (4, 0, 8, 1)], scheme="plain")
-    register = record(empty_register(), numbered(grids), date="2026-01-01", reason="首次编码")
+    register = record(
+        empty_register(), as_first_numbering(grids), date="2026-01-01", reason="首次编码"
+    )
     assert register.table["code"].tolist() == ["A-02", "A-07"]
     assert register.version == 1
 

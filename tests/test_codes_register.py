@@ -10,11 +10,11 @@ import shapely
 
 from gridgeo.codes import (
     Register,
+    as_first_numbering,
     code_at,
+    continue_codes,
     empty_register,
-    follow,
-    issue,
-    numbered,
+    issue_codes,
     overlap_of_grids,
     read_register,
     record,
@@ -47,12 +47,12 @@ def split(was=WAS, is_=IS_, used=(A, B), **options):
     shared = overlap_of_grids(
         was.geometry.to_numpy(), is_.geometry.to_numpy(), households=np.full(len(was), 400)
     )
-    return follow(was, is_, shared, used=used, rules=Codes(), **options)
+    return continue_codes(was, is_, shared, used=used, rules=Codes(), **options)
 
 
 def history(*, ground=True):
     start = empty_register(crs=CRS if ground else None)
-    first = record(start, numbered(WAS), date="2024-01-01", reason="首次编码")
+    first = record(start, as_first_numbering(WAS), date="2024-01-01", reason="首次编码")
     return record(first, split(), date="2026-03-01", reason="户数超限", reasons={C: "=新建, 分出"})
 
 
@@ -79,7 +79,9 @@ def test_a_split_ends_a_state_and_appends_two():
 
 
 def test_recording_changes_nothing_that_was_given():
-    first = record(empty_register(crs=CRS), numbered(WAS), date="2024-01-01", reason="首次编码")
+    first = record(
+        empty_register(crs=CRS), as_first_numbering(WAS), date="2024-01-01", reason="首次编码"
+    )
     before = first.table.copy()
     record(first, split(), date="2026-03-01", reason="户数超限")
     pd.testing.assert_frame_equal(first.table, before)
@@ -141,12 +143,12 @@ def test_a_csv_saved_by_wps_in_gb18030_is_read(tmp_path):
 
 def test_a_register_only_grows(tmp_path):
     path = tmp_path / "register.csv"
-    first = record(empty_register(), numbered(WAS), date="2024-01-01", reason="首次编码")
+    first = record(empty_register(), as_first_numbering(WAS), date="2024-01-01", reason="首次编码")
     write_register(first, path)
     write_register(history(ground=False), path)
     with pytest.raises(InputError, match=rf"code {B}: the row would be lost or changed .*row 2"):
         write_register(first, path)
-    other = record(empty_register(), numbered(WAS), date="2024-01-02", reason="首次编码")
+    other = record(empty_register(), as_first_numbering(WAS), date="2024-01-02", reason="首次编码")
     with pytest.raises(InputError, match=rf"code {A}: the row would be lost"):
         write_register(other, path)
     assert len(read_register(path).table) == 4
@@ -261,19 +263,19 @@ def test_codes_that_are_not_in_use_are_told():
 
 def test_a_code_that_was_given_out_is_not_given_out_again():
     with pytest.raises(InputError, match=rf"code {A} was given out before"):
-        record(history(), numbered(WAS), date="2026-05-01", reason="")
+        record(history(), as_first_numbering(WAS), date="2026-05-01", reason="")
 
 
 def test_grids_in_another_crs_are_told():
     with pytest.raises(InputError, match=r"the grids are in EPSG:32650, the register in EPSG:4547"):
-        record(empty_register(crs=4547), numbered(WAS), date="2026-05-01", reason="")
+        record(empty_register(crs=4547), as_first_numbering(WAS), date="2026-05-01", reason="")
 
 
 def test_grids_without_or_with_one_code_are_told():
     with pytest.raises(InputError, match=r"two grids have one code .*row 2"):
-        numbered(WAS.assign(code=A))
+        as_first_numbering(WAS.assign(code=A))
     with pytest.raises(InputError, match=r"a grid has no code .*row 1.*--column grids.code="):
-        numbered(WAS.assign(code=""))
+        as_first_numbering(WAS.assign(code=""))
 
 
 def test_a_kind_that_is_not_known_is_told():
@@ -302,12 +304,12 @@ def test_the_number_of_an_undivided_community_goes_when_it_is_divided():
     rules = Codes(scheme="cjt349", object_code="010100", dedicated_start=0, open_start=0)
     one = grids_of([None], [(0, 0, 8, 1)])
     nothing = overlap_of_grids(np.zeros(0, object), one.geometry.to_numpy())
-    first = follow(pd.DataFrame({"code": []}), one, nothing, used=(), rules=rules)
+    first = continue_codes(pd.DataFrame({"code": []}), one, nothing, used=(), rules=rules)
     assert first.grids["code"].tolist() == ["010100" + PARENT + "00"]
     shared = overlap_of_grids(
         one.geometry.to_numpy(), IS_.geometry.to_numpy(), households=np.array([900])
     )
-    later = follow(first.grids, IS_, shared, used=first.grids["code"], rules=rules)
+    later = continue_codes(first.grids, IS_, shared, used=first.grids["code"], rules=rules)
     assert [code[-2:] for code in later.grids["code"]] == ["01", "02", "03"]
     assert later.old["change"].tolist() == ["retired"]
 
@@ -315,32 +317,32 @@ def test_the_number_of_an_undivided_community_goes_when_it_is_divided():
 def test_numbers_go_on_and_holes_are_left_until_the_end():
     rules = Codes(dedicated_start=5, open_start=8)
     used = [PARENT + number for number in ("001", "003", "006")]
-    assert issue(used, PARENT, 1, rules=rules) == (PARENT + "004",)
-    assert issue(used, PARENT, 2, rules=rules) == (PARENT + "004", PARENT + "002")
-    assert issue(used, PARENT, 1, kind="dedicated", rules=rules) == (PARENT + "007",)
-    assert issue(used, PARENT, 1, kind="open", rules=rules) == (PARENT + "008",)
+    assert issue_codes(used, PARENT, 1, rules=rules) == (PARENT + "004",)
+    assert issue_codes(used, PARENT, 2, rules=rules) == (PARENT + "004", PARENT + "002")
+    assert issue_codes(used, PARENT, 1, kind="dedicated", rules=rules) == (PARENT + "007",)
+    assert issue_codes(used, PARENT, 1, kind="open", rules=rules) == (PARENT + "008",)
     with pytest.raises(InputError, match=r"needs 3 new numbers and has 2 left"):
-        issue(used, PARENT, 3, rules=rules)
+        issue_codes(used, PARENT, 3, rules=rules)
     with pytest.raises(InputError, match="'12' is no community code of scheme cn15"):
-        issue(used, "12", 1, rules=rules)
+        issue_codes(used, "12", 1, rules=rules)
 
 
 def test_plain_numbers_have_no_end_and_keep_their_width():
     rules = Codes(scheme="plain", dedicated_start=0, open_start=0)
-    assert issue(["A-0007"], "A", 1, rules=rules) == ("A-0008",)
-    assert issue(["A-99"], "A", 1, rules=rules) == ("A-100",)
+    assert issue_codes(["A-0007"], "A", 1, rules=rules) == ("A-0008",)
+    assert issue_codes(["A-99"], "A", 1, rules=rules) == ("A-100",)
 
 
 @pytest.mark.parametrize(
     ("kind", "code"), [("basic", "A-001"), ("dedicated", "A-801"), ("open", "A-901")]
 )
 def test_a_community_without_codes_gets_the_digits_of_a_first_numbering(kind, code):
-    assert issue(["B-07"], "A", 1, kind=kind, rules=Codes(scheme="plain")) == (code,)
+    assert issue_codes(["B-07"], "A", 1, kind=kind, rules=Codes(scheme="plain")) == (code,)
 
 
 def test_a_scheme_of_ones_own_is_kept_in_a_register():
     rules = replace(Codes(), scheme="template", template="{village:3}/{sequence:2}")
-    changes = follow(
+    changes = continue_codes(
         pd.DataFrame({"code": []}),
         IS_.assign(community_code="001"),
         overlap_of_grids(np.zeros(0, object), IS_.geometry.to_numpy()),

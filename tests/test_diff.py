@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from test_approval import approved, split
 from typer.testing import CliRunner
 
-from gridgeo.adjust import Side, changed, compare_sides, diff, side_of
+from gridgeo.adjust import Side, changed_grids, compare_sides, diff, side_of
 from gridgeo.cli import app
 from gridgeo.config import Settings, Source
 from gridgeo.errors import InputError
@@ -51,7 +51,7 @@ def side(numbers):
 @given(labels, labels, st.lists(st.integers(0, 90), min_size=len(CELLS), max_size=len(CELLS)))
 def test_the_crosswalk_makes_the_new_partition_of_the_old_one(before, after, households):
     homes = gpd.GeoDataFrame({"households": households}, geometry=shapely.centroid(CELLS), crs=CRS)
-    told = compare_sides(side(before), side(after), Settings(), homes=homes)
+    told = compare_sides(side(before), side(after), Settings(), household_points=homes)
     walk, rows = told.crosswalk, told.changes
     cells = pd.DataFrame({"old": before, "new": after, "households": households})
     for name, code in (("old", "old_code"), ("new", "new_code")):
@@ -70,7 +70,7 @@ def test_the_crosswalk_makes_the_new_partition_of_the_old_one(before, after, hou
 def test_a_partition_compared_with_itself_has_not_changed(numbers):
     told = compare_sides(side(numbers), side(numbers), Settings())
     assert set(told.changes["change"]) == {"unchanged"}
-    assert changed(told.changes).empty
+    assert changed_grids(told.changes).empty
     assert set(told.changes["reason"]) == {""}
 
 
@@ -82,7 +82,7 @@ def test_every_change_is_told_with_its_reason():
         "拆分：0 户划归 420102001001004；原网格 420102001001002 偏大（510 户）"
     )
     assert rows.loc["420102001001004", "reason"].startswith("由 420102001001002 拆分设立")
-    assert len(changed(told.changes)) == 2
+    assert len(changed_grids(told.changes)) == 2
     assert told.summary["codes_changed"] == 0
 
 

@@ -28,7 +28,7 @@ from gridgeo.adjust import (
     unlock,
 )
 from gridgeo.cli import app
-from gridgeo.codes import empty_register, numbered, record, write_register
+from gridgeo.codes import as_first_numbering, empty_register, record, write_register
 from gridgeo.errors import InputError
 from gridgeo.storage import fingerprint
 
@@ -264,7 +264,9 @@ def ever_issued(number):
     high = [f"{code[:12]}{number:03d}" for code in plan.grids["code"]]
     grids = plan.grids.rename(columns={"community": "community_code"}).assign(code=high)
     rows = grids.drop_duplicates("code").reset_index(drop=True)
-    return record(empty_register(plan.grids.crs), numbered(rows), date="2026-01-01", reason="x")
+    return record(
+        empty_register(plan.grids.crs), as_first_numbering(rows), date="2026-01-01", reason="x"
+    )
 
 
 def test_a_code_of_the_register_is_never_given_out_again(tmp_path):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
 
 from gridgeo.config import Band, Search
-from gridgeo.geometry import heirs, moved_atoms, overlap_of
+from gridgeo.geometry import moved_atoms, overlap_of, successors
 from gridgeo.partition import Cancellation, Problem, adjust_labels, solve
 
 BAND = Band(profile="households")
@@ -56,7 +56,7 @@ def pieces_of(problem, atoms):
 
 
 def moved_by(problem, old, new):
-    heir = heirs(overlap_of(old, new, problem.households, problem.area))
+    heir = successors(overlap_of(old, new, problem.households, problem.area))
     return int(problem.households[moved_atoms(old, new, heir)].sum())
 
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridgeo.config import Band, OpenGround, Search, Weights
-from gridgeo.model import Bands, Ties
+from gridgeo.model import Bands, Constraints
 from gridgeo.partition import adjust_atoms, inherit_grids, partition_atoms
 
 SETTINGS = {
@@ -125,7 +125,7 @@ def test_locked_grids_keep_their_atoms():
     atoms = town([[100, 100, 100, 250, 250, 60]])
     old = np.array([0, 0, 0, 1, 1, 2])
     locked = np.where(old == 1, 0, -1)
-    new = adjust_atoms(atoms, old, **SETTINGS, ties=Ties(locked=locked))
+    new = adjust_atoms(atoms, old, **SETTINGS, ties=Constraints(locked=locked))
     labels = new.partition.labels
     assert np.array_equal(labels == labels[3], old == 1)
 

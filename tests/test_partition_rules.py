@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from gridgeo.config import Band, OpenGround, Override, Search, Weights
 from gridgeo.errors import SettingsError
-from gridgeo.model import Bands, Ties
+from gridgeo.model import Bands, Constraints
 from gridgeo.partition import dissolve, partition_atoms
 
 BY_HOUSEHOLDS = Band(profile="households")
@@ -32,7 +32,7 @@ def locked(n, **grids):
     numbers = np.full(n, -1)
     for number, atoms in enumerate(grids.values()):
         numbers[atoms] = number
-    return Ties(locked=numbers, names=tuple(grids))
+    return Constraints(locked=numbers, names=tuple(grids))
 
 
 @st.composite
@@ -45,7 +45,7 @@ def tied_towns(draw):
     together = draw(st.lists(group, max_size=3))
     apart = draw(st.lists(st.tuples(atom, atom).filter(lambda p: p[0] != p[1]), max_size=2))
     locks = draw(st.lists(st.sampled_from([-1, -1, -1, 0, 1]), min_size=n, max_size=n))
-    ties = Ties(
+    ties = Constraints(
         together=tuple(together),
         apart=np.array(apart, dtype=np.int64).reshape(-1, 2),
         locked=np.array(locks) if draw(st.booleans()) else None,
@@ -82,20 +82,22 @@ def test_what_is_asked_is_done_or_said(case):
 def test_groups_stay_together():
     households = np.full((4, 5), 80)
     groups = (np.array([0, 1, 2, 3]), np.array([4, 9, 14, 19]))
-    part = cut(town(households), Ties(together=groups))
+    part = cut(town(households), Constraints(together=groups))
     assert [np.unique(part.labels[g]).size for g in groups] == [1, 1]
     assert part.communities.loc[0, "verdict"] == "in_band"
     assert part.findings == ()
 
 
 def test_groups_that_share_an_atom_are_one():
-    part = cut(town(np.full((2, 6), 70)), Ties(together=(np.array([0, 1]), np.array([1, 2, 3]))))
+    part = cut(
+        town(np.full((2, 6), 70)), Constraints(together=(np.array([0, 1]), np.array([1, 2, 3])))
+    )
     assert np.unique(part.labels[:4]).size == 1
     assert part.communities.loc[0, "verdict"] == "in_band"
 
 
 def test_a_group_that_is_too_much_is_named():
-    ties = Ties(together=(np.array([0, 1, 2]),))
+    ties = Constraints(together=(np.array([0, 1, 2]),))
     part = cut(town([[200, 200, 200, 100, 100, 200]]), ties)
     told = part.communities.loc[0]
     assert (told["verdict"], told["proof"]) == ("impossible", "atom")
@@ -108,7 +110,7 @@ def test_a_group_that_is_too_much_is_named():
 def test_a_group_holds_across_a_river():
     river = columns_cut(2, 1, "water")
     atoms = town([[100, 100, 100, 100], [100, 100, 100, 100]], classes=river)
-    part = cut(atoms, Ties(together=(np.array([1, 2]),)))
+    part = cut(atoms, Constraints(together=(np.array([1, 2]),)))
     assert part.labels[1] == part.labels[2]
     assert part.communities.loc[0, "verdict"] == "in_band"
 
@@ -123,7 +125,7 @@ def test_a_group_holds_across_a_river():
 )
 def test_groups_that_cannot_be_kept_are_reported(options, group, why):
     atoms = town([[200, 200, 200, 200]], **options)
-    (found,) = cut(atoms, Ties(together=(np.array(group),))).findings
+    (found,) = cut(atoms, Constraints(together=(np.array(group),))).findings
     assert (found.rule, found.severity) == ("together_unmet", "warning")
     assert found.message.zh == f"要求同属一格的 2 个单元无法全部合在一起：{why}"
     assert found.where.area == pytest.approx(20_000)
@@ -133,18 +135,18 @@ def test_pairs_stay_apart():
     households = np.full((3, 4), 100)
     free = cut(town(households))
     pairs = np.array([[0, 1], [5, 6]])
-    part = cut(town(households), Ties(apart=pairs))
+    part = cut(town(households), Constraints(apart=pairs))
     assert (part.labels[pairs[:, 0]] != part.labels[pairs[:, 1]]).all()
     assert part.communities.loc[0, "verdict"] == "in_band"
     assert part.findings == () == free.findings
 
 
 def test_a_pair_that_cannot_be_parted_is_reported():
-    ties = Ties(together=(np.array([0, 1]),), apart=np.array([[0, 1]]))
+    ties = Constraints(together=(np.array([0, 1]),), apart=np.array([[0, 1]]))
     (found,) = cut(town([[200, 200, 200, 200]]), ties).findings
     assert found.rule == "apart_unmet"
     assert "锁定网格或须在一起的单元" in found.message.zh
-    part = cut(town([[40, 40]]), Ties(apart=np.array([[0, 1]])))
+    part = cut(town([[40, 40]]), Constraints(apart=np.array([[0, 1]])))
     told = {finding.rule for finding in part.findings}
     parted = part.labels[0] != part.labels[1]
     assert parted or told == {"apart_unmet"}
@@ -196,7 +198,7 @@ def test_a_community_that_is_one_locked_grid_is_judged_by_it():
 
 def test_each_community_has_its_own_band():
     atoms = town([[90, 90, 90, 270, 270, 270]], community=[[0, 0, 0, 1, 1, 1]])
-    bands = Bands(usual=BY_HOUSEHOLDS, own={1: Override(lower=250).of(BY_HOUSEHOLDS)})
+    bands = Bands(usual=BY_HOUSEHOLDS, overrides={1: Override(lower=250).of(BY_HOUSEHOLDS)})
     part = cut(atoms, band=bands)
     assert part.communities["verdict"].tolist() == ["small", "in_band"]
     assert held(part, [90, 90, 90, 270, 270, 270]) == [270, 270, 270, 270]

@@ -9,7 +9,7 @@ from shapely import MultiPolygon, Point, Polygon, box
 
 from gridgeo.config import RepairRules
 from gridgeo.errors import SettingsError
-from gridgeo.repair import Town, repair_partition
+from gridgeo.repair import DrawnPartition, repair_geometry
 
 RULES = RepairRules()
 
@@ -19,11 +19,13 @@ def repair(*grids, rules=RULES, **known):
     array[:] = grids
     community = known.pop("community", np.full(len(grids), -1))
     known = {k: np.array(v, dtype=object) if isinstance(v, list) else v for k, v in known.items()}
-    return repair_partition(Town(grids=array, community=np.array(community), **known), rules)
+    return repair_geometry(
+        DrawnPartition(grids=array, community=np.array(community), **known), rules
+    )
 
 
 def told(done, *, mended=True):
-    return [(m.what, m.grids, round(m.amount, 6)) for m in done.mends if m.done == mended]
+    return [(m.what, m.grids, round(m.amount, 6)) for m in done.records if m.done == mended]
 
 
 def vertices(geometry):
@@ -45,7 +47,7 @@ def test_a_vertex_without_partner_gets_one_and_no_ground_moves():
 
 
 def test_grids_that_touch_in_a_corner_only_are_sound():
-    assert repair(box(0, 0, 50, 50), box(50, 50, 100, 100)).mends == ()
+    assert repair(box(0, 0, 50, 50), box(50, 50, 100, 100)).records == ()
 
 
 def test_borders_that_miss_each_other_by_less_than_a_millimetre_meet():
@@ -124,12 +126,12 @@ def test_a_hole_in_one_grid_is_filled_where_it_is_small():
 def test_an_allowed_gap_stays():
     ring = Polygon(box(0, 0, 100, 100).exterior, [box(40, 40, 50, 50).exterior.coords])
     pond = box(39, 39, 51, 51)
-    assert repair(ring, allowed=pond).mends == ()
+    assert repair(ring, allowed=pond).records == ()
 
 
 def test_a_gap_along_the_rim_shows_only_against_the_community():
     grid = box(0, 0, 98, 100)
-    assert repair(grid).mends == ()
+    assert repair(grid).records == ()
     done = repair(grid, community=[0], outlines=[box(0, 0, 100, 100)])
     assert told(done) == [("gap", (0,), 200.0)]
     assert done.grids[0].equals(box(0, 0, 100, 100))
@@ -148,7 +150,7 @@ def test_no_grid_takes_a_network_of_lanes():
     lanes = [box(x, y, x + 40, y + 40) for x in (0, 43, 86) for y in (0, 43, 86)]
     done = repair(*lanes, community=[0] * 9, outlines=[box(0, 0, 126, 126)])
     assert told(done) == []
-    assert [m.reason.en for m in done.mends] == ["the grid would change too much"]
+    assert [m.reason.en for m in done.records] == ["the grid would change too much"]
 
 
 # ---- outside
@@ -221,7 +223,7 @@ def test_a_crumb_where_people_live_and_an_islet_in_the_sea_stay():
 
 
 def test_a_large_second_part_is_not_a_crumb():
-    assert repair(MultiPolygon([box(0, 0, 100, 100), box(200, 0, 220, 20)])).mends == ()
+    assert repair(MultiPolygon([box(0, 0, 100, 100), box(200, 0, 220, 20)])).records == ()
 
 
 # ---- settings

@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gridgeo.config import RepairRules
-from gridgeo.repair import Repair, Town, repair_partition
+from gridgeo.repair import DrawnPartition, Repair, repair_geometry
 
 RULES = RepairRules()
 SIDE, ROWS, COLUMNS = 100.0, 3, 4
@@ -64,12 +64,12 @@ def pierced(grids, grid, by):
 DEFECTS = (shrunk, grown, shifted, pierced)
 
 
-def town(grids, **known) -> Town:
-    return Town(grids=grids, community=np.full(len(grids), -1), **known)
+def town(grids, **known) -> DrawnPartition:
+    return DrawnPartition(grids=grids, community=np.full(len(grids), -1), **known)
 
 
 def mended(grids, **known) -> Repair:
-    return repair_partition(town(grids, **known), RULES)
+    return repair_geometry(town(grids, **known), RULES)
 
 
 def changed(before, after) -> list[int]:
@@ -146,7 +146,7 @@ def test_a_sound_town_comes_back_as_the_same_objects(seed):
     whole = tessellation(seed)
     done = mended(whole)
     assert changed(whole, done.grids) == []
-    assert done.mends == ()
+    assert done.records == ()
 
 
 @settings(max_examples=30)
@@ -155,7 +155,7 @@ def test_the_ledger_adds_up(seed, grid, by):
     broken = grown(shrunk(tessellation(seed), 5, by), 6, by)
     done = mended(broken)
     gained = dict.fromkeys(range(len(broken)), 0.0)
-    for mend in done.mends:
+    for mend in done.records:
         if mend.done and mend.what == "gap":
             gained[mend.grids[0]] += mend.amount
         elif mend.done and mend.what == "overlap":

@@ -20,7 +20,7 @@ from gridgeo.errors import InputError, OutputError, SettingsError
 from gridgeo.read import ROSTER, read_roster
 from gridgeo.signs import assign_staff, payload, plan_issues, save_signs, token_of, write_roster
 from gridgeo.signs.issue import _file_names, _page
-from gridgeo.signs.labels import Board, Label, street_labels
+from gridgeo.signs.labels import Label, LabelPlacement, street_labels
 from gridgeo.typeset import choose_fonts, find_fonts
 from tests.builders_plan import HOSTILE, build_plan
 from tests.builders_signs import DATE, press_of, signs_of
@@ -33,7 +33,7 @@ def fonts():
 
 def pages_of(signs, press, **options):
     issues = plan_issues(signs, press, date=DATE)
-    pairs = zip(signs, issues.held, strict=True)
+    pairs = zip(signs, issues.current, strict=True)
     pages = [_page(sign.content, issue, options.get("url", "")) for sign, issue in pairs]
     images = press.pages(pages, DATE, "png")
     images = [images] if isinstance(images, bytes) else images
@@ -157,7 +157,7 @@ def test_rows_and_grids_that_do_not_match_are_told():
         (5, "丁 赵"),
     ]
     assert staff.of[codes[1]]["worker"] == "王"
-    assert staff.alone == tuple(codes[2:])
+    assert staff.without_worker == tuple(codes[2:])
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
@@ -270,7 +270,7 @@ def test_codes_that_are_no_safe_names_are_numbered():
 
 
 def test_labels_stay_apart_and_inside():
-    board = Board(100, 60)
+    board = LabelPlacement(100, 60)
     assert board.write(Label("甲乙", 50, 30, 0, 4, upright=False))
     assert not board.write(Label("丙", 52, 31, 45, 4, upright=False))
     assert not board.write(Label("丁", 99, 30, 0, 4, upright=False))
@@ -285,5 +285,5 @@ def test_street_is_named_once_where_it_is_long_and_straight():
         ]
     )
     names = np.array(["解放大道", "解放大道", "短巷子"], dtype=object)
-    (label,) = street_labels(names, lines, Board(100, 60), 4.0)
+    (label,) = street_labels(names, lines, LabelPlacement(100, 60), 4.0)
     assert (label.text, label.x, label.y, label.turn) == ("解放大道", 50.0, 10.0, 0.0)

@@ -37,7 +37,7 @@ def printed_after(fonts, before, after):
     """Return the rows of `after` that are printed, and those that aged."""
     press = press_of(fonts)
     first = plan_issues(signs_of(before), press, date=DATE)
-    issues = plan_issues(signs_of(after), press, date=LATER, since=first.held)
+    issues = plan_issues(signs_of(after), press, date=LATER, since=first.current)
     codes = after.grids["code"].tolist()
     return [codes.index(code) for code in issues.printed], [codes.index(c) for c in issues.aged]
 
@@ -54,7 +54,7 @@ def test_a_change_of_one_grid_prints_no_other_sign(row, column, factor):
     values = {"kind": "open", "households": 7, "geometry": shape}
     after = changed(plan, "grids", row, column, values.get(column, "新"))
     pairs = zip(signs_of(plan), signs_of(after), strict=True)
-    assert [n for n, (a, b) in enumerate(pairs) if a.own != b.own] == [row]
+    assert [n for n, (a, b) in enumerate(pairs) if a.grid_content != b.grid_content] == [row]
 
 
 def test_signs_around_a_changed_grid_hold_and_are_listed(fonts, tmp_path):
@@ -141,7 +141,7 @@ def test_manifest_that_knows_no_neighbours_prints_all_again(fonts, tmp_path):
     ]
     path.write_text(json.dumps(told), encoding="utf-8")
     issues = plan_issues(signs, press, date=LATER, since=read_issues(tmp_path / "old"))
-    assert [issue.version for issue in issues.held] == [2] * len(signs)
+    assert [issue.version for issue in issues.current] == [2] * len(signs)
     assert len(issues.printed) == len(signs)
 
 
@@ -157,16 +157,16 @@ def test_only_changed_signs_are_printed_again(fonts, tmp_path):
     second = plan_issues(now, press, date="2027-01-05", since=read_issues(tmp_path / "first"))
     assert second.printed == (plan.grids["code"].iloc[1],)
     assert second.withdrawn == (gone,)
-    assert [issue.version for issue in second.held] == [1, 2, 1, 1]
-    assert [issue.date for issue in second.held] == [DATE, "2027-01-05", DATE, DATE]
+    assert [issue.version for issue in second.current] == [1, 2, 1, 1]
+    assert [issue.date for issue in second.current] == [DATE, "2027-01-05", DATE, DATE]
     save_signs(now, second, press, tmp_path / "second")
     third = plan_issues(now, press, date="2028-01-01", since=read_issues(tmp_path / "second"))
     assert third.printed == ()
-    assert third.held == second.held
+    assert third.current == second.current
 
 
 def test_another_paper_prints_all_again(fonts):
     signs = signs_of(build_plan())
     first = plan_issues(signs, press_of(fonts), date=DATE)
-    again = plan_issues(signs, press_of(fonts, size="A3"), date=DATE, since=first.held)
+    again = plan_issues(signs, press_of(fonts, size="A3"), date=DATE, since=first.current)
     assert len(again.printed) == len(signs)

@@ -48,7 +48,7 @@ def test_only_changed_grids_go_upward_unless_all_are_wanted():
     assert whole.grids["code"].tolist() == second.grids["code"].tolist()
     alone = submit(first)
     assert (alone.full, alone.first) == (True, True)
-    assert set(alone.told.changes["reason"]) == {"首次划分"}
+    assert set(alone.comparison.changes["reason"]) == {"首次划分"}
 
 
 def test_the_package_says_the_same_in_every_form(package):

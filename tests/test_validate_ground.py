@@ -7,7 +7,7 @@ import shapely
 from builders_judged import CRS, A, found, frame, only, reshaped, town
 from shapely import MultiPolygon, Point, Polygon, box
 
-from gridgeo.geometry import minus, united
+from gridgeo.geometry import difference, union
 
 
 def without_number():
@@ -148,4 +148,4 @@ def test_overlays_are_sound_where_plain_ones_fail(seed, community):
     grids = np.concatenate([voronoi(rng, 60, outline) for outline in communities])
     outline = communities[community]
     near = grids[shapely.STRtree(grids).query(outline, predicate="intersects")]
-    assert shapely.area(minus(communities[[community]], united(near))).sum() < 1e-5
+    assert shapely.area(difference(communities[[community]], union(near))).sum() < 1e-5

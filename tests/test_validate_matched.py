@@ -11,8 +11,8 @@ from shapely import Polygon, box
 
 from gridgeo.config import Band, Codes
 from gridgeo.validate import Subject
+from gridgeo.validate.assignment import filled, matching
 from gridgeo.validate.case import Case
-from gridgeo.validate.placing import filled, matching
 
 ACROSS, DOWN = 4, 3
 CELLS = np.array(

@@ -11,7 +11,7 @@ from shapely import MultiPolygon, Polygon, box
 from benchmarks.bench_verify import partition
 from benchmarks.defects import KINDS, Defect, defects, neighbours
 from gridgeo.config import Band, Codes, RepairRules
-from gridgeo.repair import Town, repair_partition
+from gridgeo.repair import DrawnPartition, repair_geometry
 from gridgeo.validate import Subject, validate
 
 SEEDS = (1, 2)
@@ -69,7 +69,9 @@ def test_repair_gives_the_sound_partition_back_or_leaves_it(town, cases, name, s
     place = {code: n for n, code in enumerate(communities["code"])}
     parents = np.array([place[code] for code in made.grids["community"]])
     outlines = communities.geometry.to_numpy()
-    done = repair_partition(Town(grids=broken, community=parents, outlines=outlines), RepairRules())
+    done = repair_geometry(
+        DrawnPartition(grids=broken, community=parents, outlines=outlines), RepairRules()
+    )
     kept = shapely.make_valid(np.where(shapely.is_missing(broken), Polygon(), broken))
     changed = shapely.area(shapely.symmetric_difference(kept, done.grids)) > 0.01
     assert set(made.grids.index[changed]) <= made.at  # others may get the vertices they lack

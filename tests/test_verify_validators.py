@@ -19,7 +19,7 @@ from shapely import MultiPolygon, Polygon, box
 from shapely.affinity import rotate
 
 from gridgeo.config import Band, Codes, RepairRules
-from gridgeo.repair import Town, repair_partition
+from gridgeo.repair import DrawnPartition, repair_geometry
 from gridgeo.validate import Subject, validate
 
 NORTH, SOUTH = box(0, 50, 100, 100), box(0, 0, 100, 50)
@@ -190,8 +190,10 @@ def test_repair_mends_a_case_or_leaves_it_and_a_second_run_does_nothing(name):
     rules = RepairRules()
 
     def mended(grids):
-        town = Town(grids=grids, community=own, outlines=np.array([outline], dtype=object))
-        return repair_partition(town, rules)
+        town = DrawnPartition(
+            grids=grids, community=own, outlines=np.array([outline], dtype=object)
+        )
+        return repair_geometry(town, rules)
 
     before = np.array(shapes, dtype=object)
     once = mended(before)

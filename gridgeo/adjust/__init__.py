@@ -1,4 +1,4 @@
-"""Changes a partition that is there: repairs it, adjusts it, tells what changed."""
+"""Changes an existing partition: repairs it, adjusts it, edits it, compares it."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from gridgeo.adjust.apply import (
     apply_edits,
     apply_file,
     dedicate,
-    edit_of,
     edits_text,
     lock,
     merge,
     move,
+    parse_edit,
     read_edits,
     split,
     unlock,
 )
 from gridgeo.adjust.compare import (
     Side,
-    changed,
+    changed_grids,
     compare_sides,
     diff,
     read_side,
@@ -54,17 +54,17 @@ __all__ = [
     "apply_edits",
     "apply_file",
     "approve",
-    "changed",
+    "changed_grids",
     "changes_in",
     "check_first",
     "compare_sides",
     "dedicate",
     "diff",
-    "edit_of",
     "edits_text",
     "lock",
     "merge",
     "move",
+    "parse_edit",
     "read_edits",
     "read_side",
     "record_plan",

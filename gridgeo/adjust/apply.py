@@ -1,8 +1,8 @@
-"""Edits replayed on a plan, by hand or from the file that the map page exports.
+"""Edits of a plan, from Python or from the file that the map page exports.
 
-Edits replayed on a plan: grids drawn anew, everything judged again, hard rules kept.
-
-The file of edits that the map page exports.
+A plan after edits is a new draft: edited grids get new outlines, codes and verdicts, all checks
+run again, and an edit that breaks a hard rule that was kept before is refused. Grids that no edit
+touched keep every vertex.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from gridgeo.adjust.redraw import Redrawn, redraw
 from gridgeo.codes import Register
 from gridgeo.errors import InputError, why
 from gridgeo.model import Finding, Note, Plan
-from gridgeo.pipeline import cut_m, judge_own, with_judgement
+from gridgeo.pipeline import cut_m, judge_plan, with_judgement
 from gridgeo.review import assess
 from gridgeo.storage import fingerprint
 from gridgeo.validate import Judgement
@@ -32,8 +32,8 @@ def apply_edits(plan: Plan, edits: Sequence[Edit], *, register: Register | None 
     """Return `plan` after `edits`: a draft with its own codes, figures and findings.
 
     Grids that no edit touched stay as they are, vertex by vertex. New grids get the next free
-    codes of their community, and so does a grid that becomes dedicated; codes of grids that are
-    gone are not used again. Every household stays in one grid. The crosswalk of a plan that was
+    codes of their community, and so does a grid that becomes dedicated; codes of removed grids
+    are not used again. Every household stays in one grid. The crosswalk of a plan that was
     adjusted leads from the grids before, whatever was edited since; else from those of `plan`.
 
     Parameters
@@ -59,9 +59,9 @@ def apply_edits(plan: Plan, edits: Sequence[Edit], *, register: Register | None 
     """
     draft = edited(draft_of(plan), edits)
     drawn = redraw(plan, draft, register)
-    judgement = judge_own(drawn.plan, plan.summary.get("households", {}))
+    judgement = judge_plan(drawn.plan, plan.summary.get("households", {}))
     _check_hard_rules(judgement.findings, plan, draft, drawn, edits)
-    return _told(plan, drawn, draft, judgement, len(edits))
+    return _judged_plan(plan, drawn, draft, judgement, len(edits))
 
 
 def move(plan: Plan, atoms: Iterable[int], to: str) -> Plan:
@@ -105,11 +105,11 @@ def _check_hard_rules(
     ]
     keys = {drawn.codes.get(key, key): key for key in draft.touched}
     for found in findings:
-        own = [draft.touched[keys[code]] for code in found.grids if code in keys]
-        there = any(rule == found.rule and held >= set(found.grids) for rule, held in before)
-        if found.severity != "error" or not own or there:
+        steps = [draft.touched[keys[code]] for code in found.grids if code in keys]
+        there = any(rule == found.rule and grids >= set(found.grids) for rule, grids in before)
+        if found.severity != "error" or not steps or there:
             continue
-        number = max(own)
+        number = max(steps)
         title, done = rule_of(found.rule).title, EDITS[edits[number - 1].do]
         lead = Text(
             f"edit {number} ({done.en}) breaks the rule “{title.en}”: ",
@@ -122,10 +122,12 @@ def _check_hard_rules(
         )
 
 
-def _told(plan: Plan, drawn: Redrawn, draft: Draft, judgement: Judgement, edits: int) -> Plan:
+def _judged_plan(
+    plan: Plan, drawn: Redrawn, draft: Draft, judgement: Judgement, edits: int
+) -> Plan:
     """Return the new plan with figures, findings, and a note about the edits."""
     codes = set(drawn.plan.grids["code"])
-    kept = tuple(found for found in plan.findings if _still_holds(found, codes))
+    kept = tuple(found for found in plan.findings if _is_kept(found, codes))
     households = dict(plan.summary.get("households", {}))
     households["in_grids"] = int(drawn.plan.grids["households"].sum())
     new = with_judgement(replace(drawn.plan, findings=kept), judgement, households)
@@ -179,22 +181,22 @@ def _note(plan: Plan, drawn: Redrawn, edits: int) -> Note:
 
 
 def _counts(plan: Plan, drawn: Redrawn) -> Text:
-    """Say how many households each grid that is new, changed or gone held, and holds now."""
+    """Return the households, before and now, of each grid that is new, changed or removed."""
     before, after = (
         dict(zip(frame["code"].tolist(), frame["households"].tolist(), strict=True))
         for frame in (plan.grids, drawn.plan.grids)
     )
-    told = [
+    changes = [
         (code, f"{before.get(code, 0):,}", f"{after.get(code, 0):,}")
         for code in sorted({*drawn.changed, *(before.keys() - after.keys())})
     ]
-    if not told:
+    if not changes:
         return Text("", "")
-    pairs = [Text(f"{code} {old} -> {new}", f"{code} {old} → {new}") for code, old, new in told]
+    pairs = [Text(f"{code} {old} -> {new}", f"{code} {old} → {new}") for code, old, new in changes]
     return Text("; households: ", "；户数：") + join(pairs, en=", ", zh="，")
 
 
-def _still_holds(found: Finding, codes: set[str]) -> bool:
+def _is_kept(found: Finding, codes: set[str]) -> bool:
     """Return whether a finding comes from before the checks, and its grids are still there."""
     checked = found.rule in RULEBOOK or found.rule == "not_checked"
     return not checked and codes.issuperset(found.grids)
@@ -230,24 +232,28 @@ def read_edits(path: str | Path) -> EditFile:
         The file cannot be read or is no file of edits; a wrong edit is named by its number.
     """
     try:
-        told = json.loads(Path(path).read_text(encoding="utf-8"))
+        document = json.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(
             Text("the edits cannot be read: ", "无法读取调整文件：") + why(error), file=str(path)
         ) from error
-    if not isinstance(told, dict) or told.get("format") != _FORMAT or told.get("version") != 1:
+    if (
+        not isinstance(document, dict)
+        or document.get("format") != _FORMAT
+        or document.get("version") != 1
+    ):
         raise InputError(
             Text("this is no file of edits", "这不是调整文件"),
             file=str(path),
             remedy=Text("Export the edits from map.html", "请在 map.html 的调整模式中导出"),
         )
-    edits = told.get("edits")
+    edits = document.get("edits")
     if not isinstance(edits, list) or not edits:
         raise InputError(Text("there are no edits", "文件中没有调整"), file=str(path))
     return EditFile(
         path=str(path),
-        plan=str(told.get("plan", "")),
-        edits=tuple(edit_of(entry, n, str(path)) for n, entry in enumerate(edits, start=1)),
+        plan=str(document.get("plan", "")),
+        edits=tuple(parse_edit(entry, n, str(path)) for n, entry in enumerate(edits, start=1)),
     )
 
 
@@ -259,15 +265,15 @@ def apply_file(plan: Plan, file: EditFile, *, register: Register | None = None) 
     InputError
         The edits were made on another plan, or on this one before it changed.
     """
-    own = fingerprint(plan)
-    if file.plan != own:
+    expected = fingerprint(plan)
+    if file.plan != expected:
         raise InputError(
             Text(
                 "the edits were made on another plan, or on this one before it changed",
                 "调整文件对应的是其他方案，或本方案在导出之后已有变动",
             ),
             file=file.path,
-            value=f"{file.plan} ≠ {own}",
+            value=f"{file.plan} ≠ {expected}",
             remedy=Text(
                 "Open the map.html of this plan and make the edits there",
                 "请打开本方案的 map.html 重新调整",
@@ -284,17 +290,17 @@ def edits_text(plan: str, edits: Sequence[Edit]) -> str:
     >>> '"do": "lock"' in edits_text("d985e2e784312a5c", [Edit(do="lock", grid="001")])
     True
     """
-    told = {"format": _FORMAT, "version": 1, "plan": plan, "edits": [_entry(e) for e in edits]}
-    return json.dumps(told, ensure_ascii=False, indent=1) + "\n"
+    document = {"format": _FORMAT, "version": 1, "plan": plan, "edits": [_entry(e) for e in edits]}
+    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
 
 
 def _entry(edit: Edit) -> dict[str, Any]:
-    own = {**asdict(edit), "into": edit.to}
-    return {"do": edit.do, **{name: own[name] for name in _FIELDS[edit.do]}}
+    values = {**asdict(edit), "into": edit.to}
+    return {"do": edit.do, **{name: values[name] for name in _FIELDS[edit.do]}}
 
 
-def edit_of(entry: Any, number: int, path: str | None = None) -> Edit:
-    """Return the edit that an entry of a file tells; `number` and `path` are for the error.
+def parse_edit(entry: Any, number: int, path: str | None = None) -> Edit:
+    """Return the edit of an entry of a file; `number` and `path` are for the error.
 
     Raises
     ------
@@ -302,7 +308,7 @@ def edit_of(entry: Any, number: int, path: str | None = None) -> Edit:
         The entry is not understood.
     """
     needed = _FIELDS.get(entry.get("do", "")) if isinstance(entry, dict) else None
-    if needed is None or not all(_sound(name, entry.get(name)) for name in needed):
+    if needed is None or not all(_has_type(name, entry.get(name)) for name in needed):
         raise InputError(
             Text(f"edit {number} is not understood", f"无法识别第 {number} 步调整"),
             file=path,
@@ -318,7 +324,7 @@ def edit_of(entry: Any, number: int, path: str | None = None) -> Edit:
     )
 
 
-def _sound(name: str, value: Any) -> bool:
+def _has_type(name: str, value: Any) -> bool:
     if name == "atoms":
         return isinstance(value, list) and all(type(one) is int for one in value)
     if name == "grids":

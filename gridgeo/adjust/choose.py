@@ -1,8 +1,8 @@
-"""The partition with the proposals that were taken, and the old grids where they were not.
+"""Proposals, and the partition in which only the accepted ones are carried out.
 
-Grids that change together: each group is one proposal and touches the ground of no other.
-
-The ground of the grids of an adjusted plan: what stays is as drawn, what changes is re-cut.
+A proposal is a connected group of old and new grids that share ground and differ; it touches the
+ground of no other proposal, so each can be accepted or rejected alone. Grids that stay keep the
+outline that was drawn; the ground of the others is divided along atoms.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ import pandas as pd
 import shapely
 
 from gridgeo.errors import InputError
-from gridgeo.geometry import groups
+from gridgeo.geometry import connected_groups
 from gridgeo.model import MISSED_VERDICTS
-from gridgeo.storage import letters_of
+from gridgeo.storage import hash_letters
 from gridgeo.wording import Text
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from gridgeo.adjust.inherited import Old
+    from gridgeo.adjust.existing import ExistingGrids
     from gridgeo.geometry import Overlap
     from gridgeo.model import Atoms, Decision, Partition
 
@@ -39,7 +39,7 @@ class Groups:
     atoms: NDArray[np.int64]
 
 
-def group_changes(atoms: Atoms, old: Old, part: Partition, shared: Overlap) -> Groups:
+def group_changes(atoms: Atoms, old: ExistingGrids, part: Partition, shared: Overlap) -> Groups:
     """Return the connected groups of old and new grids that share ground and differ.
 
     A grid that keeps its ground is none of them, unless it becomes one of another kind or its
@@ -47,7 +47,7 @@ def group_changes(atoms: Atoms, old: Old, part: Partition, shared: Overlap) -> G
     what changes into what: the same proposal has the same id in every run.
     """
     olds, news = len(old.grids), len(part.grids)
-    member = groups(olds + news, shared.old, olds + shared.new)
+    member = connected_groups(olds + news, shared.old, olds + shared.new)
     count = int(member.max(initial=-1)) + 1
     was = old.grids["kind"].to_numpy(dtype=object)[shared.old]
     becomes = part.grids["kind"].to_numpy(dtype=object)[shared.new]
@@ -73,24 +73,24 @@ def group_changes(atoms: Atoms, old: Old, part: Partition, shared: Overlap) -> G
 
 def _key(
     atoms: Atoms,
-    old: Old,
+    old: ExistingGrids,
     part: Partition,
     was: NDArray[np.bool_],
     becomes: NDArray[np.bool_],
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the codes of the old grids, and each new grid's kind, households and middle."""
-    told = []
+    keys = []
     for label in np.flatnonzero(becomes).tolist():
-        own = np.flatnonzero(part.labels == label)
-        area = shapely.area(atoms.frame.geometry.to_numpy()[own]).sum()
-        held = int(atoms.frame["households"].to_numpy()[own].sum())
-        told.append(f"{part.grids['kind'].iloc[label]},{held},{own.size},{area:.0f}")
-    return tuple(sorted(old.grids["code"][was])), tuple(sorted(told))
+        members = np.flatnonzero(part.labels == label)
+        area = shapely.area(atoms.frame.geometry.to_numpy()[members]).sum()
+        households = int(atoms.frame["households"].to_numpy()[members].sum())
+        keys.append(f"{part.grids['kind'].iloc[label]},{households},{members.size},{area:.0f}")
+    return tuple(sorted(old.grids["code"][was])), tuple(sorted(keys))
 
 
 def _id_of(key: tuple[tuple[str, ...], tuple[str, ...]]) -> str:
     text = "|".join([";".join(part) for part in key])
-    return f"P{letters_of(text, 6)}"
+    return f"P{hash_letters(text, 6)}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,14 +101,14 @@ class Chosen:
     or, unchanged, is the same as the new one; -1 for none.
     """
 
-    part: Partition
+    partition: Partition
     new: NDArray[np.int64]
     old: NDArray[np.int64]
 
 
 def choose(
     atoms: Atoms,
-    old: Old,
+    old: ExistingGrids,
     part: Partition,
     groups: Groups,
     decided: tuple[Decision, ...],
@@ -117,7 +117,7 @@ def choose(
 
     Where a proposal is not taken, its grids stay as drawn. Atoms that lay in no grid are then
     counted to the old grid that shares most with the new one they were to be part of; that the
-    ground belongs to none is for the checks to tell.
+    ground belongs to none is found by the checks.
 
     Raises
     ------
@@ -126,9 +126,9 @@ def choose(
     """
     left = np.array([one != "accepted" for one in decided], dtype=bool)
     stays = np.append(left, False)[groups.atoms]
-    home = _old_of_bare(atoms, old, part, groups, stays)
+    nearest = _old_grid_of_atoms(atoms, old, part, groups, stays)
     news = len(part.grids)
-    mixed = np.where(stays, news + home, part.labels)
+    mixed = np.where(stays, news + nearest, part.labels)
     known, labels = np.unique(mixed, return_inverse=True)
     kept = known >= news
     new = np.where(kept, -1, known)
@@ -139,7 +139,7 @@ def choose(
     grids = rows.reset_index(drop=True)
     touched = np.unique(atoms.frame["community"].to_numpy()[stays])
     return Chosen(
-        part=replace(
+        partition=replace(
             part,
             labels=labels.astype(np.int64),
             grids=grids,
@@ -150,15 +150,15 @@ def choose(
     )
 
 
-def _old_of_bare(
-    atoms: Atoms, old: Old, part: Partition, groups: Groups, stays: NDArray[np.bool_]
+def _old_grid_of_atoms(
+    atoms: Atoms, old: ExistingGrids, part: Partition, groups: Groups, stays: NDArray[np.bool_]
 ) -> NDArray[np.int64]:
     """Return the old grid of each atom, with one for atoms that had none and `stays`."""
-    home = old.previous.copy()
+    nearest = old.previous.copy()
     area = shapely.area(atoms.frame.geometry.to_numpy())
-    for label in np.unique(part.labels[stays & (home < 0)]).tolist():
-        own = part.labels == label
-        near = own if (old.previous[own] >= 0).any() else groups.atoms == groups.new[label]
+    for label in np.unique(part.labels[stays & (nearest < 0)]).tolist():
+        members = part.labels == label
+        near = members if (old.previous[members] >= 0).any() else groups.atoms == groups.new[label]
         known = near & (old.previous >= 0)
         if not known.any():
             raise InputError(
@@ -168,12 +168,12 @@ def _old_of_bare(
                 ),
                 remedy=Text("Accept it", "请采纳该建议"),
             )
-        held = np.bincount(old.previous[known], np.round(area[known], 2))
-        home[own & (home < 0)] = int(held.argmax())
-    return home
+        area_m2 = np.bincount(old.previous[known], np.round(area[known], 2))
+        nearest[members & (nearest < 0)] = int(area_m2.argmax())
+    return nearest
 
 
-def _unchanged(old: Old, part: Partition, groups: Groups) -> NDArray[np.int64]:
+def _unchanged(old: ExistingGrids, part: Partition, groups: Groups) -> NDArray[np.int64]:
     """Return for each new grid that no proposal changes the old grid that it is, else -1."""
     same = np.full(len(part.grids), -1)
     here = groups.new[part.labels] < 0
@@ -182,14 +182,14 @@ def _unchanged(old: Old, part: Partition, groups: Groups) -> NDArray[np.int64]:
 
 
 def _old_rows(
-    atoms: Atoms, old: Old, groups: Groups, decided: tuple[Decision, ...]
+    atoms: Atoms, old: ExistingGrids, groups: Groups, decided: tuple[Decision, ...]
 ) -> pd.DataFrame:
     """Return the old grids as rows of a partition; the reason says which proposal is not taken."""
     grids = old.grids
-    said = [_not_taken(groups, decided, group) for group in groups.old.tolist()]
+    reasons = [_not_taken(groups, decided, group) for group in groups.old.tolist()]
     facility = np.full(len(grids), -1)
-    held = old.previous >= 0
-    np.maximum.at(facility, old.previous[held], atoms.frame["facility"].to_numpy()[held])
+    inside = old.previous >= 0
+    np.maximum.at(facility, old.previous[inside], atoms.frame["facility"].to_numpy()[inside])
     dedicated = (grids["kind"] == "dedicated").to_numpy()
     return pd.DataFrame(
         {
@@ -198,8 +198,8 @@ def _old_rows(
             "facility": np.where(dedicated, facility, -1),
             "locked": -1,
             "verdict": grids["verdict"].to_numpy(),
-            "reason_en": [f"{a}{b.en}" for a, b in zip(grids["reason_en"], said, strict=True)],
-            "reason_zh": [f"{a}{b.zh}" for a, b in zip(grids["reason_zh"], said, strict=True)],
+            "reason_en": [f"{a}{b.en}" for a, b in zip(grids["reason_en"], reasons, strict=True)],
+            "reason_zh": [f"{a}{b.zh}" for a, b in zip(grids["reason_zh"], reasons, strict=True)],
         }
     )
 
@@ -216,41 +216,41 @@ def _not_taken(groups: Groups, decided: tuple[Decision, ...], group: int) -> Tex
 
 
 def _communities(
-    told: pd.DataFrame, grids: pd.DataFrame, touched: NDArray[np.int64]
+    communities: pd.DataFrame, grids: pd.DataFrame, touched: NDArray[np.int64]
 ) -> pd.DataFrame:
     """Return the communities with the number of grids, and verdicts where old grids stay."""
     basic = grids[grids["kind"] == "basic"]
-    count = np.bincount(basic["community"].to_numpy(np.int64), minlength=len(told))
+    count = np.bincount(basic["community"].to_numpy(np.int64), minlength=len(communities))
     missed = np.bincount(
         basic.loc[basic["verdict"].isin(MISSED_VERDICTS), "community"].to_numpy(np.int64),
-        minlength=len(told),
+        minlength=len(communities),
     )
-    told = told.assign(grids=count)
+    communities = communities.assign(grids=count)
     for place in touched.tolist():
         if not missed[place]:
             continue
-        told.loc[place, ["verdict", "proof", "certificate"]] = ["not_found", "", ""]
-        told.loc[place, "gap"] = np.nan
-        told.loc[place, ["reason_en", "reason_zh"]] = [
+        communities.loc[place, ["verdict", "proof", "certificate"]] = ["not_found", "", ""]
+        communities.loc[place, "gap"] = np.nan
+        communities.loc[place, ["reason_en", "reason_zh"]] = [
             f"{missed[place]} of {count[place]} grids miss the band: proposals were not taken",
             f"{count[place]} 个网格中有 {missed[place]} 个不符合标准：调整建议未采纳",
         ]
-    return told
+    return communities
 
 
 #: Crumbs of an overlay that are no larger than this are not ground (as in the checks).
-CRUMB_M2 = 0.01
+FRAGMENT_M2 = 0.01
 #: Overlays are done on a grid of 1 µm, which is robust.
-GRID_M = 1e-6
+PRECISION_M = 1e-6
 
 
-def recut(
+def grid_geometry(
     dissolved: gpd.GeoDataFrame,
     drawn: NDArray[Any],
     *,
     outlines: NDArray[Any],
     chosen: Chosen,
-    old: Old,
+    old: ExistingGrids,
     groups: Groups,
 ) -> NDArray[Any]:
     """Return the geometry of each grid.
@@ -258,7 +258,7 @@ def recut(
     1. A grid that stays has the very geometry that it was drawn with.
     2. Grids of a proposal whose old outlines follow atoms are the union of their atoms.
     3. Where they do not, the new grids divide the ground that the old ones had, and what their
-       atoms hold of the community that no grid had, along atoms: so nothing is taken from grids
+       atoms hold of the community that no grid had, along atoms: nothing is taken from grids
        that stay, and no gap opens beside them.
 
     Parameters
@@ -279,17 +279,17 @@ def recut(
     tree = shapely.STRtree(was)
     for number in np.intersect1d(crossing, group[group >= 0]).tolist():
         rows = np.flatnonzero(group == number)
-        inside = _within(geometry[rows], outlines[rows])
-        own = _union([*was[groups.old == number], *inside])
-        near = tree.query(own)
+        inside = _clip(geometry[rows], outlines[rows])
+        outline = _union([*was[groups.old == number], *inside])
+        near = tree.query(outline)
         others = _union(was[near[groups.old[near] != number]])
-        anchors = [shapely.multipoints(old.anchor[chosen.part.labels == row]) for row in rows]
-        ground = shapely.difference(own, others, grid_size=GRID_M)
-        geometry[rows] = divided(geometry[rows], ground, np.array(anchors))
+        anchors = [shapely.multipoints(old.anchor[chosen.partition.labels == row]) for row in rows]
+        ground = shapely.difference(outline, others, grid_size=PRECISION_M)
+        geometry[rows] = divide_ground(geometry[rows], ground, np.array(anchors))
     return geometry
 
 
-def divided(grids: NDArray[Any], ground: Any, anchors: NDArray[Any]) -> NDArray[Any]:
+def divide_ground(grids: NDArray[Any], ground: Any, anchors: NDArray[Any]) -> NDArray[Any]:
     """Return grids that fill `ground`: the parts of it that hold their anchors, and what is left.
 
     Each part without an anchor goes to the grid that it borders most.
@@ -298,38 +298,38 @@ def divided(grids: NDArray[Any], ground: Any, anchors: NDArray[Any]) -> NDArray[
     --------
     >>> two = np.array([shapely.box(0, 0, 4, 9), shapely.box(4, 0, 8, 9)])
     >>> homes = shapely.points([[2, 1], [6, 1]])
-    >>> shapely.area(divided(two, shapely.box(1, 0, 10, 9), homes)).tolist()
+    >>> shapely.area(divide_ground(two, shapely.box(1, 0, 10, 9), homes)).tolist()
     [27.0, 54.0]
     """
-    held = _within(grids, ground)
-    parts, owner = shapely.get_parts(held, return_index=True)
+    clipped = _clip(grids, ground)
+    parts, owner = shapely.get_parts(clipped, return_index=True)
     fixed = shapely.intersects(parts, anchors[owner])
     fixed |= ~np.isin(owner, owner[fixed])
-    rest = shapely.difference(ground, _union(held), grid_size=GRID_M)
+    rest = shapely.difference(ground, _union(clipped), grid_size=PRECISION_M)
     loose = np.concatenate([parts[~fixed], shapely.get_parts(rest)])
     cores = [list(parts[fixed & (owner == number)]) for number in range(len(grids))]
     while len(loose):
-        whole = np.array([_union(own) for own in cores])
-        shared = shapely.length(shapely.intersection(loose[:, None], whole, grid_size=GRID_M))
+        united = np.array([_union(core) for core in cores])
+        shared = shapely.length(shapely.intersection(loose[:, None], united, grid_size=PRECISION_M))
         touches = shared.max(axis=1) > 0
         if not touches.any():
-            loose = loose[shapely.area(loose) > CRUMB_M2]
-            shared = -shapely.distance(loose[:, None], whole).reshape(len(loose), len(whole))
+            loose = loose[shapely.area(loose) > FRAGMENT_M2]
+            shared = -shapely.distance(loose[:, None], united).reshape(len(loose), len(united))
             touches = np.ones(len(loose), dtype=bool)
         nearest = np.round(shared[touches], 3).argmax(axis=1)
-        for crumb, to in zip(loose[touches], nearest.tolist(), strict=True):
-            cores[to].append(crumb)
+        for piece, to in zip(loose[touches], nearest.tolist(), strict=True):
+            cores[to].append(piece)
         loose = loose[~touches]
-    return np.array([_polygonal(_union(own), CRUMB_M2) for own in cores], dtype=object)
+    return np.array([_polygonal(_union(core), FRAGMENT_M2) for core in cores], dtype=object)
 
 
 def _union(shapes: Any) -> Any:
-    return shapely.union_all(shapes, grid_size=GRID_M)
+    return shapely.union_all(shapes, grid_size=PRECISION_M)
 
 
-def _within(shapes: NDArray[Any], ground: Any) -> NDArray[Any]:
+def _clip(shapes: NDArray[Any], ground: Any) -> NDArray[Any]:
     """Return what of each shape lies within the ground, without lines where they only touch."""
-    shared = shapely.intersection(shapes, ground, grid_size=GRID_M)
+    shared = shapely.intersection(shapes, ground, grid_size=PRECISION_M)
     return np.array([_polygonal(shape) for shape in shared], dtype=object)
 
 

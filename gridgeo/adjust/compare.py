@@ -1,8 +1,7 @@
-"""Two partitions compared: `gridgeo diff`.
+"""Comparison of two partitions: `gridgeo diff`.
 
-Where the households of a plan live, as points: what moves when its grids change.
-
-One side of a comparison: a plan, or any file of grids, with where its households live.
+Each side is a plan or any file of grids. Households are counted at the same points on both sides:
+the points given, else those of one side, else one point in each atom of a plan.
 """
 
 from __future__ import annotations
@@ -18,19 +17,19 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
 
-from gridgeo.adjust.tell import reasons_of
+from gridgeo.adjust.reasons import reasons_of
 from gridgeo.codes import Difference, compare
 from gridgeo.config import ReadRules, Settings, Source
 from gridgeo.errors import InputError
 from gridgeo.geometry import points_of
 from gridgeo.model import Comparison, Note, Plan, Reject
 from gridgeo.pipeline import Clock, Progress, input_hashes
-from gridgeo.read import read_grids, read_homes
+from gridgeo.read import read_grids, read_household_points
 from gridgeo.report import load_plan
 from gridgeo.wording import Text
 
 
-def homes_of(plan: Plan) -> gpd.GeoDataFrame | None:
+def household_points_of(plan: Plan) -> gpd.GeoDataFrame | None:
     """Return points with households: the household points, else one point in each atom.
 
     Points that the plan lists as being in no grid are left out; None where there are neither.
@@ -55,7 +54,7 @@ class Side:
 
     grids: gpd.GeoDataFrame
     crs: CRS
-    homes: gpd.GeoDataFrame | None = None
+    households: gpd.GeoDataFrame | None = None
     plan: Plan | None = None
     rejects: tuple[Reject, ...] = ()
     notes: tuple[Note, ...] = ()
@@ -92,11 +91,11 @@ def side_of(plan: Plan, *, crs: CRS | None = None) -> Side:
     """Return a plan as one side of a comparison."""
     grids = plan.grids[[*_COLUMNS, "verdict", "geometry"]]
     grids = grids.astype({"households": "float64"})
-    homes = homes_of(plan)
+    points = household_points_of(plan)
     if crs is not None and grids.crs != crs:
         grids = grids.to_crs(crs)
-        homes = None if homes is None else homes.to_crs(crs)
-    return Side(grids=grids, crs=_metric(grids, "plan"), homes=homes, plan=plan)
+        points = None if points is None else points.to_crs(crs)
+    return Side(grids=grids, crs=_metric(grids, "plan"), households=points, plan=plan)
 
 
 def _metric(grids: gpd.GeoDataFrame, source: object) -> CRS:
@@ -116,7 +115,7 @@ _AND = ";"
 def diff(
     old: Source, new: Source, settings: Settings, *, on_progress: Progress | None = None
 ) -> Comparison:
-    """Tell what became of each grid of `old` in `new`, what moved, and which codes changed.
+    """Compare two partitions: the change of each grid, moved households, changed codes.
 
     Parameters
     ----------
@@ -136,41 +135,43 @@ def diff(
     with clock.stage("read"):
         right = read_side(new, settings.read)
         left = read_side(old, settings.read, crs=right.crs)
-        file = read_homes(settings.read, crs=right.crs)
+        file = read_household_points(settings.read, crs=right.crs)
     with clock.stage("compare"):
-        told = compare_sides(left, right, settings, homes=None if file is None else file.homes)
+        comparison = compare_sides(
+            left, right, settings, household_points=None if file is None else file.households
+        )
     return Comparison(
         settings=settings,
-        changes=told.changes,
-        crosswalk=told.crosswalk,
-        before=told.before,
-        summary=told.summary,
-        notes=(*left.notes, *right.notes, *(file.notes if file else ()), *told.notes),
+        changes=comparison.changes,
+        crosswalk=comparison.crosswalk,
+        before=comparison.before,
+        summary=comparison.summary,
+        notes=(*left.notes, *right.notes, *(file.notes if file else ()), *comparison.notes),
         rejects=(*left.rejects, *right.rejects, *(file.rejects if file else ())),
         run={**clock.record(), "inputs": input_hashes(settings.read, old, new)},
     )
 
 
 def compare_sides(
-    old: Side, new: Side, settings: Settings, *, homes: gpd.GeoDataFrame | None = None
+    old: Side, new: Side, settings: Settings, *, household_points: gpd.GeoDataFrame | None = None
 ) -> Comparison:
     """Return the comparison of two sides that are in one CRS; see `diff`."""
-    for given in (homes, new.homes, old.homes):
+    for given in (household_points, new.households, old.households):
         if given is not None and len(given):
-            homes = given
+            household_points = given
             break
     before, after = _counted(old.grids), _counted(new.grids)
-    told = compare(before, after, homes=homes)
-    changes = _changes(told, old, new)
+    difference = compare(before, after, household_points=household_points)
+    changes = _changes(difference, old, new)
     known = dict(zip(old.grids["code"], old.grids.index, strict=True))
     reasons = reasons_of(changes, old.grids, known)
     return Comparison(
         settings=settings,
         changes=changes.assign(reason=[reason.say(settings.lang) for reason in reasons]),
-        crosswalk=_crosswalk(told),
-        before=_before(told, old),
-        summary=_summary(told),
-        notes=_notes(told, old, new, counted=homes is not None),
+        crosswalk=_crosswalk(difference),
+        before=_before(difference, old),
+        summary=_summary(difference),
+        notes=_notes(difference, old, new, counted=household_points is not None),
     )
 
 
@@ -178,17 +179,22 @@ def _counted(grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return grids.assign(households=grids["households"].fillna(0).astype("int64"))
 
 
-def _changes(told: Difference, old: Side, new: Side) -> gpd.GeoDataFrame:
+def _changes(difference: Difference, old: Side, new: Side) -> gpd.GeoDataFrame:
     """Return a row for each new grid by code, then one for each retired grid."""
-    was = told.old.set_index("code")
-    own, gone = _rows_now(told, was, new.grids), _rows_gone(told, old.grids)
-    rows = [part.sort_values("code", kind="stable") for part in (own, gone) if len(part)]
+    was = difference.old.set_index("code")
+    current, retired = (
+        _current_rows(difference, was, new.grids),
+        _retired_rows(difference, old.grids),
+    )
+    rows = [part.sort_values("code", kind="stable") for part in (current, retired) if len(part)]
     joined = pd.concat(rows, ignore_index=True).drop(columns="code")
     return gpd.GeoDataFrame(joined, geometry="geometry", crs=new.grids.crs)
 
 
-def _rows_now(told: Difference, was: gpd.GeoDataFrame, grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    now = told.new
+def _current_rows(
+    difference: Difference, was: gpd.GeoDataFrame, grids: gpd.GeoDataFrame
+) -> gpd.GeoDataFrame:
+    now = difference.new
     before = was.reindex(now["was"])
     return gpd.GeoDataFrame(
         {
@@ -197,10 +203,10 @@ def _rows_now(told: Difference, was: gpd.GeoDataFrame, grids: gpd.GeoDataFrame) 
             "old_code": now["was"].to_numpy(),
             "new_code": now["code"].to_numpy(),
             **{name: grids[name].to_numpy() for name in _NAMED},
-            "households_before": _whole(before["households"]),
+            "households_before": _whole_numbers(before["households"]),
             "households": now["households"].to_numpy(),
             "households_in": now["households_in"].to_numpy(),
-            "households_out": _whole(before["households_out"]),
+            "households_out": _whole_numbers(before["households_out"]),
             "area_before_m2": before["area_m2"].fillna(0.0).to_numpy(),
             "area_m2": now["area_m2"].to_numpy(),
             "area_in_m2": now["area_in_m2"].to_numpy(),
@@ -213,9 +219,9 @@ def _rows_now(told: Difference, was: gpd.GeoDataFrame, grids: gpd.GeoDataFrame) 
     )
 
 
-def _rows_gone(told: Difference, grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    gone = (told.old["change"] == "retired").to_numpy()
-    left, named = told.old[gone], grids[gone]
+def _retired_rows(difference: Difference, grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    retired = (difference.old["change"] == "retired").to_numpy()
+    left, named = difference.old[retired], grids[retired]
     nothing = np.zeros(len(left))
     return gpd.GeoDataFrame(
         {
@@ -243,17 +249,17 @@ def _rows_gone(told: Difference, grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 _NAMED = ("name", "kind", "community", "community_name")
 
 
-def _whole(values: pd.Series[Any]) -> NDArray[np.int64]:
+def _whole_numbers(values: pd.Series[Any]) -> NDArray[np.int64]:
     return values.fillna(0).to_numpy().astype(np.int64)
 
 
 def _joined(codes: pd.Series[Any]) -> list[str]:
-    return [_AND.join(told) if isinstance(told, tuple) else "" for told in codes]
+    return [_AND.join(difference) if isinstance(difference, tuple) else "" for difference in codes]
 
 
-def _crosswalk(told: Difference) -> gpd.GeoDataFrame:
-    walk = told.crosswalk
-    old, new = told.old.set_index("code"), told.new.set_index("code")
+def _crosswalk(difference: Difference) -> gpd.GeoDataFrame:
+    walk = difference.crosswalk
+    old, new = difference.old.set_index("code"), difference.new.set_index("code")
     left = shapely.make_valid(np.asarray(old.geometry.reindex(walk["old_code"]).array))
     right = shapely.make_valid(np.asarray(new.geometry.reindex(walk["new_code"]).array))
     goes_on = old["goes_on_as"].reindex(walk["old_code"]).to_numpy(dtype=object)
@@ -269,13 +275,13 @@ def _crosswalk(told: Difference) -> gpd.GeoDataFrame:
             "moved": goes_on != walk["new_code"].to_numpy(dtype=object),
         },
         geometry=shared,
-        crs=told.new.crs,
+        crs=difference.new.crs,
     )
 
 
-def _share(part: pd.Series[Any], whole: pd.Series[Any], codes: pd.Series[Any]) -> NDArray[Any]:
+def _share(part: pd.Series[Any], total: pd.Series[Any], codes: pd.Series[Any]) -> NDArray[Any]:
     """Return `part` over the whole of the grid with each of `codes`, NaN where that is nothing."""
-    of = whole.reindex(codes).to_numpy(dtype=np.float64)
+    of = total.reindex(codes).to_numpy(dtype=np.float64)
     share: NDArray[np.float64] = part.to_numpy() / np.where(of > 0, of, np.nan)
     return share
 
@@ -294,23 +300,23 @@ def _polygons(shapes: NDArray[Any]) -> NDArray[Any]:
     return ground
 
 
-def _before(told: Difference, old: Side) -> gpd.GeoDataFrame:
-    named = told.old.assign(name=old.grids["name"].to_numpy())
+def _before(difference: Difference, old: Side) -> gpd.GeoDataFrame:
+    named = difference.old.assign(name=old.grids["name"].to_numpy())
     columns = ["code", "name", "change", "goes_on_as", "households", "area_m2", "geometry"]
     frame = gpd.GeoDataFrame(named[columns], geometry="geometry", crs=old.grids.crs)
     return frame.sort_values("code", ignore_index=True)
 
 
-def _summary(told: Difference) -> dict[str, Any]:
+def _summary(difference: Difference) -> dict[str, Any]:
     return {
-        "grids_before": len(told.old),
-        "grids": len(told.new),
-        "households": int(told.crosswalk["households"].sum()),
-        **told.summary,
+        "grids_before": len(difference.old),
+        "grids": len(difference.new),
+        "households": int(difference.crosswalk["households"].sum()),
+        **difference.summary,
     }
 
 
-def _notes(told: Difference, old: Side, new: Side, *, counted: bool) -> tuple[Note, ...]:
+def _notes(difference: Difference, old: Side, new: Side, *, counted: bool) -> tuple[Note, ...]:
     if not counted:
         return (
             Note(
@@ -324,8 +330,8 @@ def _notes(told: Difference, old: Side, new: Side, *, counted: bool) -> tuple[No
     differ = [
         int((side.grids["households"].notna() & (side.grids["households"] != count)).sum())
         for side, count in (
-            (old, told.old["households"].to_numpy()),
-            (new, told.new["households"].to_numpy()),
+            (old, difference.old["households"].to_numpy()),
+            (new, difference.new["households"].to_numpy()),
         )
     ]
     if not any(differ):
@@ -338,7 +344,7 @@ def _notes(told: Difference, old: Side, new: Side, *, counted: bool) -> tuple[No
     return (Note("households", message),)
 
 
-def changed(changes: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def changed_grids(changes: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return the rows of grids that changed: other ground, other code, or retired."""
     other = (changes["change"] != "unchanged") | (changes["old_code"] != changes["new_code"])
     return changes[other].reset_index(drop=True)

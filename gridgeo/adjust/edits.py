@@ -95,42 +95,42 @@ def edited(draft: Draft, edits: Iterable[Edit]) -> Draft:
     ['a', 'b', 'b']
     """
     for number, edit in enumerate(edits, start=1):
-        draft = _DOES[edit.do](draft, edit, number)
+        draft = _ACTIONS[edit.do](draft, edit, number)
     return draft
 
 
 def _move(draft: Draft, edit: Edit, number: int) -> Draft:
     atoms = _atoms(draft, edit, number)
-    _there(draft, edit.to, number)
-    return _shifted(draft, atoms, edit.to, number)
+    _check_grid(draft, edit.to, number)
+    return _reassign(draft, atoms, edit.to, number)
 
 
 def _split(draft: Draft, edit: Edit, number: int) -> Draft:
     atoms = _atoms(draft, edit, number)
-    own = set(draft.grid[atoms])
-    if len(own) != 1:
+    grids = set(draft.grid[atoms])
+    if len(grids) != 1:
         _refuse(number, Text("a split takes atoms of one grid", "拆分只能用同一网格的单元"))
-    if len(atoms) == (draft.grid == next(iter(own))).sum():
+    if len(atoms) == (draft.grid == next(iter(grids))).sum():
         _refuse(number, Text("a split leaves some atoms", "拆分后原网格须留有单元"))
     if not edit.grid.startswith("+") or edit.grid in draft.known:
         _refuse(number, Text("a new grid is called +1, +2 ...", "新网格应写作 +1、+2 …"), edit.grid)
-    _check_free(draft, own, number)
+    _check_unlocked(draft, grids, number)
     known = replace(draft, known=draft.known | {edit.grid})
-    return _shifted(known, atoms, edit.grid, number)
+    return _reassign(known, atoms, edit.grid, number)
 
 
 def _merge(draft: Draft, edit: Edit, number: int) -> Draft:
     for key in (*edit.grids, edit.to):
-        _there(draft, key, number)
+        _check_grid(draft, key, number)
     if not edit.grids or edit.to in edit.grids:
         _refuse(number, Text("a merge names two grids or more", "合并须有两个以上网格"))
     atoms = np.flatnonzero(np.isin(draft.grid, list(edit.grids)))
-    return _shifted(draft, atoms, edit.to, number)
+    return _reassign(draft, atoms, edit.to, number)
 
 
 def _dedicate(draft: Draft, edit: Edit, number: int) -> Draft:
-    _there(draft, edit.grid, number)
-    _check_free(draft, {edit.grid}, number)
+    _check_grid(draft, edit.grid, number)
+    _check_unlocked(draft, {edit.grid}, number)
     if not edit.name.strip():
         _refuse(number, Text("a dedicated grid needs the name of its unit", "专属网格须有单位名称"))
     touched = {**draft.touched, edit.grid: number}
@@ -139,16 +139,16 @@ def _dedicate(draft: Draft, edit: Edit, number: int) -> Draft:
 
 
 def _lock(draft: Draft, edit: Edit, number: int) -> Draft:
-    _there(draft, edit.grid, number)
+    _check_grid(draft, edit.grid, number)
     return replace(draft, locked=draft.locked | {edit.grid})
 
 
 def _unlock(draft: Draft, edit: Edit, number: int) -> Draft:
-    _there(draft, edit.grid, number)
+    _check_grid(draft, edit.grid, number)
     return replace(draft, locked=draft.locked - {edit.grid})
 
 
-_DOES: Mapping[str, Callable[[Draft, Edit, int], Draft]] = MappingProxyType(
+_ACTIONS: Mapping[str, Callable[[Draft, Edit, int], Draft]] = MappingProxyType(
     {
         "move": _move,
         "split": _split,
@@ -160,10 +160,10 @@ _DOES: Mapping[str, Callable[[Draft, Edit, int], Draft]] = MappingProxyType(
 )
 
 
-def _shifted(draft: Draft, atoms: NDArray[np.intp], to: str, number: int) -> Draft:
-    """Return the draft with `atoms` in grid `to`; grids that are left empty are gone."""
+def _reassign(draft: Draft, atoms: NDArray[np.intp], to: str, number: int) -> Draft:
+    """Return the draft with `atoms` in grid `to`; grids that are left empty are removed."""
     old = set(draft.grid[atoms])
-    _check_free(draft, old | {to}, number)
+    _check_unlocked(draft, old | {to}, number)
     if set(draft.community[draft.grid == to]) | set(draft.community[atoms]) != {
         draft.community[atoms[0]]
     }:
@@ -182,14 +182,14 @@ def _atoms(draft: Draft, edit: Edit, number: int) -> NDArray[np.intp]:
     return atoms
 
 
-def _there(draft: Draft, key: str, number: int) -> None:
+def _check_grid(draft: Draft, key: str, number: int) -> None:
     if not (draft.grid == key).any() or not key:
         _refuse(number, Text("there is no such grid", "没有该网格"), key)
 
 
-def _check_free(draft: Draft, keys: Iterable[str], number: int) -> None:
-    if held := sorted(draft.locked.intersection(keys)):
-        _refuse(number, Text("the grid is locked", "网格已锁定"), held[0])
+def _check_unlocked(draft: Draft, keys: Iterable[str], number: int) -> None:
+    if locked := sorted(draft.locked.intersection(keys)):
+        _refuse(number, Text("the grid is locked", "网格已锁定"), locked[0])
 
 
 def _refuse(number: int, why: Text, value: str = "") -> NoReturn:

@@ -1,8 +1,7 @@
-"""The least change that makes a partition sound: proposals, and the plan with those taken.
+"""`adjust_grids`: proposals for the least change that makes a partition sound, and the plan.
 
-Why grids are to change, and what that does, in words for a county officer.
-
-The proposals and the grids before and after, as layers.
+Each proposal comes with its causes, its effect, and its grids before and after, in words and as
+layers.
 """
 
 from __future__ import annotations
@@ -16,9 +15,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gridgeo.adjust.carried import Exceptions, carried_out, exceptions_of, say_held
+from gridgeo.adjust.accepted import Exceptions, carry_out, exceptions_note, exceptions_of
 from gridgeo.adjust.choose import choose
-from gridgeo.adjust.inherited import Town, follow_codes, lay_town
+from gridgeo.adjust.existing import MinimalChange, codes_if_all_accepted, find_minimal_change
 from gridgeo.codes import Changes, Register
 from gridgeo.geometry import moved_atoms
 from gridgeo.model import MISSED_VERDICTS, Adjustment, Decisions
@@ -29,74 +28,78 @@ from gridgeo.wording import Text, join
 
 if TYPE_CHECKING:
     from gridgeo.adjust.choose import Groups
-    from gridgeo.adjust.inherited import Old
+    from gridgeo.adjust.existing import ExistingGrids
     from gridgeo.config import Settings, Source
     from gridgeo.model import Atoms, Decision, Layers, Partition, Plan
 
 _MOST = 6
 
 
-def causes_of(group: int, atoms: Atoms, old: Old, part: Partition, groups: Groups) -> Text:
+def causes_of(
+    group: int, atoms: Atoms, old: ExistingGrids, part: Partition, groups: Groups
+) -> Text:
     """Return why the grids of a group are to change, one clause for each cause."""
     rows = np.flatnonzero(groups.old == group)
     facilities = _facilities(group, atoms, old, part, groups)
-    told = _small(group, atoms, old, part, groups)
+    causes = _small(group, atoms, old, part, groups)
     for row in rows.tolist():
         grid = old.grids.iloc[row]
-        said = _of_grid(grid) + facilities.get(row, [])
-        told += [_named(grid["code"], one) for one in said]
-    told += _bare(group, atoms, old, groups)
-    if not told:
-        told = [_opened(part.grids[groups.new == group])]
-    shown = told[:_MOST]
-    if len(told) > _MOST:
-        more = len(told) - _MOST
+        clauses = _grid_causes(grid) + facilities.get(row, [])
+        causes += [_with_code(grid["code"], one) for one in clauses]
+    causes += _outside_grids(group, atoms, old, groups)
+    if not causes:
+        causes = [_opened(part.grids[groups.new == group])]
+    shown = causes[:_MOST]
+    if len(causes) > _MOST:
+        more = len(causes) - _MOST
         shown.append(Text(f"and {more} more", f"另有 {more} 项"))
     return join(shown)
 
 
-def _of_grid(grid: pd.Series[Any]) -> list[Text]:
-    said = []
+def _grid_causes(grid: pd.Series[Any]) -> list[Text]:
+    causes = []
     if grid["verdict"] in MISSED_VERDICTS:
-        said.append(Text(grid["reason_en"], grid["reason_zh"]))
+        causes.append(Text(grid["reason_en"], grid["reason_zh"]))
     if grid["broken"]:
-        said.append(Text("its outline crosses itself", "边界线自相交"))
+        causes.append(Text("its outline crosses itself", "边界线自相交"))
     if grid["communities"] > 1:
         number = grid["communities"]
-        said.append(Text(f"lies in {number} communities", f"跨 {number} 个社区（村）"))
+        causes.append(Text(f"lies in {number} communities", f"跨 {number} 个社区（村）"))
     elif grid["parts"] > 1:
         number = grid["parts"]
-        said.append(Text(f"lies in {number} parts", f"分为互不相连的 {number} 片"))
-    return said
+        causes.append(Text(f"lies in {number} parts", f"分为互不相连的 {number} 片"))
+    return causes
 
 
-def _named(code: object, said: Text) -> Text:
-    return Text(f"{code}: {said.en}", f"{code}：{said.zh}")
+def _with_code(code: object, cause: Text) -> Text:
+    return Text(f"{code}: {cause.en}", f"{code}：{cause.zh}")
 
 
-def _small(group: int, atoms: Atoms, old: Old, part: Partition, groups: Groups) -> list[Text]:
+def _small(
+    group: int, atoms: Atoms, old: ExistingGrids, part: Partition, groups: Groups
+) -> list[Text]:
     """Return a clause for each small community that becomes one grid of the group."""
-    told = []
+    causes = []
     for label in np.flatnonzero((groups.new == group) & (part.grids["verdict"] == "small")):
-        own = part.labels == label
-        before = np.unique(old.previous[own & (old.previous >= 0)]).size
+        members = part.labels == label
+        before = np.unique(old.previous[members & (old.previous >= 0)]).size
         if before < 2:
             continue
-        held = int(atoms.frame["households"].to_numpy()[own].sum())
+        households = int(atoms.frame["households"].to_numpy()[members].sum())
         place = atoms.communities.iloc[int(part.grids["community"].iloc[label])]
         name = place["name"] or place["code"]
-        told.append(
+        causes.append(
             Text(
-                f"the whole community {name} ({held:,} households) is below the lower limit and "
-                f"divided among {before} grids: one grid is allowed",
-                f"{name}总共仅 {held:,} 户，低于下限，却分属 {before} 个网格，可设为一个网格",
+                f"the whole community {name} ({households:,} households) is below the lower limit "
+                f"and divided among {before} grids: one grid is allowed",
+                f"{name}总共仅 {households:,} 户，低于下限，却分属 {before} 个网格，可设为一个网格",
             )
         )
-    return told
+    return causes
 
 
 def _facilities(
-    group: int, atoms: Atoms, old: Old, part: Partition, groups: Groups
+    group: int, atoms: Atoms, old: ExistingGrids, part: Partition, groups: Groups
 ) -> dict[int, list[Text]]:
     """Return for each old grid the facilities in it that get a grid of their own."""
     facility = atoms.frame["facility"].to_numpy()
@@ -109,21 +112,21 @@ def _facilities(
     for row, place in np.unique(pairs, axis=0).tolist():
         name = considered["name"].iloc[place] or considered["kind"].iloc[place]
         en, zh = considered["reason_en"].iloc[place], considered["reason_zh"].iloc[place]
-        told = Text(f"{name} deserves a dedicated grid ({en})", f"“{name}”宜单设专属网格（{zh}）")
-        found.setdefault(row, []).append(told)
+        cause = Text(f"{name} deserves a dedicated grid ({en})", f"“{name}”宜单设专属网格（{zh}）")
+        found.setdefault(row, []).append(cause)
     return found
 
 
-def _bare(group: int, atoms: Atoms, old: Old, groups: Groups) -> list[Text]:
+def _outside_grids(group: int, atoms: Atoms, old: ExistingGrids, groups: Groups) -> list[Text]:
     bare = (groups.atoms == group) & (old.previous < 0)
     if not bare.any():
         return []
-    held = int(atoms.frame["households"].to_numpy()[bare].sum())
+    households = int(atoms.frame["households"].to_numpy()[bare].sum())
     area = float(atoms.frame.geometry.area.to_numpy()[bare].sum())
     return [
         Text(
-            f"{area:,.0f} m² with {held:,} households belong to no grid",
-            f"有 {area:,.0f} 平方米（{held:,} 户）不属于任何网格",
+            f"{area:,.0f} m² with {households:,} households belong to no grid",
+            f"有 {area:,.0f} 平方米（{households:,} 户）不属于任何网格",
         )
     ]
 
@@ -159,7 +162,7 @@ _PROPOSAL = (
 )
 
 
-def sides_of(town: Town, proposed: Changes) -> gpd.GeoDataFrame:
+def sides_of(change: MinimalChange, proposed: Changes) -> gpd.GeoDataFrame:
     """Return the grids of each proposal as they are and as proposed, by proposal and code.
 
     Parameters
@@ -167,8 +170,8 @@ def sides_of(town: Town, proposed: Changes) -> gpd.GeoDataFrame:
     proposed
         The codes if every proposal is taken.
     """
-    old, groups = town.old.grids, town.groups
-    owner = np.array(town.owners, dtype=object)
+    old, groups = change.old.grids, change.groups
+    owner = np.array(change.community_codes, dtype=object)
     both = [
         old.assign(
             proposal=groups.old, side="before", change=proposed.old["change"].to_numpy(dtype=object)
@@ -179,37 +182,37 @@ def sides_of(town: Town, proposed: Changes) -> gpd.GeoDataFrame:
         side.assign(community=owner[side["community"].to_numpy(np.int64)])[list(_SIDE)]
         for side in both
     ]
-    told = pd.concat([part[part["proposal"] >= 0] for part in parts], ignore_index=True)
-    told = told.assign(
-        kind=told["kind"].where(told["kind"] != "", "basic"), later=told["side"] == "after"
+    sides = pd.concat([part[part["proposal"] >= 0] for part in parts], ignore_index=True)
+    sides = sides.assign(
+        kind=sides["kind"].where(sides["kind"] != "", "basic"), later=sides["side"] == "after"
     )
-    order = told.sort_values(["proposal", "later", "code"], ignore_index=True)
+    order = sides.sort_values(["proposal", "later", "code"], ignore_index=True)
     named = np.array([*groups.ids, ""], dtype=object)[order["proposal"].to_numpy(np.int64)]
     frame = order.drop(columns="later").assign(proposal=named)
     return gpd.GeoDataFrame(frame, geometry="geometry", crs=old.crs)
 
 
 def proposals_of(
-    town: Town, sides: gpd.GeoDataFrame, decided: tuple[Decision, ...]
+    change: MinimalChange, sides: gpd.GeoDataFrame, decided: tuple[Decision, ...]
 ) -> gpd.GeoDataFrame:
     """Return a row for each proposal; see `gridgeo.model.change.Adjustment`."""
-    atoms, groups = town.atoms, town.groups
+    atoms, groups = change.atoms, change.groups
     households = atoms.frame["households"].to_numpy(np.int64)
-    moved = moved_atoms(town.old.previous, town.new.partition.labels, town.new.heir)
+    moved = moved_atoms(change.old.previous, change.new.partition.labels, change.new.heir)
     rows = []
     for number, name in enumerate(groups.ids):
         inside = groups.atoms == number
-        own = sides[sides["proposal"] == name]
-        before, after = own[own["side"] == "before"], own[own["side"] == "after"]
-        reason = causes_of(number, atoms, town.old, town.new.partition, groups)
-        held, gone = int(households[inside].sum()), int(households[inside & moved].sum())
-        effect = effect_of(before, after, held, gone)
+        grids = sides[sides["proposal"] == name]
+        before, after = grids[grids["side"] == "before"], grids[grids["side"] == "after"]
+        reason = causes_of(number, atoms, change.old, change.new.partition, groups)
+        total, moving = int(households[inside].sum()), int(households[inside & moved].sum())
+        effect = effect_of(before, after, total, moving)
         out = [int(side["verdict"].isin(MISSED_VERDICTS).sum()) for side in (before, after)]
-        said = (reason.en, reason.zh, effect.en, effect.zh)
+        texts = (reason.en, reason.zh, effect.en, effect.zh)
         ground = shapely.union_all(atoms.frame.geometry.to_numpy()[inside])
         codes = [";".join(side["code"]) for side in (before, after)]
-        owner = ";".join(sorted(set(own["community"])))
-        rows.append((name, decided[number], owner, *codes, held, gone, *out, *said, ground))
+        owner = ";".join(sorted(set(grids["community"])))
+        rows.append((name, decided[number], owner, *codes, total, moving, *out, *texts, ground))
     frame = pd.DataFrame(rows, columns=list(_PROPOSAL))
     counts = ("households", "moved", "out_before", "out_after")
     frame = frame.astype(dict.fromkeys(counts, "int64"))
@@ -239,7 +242,7 @@ def adjust_grids(
         The grids as they are: code, and name, kind as far as they are there.
     settings
         ``read.inputs`` names the layers, as for `gridgeo.run`. Atoms that are cut from streets
-        follow the outlines of the grids as well. Ground of ``allowed_gaps`` that no grid holds
+        follow the outlines of the grids as well. Ground of ``allowed_gaps`` in no grid
         stays in none.
     decisions
         Which proposals are taken; all of them where None.
@@ -247,8 +250,8 @@ def adjust_grids(
         Of codes: none of them is given out again. Without it the one that the settings name is
         read. The changes are recorded when the plan is approved.
     ledger
-        Of the findings about these grids: what was accepted as an exception, and holds, is left
-        alone. A grid stays as drawn, a gap in no grid, a facility without a grid of its own.
+        Of the findings about these grids: valid exceptions are respected: a grid
+        stays as drawn, a gap stays in no grid, a facility gets no dedicated grid.
     jobs
         Threads; the result does not depend on them.
 
@@ -260,37 +263,39 @@ def adjust_grids(
     Raises
     ------
     InputError
-        A grid has no code, that of another one, or no valid geometry; it holds no atom; or a
+        A grid has no code, that of another one, or no valid geometry; it contains no atom; or a
         decision is about no proposal.
     """
     decisions = decisions or Decisions()
     clock = Clock(on_progress)
     with clock.stage("read"):
-        layers = read_layers(settings.read, on_progress=clock.say)
+        layers = read_layers(settings.read, on_progress=clock.log)
         file = read_grids(grids, crs=layers.crs, rules=settings.read)
         used = issued_codes(settings.codes, register).union(file.grids["code"])
     accepted = _accepted(file.grids, layers, settings, ledger)
-    town = lay_town(layers, file.grids, settings, exceptions=accepted, clock=clock, jobs=jobs)
-    withheld = _withheld(town, accepted)
-    decisions.check(name for name in town.groups.ids if name not in withheld)
+    change = find_minimal_change(
+        layers, file.grids, settings, exceptions=accepted, clock=clock, jobs=jobs
+    )
+    withheld = _withheld(change, accepted)
+    decisions.check(name for name in change.groups.ids if name not in withheld)
     decided: tuple[Decision, ...] = tuple(
-        "excepted" if name in withheld else decisions.of(name) for name in town.groups.ids
+        "excepted" if name in withheld else decisions.of(name) for name in change.groups.ids
     )
     with clock.stage("codes"):
-        proposed = follow_codes(town, used)
-        chosen = choose(town.atoms, town.old, town.new.partition, town.groups, decided)
-        sides = sides_of(town, proposed)
-        proposals = proposals_of(town, sides, decided)
+        proposed = codes_if_all_accepted(change, used)
+        chosen = choose(change.atoms, change.old, change.new.partition, change.groups, decided)
+        sides = sides_of(change, proposed)
+        proposals = proposals_of(change, sides, decided)
     with clock.stage("validate"):
-        plan, changes = carried_out(town, chosen, proposed)
+        plan, changes = carry_out(change, chosen, proposed)
         plan, _ = follow_up(plan, ledger, date="") if ledger else (plan, ())
     return Adjustment(
         plan=replace(
             plan,
             crosswalk=changes.crosswalk,
             rejects=(*plan.rejects, *file.rejects),
-            notes=(*plan.notes, *file.notes, *say_held(accepted.grids, withheld)),
-            summary={**plan.summary, "adjustment": figures(town, plan, proposals, changes)},
+            notes=(*plan.notes, *file.notes, *exceptions_note(accepted.grids, withheld)),
+            summary={**plan.summary, "adjustment": figures(change, plan, proposals, changes)},
             run={**clock.record(), "inputs": input_hashes(settings.read, grids)},
         ),
         proposals=proposals[~proposals["id"].isin(withheld)].reset_index(drop=True),
@@ -302,36 +307,36 @@ def adjust_grids(
 def _accepted(
     grids: gpd.GeoDataFrame, layers: Layers, settings: Settings, ledger: Sequence[Entry]
 ) -> Exceptions:
-    """Return the exceptions of the ledger that hold for the grids as they are."""
+    """Return the exceptions of the ledger that are valid for the grids as they are."""
     if not any(entry.status == "accepted" for entry in ledger):
         return Exceptions()
     seen, _ = follow_up(judge_drawn(grids.drop(columns="row"), layers, settings), ledger, date="")
     return exceptions_of(seen.findings)
 
 
-def _withheld(town: Town, accepted: Exceptions) -> frozenset[str]:
+def _withheld(change: MinimalChange, accepted: Exceptions) -> frozenset[str]:
     """Return the proposals that change a grid that was accepted as it is."""
-    kept = town.old.grids["code"].isin(accepted.grids).to_numpy() & (town.groups.old >= 0)
-    return frozenset(town.groups.ids[number] for number in town.groups.old[kept].tolist())
+    kept = change.old.grids["code"].isin(accepted.grids).to_numpy() & (change.groups.old >= 0)
+    return frozenset(change.groups.ids[number] for number in change.groups.old[kept].tolist())
 
 
 def figures(
-    town: Town, plan: Plan, proposals: gpd.GeoDataFrame, changes: Changes
+    change: MinimalChange, plan: Plan, proposals: gpd.GeoDataFrame, changes: Changes
 ) -> dict[str, Any]:
     """Return what an adjustment changes in figures; see ``docs/adjust.md``.
 
     `proposals` are all of them, those that exceptions withhold among them.
     """
     taken = proposals[proposals["decision"] == "accepted"]
-    households = int(town.atoms.frame["households"].sum())
+    households = int(change.atoms.frame["households"].sum())
     moved, before = int(taken["moved"].sum()), len(changes.old)
     left = set(proposals.loc[proposals["decision"] != "accepted", "id"])
-    number = town.groups.old
-    same = sum(n < 0 or town.groups.ids[n] in left for n in number.tolist())
+    number = change.groups.old
+    same = sum(n < 0 or change.groups.ids[n] in left for n in number.tolist())
     verdicts = plan.grids["verdict"]
     out = plan.grids[verdicts.isin(MISSED_VERDICTS)]
     proved = plan.communities.loc[plan.communities["verdict"] == "impossible", "code"]
-    told = town.old.grids["verdict"]
+    verdicts_before = change.old.grids["verdict"]
     return {
         "proposals": int((proposals["decision"] != "excepted").sum()),
         **{
@@ -341,12 +346,12 @@ def figures(
         "households": households,
         "households_moved": moved,
         "households_moved_share": round(moved / households, 4) if households else 0.0,
-        "must_move": town.new.bound,
+        "must_move": change.new.bound,
         "grids_before": before,
         "grids_after": len(plan.grids),
         "grids_same": same,
         "grids_same_share": round(same / before, 4) if before else 1.0,
-        "out_before": int(told.isin(MISSED_VERDICTS).sum()),
+        "out_before": int(verdicts_before.isin(MISSED_VERDICTS).sum()),
         "out_after": len(out),
         "out_proved": int(out["community"].isin(proved).sum()),
     }

@@ -1,4 +1,4 @@
-"""The frames of a plan, drawn anew where its grids were edited."""
+"""The frames of a plan with edited grids: outlines, counts, codes, bounds and contents."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ import shapely
 from numpy.typing import NDArray
 
 from gridgeo.adjust.edits import Draft
-from gridgeo.codes import Register, issue
+from gridgeo.codes import Register, issue_codes
 from gridgeo.describe import bounded_by, contains
-from gridgeo.geometry import place_points
+from gridgeo.geometry import assign_points
 from gridgeo.model import Bands, Note, Plan, bands_of
 from gridgeo.partition import judge_grid, union_of
 from gridgeo.pipeline import issued_codes
@@ -46,20 +46,20 @@ def redraw(plan: Plan, draft: Draft, register: Register | None = None) -> Redraw
     grid = pd.Series(draft.grid).replace(dict(codes)).to_numpy(dtype=object)
     changed = sorted({codes.get(key, key) for key in alive})
     units = {codes.get(key, key): name for key, name in draft.units.items()}
-    homes = _homes(plan, draft, grid)
-    rows = _rows(plan, grid, changed, units, homes)
-    gone = {*draft.touched, *changed}
-    kept = plan.grids[~plan.grids["code"].isin(gone)]
+    households = _households(plan, draft, grid)
+    rows = _rows(plan, grid, changed, units, households)
+    replaced = {*draft.touched, *changed}
+    kept = plan.grids[~plan.grids["code"].isin(replaced)]
     grids = gpd.GeoDataFrame(
         pd.concat([kept, rows], ignore_index=True), geometry="geometry", crs=plan.grids.crs
     )
     grids = grids.sort_values("code").reset_index(drop=True)
     drawn = replace(
         plan,
-        grids=_bounded(plan, grids, grid, changed),
+        grids=_with_bounds(plan, grids, grid, changed),
         atoms=plan.atoms.assign(grid=grid),
-        households=homes,
-        considered=_considered(plan, grids),
+        households=households,
+        considered=_facilities(plan, grids),
         communities=_communities(plan, grids, set(rows["community"])),
     )
     return Redrawn(plan=drawn, codes=codes, changed=tuple(changed), notes=_notes(plan, rows))
@@ -78,7 +78,7 @@ def _new_codes(
     for key in sorted(new, key=lambda key: (len(key), key)):
         kind = "dedicated" if key in draft.units else "basic"
         parent = str(draft.community[draft.grid == key][0])
-        (codes[key],) = issue(used, parent, 1, kind=kind, rules=rules)
+        (codes[key],) = issue_codes(used, parent, 1, kind=kind, rules=rules)
         used.append(codes[key])
     return codes
 
@@ -87,15 +87,17 @@ def _made_dedicated(key: str, kinds: Mapping[str, str], draft: Draft) -> bool:
     return key in draft.units and kinds[key] != "dedicated"
 
 
-def _homes(plan: Plan, draft: Draft, grid: NDArray[Any]) -> gpd.GeoDataFrame:
+def _households(plan: Plan, draft: Draft, grid: NDArray[Any]) -> gpd.GeoDataFrame:
     """Return the households with the grid of the atom that each lies in."""
-    homes = plan.households
-    rows = np.flatnonzero(homes["grid"].isin(set(draft.touched)))
+    households = plan.households
+    rows = np.flatnonzero(households["grid"].isin(set(draft.touched)))
     atoms = np.flatnonzero(np.isin(plan.atoms["grid"].to_numpy(), list(draft.touched)))
-    placed = place_points(homes.geometry.to_numpy()[rows], plan.atoms.geometry.to_numpy()[atoms])
-    own = homes["grid"].to_numpy(dtype=object).copy()
-    own[rows[placed >= 0]] = grid[atoms[placed[placed >= 0]]]
-    return homes.assign(grid=own)
+    assigned = assign_points(
+        households.geometry.to_numpy()[rows], plan.atoms.geometry.to_numpy()[atoms]
+    )
+    grid_of_row = households["grid"].to_numpy(dtype=object).copy()
+    grid_of_row[rows[assigned >= 0]] = grid[atoms[assigned[assigned >= 0]]]
+    return households.assign(grid=grid_of_row)
 
 
 def _rows(
@@ -103,7 +105,7 @@ def _rows(
     grid: NDArray[Any],
     changed: list[str],
     units: dict[str, str],
-    homes: gpd.GeoDataFrame,
+    households: gpd.GeoDataFrame,
 ) -> gpd.GeoDataFrame:
     """Return one row for each changed grid."""
     bands = plan_bands(plan)
@@ -114,9 +116,9 @@ def _rows(
         crs=plan.grids.crs,
     )
     nothing = gpd.GeoDataFrame({"name": []}, geometry=[], crs=plan.grids.crs)
-    inside = homes[homes["grid"].isin(changed)].reset_index(drop=True)
-    told = contains(rows, nothing, nothing, inside, lang=plan.settings.lang)
-    return rows.assign(contains=told)
+    inside = households[households["grid"].isin(changed)].reset_index(drop=True)
+    contents = contains(rows, nothing, nothing, inside, lang=plan.settings.lang)
+    return rows.assign(contains=contents)
 
 
 def _row(
@@ -157,8 +159,8 @@ def _row(
 
 def _name(plan: Plan, code: str, community: str) -> str:
     """Return the name of a new basic grid: the number of its code, as the others have it."""
-    said = plan.settings.codes.code_scheme.parse(code)
-    number = code if said is None else said.sequence
+    parsed = plan.settings.codes.code_scheme.parse(code)
+    number = code if parsed is None else parsed.sequence
     return Text(f"{community} grid {number}", f"{community}第{number}网格").say(plan.settings.lang)
 
 
@@ -171,22 +173,22 @@ def plan_bands(plan: Plan) -> Bands:
 
 
 def verdict_of(
-    plan: Plan, bands: Bands, community: str, kind: str, held: tuple[int, float]
+    plan: Plan, bands: Bands, community: str, kind: str, counts: tuple[int, float]
 ) -> tuple[str, str]:
-    """Return verdict and reason of a grid of `kind`; `held`: its households and residents."""
+    """Return verdict and reason of a grid of `kind`; `counts`: its households and residents."""
     lang = plan.settings.lang
     if kind != "basic":
         return kind, Text("By hand", "人工调整").say(lang) if kind == "dedicated" else ""
     position = int(np.flatnonzero(plan.communities["code"] == community)[0])
     small = plan.communities["verdict"].iloc[position] == "small"
-    judged = judge_grid(bands.of(position), *held, small=small)
+    judged = judge_grid(bands.of(position), *counts, small=small)
     return judged.name, judged.reason.say(lang)
 
 
-def _bounded(
+def _with_bounds(
     plan: Plan, grids: gpd.GeoDataFrame, grid: NDArray[Any], changed: list[str]
 ) -> gpd.GeoDataFrame:
-    """Return the grids with bounds said anew for those that changed, and those beside them."""
+    """Return the grids with new bounds for those that changed, and those beside them."""
     place = pd.Index(grids["code"])
     labels = place.get_indexer(pd.Index(grid))
     kinds = grids["kind"].to_numpy(dtype=object)
@@ -198,24 +200,24 @@ def _bounded(
             "facility": np.where(kinds[labels] == "dedicated", 0, -1),
         }
     )
-    told = bounded_by(labels, plan.borders, atoms, plan.communities, lang=plan.settings.lang)
+    bounds = bounded_by(labels, plan.borders, atoms, plan.communities, lang=plan.settings.lang)
     inner = plan.borders[plan.borders["right"] >= 0]
     sides = np.stack([grid[inner["left"]], grid[inner["right"]]])
     beside = {*sides[:, np.isin(sides, changed).any(axis=0)].ravel(), *changed}
     return grids.assign(
-        bounded_by=grids["bounded_by"].where(~grids["code"].isin(beside), told.to_numpy())
+        bounded_by=grids["bounded_by"].where(~grids["code"].isin(beside), bounds.to_numpy())
     )
 
 
-def _considered(plan: Plan, grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return the facilities; those whose grid is gone are no longer dedicated."""
+def _facilities(plan: Plan, grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the facilities; those whose grid was removed are no longer dedicated."""
     there = set(grids.loc[grids["kind"] == "dedicated", "code"])
     left = [
         ";".join(code for code in str(codes).split(";") if code in there)
         for codes in plan.considered["grid"]
     ]
-    gone = (plan.considered["grid"] != "").to_numpy() & (np.array(left, dtype=object) == "")
-    return plan.considered.assign(grid=left, dedicated=plan.considered["dedicated"] & ~gone)
+    dissolved = (plan.considered["grid"] != "").to_numpy() & (np.array(left, dtype=object) == "")
+    return plan.considered.assign(grid=left, dedicated=plan.considered["dedicated"] & ~dissolved)
 
 
 def _communities(plan: Plan, grids: gpd.GeoDataFrame, touched: set[str]) -> gpd.GeoDataFrame:
@@ -229,16 +231,16 @@ def _communities(plan: Plan, grids: gpd.GeoDataFrame, touched: set[str]) -> gpd.
     all_in = (of.map(count).fillna(0) == of.map(good).fillna(0)).to_numpy()
     verdict = frame["verdict"].to_numpy(dtype=object)
     fixed = (verdict == "small") | ((verdict == "impossible") & ~all_in)
-    anew = rows & ~fixed
-    told = [
+    edited = rows & ~fixed
+    verdicts = [
         _by_hand(int(good.get(code, 0)), int(count.get(code, 0))).say(plan.settings.lang)
         for code in of
     ]
     return frame.assign(
         grids=np.where(rows, of.map(count).fillna(0), frame["grids"]).astype(np.int64),
-        verdict=np.where(anew, np.where(all_in, "in_band", "not_found"), verdict),
-        reason=np.where(anew, np.array(told, dtype=object), frame["reason"]),
-        proof=np.where(anew, "", frame["proof"].to_numpy(dtype=object)),
+        verdict=np.where(edited, np.where(all_in, "in_band", "not_found"), verdict),
+        reason=np.where(edited, np.array(verdicts, dtype=object), frame["reason"]),
+        proof=np.where(edited, "", frame["proof"].to_numpy(dtype=object)),
         certificate=np.where(rows, "", frame["certificate"].to_numpy(dtype=object)),
         gap=np.where(rows, np.nan, frame["gap"]),
     )
@@ -251,7 +253,7 @@ def _by_hand(good: int, grids: int) -> Text:
 
 
 def _notes(plan: Plan, rows: gpd.GeoDataFrame) -> tuple[Note, ...]:
-    """Say where the contents of grids are not known any more: a plan keeps no compounds."""
+    """Return notes on grids whose contents are no longer known: a plan keeps no compounds."""
     blank = rows[(rows["contains"] == "") & (rows["households"] > 0)]
     if blank.empty or not (plan.grids["contains"] != "").any():
         return ()

@@ -1,8 +1,7 @@
-"""A plan is approved, and goes upward: the register, the package, what changed since.
+"""Approval and submission of a plan.
 
-Approve a plan: from then on it is locked, and its codes stand in the register.
-
-What goes upward: the grids that changed since they were last reported, or all.
+Approval locks a plan and records its codes in the register. A submission holds the grids that
+changed since the plan that was reported before, or all of them.
 """
 
 from __future__ import annotations
@@ -13,22 +12,22 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from gridgeo.adjust.compare import Side, changed, compare_sides, homes_of, side_of
+from gridgeo.adjust.compare import Side, changed_grids, compare_sides, household_points_of, side_of
 from gridgeo.codes import (
     Changes,
     Register,
     as_day,
-    carried_on,
+    as_first_numbering,
     crosswalk_of,
     in_use,
-    numbered,
+    lineage_of_coded,
     overlap_of_grids,
     record,
 )
 from gridgeo.errors import InputError
 from gridgeo.model import Plan, Submission
 from gridgeo.report import sealed
-from gridgeo.review import Approval, broken_rules, say_state
+from gridgeo.review import Approval, broken_rules, state_text
 from gridgeo.wording import CARDS, Lang, Text
 
 
@@ -54,7 +53,7 @@ def approve(
     """
     if plan.approval is not None:
         raise InputError(
-            Text("the plan is approved already: ", "方案早已批准：") + say_state(plan.approval)
+            Text("the plan is approved already: ", "方案早已批准：") + state_text(plan.approval)
         )
     if not by.strip():
         raise InputError(Text("nobody is named", "缺少批准人"), field="by")
@@ -85,7 +84,9 @@ def _crosswalk(old: Plan, plan: Plan) -> pd.DataFrame:
     """Return what went from each code of the plan before to each code of `plan`."""
     before = old.grids if plan.grids.crs is None else old.grids.to_crs(plan.grids.crs)
     shared = overlap_of_grids(
-        before.geometry.to_numpy(), plan.grids.geometry.to_numpy(), homes=homes_of(plan)
+        before.geometry.to_numpy(),
+        plan.grids.geometry.to_numpy(),
+        household_points=household_points_of(plan),
     )
     return crosswalk_of(before["code"].tolist(), plan.grids["code"].tolist(), shared)
 
@@ -150,12 +151,14 @@ def changes_in(register: Register, plan: Plan, *, before: Plan | None = None) ->
         grids = grids.to_crs(register.table.crs)
     old = in_use(register, plan.communities, scheme)
     if not len(old):
-        return numbered(grids)
+        return as_first_numbering(grids)
     ground = _ground_of(old, before)
     shared = overlap_of_grids(
-        ground.geometry.to_numpy(), plan.grids.geometry.to_numpy(), homes=homes_of(plan)
+        ground.geometry.to_numpy(),
+        plan.grids.geometry.to_numpy(),
+        household_points=household_points_of(plan),
     )
-    return carried_on(ground, grids, shared, scheme=scheme)
+    return lineage_of_coded(ground, grids, shared, scheme=scheme)
 
 
 def _ground_of(old: pd.DataFrame, before: Plan | None) -> gpd.GeoDataFrame:
@@ -255,13 +258,13 @@ def submit(
     """
     _check_since(plan, since, full=full)
     settings = plan.settings if lang is None else replace(plan.settings, lang=lang)
-    own = side_of(plan)
-    before = Side(grids=own.grids.iloc[:0], crs=own.crs) if since is None else since
-    told = compare_sides(before, own, settings)
+    current = side_of(plan)
+    before = Side(grids=current.grids.iloc[:0], crs=current.crs) if since is None else since
+    comparison = compare_sides(before, current, settings)
     if since is None:
         first = Text("first division", "首次划分").say(settings.lang)
-        told = replace(told, changes=told.changes.assign(reason=first))
-    rows = told.changes if full else changed(told.changes)
+        comparison = replace(comparison, changes=comparison.changes.assign(reason=first))
+    rows = comparison.changes if full else changed_grids(comparison.changes)
     if rows.empty:
         raise InputError(
             Text("no grid has changed", "没有网格发生变更"),
@@ -276,7 +279,7 @@ def submit(
         full=full or since is None,
         first=since is None,
         grids=_reported(plan, rows),
-        told=told,
+        comparison=comparison,
         scorecard=_cards({} if old is None else old.summary, plan.summary),
     )
 
@@ -301,11 +304,13 @@ def _check_since(plan: Plan, since: Side | None, *, full: bool) -> None:
 
 def _reported(plan: Plan, rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return the grids of the plan among `rows`, with what became of them."""
-    told = rows[rows["new_code"] != ""].set_index("new_code")[list(_CHANGE)]
-    told = told.rename(columns={"reason": "change_reason"})
-    grids = plan.grids[plan.grids["code"].isin(told.index)].sort_values("code", ignore_index=True)
-    own = told.loc[grids["code"]]
-    return grids.assign(**{name: own[name].to_numpy() for name in told.columns})
+    changes = rows[rows["new_code"] != ""].set_index("new_code")[list(_CHANGE)]
+    changes = changes.rename(columns={"reason": "change_reason"})
+    grids = plan.grids[plan.grids["code"].isin(changes.index)].sort_values(
+        "code", ignore_index=True
+    )
+    row_of_grid = changes.loc[grids["code"]]
+    return grids.assign(**{name: row_of_grid[name].to_numpy() for name in changes.columns})
 
 
 def _cards(before: dict[str, Any], after: dict[str, Any]) -> tuple[dict[str, Any], ...]:

@@ -1,8 +1,6 @@
-"""A file of grids, repaired: read, judge, repair, judge again, and say every change.
+"""`gridgeo repair`: a file of grids is read, checked, repaired and checked again.
 
-Mended geometry back into the file it came from: vertices that were there keep every digit.
-
-A file of grids, mended: read, judge, mend, judge again, and say every change.
+The result has every row and column of the file; vertices that were in the file keep every digit.
 """
 
 from __future__ import annotations
@@ -20,16 +18,16 @@ from gridgeo.config import Settings, Source
 from gridgeo.model import Finding, Layers, Repaired
 from gridgeo.pipeline import Clock, Progress, input_hashes
 from gridgeo.read import GridFile, read_grids, read_layers
-from gridgeo.repair import Mend, Town, repair_partition
+from gridgeo.repair import DrawnPartition, RepairRecord, repair_geometry
 from gridgeo.validate import Subject, community_of, judge_shape
 
 
-def in_crs_of_file(file: GridFile, mended: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return the rows of `file` as they stand, with the mended geometry where it changed.
+def with_repaired_geometry(file: GridFile, repaired: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the rows of `file` as they stand, with the repaired geometry where it changed.
 
     Vertices that were in the file have the coordinates of the file; new ones are reprojected.
     """
-    read, now = file.grids.geometry.to_numpy(), mended.geometry.to_numpy()
+    read, now = file.grids.geometry.to_numpy(), repaired.geometry.to_numpy()
     rows = np.array(
         [n for n, (old, new) in enumerate(zip(read, now, strict=True)) if old is not new],
         dtype=np.intp,
@@ -39,14 +37,14 @@ def in_crs_of_file(file: GridFile, mended: gpd.GeoDataFrame) -> gpd.GeoDataFrame
         return file.original
     there = ~shapely.is_missing(read)
     at = shapely.get_coordinates(read[there])
-    own = shapely.get_coordinates(original[file.grids["row"].to_numpy()[there]])
+    original_points = shapely.get_coordinates(original[file.grids["row"].to_numpy()[there]])
     key, first = np.unique(_key(at), return_index=True)
 
     def back(point: NDArray[np.float64]) -> NDArray[np.float64]:
         place = np.minimum(np.searchsorted(key, _key(point)), len(key) - 1)
         known = key[place] == _key(point)
-        moved = gpd.GeoSeries(shapely.points(point[~known]), crs=mended.crs)
-        out = own[first[place]]
+        moved = gpd.GeoSeries(shapely.points(point[~known]), crs=repaired.crs)
+        out = original_points[first[place]]
         if len(moved):
             out[~known] = shapely.get_coordinates(moved.to_crs(crs))
         return out
@@ -62,15 +60,15 @@ def _key(point: NDArray[np.float64]) -> NDArray[np.complex128]:
 def repair_grids(
     grids: Source, settings: Settings, *, on_progress: Progress | None = None
 ) -> Repaired:
-    """Mend in a file of grids what has one right answer; see `gridgeo.repair.repair_partition`.
+    """Repair the defects of a file of grids; see `gridgeo.repair.repair_geometry`.
 
     Parameters
     ----------
     grids
         The grids, in any format that can be read.
     settings
-        ``repair`` holds the tolerances. Where ``read.inputs`` names communities, gaps along their
-        borders and ground outside them are mended as well; with household points nothing is moved
+        ``repair`` has the tolerances. Where ``read.inputs`` names communities, gaps along their
+        borders and ground outside them are repaired as well; with household points nothing is moved
         that somebody lives in; ``allowed_gaps`` may belong to no grid.
 
     Returns
@@ -84,31 +82,31 @@ def repair_grids(
         layers = _layers(settings, clock)
         file = read_grids(grids, crs=None if layers is None else layers.crs, rules=settings.read)
     communities = _outline(file.grids) if layers is None else layers.communities
-    homes = None if layers is None or not len(layers.households) else layers.households
+    households = None if layers is None or not len(layers.households) else layers.households
     allowed = None if layers is None else layers.allowed_gaps
     with clock.stage("validate"):
         subject = Subject(
-            grids=file.grids, communities=communities, households=homes, allowed_gaps=allowed
+            grids=file.grids, communities=communities, households=households, allowed_gaps=allowed
         )
         before = judge_shape(subject)
     with clock.stage("repair"):
-        town = Town(
+        partition = DrawnPartition(
             grids=file.grids.geometry.to_numpy(),
             community=np.full(len(file.grids), -1) if layers is None else community_of(subject),
             outlines=_ground(None if layers is None else communities),
-            points=_ground(homes),
+            points=_ground(households),
             allowed=shapely.union_all(_ground(allowed)),
         )
-        done = repair_partition(town, settings.repair)
+        done = repair_geometry(partition, settings.repair)
     with clock.stage("validate"):
-        mended = file.grids.set_geometry(gpd.GeoSeries(done.grids, crs=file.grids.crs))
-        after = judge_shape(replace(subject, grids=mended))
+        repaired = file.grids.set_geometry(gpd.GeoSeries(done.grids, crs=file.grids.crs))
+        after = judge_shape(replace(subject, grids=repaired))
     return Repaired(
         settings=settings,
         layer=file.layer,
-        grids=in_crs_of_file(file, mended),
-        repairs=_rows(done.mends, file.grids, mended),
-        accounts=_accounts(file.grids, mended, before, after),
+        grids=with_repaired_geometry(file, repaired),
+        repairs=_rows(done.records, file.grids, repaired),
+        accounts=_accounts(file.grids, repaired, before, after),
         before=before,
         after=after,
         rejects=(*(layers.rejects if layers else ()), *file.rejects),
@@ -120,7 +118,7 @@ def repair_grids(
 def _layers(settings: Settings, clock: Clock) -> Layers | None:
     if not settings.read.inputs:
         return None
-    return read_layers(settings.read, partial=True, on_progress=clock.say)
+    return read_layers(settings.read, partial=True, on_progress=clock.log)
 
 
 def _ground(frame: gpd.GeoDataFrame | None) -> NDArray[Any]:
@@ -141,27 +139,27 @@ def _outline(grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def _rows(
-    mends: tuple[Mend, ...], grids: gpd.GeoDataFrame, mended: gpd.GeoDataFrame
+    records: tuple[RepairRecord, ...], grids: gpd.GeoDataFrame, repaired: gpd.GeoDataFrame
 ) -> gpd.GeoDataFrame:
     """Return every change and every defect that was left, one row each."""
-    name = _handles(grids)
-    before, after = (_areas(frame) for frame in (grids, mended))
+    name = _grid_names(grids)
+    before, after = (_areas(frame) for frame in (grids, repaired))
     rows = [
         {
             "number": number,
-            "what": mend.what,
-            "done": mend.done,
-            "grid": name[mend.grids[0]] if mend.grids else "",
-            "others": ";".join(name[row] for row in mend.grids[1:]),
-            "amount": mend.amount,
-            "unit": mend.unit,
-            "before_m2": before[mend.grids[0]] if mend.grids else np.nan,
-            "after_m2": after[mend.grids[0]] if mend.grids else np.nan,
-            "reason_en": mend.reason.en,
-            "reason_zh": mend.reason.zh,
-            "geometry": mend.where,
+            "what": record.what,
+            "done": record.done,
+            "grid": name[record.grids[0]] if record.grids else "",
+            "others": ";".join(name[row] for row in record.grids[1:]),
+            "amount": record.amount,
+            "unit": record.unit,
+            "before_m2": before[record.grids[0]] if record.grids else np.nan,
+            "after_m2": after[record.grids[0]] if record.grids else np.nan,
+            "reason_en": record.reason.en,
+            "reason_zh": record.reason.zh,
+            "geometry": record.where,
         }
-        for number, mend in enumerate(mends, start=1)
+        for number, record in enumerate(records, start=1)
     ]
     columns = [
         *("number", "what", "done", "grid", "others", "amount", "unit", "before_m2", "after_m2"),
@@ -171,7 +169,7 @@ def _rows(
     return gpd.GeoDataFrame(frame, geometry="geometry", crs=grids.crs)
 
 
-def _handles(grids: gpd.GeoDataFrame) -> list[str]:
+def _grid_names(grids: gpd.GeoDataFrame) -> list[str]:
     """Return what each grid is called: its code, else its name, else its row in the file."""
     return [
         code or name or f"#{row + 1}"
@@ -185,12 +183,12 @@ def _areas(grids: gpd.GeoDataFrame) -> NDArray[np.float64]:
 
 def _accounts(
     grids: gpd.GeoDataFrame,
-    mended: gpd.GeoDataFrame,
+    repaired: gpd.GeoDataFrame,
     before: tuple[Finding, ...],
     after: tuple[Finding, ...],
 ) -> pd.DataFrame:
     """Return the figures that show that nothing was lost: `item`, `before`, `after`."""
-    sides = [_figures(grids, before), _figures(mended, after)]
+    sides = [_figures(grids, before), _figures(repaired, after)]
     rows = [(item, sides[0][item], sides[1][item]) for item in sides[0]]
     return pd.DataFrame(rows, columns=["item", "before", "after"])
 

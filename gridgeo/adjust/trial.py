@@ -1,4 +1,4 @@
-"""Edits on trial: what follows from them is known at once, the plan stays as it is."""
+"""Edits on trial: each step shows its effect on bands, parts and cost; the plan stays unchanged."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from gridgeo.partition import AtomGraph, build_atom_graph, count_parts, grid_cos
 class Trial:
     """A plan and the edits that are tried on it; `try_edits` begins one.
 
-    Every step returns a new trial. Locks and borders of communities hold at every step; the
+    Every step returns a new trial. Locks and borders of communities are kept at every step; the
     other rules are checked when the edits are applied.
 
     Examples
@@ -55,7 +55,7 @@ class Trial:
             The edit names what is not there, breaks a lock, or leaves a community.
         """
         after = replace(self, edits=(*self.edits, edit), undone=())
-        after.draft  # noqa: B018  (an edit that cannot be done is told at once)
+        after.draft  # noqa: B018  (an edit that cannot be done is refused at once)
         return after
 
     def undo(self) -> Trial:
@@ -109,15 +109,15 @@ class Trial:
     def _verdicts(self, frame: pd.DataFrame) -> dict[str, list[str]]:
         """Return verdict and reason: those of the plan where no edit touched the grid."""
         grids = self.plan.grids
-        told = dict(
+        verdicts = dict(
             zip(grids["code"], zip(grids["verdict"], grids["reason"], strict=True), strict=True)
         )
-        own = frame.loc[frame["touched"], ["community", "kind", "households", "residents"]]
-        for key, community, kind, *held in own.itertuples():
-            told[key] = verdict_of(self.plan, self.bands, community, kind, tuple(held))
+        edited_grids = frame.loc[frame["touched"], ["community", "kind", "households", "residents"]]
+        for key, community, kind, *counts in edited_grids.itertuples():
+            verdicts[key] = verdict_of(self.plan, self.bands, community, kind, tuple(counts))
         return {
-            "verdict": [told[key][0] for key in frame.index],
-            "reason": [told[key][1] for key in frame.index],
+            "verdict": [verdicts[key][0] for key in frame.index],
+            "reason": [verdicts[key][1] for key in frame.index],
         }
 
     def _prices(self, frame: pd.DataFrame, of: NDArray[np.intp]) -> pd.DataFrame:
@@ -149,6 +149,6 @@ def _atoms_of(plan: Plan) -> Atoms:
         frame=plan.atoms.assign(community=place, facility=-1),
         borders=plan.borders,
         communities=plan.communities,
-        placed=np.full(len(plan.households), -1),
+        household_atom=np.full(len(plan.households), -1),
         considered=plan.considered,
     )

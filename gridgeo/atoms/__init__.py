@@ -11,10 +11,10 @@ from gridgeo.atoms.build import (
     Cutter,
 )
 from gridgeo.atoms.faces import (
-    Ground,
+    PieceCoverage,
 )
 from gridgeo.atoms.given import (
-    lay_pieces,
+    prepare_pieces,
     take_atoms,
 )
 from gridgeo.atoms.given_notes import (
@@ -24,9 +24,9 @@ from gridgeo.atoms.given_notes import (
 __all__ = [
     "Blocks",
     "Cutter",
-    "Ground",
+    "PieceCoverage",
     "cut_blocks",
-    "lay_pieces",
+    "prepare_pieces",
     "repair_communities",
     "take_atoms",
     "without_atoms",

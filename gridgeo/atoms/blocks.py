@@ -1,8 +1,7 @@
-"""Blocks: what streets, barriers and community borders enclose, in communities without gaps.
+"""Blocks: the faces between streets, barriers and community borders.
 
-Communities that overlap or leave gaps between each other are repaired, with a report.
-
-Blocks: what streets, barriers and community borders enclose, without the slivers between.
+Communities that overlap or leave gaps between them are repaired first, each change with a
+finding. Slivers between dual carriageways, ramps and roundabouts join the neighbouring block.
 """
 
 from __future__ import annotations
@@ -20,12 +19,12 @@ from gridgeo.atoms.faces import Faces, Tidy, absorb_slivers, cut_areas, sort_fac
 from gridgeo.atoms.lines import NamedLines, close_gaps, explode, find_crossings
 from gridgeo.config import AtomRules
 from gridgeo.errors import InputError
-from gridgeo.geometry import Edges, coverage_edges, households_in, place_points
+from gridgeo.geometry import Edges, assign_points, coverage_edges, households_in
 from gridgeo.model import BORDER_CLASSES, Finding, Layers, Note
 from gridgeo.wording import Text
 
 #: A change of area below this is rounding, not a repair worth telling.
-TOLD_M2 = 0.01
+REPORTED_M2 = 0.01
 
 
 def repair_communities(
@@ -33,7 +32,7 @@ def repair_communities(
 ) -> tuple[gpd.GeoDataFrame, tuple[Finding, ...]]:
     """Return communities that share their borders vertex by vertex, and what was changed.
 
-    A valid coverage is returned as it is: cleaning one makes crumbs. Otherwise gaps up to
+    A valid coverage is returned as it is: cleaning one makes fragments. Otherwise gaps up to
     ``repair_gap_m`` are closed and overlaps given to the community with the longest border;
     each community whose outline changed is a finding with the changed area. No community
     vanishes: one that would is an error.
@@ -53,7 +52,7 @@ def repair_communities(
     changed = shapely.area(shapely.symmetric_difference(outlines, cleaned))
     findings = tuple(
         _repaired(communities.iloc[i], outlines[i], cleaned[i], changed[i])
-        for i in np.flatnonzero(changed > TOLD_M2)
+        for i in np.flatnonzero(changed > REPORTED_M2)
     )
     return communities.set_geometry(gpd.GeoSeries(cleaned, crs=communities.crs)), findings
 
@@ -127,31 +126,31 @@ def cut_blocks(layers: Layers, rules: AtomRules, *, limits: NDArray[np.int64]) -
     layers
         Communities, streets, barriers, compounds and households in one metre CRS.
     limits
-        Households that a grid of each community can hold: compounds with no more stay whole, up
+        Households that a grid of each community may have: compounds with no more stay whole, up
         to ``compound_share`` of it.
     """
     communities, repaired = repair_communities(layers.communities, rules)
     areas = communities.geometry.to_numpy()
     streets = layers.streets[layers.streets["cuts"]]
     lane = (streets["street_class"] == LANE).to_numpy()
-    whole = _whole_compounds(layers, areas, rules.compound_share * limits)
+    undivided = _undivided_compounds(layers, areas, rules.compound_share * limits)
     cutting = np.concatenate(
         [
-            _outside(streets[~lane], whole),
+            _outside(streets[~lane], undivided),
             explode(layers.barriers.geometry.to_numpy()),
         ]
     )
     closed = close_gaps(cutting, coverage_edges(areas).lines, tolerance_m=rules.close_gap_m)
-    grounds, home = cut_out(areas, layers.locked)
+    grounds, area = cut_out(areas, layers.locked)
     faces = cut_areas(grounds, np.concatenate([cutting, closed.pieces]))
     named = NamedLines.gather(streets, layers.barriers)
     blocks, _ = tidier(layers, named, rules)(faces, faces.parent)
-    blocks = sort_faces(Faces(polygons=blocks.polygons, parent=home[blocks.parent]))
+    blocks = sort_faces(Faces(polygons=blocks.polygons, parent=area[blocks.parent]))
     notes = (_gaps_note(closed.gap_m, closed.dangling), _slivers_note(len(faces), len(blocks)))
     return Blocks(
         communities=communities,
         faces=blocks,
-        lanes=_outside(streets[lane], whole),
+        lanes=_outside(streets[lane], undivided),
         named=named,
         crossings=find_crossings(layers.streets, layers.barriers),
         notes=notes,
@@ -168,19 +167,19 @@ def tidier(layers: Layers, named: NamedLines, rules: AtomRules) -> Tidy:
         weight: NDArray[np.float64] = edges.length * factor[rank]
         return weight
 
-    def tidy(faces: Faces, home: NDArray[np.int64]) -> tuple[Faces, NDArray[np.int64]]:
+    def tidy(faces: Faces, area: NDArray[np.int64]) -> tuple[Faces, NDArray[np.int64]]:
         households = households_in(layers.households, faces.polygons)
-        return absorb_slivers(faces, home, households, rules, weigh)
+        return absorb_slivers(faces, area, households, rules, weigh)
 
     return tidy
 
 
-def _whole_compounds(layers: Layers, areas: NDArray[Any], limits: NDArray[Any]) -> NDArray[Any]:
+def _undivided_compounds(layers: Layers, areas: NDArray[Any], limits: NDArray[Any]) -> NDArray[Any]:
     compounds = layers.compounds.geometry.to_numpy()
-    home = place_points(shapely.point_on_surface(compounds), areas)
-    limit = np.append(limits, limits.min(initial=np.inf))[home]
-    whole: NDArray[Any] = compounds[households_in(layers.households, compounds) <= limit]
-    return whole
+    area = assign_points(shapely.point_on_surface(compounds), areas)
+    limit = np.append(limits, limits.min(initial=np.inf))[area]
+    undivided: NDArray[Any] = compounds[households_in(layers.households, compounds) <= limit]
+    return undivided
 
 
 def _outside(streets: gpd.GeoDataFrame, compounds: NDArray[Any]) -> NDArray[Any]:

@@ -1,6 +1,8 @@
-"""Atoms from blocks: dedicated ground carved out, heavy blocks cut into cells, borders tabled.
+"""Atoms from blocks, and the table of their borders.
 
-The border table: for each pair of atoms its metres, by class and name of the street on it.
+Facilities and compounds are carved out of the blocks, blocks with too many households are cut
+into cells, and each pair of neighbouring atoms gets the metres of its border by class and name of
+the street on it.
 """
 
 from __future__ import annotations
@@ -18,11 +20,11 @@ from pyproj import CRS
 
 from gridgeo.atoms.blocks import Blocks, tidier
 from gridgeo.atoms.carve import carve_outlines
-from gridgeo.atoms.faces import Faces, Ground, Index, Tidy, cut_areas
-from gridgeo.atoms.heavy import Heavy
+from gridgeo.atoms.faces import Faces, Index, PieceCoverage, Tidy, cut_areas
+from gridgeo.atoms.heavy import Subdivision
 from gridgeo.atoms.lines import ON_LINE_M, OVERSHOOT_M, NamedLines, close_gaps
 from gridgeo.config import AtomRules
-from gridgeo.geometry import Edges, Polygons, count_in, coverage_edges, place_points
+from gridgeo.geometry import Edges, Polygons, assign_points, count_in, coverage_edges
 from gridgeo.model import BORDER_CLASSES, CROSSED_BY_STREETS_ONLY, Atoms, Layers
 
 #: A border is crossed where a crossing lies this near.
@@ -103,7 +105,7 @@ class Cutter:
         Facilities in the order of ``layers.facilities``; those that are `dedicated` are carved
         out along their geometry.
     limits
-        Households that a grid of each community can hold.
+        Households that a grid of each community may have.
     """
 
     layers: Layers
@@ -112,12 +114,12 @@ class Cutter:
     rules: AtomRules
     limits: Index
 
-    def cut(self) -> Ground:
+    def cut(self) -> PieceCoverage:
         """Return the blocks with dedicated ground carved out and heavy ones cut."""
-        return self._cut(Ground.of(self.blocks.faces), fine=False).in_reading_order()
+        return self._cut(PieceCoverage.of(self.blocks.faces), fine=False).in_reading_order()
 
-    def cut_finer(self, ground: Ground, communities: Collection[int]) -> Ground:
-        """Return `ground` with the blocks of some communities (positions) cut anew, finer.
+    def cut_finer(self, ground: PieceCoverage, communities: Collection[int]) -> PieceCoverage:
+        """Return `ground` with the blocks of some communities (positions) cut again, finer.
 
         Other communities keep their pieces, in their order; those beside a finer one get the
         vertices where cuts end on the border between them.
@@ -126,22 +128,22 @@ class Cutter:
         blocks = ground.take(again).whole_blocks()
         _, row = shapely.STRtree(ground.polygons).query(blocks.polygons, predicate="intersects")
         rows = np.setdiff1d(row, np.flatnonzero(again))
-        around = replace(ground.take(rows), settled=rows)
+        around = replace(ground.take(rows), fixed=rows)
         cut = self._cut(blocks.beside(around), fine=True)
         polygons = ground.polygons.copy()
-        polygons[cut.settled[~cut.free]] = cut.polygons[~cut.free]
+        polygons[cut.fixed[~cut.free]] = cut.polygons[~cut.free]
         kept = replace(ground, polygons=polygons).take(~again)
         both = kept.beside(cut.take(cut.free).in_reading_order())
         return both.take(np.argsort(both.community, kind="stable"))
 
-    def atoms_of(self, ground: Ground) -> Atoms:
+    def atoms_of(self, ground: PieceCoverage) -> Atoms:
         """Return the pieces as atoms with counts and borders: see `gridgeo.model.Atoms`."""
         return _finish(ground, self.layers, self.blocks, self.considered)
 
-    def _cut(self, ground: Ground, *, fine: bool) -> Ground:
+    def _cut(self, ground: PieceCoverage, *, fine: bool) -> PieceCoverage:
         layers, rules = self.layers, self.rules
         tidy = tidier(layers, self.blocks.named, rules)
-        heavy = Heavy(layers=layers, rules=rules, limits=self.limits, fine=fine)
+        heavy = Subdivision(layers=layers, rules=rules, limits=self.limits, fine=fine)
         ground = _carve_facilities(ground, self.considered, tidy, rules)
         ground = _carve_compounds(ground, heavy, self.blocks.lanes, tidy)
         lanes = _lanes_in(ground, heavy.of(ground), self.blocks.lanes, rules)
@@ -150,8 +152,8 @@ class Cutter:
 
 
 def _carve_facilities(
-    ground: Ground, considered: gpd.GeoDataFrame, tidy: Tidy, rules: AtomRules
-) -> Ground:
+    ground: PieceCoverage, considered: gpd.GeoDataFrame, tidy: Tidy, rules: AtomRules
+) -> PieceCoverage:
     chosen = np.flatnonzero(considered["dedicated"])
     outlines = considered.geometry.to_numpy()[chosen]
     carved = carve_outlines(ground.polygons, outlines, ground.free, tidy, rules)
@@ -164,7 +166,9 @@ def _carve_facilities(
     )
 
 
-def _carve_compounds(ground: Ground, heavy: Heavy, lanes: NDArray[Any], tidy: Tidy) -> Ground:
+def _carve_compounds(
+    ground: PieceCoverage, heavy: Subdivision, lanes: NDArray[Any], tidy: Tidy
+) -> PieceCoverage:
     """Carve out compounds; what lies between two is divided along lanes, and as cells are."""
     chosen = heavy.compounds.carved
     if not len(chosen):
@@ -181,7 +185,7 @@ def _carve_compounds(ground: Ground, heavy: Heavy, lanes: NDArray[Any], tidy: Ti
 
 
 def _lanes_in(
-    ground: Ground, heavy: NDArray[np.bool_], lanes: NDArray[Any], rules: AtomRules
+    ground: PieceCoverage, heavy: NDArray[np.bool_], lanes: NDArray[Any], rules: AtomRules
 ) -> NDArray[Any]:
     """Return what lanes run inside heavy pieces, and the closed gaps at their ends."""
     blocks = shapely.buffer(ground.polygons[heavy], OVERSHOOT_M)
@@ -196,11 +200,11 @@ def _lanes_in(
 
 
 def _cut_along(
-    ground: Ground,
+    ground: PieceCoverage,
     lines: NDArray[Any],
     tidy: Tidy,
-    join: Callable[[Faces, Ground], Faces] | None = None,
-) -> Ground:
+    join: Callable[[Faces, PieceCoverage], Faces] | None = None,
+) -> PieceCoverage:
     if not len(lines):
         return ground
     cut = cut_areas(ground.polygons, lines)
@@ -209,7 +213,7 @@ def _cut_along(
     return ground.divided(faces.polygons, faces.parent)
 
 
-def _grounds_of_compounds(ground: Ground) -> Index:
+def _grounds_of_compounds(ground: PieceCoverage) -> Index:
     """Return for each piece the lowest of those that it may give its slivers to.
 
     Undivided ground of a block with compounds may; else every piece is alone.
@@ -222,11 +226,13 @@ def _grounds_of_compounds(ground: Ground) -> Index:
     return np.where(open_to, first[ground.block], alone)
 
 
-def _finish(ground: Ground, layers: Layers, blocks: Blocks, considered: gpd.GeoDataFrame) -> Atoms:
+def _finish(
+    ground: PieceCoverage, layers: Layers, blocks: Blocks, considered: gpd.GeoDataFrame
+) -> Atoms:
     polygons = ground.polygons
-    placed = place_points(layers.households.geometry.to_numpy(), polygons)
+    atom = assign_points(layers.households.geometry.to_numpy(), polygons)
     households, residents = (
-        count_in(placed, layers.households[c].to_numpy(), len(polygons))
+        count_in(atom, layers.households[c].to_numpy(), len(polygons))
         for c in ("households", "residents")
     )
     known = layers.households["residents"].notna().any()
@@ -237,7 +243,7 @@ def _finish(ground: Ground, layers: Layers, blocks: Blocks, considered: gpd.GeoD
             "residents": residents if known else np.full(len(polygons), np.nan),
             "kind": np.where(ground.is_cell, "cell", "block"),
             "facility": ground.facility,
-            "name": _names(ground.compound, layers, placed),
+            "name": _names(ground.compound, layers, atom),
         },
         geometry=polygons,
         crs=layers.crs,
@@ -248,17 +254,17 @@ def _finish(ground: Ground, layers: Layers, blocks: Blocks, considered: gpd.GeoD
             polygons, blocks.named, blocks.crossings, crs=layers.crs, within_m=ON_LINE_M
         ),
         communities=blocks.communities,
-        placed=placed,
+        household_atom=atom,
         considered=considered,
         notes=blocks.notes,
         findings=blocks.findings,
     )
 
 
-def _names(compound: Index, layers: Layers, placed: Index) -> NDArray[np.object_]:
+def _names(compound: Index, layers: Layers, piece: Index) -> NDArray[np.object_]:
     """Return the name of the compound of each piece, else the one group of all its households."""
     names = np.append(layers.compounds["name"].to_numpy(dtype=object), "")[compound]
-    groups = layers.households["group"].groupby(placed)
+    groups = layers.households["group"].groupby(piece)
     alone = groups.first()[groups.nunique() == 1].drop(-1, errors="ignore")
     nameless = alone.index[names[alone.index] == ""]
     names[nameless] = alone[nameless]

@@ -1,10 +1,8 @@
 """Outlines of facilities, compounds and locked grids, carved out of the blocks.
 
-Which compounds (小区) are carved out of their blocks, and which stay whole like a building.
-
-Locked grids are ground of their own: nothing that cuts or joins atoms crosses their outline.
-
-Outlines of facilities and compounds are carved out of the blocks, made to follow streets.
+Outlines follow the streets beside them: a thin strip between an outline and a street belongs to
+the outline. Locked grids are areas of their own: nothing that cuts or joins atoms crosses their
+borders. A compound (小区) is carved out, or kept undivided in its block like a building.
 """
 
 from __future__ import annotations
@@ -22,13 +20,13 @@ from gridgeo.atoms.faces import (
     absorb_slivers,
     cut_areas,
     is_thin,
+    link_cells,
     merge_faces,
-    merge_tied,
-    tie_cells,
+    merge_linked,
 )
 from gridgeo.atoms.lines import close_gaps, explode
 from gridgeo.config import AtomRules
-from gridgeo.geometry import Polygons, coverage_edges, households_in, place_points
+from gridgeo.geometry import Polygons, assign_points, coverage_edges, households_in
 from gridgeo.model import Layers
 
 if TYPE_CHECKING:
@@ -48,34 +46,34 @@ LEAST_PART_M2 = 1.0
 class Compounds:
     """The compounds of some layers.
 
-    ``carved`` are the positions of those that become ground of their own: more than one cell
-    holds, and room enough for a block. The others that stay whole are ``held`` together by the
+    ``carved`` are the positions of those that become separate pieces: more than one cell
+    holds, and room enough for a block. The others that stay whole are ``undivided`` together by the
     cell they lie in, as a building is: their outlines, none inside another.
     """
 
     outlines: Polygons
     carved: Index
-    held: Polygons
+    undivided: Polygons
 
     @classmethod
-    def of(cls, layers: Layers, rules: AtomRules, *, whole: Index, caps: Index) -> Compounds:
+    def of(cls, layers: Layers, rules: AtomRules, *, undivided: Index, caps: Index) -> Compounds:
         """Sort the compounds by what one that stays whole, and a cell, hold in each community."""
         outlines = layers.compounds.geometry.to_numpy()
         areas = layers.communities.geometry.to_numpy()
-        home = place_points(shapely.point_on_surface(outlines), areas)
+        area = assign_points(shapely.point_on_surface(outlines), areas)
         households = households_in(layers.households, outlines)
-        carved = households > np.append(caps, caps.min(initial=0))[home]
+        carved = households > np.append(caps, caps.min(initial=0))[area]
         carved[carved] = ~is_thin(outlines[carved], rules)
-        fits = households <= np.append(whole, whole.min(initial=0))[home]
+        fits = households <= np.append(undivided, undivided.min(initial=0))[area]
         return cls(
             outlines=outlines,
             carved=np.flatnonzero(carved),
-            held=outermost(outlines[fits & ~carved]),
+            undivided=outermost(outlines[fits & ~carved]),
         )
 
     def keep_whole(self, faces: Faces) -> Faces:
         """Join the faces of one parent that divide a compound that is held together."""
-        inner = shapely.buffer(self.held, -ALONG_WALL_M)
+        inner = shapely.buffer(self.undivided, -ALONG_WALL_M)
         compound, face = shapely.STRtree(faces.polygons).query(inner, predicate="intersects")
         shared = shapely.intersection(inner[compound], faces.polygons[face])
         part = shapely.area(shared) > LEAST_PART_M2
@@ -84,13 +82,13 @@ class Compounds:
             return faces
         _, unit = np.unique(compound * len(faces) + faces.parent[face], return_inverse=True)
         places = shapely.point_on_surface(shared[part])
-        return merge_tied(faces, tie_cells(faces, face, unit, places))
+        return merge_linked(faces, link_cells(faces, face, unit, places))
 
 
 def outermost(outlines: Polygons) -> Polygons:
     """Return the outlines without those whose inner point lies in a larger one."""
     large_first = outlines[np.argsort(-np.round(shapely.area(outlines), 2), kind="stable")]
-    owner = place_points(shapely.point_on_surface(large_first), large_first)
+    owner = assign_points(shapely.point_on_surface(large_first), large_first)
     outer: Polygons = large_first[owner == np.arange(len(large_first))]
     return outer
 
@@ -100,12 +98,12 @@ def outside(things: NDArray[Any], outlines: Polygons) -> NDArray[Any]:
     if not len(outlines) or not len(things):
         return things
     inner = shapely.point_on_surface(things)
-    return things[place_points(inner, outlines) < 0]
+    return things[assign_points(inner, outlines) < 0]
 
 
 #: Strips thinner than this between an outline and what lies beside it belong to the outline.
 ALONG_M = 1.0
-#: Smaller strips are crumbs of the overlay.
+#: Smaller strips are rounding of the overlay.
 STRIP_M2 = 0.01
 AS_DRAWN = AtomRules(sliver_radius_m=ALONG_M, sliver_area_m2=0.0, sliver_households=1)
 
@@ -138,7 +136,7 @@ def cut_out(areas: Polygons, locked: gpd.GeoDataFrame | None) -> tuple[Polygons,
     largest = np.full(len(faces), -1)
     largest[member[by_size]] = by_size
     inner = shapely.point_on_surface(pieces.polygons[largest])
-    return _merged(faces, place_points(inner, outlines))
+    return _merged(faces, assign_points(inner, outlines))
 
 
 def _closed(areas: Polygons, outlines: Polygons) -> Polygons:
@@ -146,15 +144,15 @@ def _closed(areas: Polygons, outlines: Polygons) -> Polygons:
     outlines = outlines.copy()
     area, outline = shapely.STRtree(outlines).query(areas, predicate="intersects")
     for place in np.unique(area):
-        own = outline[area == place]
-        rest = shapely.difference(areas[place], shapely.union_all(outlines[own]))
+        members = outline[area == place]
+        rest = shapely.difference(areas[place], shapely.union_all(outlines[members]))
         core = shapely.buffer(rest, -ALONG_M / 2, join_style="mitre")
         wide = shapely.buffer(core, ALONG_M / 2, join_style="mitre")
         strips = shapely.get_parts(shapely.difference(rest, wide))
         for strip in strips[shapely.area(strips) > STRIP_M2]:
-            shared = shapely.length(shapely.intersection(strip, outlines[own]))
+            shared = shapely.length(shapely.intersection(strip, outlines[members]))
             if shared.max() > ALONG_M:
-                nearest = own[int(np.argmax(np.round(shared, 3)))]
+                nearest = members[int(np.argmax(np.round(shared, 3)))]
                 outlines[nearest] = shapely.union(outlines[nearest], strip)
     return outlines
 
@@ -230,7 +228,7 @@ def carve_outlines(
     closed = close_gaps(cuts, coverage_edges(polygons).lines, tolerance_m=TO_EDGE_M)
     pieces = cut_areas(polygons, np.concatenate([cuts, closed.pieces]))
     number = np.array([number for number, *_ in grown])
-    inside = place_points(
+    inside = assign_points(
         shapely.point_on_surface(pieces.polygons), np.array([part for *_, part in grown])
     )
     return _tidied(pieces, np.where(inside >= 0, number[inside], -1), tidy)
@@ -292,10 +290,10 @@ def _share_block(
     strips = _strips(rest, rules)
     if len(between) and len(strips) and len(parts) > 1:
         strips = cut_areas(strips, between).polygons
-        taker = _longest_beside(strips, np.array([part for _, part in parts]))
+        receiver = _longest_beside(strips, np.array([part for _, part in parts]))
     else:
-        taker = _first_beside(strips, parts)
-    return [(number, _solid(part, strips[taker == i])) for i, (number, part) in enumerate(parts)]
+        receiver = _first_beside(strips, parts)
+    return [(number, _solid(part, strips[receiver == i])) for i, (number, part) in enumerate(parts)]
 
 
 def _first_beside(strips: NDArray[Any], parts: list[tuple[int, Any]]) -> NDArray[np.int64]:
@@ -311,9 +309,9 @@ def _longest_beside(strips: NDArray[Any], parts: NDArray[Any]) -> NDArray[np.int
     swollen = shapely.buffer(parts, BESIDE_M, join_style="mitre")
     along = shapely.intersection(shapely.boundary(strips[strip]), swollen[part])
     order = np.lexsort((-part, np.round(shapely.length(along), 2), strip))
-    taker = np.full(len(strips), -1)
-    taker[strip[order]] = part[order]
-    return taker
+    receiver = np.full(len(strips), -1)
+    receiver[strip[order]] = part[order]
+    return receiver
 
 
 def _strips(rest: Any, rules: AtomRules) -> NDArray[Any]:
@@ -323,15 +321,15 @@ def _strips(rest: Any, rules: AtomRules) -> NDArray[Any]:
     wide = shapely.union_all(shapely.buffer(core, half, join_style="mitre"))
     pieces = shapely.get_parts(shapely.intersection(rest, wide))
     kept = pieces[shapely.area(pieces) >= rules.sliver_area_m2]
-    gone = shapely.difference(rest, shapely.union_all(kept)) if len(kept) else rest
-    strips: NDArray[Any] = shapely.get_parts(gone)
+    removed = shapely.difference(rest, shapely.union_all(kept)) if len(kept) else rest
+    strips: NDArray[Any] = shapely.get_parts(removed)
     return strips[shapely.area(strips) > 0]
 
 
 def _solid(part: Any, strips: NDArray[Any]) -> Any:
     """Return the union without the hairline cracks that overlays leave between its parts."""
-    whole = shapely.union_all(np.append(strips, part))
-    swollen = shapely.buffer(whole, CRACK_M, join_style="mitre")
+    union = shapely.union_all(np.append(strips, part))
+    swollen = shapely.buffer(union, CRACK_M, join_style="mitre")
     return shapely.buffer(swollen, -CRACK_M, join_style="mitre")
 
 

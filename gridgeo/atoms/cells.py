@@ -1,8 +1,7 @@
-"""Blocks that are too heavy for a grid are cut into cells, between their buildings.
+"""Cells: blocks with too many households are cut between their buildings.
 
-What a cell border may not divide: buildings, groups, hamlets and single household points.
-
-A block is halved by straight lines between its units, as a planner would draw them.
+A cell border divides no building, group, hamlet or household point. Blocks are halved by straight
+lines between these units until each piece holds few enough households.
 """
 
 from __future__ import annotations
@@ -18,9 +17,9 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from gridgeo.atoms.faces import Faces, cut_areas, merge_faces, tie_cells
+from gridgeo.atoms.faces import Faces, cut_areas, link_cells, merge_faces
 from gridgeo.atoms.lines import OVERSHOOT_M
-from gridgeo.geometry import Polygons, coverage_edges, place_points
+from gridgeo.geometry import Polygons, assign_points, coverage_edges
 
 #: A clipped building smaller than this is left out.
 LEAST_BUILDING_M2 = 5.0
@@ -35,7 +34,7 @@ class Units:
     """The indivisible units of one block.
 
     ``households`` is the sum of each unit; ``buildings`` are clipped to the block, ``points``
-    are the household points outside them; ``building_unit`` and ``point_unit`` say whose they
+    are the household points outside them; ``building_unit`` and ``point_unit`` are the unit they
     are.
     """
 
@@ -66,13 +65,13 @@ def gather_units(
     """Return the units of a block; a group larger than `limit` does not hold together."""
     clipped = shapely.intersection(buildings, block)
     clipped = clipped[shapely.area(clipped) >= LEAST_BUILDING_M2]
-    home = place_points(points, clipped)
+    building = assign_points(points, clipped)
     xy = shapely.get_coordinates(points)
     _, spot = np.unique(xy[:, 0] + 1j * xy[:, 1], return_inverse=True)
-    item = np.where(home >= 0, home, len(clipped) + spot)
+    item = np.where(building >= 0, building, len(clipped) + spot)
     size = len(clipped) + (int(spot.max()) + 1 if len(spot) else 0)
-    member = _hold_together(item, groups, households, size, limit)
-    outdoors = home < 0
+    member = _linked_items(item, groups, households, size, limit)
+    outdoors = building < 0
     used, number = np.unique(
         np.concatenate([member[: len(clipped)], member[item]]), return_inverse=True
     )
@@ -98,13 +97,13 @@ def find_hamlets(points: NDArray[Any]) -> NDArray[Any]:
     return np.array([f"hamlet {n}" if n >= 0 else "" for n in found], dtype=object)
 
 
-def _hold_together(
+def _linked_items(
     item: Index, groups: NDArray[Any], households: Index, size: int, limit: int
 ) -> Index:
     """Return for each of `size` items the lowest item that its groups tie it to.
 
-    Row by row, `item`, `groups` and `households` tell of a household where it is; a group of
-    more than `limit` households, or without a name, ties nothing.
+    Row by row, `item`, `groups` and `households` give the place of a household; a group of
+    more than `limit` households, or without a name, links nothing.
     """
     names, number = np.unique(groups.astype(str), return_inverse=True)
     total = np.bincount(number, households, len(names))
@@ -126,7 +125,7 @@ UNEVEN, CROSSED, LONG = 2.0, 0.3, 0.4
 #: A gap this wide between two rows of buildings is as good as one can be.
 WIDE_GAP_M = 30.0
 GAP = 0.3
-#: Units whose middles are nearer to each other than this are not told apart along an axis.
+#: Units whose middles are nearer to each other than this are treated as one along an axis.
 SAME_SPOT_M = 1e-3
 
 
@@ -238,7 +237,7 @@ def _across(piece: Any, axis: NDArray[np.float64], at: float) -> Any:
     return shapely.linestrings(ends)
 
 
-#: A building counts as divided when a cell other than its own holds this much of it.
+#: A building counts as divided when this much of it lies in another cell.
 DIVIDED_M2 = 0.01
 #: What is nearer than this to the rim of the block lies on it.
 ON_RIM_M = 1e-4
@@ -266,18 +265,18 @@ def cell_lines(
     lines = bisect(block, units, cap=cap)
     if not len(lines):
         return lines
-    owner, cells = _hold_groups(cut_areas(np.array([block]), lines), units)
+    owner, cells = _keep_groups(cut_areas(np.array([block]), lines), units)
     return _lines_between(_around_buildings(cells, units.buildings, owner), within or block)
 
 
-def _hold_groups(cells: Faces, units: Units) -> tuple[Index, Polygons]:
+def _keep_groups(cells: Faces, units: Units) -> tuple[Index, Polygons]:
     """Join the cells that divide a unit; return the cell of each building, and the cells."""
     building_cell = _largest_share(units.buildings, cells.polygons)
-    point_cell = place_points(units.points, cells.polygons)
+    point_cell = assign_points(units.points, cells.polygons)
     cell = np.concatenate([building_cell, point_cell])
     unit = np.concatenate([units.building_unit, units.point_unit])
     places = np.concatenate([shapely.point_on_surface(units.buildings), units.points])
-    group = tie_cells(cells, cell, unit, places)
+    group = link_cells(cells, cell, unit, places)
     return group[building_cell], merge_faces(cells.polygons, group)
 
 

@@ -1,12 +1,7 @@
-"""From lines to faces, each in one community; slivers and tied faces join their neighbours.
+"""From lines to faces, each in one community; slivers and linked faces join their neighbours.
 
-From lines and communities to faces, each in one community.
-
-Faces between dual carriageways, ramps and roundabouts join the neighbour they belong to.
-
-A coverage on its way from blocks to atoms.
-
-Cells that a group or a building ties together are joined, with what lies between them.
+`Faces` come from cutting communities by lines. `PieceCoverage` is a coverage on its way from
+blocks to atoms. Cells that a group or a building links are joined, with what lies between them.
 """
 
 from __future__ import annotations
@@ -24,7 +19,7 @@ from scipy.sparse.csgraph import connected_components
 
 from gridgeo.atoms.lines import Lines, explode, polygonise
 from gridgeo.config import AtomRules
-from gridgeo.geometry import Edges, Polygons, coverage_edges, place_points
+from gridgeo.geometry import Edges, Polygons, assign_points, coverage_edges
 
 #: A line nearer to an area than this may add a vertex to its edge.
 NEAR_M = 1e-6
@@ -96,7 +91,7 @@ Weights = NDArray[np.float64]
 Weigh = Callable[[Edges], Weights]
 #: Absorbs the slivers of some faces: returns what `absorb_slivers` returns.
 Tidy = Callable[[Faces, Counts], tuple[Faces, Counts]]
-#: How gladly a sliver gives up its border with ground of another parent, against its own.
+#: Weight of a border with ground of another parent, relative to one of the same parent.
 GIVES_UP_OTHER = 0.1
 
 
@@ -116,9 +111,9 @@ def is_thin(polygons: Polygons, rules: AtomRules) -> NDArray[np.bool_]:
 
 
 def absorb_slivers(
-    faces: Faces, home: Counts, households: Counts, rules: AtomRules, weigh: Weigh
+    faces: Faces, area: Counts, households: Counts, rules: AtomRules, weigh: Weigh
 ) -> tuple[Faces, Counts]:
-    """Merge thin faces with fewer than ``sliver_households`` into a neighbour of the same home.
+    """Merge thin faces with fewer than ``sliver_households`` into a neighbour of the same area.
 
     In rounds: every sliver beside a real face joins the one with which it shares the greatest
     `weigh`ed border, so that the border that remains is the stronger street; where no sliver has
@@ -136,31 +131,31 @@ def absorb_slivers(
     while True:
         few = fresh & (households < rules.sliver_households)
         sliver[few] = is_thin(faces.polygons[few], rules)
-        target = _targets(faces, home, sliver, weigh)
+        target = _targets(faces, area, sliver, weigh)
         if (target < 0).all():
             return faces, member
         group = _groups(target)
         _, first = np.unique(group, return_index=True)
         keeps = np.lexsort((sliver, group))[np.cumsum(np.bincount(group)) - np.bincount(group)]
         faces = Faces(polygons=merge_faces(faces.polygons, group), parent=faces.parent[keeps])
-        home = home[first]
+        area = area[first]
         member = group[member]
         households = np.bincount(group, households).astype(np.int64)
         fresh = np.bincount(group) > 1
         sliver = sliver[first] & ~fresh
 
 
-def _targets(faces: Faces, home: Counts, sliver: NDArray[np.bool_], weigh: Weigh) -> Counts:
+def _targets(faces: Faces, area: Counts, sliver: NDArray[np.bool_], weigh: Weigh) -> Counts:
     """Return for each face the neighbour that it joins in this round, or -1."""
     target = np.full(len(faces), -1)
     if not sliver.any():
         return target
-    edges = _edges_within(faces, home, np.isin(home, home[sliver]))
+    edges = _edges_within(faces, area, np.isin(area, area[sliver]))
     edges = edges.take(sliver[edges.left] | sliver[edges.right])
     source = np.concatenate([edges.left, edges.right])
     beside = np.concatenate([edges.right, edges.left])
-    own = faces.parent[edges.left] == faces.parent[edges.right]
-    weight = np.tile(weigh(edges) * np.where(own, 1.0, GIVES_UP_OTHER), 2)
+    same_parent = faces.parent[edges.left] == faces.parent[edges.right]
+    weight = np.tile(weigh(edges) * np.where(same_parent, 1.0, GIVES_UP_OTHER), 2)
     pairs = pd.DataFrame({"source": source, "beside": beside, "weight": weight})
     pairs = pairs[sliver[pairs["source"]]]
     real = pairs[~sliver[pairs["beside"]]]
@@ -171,13 +166,13 @@ def _targets(faces: Faces, home: Counts, sliver: NDArray[np.bool_], weigh: Weigh
     return target
 
 
-def _edges_within(faces: Faces, home: Counts, which: NDArray[np.bool_]) -> Edges:
-    """Return the edges between two of the faces `which` that have the same home."""
+def _edges_within(faces: Faces, area: Counts, which: NDArray[np.bool_]) -> Edges:
+    """Return the edges between two of the faces `which` that have the same area."""
     rows = np.flatnonzero(which)
     edges = coverage_edges(faces.polygons[rows])
     edges = edges.take(edges.inner)
     edges = replace(edges, left=rows[edges.left], right=rows[edges.right])
-    return edges.take(home[edges.left] == home[edges.right])
+    return edges.take(area[edges.left] == area[edges.right])
 
 
 def _groups(target: Counts) -> Counts:
@@ -193,10 +188,10 @@ Index = NDArray[np.int64]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ground:
+class PieceCoverage:
     """A valid coverage: of each piece the community, block, facility (-1) and compound (-1).
 
-    ``settled`` is -1 for pieces that may be cut; of the others it is their position in the
+    ``fixed`` is -1 for pieces that may be cut; of the others it is their position in the
     ground that they come from.
     """
 
@@ -205,11 +200,11 @@ class Ground:
     block: Index
     facility: Index
     compound: Index
-    settled: Index
+    fixed: Index
     is_cell: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, blocks: Faces) -> Ground:
+    def of(cls, blocks: Faces) -> PieceCoverage:
         """Return the ground of uncut blocks; their parents are the communities."""
         nowhere = np.full(len(blocks), -1)
         return cls(
@@ -218,7 +213,7 @@ class Ground:
             block=np.arange(len(blocks)),
             facility=nowhere,
             compound=nowhere,
-            settled=nowhere,
+            fixed=nowhere,
             is_cell=np.zeros(len(blocks), dtype=bool),
         )
 
@@ -228,52 +223,54 @@ class Ground:
     @property
     def free(self) -> NDArray[np.bool_]:
         """Which pieces may be cut."""
-        return self.settled < 0
+        return self.fixed < 0
 
-    def take(self, rows: Index | NDArray[np.bool_]) -> Ground:
+    def take(self, rows: Index | NDArray[np.bool_]) -> PieceCoverage:
         """Return some of the pieces."""
-        return Ground(**{field.name: getattr(self, field.name)[rows] for field in fields(self)})
+        return PieceCoverage(
+            **{field.name: getattr(self, field.name)[rows] for field in fields(self)}
+        )
 
-    def beside(self, other: Ground) -> Ground:
+    def beside(self, other: PieceCoverage) -> PieceCoverage:
         """Return the pieces of both."""
-        return Ground(
+        return PieceCoverage(
             **{
                 field.name: np.concatenate([getattr(self, field.name), getattr(other, field.name)])
                 for field in fields(self)
             }
         )
 
-    def divided(self, polygons: Polygons, origin: Index) -> Ground:
+    def divided(self, polygons: Polygons, origin: Index) -> PieceCoverage:
         """Return the ground in pieces; `origin` is the old position of each piece."""
         parts = np.bincount(origin, minlength=len(self))
-        return Ground(
+        return PieceCoverage(
             polygons=polygons,
             community=self.community[origin],
             block=self.block[origin],
             facility=self.facility[origin],
             compound=self.compound[origin],
-            settled=self.settled[origin],
+            fixed=self.fixed[origin],
             is_cell=self.is_cell[origin] | (parts[origin] > 1),
         )
 
-    def in_reading_order(self) -> Ground:
+    def in_reading_order(self) -> PieceCoverage:
         """Return the pieces by community, from west to east."""
         x, y = np.round(shapely.get_coordinates(shapely.centroid(self.polygons)), 2).T
         return self.take(np.lexsort((y, x, self.community)))
 
-    def whole_blocks(self) -> Ground:
+    def whole_blocks(self) -> PieceCoverage:
         """Return the blocks of these pieces uncut again, with every vertex of their rims."""
         block, number = np.unique(self.block, return_inverse=True)
         _, first = np.unique(number, return_index=True)
         blocks = merge_faces(self.polygons, number)
-        whole = Ground.of(Faces(polygons=blocks, parent=self.community[first]))
-        return replace(whole, block=block)
+        undivided = PieceCoverage.of(Faces(polygons=blocks, parent=self.community[first]))
+        return replace(undivided, block=block)
 
 
-def tie_cells(cells: Faces, cell: Index, unit: Index, places: NDArray[Any]) -> Index:
+def link_cells(cells: Faces, cell: Index, unit: Index, places: NDArray[Any]) -> Index:
     """Return for each cell the number of the group of cells that it is joined into.
 
-    Cells that hold things of one unit are joined. Where two of them share no border, so are the
+    Cells that contain things of one unit are joined. Where two of them share no border, so are the
     cells of the same parent on the straight line between the things.
 
     Parameters
@@ -302,21 +299,21 @@ def tie_cells(cells: Faces, cell: Index, unit: Index, places: NDArray[Any]) -> I
 def join_groups(
     faces: Faces, points: NDArray[Any], households: Index, groups: NDArray[Any], *, limits: Index
 ) -> Faces:
-    """Join the faces of one parent that divide a group; `limits` say up to how many households.
+    """Join the faces of one parent that divide a group; up to `limits` households.
 
     There is a limit for each face.
     """
-    placed = place_points(points, faces.polygons)
-    told = (placed >= 0) & (groups != "")
-    face = placed[told]
-    names = [f"{p} {g}" for p, g in zip(faces.parent[face], groups[told], strict=True)]
+    assigned = assign_points(points, faces.polygons)
+    grouped = (assigned >= 0) & (groups != "")
+    face = assigned[grouped]
+    names = [f"{p} {g}" for p, g in zip(faces.parent[face], groups[grouped], strict=True)]
     _, unit = np.unique(np.array(names, dtype=str), return_inverse=True)
-    fits = np.bincount(unit, households[told], len(unit))[unit] <= limits[face]
-    return merge_tied(faces, tie_cells(faces, face[fits], unit[fits], points[told][fits]))
+    fits = np.bincount(unit, households[grouped], len(unit))[unit] <= limits[face]
+    return merge_linked(faces, link_cells(faces, face[fits], unit[fits], points[grouped][fits]))
 
 
-def merge_tied(faces: Faces, group: Index) -> Faces:
-    """Return the faces in the groups that `tie_cells` returned."""
+def merge_linked(faces: Faces, group: Index) -> Faces:
+    """Return the faces in the groups that `link_cells` returned."""
     _, first = np.unique(group, return_index=True)
     joined, origin = shapely.get_parts(merge_faces(faces.polygons, group), return_index=True)
     return Faces(polygons=joined, parent=faces.parent[first][origin])

@@ -1,6 +1,7 @@
 """Ready-made atoms (statistical areas, compounds, parcels) are taken as they are, never cut.
 
-Ready-made pieces, the community of each, and the ground that they make of the communities.
+Each belongs to the community that it names, else to that of the largest overlap; the effective
+community is the union of its atoms.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ from numpy.typing import NDArray
 
 from gridgeo.atoms.build import tabulate_borders
 from gridgeo.atoms.faces import merge_faces
-from gridgeo.atoms.given_notes import left_out, multipart, outlines, sticking_out, without_atoms
+from gridgeo.atoms.given_notes import left_out, multipart, outlines, overhanging, without_atoms
 from gridgeo.atoms.lines import NamedLines, find_crossings
 from gridgeo.config import AtomRules
 from gridgeo.errors import InputError
-from gridgeo.geometry import Polygons, count_in, place_points
+from gridgeo.geometry import Polygons, assign_points, count_in
 from gridgeo.model import Atoms, Finding, Layers
 from gridgeo.wording import Text
 
@@ -41,7 +42,7 @@ class Pieces:
         code, name, geometry: the effective communities, the unions of their atoms.
     bare
         The communities without atoms, as they were given.
-    placed
+    household_atom
         The atom of each household row, -1 for none; of each atom given where atoms carry counts.
     findings
         What was repaired or left out, sticks out, or consists of several parts.
@@ -50,11 +51,11 @@ class Pieces:
     frame: gpd.GeoDataFrame
     communities: gpd.GeoDataFrame
     bare: gpd.GeoDataFrame
-    placed: Index
+    household_atom: Index
     findings: tuple[Finding, ...]
 
 
-def lay_pieces(layers: Layers) -> Pieces:
+def prepare_pieces(layers: Layers) -> Pieces:
     """Return the ready-made atoms of the layers with their communities; see `take_atoms`.
 
     Raises
@@ -69,13 +70,13 @@ def lay_pieces(layers: Layers) -> Pieces:
     kept = _in_reading_order(given, community)
     communities, position, bare = _effective(given.iloc[kept], community[kept], layers)
     polygons = given.geometry.to_numpy()[kept]
-    placed = _place(layers, polygons, kept, len(given))
+    assigned = _assign_households(layers, polygons, kept, len(given))
     counted = layers.households if len(layers.households) else given
     frame = gpd.GeoDataFrame(
         {
             "community": position,
-            "households": _total(counted, placed, "households", len(kept)).astype(np.int64),
-            "residents": _total(counted, placed, "residents", len(kept)),
+            "households": _total(counted, assigned, "households", len(kept)).astype(np.int64),
+            "residents": _total(counted, assigned, "residents", len(kept)),
             "kind": "given",
             "name": given["name"].to_numpy()[kept],
         },
@@ -86,11 +87,11 @@ def lay_pieces(layers: Layers) -> Pieces:
         frame=frame,
         communities=communities,
         bare=bare,
-        placed=placed,
+        household_atom=assigned,
         findings=(
             *repaired,
             *left_out(given, community),
-            *sticking_out(given, community, outside_m2),
+            *overhanging(given, community, outside_m2),
             *multipart(given),
             *outlines(layers.communities, communities),
         ),
@@ -192,8 +193,8 @@ def _communities_of(
     first = first[(shared[first] > 0)]
     nameless = named[atom[first]] < 0
     community[atom[first[nameless]]] = other[first[nameless]]
-    own = first[community[atom[first]] == other[first]]
-    inside_m2[atom[own]] = shared[own]
+    single = first[community[atom[first]] == other[first]]
+    inside_m2[atom[single]] = shared[single]
     if (community < 0).all():
         raise InputError(
             Text("no atom lies in any community", "没有单元落在任何社区之内"),
@@ -221,20 +222,22 @@ def _effective(
     return communities, np.asarray(position), bare
 
 
-def _place(layers: Layers, polygons: Polygons, kept: Index, size: int) -> Index:
+def _assign_households(layers: Layers, polygons: Polygons, kept: Index, size: int) -> Index:
     """Return the atom of each household row; where atoms carry the counts, they are the rows."""
     if len(layers.households):
-        return place_points(layers.households.geometry.to_numpy(), polygons)
+        return assign_points(layers.households.geometry.to_numpy(), polygons)
     position = np.full(size, -1)
     position[kept] = np.arange(len(kept))
     return position
 
 
-def _total(counted: gpd.GeoDataFrame, placed: Index, column: str, size: int) -> NDArray[np.float64]:
+def _total(
+    counted: gpd.GeoDataFrame, assigned: Index, column: str, size: int
+) -> NDArray[np.float64]:
     values = counted[column].to_numpy(dtype=float)
     if np.isnan(values).all():
         return np.full(size, np.nan)
-    return count_in(placed, np.nan_to_num(values), size)
+    return count_in(assigned, np.nan_to_num(values), size)
 
 
 def take_atoms(layers: Layers, considered: gpd.GeoDataFrame, rules: AtomRules) -> Atoms:
@@ -251,7 +254,7 @@ def take_atoms(layers: Layers, considered: gpd.GeoDataFrame, rules: AtomRules) -
     InputError
         An atom names a community that is not there, or no atom lies in any community.
     """
-    pieces = lay_pieces(layers)
+    pieces = prepare_pieces(layers)
     polygons = pieces.frame.geometry.to_numpy()
     frame = pieces.frame.copy()
     frame.insert(4, "facility", _dedicated(polygons, considered))
@@ -266,7 +269,7 @@ def take_atoms(layers: Layers, considered: gpd.GeoDataFrame, rules: AtomRules) -
             within_m=rules.match_street_m,
         ),
         communities=pieces.communities,
-        placed=pieces.placed,
+        household_atom=pieces.household_atom,
         considered=considered,
         findings=(*without_atoms(pieces.bare), *pieces.findings),
     )

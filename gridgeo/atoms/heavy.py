@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 
 from gridgeo.atoms.carve import Compounds, outermost, outside
 from gridgeo.atoms.cells import cell_lines, find_hamlets
-from gridgeo.atoms.faces import Faces, Ground, Index, join_groups
+from gridgeo.atoms.faces import Faces, Index, PieceCoverage, join_groups
 from gridgeo.config import AtomRules
-from gridgeo.geometry import Polygons, households_in, place_points
+from gridgeo.geometry import Polygons, assign_points, households_in
 from gridgeo.model import Layers
 
 
 @dataclass(frozen=True, kw_only=True)
-class Site:
+class HeavyPiece:
     """A piece of ground to cut; `outlines` in it, or of pieces `beside` it, are not divided."""
 
     piece: int
@@ -28,10 +28,10 @@ class Site:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Heavy:
-    """The rule by which pieces are too heavy: `limits` are households of a grid by community.
+class Subdivision:
+    """Cuts pieces with too many households; `limits` are households of a grid by community.
 
-    ``fine`` says that what cannot be met is tried again with smaller pieces.
+    ``fine``: communities that missed the band are tried again with smaller pieces.
     """
 
     layers: Layers
@@ -44,71 +44,75 @@ class Heavy:
         """The compounds that are carved out, and those that cells hold together."""
         every = np.arange(len(self.limits))
         caps = np.array([self._cap(int(community)) for community in every], dtype=np.int64)
-        return Compounds.of(self.layers, self.rules, whole=self._whole(every), caps=caps)
+        return Compounds.of(
+            self.layers, self.rules, undivided=self._undivided_limit(every), caps=caps
+        )
 
     @cached_property
     def buildings(self) -> Polygons:
         """What no cell border divides: buildings, and the compounds that are held together."""
-        held = self.compounds.held
-        return np.concatenate([outside(self.layers.buildings.geometry.to_numpy(), held), held])
+        counts = self.compounds.undivided
+        return np.concatenate([outside(self.layers.buildings.geometry.to_numpy(), counts), counts])
 
-    def of(self, ground: Ground) -> NDArray[np.bool_]:
+    def of(self, ground: PieceCoverage) -> NDArray[np.bool_]:
         """Whether a piece is to be cut: neither dedicated nor a compound that stays whole.
 
         Ground between compounds is cut as if it held them, so that no piece of it lies between
         more households than fit a grid.
         """
-        held = households_in(self.layers.households, ground.polygons)
+        households = households_in(self.layers.households, ground.polygons)
         beside, compound = beside_compounds(ground)
-        around = held + np.bincount(beside, held[compound], len(ground)).astype(np.int64)
+        around = households + np.bincount(beside, households[compound], len(ground)).astype(
+            np.int64
+        )
         share = self.rules.finer_share if self.fine else self.rules.heavy_share
         limit = self.limits[ground.community]
         crowded = around > share * limit
         vast = shapely.area(ground.polygons) > self.rules.heavy_area_m2
-        vast &= held > self.rules.cell_share * limit
-        whole = (ground.compound >= 0) & (held <= self._whole(ground.community))
-        return (crowded | vast) & (ground.facility < 0) & ~whole & ground.free
+        vast &= households > self.rules.cell_share * limit
+        undivided = (ground.compound >= 0) & (households <= self._undivided_limit(ground.community))
+        return (crowded | vast) & (ground.facility < 0) & ~undivided & ground.free
 
-    def join_groups(self, faces: Faces, ground: Ground) -> Faces:
+    def join_groups(self, faces: Faces, ground: PieceCoverage) -> Faces:
         """Join the faces of pieces of ground that divide a group or compound that fits a grid."""
-        homes = self.layers.households
+        households = self.layers.households
         joined = join_groups(
             faces,
-            homes.geometry.to_numpy(),
-            homes["households"].to_numpy(),
-            homes["group"].to_numpy(dtype=object),
-            limits=self._whole(ground.community[faces.parent]),
+            households.geometry.to_numpy(),
+            households["households"].to_numpy(),
+            households["group"].to_numpy(dtype=object),
+            limits=self._undivided_limit(ground.community[faces.parent]),
         )
         return self.compounds.keep_whole(joined)
 
-    def lines_between(self, ground: Ground, heavy: NDArray[np.bool_]) -> NDArray[Any]:
+    def lines_between(self, ground: PieceCoverage, heavy: NDArray[np.bool_]) -> NDArray[Any]:
         """Return lines between the compounds that are to be carved out of the `heavy` pieces."""
         outlines = outermost(self.compounds.outlines[self.compounds.carved])
         piece, outline = shapely.STRtree(outlines).query(ground.polygons, predicate="intersects")
         several = heavy & (np.bincount(piece, minlength=len(ground)) > 1)
         sites = [
-            Site(piece=int(n), outlines=outlines[np.sort(outline[piece == n])])
+            HeavyPiece(piece=int(n), outlines=outlines[np.sort(outline[piece == n])])
             for n in np.flatnonzero(several)
         ]
         return self._lines(ground, sites)
 
-    def cell_lines(self, ground: Ground) -> NDArray[Any]:
+    def cell_lines(self, ground: PieceCoverage) -> NDArray[Any]:
         """Return the lines between the cells of all heavy pieces."""
         piece, compound = beside_compounds(ground)
         sites = []
         for n in np.flatnonzero(self.of(ground)):
             beside = compound[piece == n]
-            sites.append(Site(piece=int(n), beside=beside, outlines=ground.polygons[beside]))
+            sites.append(HeavyPiece(piece=int(n), beside=beside, outlines=ground.polygons[beside]))
         return self._lines(ground, sites)
 
-    def _lines(self, ground: Ground, sites: list[Site]) -> NDArray[Any]:
-        homes = self.layers.households
-        points = homes.geometry.to_numpy()
-        households = homes["households"].to_numpy()
-        groups = homes["group"].to_numpy(dtype=object)
-        placed = place_points(points, ground.polygons)
-        order = np.argsort(placed, kind="stable")
-        first = np.searchsorted(placed[order], np.arange(len(ground) + 1))
+    def _lines(self, ground: PieceCoverage, sites: list[HeavyPiece]) -> NDArray[Any]:
+        counted = self.layers.households
+        points = counted.geometry.to_numpy()
+        households = counted["households"].to_numpy()
+        groups = counted["group"].to_numpy(dtype=object)
+        assigned = assign_points(points, ground.polygons)
+        order = np.argsort(assigned, kind="stable")
+        first = np.searchsorted(assigned[order], np.arange(len(ground) + 1))
         buildings = self.buildings
         tree = shapely.STRtree(buildings)
         lines = [np.empty(0, dtype=object)]
@@ -129,16 +133,16 @@ class Heavy:
                     named,
                     np.concatenate([outside(near, site.outlines), site.outlines]),
                     cap=self._cap(ground.community[site.piece]),
-                    limit=int(self._whole(ground.community[site.piece])),
+                    limit=int(self._undivided_limit(ground.community[site.piece])),
                     within=polygon,
                 )
             )
         return np.concatenate(lines)
 
-    def _whole(self, community: Any) -> Index:
+    def _undivided_limit(self, community: Any) -> Index:
         """Households up to which a compound or a group stays whole."""
-        whole: Index = np.floor(self.rules.compound_share * self.limits[community])
-        return whole.astype(np.int64)
+        limit: Index = np.floor(self.rules.compound_share * self.limits[community])
+        return limit.astype(np.int64)
 
     def _cap(self, community: int) -> int:
         """Return the most households of a cell."""
@@ -146,7 +150,7 @@ class Heavy:
         return max(1, int(share * self.limits[community]))
 
 
-def beside_compounds(ground: Ground) -> tuple[Index, Index]:
+def beside_compounds(ground: PieceCoverage) -> tuple[Index, Index]:
     """Return pairs of pieces of one block: ground of no compound, and a compound beside it."""
     compounds = np.flatnonzero((ground.compound >= 0) & ground.free)
     others = np.flatnonzero((ground.compound < 0) & (ground.facility < 0) & ground.free)

@@ -1,10 +1,7 @@
-"""Lines that cut: gathered, closed, named by the street on them, and crossed by bridges.
+"""Lines that cut: collected, closed, named by the street on them, and crossed by streets.
 
-Lines that cut: how they are gathered, closed and turned into faces.
-
-Which street or barrier lies on an edge: its class and name.
-
-Where a street gets across water, rail or a motorway: bridges, underpasses, level crossings.
+Gaps at the ends of lines are closed before lines are polygonised. Crossings are the places where
+a street continues over water, rail or a motorway: bridges, underpasses, level crossings.
 """
 
 from __future__ import annotations
@@ -73,8 +70,8 @@ def close_gaps(lines: Lines, against: Lines, *, tolerance_m: float) -> Closed:
     everything = np.concatenate([segments, rim])
     tree = shapely.STRtree(everything)
     touching, hit = tree.query(ends, predicate="dwithin", distance=1e-6)
-    own = np.concatenate([line, np.full(len(rim), -1)])[hit] == at[touching]
-    met = np.unique(touching[~own])
+    same_line = np.concatenate([line, np.full(len(rim), -1)])[hit] == at[touching]
+    met = np.unique(touching[~same_line])
     free = np.setdiff1d(np.arange(len(ends)), met)
 
     end, near = tree.query(ends[free], predicate="dwithin", distance=tolerance_m)
@@ -134,8 +131,10 @@ class NamedLines:
         """Return the lines, and the outlines of polygons, of frames with street_class and name."""
         lines, rank, name = [_NO_LINES], [np.empty(0, dtype=np.int64)], [_NO_LINES]
         for frame in frames:
-            whole = frame.geometry.to_numpy()
-            outlines = np.where(shapely.get_dimensions(whole) == 2, shapely.boundary(whole), whole)
+            geometry = frame.geometry.to_numpy()
+            outlines = np.where(
+                shapely.get_dimensions(geometry) == 2, shapely.boundary(geometry), geometry
+            )
             parts, row = shapely.get_parts(outlines, return_index=True)
             segments, part = cut_into_segments(parts)
             classes = pd.Categorical(frame["street_class"], categories=list(BORDER_CLASSES))

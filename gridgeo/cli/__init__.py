@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 
 from gridgeo.cli.commands import app
-from gridgeo.cli.console import own_console, warn_of_conflict
+from gridgeo.cli.console import silence_libraries, warn_of_conflict
 
-__all__ = ["app", "main", "own_console", "warn_of_conflict"]
+__all__ = ["app", "main", "silence_libraries", "warn_of_conflict"]
 
 
 def main() -> None:
@@ -15,6 +15,6 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
-    own_console()
+    silence_libraries()
     warn_of_conflict()
     app()

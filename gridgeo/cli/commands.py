@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gridgeo.cli import options as o
-from gridgeo.cli.console import STOPPED, STOPPED_PARTS, interruptible
+from gridgeo.cli.console import STOPPED, STOPPED_CHUNKS, interruptible
 from gridgeo.cli.options import (
     BROKEN,
-    Given,
+    CliInput,
     Out,
     Overwrite,
     SettingsOption,
@@ -117,12 +117,12 @@ def partition_command(
     Layers and settings come from SETTINGS.toml (or ./gridgeo.toml), options go before them.
     """
     with errors(lang):
-        settings = Given.of(locals()).settings()
+        settings = CliInput.of(locals()).settings()
         o.check_scheduler(scheduler, settings)
     if settings.parts.by == "none":
         _partition(settings, jobs=jobs, out=out, overwrite=overwrite)
     else:
-        _in_parts(settings, jobs=jobs, scheduler=scheduler or "", out=out, overwrite=overwrite)
+        _run_chunks(settings, jobs=jobs, scheduler=scheduler or "", out=out, overwrite=overwrite)
 
 
 @app.command()
@@ -156,7 +156,7 @@ def verify(
 ) -> None:
     """Check any file of grids against their communities 核查已有网格."""
     with errors(lang):
-        settings = Given.of(locals()).settings()
+        settings = CliInput.of(locals()).settings()
     source = Source.parse(grids)
     _verify(settings, source, out=out, overwrite=overwrite, ledger=ledger or o.ledger_of(source))
 
@@ -177,7 +177,7 @@ def repair_command(
 ) -> None:
     """Mend small defects that have one right answer, list the rest 修复网格图形."""
     with errors(lang):
-        settings = Given.of(locals()).settings()
+        settings = CliInput.of(locals()).settings()
     _repair(settings, Source.parse(grids), out=out, overwrite=overwrite)
 
 
@@ -221,7 +221,7 @@ def demo(
     with errors(lang):
         from gridgeo.cli.starter import sample_settings  # noqa: PLC0415
 
-        settings = Given(settings_file=sample_settings(sample), lang=lang).settings()
+        settings = CliInput(settings_file=sample_settings(sample), lang=lang).settings()
     _partition(settings, jobs=jobs, out=out, overwrite=overwrite)
 
 
@@ -234,15 +234,17 @@ def _partition(settings: Settings, *, jobs: int, out: Path, overwrite: bool) -> 
     _deliver(make, settings.lang, out=out, overwrite=overwrite)
 
 
-def _in_parts(settings: Settings, *, jobs: int, scheduler: str, out: Path, overwrite: bool) -> None:
+def _run_chunks(
+    settings: Settings, *, jobs: int, scheduler: str, out: Path, overwrite: bool
+) -> None:
     """Do the parts, show what they are together; exit 1 where a hard rule is broken."""
     lang = settings.lang
-    with interruptible(STOPPED_PARTS, lang), errors(lang):
+    with interruptible(STOPPED_CHUNKS, lang), errors(lang):
         from gridgeo.cli.show import progress, show_province  # noqa: PLC0415  (heavy)
-        from gridgeo.province import run_parts  # noqa: PLC0415
+        from gridgeo.province import run_chunks  # noqa: PLC0415
 
         with progress(lang) as report:
-            province = run_parts(
+            province = run_chunks(
                 settings, out, jobs=jobs, scheduler=scheduler, overwrite=overwrite,
                 on_progress=report,
             )  # fmt: skip

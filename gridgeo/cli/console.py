@@ -1,8 +1,6 @@
-"""Standard output without the lines of compiled libraries, and Ctrl-C answered within a second.
+"""Standard output without the lines of compiled libraries; Ctrl-C answered within a second.
 
-Standard output is for what gridgeo says: lines of compiled libraries are kept off it.
-
-Ctrl-C: answered within a second, with exit code 130 and a sentence on how to go on.
+After Ctrl-C the command prints how to go on and ends with exit code 130.
 """
 
 from __future__ import annotations
@@ -21,23 +19,23 @@ from gridgeo.config import conflict
 from gridgeo.wording import LANGS, Lang, Text
 
 
-def own_console() -> None:
+def silence_libraries() -> None:
     """Let ``sys.stdout`` write where it did, and descriptor 1 nowhere.
 
     HiGHS 1.12, which SciPy 1.17 and 1.18 bring, writes one line left over from its development
     to descriptor 1 (``transformNewIntegerFeasibleSolution tmpSolver.run();``), whatever its
-    options say: https://github.com/ERGO-Code/HiGHS/issues/2783. Nothing happens where
+    options state: https://github.com/ERGO-Code/HiGHS/issues/2783. Nothing happens where
     ``sys.stdout`` is not descriptor 1, as in a notebook.
     """
-    said = sys.stdout
-    if said is None or not hasattr(said, "reconfigure") or said.fileno() != 1:
+    stdout = sys.stdout
+    if stdout is None or not hasattr(stdout, "reconfigure") or stdout.fileno() != 1:
         return
-    said.flush()
+    stdout.flush()
     sys.stdout = os.fdopen(
         os.dup(1),
         "w",
-        buffering=1 if said.line_buffering else -1,
-        encoding=said.encoding,
+        buffering=1 if stdout.line_buffering else -1,
+        encoding=stdout.encoding,
         errors="replace",
     )
     nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -55,21 +53,21 @@ STOPPED = Text(
     "已中断，没有写出结果，请重新运行同一命令。数据量大时可加 --by township 分片计算，"
     "中断后可以续算。",
 )
-STOPPED_PARTS = Text(
+STOPPED_CHUNKS = Text(
     "Stopped: finished parts are kept. Run the same command again to go on.",
     "已中断，已完成的分片均已保留。重新运行同一命令即可从中断处继续。",
 )
 
 
 @contextmanager
-def interruptible(told: Text, lang: Lang) -> Iterator[None]:
-    """Turn Ctrl-C inside into the sentence `told` and exit code 130.
+def interruptible(message: Text, lang: Lang) -> Iterator[None]:
+    """Turn Ctrl-C inside into the sentence `message` and exit code 130.
 
     Python sees a signal only between its own instructions, and a long call into GEOS is one
     instruction: a thread waits beside the work, and ends the process where that does not end in
-    time. Results are written whole or not at all, so nothing is spoilt.
+    time. Results are written atomically, so none is left half written.
     """
-    watch = _Watch(told, lang)
+    watch = _Watch(message, lang)
     watch.start()
     try:
         yield
@@ -85,8 +83,8 @@ def interruptible(told: Text, lang: Lang) -> Iterator[None]:
 class _Watch:
     """A thread that hears SIGINT at once, whatever the main thread is at."""
 
-    def __init__(self, told: Text, lang: Lang) -> None:
-        self._told = told.say(lang)
+    def __init__(self, message: Text, lang: Lang) -> None:
+        self._told = message.say(lang)
         self._said = threading.Event()
         self._over = threading.Event()
         self._ours, self._theirs = socket.socketpair()

@@ -1,8 +1,7 @@
-"""From command-line options and a settings file to `Settings`, and how a command ends.
+"""From command-line options and a settings file to `Settings`; exit codes of a command.
 
-From command-line options and a settings file to `Settings`.
-
-How a command ends: code 1 where a hard rule is broken, 2 and one line after an error of ours.
+A command ends with code 1 where a hard rule is broken, and with 2 and one line after an error of
+gridgeo.
 """
 
 from __future__ import annotations
@@ -129,7 +128,7 @@ def ledger_of(grids: Source) -> Path | None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Given:
+class CliInput:
     """What the command line gave, before it is merged with a settings file.
 
     Fields are called as the parameters of the commands are.
@@ -153,17 +152,17 @@ class Given:
     codes: Path | None = None
 
     @classmethod
-    def of(cls, options: Mapping[str, Any]) -> Given:
+    def of(cls, options: Mapping[str, Any]) -> CliInput:
         """Return what is for the settings among the options of a command (its ``locals()``).
 
         Examples
         --------
-        >>> given = Given.of({"streets": ["roads.shp"], "seed": 7, "jobs": 2})
+        >>> given = CliInput.of({"streets": ["roads.shp"], "seed": 7, "jobs": 2})
         >>> given.layers, given.seed
         ({'streets': ['roads.shp']}, 7)
         """
-        own = {one.name: options[one.name] for one in fields(cls) if one.name in options}
-        return cls(**own, layers={role: options[role] for role in ROLES if role in options})
+        given = {one.name: options[one.name] for one in fields(cls) if one.name in options}
+        return cls(**given, layers={role: options[role] for role in ROLES if role in options})
 
     def settings(self) -> Settings:
         """Return the settings: those of the file, changed where an option says otherwise."""
@@ -227,10 +226,10 @@ def parse_source(text: str) -> Source:
     >>> parse_source("school=city.gpkg::schools")
     Source(path='city.gpkg', layer='schools', kind='school')
     """
-    whole = Source.parse(text)
+    source = Source.parse(text)
     kind, equals, rest = text.partition("=")
-    if not equals or Path(whole.path).exists():
-        return whole
+    if not equals or Path(source.path).exists():
+        return source
     return Source.parse(rest, kind=kind)
 
 

@@ -1,17 +1,4 @@
-"""Commands on a plan: `adjust`, `apply`, `approve`, `diff`, `report`, `submit`.
-
-`gridgeo adjust`: proposals for the least change of a partition, taken or refused.
-
-``gridgeo apply``: the edits of the map page, replayed on their plan with every check.
-
-``gridgeo approve``: a draft becomes the plan in force, and its codes are recorded.
-
-``gridgeo diff``: what became of each grid.
-
-``gridgeo report``: the report of a plan as PDF, to print, sign and file.
-
-``gridgeo submit``: the package that goes upward.
-"""
+"""Commands on a plan: `adjust`, `apply`, `approve`, `diff`, `report`, `submit`."""
 
 from __future__ import annotations
 
@@ -23,7 +10,15 @@ import typer
 
 from gridgeo.cli import options as o
 from gridgeo.cli.console import STOPPED, interruptible
-from gridgeo.cli.options import Given, Out, Overwrite, errors, exit_where_broken, lang_of, sources
+from gridgeo.cli.options import (
+    CliInput,
+    Out,
+    Overwrite,
+    errors,
+    exit_where_broken,
+    lang_of,
+    sources,
+)
 from gridgeo.config import Settings, Source
 from gridgeo.errors import SettingsError
 from gridgeo.model import Decisions
@@ -81,7 +76,7 @@ def adjust_command(
 ) -> None:
     """Propose the least change that makes grids sound, and carry it out 最小调整."""
     with errors(lang):
-        settings = Given.of(locals()).settings()
+        settings = CliInput.of(locals()).settings()
         decided = _decisions(accept, reject, decisions)
     with interruptible(STOPPED, settings.lang), errors(settings.lang):
         source = Source.parse(grids)
@@ -228,7 +223,7 @@ def diff_command(
 ) -> None:
     """Tell what became of each grid, what moved, which codes changed 比较新旧网格."""
     with errors(lang):
-        given = Given.of(locals())
+        given = CliInput.of(locals())
         settings = given.settings()
         if settings_file is None:  # the layers of another plan, found by chance, move nothing
             settings = replace(settings, read=replace(settings.read, inputs=sources(given.layers)))
@@ -240,10 +235,10 @@ def diff_command(
 
         check_comparison(out, overwrite=overwrite)
         with progress(settings.lang) as report:
-            told = diff(Source.parse(old), Source.parse(new), settings, on_progress=report)
+            comparison = diff(Source.parse(old), Source.parse(new), settings, on_progress=report)
             report("write", 0, 0)
-            save_comparison(told, out, overwrite=overwrite)
-        show_comparison(told, out)
+            save_comparison(comparison, out, overwrite=overwrite)
+        show_comparison(comparison, out)
 
 
 def report_command(
@@ -261,23 +256,23 @@ def report_command(
     """Write the report of a plan as PDF 生成方案报告 PDF."""
     with errors(lang):
         from gridgeo.cli.show import out as console  # noqa: PLC0415  (heavy)
-        from gridgeo.report import PAPER, load_plan, save_paper  # noqa: PLC0415
+        from gridgeo.report import REPORT_PDF, load_plan, save_pdf  # noqa: PLC0415
         from gridgeo.typeset import find_fonts  # noqa: PLC0415
 
         loaded = load_plan(plan)
-        path = plan / PAPER if out is None else out
-        missing = save_paper(loaded, path, find_fonts(font or []), overwrite=overwrite)
-        told = Text(f"report written: {path}", f"报告已生成：{path}")
-        console.print(told.say(loaded.settings.lang), markup=False, soft_wrap=True)
+        path = plan / REPORT_PDF if out is None else out
+        missing = save_pdf(loaded, path, find_fonts(font or []), overwrite=overwrite)
+        message = Text(f"report written: {path}", f"报告已生成：{path}")
+        console.print(message.say(loaded.settings.lang), markup=False, soft_wrap=True)
         if missing:
             listed = " ".join(f"{letter} (U+{ord(letter):04X})" for letter in missing[:10])
-            told = Text(
+            message = Text(
                 f"{len(missing)} characters are in no font and are drawn as their numbers: "
                 f"{listed} (give a font with --font)",
                 f"{len(missing)} 个字符没有可用字体，报告中以编号代替：{listed}"
                 "（可用 --font 指定字体）",
             )
-            console.print(told.say(loaded.settings.lang), markup=False, soft_wrap=True)
+            console.print(message.say(loaded.settings.lang), markup=False, soft_wrap=True)
 
 
 _Full = Annotated[bool, typer.Option("--full", help="All grids, changed or not 报送全部网格")]
@@ -304,12 +299,12 @@ def submit_command(
         from gridgeo.report import check_submission, load_plan, save_submission  # noqa: PLC0415
 
         check_submission(out, overwrite=overwrite)
-        own = load_plan(plan)
+        current = load_plan(plan)
         before = (
             None
             if since is None
-            else read_side(Source.parse(since), ReadRules(), crs=own.grids.crs)
+            else read_side(Source.parse(since), ReadRules(), crs=current.grids.crs)
         )
         wanted = None if lang is None else lang_of(lang)
-        told = submit(own, since=before, full=full, lang=wanted)
-        show_submission(told, save_submission(told, out, overwrite=overwrite))
+        submission = submit(current, since=before, full=full, lang=wanted)
+        show_submission(submission, save_submission(submission, out, overwrite=overwrite))

@@ -19,7 +19,7 @@ from rich.progress import (
 from rich.table import Table
 
 from gridgeo.errors import GridgeoError
-from gridgeo.review import say_state
+from gridgeo.review import state_text
 from gridgeo.wording import (
     CARDS,
     KINDS,
@@ -30,8 +30,8 @@ from gridgeo.wording import (
     VERDICTS,
     Lang,
     Text,
+    fields_text,
     rule_of,
-    say_fields,
     word,
 )
 
@@ -62,7 +62,7 @@ STAGES = {
     "write": Text("writing", "写出"),
 }
 COLOURS = {"error": "red", "warning": "yellow", "info": "cyan"}
-#: Colour and mark of a card; GBK knows the marks too, and they say it where there is no colour.
+#: Colour and mark of a card; GBK knows the marks too, for output without colour.
 CARD_MARKS = {
     "green": ("green", "√"),
     "amber": ("yellow", "!"),
@@ -131,15 +131,15 @@ def show_province(province: Province, lang: Lang) -> None:
 
 def show_approved(plan: Plan, register: Register | None, lang: Lang) -> None:
     """Print the state of a plan and of the register."""
-    out.print(say_state(plan.approval).say(lang), markup=False, soft_wrap=True)
+    out.print(state_text(plan.approval).say(lang), markup=False, soft_wrap=True)
     if register is not None:
         active = int((register.table["status"] == "active").sum())
-        told = Text(
+        text = Text(
             f"register: record {register.version}, {len(register.codes)} codes, {active} in use",
             f"编码登记表：第 {register.version} 次登记，共 {len(register.codes)} 个编码，"
             f"在用 {active} 个",
         )
-        out.print(told.say(lang), soft_wrap=True)
+        out.print(text.say(lang), soft_wrap=True)
 
 
 def show_notes(notes: tuple[Note, ...], lang: Lang) -> None:
@@ -160,27 +160,27 @@ def _show_ledger(notes: tuple[Note, ...], lang: Lang) -> None:
 
 def _show_rejects(rejects: int, lang: Lang) -> None:
     if rejects:
-        told = Text(
+        text = Text(
             f"{rejects} rows could not be used: layer rejects",
             f"{rejects} 行数据无法使用，见 rejects 图层",
         )
-        out.print(f"[yellow]{told.say(lang)}[/]")
+        out.print(f"[yellow]{text.say(lang)}[/]")
 
 
-def _show_listed(homes: dict[str, int], lang: Lang) -> None:
-    if homes["listed"]:
-        share = f"{homes['listed'] / homes['in']:.1%}"
-        told = Text(
-            f"{homes['listed']:,} households ({share}) are in no grid: grids.xlsx, sheet rejects",
-            f"{homes['listed']:,} 户（{share}）未划入任何网格，逐行见 grids.xlsx 的“未采用的行”",
+def _show_listed(counts: dict[str, int], lang: Lang) -> None:
+    if counts["listed"]:
+        share = f"{counts['listed'] / counts['in']:.1%}"
+        text = Text(
+            f"{counts['listed']:,} households ({share}) are in no grid: grids.xlsx, sheet rejects",
+            f"{counts['listed']:,} 户（{share}）未划入任何网格，逐行见 grids.xlsx 的“未采用的行”",
         )
-        out.print(f"[yellow]{told.say(lang)}[/]", soft_wrap=True)
+        out.print(f"[yellow]{text.say(lang)}[/]", soft_wrap=True)
 
 
 def show_folder(folder: Path, files: tuple[str, ...], lang: Lang) -> None:
     """Print where the results are."""
-    told = Text("Results in", "结果位于")
-    out.print(f"[bold green]{told.say(lang)}[/] {folder}", soft_wrap=True)
+    text = Text("Results in", "结果位于")
+    out.print(f"[bold green]{text.say(lang)}[/] {folder}", soft_wrap=True)
     for file in files:
         out.print(f"  {folder / file}", soft_wrap=True)
 
@@ -190,22 +190,22 @@ def _show_cards(summary: dict[str, Any], lang: Lang) -> None:
     cards = summary.get("scorecard", ())
     for card in cards:
         colour, mark = CARD_MARKS[card["state"]]
-        told = word(CARDS, card["card"], lang)
+        title = word(CARDS, card["card"], lang)
         count = f" {card['count']:,}" if card["count"] else ""
         unknown = Text(" (not checked)", "（未检查）").say(lang)
-        told += unknown if card["state"] == "unknown" else count
-        out.print(f"[{colour}]{mark}[/] {told}", end="  ")
+        title += unknown if card["state"] == "unknown" else count
+        out.print(f"[{colour}]{mark}[/] {title}", end="  ")
     if cards:
         out.print()
 
 
 def _show_soundness(plan: Plan, lang: Lang) -> None:
     """Print how many grids are sound, to be adjusted, and must be."""
-    told = plan.grids["soundness"]
+    soundness = plan.grids["soundness"]
     counts = ", ".join(
         f"{name.say(lang)} {count:,}"
         for key, name in SOUNDNESS.items()
-        if (count := int((told == key).sum()))
+        if (count := int((soundness == key).sum()))
     )
     if counts:
         out.print(f"[bold]{Text('grids by their checks', '核查结论').say(lang)}[/]  {counts}")
@@ -218,7 +218,7 @@ def _scorecard(summary: dict[str, Any], lang: Lang) -> Table:
         for name, count in summary["verdicts"].items()
         if count
     )
-    homes = summary["households"]
+    households = summary["households"]
     kinds = ", ".join(
         f"{word(KINDS, name, lang)} {summary[name]:,}" for name in ("basic", "dedicated", "open")
     )
@@ -239,7 +239,7 @@ def _scorecard(summary: dict[str, Any], lang: Lang) -> Table:
         (Text("borders on streets", "沿街定界率"), _percent(summary["street_share"])),
         (
             Text("households", "户数"),
-            f"{homes['in']:,} = {homes['in_grids']:,} + {homes['listed']:,} "
+            f"{households['in']:,} = {households['in_grids']:,} + {households['listed']:,} "
             + Text("(in grids + listed)", "（入格 + 列出）").say(lang),
         ),
         (Text("area difference", "面积差"), f"{summary['area_difference_m2']:.6f} m2"),
@@ -255,7 +255,7 @@ def _search_row(search: dict[str, Any] | None, lang: Lang) -> tuple[tuple[Text, 
     if search is None or not search["moves"]:
         return ()
     first, last = search["first"], search["last"]
-    told = Text(
+    text = Text(
         f"{search['effort']}: cost {first['cost_m'] / 1000:,.1f} -> {last['cost_m'] / 1000:,.1f} "
         f"km, bands missed {first['missed']} -> {last['missed']}, in {search['starts']:,} starts, "
         f"{search['moves']:,} moves",
@@ -263,7 +263,7 @@ def _search_row(search: dict[str, Any] | None, lang: Lang) -> tuple[tuple[Text, 
         f"千米，未达标 {first['missed']} → {last['missed']}，共 {search['starts']:,} 次起步、"
         f"{search['moves']:,} 次调整",
     )
-    return ((Text("search", "寻优"), told.say(lang)),)
+    return ((Text("search", "寻优"), text.say(lang)),)
 
 
 def _percent(share: float | None) -> str:
@@ -298,8 +298,8 @@ def _gravest(findings: tuple[Finding, ...]) -> list[Finding]:
 def show_layers(path: str, layers: tuple[LayerInfo, ...], lang: Lang) -> None:
     """Print what `inspect` understood of a file."""
     for layer in layers:
-        told = f"{path}::{layer.layer}" if layer.layer else path
-        out.print(f"[bold]{told}[/]", soft_wrap=True)
+        title = f"{path}::{layer.layer}" if layer.layer else path
+        out.print(f"[bold]{title}[/]", soft_wrap=True)
         out.print(
             f"  {layer.rows:,} × {layer.geometry or '-'}  {layer.crs or '-'}"
             + (f"  {layer.encoding}" if layer.encoding else "")
@@ -308,7 +308,7 @@ def show_layers(path: str, layers: tuple[LayerInfo, ...], lang: Lang) -> None:
         for role, understood in layer.understood.items():
             as_layer = Text(f"{role}[/]: ", f"{word(ROLES, role, 'zh')}（{role}）[/]：").say(lang)
             out.print(f"  [cyan]{as_layer}", end="")
-            out.print(say_fields(understood).say(lang), markup=False, soft_wrap=True)
+            out.print(fields_text(understood).say(lang), markup=False, soft_wrap=True)
         for problem in layer.problems:
             out.print("  [yellow]![/] ", end="")
             out.print(problem.say(lang), markup=False, soft_wrap=True)

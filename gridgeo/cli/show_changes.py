@@ -1,11 +1,4 @@
-"""What `adjust`, `diff`, `submit` and `repair` print.
-
-What `gridgeo adjust` prints: the proposals, the figures of the change, the scorecard.
-
-What `gridgeo diff` and `gridgeo submit` print.
-
-What `gridgeo repair` prints: what was mended, what was left, and that nothing was lost.
-"""
+"""What `adjust`, `diff`, `submit` and `repair` print."""
 
 from __future__ import annotations
 
@@ -15,7 +8,7 @@ from rich.table import Table
 
 from gridgeo.cli.show import MOST_FINDINGS, out, show_folder, show_notes, show_plan
 from gridgeo.geometry import CHANGE_CODES
-from gridgeo.review import say_state
+from gridgeo.review import state_text
 from gridgeo.wording import ACCOUNTS, CHANGES, DECISIONS, REPAIRS, UNITS, Text, word
 
 if TYPE_CHECKING:
@@ -45,29 +38,29 @@ def _show_proposals(proposals: pd.DataFrame, lang: Lang) -> None:
     for row in proposals.head(MOST_FINDINGS).to_dict("records"):
         colour = _COLOURS[row["decision"]]
         out.print(f"[{colour}]{word(DECISIONS, row['decision'], lang)}[/] {row['id']} ", end="")
-        told = f"{row[f'reason_{lang}']} | {row[f'effect_{lang}']}"
-        out.print(told, markup=False, soft_wrap=True)
+        text = f"{row[f'reason_{lang}']} | {row[f'effect_{lang}']}"
+        out.print(text, markup=False, soft_wrap=True)
     if len(proposals) > MOST_FINDINGS:
         more = len(proposals) - MOST_FINDINGS
         out.print(Text(f"... and {more} more", f"……另有 {more} 条").say(lang))
 
 
-def _figures(told: dict[str, Any], lang: Lang) -> Table:
+def _figures(adjustment: dict[str, Any], lang: Lang) -> Table:
     table = Table(show_header=False, box=None, pad_edge=False)
-    decided = ", ".join(f"{word(DECISIONS, name, lang)} {told[name]}" for name in DECISIONS)
+    decided = ", ".join(f"{word(DECISIONS, name, lang)} {adjustment[name]}" for name in DECISIONS)
     rows = (
-        (Text("proposals", "调整建议"), f"{told['proposals']:,}  ({decided})"),
+        (Text("proposals", "调整建议"), f"{adjustment['proposals']:,}  ({decided})"),
         (
             Text("households moved", "换格户数"),
-            _share(told["households_moved"], told["households"]),
+            _share(adjustment["households_moved"], adjustment["households"]),
         ),
         (
             Text("grids left as they were", "原样保留的网格"),
-            _share(told["grids_same"], told["grids_before"]),
+            _share(adjustment["grids_same"], adjustment["grids_before"]),
         ),
         (
             Text("grids outside the band", "未达标网格"),
-            f"{told['out_before']:,} -> {told['out_after']:,}",
+            f"{adjustment['out_before']:,} -> {adjustment['out_after']:,}",
         ),
     )
     for name, value in rows:
@@ -75,33 +68,34 @@ def _figures(told: dict[str, Any], lang: Lang) -> Table:
     return table
 
 
-def _share(part: int, whole: int) -> str:
-    return f"{part:,} / {whole:,} ({part / whole:.1%})" if whole else f"{part:,}"
+def _share(part: int, total: int) -> str:
+    return f"{part:,} / {total:,} ({part / total:.1%})" if total else f"{part:,}"
 
 
-def show_comparison(told: Comparison, folder: Path) -> None:
+def show_comparison(comparison: Comparison, folder: Path) -> None:
     """Print what became of the grids, what moved, and where the results are."""
-    lang = told.settings.lang
-    _show_table(told)
+    lang = comparison.settings.lang
+    _show_table(comparison)
     results = Text("Results in", "结果位于")
     out.print(f"[bold green]{results.say(lang)}[/] {folder}", soft_wrap=True)
 
 
-def show_submission(told: Submission, folder: Path) -> None:
+def show_submission(submission: Submission, folder: Path) -> None:
     """Print what is reported, and where the package is."""
-    lang = told.settings.lang
-    out.print(say_state(told.approval).say(lang), markup=False, soft_wrap=True)
-    if not told.first:
-        _show_table(told.told)
+    lang = submission.settings.lang
+    out.print(state_text(submission.approval).say(lang), markup=False, soft_wrap=True)
+    if not submission.first:
+        _show_table(submission.comparison)
     results = Text(
-        f"{len(told.grids):,} grids to report in", f"报送网格 {len(told.grids):,} 个，位于"
+        f"{len(submission.grids):,} grids to report in",
+        f"报送网格 {len(submission.grids):,} 个，位于",
     )
     out.print(f"[bold green]{results.say(lang)}[/] {folder}", soft_wrap=True)
 
 
-def _show_table(told: Comparison) -> None:
-    lang, summary = told.settings.lang, told.summary
-    show_notes(told.notes, lang)
+def _show_table(comparison: Comparison) -> None:
+    lang, summary = comparison.settings.lang, comparison.summary
+    show_notes(comparison.notes, lang)
     titles = (Text("", ""), Text("old grids", "原网格"), Text("new grids", "现网格"))
     table = Table(*(title.say(lang) for title in titles), box=None, pad_edge=False)
     for change in CHANGE_CODES:
@@ -110,14 +104,14 @@ def _show_table(told: Comparison) -> None:
             table.add_row(word(CHANGES, change, lang), *(f"{count:,}" for count in counts))
     out.print(table)
     moved, share = summary["households_moved"], summary["households_share"]
-    told_ = Text(
+    text = Text(
         f"{moved:,} of {summary['households']:,} households moved ({share:.1%}), "
         f"{summary['area_moved_m2'] / 10_000:,.1f} ha; {summary['codes_changed']} codes changed",
         f"{summary['households']:,} 户中 {moved:,} 户变更归属（{share:.1%}），"
         f"面积 {summary['area_moved_m2'] / 10_000:,.1f} 公顷；"
         f"{summary['codes_changed']} 个网格改用新编码",
     )
-    out.print(told_.say(lang), soft_wrap=True)
+    out.print(text.say(lang), soft_wrap=True)
 
 
 def show_repaired(repaired: Repaired, folder: Path) -> None:
@@ -127,8 +121,8 @@ def show_repaired(repaired: Repaired, folder: Path) -> None:
     out.print(_table(repaired.repairs, lang))
     out.print(_accounts(repaired.accounts, lang))
     _show_left(repaired.repairs, lang)
-    told = Text("Results in", "结果位于")
-    out.print(f"[bold green]{told.say(lang)}[/] {folder}", soft_wrap=True)
+    text = Text("Results in", "结果位于")
+    out.print(f"[bold green]{text.say(lang)}[/] {folder}", soft_wrap=True)
 
 
 def _table(repairs: pd.DataFrame, lang: Lang) -> Table:
@@ -140,12 +134,12 @@ def _table(repairs: pd.DataFrame, lang: Lang) -> Table:
     )
     table = Table(*(title.say(lang) for title in titles), box=None, pad_edge=False)
     for what in REPAIRS:
-        own = repairs[repairs["what"] == what]
-        done = own[own["done"]]
-        if len(own):
-            unit = word(UNITS, str(own["unit"].iloc[0]), lang)
+        rows = repairs[repairs["what"] == what]
+        done = rows[rows["done"]]
+        if len(rows):
+            unit = word(UNITS, str(rows["unit"].iloc[0]), lang)
             amount = f"{done['amount'].sum():,.2f} {unit}"
-            name, left = word(REPAIRS, what, lang), len(own) - len(done)
+            name, left = word(REPAIRS, what, lang), len(rows) - len(done)
             table.add_row(name, f"{len(done):,}", f"{left:,}", amount)
     return table
 

@@ -15,7 +15,7 @@ from gridgeo.wording import Lang, Text
 
 if TYPE_CHECKING:
     from gridgeo.model import Plan
-    from gridgeo.signs import Issues, Press, Sign, Staff
+    from gridgeo.signs import Issues, Sign, SignRenderer, Staff
 
 
 def signs_command(
@@ -98,7 +98,7 @@ def _check(date: str, size: str) -> None:
 def _write_starters(
     plan: Plan, roster: Path | None, template: Path | None, *, overwrite: bool
 ) -> None:
-    from gridgeo.signs import Press, write_roster  # noqa: PLC0415
+    from gridgeo.signs import SignRenderer, write_roster  # noqa: PLC0415
 
     for path in filter(None, (roster, template)):
         if path.exists() and not overwrite:
@@ -111,7 +111,7 @@ def _write_starters(
         if roster is not None:
             write_roster(plan, roster)
         if template is not None:
-            template.write_bytes(Press.default_source())
+            template.write_bytes(SignRenderer.default_source())
     except OSError as error:
         raise OutputError(
             Text(f"cannot write here: {error.strerror}", f"无法写入：{error.strerror}"),
@@ -142,15 +142,15 @@ def _print(
     earlier = None if since is None else s.read_issues(since)
     staff = s.assign_staff(read_roster(people) if people else empty_roster(), plan.grids, people)
     made = s.build_signs(plan, staff)
-    press = _press(plan, made, size=size, template=template, font=font)
-    issues = s.plan_issues(made, press, date=date, url=url, since=earlier)
-    s.save_signs(made, issues, press, out, url=url, overwrite=overwrite)
-    _tell(staff, issues, plan.settings.lang, out)
+    renderer = _renderer(plan, made, size=size, template=template, font=font)
+    issues = s.plan_issues(made, renderer, date=date, url=url, since=earlier)
+    s.save_signs(made, issues, renderer, out, url=url, overwrite=overwrite)
+    _show(staff, issues, plan.settings.lang, out)
 
 
-def _press(
+def _renderer(
     plan: Plan, made: tuple[Sign, ...], *, size: str, template: Path | None, font: list[Path]
-) -> Press:
+) -> SignRenderer:
     from gridgeo import signs as s  # noqa: PLC0415
     from gridgeo.typeset import choose_fonts, find_fonts  # noqa: PLC0415
 
@@ -159,7 +159,7 @@ def _press(
     fonts = find_fonts(font)
     texts = [(text, sign.code) for sign in made for text in sign.texts()]
     texts += [(text, "") for text in labels.values()]
-    return s.Press(
+    return s.SignRenderer(
         fonts=fonts,
         families=choose_fonts(texts, fonts, layer="signs"),
         size=size,
@@ -169,7 +169,7 @@ def _press(
     )
 
 
-def _tell(staff: Staff, issues: Issues, lang: Lang, folder: Path) -> None:
+def _show(staff: Staff, issues: Issues, lang: Lang, folder: Path) -> None:
     from gridgeo.cli.show import out  # noqa: PLC0415
 
     def say(text: Text) -> None:
@@ -183,13 +183,13 @@ def _tell(staff: Staff, issues: Issues, lang: Lang, folder: Path) -> None:
                 f"名册第 {reject.row} 行未采用：{reject.value}：{why.zh}",
             )
         )
-    if staff.alone:
-        listed = ", ".join(staff.alone[:10]) + (" ..." if len(staff.alone) > 10 else "")
+    if staff.without_worker:
+        number = len(staff.without_worker)
+        listed = ", ".join(staff.without_worker[:10]) + (" ..." if number > 10 else "")
         say(
             Text(
-                f"{len(staff.alone)} grids have no grid worker, their signs leave the line empty: "
-                f"{listed}",
-                f"{len(staff.alone)} 个网格没有网格员，公示牌上留空待填：{listed}",
+                f"{number} grids have no grid worker, their signs leave the line empty: {listed}",
+                f"{number} 个网格没有网格员，公示牌上留空待填：{listed}",
             )
         )
     if issues.aged:
@@ -207,7 +207,7 @@ def _tell(staff: Staff, issues: Issues, lang: Lang, folder: Path) -> None:
         say(Text(f"to be taken down: {listed}", f"应撤下的公示牌：{listed}"))
     say(
         Text(
-            f"{len(issues.printed)} of {len(issues.held)} signs printed into {folder}",
-            f"共 {len(issues.held)} 块公示牌，本次印制 {len(issues.printed)} 块，位于 {folder}",
+            f"{len(issues.printed)} of {len(issues.current)} signs printed into {folder}",
+            f"共 {len(issues.current)} 块公示牌，本次印制 {len(issues.printed)} 块，位于 {folder}",
         )
     )

@@ -1,9 +1,4 @@
-"""What `gridgeo init` writes, where the samples are, and the workbook that a county fills in.
-
-The workbook that a county fills in: households by compound and building.
-
-What `gridgeo init` writes, and where the samples of `gridgeo demo` are.
-"""
+"""What `gridgeo init` writes (settings and workbook), and where the samples are."""
 
 from __future__ import annotations
 
@@ -18,7 +13,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 
 from gridgeo.cli.options import DEFAULT_FILE
 from gridgeo.errors import OutputError, SettingsError
-from gridgeo.storage import store_book
+from gridgeo.storage import save_reproducibly
 from gridgeo.wording import Lang, Text
 
 if TYPE_CHECKING:
@@ -92,12 +87,12 @@ def write_template(path: Path, lang: Lang) -> None:
     del book[book.sheetnames[0]]
     _households(book.create_sheet(SHEET.say(lang)), lang)
     _advice(book.create_sheet(Text("how to", "填写说明").say(lang)), lang)
-    store_book(book, path)
+    save_reproducibly(book, path)
 
 
 def _households(sheet: Worksheet, lang: Lang) -> None:
     _header(sheet, [title.say(lang) for title, _, _ in COLUMNS])
-    whole = DataValidation(
+    rule = DataValidation(
         type="whole",
         operator="greaterThanOrEqual",
         formula1="0",
@@ -109,8 +104,8 @@ def _households(sheet: Worksheet, lang: Lang) -> None:
         sheet.column_dimensions[letter].width = width
         sheet.column_dimensions[letter].number_format = cell_format
         if cell_format == "0":
-            whole.add(f"{letter}2:{letter}{LAST_ROW}")
-    sheet.add_data_validation(whole)
+            rule.add(f"{letter}2:{letter}{LAST_ROW}")
+    sheet.add_data_validation(rule)
     sheet.freeze_panes = "A2"
 
 

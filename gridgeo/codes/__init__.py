@@ -1,4 +1,4 @@
-"""Grid codes for life: the first numbering, what codes become, and the register of them all."""
+"""Grid codes: the first numbering, their lineage, and the register of all codes."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from gridgeo.codes.comparison import (
 )
 from gridgeo.codes.lineage import (
     Changes,
+    as_first_numbering,
+    continue_codes,
     crosswalk_of,
-    follow,
-    numbered,
 )
 from gridgeo.codes.numbering import (
     community_codes,
-    issue,
+    issue_codes,
     reading_order,
 )
 from gridgeo.codes.register import (
     Register,
-    carried_on,
     empty_register,
     in_use,
+    lineage_of_coded,
     record,
 )
 from gridgeo.codes.register_files import (
@@ -44,17 +44,17 @@ __all__ = [
     "Difference",
     "Register",
     "as_day",
+    "as_first_numbering",
     "assign_codes",
-    "carried_on",
     "code_at",
     "community_codes",
     "compare",
+    "continue_codes",
     "crosswalk_of",
     "empty_register",
-    "follow",
     "in_use",
-    "issue",
-    "numbered",
+    "issue_codes",
+    "lineage_of_coded",
     "overlap_of_grids",
     "read_register",
     "reading_order",

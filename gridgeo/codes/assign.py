@@ -47,7 +47,7 @@ def assign_codes(
     rules
         The scheme and where the numbers start.
     mapping
-        Community name or own code -> code to use; see `community_codes`.
+        Community name or given code -> code to use; see `community_codes`.
 
     Raises
     ------

@@ -1,6 +1,7 @@
-"""Two partitions compared: what became of each grid, what moved, which codes changed.
+"""Two partitions given as polygons, compared grid by grid.
 
-What old and new grids share when both are polygons: ground, and the households on it.
+Old and new grids share ground and the households on it; from that follow what became of each grid,
+what moved, and which codes changed.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gridgeo.codes.lineage import crosswalk_of, kin_of, relatives, unique_codes
+from gridgeo.codes.lineage import crosswalk_of, lineage_names, lineage_pairs, unique_codes
 from gridgeo.errors import InputError
-from gridgeo.geometry import CHANGE_CODES, Overlap, change_codes, heirs, place_points
+from gridgeo.geometry import CHANGE_CODES, Overlap, assign_points, change_codes, successors
 from gridgeo.wording import Text
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def overlap_of_grids(
     old: NDArray[Any],
     new: NDArray[Any],
     *,
-    homes: gpd.GeoDataFrame | None = None,
+    household_points: gpd.GeoDataFrame | None = None,
     households: NDArray[Any] | None = None,
 ) -> Overlap:
     """Return what old and new grids share.
@@ -41,7 +42,7 @@ def overlap_of_grids(
     ----------
     old, new
         Polygons in one projected metre CRS; invalid ones are made valid first.
-    homes
+    household_points
         Points with households. Without them the old grids' `households` are spread over their
         ground by area, in whole households; those of a grid that stays as it is stay in it.
     households
@@ -57,17 +58,23 @@ def overlap_of_grids(
     old, new = shapely.make_valid(old), shapely.make_valid(new)
     first, second, area = _common(old, new)
     old_area, new_area = shapely.area(old), shapely.area(new)
-    if homes is None:
-        held = np.zeros(len(old)) if households is None else households
+    if household_points is None:
+        total = np.zeros(len(old)) if households is None else households
         alone = old_area[first] + new_area[second] - 2 * area < SAME_M2
         staying = alone | ~np.isin(first, first[alone])
-        inside = _spread(held.astype(np.int64), first, area * staying, old_area)
-        old_held = held.astype(np.int64)
-        new_held = np.bincount(second, inside, len(new)).astype(np.int64)
+        inside = _spread(total.astype(np.int64), first, area * staying, old_area)
+        old_households = total.astype(np.int64)
+        new_households = np.bincount(second, inside, len(new)).astype(np.int64)
     else:
-        points, count = homes.geometry.to_numpy(), homes["households"].to_numpy(dtype=np.int64)
-        was, is_ = place_points(points, old), place_points(points, new)
-        old_held, new_held = _counted(was, count, len(old)), _counted(is_, count, len(new))
+        points, count = (
+            household_points.geometry.to_numpy(),
+            household_points["households"].to_numpy(dtype=np.int64),
+        )
+        was, is_ = assign_points(points, old), assign_points(points, new)
+        old_households, new_households = (
+            _sum_by_piece(was, count, len(old)),
+            _sum_by_piece(is_, count, len(new)),
+        )
         first, second, area, inside = _joined((first, second, area), (was, is_, count), len(new))
     real = (inside > 0) | (area >= SAME_M2)
     first, second, area = first[real], second[real], area[real]
@@ -78,9 +85,9 @@ def overlap_of_grids(
         households=inside[real],
         area=area,
         same=differ < SAME_M2,
-        old_households=old_held,
+        old_households=old_households,
         old_area=old_area,
-        new_households=new_held,
+        new_households=new_households,
         new_area=new_area,
     )
 
@@ -107,17 +114,17 @@ def _common(
 
 def _joined(
     ground: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]],
-    homes: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]],
+    shared_households: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]],
     news: int,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
     """Return the pairs that share ground or households, with both."""
-    (first, second, area), (was, is_, count) = ground, homes
+    (first, second, area), (was, is_, count) = ground, shared_households
     both = (was >= 0) & (is_ >= 0)
     shared, lived = first * news + second, was[both] * news + is_[both]
     key = np.union1d(shared, lived)
     all_area = np.zeros(len(key))
     all_area[np.searchsorted(key, shared)] = area
-    inside = _counted(np.searchsorted(key, lived), count[both], len(key))
+    inside = _sum_by_piece(np.searchsorted(key, lived), count[both], len(key))
     return key // news, key % news, all_area, inside
 
 
@@ -125,25 +132,25 @@ def _spread(
     households: NDArray[np.int64],
     grid: NDArray[np.int64],
     area: NDArray[np.float64],
-    whole: NDArray[np.float64],
+    totals: NDArray[np.float64],
 ) -> NDArray[np.int64]:
     """Return whole households of each piece of a grid: by area, the largest remainders first.
 
     What stands on ground that no piece covers is in no piece.
     """
-    covered = np.maximum(np.bincount(grid, area, len(whole)), whole)
+    covered = np.maximum(np.bincount(grid, area, len(totals)), totals)
     exact = households[grid] * area / np.maximum(covered[grid], 1e-9)
     given = np.floor(exact + 1e-9).astype(np.int64)
-    total = np.floor(np.bincount(grid, exact, len(whole)) + 0.5 + 1e-9).astype(np.int64)
-    left = total - _counted(grid, given, len(whole))
+    total = np.floor(np.bincount(grid, exact, len(totals)) + 0.5 + 1e-9).astype(np.int64)
+    left = total - _sum_by_piece(grid, given, len(totals))
     order = np.lexsort((given - exact, grid))
-    starts = np.searchsorted(grid[order], np.arange(len(whole)))
+    starts = np.searchsorted(grid[order], np.arange(len(totals)))
     place = np.arange(len(order)) - starts[grid[order]]
     given[order] += place < left[grid[order]]
     return given
 
 
-def _counted(place: NDArray[Any], amount: NDArray[Any], size: int) -> NDArray[np.int64]:
+def _sum_by_piece(place: NDArray[Any], amount: NDArray[Any], size: int) -> NDArray[np.int64]:
     inside = place >= 0
     return np.bincount(place[inside], amount[inside], size).astype(np.int64)
 
@@ -172,16 +179,19 @@ class Difference:
 
 
 def compare(
-    old: gpd.GeoDataFrame, new: gpd.GeoDataFrame, *, homes: gpd.GeoDataFrame | None = None
+    old: gpd.GeoDataFrame,
+    new: gpd.GeoDataFrame,
+    *,
+    household_points: gpd.GeoDataFrame | None = None,
 ) -> Difference:
     """Return the difference between two partitions of one area.
 
     Parameters
     ----------
     old, new
-        code (unique), geometry in one projected metre CRS; without `homes` the households of
-        `old` are spread by area.
-    homes
+        code (unique), geometry in one projected metre CRS; without `household_points` the
+        households of `old` are spread by area.
+    household_points
         Points with households.
 
     Raises
@@ -195,10 +205,10 @@ def compare(
     >>> from shapely import box
     >>> before = gpd.GeoDataFrame({"code": ["1"], "households": [90]}, geometry=[box(0, 0, 9, 1)])
     >>> after = gpd.GeoDataFrame({"code": ["1", "2"]}, geometry=[box(0, 0, 6, 1), box(6, 0, 9, 1)])
-    >>> told = compare(before, after)
-    >>> told.new[["code", "change", "was"]].to_numpy().tolist()
+    >>> difference = compare(before, after)
+    >>> difference.new[["code", "change", "was"]].to_numpy().tolist()
     [['1', 'split', '1'], ['2', 'split', '']]
-    >>> told.summary["households_moved"]
+    >>> difference.summary["households_moved"]
     30
     """
     if old.crs != new.crs:
@@ -212,15 +222,15 @@ def compare(
     shared = overlap_of_grids(
         old.geometry.to_numpy(),
         new.geometry.to_numpy(),
-        homes=homes,
+        household_points=household_points,
         households=old["households"].to_numpy() if "households" in old.columns else None,
     )
-    heir = heirs(shared)
+    successor = successors(shared)
     olds, news = np.array([*before, ""], dtype=object), np.array([*after, ""], dtype=object)
     was = np.full(len(after), -1)
-    was[heir[heir >= 0]] = np.flatnonzero(heir >= 0)
-    left, right = _sides(old, new, shared, heir)
-    left, right = left.assign(goes_on_as=news[heir]), right.assign(was=olds[was])
+    was[successor[successor >= 0]] = np.flatnonzero(successor >= 0)
+    left, right = _sides(old, new, shared, successor)
+    left, right = left.assign(goes_on_as=news[successor]), right.assign(was=olds[was])
     return Difference(
         old=left,
         new=right,
@@ -233,22 +243,22 @@ def _sides(
     old: gpd.GeoDataFrame,
     new: gpd.GeoDataFrame,
     shared: Overlap,
-    heir: NDArray[np.int64],
+    successor: NDArray[np.int64],
 ) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
-    told, become = change_codes(shared, heir)
-    kin = kin_of(shared, heir, told, become)
-    first, second, held = shared.old[kin], shared.new[kin], shared.households[kin]
+    was, become = change_codes(shared, successor)
+    pairs = lineage_pairs(shared, successor, was, become)
+    first, second, moved = shared.old[pairs], shared.new[pairs], shared.households[pairs]
     before, after = old["code"].to_numpy(dtype=object), new["code"].to_numpy(dtype=object)
-    stays = heir[shared.old] == shared.new
-    out, out_m2 = _left_over(shared.old, shared, stays, shared.old_households, shared.old_area)
-    come, come_m2 = _left_over(shared.new, shared, stays, shared.new_households, shared.new_area)
+    stays = successor[shared.old] == shared.new
+    out, out_m2 = _unshared(shared.old, shared, stays, shared.old_households, shared.old_area)
+    come, come_m2 = _unshared(shared.new, shared, stays, shared.new_households, shared.new_area)
     left = old[["code", old.geometry.name]].assign(
-        change=told,
+        change=was,
         households=shared.old_households,
         area_m2=shared.old_area,
         households_out=out,
         area_out_m2=out_m2,
-        successors=_cells(relatives(before, first, after[second], held), old),
+        successors=_cells(lineage_names(before, first, after[second], moved), old),
     )
     right = new[["code", new.geometry.name]].assign(
         change=become,
@@ -256,12 +266,12 @@ def _sides(
         area_m2=shared.new_area,
         households_in=come,
         area_in_m2=come_m2,
-        predecessors=_cells(relatives(after, second, before[first], held), new),
+        predecessors=_cells(lineage_names(after, second, before[first], moved), new),
     )
     return left, right
 
 
-def _left_over(
+def _unshared(
     side: NDArray[np.int64],
     shared: Overlap,
     stays: NDArray[np.bool_],
@@ -274,8 +284,8 @@ def _left_over(
     return households - kept.astype(np.int64), np.maximum(area - ground, 0.0)
 
 
-def _cells(told: list[tuple[str, ...]], frame: pd.DataFrame) -> pd.Series[Any]:
-    return pd.Series(told, index=frame.index, dtype=object)
+def _cells(names: list[tuple[str, ...]], frame: pd.DataFrame) -> pd.Series[Any]:
+    return pd.Series(names, index=frame.index, dtype=object)
 
 
 def _summary(old: pd.DataFrame, new: pd.DataFrame) -> dict[str, Any]:

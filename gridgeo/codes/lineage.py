@@ -1,10 +1,8 @@
 """Lineage: which new grid keeps which code, and where the households of each code went.
 
-Kin: which codes a grid's households came from, and which they went to.
-
-The crosswalk: how many households and m² went from each old code to each new one.
-
-Codes follow the households: which new grid keeps which code, and who gets a new one.
+Codes follow the households: a new grid keeps the code of the old grid that it continues
+(`gridgeo.geometry.correspondence`); the others get new numbers. Predecessors and successors are
+the codes that share a grid's households; the crosswalk counts households and m² of each pair.
 """
 
 from __future__ import annotations
@@ -17,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from gridgeo.codes.numbering import KINDS, issue, reading_order
+from gridgeo.codes.numbering import KINDS, issue_codes, reading_order
 from gridgeo.errors import InputError
-from gridgeo.geometry import Overlap, change_codes, heirs
+from gridgeo.geometry import Overlap, change_codes, successors
 from gridgeo.wording import Text
 
 if TYPE_CHECKING:
@@ -33,58 +31,58 @@ _REMEDY = Text(
     "--column grids.code=NAME",
     "请为每个网格填写互不相同的编码；编码在其他列的，用 --column grids.code=列名 指明",
 )
-#: A pair without households is kin where it shares this much of the smaller of the two.
-KIN_SHARE = 0.01
+#: A pair without households counts as lineage where it shares this much of the smaller.
+LINEAGE_SHARE = 0.01
 
 
 def unique_codes(codes: list[str]) -> list[str]:
     """Return `codes` where each is there and there once; else raise InputError with the row."""
-    held: set[str] = set()
+    seen: set[str] = set()
     codes = [code if isinstance(code, str) else "" for code in codes]
     for row, code in enumerate(codes, start=1):
-        if code in held or not code:
-            said = (
+        if code in seen or not code:
+            reason = (
                 Text("two grids have one code", "两个网格编码相同")
-                if code in held
+                if code in seen
                 else Text("a grid has no code", "网格没有编码")
             )
             raise InputError(
-                said, layer="grids", row=row, field="code", value=code or None, remedy=_REMEDY
+                reason, layer="grids", row=row, field="code", value=code or None, remedy=_REMEDY
             )
-        held.add(code)
+        seen.add(code)
     return codes
 
 
-def kin_of(
-    shared: Overlap, heir: NDArray[np.int64], was: Sequence[str], is_: Sequence[str]
+def lineage_pairs(
+    shared: Overlap, successor: NDArray[np.int64], was: Sequence[str], is_: Sequence[str]
 ) -> NDArray[np.int64]:
-    """Return the rows of pairs of which one comes from the other, crumbs of ground left out."""
+    """Return the pairs (rows) of which one grid comes from the other; tiny overlaps left out."""
     smaller = np.minimum(shared.old_area[shared.old], shared.new_area[shared.new])
-    much = (shared.households > 0) | (shared.area >= KIN_SHARE * smaller)
-    continues = heir[shared.old] == shared.new
+    much = (shared.households > 0) | (shared.area >= LINEAGE_SHARE * smaller)
+    continues = successor[shared.old] == shared.new
     stays = (np.array(was, dtype=object)[shared.old] == "unchanged") | (
         np.array(is_, dtype=object)[shared.new] == "unchanged"
     )
     return np.flatnonzero(continues | (much & ~stays))
 
 
-def relatives(
-    own: NDArray[np.object_],
+def lineage_names(
+    first_name: NDArray[np.object_],
     at: NDArray[np.int64],
     names: NDArray[np.object_],
     households: NDArray[np.int64],
 ) -> list[tuple[str, ...]]:
-    """Return the names that stand at each place: its own first, then by households, then name."""
-    found: list[list[str]] = [[] for _ in own]
+    """Return the names at each place: the same name first, then by households, then by name."""
+    found: list[list[str]] = [[] for _ in first_name]
     for row in sorted(range(len(at)), key=lambda row: (-households[row], names[row])):
         found[at[row]].append(names[row])
     return [
-        tuple(sorted(told, key=lambda name: name != code))
-        for told, code in zip(found, own, strict=True)
+        tuple(sorted(found_names, key=lambda name: name != code))
+        for found_names, code in zip(found, first_name, strict=True)
     ]
 
 
-#: Ground on one side only is told from here on.
+#: Ground on one side only is listed above this area.
 LEAST_M2 = 1.0
 
 
@@ -105,13 +103,15 @@ def crosswalk_of(old: Sequence[str], new: Sequence[str], shared: Overlap) -> pd.
            ['A-01', 'A-01', 7]], dtype=object)
     """
     olds, news = np.array([*old, ""], dtype=object), np.array([*new, ""], dtype=object)
-    left, gone, gone_m2 = _rest(shared.old, shared, shared.old_households, shared.old_area)
+    left, gone_households, gone_m2 = _rest(
+        shared.old, shared, shared.old_households, shared.old_area
+    )
     right, come, come_m2 = _rest(shared.new, shared, shared.new_households, shared.new_area)
     table = pd.DataFrame(
         {
             "old_code": np.concatenate([olds[shared.old], olds[left], olds[right * 0 - 1]]),
             "new_code": np.concatenate([news[shared.new], news[left * 0 - 1], news[right]]),
-            "households": np.concatenate([shared.households, gone, come]),
+            "households": np.concatenate([shared.households, gone_households, come]),
             "area_m2": np.concatenate([shared.area, gone_m2, come_m2]),
         }
     )
@@ -138,7 +138,7 @@ class Changes:
 
     ============ =======================================================================
     grids        the new grids as given, with code, scheme, change (unchanged, reshaped, split,
-                 merged, new) and predecessors (tuple of codes, its own first)
+                 merged, new) and predecessors (tuple of codes, the same code first)
     old          code, change (those above, or retired) and successors (tuple of codes, its own
                  first), in the order in which they were given
     crosswalk    old_code, new_code (``""``: in none), households, area_m2; see `crosswalk_of`
@@ -150,7 +150,7 @@ class Changes:
     crosswalk: pd.DataFrame
 
 
-def follow(
+def continue_codes(
     old: pd.DataFrame,
     new: gpd.GeoDataFrame,
     shared: Overlap,
@@ -159,12 +159,12 @@ def follow(
     rules: Codes,
     keep_foreign: bool = False,
 ) -> Changes:
-    """Return the codes of new grids that stand in the place of old ones.
+    """Return the codes of new grids that replace old ones.
 
-    1. A new grid that continues an old one (`gridgeo.geometry.heirs`) keeps its code, unless it
-       lies in another community than the code says, is of another kind on other ground, or the
+    1. A new grid that continues an old one (`gridgeo.geometry.successors`) keeps its code, unless
+       it lies in another community than the code states, is of another kind on other ground, or the
        code is not of the scheme (with `keep_foreign` such a code stays with its grid).
-    2. The others get the next free numbers of their community and kind (`issue`), in reading
+    2. The others get the next free numbers of their community and kind (`issue_codes`), in reading
        order.
     3. Where a scheme has a number for an undivided community (CJ/T 349: 00), only a community of
        one grid keeps it or gets it.
@@ -200,23 +200,23 @@ def follow(
     ...     geometry=[box(0, 0, 4, 1), box(4, 0, 9, 1)])
     >>> shared = overlap_of_grids(
     ...     was.geometry.to_numpy(), parts.geometry.to_numpy(), households=np.array([900]))
-    >>> changes = follow(was, parts, shared, used=was["code"], rules=Codes())
+    >>> changes = continue_codes(was, parts, shared, used=was["code"], rules=Codes())
     >>> changes.grids[["code", "change"]].to_numpy().tolist()
     [['420102001001002', 'split'], ['420102001001001', 'split']]
     """
     before = unique_codes(old["code"].tolist())
     _check_kinds(new)
     scheme = rules.code_scheme
-    heir = heirs(
+    successor = successors(
         shared,
-        allowed=could_keep(before, old, new, shared, scheme, keep_foreign=keep_foreign),
+        allowed=may_keep_code(before, old, new, shared, scheme, keep_foreign=keep_foreign),
     )
-    codes = _kept(before, heir, len(new))
-    _give_out(codes, new, [*before, *used], rules)
-    return changes_by(before, new.assign(scheme=scheme.id), shared, heir, codes.tolist())
+    codes = _kept(before, successor, len(new))
+    _issue_missing(codes, new, [*before, *used], rules)
+    return changes_by(before, new.assign(scheme=scheme.id), shared, successor, codes.tolist())
 
 
-def numbered(grids: gpd.GeoDataFrame) -> Changes:
+def as_first_numbering(grids: gpd.GeoDataFrame) -> Changes:
     """Return grids that already have their codes as the first numbering: all of them new."""
     codes = unique_codes(grids["code"].tolist())
     empty = _cells([()] * len(codes), grids.index)
@@ -253,7 +253,7 @@ def _check_kinds(new: pd.DataFrame) -> None:
         )
 
 
-def could_keep(
+def may_keep_code(
     before: list[str],
     old: pd.DataFrame,
     new: pd.DataFrame,
@@ -262,8 +262,8 @@ def could_keep(
     *,
     keep_foreign: bool = False,
 ) -> NDArray[np.bool_]:
-    """Tell for each pair whether community and kind let the new grid bear the old one's code."""
-    alike = _alike(old, new, shared)
+    """Return for each pair whether community and kind let the new grid bear the old one's code."""
+    alike = _same_kind(old, new, shared)
     return alike & _allowed(before, new, shared, scheme, keep_foreign=keep_foreign)
 
 
@@ -275,19 +275,21 @@ def _allowed(
     *,
     keep_foreign: bool,
 ) -> NDArray[np.bool_]:
-    """Tell for each pair whether the new grid could bear the code of the old one."""
-    said = [scheme.parse(code) for code in before]
-    parent = np.array([code.community if code else None for code in said], dtype=object)
-    whole = np.array([code is not None and code.sequence == 0 for code in said], dtype=bool)
-    own = parent[shared.old] == new["community_code"].to_numpy(dtype=object)[shared.new]
+    """Return for each pair whether the new grid could bear the code of the old one."""
+    parsed = [scheme.parse(code) for code in before]
+    parent = np.array([code.community if code else None for code in parsed], dtype=object)
+    undivided = np.array([code is not None and code.sequence == 0 for code in parsed], dtype=bool)
+    same_community = parent[shared.old] == new["community_code"].to_numpy(dtype=object)[shared.new]
     if keep_foreign:
-        own |= np.array([code is None for code in said], dtype=bool)[shared.old]
-    allowed: NDArray[np.bool_] = own & (~whole[shared.old] | _alone(new)[shared.new])
+        same_community |= np.array([code is None for code in parsed], dtype=bool)[shared.old]
+    allowed: NDArray[np.bool_] = same_community & (
+        ~undivided[shared.old] | _only_of_community(new)[shared.new]
+    )
     return allowed
 
 
-def _alike(old: pd.DataFrame, new: pd.DataFrame, shared: Overlap) -> NDArray[np.bool_]:
-    """Tell for each pair whether both are of one kind, or one ground."""
+def _same_kind(old: pd.DataFrame, new: pd.DataFrame, shared: Overlap) -> NDArray[np.bool_]:
+    """Return for each pair whether both are of one kind, or one ground."""
     if "kind" not in old.columns:
         return np.ones(len(shared.old), dtype=bool)
     was, is_ = old["kind"].to_numpy(dtype=object), new["kind"].to_numpy(dtype=object)
@@ -295,69 +297,69 @@ def _alike(old: pd.DataFrame, new: pd.DataFrame, shared: Overlap) -> NDArray[np.
     return alike
 
 
-def _alone(new: pd.DataFrame) -> NDArray[np.bool_]:
-    """Tell of each grid whether it is the only one of its community."""
+def _only_of_community(new: pd.DataFrame) -> NDArray[np.bool_]:
+    """Return for each grid whether it is the only one of its community."""
     alone: NDArray[np.bool_] = ~new["community_code"].duplicated(keep=False).to_numpy()
     return alone
 
 
-def _kept(before: list[str], heir: NDArray[np.int64], size: int) -> NDArray[np.object_]:
+def _kept(before: list[str], successor: NDArray[np.int64], size: int) -> NDArray[np.object_]:
     codes = np.full(size, "", dtype=object)
-    rows = np.flatnonzero(heir >= 0)
-    codes[heir[rows]] = np.array(before, dtype=object)[rows]
+    rows = np.flatnonzero(successor >= 0)
+    codes[successor[rows]] = np.array(before, dtype=object)[rows]
     return codes
 
 
-def _give_out(
+def _issue_missing(
     codes: NDArray[np.object_], new: gpd.GeoDataFrame, used: Iterable[str], rules: Codes
 ) -> None:
     """Fill in the codes that are missing, community by community, kind by kind."""
     scheme = rules.code_scheme
-    held: dict[str, list[str]] = defaultdict(list)
+    issued: dict[str, list[str]] = defaultdict(list)
     for code in used:
-        if said := scheme.parse(code):
-            held[said.community].append(code)
-    alone = _alone(new)
+        if parsed := scheme.parse(code):
+            issued[parsed.community].append(code)
+    alone = _only_of_community(new)
     kinds = pd.Categorical(new["kind"], categories=KINDS)
     missing = new.assign(kind=kinds).reset_index(drop=True)[codes == ""]
     for (parent, kind), part in missing.groupby(["community_code", "kind"], observed=True):
         order = part.index.to_numpy()[reading_order(part.geometry.to_numpy())]
-        if scheme.undivided and alone[order[0]] and not held[parent]:
+        if scheme.undivided and alone[order[0]] and not issued[parent]:
             codes[order] = scheme.write(parent, 0, scheme.digits_for(1))
         else:
-            codes[order] = issue(held[parent], parent, len(order), kind=kind, rules=rules)
-        held[parent] += codes[order].tolist()
+            codes[order] = issue_codes(issued[parent], parent, len(order), kind=kind, rules=rules)
+        issued[parent] += codes[order].tolist()
 
 
 def changes_by(
     before: list[str],
     new: gpd.GeoDataFrame,
     shared: Overlap,
-    heir: NDArray[np.int64],
+    successor: NDArray[np.int64],
     after: list[str],
 ) -> Changes:
     """Return the changes where it is known which new grid continues which old one."""
     codes = np.array(after, dtype=object)
-    was, is_ = change_codes(shared, heir)
-    kin = kin_of(shared, heir, was, is_)
-    first, second, held = shared.old[kin], shared.new[kin], shared.households[kin]
+    was, is_ = change_codes(shared, successor)
+    pairs = lineage_pairs(shared, successor, was, is_)
+    first, second, moved = shared.old[pairs], shared.new[pairs], shared.households[pairs]
     names = np.array(before, dtype=object)
     return Changes(
         grids=new.assign(
             code=codes,
             change=np.array(is_, dtype=object),
-            predecessors=_cells(relatives(codes, second, names[first], held), new.index),
+            predecessors=_cells(lineage_names(codes, second, names[first], moved), new.index),
         ),
         old=pd.DataFrame(
             {
                 "code": names,
                 "change": np.array(was, dtype=object),
-                "successors": relatives(names, first, codes[second], held),
+                "successors": lineage_names(names, first, codes[second], moved),
             }
         ),
         crosswalk=crosswalk_of(before, after, shared),
     )
 
 
-def _cells(told: list[tuple[str, ...]], index: pd.Index[Any]) -> pd.Series[Any]:
-    return pd.Series(told, index=index, dtype=object)
+def _cells(names: list[tuple[str, ...]], index: pd.Index[Any]) -> pd.Series[Any]:
+    return pd.Series(names, index=index, dtype=object)

@@ -1,10 +1,7 @@
-"""Numbers of grids: their order on the ground, their community codes, and the next free ones.
+"""Numbers of grids: reading order, codes of communities, and the next free numbers.
 
-The order in which grids are first numbered: west to east, then north to south.
-
-The community codes that grid codes are built on.
-
-The next free numbers: after the last one ever given out, and never one of them again.
+A first numbering runs from west to east, then from north to south. Later numbers follow the last
+one ever given out; none is given out twice.
 """
 
 from __future__ import annotations
@@ -90,20 +87,20 @@ def community_codes(
 ) -> list[str]:
     """Return one code for each community, by position, each accepted by `scheme` and unique.
 
-    A community takes what `mapping` has for its own code, else what it has for its name, else
-    its own code. Under ``plain`` those that still have none become C01, C02 ... in reading
-    order, leaving out codes that others hold.
+    A community takes what `mapping` has for its given code, else what it has for its name, else
+    its given code. Under ``plain`` those that still have none become C01, C02 ... in reading
+    order, leaving out codes that others have.
 
     Raises
     ------
     InputError
         Communities have no code that `scheme` accepts, or two have the same.
     """
-    own = [str(code).strip() for code in communities["code"]]
+    given = [str(code).strip() for code in communities["code"]]
     names = [str(name).strip() for name in communities["name"]]
     codes = [
         (mapping.get(code) or mapping.get(name) or code).strip()
-        for code, name in zip(own, names, strict=True)
+        for code, name in zip(given, names, strict=True)
     ]
     if scheme.id == "plain":
         fresh = _counted(codes)
@@ -114,9 +111,9 @@ def community_codes(
     return codes
 
 
-def _counted(held: list[str]) -> Iterator[str]:
-    digits = max(2, len(str(len(held))))
-    taken = set(held)
+def _counted(known: list[str]) -> Iterator[str]:
+    digits = max(2, len(str(len(known))))
+    taken = set(known)
     return (code for n in count(1) if (code := f"C{n:0{digits}d}") not in taken)
 
 
@@ -149,11 +146,13 @@ def _check_form(codes: list[str], names: list[str], scheme: CodeScheme) -> None:
 def _check_unique(codes: list[str], names: list[str]) -> None:
     for code, times in Counter(codes).items():
         if times > 1:
-            held = [name or f"#{row + 1}" for row, name in enumerate(names) if codes[row] == code]
+            duplicates = [
+                name or f"#{row + 1}" for row, name in enumerate(names) if codes[row] == code
+            ]
             raise InputError(
                 Text(
-                    f"{times} communities have the code {code}: {', '.join(held)}",
-                    f"{times} 个社区的代码同为 {code}：{'、'.join(held)}",
+                    f"{times} communities have the code {code}: {', '.join(duplicates)}",
+                    f"{times} 个社区的代码同为 {code}：{'、'.join(duplicates)}",
                 ),
                 layer="communities",
                 field="code",
@@ -169,7 +168,7 @@ def _check_unique(codes: list[str], names: list[str]) -> None:
 KINDS = ("basic", "dedicated", "open")
 
 
-def issue(
+def issue_codes(
     used: Iterable[str], parent: str, n: int, *, kind: str = "basic", rules: Codes
 ) -> tuple[str, ...]:
     """Return `n` codes for new grids of a community that were never given out.
@@ -195,21 +194,27 @@ def issue(
 
     Examples
     --------
-    >>> issue(["420102001001001", "420102001001007"], "420102001001", 2, rules=Codes())
+    >>> issue_codes(["420102001001001", "420102001001007"], "420102001001", 2, rules=Codes())
     ('420102001001008', '420102001001009')
     """
     scheme = rules.code_scheme
-    held = _held(used, parent, scheme)
+    used_numbers = _used_numbers(used, parent, scheme)
     first, last = number_range(kind, rules)
-    above = max((number for number in held if number >= first and _to(number, last)), default=0)
+    above = max(
+        (number for number in used_numbers if number >= first and _to(number, last)), default=0
+    )
     later = _numbers(max(first, above + 1), last)
-    earlier = (number for number in range(first, above) if number not in held)
+    earlier = (number for number in range(first, above) if number not in used_numbers)
     fresh = list(islice(later, n))
     fresh += islice(earlier, n - len(fresh))
     if len(fresh) < n or not scheme.accepts_community(parent):
         raise _no_number(parent, n, len(fresh), scheme)
     last = max(fresh, default=1)
-    digits = max([*held.values(), scheme.digits_for(last)]) if held else digits_of(last, rules)
+    digits = (
+        max([*used_numbers.values(), scheme.digits_for(last)])
+        if used_numbers
+        else digits_of(last, rules)
+    )
     return tuple(scheme.write(parent, number, digits) for number in fresh)
 
 
@@ -242,10 +247,10 @@ def number_range(kind: str, rules: Codes) -> tuple[int, int | None]:
     return starts[kind], min(above) - 1 if above else rules.code_scheme.last
 
 
-def _held(used: Iterable[str], parent: str, scheme: CodeScheme) -> Mapping[int, int]:
+def _used_numbers(used: Iterable[str], parent: str, scheme: CodeScheme) -> Mapping[int, int]:
     """Return the numbers that a community has used, and the digits of each."""
-    said = [code for code in map(scheme.parse, used) if code and code.community == parent]
-    return {code.sequence: code.digits for code in sorted(said, key=_by_digits)}
+    parsed = [code for code in map(scheme.parse, used) if code and code.community == parent]
+    return {code.sequence: code.digits for code in sorted(parsed, key=_by_digits)}
 
 
 def _by_digits(code: GridCode) -> int:

@@ -1,10 +1,8 @@
-"""The register: every code that was ever given out, when it held, and what came of it.
+"""The register: every code that was ever given out, when it was valid, and what came of it.
 
 One row is one *state* of a code: its grid as it was from ``valid_from`` until the day before
 ``valid_to``. Rows are only ever appended. The one thing that is filled in later, once, is the end
-of a state: ``valid_to``, ``status`` and ``successors``. A code that was retired never comes back.
-
-What a register knows of one area: its codes in use there, and how a plan carries them on.
+of a state: ``valid_to``, ``status`` and ``successors``. A retired code never comes back.
 """
 
 from __future__ import annotations
@@ -19,10 +17,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gridgeo.codes.lineage import Changes, changes_by, could_keep, unique_codes
+from gridgeo.codes.lineage import Changes, changes_by, may_keep_code, unique_codes
 from gridgeo.codes.register_rules import COLUMNS, SEPARATOR, as_day, check_register
 from gridgeo.errors import InputError
-from gridgeo.geometry import Overlap, may_continue
+from gridgeo.geometry import Overlap, may_succeed
 from gridgeo.wording import Text
 
 if TYPE_CHECKING:
@@ -40,11 +38,11 @@ class Register:
     ============ =======================================================================
     code         the code, and
     scheme       the id of its scheme
-    valid_from   the day from which the state holds, as ``2026-03-01``
-    valid_to     the first day on which it no longer holds, ``""`` while it does
+    valid_from   the day from which the state is valid, as ``2026-03-01``
+    valid_to     the first day on which it is no longer valid, ``""`` while it is
     status       active (在用), changed (已变更: a later state of the code follows) or
                  retired (已停用: none ever will)
-    predecessors codes that its households came from, its own first, joined by ``;``
+    predecessors codes that its households came from, the same code first, joined by ``;``
     successors   codes that they went to at its end
     change       how it came about: new, reshaped, split, merged
     reason       why, in words
@@ -169,7 +167,7 @@ def _rows_to_end(register: Register, codes: list[str], day: str) -> list[int]:
 
 
 def _not_in_use(register: Register, code: str) -> InputError:
-    said = (
+    reason = (
         Text(f"code {code} was retired", f"编码 {code} 已停用")
         if code in register.codes
         else Text(f"code {code} is not in the register", f"登记表中没有编码 {code}")
@@ -178,7 +176,7 @@ def _not_in_use(register: Register, code: str) -> InputError:
         "Record the first numbering of these grids before their changes",
         "请先登记这些网格的首次编码，再登记变更",
     )
-    return InputError(said, layer="register", field="code", value=code, remedy=remedy)
+    return InputError(reason, layer="register", field="code", value=code, remedy=remedy)
 
 
 def _check_fresh(register: Register, codes: Iterable[str]) -> None:
@@ -248,8 +246,10 @@ def in_use(register: Register, communities: gpd.GeoDataFrame, scheme: CodeScheme
     active = register.table[register.table["status"] == "active"].sort_values("code")
     active = active.reset_index(drop=True)
     parents = set(communities["code"])
-    said = [scheme.parse(code) for code in active["code"]]
-    inside = np.array([code is not None and code.community in parents for code in said], dtype=bool)
+    parsed = [scheme.parse(code) for code in active["code"]]
+    inside = np.array(
+        [code is not None and code.community in parents for code in parsed], dtype=bool
+    )
     if isinstance(active, gpd.GeoDataFrame):
         if communities.crs is not None and active.crs != communities.crs:
             active = active.to_crs(communities.crs)
@@ -262,12 +262,12 @@ def _mostly_in(ground: NDArray[np.object_], area: gpd.GeoDataFrame) -> NDArray[n
     outlines = shapely.make_valid(area.geometry.to_numpy())
     state, place = shapely.STRtree(outlines).query(ground, predicate="intersects")
     shared = shapely.area(shapely.intersection(ground[state], outlines[place]))
-    held = np.bincount(state, shared, len(ground))
-    mostly: NDArray[np.bool_] = held * 2 > shapely.area(ground)
+    shared_m2 = np.bincount(state, shared, len(ground))
+    mostly: NDArray[np.bool_] = shared_m2 * 2 > shapely.area(ground)
     return mostly
 
 
-def carried_on(
+def lineage_of_coded(
     old: pd.DataFrame, new: gpd.GeoDataFrame, shared: Overlap, *, scheme: CodeScheme
 ) -> Changes:
     """Return what became of old grids where the new ones already have their codes.
@@ -296,21 +296,23 @@ def carried_on(
     ...      "community_code": "420102001001"}, geometry=[box(0, 0, 5, 1), box(5, 0, 9, 1)])
     >>> shared = overlap_of_grids(
     ...     was.geometry.to_numpy(), parts.geometry.to_numpy(), households=np.array([900]))
-    >>> carried_on(was, parts, shared, scheme=CN15).old["successors"].tolist()
+    >>> lineage_of_coded(was, parts, shared, scheme=CN15).old["successors"].tolist()
     [('420102001001001', '420102001001002')]
     """
     before, after = unique_codes(old["code"].tolist()), unique_codes(new["code"].tolist())
     place = {code: position for position, code in enumerate(after)}
-    heir = np.array([place.get(code, -1) for code in before], dtype=np.int64)
-    allowed = could_keep(before, old, new, shared, scheme)
-    rows = may_continue(shared, allowed=allowed)
-    rows = rows[heir[shared.old[rows]] == shared.new[rows]]
+    successor = np.array([place.get(code, -1) for code in before], dtype=np.int64)
+    allowed = may_keep_code(before, old, new, shared, scheme)
+    rows = may_succeed(shared, allowed=allowed)
+    rows = rows[successor[shared.old[rows]] == shared.new[rows]]
     kept = set(shared.old[rows].tolist())
-    _check_kept([code for n, code in enumerate(before) if heir[n] >= 0 and n not in kept])
-    return changes_by(before, new.assign(scheme=scheme.id), shared, heir, after)
+    _check_codes_kept(
+        [code for n, code in enumerate(before) if successor[n] >= 0 and n not in kept]
+    )
+    return changes_by(before, new.assign(scheme=scheme.id), shared, successor, after)
 
 
-def _check_kept(lost: Collection[str]) -> None:
+def _check_codes_kept(lost: Collection[str]) -> None:
     for code in sorted(lost)[:1]:
         raise InputError(
             Text(

@@ -1,8 +1,6 @@
-"""Registers in files, and what a register answers about a day, a place or a code.
+"""Registers in files, and queries by day, place or code.
 
-Registers in files: CSV without the grids' ground, GeoPackage or GeoParquet with it.
-
-What the register answers: which codes were in use on a day, and which one a place lay in.
+A CSV has no geometry; GeoPackage and GeoParquet also store the ground of each state.
 """
 
 from __future__ import annotations
@@ -23,8 +21,8 @@ from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
 from gridgeo.codes.register import Register
 from gridgeo.codes.register_rules import COLUMNS, as_day, check_grows, split_codes
 from gridgeo.errors import InputError, OutputError, why
-from gridgeo.geometry import place_points
-from gridgeo.storage import same_bytes, whole_file
+from gridgeo.geometry import assign_points
+from gridgeo.storage import atomic_file, reproducible_geopackages
 from gridgeo.wording import Text
 
 if TYPE_CHECKING:
@@ -84,7 +82,7 @@ def write_register(register: Register, path: str | Path) -> Path:
     InputError
         The file there is no register, or has rows that `register` has not.
     OutputError
-        The file cannot be written, or a CSV should hold the grids' ground.
+        The file cannot be written, or a CSV should store geometry.
     """
     file = Path(path)
     write = _form(file)[1]
@@ -97,7 +95,7 @@ def write_register(register: Register, path: str | Path) -> Path:
     if file.exists():
         check_grows(read_register(file).table, register.table)
     try:
-        with whole_file(file) as staged:
+        with atomic_file(file) as staged:
             write(register.table, staged)
     except _FAILURES as error:
         raise OutputError(
@@ -131,7 +129,7 @@ def _read_package(file: Path) -> pd.DataFrame:
 
 
 def _write_package(table: pd.DataFrame, file: Path) -> None:
-    with same_bytes():
+    with reproducible_geopackages():
         pyogrio.write_dataframe(
             table,
             file,
@@ -190,7 +188,7 @@ def _form(file: Path) -> tuple[_Read, _Write]:
 def states_at(register: Register, date: str) -> pd.DataFrame:
     """Return the states that held on `date`, sorted by code: each code at most once."""
     day, table = as_day(date), register.table
-    return table[_held_on(table, day)].sort_values("code", ignore_index=True)
+    return table[_valid_on(table, day)].sort_values("code", ignore_index=True)
 
 
 def code_at(register: Register, places: NDArray[np.object_], date: str) -> NDArray[np.object_]:
@@ -209,11 +207,12 @@ def code_at(register: Register, places: NDArray[np.object_], date: str) -> NDArr
     Examples
     --------
     >>> from shapely import Point, box
-    >>> from gridgeo.codes import empty_register, numbered, record
+    >>> from gridgeo.codes import empty_register, as_first_numbering, record
     >>> grids = gpd.GeoDataFrame(
     ...     {"code": ["A-01"], "scheme": "plain"}, geometry=[box(0, 0, 1, 1)], crs=32650)
+    >>> changes = as_first_numbering(grids)
     >>> register = record(
-    ...     empty_register(crs=32650), numbered(grids), date="2026-01-01", reason="first numbering")
+    ...     empty_register(crs=32650), changes, date="2026-01-01", reason="first numbering")
     >>> code_at(register, np.array([Point(0.5, 0.5)]), "2026-02-01").tolist()
     ['A-01']
     """
@@ -225,9 +224,9 @@ def code_at(register: Register, places: NDArray[np.object_], date: str) -> NDArr
                 "请用 GeoPackage 保存登记表，或用 successors_at 按编码追溯",
             ),
         )
-    held = states_at(register, date)
-    placed = place_points(places, held.geometry.to_numpy())
-    return np.append(held["code"].to_numpy(dtype=object), "")[placed]
+    states = states_at(register, date)
+    assigned = assign_points(places, states.geometry.to_numpy())
+    return np.append(states["code"].to_numpy(dtype=object), "")[assigned]
 
 
 def successors_at(register: Register, code: str, *, since: str, date: str) -> tuple[str, ...]:
@@ -251,18 +250,18 @@ def successors_at(register: Register, code: str, *, since: str, date: str) -> tu
     while todo:
         step = todo.pop()
         states = table.iloc[rows_of.get(step[0], [])]
-        held = states[_held_on(states, step[1])]
-        if step in seen or not len(held):
+        valid = states[_valid_on(states, step[1])]
+        if step in seen or not len(valid):
             continue
         seen.add(step)
-        end = str(held["valid_to"].iloc[0])
+        end = str(valid["valid_to"].iloc[0])
         if end == "" or end > day:
             found.add(step[0])
         else:
-            todo += [(name, end) for name in split_codes(held["successors"].iloc[0])]
+            todo += [(name, end) for name in split_codes(valid["successors"].iloc[0])]
     return tuple(sorted(found))
 
 
-def _held_on(table: pd.DataFrame, day: str) -> pd.Series[bool]:
+def _valid_on(table: pd.DataFrame, day: str) -> pd.Series[bool]:
     begun = table["valid_from"] <= day
     return begun & ((table["valid_to"] == "") | (table["valid_to"] > day))

@@ -1,8 +1,6 @@
-"""The rules that a register keeps, checked when it is made and when it replaces another.
+"""The rules of the register's table: one function for each rule.
 
-The rules that the table of a register keeps: one rule, one function.
-
-A register is checked when it is made, and when it replaces another: rows are named.
+They are checked when a register is made and when it replaces another; errors name the row.
 """
 
 from __future__ import annotations
@@ -103,8 +101,8 @@ def codes_of_their_scheme(table: pd.DataFrame) -> Iterator[Broken]:
             continue
         for row in rows:
             if scheme.parse(codes[row]) is None:
-                said = Text(f"it is not {scheme.form.en}", f"不是“{scheme.form.zh}”")
-                yield int(row), "code", said
+                reason = Text(f"it is not {scheme.form.en}", f"不是“{scheme.form.zh}”")
+                yield int(row), "code", reason
 
 
 def states_end_after_they_begin(table: pd.DataFrame) -> Iterator[Broken]:
@@ -180,15 +178,15 @@ def one_state_after_another(table: pd.DataFrame) -> Iterator[Broken]:
         order,
     )
     known = np.where(again, rows["change"].isin(LATER_CHANGES), rows["change"].isin(FIRST_CHANGES))
-    said = Text(
+    reason = Text(
         f"a first state is one of {', '.join(FIRST_CHANGES)}, a later one of "
         f"{', '.join(LATER_CHANGES)}",
         f"首个状态应为 {'、'.join(FIRST_CHANGES)}，其后应为 {'、'.join(LATER_CHANGES)}",
     )
-    yield from _where(~known.astype(bool), "change", said, order)
+    yield from _where(~known.astype(bool), "change", reason, order)
 
 
-def kin_agree(table: pd.DataFrame) -> Iterator[Broken]:
+def lineage_agrees(table: pd.DataFrame) -> Iterator[Broken]:
     """Every predecessor of a code names it as successor on that day, and the reverse."""
     come, came = _links(table, "predecessors", "valid_from")
     go, went = _links(table, "successors", "valid_to")
@@ -196,15 +194,15 @@ def kin_agree(table: pd.DataFrame) -> Iterator[Broken]:
     backward = {(code, other, day) for code, other, day in go}
     for row, (code, other, day) in zip(came, come, strict=True):
         if (other, code, day) not in backward:
-            said = Text(f"{other} does not name it as successor", f"{other} 未将其列为后继编码")
-            yield row, "predecessors", said
+            reason = Text(f"{other} does not name it as successor", f"{other} 未将其列为后继编码")
+            yield row, "predecessors", reason
     for row, (code, other, day) in zip(went, go, strict=True):
         if (code, other, day) not in forward:
-            said = Text(f"{other} does not name it as predecessor", f"{other} 未将其列为前身编码")
-            yield row, "successors", said
+            reason = Text(f"{other} does not name it as predecessor", f"{other} 未将其列为前身编码")
+            yield row, "successors", reason
 
 
-def ground_there(table: pd.DataFrame) -> Iterator[Broken]:
+def ground_known(table: pd.DataFrame) -> Iterator[Broken]:
     """Where the register is kept with ground, every state has polygons."""
     if isinstance(table, gpd.GeoDataFrame):
         shapes = table.geometry.to_numpy()
@@ -219,8 +217,8 @@ RULES: tuple[Callable[[pd.DataFrame], Iterator[Broken]], ...] = (
     states_end_after_they_begin,
     rows_in_order,
     one_state_after_another,
-    kin_agree,
-    ground_there,
+    lineage_agrees,
+    ground_known,
 )
 
 
@@ -236,7 +234,7 @@ def split_codes(cell: str) -> list[str]:
 
 
 def is_day(text: str) -> bool:
-    """Tell whether a date is written as ``2026-03-01``."""
+    """Return whether a date is written as ``2026-03-01``."""
     try:
         return dt.date.fromisoformat(text).isoformat() == text
     except ValueError:
@@ -256,11 +254,11 @@ def _links(
     return links, rows
 
 
-def _where(wrong: Any, name: str, said: Text, order: Any = None) -> Iterator[Broken]:
+def _where(wrong: Any, name: str, reason: Text, order: Any = None) -> Iterator[Broken]:
     rows = np.flatnonzero(np.asarray(wrong, dtype=bool))
     rows = rows if order is None else np.sort(order[rows])
     for row in rows:
-        yield int(row), name, said
+        yield int(row), name, reason
 
 
 def check_register(table: pd.DataFrame) -> None:
@@ -281,11 +279,11 @@ def check_register(table: pd.DataFrame) -> None:
             layer="register",
         )
     for rule in RULES:
-        for row, name, said in rule(table):
+        for row, name, reason in rule(table):
             value = table[name].iloc[row] if name in COLUMNS else None
             code = str(table["code"].iloc[row])
             raise InputError(
-                Text(f"code {code}: ", f"编码 {code}：") + said,
+                Text(f"code {code}: ", f"编码 {code}：") + reason,
                 layer="register",
                 row=row + 1,
                 field=name,
@@ -321,7 +319,7 @@ def check_grows(before: pd.DataFrame, after: pd.DataFrame) -> None:
     Raises
     ------
     InputError
-        A row is missing or says something else; rows count from 1.
+        A row is missing or differs; rows count from 1.
     """
     size = min(len(before), len(after))
     open_ = (before["status"] == "active").to_numpy()

@@ -56,7 +56,7 @@ def parts_of(template: str) -> tuple[Part, ...]:
     ------
     SettingsError
         A part is unknown, twice there or lacks its digits; community or number is missing; or
-        nothing tells where the community ends and the number begins.
+        the community cannot be separated from the number.
 
     Examples
     --------
@@ -150,9 +150,9 @@ def _check_ends(template: str, parts: list[Part]) -> None:
         )
 
 
-def _wrong(template: str, said: Text) -> SettingsError:
+def _wrong(template: str, reason: Text) -> SettingsError:
     return SettingsError(
-        Text("the pattern of codes is wrong: ", "编码样式有误：") + said,
+        Text("the pattern of codes is wrong: ", "编码样式有误：") + reason,
         key="codes.template",
         value=template,
         remedy=Text(

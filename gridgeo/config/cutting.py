@@ -1,11 +1,4 @@
-"""What grids should be, how ground is cut, and what the search for a partition may cost.
-
-The band that grids should lie in, and what single communities have of their own.
-
-How ground is cut: atoms, dedicated grids, open ground.
-
-What a partition costs, and how long the search for it goes on.
-"""
+"""Settings of the partition: the band, the atoms, dedicated grids, open ground, cost and search."""
 
 from __future__ import annotations
 
@@ -105,13 +98,13 @@ class AtomRules:
     #: a face is a sliver when its inscribed circle or its area is smaller than these ...
     sliver_radius_m: float = 12.5
     sliver_area_m2: float = 1000.0
-    #: ... and it holds fewer households than this
+    #: ... and has fewer households than this
     sliver_households: int = 10
-    #: a block is cut into cells when it holds more than this share of the upper limit ...
+    #: a block is cut into cells when it has more than this share of the upper limit ...
     heavy_share: float = 0.5
     #: ... or when it is larger than this
     heavy_area_m2: float = 4_000_000.0
-    #: cells hold at most this share of the upper limit, where buildings and groups allow
+    #: cells have at most this share of the upper limit, where buildings and groups allow
     cell_share: float = 0.2
     #: communities that cannot be met with these atoms get finer ones: blocks with more than this
     #: share of the upper limit are cut, into cells of at most half as much
@@ -162,7 +155,7 @@ class DedicatedRules:
     """Which facilities become dedicated grids (专属网格)."""
 
     thresholds: Mapping[str, Threshold] = field(default_factory=lambda: DEFAULT_THRESHOLDS)
-    #: a point facility takes the block it stands on only if that holds no more households
+    #: a point facility takes the block it stands on only if that has no more households
     #: and is no larger
     point_block_households: int = 30
     point_block_area_m2: float = 100_000.0

@@ -1,11 +1,7 @@
-"""Code schemes as values, and what the digits of a community code say.
+"""Code schemes as values, and the meaning of the digits of a community code.
 
-What the digits of a 12-digit community code say, and what is unusual about them.
-
-2 digits of province (11 to 82), 2 of prefecture and 2 of county (GB/T 2260), then 3 of township
-and 3 of village (the statistical division code, 统计用区划代码).
-
-Code schemes as values: how a grid code is written, read and checked.
+A community code has 2 digits of province (11 to 82), 2 of prefecture and 2 of county (GB/T 2260),
+then 3 of township and 3 of village (the statistical division code, 统计用区划代码).
 
 A scheme is never inferred from the length of a code (four kinds of 15-digit codes circulate):
 its id is stored beside every code. A new scheme is one `CodeScheme` in `SCHEMES`, or a pattern in
@@ -82,7 +78,7 @@ def merged_communities(code: str) -> Text | None:
 def classes_for_numbers(codes: Sequence[str]) -> list[int]:
     """Return the positions of 15-digit codes whose last three digits may be an urban-rural class.
 
-    Such a code is left alone where its community holds another number from 100 to 299 that is no
+    Such a code is accepted where its community has another number from 100 to 299 that is no
     class: there the numbers just have come so far.
 
     Examples
@@ -182,10 +178,10 @@ class CodeScheme:
         found = pattern_of(self.template).fullmatch(text)
         if found is None or (int(found["sequence"]) == 0 and not self.undivided):
             return None
-        said = found.groupdict("")
-        community = "".join(said[part.name] for part in self._segments)
-        number = said["sequence"]
-        return GridCode(community, int(number), len(number), said.get("object", ""))
+        values = found.groupdict("")
+        community = "".join(values[part.name] for part in self._segments)
+        number = values["sequence"]
+        return GridCode(community, int(number), len(number), values.get("object", ""))
 
     def write(self, community: str, sequence: int, digits: int) -> str:
         """Return the code of a grid, in front of it the scheme's own object code."""
@@ -229,14 +225,14 @@ class CodeScheme:
 
         Examples
         --------
-        >>> [said.en for said in SCHEMES["cn15"].warnings("420102001001111")]
+        >>> [warning.en for warning in SCHEMES["cn15"].warnings("420102001001111")]
         ['its last digits 111 may be an urban-rural class, not the number of a grid']
         """
-        said = self.parse(code)
-        if said is None or not self.statistical:
+        parsed = self.parse(code)
+        if parsed is None or not self.statistical:
             return ()
-        merged = merged_communities(said.community) if self.undivided else None
-        found = [merged or unusual_segments(said.community)]
+        merged = merged_communities(parsed.community) if self.undivided else None
+        found = [merged or unusual_segments(parsed.community)]
         if len(code) == 15 and code[12:] in URBAN_RURAL:
             found.append(
                 Text(
@@ -250,8 +246,8 @@ class CodeScheme:
     @property
     def _segments(self) -> tuple[Part, ...]:
         """The parts of the community code in its own order; itself where it is one part."""
-        held = {part.name: part for part in parts_of(self.template)}
-        return tuple(held[name] for name in ("community", *SEGMENTS) if name in held)
+        segments = {part.name: part for part in parts_of(self.template)}
+        return tuple(segments[name] for name in ("community", *SEGMENTS) if name in segments)
 
     @property
     def _community_digits(self) -> int:
@@ -301,7 +297,7 @@ def scheme_of(name: str, *, template: str = "", object_code: str = "") -> CodeSc
     Raises
     ------
     SettingsError
-        There is no such scheme; or its pattern or object code is wrong, missing or not its own.
+        There is no such scheme; or its pattern or object code is wrong, missing or not expected.
 
     Examples
     --------

@@ -1,13 +1,4 @@
-"""Settings of inputs, map pages, codes, repair and chunks, and all settings of one run.
-
-Which layers are read, and how.
-
-What stands on the map page: households, and tiles below the grids.
-
-How grids are numbered, mended, and done in parts.
-
-All settings of one run.
-"""
+"""All settings of one run, with those of inputs, map page, codes, repair and chunked runs."""
 
 from __future__ import annotations
 
@@ -107,7 +98,7 @@ class ReadRules:
             one_of(f"datum.{role}", datum, DATUMS)
 
 
-#: Providers with addresses of their own; anything else is the address of tiles.
+#: Providers with known addresses; anything else is the address of tiles.
 PROVIDERS = ("tianditu", "tianditu-image", "gaode")
 TILE_DATUMS = ("wgs84", "gcj02")
 #: One host, so that the page may be allowed to ask this host and no other.
@@ -126,9 +117,9 @@ class MapRules:
     #: ``""`` none; a provider; or an address with ``{z}``, ``{x}``, ``{y}`` and perhaps ``{key}``
     tiles: str = ""
     tiles_key: str = ""
-    #: where an address of one's own draws its tiles; the grids are drawn to fit
+    #: the datum of the tiles of such an address; the grids are drawn to fit
     tiles_datum: Literal["wgs84", "gcj02"] = "wgs84"
-    #: whom the tiles are owed to, shown on the map; a provider has a line of its own
+    #: the credit of the tiles, shown on the map; providers have a fixed one
     tiles_credit: str = ""
 
     def __post_init__(self) -> None:
@@ -145,9 +136,9 @@ class MapRules:
             )
 
     def _check_address(self) -> None:
-        placed = all(part in self.tiles for part in ("{z}", "{x}", "{y}"))
+        complete = all(part in self.tiles for part in ("{z}", "{x}", "{y}"))
         others = set(re.findall(r"\{(.*?)\}", self.tiles)) - {"z", "x", "y", "key"}
-        if placed and not others and _ADDRESS.fullmatch(self.tiles):
+        if complete and not others and _ADDRESS.fullmatch(self.tiles):
             return
         known = ", ".join(PROVIDERS)
         raise SettingsError(
@@ -161,7 +152,7 @@ class MapRules:
         )
 
 
-PARTS = ("none", "township", "tile")
+CHUNK_BY = ("none", "township", "tile")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -175,7 +166,7 @@ class Codes:
     #: first sequence number of dedicated grids; 0 lets them follow the basic grids
     dedicated_start: int = 801
     open_start: int = 901
-    #: CSV or XLSX with two columns, community name (or own code) and 12-digit code
+    #: CSV or XLSX with two columns, community name (or given code) and 12-digit code
     mapping: str = ""
     #: register of codes (.gpkg, .parquet, .csv): codes carry on from it, and are checked against it
     register: str = ""
@@ -183,7 +174,7 @@ class Codes:
     def __post_init__(self) -> None:
         for name in ("dedicated_start", "open_start"):
             at_least(f"codes.{name}", getattr(self, name), 0)
-        self.code_scheme  # noqa: B018  (an unknown scheme or wrong pattern is told at once)
+        self.code_scheme  # noqa: B018  (an unknown scheme or wrong pattern is refused at once)
 
     @property
     def code_scheme(self) -> CodeScheme:
@@ -193,9 +184,9 @@ class Codes:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RepairRules:
-    """What `gridgeo repair` mends by itself; what is larger is left and listed."""
+    """What `gridgeo repair` repairs by itself; what is larger is left and listed."""
 
-    #: gaps, overlaps and crumbs narrower than this everywhere are mended: no house fits in ...
+    #: gaps, overlaps and fragments narrower than this are repaired: no house fits in ...
     width_m: float = 5.0
     #: ... and so are those no larger than this
     area_m2: float = 200.0
@@ -210,10 +201,10 @@ class RepairRules:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class PartRules:
+class ChunkRules:
     """How an area too large for one process is cut into parts that are done one by one.
 
-    A ``township`` is what the column ``communities.township`` says, else the first 9 digits of
+    A ``township`` is the value of the column ``communities.township``, else the first 9 digits of
     the 12-digit community code; a community belongs to the ``tile`` of its representative point.
     """
 
@@ -222,7 +213,7 @@ class PartRules:
     tile_m: float = 10_000.0
 
     def __post_init__(self) -> None:
-        one_of("parts.by", self.by, PARTS)
+        one_of("parts.by", self.by, CHUNK_BY)
         at_least("parts.tile_m", self.tile_m, 100)
 
 
@@ -232,7 +223,7 @@ class Settings:
 
     read: ReadRules = field(default_factory=ReadRules)
     band: Band = field(default_factory=Band)
-    #: what single communities have of their own, by code or name
+    #: overrides of single communities, by code or name
     community: Mapping[str, Override] = field(default_factory=dict)
     atoms: AtomRules = field(default_factory=AtomRules)
     dedicated: DedicatedRules = field(default_factory=DedicatedRules)
@@ -240,7 +231,7 @@ class Settings:
     weights: Weights = field(default_factory=Weights)
     search: Search = field(default_factory=Search)
     codes: Codes = field(default_factory=Codes)
-    parts: PartRules = field(default_factory=PartRules)
+    parts: ChunkRules = field(default_factory=ChunkRules)
     repair: RepairRules = field(default_factory=RepairRules)
     map: MapRules = field(default_factory=MapRules)
     lang: Lang = "zh"

@@ -24,7 +24,7 @@ def read_settings(path: str | Path) -> Settings:
     Raises
     ------
     SettingsError
-        The file is not there, is not TOML, holds an unknown key (the nearest known one is
+        The file is not there, is not TOML, contains an unknown key (the nearest known one is
         named), a value of the wrong type, or values that contradict each other.
     """
     file = Path(path)
@@ -52,19 +52,19 @@ def settings_from(document: Mapping[str, Any], *, folder: Path = Path()) -> Sett
     >>> settings_from({"band": {"lower": 200, "upper": 400}}).band.lower
     200
     """
-    own = {name: value for name, value in document.items() if name not in READ_TABLES}
-    read = dict(_table(own.pop("read", {}), "read"))
+    tables = {name: value for name, value in document.items() if name not in READ_TABLES}
+    read = dict(_table(tables.pop("read", {}), "read"))
     for name in READ_TABLES:
         if name in document:
             read[name] = _READ[name](_table(document[name], name), folder)
     known = [*(f.name for f in fields(Settings)), *READ_TABLES]
     for name in document:
         _known(name, known, "")
-    parts = {name: _own(name, value, folder) for name, value in own.items()}
+    parts = {name: _setting(name, value, folder) for name, value in tables.items()}
     return Settings(read=_part(ReadRules, read, "read"), **parts)
 
 
-def _own(name: str, value: Any, folder: Path) -> Any:
+def _setting(name: str, value: Any, folder: Path) -> Any:
     """Return a setting of the document itself: a plain value, or a table as its dataclass."""
     if name == "community":
         tables = _table(value, name).items()

@@ -1,8 +1,7 @@
 """Which facilities become dedicated grids (专属网格), on what ground, and why.
 
-The list of facilities that were considered, each with what became of it.
-
-Dedicated ground must leave the rest of its community connected where it can.
+A facility is judged by the threshold of its category. Dedicated ground must leave the rest of its
+community connected where it can. Every facility is listed with its decision and the reason.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
 from gridgeo.config import DedicatedRules
-from gridgeo.geometry import households_in, place_points
+from gridgeo.geometry import assign_points, households_in
 from gridgeo.model import Atoms, Bands, Layers
 from gridgeo.wording import Text
 
@@ -71,7 +70,7 @@ def keep_connected(atoms: Atoms, bands: Bands) -> Atoms:
     They "may" become dedicated (可), so the community around them goes first: where the ground
     of a facility separates fewer households than the lower limit from the rest, the facility
     stays an ordinary part of its community, smallest facility first, and its entry in
-    ``considered`` says so. Facilities that no atom was left for are refused too.
+    ``considered`` lists them. Facilities that no atom was left for are refused too.
     """
     facility = atoms.frame["facility"].to_numpy().copy()
     community = atoms.frame["community"].to_numpy()
@@ -110,12 +109,12 @@ def _first_cut(
     piece = np.full(len(members), -1)
     piece[ordinary] = found
     households = atoms.frame["households"].to_numpy()[members]
-    held = np.bincount(found, households[ordinary], count).astype(np.int64)
-    for number in np.flatnonzero((held > 0) & (held < lower)):
+    sums = np.bincount(found, households[ordinary], count).astype(np.int64)
+    for number in np.flatnonzero((sums > 0) & (sums < lower)):
         for around in _facilities_around(graph, piece == number, facility, atoms):
             beyond = np.unique(piece[_beside(graph, facility == around)])
             if np.setdiff1d(beyond, [-1, number]).size:
-                return _Cut(facility=around, households=int(held[number]))
+                return _Cut(facility=around, households=int(sums[number]))
     return None
 
 
@@ -190,7 +189,7 @@ def choose_dedicated(
         Blocks (or ready-made atoms) and the households in each.
     rules
         Thresholds: a facility passes when it reaches any one of those of its category. None of
-        them is law; the rules only say "larger" (较大).
+        them is law; the rules only require "larger" (较大).
 
     Returns
     -------
@@ -248,9 +247,9 @@ def _outlines(
         ("building", layers.buildings.geometry.to_numpy()),
     ):
         waiting = np.flatnonzero((stands_on == "") & (fills_block | (name != "block")))
-        placed = place_points(outline[waiting], polygons)
-        found = placed >= 0
-        outline[waiting[found]] = polygons[placed[found]]
+        assigned = assign_points(outline[waiting], polygons)
+        found = assigned >= 0
+        outline[waiting[found]] = polygons[assigned[found]]
         stands_on[waiting[found]] = name
     return outline, list(stands_on)
 
@@ -269,16 +268,16 @@ def _judge(
     ]
     passed = [entry for entry in compared if entry[1] >= entry[2]]
     named = MEASURE_TEXT | ({"area_m2": BLOCK_AREA} if stands_on == "block" else {})
-    told = _compare(passed[0], named, passes=True) if passed else _tell_all(compared, named)
-    return bool(passed), CATEGORY_TEXT[kind] + GROUND_TEXT[stands_on] + Text(": ", "：") + told
+    reason = _compare(passed[0], named, passes=True) if passed else _report(compared, named)
+    return bool(passed), CATEGORY_TEXT[kind] + GROUND_TEXT[stands_on] + Text(": ", "：") + reason
 
 
-def _tell_all(compared: list[tuple[str, float, float]], named: Mapping[str, Text]) -> Text:
-    told = Text("no measure to judge by", "没有可供判断的数据")
+def _report(compared: list[tuple[str, float, float]], named: Mapping[str, Text]) -> Text:
+    reason = Text("no measure to judge by", "没有可供判断的数据")
     for n, entry in enumerate(compared):
         one = _compare(entry, named, passes=False)
-        told = told + Text(", ", "，") + one if n else one
-    return told
+        reason = reason + Text(", ", "，") + one if n else one
+    return reason
 
 
 def _compare(entry: tuple[str, float, float], named: Mapping[str, Text], *, passes: bool) -> Text:
@@ -297,7 +296,7 @@ def _within_outlines(
 ) -> gpd.GeoDataFrame:
     """Give up points that lie in the outline of a dedicated facility of their category.
 
-    The points tell what stands there: an outline without a name takes theirs, where it is one.
+    The points name what stands there: an outline without a name takes theirs, where it is one.
     """
     hosts = np.setdiff1d(np.flatnonzero(considered["dedicated"]), points)
     kind, names = considered["kind"].to_numpy(), considered["name"].to_numpy(dtype=object).copy()
@@ -313,11 +312,11 @@ def _within_outlines(
     considered = considered.assign(name=names)
     for point, outline in zip(at.tolist(), host.tolist(), strict=True):
         if considered["dedicated"].iat[point]:
-            told = Text(
+            reason = Text(
                 f"within the outline of {names[outline] or 'another facility'}",
                 f"位于{names[outline] or '同类设施'}的范围图形内，以该图形为准",
             )
-            considered = refuse(considered, point, told)
+            considered = refuse(considered, point, reason)
     return considered
 
 
@@ -334,8 +333,8 @@ def _one_per_ground(considered: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     for i, j in zip(a[same].tolist(), b[same].tolist(), strict=True):
         if rank[i] > rank[j] and considered["dedicated"].iat[j]:
             name = str(considered["name"].iat[j])
-            told = Text(
+            reason = Text(
                 f"on the ground of {name or 'another facility'}", f"与{name or '另一设施'}同址"
             )
-            considered = refuse(considered, i, told)
+            considered = refuse(considered, i, reason)
     return considered

@@ -1,7 +1,4 @@
-"""What a grid is bounded by, side by side.
-
-What the borders of grids are called.
-"""
+"""The streets and borders that bound a grid, side by side."""
 
 from __future__ import annotations
 
@@ -55,10 +52,10 @@ def border_words(
 
 def _class_words(borders: gpd.GeoDataFrame, lang: Lang) -> NDArray[Any]:
     classes = borders["street_class"].to_numpy(dtype=object)
-    said = {one: _unnamed(one).say(lang) for one in STREETS}
+    names = {one: _unnamed(one).say(lang) for one in STREETS}
     if (classes == "none").all():
-        said["none"] = _NO_STREETS_KNOWN.say(lang)
-    return np.array([said[one] for one in classes], dtype=object)
+        names["none"] = _NO_STREETS_KNOWN.say(lang)
+    return np.array([names[one] for one in classes], dtype=object)
 
 
 def _unnamed(street_class: str) -> Text:
@@ -125,8 +122,8 @@ def bounded_by(
     """
     words = border_words(borders, atoms, communities, lang)
     texts = _texts(_sides(labels, borders, words), lang)
-    told = [texts.get(grid, "") for grid in range(int(labels.max(initial=-1)) + 1)]
-    return pd.Series(told, name="bounded_by", dtype=object)
+    bounds = [texts.get(grid, "") for grid in range(int(labels.max(initial=-1)) + 1)]
+    return pd.Series(bounds, name="bounded_by", dtype=object)
 
 
 def neighbours(
@@ -157,11 +154,11 @@ def neighbours(
     side_m = beyond.groupby(["grid", "side"])["metres"].transform("sum")
     told_of = (beyond["word"] != "") & (beyond["metres"] >= LEAST_SHARE * side_m)
     lists = _lists(beyond[told_of], lang)
-    told: dict[int, dict[str, str]] = {}
+    sides_by_grid: dict[int, dict[str, str]] = {}
     for grid, side, words in lists.itertuples(index=False):
         if (grid, side) not in known:
-            told.setdefault(grid, {})[_head(side, lang)] = words
-    return told
+            sides_by_grid.setdefault(grid, {})[_head(side, lang)] = words
+    return sides_by_grid
 
 
 def _sides(
@@ -217,10 +214,10 @@ def _around(grid: NDArray[Any], other: NDArray[Any]) -> NDArray[np.bool_]:
 
 
 def _texts(sides: pd.DataFrame, lang: Lang) -> dict[int, str]:
-    told: dict[int, list[str]] = {}
+    clauses: dict[int, list[str]] = {}
     for grid, side, words in _lists(sides, lang).itertuples(index=False):
-        told.setdefault(grid, []).append(_head(side, lang) + words)
-    return {grid: Text("; ", "；").say(lang).join(parts) for grid, parts in told.items()}
+        clauses.setdefault(grid, []).append(_head(side, lang) + words)
+    return {grid: Text("; ", "；").say(lang).join(parts) for grid, parts in clauses.items()}
 
 
 def _head(side: int, lang: Lang) -> str:

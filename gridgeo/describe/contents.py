@@ -1,11 +1,4 @@
-"""Names of grids, and what they contain: compounds, groups, buildings or address ranges.
-
-Addresses, gathered by street.
-
-What a grid contains: compounds, groups, buildings or address ranges.
-
-Names of grids.
-"""
+"""Names of grids, and what they contain: compounds, groups, buildings or address ranges."""
 
 from __future__ import annotations
 
@@ -113,21 +106,21 @@ def contains(
     ['Elm St 7-11']
     """
     tree = shapely.STRtree(grids.geometry.to_numpy())
-    home = _grid_of(tree, households.geometry.to_numpy())
+    grid_of = _grid_of(tree, households.geometry.to_numpy())
     size = households["households"].to_numpy(dtype=np.float64)
     sources = (
         _polygons(tree, compounds),
-        _ranked(home, households["group"], size),
+        _ranked(grid_of, households["group"], size),
         _polygons(tree, buildings),
-        _addresses(home, households["name"], size),
+        _addresses(grid_of, households["name"], size),
     )
-    told: dict[Hashable, str] = {}
+    contents: dict[Hashable, str] = {}
     for rows in sources:
         grid, first = np.unique(rows["grid"].to_numpy(dtype=np.intp), return_index=True)
         names = np.split(rows["name"].to_numpy(dtype=object), first[1:])
-        for row, own in zip(grid.tolist(), names, strict=False):
-            told.setdefault(row, _listed(own.tolist(), lang))
-    texts = [told.get(row, "") for row in range(len(grids))]
+        for row, text in zip(grid.tolist(), names, strict=False):
+            contents.setdefault(row, _listed(text.tolist(), lang))
+    texts = [contents.get(row, "") for row in range(len(grids))]
     return pd.Series(texts, index=grids.index, name="contains", dtype=object)
 
 
@@ -135,35 +128,37 @@ def _grid_of(tree: shapely.STRtree, points: NDArray[Any]) -> NDArray[np.intp]:
     """Return the first grid that each point touches, -1 for none."""
     point, grid = tree.query(points, predicate="intersects")
     order = np.lexsort((grid, point))[::-1]
-    home = np.full(len(points), -1, dtype=np.intp)
-    home[point[order]] = grid[order]
-    return home
+    grid_of = np.full(len(points), -1, dtype=np.intp)
+    grid_of[point[order]] = grid[order]
+    return grid_of
 
 
 def _polygons(tree: shapely.STRtree, layer: gpd.GeoDataFrame) -> pd.DataFrame:
     geometry = layer.geometry.to_numpy()
-    home = _grid_of(tree, shapely.point_on_surface(geometry))
-    return _ranked(home, layer["name"], np.rint(shapely.area(geometry)))
+    grid = _grid_of(tree, shapely.point_on_surface(geometry))
+    return _ranked(grid, layer["name"], np.rint(shapely.area(geometry)))
 
 
-def _ranked(home: NDArray[np.intp], names: pd.Series[str], size: NDArray[Any]) -> pd.DataFrame:
+def _ranked(grid: NDArray[np.intp], names: pd.Series[str], size: NDArray[Any]) -> pd.DataFrame:
     """Return grid and name once each, the greatest first."""
-    rows = pd.DataFrame({"grid": home, "name": names.to_numpy(), "size": size})
+    rows = pd.DataFrame({"grid": grid, "name": names.to_numpy(), "size": size})
     rows = rows[(rows["grid"] >= 0) & (rows["name"] != "")]
     once = rows.groupby(["grid", "name"])["size"].sum().reset_index()
     return once.sort_values(["grid", "size", "name"], ascending=[True, False, True])
 
 
-def _addresses(home: NDArray[np.intp], names: pd.Series[str], size: NDArray[Any]) -> pd.DataFrame:
-    rows = pd.DataFrame({"grid": home, "name": names.to_numpy(), "size": size})
+def _addresses(
+    grid_of: NDArray[np.intp], names: pd.Series[str], size: NDArray[Any]
+) -> pd.DataFrame:
+    rows = pd.DataFrame({"grid": grid_of, "name": names.to_numpy(), "size": size})
     rows = rows[(rows["grid"] >= 0) & (rows["name"] != "")]
     ranges = [
         (grid, text, households)
-        for grid, own in rows.groupby("grid")
-        for text, households in street_ranges(own["name"].tolist(), own["size"].tolist())
+        for grid, group in rows.groupby("grid")
+        for text, households in street_ranges(group["name"].tolist(), group["size"].tolist())
     ]
-    told = pd.DataFrame(ranges, columns=["grid", "name", "size"])
-    return told.sort_values(["grid", "size", "name"], ascending=[True, False, True])
+    frame = pd.DataFrame(ranges, columns=["grid", "name", "size"])
+    return frame.sort_values(["grid", "size", "name"], ascending=[True, False, True])
 
 
 def _listed(names: list[str], lang: Lang) -> str:
@@ -218,8 +213,8 @@ def name_grids(
         else _counted_name(kind, community, n, lang)
         for kind, community, place, n in zip(kinds, owner, places, numbers, strict=True)
     ]
-    told = _told_apart(names, grids["community"].tolist(), order.tolist(), lang)
-    return pd.Series(told, index=grids.index, name="name", dtype=object)
+    distinct = _distinct(names, grids["community"].tolist(), order.tolist(), lang)
+    return pd.Series(distinct, index=grids.index, name="name", dtype=object)
 
 
 def _counted_name(kind: str, community: str, number: int, lang: Lang) -> str:
@@ -238,16 +233,14 @@ def _facility_name(facilities: gpd.GeoDataFrame, place: int, community: str, lan
     return Text(f"{community} {word.en}", f"{community}{word.zh}").say(lang)
 
 
-def _told_apart(
-    names: list[str], communities: list[int], order: list[int], lang: Lang
-) -> list[str]:
+def _distinct(names: list[str], communities: list[int], order: list[int], lang: Lang) -> list[str]:
     """Return the names with equal ones of a community numbered, by `order`."""
     keys = list(zip(communities, names, strict=True))
     times, seen = Counter(keys), Counter[tuple[int, str]]()
-    told = list(names)
+    distinct = list(names)
     for row in order:
         if times[keys[row]] > 1:
             seen[keys[row]] += 1
             number = seen[keys[row]]
-            told[row] += Text(f" ({number})", f"（{number}）").say(lang)
-    return told
+            distinct[row] += Text(f" ({number})", f"（{number}）").say(lang)
+    return distinct

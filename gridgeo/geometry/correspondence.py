@@ -1,15 +1,15 @@
-"""Which new grid continues which old one, and what became of each: one definition for all.
+"""Correspondence of old and new grids: which new grid continues which old one.
 
-The search for the least change counts the households that it moves by it, codes follow it, and
-the comparison of two partitions tells it. It knows grids as numbers and what they share; where
-the numbers come from (labels of atoms, polygons and household points) is the caller's business.
+The solver counts moved households by it, codes follow it, and the comparison of two partitions
+reports it. Grids are numbers here; whether what they share comes from labels of atoms or from
+polygons and household points is the caller's business.
 
 A new grid *may continue* an old one when it keeps more of its households than any other new grid
-does, or when half or more of its own households come from it. Among these pairs grids are joined
+does, or when half or more of its own households come from it. Among these pairs grids are matched
 one to one such that the most households stay (then the most area): as few households as possible
-change their code. Where each old grid has a new grid of its own that keeps the most of it, that
-is the rule "the grid that keeps most of an old grid's households keeps its code" to the letter.
-Where a grid has no households at all, area speaks for it.
+change their code. Where every old grid is kept mostly by a different new grid, that is exactly
+the rule "the grid that keeps most of an old grid's households keeps its code". A grid without
+households is matched by area.
 
 A household *moves* when it lies in another grid than the one that continues its old grid.
 """
@@ -83,7 +83,7 @@ def overlap_of(
     households, area
         [a]: whole households and m² of each atom.
     olds, news
-        At least so many grids there are, though some hold no atom.
+        At least so many grids there are, though some have no atom.
 
     Examples
     --------
@@ -115,7 +115,7 @@ def overlap_of(
     )
 
 
-def heirs(shared: Overlap, *, allowed: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
+def successors(shared: Overlap, *, allowed: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
     """Return for each old grid the new grid that continues it, or -1; none continues two.
 
     Only pairs (rows of `shared`) that are `allowed` are looked at. Ties fall to the lower numbers.
@@ -124,13 +124,13 @@ def heirs(shared: Overlap, *, allowed: NDArray[np.bool_] | None = None) -> NDArr
     --------
     >>> import numpy as np
     >>> old, new = np.array([0, 0, 0, 1, 1]), np.array([1, 1, 0, 0, 0])
-    >>> heirs(overlap_of(old, new, np.full(5, 100), np.ones(5)))
+    >>> successors(overlap_of(old, new, np.full(5, 100), np.ones(5)))
     array([1, 0])
     """
     from scipy.optimize import linear_sum_assignment  # noqa: PLC0415  (slow to import)
 
-    heir = np.full(len(shared.old_households), -1, dtype=np.int64)
-    may = may_continue(shared, allowed=allowed)
+    successor = np.full(len(shared.old_households), -1, dtype=np.int64)
+    may = may_succeed(shared, allowed=allowed)
     old, new = shared.old[may], shared.new[may]
     ground = _mm2(shared.area)
     stays = shared.households[may] + 0.5 * ground[may] / max(int(ground.sum()), 1)
@@ -141,30 +141,32 @@ def heirs(shared: Overlap, *, allowed: NDArray[np.bool_] | None = None) -> NDArr
         kept[i, j] = stays[rows]
         chosen = linear_sum_assignment(kept, maximize=True)
         real = kept[chosen] > 0
-        heir[one[chosen[0][real]]] = other[chosen[1][real]]
-    return heir
+        successor[one[chosen[0][real]]] = other[chosen[1][real]]
+    return successor
 
 
-def may_continue(shared: Overlap, *, allowed: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
+def may_succeed(shared: Overlap, *, allowed: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
     """Return the rows of `shared` of which the new grid may continue the old one, ascending."""
     rows = np.arange(len(shared.old)) if allowed is None else np.flatnonzero(allowed)
-    return np.union1d(_most_of(shared, shared.old, rows), _sources(shared, rows))
+    return np.union1d(_most_of(shared, shared.old, rows), _successions(shared, rows))
 
 
-def moved_atoms(old: NDArray[Any], new: NDArray[Any], heir: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Tell for each atom whether its households move; those without an old grid never do."""
-    expected = np.append(heir, -1)[np.where(old >= 0, old, -1)]
+def moved_atoms(
+    old: NDArray[Any], new: NDArray[Any], successor: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Return for each atom whether its households move; those without an old grid never do."""
+    expected = np.append(successor, -1)[np.where(old >= 0, old, -1)]
     moved: NDArray[np.bool_] = (old >= 0) & (expected != new)
     return moved
 
 
 def change_codes(
-    shared: Overlap, heir: NDArray[np.int64]
+    shared: Overlap, successor: NDArray[np.int64]
 ) -> tuple[list[ChangeCode], list[ChangeCode]]:
     """Return what became of each old grid, and what each new grid is.
 
     1. ``unchanged``: continues an old grid on the same ground. ``reshaped``: on other ground.
-    2. ``merged``: also holds most of an old grid that nothing continues.
+    2. ``merged``: also contains most of an old grid that nothing continues.
     3. ``split``: continues nothing, and half or more of its households come from one old grid;
        the grid that continues that one is called so, too, whatever else it is.
     4. ``new``: continues nothing and comes from no one grid.
@@ -176,32 +178,32 @@ def change_codes(
     >>> import numpy as np
     >>> old, new = np.array([0, 0, 1, 2]), np.array([0, 1, 2, 2])
     >>> shared = overlap_of(old, new, np.array([300, 200, 300, 100]), np.ones(4))
-    >>> change_codes(shared, heirs(shared))
+    >>> change_codes(shared, successors(shared))
     (['split', 'merged', 'retired'], ['split', 'split', 'merged'])
     """
-    told: list[ChangeCode] = ["new"] * len(shared.new_households)
-    continues = heir[shared.old] == shared.new
+    codes: list[ChangeCode] = ["new"] * len(shared.new_households)
+    continues = successor[shared.old] == shared.new
     for row in np.flatnonzero(continues):
-        told[shared.new[row]] = "unchanged" if shared.same[row] else "reshaped"
-    for row in absorbed(shared, heir):
-        told[shared.new[row]] = "merged"
-    for row in split_off(shared, heir):
-        told[shared.new[row]] = told[heir[shared.old[row]]] = "split"
-    return [told[to] if to >= 0 else "retired" for to in heir.tolist()], told
+        codes[shared.new[row]] = "unchanged" if shared.same[row] else "reshaped"
+    for row in absorbed(shared, successor):
+        codes[shared.new[row]] = "merged"
+    for row in split_off(shared, successor):
+        codes[shared.new[row]] = codes[successor[shared.old[row]]] = "split"
+    return [codes[to] if to >= 0 else "retired" for to in successor.tolist()], codes
 
 
-def absorbed(shared: Overlap, heir: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the rows of `shared` that hold most of an old grid that nothing continues."""
+def absorbed(shared: Overlap, successor: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the rows of `shared` with most of an old grid that nothing continues."""
     most = _most_of(shared, shared.old, np.arange(len(shared.old)))
-    rows = most[heir[shared.old[most]] < 0]
-    return rows[np.isin(shared.new[rows], heir)]
+    rows = most[successor[shared.old[most]] < 0]
+    return rows[np.isin(shared.new[rows], successor)]
 
 
-def split_off(shared: Overlap, heir: NDArray[np.int64]) -> NDArray[np.int64]:
+def split_off(shared: Overlap, successor: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the rows of `shared` that make a new grid the part of an old one that goes on."""
-    rows = _sources(shared, np.arange(len(shared.old)))
-    fresh = ~np.isin(shared.new[rows], heir)
-    return rows[fresh & (heir[shared.old[rows]] >= 0)]
+    rows = _successions(shared, np.arange(len(shared.old)))
+    fresh = ~np.isin(shared.new[rows], successor)
+    return rows[fresh & (successor[shared.old[rows]] >= 0)]
 
 
 def _most_of(
@@ -213,7 +215,7 @@ def _most_of(
     return order[first]
 
 
-def _sources(shared: Overlap, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+def _successions(shared: Overlap, rows: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return those of `rows` whose old grid gives half or more of the new one, one for each."""
     rows = _most_of(shared, shared.new, rows)
     all_households, all_area = shared.new_households[shared.new], shared.new_area[shared.new]

@@ -1,4 +1,4 @@
-"""The edges of a noded coverage, taken from its rings: who lies left, who lies right."""
+"""The edges of a noded coverage, with the polygons on their left and right."""
 
 from __future__ import annotations
 

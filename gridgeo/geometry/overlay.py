@@ -1,10 +1,8 @@
-"""Exact geometry that a broken input cannot stop: precision, polygonal ground, overlays.
+"""Overlays of polygonal ground that give valid polygons for any input.
 
-The grid on which overlays are exact and sound.
-
-Exact geometry that a broken input cannot stop.
-
-Overlays of polygonal ground, exact and sound.
+Overlays run on a fixed precision near the last digit of the coordinates: GEOS is robust there,
+and nothing that a survey can measure is lost. Invalid rings are made valid first, lines and
+points are dropped.
 """
 
 from __future__ import annotations
@@ -25,17 +23,17 @@ from shapely.geometry.base import BaseGeometry
 #: Near the last digit of a coordinate. Without a grid GEOS may return the whole of a polygon for
 #: a difference that is empty (3 of some 800 real communities).
 FINE_M = 1e-8
-#: Where coordinates carry a zone number (39,500,000 m) a double holds no finer digit.
+#: Where coordinates carry a zone number (39,500,000 m) a double has no finer digit.
 COARSE_M = 1e-7
 _FAR_M = 1e7
 
 
-def grain_m(*ground: Any) -> float:
+def precision_m(*ground: Any) -> float:
     """Return the grid size for overlays of `ground` (geometries or arrays of them), in metres.
 
     Examples
     --------
-    >>> grain_m(shapely.Point(500_000, 4_000_000)), grain_m([shapely.Point(39_500_000, 0)])
+    >>> precision_m(shapely.Point(500_000, 4_000_000)), precision_m([shapely.Point(39_500_000, 0)])
     (1e-08, 1e-07)
     """
     bounds = np.concatenate([np.ravel(shapely.bounds(one)) for one in ground])
@@ -43,7 +41,7 @@ def grain_m(*ground: Any) -> float:
     return COARSE_M if reach > _FAR_M else FINE_M
 
 
-#: Areas up to this are counted together, not one by one: below what a survey can tell.
+#: Areas up to this are counted together, not one by one: below the accuracy of a survey.
 TOLERANCE_M2 = 0.01
 #: Below this total an area is rounding of the coordinates, not ground.
 NOISE_M2 = 1e-5
@@ -97,14 +95,14 @@ def polygons_of(pieces: NDArray[Any]) -> NDArray[Any]:
     return out
 
 
-def places(ground: Any) -> list[Any]:
+def connected_pieces(ground: Any) -> list[Any]:
     """Return the pieces of polygonal `ground`, those that touch as one geometry, largest first.
 
     Examples
     --------
     >>> from shapely import MultiPolygon, box
     >>> apart = MultiPolygon([box(0, 0, 1, 1), box(9, 0, 12, 1), box(1, 1, 2, 2)])
-    >>> [place.area for place in places(apart)]
+    >>> [place.area for place in connected_pieces(apart)]
     [3.0, 2.0]
     """
     parts = shapely.get_parts(ground)
@@ -119,21 +117,21 @@ def touching(parts: NDArray[Any]) -> NDArray[np.intp]:
     if len(parts) < 2:
         return np.zeros(len(parts), dtype=np.intp)
     left, right = shapely.STRtree(parts).query(parts, predicate="dwithin", distance=TOUCH_M)
-    return groups(len(parts), left, right)
+    return connected_groups(len(parts), left, right)
 
 
-def groups(size: int, left: NDArray[Any], right: NDArray[Any]) -> NDArray[np.intp]:
+def connected_groups(size: int, left: NDArray[Any], right: NDArray[Any]) -> NDArray[np.intp]:
     """Return the group of each of `size` nodes that the links `left` - `right` connect."""
     links = coo_array((np.ones(len(left), dtype=np.int8), (left, right)), shape=(size, size))
     return np.asarray(connected_components(links, directed=False)[1], dtype=np.intp)
 
 
-def say_m2(area: float) -> str:
+def format_m2(area: float) -> str:
     """Return an area as text, with more digits the smaller it is.
 
     Examples
     --------
-    >>> say_m2(12345.67), say_m2(1.234), say_m2(0.00001234)
+    >>> format_m2(12345.67), format_m2(1.234), format_m2(0.00001234)
     ('12,345.7', '1.23', '1.23e-05')
     """
     return f"{area:,.1f}" if area >= 10 else f"{area:.3g}"
@@ -143,39 +141,43 @@ def say_m2(area: float) -> str:
 BATCH = 256
 
 
-def minus(ground: NDArray[Any], other: NDArray[Any] | BaseGeometry) -> NDArray[Any]:
+def difference(ground: NDArray[Any], other: NDArray[Any] | BaseGeometry) -> NDArray[Any]:
     """Return the polygonal ground of each geometry that is not in the other one."""
-    return _overlaid(shapely.difference, ground, other)
+    return _overlay(shapely.difference, ground, other)
 
 
-def common(ground: NDArray[Any], other: NDArray[Any]) -> NDArray[Any]:
+def intersection(ground: NDArray[Any], other: NDArray[Any]) -> NDArray[Any]:
     """Return the polygonal ground that each geometry shares with the other one."""
-    return _overlaid(shapely.intersection, ground, other)
+    return _overlay(shapely.intersection, ground, other)
 
 
-def _overlaid(
+def _overlay(
     overlay: Callable[..., NDArray[Any]], ground: NDArray[Any], other: NDArray[Any] | BaseGeometry
 ) -> NDArray[Any]:
-    grain = grain_m(ground, other)
+    precision = precision_m(ground, other)
     others = np.broadcast_to(np.asarray(other, dtype=object), ground.shape)
     batches = [slice(at, at + BATCH) for at in range(0, len(ground), BATCH)]
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        found = pool.map(lambda rows: overlay(ground[rows], others[rows], grid_size=grain), batches)
+        found = pool.map(
+            lambda rows: overlay(ground[rows], others[rows], grid_size=precision), batches
+        )
     return polygons_of(np.concatenate([np.empty(0, dtype=object), *found]))
 
 
-def united(pieces: Any) -> Any:
+def union(pieces: Any) -> Any:
     """Return the ground of all `pieces` as one geometry."""
-    return shapely.union_all(pieces, grid_size=grain_m(pieces))
+    return shapely.union_all(pieces, grid_size=precision_m(pieces))
 
 
-def taken_off(pieces: NDArray[Any], piece: NDArray[np.intp], others: NDArray[Any]) -> NDArray[Any]:
+def subtract_others(
+    pieces: NDArray[Any], piece: NDArray[np.intp], others: NDArray[Any]
+) -> NDArray[Any]:
     """Return each piece less its `others`: the n-th of all pieces at once, then the next."""
     left = pieces.copy()
     turn = pd.Series(piece).groupby(piece).cumcount().to_numpy()
     for n in range(turn.max(initial=-1) + 1):
         rows = piece[turn == n]
-        left[rows] = minus(left[rows], others[turn == n])
+        left[rows] = difference(left[rows], others[turn == n])
     return left
 
 
@@ -183,7 +185,7 @@ def largest_overlap(ground: NDArray[Any], outlines: NDArray[Any]) -> NDArray[np.
     """Return for each piece the outline that it shares most area with, -1 where it shares none."""
     best = np.full(len(ground), -1, dtype=np.intp)
     piece, outline = shapely.STRtree(outlines).query(ground, predicate="intersects")
-    area = shapely.area(common(ground[piece], outlines[outline]))
+    area = shapely.area(intersection(ground[piece], outlines[outline]))
     order = np.lexsort((-outline, area))
     order = order[area[order] > 0]
     best[piece[order]] = outline[order]

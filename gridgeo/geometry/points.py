@@ -1,4 +1,4 @@
-"""Points are placed in polygons, each exactly once: households in atoms, facilities on ground."""
+"""Assign points to polygons, each to exactly one: households to atoms, facilities to ground."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 ON_RIM_M = 0.01
 
 
-def place_points(points: NDArray[Any], polygons: NDArray[Any]) -> NDArray[np.int64]:
+def assign_points(points: NDArray[Any], polygons: NDArray[Any]) -> NDArray[np.int64]:
     """Return for each point the position of the polygon that it lies in, -1 outside all.
 
     A point on a shared border belongs to the polygon of the lowest position; one within 1 cm
@@ -24,18 +24,18 @@ def place_points(points: NDArray[Any], polygons: NDArray[Any]) -> NDArray[np.int
     Examples
     --------
     >>> left, right = shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1)
-    >>> place_points(shapely.points([(1, 0.5), (1.5, 0.5), (9, 9)]), np.array([left, right]))
+    >>> assign_points(shapely.points([(1, 0.5), (1.5, 0.5), (9, 9)]), np.array([left, right]))
     array([ 0,  1, -1])
     """
-    placed = np.full(len(points), -1)
+    assigned = np.full(len(points), -1)
     if not len(points) or not len(polygons):
-        return placed
+        return assigned
     tree = shapely.STRtree(polygons)
-    _keep_lowest(placed, *tree.query(points, predicate="intersects"))
-    outside = np.flatnonzero(placed < 0)
+    _keep_lowest(assigned, *tree.query(points, predicate="intersects"))
+    outside = np.flatnonzero(assigned < 0)
     near, polygon = tree.query(points[outside], predicate="dwithin", distance=ON_RIM_M)
-    _keep_lowest(placed, outside[near], polygon)
-    return placed
+    _keep_lowest(assigned, outside[near], polygon)
+    return assigned
 
 
 def points_of(atoms: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -47,30 +47,30 @@ def points_of(atoms: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     )
 
 
-def count_in(placed: NDArray[np.int64], amount: NDArray[Any], size: int) -> NDArray[np.float64]:
+def count_in(assigned: NDArray[np.int64], amount: NDArray[Any], size: int) -> NDArray[np.float64]:
     """Return the sum of `amount` per polygon, leaving out what lies outside."""
-    inside = placed >= 0
-    return np.bincount(placed[inside], amount[inside], size).astype(np.float64)
+    inside = assigned >= 0
+    return np.bincount(assigned[inside], amount[inside], size).astype(np.float64)
 
 
-def households_in(homes: gpd.GeoDataFrame, polygons: NDArray[Any]) -> NDArray[np.int64]:
-    """Return the households of `homes` (points with a count) in each polygon.
+def households_in(points: gpd.GeoDataFrame, polygons: NDArray[Any]) -> NDArray[np.int64]:
+    """Return the households of `points` (points with a count) in each polygon.
 
     Examples
     --------
     >>> import geopandas as gpd
-    >>> homes = gpd.GeoDataFrame(
+    >>> points = gpd.GeoDataFrame(
     ...     {"households": [3, 4]}, geometry=[shapely.Point(0, 0), shapely.Point(9, 9)])
-    >>> households_in(homes, np.array([shapely.box(-1, -1, 1, 1)]))
+    >>> households_in(points, np.array([shapely.box(-1, -1, 1, 1)]))
     array([3])
     """
-    placed = place_points(homes.geometry.to_numpy(), polygons)
-    return count_in(placed, homes["households"].to_numpy(), len(polygons)).astype(np.int64)
+    assigned = assign_points(points.geometry.to_numpy(), polygons)
+    return count_in(assigned, points["households"].to_numpy(), len(polygons)).astype(np.int64)
 
 
 def _keep_lowest(
-    placed: NDArray[np.int64], point: NDArray[np.int64], polygon: NDArray[np.int64]
+    assigned: NDArray[np.int64], point: NDArray[np.int64], polygon: NDArray[np.int64]
 ) -> None:
     order = np.lexsort((polygon, point))
     point, first = np.unique(point[order], return_index=True)
-    placed[point] = polygon[order][first]
+    assigned[point] = polygon[order][first]

@@ -1,8 +1,6 @@
-"""What a page carries with it: Leaflet and our own scripts, and values escaped for them.
+"""Assets of a page: Leaflet, our scripts and styles; and the escaping of values.
 
-The one door through which values from data enter a page.
-
-Leaflet and our own script and style, as text that a page carries with it.
+All values from data enter a page through the functions of this module.
 """
 
 from __future__ import annotations

@@ -1,10 +1,6 @@
-"""What every map is made on: a page that asks nobody for anything, its panels, its tiles.
+"""The base of every map: a page that loads nothing, its panels, its background tiles.
 
-Background tiles of the map page, off unless the settings name them: one host, and its credit.
-
-What stands beside every map: title and figures, legend, and the order of the layers.
-
-What every map is made on: a page with Leaflet in it, which asks nobody for anything.
+Background tiles are off unless the settings name a provider; then the page asks that one host.
 """
 
 from __future__ import annotations
@@ -77,8 +73,8 @@ def tiles_of(rules: MapRules) -> Tiles | None:
     """
     if not rules.tiles:
         return None
-    own = Tiles((rules.tiles,), rules.tiles_datum, Text("", ""))
-    found = KNOWN.get(rules.tiles, own)
+    custom = Tiles((rules.tiles,), rules.tiles_datum, Text("", ""))
+    found = KNOWN.get(rules.tiles, custom)
     key = quote(rules.tiles_key, safe="")
     credit = Text(rules.tiles_credit, rules.tiles_credit) if rules.tiles_credit else found.credit
     addresses = tuple(address.replace("{key}", key) for address in found.addresses)
@@ -122,11 +118,11 @@ class Panels(MacroElement):
     Parameters
     ----------
     title, figures, credit
-        What the panel above the map says; `credit` names the sources of the data, ``""`` for none.
+        The panel above the map; `credit` names the sources of the data, ``""`` for none.
     legend
         Title and groups of entries.
     bounds
-        What the map shows at first, as `gridgeo.maps.base.bounds_of` tells it.
+        What the map shows at first, as `gridgeo.maps.base.bounds_of` returns it.
     layers
         From the lowest to the uppermost.
     named
@@ -190,8 +186,8 @@ def blank_map(title: str, data: str = "", tiles: Tiles | None = None) -> folium.
     made.default_js, made.default_css = [], []
     figure = _figure(made)
     figure.title = esc(title)
-    own = head(*tile_scripts(tiles), images=tiles.host if tiles else "")
-    figure.header.add_child(Verbatim(own), name="gridgeo_head", index=0)
+    header = head(*tile_scripts(tiles), images=tiles.host if tiles else "")
+    figure.header.add_child(Verbatim(header), name="gridgeo_head", index=0)
     if data:
         figure.header.add_child(Verbatim(data), name="gridgeo_data")
     return made

@@ -1,4 +1,4 @@
-"""The map of a comparison: what became of each grid, with the ground that changed hands hatched."""
+"""The map of a comparison: the change of each grid; ground that changed grids is hatched."""
 
 from __future__ import annotations
 
@@ -29,34 +29,38 @@ from gridgeo.wording import CHANGES, Lang, Text, word
 _FIELDS = ["change", "code", "was", "name", "count", "before", "came", "left", "reason"]
 
 
-def changes_page(told: Comparison) -> str:
-    """Return the map of `told` as one HTML page without network, the same for the same data."""
-    page: str = changes_map(told).get_root().render()
+def changes_page(comparison: Comparison) -> str:
+    """Return the map of `comparison` as one HTML page; equal data give equal bytes."""
+    page: str = changes_map(comparison).get_root().render()
     return page
 
 
-def changes_map(told: Comparison) -> folium.Map:
+def changes_map(comparison: Comparison) -> folium.Map:
     """Return the map of a comparison; it carries Leaflet with it and fetches nothing."""
-    lang = told.settings.lang
-    made = blank_map(_title(told, lang))
-    layers = [_grid_layer(told, lang), _ground_layer(told, lang), _old_layer(told, lang)]
+    lang = comparison.settings.lang
+    made = blank_map(_title(comparison, lang))
+    layers = [
+        _grid_layer(comparison, lang),
+        _ground_layer(comparison, lang),
+        _old_layer(comparison, lang),
+    ]
     for layer in layers:
         layer.add_to(made)
-    _labels(told, lang).add_to(made)
+    _labels(comparison, lang).add_to(made)
     folium.LayerControl(collapsed=False).add_to(made)
     Panels(
-        title=_title(told, lang),
-        figures=figures_of(told, lang),
-        credit=told.settings.attribution,
-        legend=_legend(told, lang),
-        bounds=bounds_of(_now(told).geometry),
+        title=_title(comparison, lang),
+        figures=figures_of(comparison, lang),
+        credit=comparison.settings.attribution,
+        legend=_legend(comparison, lang),
+        bounds=bounds_of(_now(comparison).geometry),
         layers=layers,
     ).add_to(made)
     return numbered(made)
 
 
-def _grid_layer(told: Comparison, lang: Lang) -> folium.GeoJson:
-    grids = _now(told)
+def _grid_layer(comparison: Comparison, lang: Lang) -> folium.GeoJson:
+    grids = _now(comparison)
     rows: dict[str, list[Any]] = {
         "kind": grids["change"].tolist(),
         "change": [esc(word(CHANGES, change, lang)) for change in grids["change"]],
@@ -85,9 +89,9 @@ def _grid_layer(told: Comparison, lang: Lang) -> folium.GeoJson:
     )
 
 
-def _ground_layer(told: Comparison, lang: Lang) -> folium.GeoJson:
+def _ground_layer(comparison: Comparison, lang: Lang) -> folium.GeoJson:
     """Draw the ground that lies in another grid now, or in none."""
-    walk = told.crosswalk
+    walk = comparison.crosswalk
     moved = walk[walk["moved"] & ~walk.geometry.is_empty]
     style = {"color": CHANGE_MARK, "weight": 1.2, "fillColor": "#ffffff", "fillOpacity": 0.15}
     rows = {
@@ -104,26 +108,26 @@ def _ground_layer(told: Comparison, lang: Lang) -> folium.GeoJson:
     )
 
 
-def _old_layer(told: Comparison, lang: Lang) -> folium.GeoJson:
-    lines = one_line(shapely.boundary(told.before.geometry.to_numpy()))
+def _old_layer(comparison: Comparison, lang: Lang) -> folium.GeoJson:
+    lines = one_line(shapely.boundary(comparison.before.geometry.to_numpy()))
     return folium.GeoJson(
-        features(gpd.GeoSeries([lines], crs=told.before.crs)),
+        features(gpd.GeoSeries([lines], crs=comparison.before.crs)),
         name=Text("Grid borders before", "原网格界").say(lang),
         style_function=lambda _feature: line_style(OLD_LINE, 1.8, 0.9) | {"dashArray": "6 5"},
         interactive=False,
     )
 
 
-def _labels(told: Comparison, lang: Lang) -> Labels:
+def _labels(comparison: Comparison, lang: Lang) -> Labels:
     """Write numbers and households of the grids."""
-    grids = _now(told)
+    grids = _now(comparison)
     labels = grid_labels(grids.geometry, grids["new_code"], grids["households"], lang)
     return Labels({"communities": [], "grids": labels, "streets": []}, lang)
 
 
-def figures_of(told: Comparison, lang: Lang) -> list[tuple[str, str]]:
+def figures_of(comparison: Comparison, lang: Lang) -> list[tuple[str, str]]:
     """Return the figures of a comparison as pairs of label and value."""
-    summary = told.summary
+    summary = comparison.summary
     figures = [
         (Text("Grids before", "原网格数"), f"{summary['grids_before']:,}"),
         (Text("Grids now", "现网格数"), f"{summary['grids']:,}"),
@@ -140,23 +144,23 @@ def _hectares(summary: dict[str, Any], lang: Lang) -> str:
     return f"{summary['area_moved_m2'] / 10_000:,.1f} " + Text("ha", "公顷").say(lang)
 
 
-def _title(told: Comparison, lang: Lang) -> str:
+def _title(comparison: Comparison, lang: Lang) -> str:
     kind = Text("What changed", "网格变更图").say(lang)
-    return f"{told.settings.title} · {kind}" if told.settings.title else kind
+    return f"{comparison.settings.title} · {kind}" if comparison.settings.title else kind
 
 
-def _legend(told: Comparison, lang: Lang) -> dict[str, Any]:
+def _legend(comparison: Comparison, lang: Lang) -> dict[str, Any]:
     return {
         "title": Text("Legend", "图例").say(lang),
         "groups": [
-            {"title": Text("Grids", "网格").say(lang), "entries": _grid_entries(told, lang)},
+            {"title": Text("Grids", "网格").say(lang), "entries": _grid_entries(comparison, lang)},
             {"title": Text("Changes", "变化").say(lang), "entries": change_entries(lang)},
         ],
     }
 
 
-def _grid_entries(told: Comparison, lang: Lang) -> list[dict[str, Any]]:
-    counts = told.changes["change"].value_counts()
+def _grid_entries(comparison: Comparison, lang: Lang) -> list[dict[str, Any]]:
+    counts = comparison.changes["change"].value_counts()
     return [
         {
             "shape": "fill",
@@ -171,7 +175,7 @@ def _grid_entries(told: Comparison, lang: Lang) -> list[dict[str, Any]]:
     ]
 
 
-def _now(told: Comparison) -> gpd.GeoDataFrame:
+def _now(comparison: Comparison) -> gpd.GeoDataFrame:
     """Return the grids that there are now and that have ground."""
-    there = (told.changes["new_code"] != "") & ~told.changes.geometry.is_empty
-    return told.changes[there].reset_index(drop=True)
+    there = (comparison.changes["new_code"] != "") & ~comparison.changes.geometry.is_empty
+    return comparison.changes[there].reset_index(drop=True)

@@ -1,8 +1,6 @@
-"""The data that the tools of the page work on, and where its names stand.
+"""The data of the page's tools (search, filter, findings, editing), and the places of its labels.
 
-Where the names of communities, grids and streets stand on the map.
-
-The data that the tools of the page work on: small ones at hand, atoms when they are wanted.
+Small data are read at once; atoms only when they are needed.
 """
 
 from __future__ import annotations
@@ -58,8 +56,8 @@ def sequence_of(code: str) -> str:
 def _communities(plan: Plan) -> list[list[Any]]:
     centres, room = _centres(plan.communities.geometry)
     rows = zip(centres, plan.communities["name"], room, strict=True)
-    placed = [[*centre, str(name), round(r)] for centre, name, r in rows]
-    return sorted(placed, key=lambda row: -row[3])
+    labels = [[*centre, str(name), round(r)] for centre, name, r in rows]
+    return sorted(labels, key=lambda row: -row[3])
 
 
 def grid_labels(
@@ -67,10 +65,10 @@ def grid_labels(
 ) -> list[list[Any]]:
     """Return the labels of grids, the widest first; see `label_data`."""
     centres, room = _centres(shapes)
-    told = [Text(f"{n:,} hh", f"{n:,} 户").say(lang) for n in households]
-    rows = zip(centres, codes, told, room, strict=True)
-    placed = [[*c, sequence_of(code), count, round(r), code] for c, code, count, r in rows]
-    return sorted(placed, key=lambda row: -row[4])
+    counts = [Text(f"{n:,} hh", f"{n:,} 户").say(lang) for n in households]
+    rows = zip(centres, codes, counts, room, strict=True)
+    labels = [[*c, sequence_of(code), count, round(r), code] for c, code, count, r in rows]
+    return sorted(labels, key=lambda row: -row[4])
 
 
 def _centres(shapes: gpd.GeoSeries) -> tuple[list[list[float]], list[float]]:
@@ -83,8 +81,8 @@ def _centres(shapes: gpd.GeoSeries) -> tuple[list[list[float]], list[float]]:
 
 def _places(points: gpd.GeoSeries) -> list[list[float]]:
     degrees = shapely.get_coordinates(in_degrees(points))
-    placed: list[list[float]] = np.round(degrees[:, ::-1], DECIMALS).tolist()
-    return placed
+    places: list[list[float]] = np.round(degrees[:, ::-1], DECIMALS).tolist()
+    return places
 
 
 def _streets(plan: Plan) -> list[list[Any]]:
@@ -92,14 +90,14 @@ def _streets(plan: Plan) -> list[list[Any]]:
     if named.empty:
         return []
     rank = {name: place for place, name in enumerate(BORDER_CLASSES)}
-    whole = named.assign(rank=named["street_class"].map(rank)).sort_values(["rank", "name"])
-    whole = whole.dissolve(["rank", "name"]).reset_index()
-    merged = shapely.line_merge(whole.geometry.to_numpy())
+    streets = named.assign(rank=named["street_class"].map(rank)).sort_values(["rank", "name"])
+    streets = streets.dissolve(["rank", "name"]).reset_index()
+    merged = shapely.line_merge(streets.geometry.to_numpy())
     lines, owner = shapely.get_parts(merged, return_index=True)
     long = shapely.length(lines) >= SHORT_M
     middles, angles, lengths, owner = _stretches(lines[long], owner[long])
     places = _places(gpd.GeoSeries(middles, crs=named.crs))
-    rows = zip(places, angles, lengths, whole["name"].to_numpy()[owner], strict=True)
+    rows = zip(places, angles, lengths, streets["name"].to_numpy()[owner], strict=True)
     return [[*p, round(float(a), 3), round(float(m)), str(name)] for p, a, m, name in rows]
 
 
@@ -166,7 +164,7 @@ def atom_data(plan: Plan) -> dict[str, Any]:
     """
     lines = shapely.line_merge(plan.borders.geometry.to_numpy())
     parts, row = shapely.get_parts(lines, return_index=True)
-    whole = shapely.length(parts)
+    lengths = shapely.length(parts)
     origin, arcs = _arcs(gpd.GeoSeries(_simple(parts), crs=plan.borders.crs))
     borders = plan.borders
     return {
@@ -175,7 +173,7 @@ def atom_data(plan: Plan) -> dict[str, Any]:
         "arcs": arcs,
         "left": borders["left"].to_numpy()[row].tolist(),
         "right": borders["right"].to_numpy()[row].tolist(),
-        "metres": np.round(whole, 1).tolist(),
+        "metres": np.round(lengths, 1).tolist(),
         "street": (borders["street_class"].to_numpy()[row] != "none").astype(int).tolist(),
         "households": plan.atoms["households"].tolist(),
         "residents": _or_none(plan.atoms["residents"]),
@@ -207,12 +205,12 @@ def _community_data(plan: Plan) -> list[list[Any]]:
     frame = plan.communities
     bands = bands_of(plan.settings, frame)
     by_households = plan.atoms["residents"].isna().all()
-    told = []
+    communities = []
     for position in range(len(frame)):
         band = asdict(bands.of(position))
-        told.append({**band, "profile": "households"} if by_households else band)
+        communities.append({**band, "profile": "households"} if by_households else band)
     columns = (frame["code"].tolist(), frame["name"].tolist(), frame["verdict"].tolist())
-    return [list(row) for row in zip(*columns, told, _bounds(frame.geometry), strict=True)]
+    return [list(row) for row in zip(*columns, communities, _bounds(frame.geometry), strict=True)]
 
 
 def _findings(plan: Plan) -> list[list[Any]]:
@@ -237,8 +235,8 @@ def _findings(plan: Plan) -> list[list[Any]]:
 def _place(found: Finding, by_code: dict[str, Any]) -> Any:
     if found.where is not None and not found.where.is_empty:
         return found.where
-    own = [by_code[code] for code in found.grids if code in by_code]
-    return shapely.union_all([shapely.envelope(one) for one in own]) if own else None
+    shapes = [by_code[code] for code in found.grids if code in by_code]
+    return shapely.union_all([shapely.envelope(one) for one in shapes]) if shapes else None
 
 
 def _bounds(shapes: gpd.GeoSeries) -> list[list[float] | None]:
@@ -269,8 +267,8 @@ def _simple(lines: NDArray[Any]) -> NDArray[Any]:
 
 def _arcs(lines: gpd.GeoSeries) -> tuple[list[int], list[str]]:
     """Return the origin, and each line as the text of its first vertex and the steps from there."""
-    whole, line = whole_units(in_degrees(lines))
-    if not len(whole):
+    units, line = whole_units(in_degrees(lines))
+    if not len(units):
         return [0, 0], []
-    origin = whole.min(axis=0)
-    return origin.tolist(), packed_lines(whole - origin, line, len(lines))
+    origin = units.min(axis=0)
+    return origin.tolist(), packed_lines(units - origin, line, len(lines))

@@ -1,8 +1,6 @@
 """Frames as GeoJSON or packed coordinates in longitude and latitude, small enough for a page.
 
-Coordinates as short text, which ``packed.js`` reads: the step from each vertex to the next.
-
-Frames as GeoJSON features in longitude and latitude, small enough for a page.
+Packed coordinates are short texts that ``packed.js`` reads: the step from each vertex to the next.
 """
 
 from __future__ import annotations
@@ -19,7 +17,7 @@ from numpy.typing import NDArray
 
 #: Whole units of one in so many parts of a degree are stored, about 10 cm ...
 PER_DEGREE = 1_000_000
-#: ... in digits of this many bits, the lowest first; one more bit says that another follows.
+#: ... in digits of this many bits, the lowest first; one more bit is set where another follows.
 BITS = 5
 #: The letters of the digits 0 to 63: inert in HTML, in JavaScript and in Jinja templates.
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
@@ -56,11 +54,11 @@ def packed_shapes(degrees: NDArray[Any]) -> list[dict[str, Any]]:
         np.where(area, shapely.boundary(parts), parts), return_index=True
     )
     texts = _grouped(packed_lines(*whole_units(lines), len(lines)), part, len(parts))
-    nested = [own if is_area else own[0] for own, is_area in zip(texts, area, strict=True)]
+    nested = [text if is_area else text[0] for text, is_area in zip(texts, area, strict=True)]
     names = [_NAMES[kind] for kind in kinds.tolist()]
     return [
-        {"type": name, "packed": own if name.startswith("Multi") else own[0]}
-        for name, own in zip(names, _grouped(nested, shape, len(degrees)), strict=True)
+        {"type": name, "packed": text if name.startswith("Multi") else text[0]}
+        for name, text in zip(names, _grouped(nested, shape, len(degrees)), strict=True)
     ]
 
 
@@ -70,10 +68,10 @@ def whole_units(degrees: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.in
     return np.rint(points * PER_DEGREE).astype(np.int64), line
 
 
-def packed_lines(whole: NDArray[np.int64], line: NDArray[np.intp], size: int) -> list[str]:
+def packed_lines(units: NDArray[np.int64], line: NDArray[np.intp], size: int) -> list[str]:
     """Return the text of each of `size` lines: its first vertex, then the step to each next."""
     first = np.diff(line, prepend=-1) != 0
-    steps = np.where(first[:, None], whole, np.diff(whole, axis=0, prepend=0))
+    steps = np.where(first[:, None], units, np.diff(units, axis=0, prepend=0))
     return packed_numbers(steps.ravel(), 2 * np.bincount(line, minlength=size))
 
 
@@ -104,8 +102,8 @@ def packed_numbers(numbers: NDArray[np.int64], sizes: NDArray[np.int64]) -> list
 
 def _grouped(values: list[Any], place: NDArray[np.intp], size: int) -> list[list[Any]]:
     groups: list[list[Any]] = [[] for _ in range(size)]
-    for value, own in zip(values, place.tolist(), strict=True):
-        groups[own].append(value)
+    for value, group in zip(values, place.tolist(), strict=True):
+        groups[group].append(value)
     return groups
 
 
@@ -123,7 +121,7 @@ def features(
 
     Lines and areas are packed as `packed_shapes` does, which the page undoes.
 
-    `properties` holds one sequence a name, as long as `shapes`; what comes from data is escaped
+    `properties` has one sequence a name, as long as `shapes`; what comes from data is escaped
     by the caller. Rows without geometry are left out.
 
     Examples

@@ -1,10 +1,6 @@
-"""The layers of the map: each function takes a plan and gives a layer, or none.
+"""The layers of the map: each function takes a plan and returns a layer, or None.
 
-What is shown of a feature when it is clicked or pointed at; every value is escaped.
-
-The areas and lines of the map: each function takes a plan and gives a layer, or none.
-
-The layers above the map: facilities, households, findings.
+Every value in a popup or tooltip is escaped.
 """
 
 from __future__ import annotations
@@ -127,8 +123,8 @@ def grid_layer(plan: Plan) -> folium.GeoJson:
         "households": numbers(grids["households"]),
         "residents": numbers(grids["residents"]),
         "area": [f"{area / 10_000:,.1f}" for area in grids["area_m2"]],
-        "told": _told(VERDICTS, grids["verdict"], grids["reason"], lang),
-        "soundness": _told(SOUNDNESS, grids["soundness"], grids["soundness_reason"], lang),
+        "told": _with_reason(VERDICTS, grids["verdict"], grids["reason"], lang),
+        "soundness": _with_reason(SOUNDNESS, grids["soundness"], grids["soundness_reason"], lang),
         "facility": escaped(grids["facility"]),
         "bounded_by": escaped(grids["bounded_by"]),
         "contains": escaped(grids["contains"]),
@@ -149,18 +145,18 @@ def soundness_layer(plan: Plan) -> folium.GeoJson | None:
     wrong = plan.grids[plan.grids["soundness"].isin(["adjust", "must_adjust"])]
     if wrong.empty:
         return None
-    lang, told = plan.settings.lang, wrong["soundness"]
+    lang, soundness = plan.settings.lang, wrong["soundness"]
     counts = (
         Text(", ", "，")
         .say(lang)
         .join(
             f"{word(SOUNDNESS, key, lang)} {count:,}"
             for key in ("must_adjust", "adjust")
-            if (count := int((told == key).sum()))
+            if (count := int((soundness == key).sum()))
         )
     )
     return folium.GeoJson(
-        features(wrong.geometry, {"soundness": escaped(told)}),
+        features(wrong.geometry, {"soundness": escaped(soundness)}),
         name=Text("Checks: ", "核查结论：").say(lang) + counts,
         style_function=lambda feature: soundness_style(feature["properties"]["soundness"]),
         show=False,
@@ -181,7 +177,7 @@ def outline_layer(plan: Plan) -> folium.GeoJson | None:
     )
 
 
-def _told(
+def _with_reason(
     terms: Mapping[str, Text], keys: pd.Series[str], reasons: pd.Series[str], lang: Lang
 ) -> list[str]:
     """Return each word with its reason, where there is one, as inert text."""

@@ -1,9 +1,4 @@
-"""Layers that the page draws itself, and the grids that a plan had before.
-
-The grids that a plan had before, and the ground that changed hands, as layers of the map.
-
-Layers that the page draws itself, on canvases of its own.
-"""
+"""Layers that the page draws on canvases of its own, and the layers of an old partition."""
 
 from __future__ import annotations
 
@@ -18,7 +13,7 @@ from folium.map import Layer
 from folium.template import Template
 from numpy.typing import NDArray
 
-from gridgeo.geometry import count_in, heirs, overlap_of, place_points
+from gridgeo.geometry import assign_points, count_in, overlap_of, successors
 from gridgeo.maps.assets import as_script
 from gridgeo.maps.data import label_data
 from gridgeo.maps.features import features, one_line
@@ -49,15 +44,15 @@ def changed_ground(plan: Plan, old: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     >>> len(changed_ground(plan, plan.grids))
     0
     """
-    before = _beside(old, plan)
+    before = _in_crs_of(old, plan)
     was, now, pieces = _pieces(before.geometry.to_numpy(), plan.grids.geometry.to_numpy())
     points = shapely.point_on_surface(plan.atoms.geometry.to_numpy())
-    atom_piece = place_points(points, pieces)
+    atom_piece = assign_points(points, pieces)
     households = count_in(atom_piece, plan.atoms["households"].to_numpy(), len(pieces))
     shared = overlap_of(
         was, now, households, shapely.area(pieces), olds=len(before), news=len(plan.grids)
     )
-    moved = heirs(shared)[was] != now if len(was) else np.zeros(0, dtype=bool)
+    moved = successors(shared)[was] != now if len(was) else np.zeros(0, dtype=bool)
     return gpd.GeoDataFrame(
         {
             "was": before["code"].to_numpy()[was[moved]],
@@ -81,7 +76,7 @@ def compare_layers(plan: Plan, old: gpd.GeoDataFrame | None) -> dict[str, folium
         "now": escaped(changes["now"]),
         "count": [f"{n:,.0f}" for n in changes["households"]],
     }
-    lines = one_line(shapely.boundary(_beside(old, plan).geometry.to_numpy()))
+    lines = one_line(shapely.boundary(_in_crs_of(old, plan).geometry.to_numpy()))
     style = {"color": CHANGE_MARK, "weight": 1.4, "fillColor": "#ffffff", "fillOpacity": 0.25}
     return {
         "old": folium.GeoJson(
@@ -99,7 +94,7 @@ def compare_layers(plan: Plan, old: gpd.GeoDataFrame | None) -> dict[str, folium
     }
 
 
-def _beside(old: gpd.GeoDataFrame, plan: Plan) -> gpd.GeoDataFrame:
+def _in_crs_of(old: gpd.GeoDataFrame, plan: Plan) -> gpd.GeoDataFrame:
     """Return the old grids in the CRS of the plan."""
     if old.crs is None or plan.grids.crs is None:
         return old
@@ -134,7 +129,7 @@ def _width(shapes: NDArray[Any]) -> NDArray[np.float64]:
 class Labels(Layer):
     """Names and numbers of grids, communities and streets, as a layer that can be switched off.
 
-    `data` is what `gridgeo.maps.data.label_data` tells.
+    `data` is the result of `gridgeo.maps.data.label_data`.
     """
 
     _template = Template(

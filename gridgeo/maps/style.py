@@ -1,10 +1,6 @@
-"""Colours, line widths, scorecard and legend of maps and reports.
+"""Colours, line widths, figures and legend of maps and reports.
 
-Colours and line widths, told apart by every common kind of colour vision (Okabe-Ito based).
-
-The figures that stand at the head of a map and of a report.
-
-The legend: what the colours mean, and how many of each there are.
+The colours can be told apart with every common kind of colour vision (based on Okabe-Ito).
 """
 
 from __future__ import annotations
@@ -46,7 +42,7 @@ LINE_STYLES: Mapping[str, tuple[str, float]] = MappingProxyType(
 SEVERITY_COLOURS: Mapping[str, str] = MappingProxyType(
     {"error": "#b2182b", "warning": "#e08214", "info": "#4d4d4d"}
 )
-#: Grids and communities by what the checks say of them.
+#: Grids and communities by soundness.
 SOUNDNESS_COLOURS: Mapping[str, str] = MappingProxyType(
     {"sound": "#a8d5c2", "adjust": "#e8a33d", "must_adjust": "#b2182b"}
 )
@@ -153,7 +149,7 @@ def is_drawn(plan: Plan) -> bool:
 def scorecard(plan: Plan) -> list[tuple[str, str]]:
     """Return the figures of `plan` as pairs of label and value, in the language of the plan.
 
-    Figures that the summary does not hold are left out.
+    Figures that the summary does not have are left out.
     """
     return [(label.say(plan.settings.lang), value) for label, value in _figures(plan)]
 
@@ -201,12 +197,12 @@ def _people(plan: Plan) -> Iterator[tuple[Text, str]]:
 
 def _severities(plan: Plan) -> str:
     lang: Lang = plan.settings.lang
-    told = [
+    entries = [
         f"{word(SEVERITIES, severity, lang)} {count:,}"
         for severity in SEVERITIES
         if (count := sum(f.severity == severity for f in plan.findings))
     ]
-    return Text(", ", "，").say(lang).join(told) or Text("none", "无").say(lang)
+    return Text(", ", "，").say(lang).join(entries) or Text("none", "无").say(lang)
 
 
 def legend(plan: Plan, *, compared: bool = False) -> dict[str, Any]:
@@ -248,7 +244,7 @@ def _range(plan: Plan, verdict: str, lang: Lang) -> str:
         return ""
     households = f"{band.lower}-{band.upper}"
     residents = f"{band.residents_lower:,}-{band.residents_upper:,}"
-    told = {
+    ranges = {
         "households": Text(f" ({households} households)", f"（{households} 户）"),
         "residents": Text(f" ({residents} residents)", f"（{residents} 人）"),
         "either": Text(f" ({households} households", f"（{households} 户")
@@ -258,7 +254,7 @@ def _range(plan: Plan, verdict: str, lang: Lang) -> str:
             else Text(")", "）")
         ),
     }
-    return told[band.profile].say(lang)
+    return ranges[band.profile].say(lang)
 
 
 def _lines(plan: Plan, lang: Lang) -> list[dict[str, Any]]:

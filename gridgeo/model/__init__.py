@@ -6,7 +6,7 @@ from gridgeo.model.bands import (
     Bands,
     bands_of,
     by_code,
-    only_there,
+    only_communities,
 )
 from gridgeo.model.change import (
     DECISIONS,
@@ -32,6 +32,7 @@ from gridgeo.model.values import (
     MISSED_VERDICTS,
     SEVERITIES,
     Atoms,
+    Constraints,
     Finding,
     Layers,
     Note,
@@ -40,7 +41,6 @@ from gridgeo.model.values import (
     Reject,
     Repaired,
     Severity,
-    Ties,
 )
 
 __all__ = [
@@ -60,6 +60,7 @@ __all__ = [
     "Atoms",
     "Bands",
     "Comparison",
+    "Constraints",
     "Decision",
     "Decisions",
     "Finding",
@@ -71,9 +72,8 @@ __all__ = [
     "Repaired",
     "Severity",
     "Submission",
-    "Ties",
     "bands_of",
     "by_code",
     "layer_frame",
-    "only_there",
+    "only_communities",
 ]

@@ -23,23 +23,23 @@ class Bands:
     Examples
     --------
     >>> from gridgeo.config import Band
-    >>> bands = Bands(usual=Band(), own={3: Band(lower=290)}, grids={3: 2})
+    >>> bands = Bands(usual=Band(), overrides={3: Band(lower=290)}, grids={3: 2})
     >>> bands.of(0).lower, bands.of(3).lower, bands.grids.get(0)
     (300, 290, None)
     """
 
     usual: Band
-    own: Mapping[int, Band] = field(default_factory=dict)
+    overrides: Mapping[int, Band] = field(default_factory=dict)
     grids: Mapping[int, int] = field(default_factory=dict)
 
     def of(self, community: int) -> Band:
         """Return the band of the community at a position, -1 for none."""
-        return self.own.get(int(community), self.usual)
+        return self.overrides.get(int(community), self.usual)
 
     def each(self, change: Callable[[Band], Band]) -> Bands:
         """Return these bands, each changed."""
-        own = {community: change(band) for community, band in self.own.items()}
-        return replace(self, usual=change(self.usual), own=own)
+        overrides = {community: change(band) for community, band in self.overrides.items()}
+        return replace(self, usual=change(self.usual), overrides=overrides)
 
 
 def bands_of(settings: Settings, communities: gpd.GeoDataFrame, codes: Sequence[str] = ()) -> Bands:
@@ -48,7 +48,7 @@ def bands_of(settings: Settings, communities: gpd.GeoDataFrame, codes: Sequence[
     Parameters
     ----------
     codes
-        The codes of the communities as their grids bear them; none where these are their own.
+        The codes of the communities as their grids bear them; none where the frame has these.
 
     Examples
     --------
@@ -58,12 +58,18 @@ def bands_of(settings: Settings, communities: gpd.GeoDataFrame, codes: Sequence[
     >>> bands_of(Settings(community={"乙": Override(upper=540)}), town).of(1).upper
     540
     """
-    places = _places(communities, codes)
-    chosen = {places[key][0]: own for key, own in settings.community.items() if key in places}
+    places = _positions(communities, codes)
+    chosen = {
+        places[key][0]: override for key, override in settings.community.items() if key in places
+    }
     return Bands(
         usual=settings.band,
-        own={position: own.of(settings.band) for position, own in chosen.items()},
-        grids={position: own.grids for position, own in chosen.items() if own.grids is not None},
+        overrides={position: override.of(settings.band) for position, override in chosen.items()},
+        grids={
+            position: override.grids
+            for position, override in chosen.items()
+            if override.grids is not None
+        },
     )
 
 
@@ -73,9 +79,9 @@ def by_code(settings: Settings, communities: gpd.GeoDataFrame, codes: Sequence[s
     Raises
     ------
     SettingsError
-        A table names no community (the nearest name is told), or several.
+        A table names no community (the error lists the nearest name), or several.
     """
-    places = _places(communities, codes)
+    places = _positions(communities, codes)
     chosen: dict[str, Override] = {}
     for key, override in settings.community.items():
         override.of(settings.band)
@@ -86,21 +92,21 @@ def by_code(settings: Settings, communities: gpd.GeoDataFrame, codes: Sequence[s
     return replace(settings, community=chosen)
 
 
-def only_there(settings: Settings, communities: gpd.GeoDataFrame) -> Settings:
+def only_communities(settings: Settings, communities: gpd.GeoDataFrame) -> Settings:
     """Return settings `by_code` with the tables of these communities only."""
     there = set(communities["code"])
-    kept = {code: own for code, own in settings.community.items() if code in there}
+    kept = {code: override for code, override in settings.community.items() if code in there}
     return replace(settings, community=kept)
 
 
-def _places(communities: gpd.GeoDataFrame, codes: Sequence[str]) -> dict[str, list[int]]:
+def _positions(communities: gpd.GeoDataFrame, codes: Sequence[str]) -> dict[str, list[int]]:
     """Return the positions of the communities that each code or name stands for."""
     places: dict[str, list[int]] = {}
     for column in (codes, communities["code"], communities["name"]):
-        own: dict[str, list[int]] = {}
+        by_code: dict[str, list[int]] = {}
         for position, value in enumerate(column):
-            own.setdefault(value, []).append(position)
-        places = {**own, **places}
+            by_code.setdefault(value, []).append(position)
+        places = {**by_code, **places}
     return {key: found for key, found in places.items() if key}
 
 

@@ -1,11 +1,4 @@
-"""What an adjustment proposes, what a comparison found, and what is submitted.
-
-What an adjustment proposes, what was decided about it, and what came of it.
-
-What became of the grids of one partition in another, as it is saved, mapped and submitted.
-
-The package that goes upward: what it holds, before it is written.
-"""
+"""Values of a change: decisions and proposals, a comparison, a submission."""
 
 from __future__ import annotations
 
@@ -167,7 +160,7 @@ class Submission:
     grids
         The reported grids: the columns of a plan's grids, change, old_code, predecessors,
         change_reason; sorted by code.
-    told
+    comparison
         The comparison with what was reported before; `changes` and `crosswalk` are whole.
     scorecard
         card, state_before, count_before, state_after, count_after; states are ``""`` where
@@ -181,5 +174,5 @@ class Submission:
     full: bool
     first: bool
     grids: gpd.GeoDataFrame
-    told: Comparison
+    comparison: Comparison
     scorecard: tuple[dict[str, Any], ...]

@@ -21,8 +21,8 @@ def graph_of(plan: Plan) -> nx.Graph[int]:
 
     graph: nx.Graph[int] = nx.Graph()
     nodes = plan.atoms[["grid", "community", "households", "residents", "kind"]]
-    for v, held in enumerate(nodes.to_dict("records")):
-        graph.add_node(v, **{str(name): value for name, value in held.items()})
+    for v, attributes in enumerate(nodes.to_dict("records")):
+        graph.add_node(v, **{str(name): value for name, value in attributes.items()})
     inner = plan.borders[plan.borders["right"] >= 0].sort_values(
         ["left", "right", "border_m", "street_class"], ascending=[True, True, False, True]
     )

@@ -55,7 +55,7 @@ CONVENIENCES: dict[str, Callable[..., Any]] = {}
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something said aloud on the way: columns as understood, the CRS chosen, gaps closed."""
+    """A message of a run: columns as understood, the CRS chosen, gaps closed."""
 
     topic: str
     message: Text
@@ -121,7 +121,7 @@ class Layers:
     locked: gpd.GeoDataFrame | None = None
     rejects: tuple[Reject, ...] = ()
     notes: tuple[Note, ...] = ()
-    #: households in all usable and unusable rows, before any was put aside
+    #: households in all usable and unusable rows, before any was rejected
     households_in: int = 0
 
 
@@ -138,20 +138,20 @@ class Atoms:
     left < right), border_m, street_class, street_name, passable (False where a barrier is not
     crossed by any street), geometry (lines directed so that `left` lies on their left).
 
-    ``placed``: for each row of ``Layers.households`` its atom, -1 outside every community.
+    ``household_atom``: for each row of ``Layers.households`` its atom, -1 outside every community.
     """
 
     frame: gpd.GeoDataFrame
     borders: gpd.GeoDataFrame
     communities: gpd.GeoDataFrame
-    placed: NDArray[Any]
+    household_atom: NDArray[Any]
     considered: gpd.GeoDataFrame
     notes: tuple[Note, ...] = ()
     findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ties:
+class Constraints:
     """What planners ask of single atoms, by their positions.
 
     ``together``: groups of atoms (int64) that stay in one grid. ``apart``: pairs (int64[m, 2])
@@ -172,13 +172,13 @@ class Partition:
     """The labels and what is known about them.
 
     ``labels``: for each atom the number of its grid, 0..g-1, numbered without holes.
-    ``grids``: kind, community (position), facility, locked (its number in `Ties`, -1), verdict,
-    reason_en, reason_zh; index = label.
+    ``grids``: kind, community (position), facility, locked (its number in `Constraints`, -1),
+    verdict, reason_en, reason_zh; index = label.
     ``communities``: verdict, reason_en, reason_zh, grids (basic ones), proof (``arithmetic``,
     ``atom``, ``disconnected``, ``exhausted`` or ``""``), certificate (``optimal``, ``gap``,
     ``pairwise`` or ``""``), gap (a share of the cost, NaN where no bound is known); and what the
     search took and reached: starts, moves, first_missed and first_cost (after the first start),
-    missed, cost (metres), interrupted (pieces where it was told to stop); index = position.
+    missed, cost (metres), interrupted (pieces where it was cancelled); index = position.
     """
 
     labels: NDArray[Any]
@@ -213,14 +213,14 @@ class Finding:
 
 @dataclass(frozen=True, kw_only=True)
 class Repaired:
-    """A file of grids with everything mended that has one right answer.
+    """A file of grids with all defects repaired that have one right answer.
 
     Parameters
     ----------
     layer
         The name of the layer of the grids in their file.
     grids
-        Every row and column of the file in its own CRS.
+        Every row and column of the file, in the CRS of the file.
     repairs
         number, what (``ring``, ``gap``, ``overlap``, ``outside``, ``part``, ``vertices``), done
         (False: left, with the reason), grid, others, amount, unit, before_m2, after_m2 (of the
@@ -301,7 +301,7 @@ class Plan:
         return page
 
     def __repr__(self) -> str:
-        """Return how large the plan is; its frames tell the rest."""
+        """Return how large the plan is; see its frames for the rest."""
         return (
             f"<Plan: {len(self.grids):,} grids in {len(self.communities):,} communities, "
             f"{int(self.grids['households'].sum()):,} households, {len(self.findings):,} findings>"
@@ -315,7 +315,7 @@ class Plan:
     def graph(self) -> nx.Graph[int]:
         """Return the atoms and their borders as a networkx graph; see `graph_of`.
 
-        Which atoms hold their grid together, say:
+        For instance, which atoms keep their grid connected:
 
         >>> import networkx as nx
         >>> def joints(plan, grid):

@@ -1,4 +1,4 @@
-"""A plan in Jupyter: a map on which adjustments are tried (the extra ``notebook``)."""
+"""A map for Jupyter on which edits of a plan are tried (the extra ``notebook``)."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gridgeo.notebook.widget import Desk
+    from gridgeo.notebook.widget import Editor
 
-__all__ = ["Desk"]
+__all__ = ["Editor"]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,12 +1,7 @@
-"""The editor widget: a map on which adjustments are tried, judged in Python after every click.
+"""The editor widget: a map on which edits are tried and judged in Python after every click.
 
-What the widget shows beside the map: figures before and after, the grids that changed.
-
-The script and the style of the widget: Leaflet and tools of the map page, in one module.
-
-Everything stands inside the module, so two widgets, or a folium map beside one, do not meet.
-
-The widget: a map on which adjustments are tried, judged in Python after every click.
+Script and style of the widget are one module, so that two widgets, or a folium map beside one, do
+not interfere.
 """
 
 from __future__ import annotations
@@ -19,16 +14,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gridgeo.adjust import Edit, Trial, edit_of, edits_text, try_edits
+from gridgeo.adjust import Edit, Trial, edits_text, parse_edit, try_edits
 from gridgeo.config import how_to_install
 from gridgeo.errors import InputError, OutputError, SettingsError
 from gridgeo.maps import atom_data, bounds_of, label_data, plan_data, script_of, style_of, visible
 from gridgeo.model import MISSED_VERDICTS, Plan
 from gridgeo.partition import COST_TERMS
 from gridgeo.storage import fingerprint
-from gridgeo.wording import VERDICTS, Lang, Text, desk_words, word
+from gridgeo.wording import VERDICTS, Lang, Text, editor_words, word
 
-_SAID = {
+_TEXTS = {
     "in_band": Text("basic grids in band", "达标基础网格"),
     "out": Text("basic grids out of band", "未达标基础网格"),
     "cost_m": Text("cost, m", "代价（米）"),
@@ -48,7 +43,7 @@ def figures(before: Trial, after: Trial) -> pd.DataFrame:
 def table(before: Trial, after: Trial) -> pd.DataFrame:
     """Return the grids that edits touched: households, verdict, parts and cost_m on both sides.
 
-    Grids that are new or gone have one side only.
+    Grids that are new or removed have one side only.
     """
     keys = after.grids.index[after.grids["touched"]].union(
         before.grids.index.difference(after.grids.index)
@@ -72,7 +67,7 @@ def state_of(before: Trial, after: Trial) -> dict[str, Any]:
         "moved": [[int(atom), str(now[atom])] for atom in moved],
         "grids": _grids(after),
         "locked": sorted(after.draft.locked),
-        "figures": _said(figures(before, after), lang),
+        "figures": _figure_rows(figures(before, after), lang),
         "rows": _rows(table(before, after), lang),
         "edits": len(after.edits),
         "undone": len(after.undone),
@@ -83,10 +78,10 @@ def _figures(trial: Trial) -> dict[str, float]:
     grids = trial.grids
     verdicts = grids.loc[grids["kind"] == "basic", "verdict"]
     terms = grids[list(COST_TERMS)].sum()
-    told = {"in_band": float((verdicts == "in_band").sum())}
-    told["out"] = float(verdicts.isin(MISSED_VERDICTS).sum())
+    counts = {"in_band": float((verdicts == "in_band").sum())}
+    counts["out"] = float(verdicts.isin(MISSED_VERDICTS).sum())
     return {
-        **told,
+        **counts,
         "cost_m": float(terms.sum()),
         **{name: float(terms[name]) for name in COST_TERMS},
     }
@@ -97,15 +92,15 @@ def _costed(trial: Trial) -> pd.DataFrame:
 
 
 def _grids(trial: Trial) -> dict[str, dict[str, Any]]:
-    own = trial.grids.loc[trial.grids["touched"], ["kind", "households", "verdict", "parts"]]
-    rows: list[dict[str, Any]] = own.to_dict("records")  # type: ignore[assignment]
-    return dict(zip(own.index, rows, strict=True))
+    touched = trial.grids.loc[trial.grids["touched"], ["kind", "households", "verdict", "parts"]]
+    rows: list[dict[str, Any]] = touched.to_dict("records")  # type: ignore[assignment]
+    return dict(zip(touched.index, rows, strict=True))
 
 
-def _said(told: pd.DataFrame, lang: Lang) -> list[list[str]]:
+def _figure_rows(figures: pd.DataFrame, lang: Lang) -> list[list[str]]:
     return [
-        [_SAID[name].say(lang), f"{was:,.0f}", f"{now:,.0f}", _more(now - was)]
-        for name, (was, now) in zip(told.index, told.to_numpy(), strict=True)
+        [_TEXTS[name].say(lang), f"{was:,.0f}", f"{now:,.0f}", _more(now - was)]
+        for name, (was, now) in zip(figures.index, figures.to_numpy(), strict=True)
     ]
 
 
@@ -117,15 +112,15 @@ def _more(amount: float) -> str:
     >>> _more(-1234.6), _more(-0.2), _more(3)
     ('-1,235', '0', '+3')
     """
-    whole = round(amount)
-    return f"{whole:+,d}" if whole else "0"
+    rounded = round(amount)
+    return f"{rounded:+,d}" if rounded else "0"
 
 
-def _rows(told: pd.DataFrame, lang: Lang) -> list[dict[str, Any]]:
+def _rows(table: pd.DataFrame, lang: Lang) -> list[dict[str, Any]]:
     """Return the rows of the changed grids as text, with whether something is wrong there."""
     rows = []
-    for key in told.index:
-        was, now = told.loc[key, "before"], told.loc[key, "after"]
+    for key in table.index:
+        was, now = table.loc[key, "before"], table.loc[key, "after"]
         rows.append(
             {
                 "grid": key,
@@ -140,8 +135,8 @@ def _rows(told: pd.DataFrame, lang: Lang) -> list[dict[str, Any]]:
 
 def _pair(was: Any, now: Any, lang: Lang) -> str:
     """Return a value before and after, once where it is the same."""
-    told = [_value(one, lang) for one in (was, now)]
-    return told[0] if told[0] == told[1] else " → ".join(told)
+    values = [_value(one, lang) for one in (was, now)]
+    return values[0] if values[0] == values[1] else " → ".join(values)
 
 
 def _value(value: Any, lang: Lang) -> str:
@@ -191,7 +186,7 @@ except ModuleNotFoundError as _missing:
     ) from _missing
 
 
-class Desk(anywidget.AnyWidget):
+class Editor(anywidget.AnyWidget):
     """A map of `plan` on which adjustments are tried: households, band, pieces and cost follow.
 
     A click on a grid takes it as the target; a click on an atom of another grid moves it there.
@@ -211,9 +206,9 @@ class Desk(anywidget.AnyWidget):
     Examples
     --------
     >>> import gridgeo as gg
-    >>> desk = Desk(gg.load("out"))
-    >>> desk.do(Edit(do="move", atoms=(1,), to="420102001001001"))
-    >>> desk.apply().grids["households"].tolist()
+    >>> editor = Editor(gg.load("out"))
+    >>> editor.do(Edit(do="move", atoms=(1,), to="420102001001001"))
+    >>> editor.apply().grids["households"].tolist()
     [500, 400, 400, 300, 400, 400]
     """
 
@@ -225,8 +220,10 @@ class Desk(anywidget.AnyWidget):
     def __init__(self, plan: Plan) -> None:
         self._start = self._trial = try_edits(plan)
         self._fingerprint = fingerprint(plan)
-        super().__init__(data={"plan": self._fingerprint, **_data(plan)}, state=self._told())
-        self.on_msg(self._heard)
+        super().__init__(
+            data={"plan": self._fingerprint, **_data(plan)}, state=self._current_state()
+        )
+        self.on_msg(self._on_message)
 
     @property
     def edits(self) -> tuple[Edit, ...]:
@@ -252,20 +249,20 @@ class Desk(anywidget.AnyWidget):
             The edit names what is not there, breaks a lock, or leaves a community.
         """
         self._trial = self._trial.do(edit)
-        self.state = self._told()
+        self.state = self._current_state()
 
     def undo(self) -> None:
         """Undo the last edit, if there is one."""
         self._trial = self._trial.undo()
-        self.state = self._told()
+        self.state = self._current_state()
 
     def redo(self) -> None:
         """Do the edit again that was undone last, if there is one."""
         self._trial = self._trial.redo()
-        self.state = self._told()
+        self.state = self._current_state()
 
     def apply(self) -> Plan:
-        """Return the plan after the edits, drawn anew and checked by every rule.
+        """Return the plan after the edits, redrawn and checked by every rule.
 
         Raises
         ------
@@ -293,32 +290,32 @@ class Desk(anywidget.AnyWidget):
             ) from error
         return file
 
-    def _told(self, message: str = "") -> dict[str, Any]:
+    def _current_state(self, message: str = "") -> dict[str, Any]:
         return {
             **state_of(self._start, self._trial),
             "message": message,
             "file": edits_text(self._fingerprint, self.edits),
         }
 
-    def _heard(self, _widget: object, content: Any, _buffers: object) -> None:
-        """Do what the map asks for; what cannot be done is said on it."""
+    def _on_message(self, _widget: object, content: Any, _buffers: object) -> None:
+        """Do what the map asks for; an edit that cannot be done is reported on it."""
         act = content.get("act") if isinstance(content, dict) else None
         try:
             if act == "edit":
-                self.do(edit_of(content.get("edit"), len(self.edits) + 1))
+                self.do(parse_edit(content.get("edit"), len(self.edits) + 1))
             elif act == "undo":
                 self.undo()
             elif act == "redo":
                 self.redo()
         except InputError as error:
-            self.state = self._told(error.say(self._start.plan.settings.lang))
+            self.state = self._current_state(error.say(self._start.plan.settings.lang))
 
 
 def _data(plan: Plan) -> dict[str, Any]:
     """Return what the map is drawn from, once."""
     return {
         **plan_data(replace(plan, findings=())),
-        "words": desk_words(plan.settings.lang),
+        "words": editor_words(plan.settings.lang),
         "atoms": atom_data(plan),
         "labels": label_data(plan),
         "view": bounds_of(plan.grids.geometry),

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
 
-    from gridgeo.model import Atoms, Ties
+    from gridgeo.model import Atoms, Constraints
 
 
 class Contraction(NamedTuple):
@@ -31,7 +31,7 @@ class Contraction(NamedTuple):
     unit: NDArray[np.int64]
 
 
-def contract_must_links(graph: AtomGraph, ties: Ties) -> Contraction:
+def contract_must_links(graph: AtomGraph, ties: Constraints) -> Contraction:
     """Return the graph in which every must-link group is contracted to one unit.
 
     Groups that share an atom are one. A group is contracted as far as its atoms share borders
@@ -46,7 +46,7 @@ def contract_must_links(graph: AtomGraph, ties: Ties) -> Contraction:
     return Contraction(replace(graph, cannot_links=ends[ends[:, 0] != ends[:, 1]]), unit)
 
 
-def _units(graph: AtomGraph, ties: Ties) -> NDArray[np.int64]:
+def _units(graph: AtomGraph, ties: Constraints) -> NDArray[np.int64]:
     """Return the unit of each atom, numbered in the order of their first atoms."""
     n = graph.community.size
     wanted = [np.column_stack([group[:-1], group[1:]]) for group in ties.together]
@@ -118,7 +118,7 @@ def unit_names(names: NDArray[np.object_], unit: NDArray[np.int64]) -> NDArray[n
 
 
 def report_unmet_links(
-    atoms: Atoms, ties: Ties, unit: NDArray[np.int64], labels: NDArray[np.int64]
+    atoms: Atoms, ties: Constraints, unit: NDArray[np.int64], labels: NDArray[np.int64]
 ) -> tuple[Finding, ...]:
     """Return a finding for each must-link or cannot-link that is not met.
 

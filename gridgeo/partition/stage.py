@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridgeo.config import Band, Search
-from gridgeo.model import Bands, Ties
+from gridgeo.model import Bands, Constraints
 from gridgeo.partition.assemble import assemble, facility_names
 from gridgeo.partition.atom_graph import AtomGraph, build_atom_graph, positions_by, problem_of
 from gridgeo.partition.band import apportion
@@ -52,7 +52,7 @@ def partition_atoms(
     weights: Weights,
     search: Search,
     open_ground: OpenGround,
-    ties: Ties | None = None,
+    ties: Constraints | None = None,
     previous: NDArray[np.int64] | None = None,
     jobs: int = 1,
     on_progress: Callable[[int, int], None] | None = None,
@@ -90,7 +90,7 @@ def partition_atoms(
         and west to east.
     """
     bands = band if isinstance(band, Bands) else Bands(usual=band)
-    ties = ties or Ties()
+    ties = ties or Constraints()
     graph, unit = contract_must_links(build_atom_graph(atoms, weights, ties.locked), ties)
     cancellation = cancellation or Cancellation()
     inner = jobs if len(atoms.communities) == 1 else 1

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from gridgeo.pipeline.context import (
+    RunContext,
+    constraints_of,
+)
 from gridgeo.pipeline.evaluate import (
     check_plan,
     judge_drawn,
-    judge_own,
+    judge_plan,
     with_judgement,
-)
-from gridgeo.pipeline.ground import (
-    Job,
-    ties_of,
 )
 from gridgeo.pipeline.recode import (
     issued_codes,
@@ -35,21 +35,21 @@ from gridgeo.pipeline.summary import (
 __all__ = [
     "EXCUSED",
     "Clock",
-    "Job",
     "Progress",
+    "RunContext",
     "band_of",
     "check_plan",
+    "constraints_of",
     "cut_m",
     "deliver_plan",
     "input_hashes",
     "issued_codes",
     "judge_drawn",
-    "judge_own",
+    "judge_plan",
     "mapping_of",
     "partition_layers",
     "peak_mb",
     "run",
-    "ties_of",
     "verify",
     "with_judgement",
 ]

@@ -12,12 +12,12 @@ import shapely
 from numpy.typing import NDArray
 
 from gridgeo.config import Band, Settings
-from gridgeo.geometry import count_in, place_points
+from gridgeo.geometry import assign_points, count_in
 from gridgeo.model import Atoms, Bands, Layers, Partition, Plan
 from gridgeo.wording import Lang, Text
 
 OUTSIDE = Text("outside every community", "位于所有社区之外")
-#: A dedicated grid that holds less of its facility's outline says how much.
+#: A dedicated grid that contains less of its facility's outline states how much.
 MOST_OF_OUTLINE = 0.95
 NO_GRID = Text("in no grid", "不在任何网格之内")
 
@@ -34,14 +34,14 @@ def deliver_grids(coded: gpd.GeoDataFrame, atoms: Atoms, lang: Lang) -> gpd.GeoD
     names = atoms.communities["name"].to_numpy(dtype=object)
     facilities = np.append(atoms.considered["name"].to_numpy(dtype=object), "")
     unknown = atoms.frame["residents"].isna().all()
-    told = coded["reason_zh"] if lang == "zh" else coded["reason_en"]
-    told = told + _shares_of_outlines(coded, atoms, lang)
+    reasons = coded["reason_zh"] if lang == "zh" else coded["reason_en"]
+    reasons = reasons + _shares_of_outlines(coded, atoms, lang)
     grids = coded.assign(
         community=coded["community_code"],
         community_name=names[coded["community"]],
         facility=facilities[coded["facility"]],
         residents=np.nan if unknown else coded["residents"],
-        reason=told,
+        reason=reasons,
     )
     columns = [
         *("code", "scheme", "name", "kind", "community", "community_name", "households"),
@@ -53,8 +53,8 @@ def deliver_grids(coded: gpd.GeoDataFrame, atoms: Atoms, lang: Lang) -> gpd.GeoD
 def _shares_of_outlines(coded: gpd.GeoDataFrame, atoms: Atoms, lang: Lang) -> list[str]:
     """Return what to say of dedicated grids that hold only a part of their facility's outline."""
     outlines = np.append(atoms.considered.geometry.to_numpy(), np.array([None]))[coded["facility"]]
-    whole = shapely.area(outlines)
-    held = shapely.area(shapely.intersection(coded.geometry.to_numpy(), outlines))
+    total = shapely.area(outlines)
+    shared = shapely.area(shapely.intersection(coded.geometry.to_numpy(), outlines))
     return [
         Text(
             f"; {part:,.0f} of the {all_:,.0f} m2 of its outline are in this grid",
@@ -62,7 +62,7 @@ def _shares_of_outlines(coded: gpd.GeoDataFrame, atoms: Atoms, lang: Lang) -> li
         ).say(lang)
         if part < MOST_OF_OUTLINE * all_
         else ""
-        for part, all_ in zip(held, whole, strict=True)
+        for part, all_ in zip(shared, total, strict=True)
     ]
 
 
@@ -73,19 +73,19 @@ def deliver_communities(
     size = len(atoms.communities)
     community = atoms.frame["community"].to_numpy()
     residents = atoms.frame["residents"].to_numpy()
-    told = partition.communities
+    described = partition.communities
     frame = gpd.GeoDataFrame(
         {
             "code": codes,
             "name": atoms.communities["name"].to_numpy(),
             "households": np.bincount(community, atoms.frame["households"], size).astype(np.int64),
             "residents": np.bincount(community, residents, size),
-            "grids": told["grids"].to_numpy(),
-            "verdict": told["verdict"].to_numpy(),
-            "reason": told[f"reason_{lang}"].to_numpy(),
-            "proof": told["proof"].to_numpy(),
-            "certificate": told["certificate"].to_numpy(),
-            "gap": told["gap"].to_numpy(),
+            "grids": described["grids"].to_numpy(),
+            "verdict": described["verdict"].to_numpy(),
+            "reason": described[f"reason_{lang}"].to_numpy(),
+            "proof": described["proof"].to_numpy(),
+            "certificate": described["certificate"].to_numpy(),
+            "gap": described["gap"].to_numpy(),
         },
         geometry=atoms.communities.geometry.to_numpy(),
         crs=atoms.frame.crs,
@@ -113,10 +113,10 @@ def deliver_households(
         given = layers.atoms
         inner = shapely.point_on_surface(given.geometry.to_numpy())
         records = given.assign(group="").set_geometry(gpd.GeoSeries(inner, crs=layers.crs))
-    placed = atoms.placed
+    atom = atoms.household_atom
     records = records.assign(
-        grid=np.append(grid, "")[placed],
-        reason=np.where(placed < 0, OUTSIDE.say(lang), ""),
+        grid=np.append(grid, "")[atom],
+        reason=np.where(atom < 0, OUTSIDE.say(lang), ""),
     )
     columns = ["grid", "households", "residents", "group", "name", "reason", "geometry"]
     return records[columns].reset_index(drop=True)
@@ -142,8 +142,8 @@ def deliver_existing(
 ) -> Plan:
     """Return grids that somebody else drew as a plan without atoms, findings and figures."""
     names = dict(zip(layers.communities["code"], layers.communities["name"], strict=True))
-    placed = place_points(layers.households.geometry.to_numpy(), grids.geometry.to_numpy())
-    households, residents = _stated_or_placed(grids, layers, placed)
+    grid = assign_points(layers.households.geometry.to_numpy(), grids.geometry.to_numpy())
+    households, residents = _stated_or_counted(grids, layers, grid)
     unknown = Text("households unknown", "户数未知").say(settings.lang)
     geometry = grids.geometry.to_numpy().copy()
     geometry[shapely.is_missing(geometry)] = shapely.MultiPolygon()
@@ -178,8 +178,8 @@ def deliver_existing(
         atoms=atoms.assign(grid="", kind="given"),
         borders=gpd.GeoDataFrame(geometry=[], crs=layers.crs),
         households=layers.households.assign(
-            grid=np.append(grids["code"].to_numpy(dtype=object), "")[placed],
-            reason=np.where(placed < 0, NO_GRID.say(settings.lang), ""),
+            grid=np.append(grids["code"].to_numpy(dtype=object), "")[grid],
+            reason=np.where(grid < 0, NO_GRID.say(settings.lang), ""),
         ),
         considered=layers.facilities.assign(dedicated=False, grid="", reason=""),
         streets=layers.streets,
@@ -200,20 +200,23 @@ def in_communities(plan: Plan, places: NDArray[np.intp]) -> Plan:
         The position of each grid's community, -1 for none. A grid that states none gets the code
         (or name) of its community; one that states another keeps what it states.
     """
-    told, grids = plan.communities, plan.grids
-    called = np.append(told["code"].where(told["code"] != "", told["name"]).to_numpy(object), "")
-    names = np.append(told["name"].to_numpy(dtype=object), "")
+    communities, grids = plan.communities, plan.grids
+    called = np.append(
+        communities["code"].where(communities["code"] != "", communities["name"]).to_numpy(object),
+        "",
+    )
+    names = np.append(communities["name"].to_numpy(dtype=object), "")
     silent = (grids["community"] == "").to_numpy()
     named = grids.assign(
         community=np.where(silent, called[places], grids["community"]),
         community_name=np.where(silent, names[places], grids["community_name"]),
     )
     basic = (grids["kind"] == "basic").to_numpy()
-    size = len(told)
+    size = len(communities)
     return replace(
         plan,
         grids=named,
-        communities=told.assign(
+        communities=communities.assign(
             households=count_in(places, grids["households"].to_numpy(), size).astype(np.int64),
             residents=count_in(places, grids["residents"].to_numpy(dtype=np.float64), size),
             grids=count_in(places, basic, size).astype(np.int64),
@@ -221,14 +224,14 @@ def in_communities(plan: Plan, places: NDArray[np.intp]) -> Plan:
     )
 
 
-def _stated_or_placed(
-    grids: gpd.GeoDataFrame, layers: Layers, placed: NDArray[np.int64]
+def _stated_or_counted(
+    grids: gpd.GeoDataFrame, layers: Layers, grid: NDArray[np.int64]
 ) -> tuple[pd.Series[float], pd.Series[float]]:
     """Return the counts that the grids state; where they state none, those of the points."""
     if not len(layers.households):
         return grids["households"], grids["residents"]
     sums = (
-        pd.Series(count_in(placed, layers.households[c].to_numpy(), len(grids)), grids.index)
+        pd.Series(count_in(grid, layers.households[c].to_numpy(), len(grids)), grids.index)
         for c in ("households", "residents")
     )
     households, residents = sums
@@ -243,9 +246,9 @@ def _band_frame(grids: gpd.GeoDataFrame, layers: Layers, bands: Bands) -> pd.Dat
         for place, value in enumerate(layers.communities[column])
     }
     kinds = [asdict(bands.of(place)) for place in range(-1, len(layers.communities))]
-    own = grids["community"].map(places).fillna(-1).astype(int) + 1
+    row = grids["community"].map(places).fillna(-1).astype(int) + 1
     every = pd.DataFrame(kinds, columns=[field.name for field in fields(Band)])
-    return every.iloc[own].set_axis(grids.index)
+    return every.iloc[row].set_axis(grids.index)
 
 
 def _by_band(

@@ -1,7 +1,4 @@
-"""Judge plans: our own after a run or after edits, and grids that somebody drew.
-
-Facilities that deserve a grid of their own, each with the ground that its grid would take.
-"""
+"""Plans judged by all checks: our own after a run or after edits, and grids that others drew."""
 
 from __future__ import annotations
 
@@ -14,11 +11,11 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gridgeo.atoms import lay_pieces, without_atoms
+from gridgeo.atoms import prepare_pieces, without_atoms
 from gridgeo.config import Codes, Settings
 from gridgeo.model import Finding, Layers, Note, Partition, Plan, bands_of, by_code
+from gridgeo.pipeline.context import RunContext
 from gridgeo.pipeline.deliver import deliver_existing, in_communities
-from gridgeo.pipeline.ground import Job
 from gridgeo.pipeline.recode import registered
 from gridgeo.pipeline.summary import cut_m, search_figures, summarise
 from gridgeo.review import assess
@@ -36,7 +33,7 @@ def judge_facilities(
 
     Facilities are chosen on the street blocks, and the ground is cut along streets and the
     outlines of the `grids`, as for a change of these grids. Where households or streets are not
-    known, a point takes no block or compound: nothing says that nobody lives there.
+    known, a point takes no block or compound: somebody may live there.
 
     Returns
     -------
@@ -50,32 +47,33 @@ def judge_facilities(
     rules = settings.dedicated
     if not known or not (len(layers.streets) or layers.atoms is not None):
         rules = replace(rules, point_block_area_m2=0.0)
-    job = Job(
+    context = RunContext(
         layers=layers if known else replace(layers, compounds=layers.compounds.iloc[:0]),
         settings=replace(settings, dedicated=rules, codes=Codes(scheme="plain")),
         mapping={},
-        along=_sound(grids),
+        along=_with_valid_rings(grids),
     )
-    return _on_own_ground(job.atoms())
+    return _on_atoms(context.atoms())
 
 
 def dedicated_of(plan: Plan) -> gpd.GeoDataFrame:
     """Return the facilities of a plan of ours as `judge_facilities` does, on their grids."""
     ground = dict(zip(plan.grids["code"], plan.grids.geometry, strict=True))
-    told = plan.considered
+    considered = plan.considered
     taken = [
         shapely.union_all([ground[code] for code in codes.split(";") if code in ground])
-        for codes in told["grid"]
+        for codes in considered["grid"]
     ]
-    own = [
-        shape if grid.is_empty else grid for shape, grid in zip(told.geometry, taken, strict=True)
+    outlines = [
+        shape if grid.is_empty else grid
+        for shape, grid in zip(considered.geometry, taken, strict=True)
     ]
-    return told.set_geometry(gpd.GeoSeries(own, index=told.index, crs=told.crs)).assign(
-        reason_en=told["reason"], reason_zh=told["reason"]
-    )
+    return considered.set_geometry(
+        gpd.GeoSeries(outlines, index=considered.index, crs=considered.crs)
+    ).assign(reason_en=considered["reason"], reason_zh=considered["reason"])
 
 
-def _on_own_ground(atoms: Atoms) -> gpd.GeoDataFrame:
+def _on_atoms(atoms: Atoms) -> gpd.GeoDataFrame:
     """Return the facilities considered, the dedicated ones on the union of their atoms."""
     considered = atoms.considered
     ground = list(considered.geometry)
@@ -87,7 +85,7 @@ def _on_own_ground(atoms: Atoms) -> gpd.GeoDataFrame:
     )
 
 
-def _sound(grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def _with_valid_rings(grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return the grids that have ground, with valid rings."""
     shapes = grids.geometry.to_numpy()
     flat = np.array([shape is None or not np.isfinite(shape.bounds).all() for shape in shapes])
@@ -105,7 +103,7 @@ def check_plan(plan: Plan, layers: Layers, labels: Partition) -> Plan:
         "in_grids": int(plan.grids["households"].sum()),
         "listed": listed,
     }
-    judgement = judge_own(plan, households, layers)
+    judgement = judge_plan(plan, households, layers)
     judged = with_judgement(plan, judgement, households)
     figures = {
         "cut_m": cut_m(plan.atoms, plan.borders),
@@ -114,7 +112,9 @@ def check_plan(plan: Plan, layers: Layers, labels: Partition) -> Plan:
     return assess(replace(judged, summary={**judged.summary, **figures}))
 
 
-def judge_own(plan: Plan, households: Mapping[str, int], layers: Layers | None = None) -> Judgement:
+def judge_plan(
+    plan: Plan, households: Mapping[str, int], layers: Layers | None = None
+) -> Judgement:
     """Judge a plan of ours by every check.
 
     Parameters
@@ -163,14 +163,14 @@ def judge_drawn(grids: gpd.GeoDataFrame, layers: Layers, settings: Settings) -> 
     takes them.
     """
     communities = layers.communities
-    settings = by_code(settings, communities, list(_called(communities)))
+    settings = by_code(settings, communities, list(_label(communities)))
     facilities = judge_facilities(layers, grids, settings)
     layers, atoms = _by_atoms(layers, grids)
     bands = bands_of(settings, layers.communities)
     plan = replace(deliver_existing(grids, layers, settings, bands), findings=atoms)
     if facilities is not None:
-        told = facilities[f"reason_{settings.lang}"].to_numpy()
-        plan = replace(plan, considered=plan.considered.assign(reason=told))
+        reasons = facilities[f"reason_{settings.lang}"].to_numpy()
+        plan = replace(plan, considered=plan.considered.assign(reason=reasons))
     subject = Subject(
         grids=grids,
         communities=plan.communities,
@@ -185,33 +185,33 @@ def judge_drawn(grids: gpd.GeoDataFrame, layers: Layers, settings: Settings) -> 
     )
     judgement = judge(subject, band=bands, codes=settings.codes)
     plan = in_communities(plan, judgement.parents)
-    return with_judgement(plan, judgement, _homes_of(plan, layers))
+    return with_judgement(plan, judgement, _household_totals(plan, layers))
 
 
-def _called(communities: gpd.GeoDataFrame) -> pd.Series[str]:
+def _label(communities: gpd.GeoDataFrame) -> pd.Series[str]:
     return communities["code"].where(communities["code"] != "", communities["name"])
 
 
 def _by_atoms(layers: Layers, grids: gpd.GeoDataFrame) -> tuple[Layers, tuple[Finding, ...]]:
-    """Return the layers with communities as unions of ready-made atoms, and what that tells.
+    """Return the layers with communities as unions of ready-made atoms, and findings on them.
 
     A community without atoms is kept, as it was given, where a grid lies in it.
     """
     if layers.atoms is None:
         return layers, ()
-    pieces = lay_pieces(layers)
+    pieces = prepare_pieces(layers)
     bare = pieces.bare
     every = pd.concat([pieces.communities, bare], ignore_index=True)
-    held = np.arange(len(every)) < len(pieces.communities)
+    with_atoms = np.arange(len(every)) < len(pieces.communities)
     if len(bare):
-        held[community_of(Subject(grids=grids, communities=every))] = True
-    owner = _called(every).to_numpy(dtype=object)[pieces.frame["community"]]
+        with_atoms[community_of(Subject(grids=grids, communities=every))] = True
+    owner = _label(every).to_numpy(dtype=object)[pieces.frame["community"]]
     judged = replace(
         layers,
-        communities=every[held].reset_index(drop=True),
+        communities=every[with_atoms].reset_index(drop=True),
         atoms=pieces.frame.assign(community=owner),
     )
-    return judged, (*without_atoms(every[~held]), *pieces.findings)
+    return judged, (*without_atoms(every[~with_atoms]), *pieces.findings)
 
 
 def compounds_note(layers: Layers) -> tuple[Note, ...]:
@@ -225,7 +225,7 @@ def compounds_note(layers: Layers) -> tuple[Note, ...]:
     return (Note("compounds", message),)
 
 
-def _homes_of(plan: Plan, layers: Layers) -> dict[str, int]:
+def _household_totals(plan: Plan, layers: Layers) -> dict[str, int]:
     """Return households in, in grids and listed, by the points; by the grids without points."""
     if not len(plan.households):
         stated = int(plan.grids["households"].sum())

@@ -16,7 +16,7 @@ from gridgeo.model import MISSED_VERDICTS, Atoms, Bands, Finding, Partition
 def unmet_communities(atoms: Atoms, labels: Partition, bands: Bands) -> list[int]:
     """Return the positions of communities that finer atoms might bring into the band.
 
-    Those that were not met for another reason than arithmetic, and hold no atom that is too
+    Those that were not met for another reason than arithmetic, and have no atom that is too
     large for any grid: such an atom is a single building or group already.
     """
     missed = labels.communities["verdict"].isin(["impossible", "not_found"])
@@ -40,7 +40,7 @@ def only_communities(atoms: Atoms, wanted: Collection[int]) -> Atoms:
         atoms,
         frame=atoms.frame.iloc[kept].reset_index(drop=True),
         borders=borders.reset_index(drop=True),
-        placed=number[atoms.placed],
+        household_atom=number[atoms.household_atom],
     )
 
 

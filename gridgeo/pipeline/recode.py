@@ -6,7 +6,7 @@ import geopandas as gpd
 import pandas as pd
 from pyproj import CRS
 
-from gridgeo.codes import Register, follow, in_use, overlap_of_grids, read_register
+from gridgeo.codes import Register, continue_codes, in_use, overlap_of_grids, read_register
 from gridgeo.config import Codes
 from gridgeo.errors import InputError
 from gridgeo.geometry import points_of
@@ -45,9 +45,11 @@ def carry_codes(
             remedy=Text("Keep it as a .gpkg file", "请将登记表保存为 .gpkg"),
         )
     old = in_use(register, atoms.communities.assign(code=codes), rules.code_scheme)
-    homes = points_of(atoms.frame)
-    shared = overlap_of_grids(old.geometry.to_numpy(), coded.geometry.to_numpy(), homes=homes)
-    changes = follow(old[["code"]], coded, shared, used=register.codes, rules=rules)
+    points = points_of(atoms.frame)
+    shared = overlap_of_grids(
+        old.geometry.to_numpy(), coded.geometry.to_numpy(), household_points=points
+    )
+    changes = continue_codes(old[["code"]], coded, shared, used=register.codes, rules=rules)
     return coded.assign(code=changes.grids["code"].to_numpy()), changes.crosswalk
 
 

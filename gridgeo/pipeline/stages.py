@@ -14,6 +14,7 @@ from gridgeo.describe import bounded_by, contains, name_grids
 from gridgeo.errors import InputError
 from gridgeo.model import Atoms, Layers, Partition, Plan, by_code
 from gridgeo.partition import Cancellation, dissolve, partition_atoms
+from gridgeo.pipeline.context import RunContext, constraints_of
 from gridgeo.pipeline.deliver import (
     deliver_atoms,
     deliver_communities,
@@ -28,7 +29,6 @@ from gridgeo.pipeline.finer import (
     patch_partition,
     unmet_communities,
 )
-from gridgeo.pipeline.ground import Job, ties_of
 from gridgeo.pipeline.recode import carry_codes, register_note
 from gridgeo.pipeline.summary import Clock, Progress, input_hashes, interruption
 from gridgeo.read import layers_from_frames, read_code_mapping, read_grids, read_layers
@@ -80,7 +80,7 @@ def run(settings: Settings, *, jobs: int = 1, on_progress: Progress | None = Non
     """Read ``settings.read.inputs`` and partition them; see `partition_layers`."""
     clock = Clock(on_progress)
     with clock.stage("read"):
-        layers = read_layers(settings.read, on_progress=clock.say)
+        layers = read_layers(settings.read, on_progress=clock.log)
     plan = _partition(layers, settings, clock, jobs)
     return replace(plan, run={**plan.run, "inputs": input_hashes(settings.read)})
 
@@ -92,19 +92,21 @@ def _partition(layers: Layers, settings: Settings, clock: Clock, jobs: int) -> P
         settings, layers.communities, community_codes(layers.communities, scheme, mapping=mapping)
     )
     with clock.stage("atoms"):
-        job = Job(layers=layers, settings=settings, mapping=mapping)
-        atoms = job.atoms()
+        context = RunContext(layers=layers, settings=settings, mapping=mapping)
+        atoms = context.atoms()
     with Cancellation().after(settings.search.seconds) as halt:
         with clock.stage("partition"):
-            labels = _solve(job, atoms, clock, jobs, halt)
-        if layers.atoms is None and (unmet := unmet_communities(atoms, labels, job.bands(atoms))):
+            labels = _solve(context, atoms, clock, jobs, halt)
+        if layers.atoms is None and (
+            unmet := unmet_communities(atoms, labels, context.bands(atoms))
+        ):
             with clock.stage("finer"):
                 atoms, labels = _try_finer(
-                    job, atoms, labels, unmet, clock=clock, jobs=jobs, halt=halt
+                    context, atoms, labels, unmet, clock=clock, jobs=jobs, halt=halt
                 )
     with clock.stage("codes"):
         codes = community_codes(atoms.communities, scheme, mapping=mapping)
-        coded, crosswalk = _code_and_describe(job, atoms, labels, codes)
+        coded, crosswalk = _code_and_describe(context, atoms, labels, codes)
         plan = deliver_plan(layers, atoms, labels, coded, codes=codes, settings=settings)
     with clock.stage("validate"):
         plan = check_plan(plan, layers, labels)
@@ -117,15 +119,17 @@ def mapping_of(settings: Settings) -> Mapping[str, str]:
     return read_code_mapping(settings.codes.mapping) if settings.codes.mapping else {}
 
 
-def _solve(job: Job, atoms: Atoms, clock: Clock, jobs: int, halt: Cancellation) -> Partition:
-    settings = job.settings
+def _solve(
+    context: RunContext, atoms: Atoms, clock: Clock, jobs: int, halt: Cancellation
+) -> Partition:
+    settings = context.settings
     return partition_atoms(
         atoms,
-        band=job.bands(atoms).each(lambda band: band_of(atoms, band)),
+        band=context.bands(atoms).each(lambda band: band_of(atoms, band)),
         weights=settings.weights,
         search=settings.search,
         open_ground=settings.open_ground,
-        ties=ties_of(job.layers, atoms),
+        ties=constraints_of(context.layers, atoms),
         jobs=jobs,
         on_progress=clock.advance,
         cancellation=halt,
@@ -159,7 +163,7 @@ def band_of(atoms: Atoms, band: Band) -> Band:
 
 
 def _try_finer(
-    job: Job,
+    context: RunContext,
     atoms: Atoms,
     labels: Partition,
     unmet: list[int],
@@ -169,10 +173,10 @@ def _try_finer(
     halt: Cancellation,
 ) -> tuple[Atoms, Partition]:
     """Return finer atoms and their partition where that misses the band less."""
-    fine = job.finer_atoms(unmet)
+    fine = context.finer_atoms(unmet)
     if len(fine.frame) == len(atoms.frame):
         return atoms, labels
-    again = _solve(job, only_communities(fine, unmet), clock, jobs, halt)
+    again = _solve(context, only_communities(fine, unmet), clock, jobs, halt)
     if missed_grids(again, unmet) >= missed_grids(labels, unmet):
         return atoms, labels
     return fine, patch_partition(labels, atoms, again, fine, unmet)
@@ -180,16 +184,16 @@ def _try_finer(
 
 def make_atoms(layers: Layers, settings: Settings) -> Atoms:
     """Return the atoms of the layers: cut along streets, or ready-made ones as they are."""
-    return Job(layers=layers, settings=settings, mapping=mapping_of(settings)).atoms()
+    return RunContext(layers=layers, settings=settings, mapping=mapping_of(settings)).atoms()
 
 
 def _code_and_describe(
-    job: Job, atoms: Atoms, labels: Partition, codes: list[str]
+    context: RunContext, atoms: Atoms, labels: Partition, codes: list[str]
 ) -> tuple[gpd.GeoDataFrame, pd.DataFrame | None]:
     """Return the grids by label with codes, names, bounds and contents, and their crosswalk."""
-    layers, rules, lang = job.layers, job.settings.codes, job.settings.lang
+    layers, rules, lang = context.layers, context.settings.codes, context.settings.lang
     grids = dissolve(atoms, labels)
-    coded = assign_codes(grids, atoms.communities, rules, mapping=job.mapping)
+    coded = assign_codes(grids, atoms.communities, rules, mapping=context.mapping)
     crosswalk = None
     if rules.register:
         coded, crosswalk = carry_codes(coded, atoms, codes, rules)
@@ -251,7 +255,7 @@ def verify(grids: Source, settings: Settings, *, on_progress: Progress | None = 
         as they are there. They are never repaired.
     settings
         ``read.inputs`` names the communities, and households, streets, barriers, atoms, compounds
-        and facilities where they are there; what cannot be checked without them is said in the
+        and facilities where they are there; what cannot be checked without them is noted in the
         findings.
 
     Returns
@@ -261,7 +265,7 @@ def verify(grids: Source, settings: Settings, *, on_progress: Progress | None = 
     """
     clock = Clock(on_progress)
     with clock.stage("read"):
-        layers = read_layers(settings.read, partial=True, on_progress=clock.say)
+        layers = read_layers(settings.read, partial=True, on_progress=clock.log)
         file = read_grids(grids, crs=layers.crs, rules=settings.read)
     with clock.stage("validate"):
         judged = judge_drawn(file.grids.drop(columns="row"), layers, settings)

@@ -1,8 +1,6 @@
-"""The figures of a plan, and how it was made: seconds, memory, versions, input hashes.
+"""The figures of a plan (``summary.json``), and how it was made.
 
-The figures of a plan, as ``summary.json`` gives them.
-
-How a plan was made: seconds by stage, memory, versions, hashes of the inputs.
+The record of a run has seconds by stage, memory, versions and hashes of the inputs.
 """
 
 from __future__ import annotations
@@ -59,7 +57,7 @@ def summarise(
     basic = grids[grids["kind"] == "basic"]
     excused = communities.loc[communities["verdict"].isin(EXCUSED), "code"]
     asked = basic[~basic["community"].isin(excused)]
-    told = (communities["verdict"] != "").any()
+    judged = (communities["verdict"] != "").any()
     verdicts = communities["verdict"].value_counts()
     by_grid = grids["verdict"].value_counts()
     found = [finding.severity for finding in findings]
@@ -75,7 +73,7 @@ def summarise(
         "verdicts": {name: int(verdicts.get(name, 0)) for name in COMMUNITY_VERDICTS},
         "grid_verdicts": {name: int(by_grid.get(name, 0)) for name in GRID_VERDICTS},
         "in_band_share": _share_in_band(basic),
-        "in_band_share_where_possible": _share_in_band(asked) if told else None,
+        "in_band_share_where_possible": _share_in_band(asked) if judged else None,
         "mean_deviation": _mean_deviation(basic, communities, bands_of(settings, communities)),
         "street_share": None if street_share is None else round(street_share, 4),
         "households": households,
@@ -97,19 +95,19 @@ def _mean_deviation(
     grids: gpd.GeoDataFrame, communities: gpd.GeoDataFrame, bands: Bands
 ) -> float | None:
     place = {code: position for position, code in enumerate(communities["code"])}
-    own = [bands.of(place.get(code, -1)) for code in grids["community"]]
-    by_residents = np.array([band.profile == "residents" for band in own], dtype=bool)
+    bands_of_grids = [bands.of(place.get(code, -1)) for code in grids["community"]]
+    by_residents = np.array([band.profile == "residents" for band in bands_of_grids], dtype=bool)
     limits = np.array(
         [
             (b.residents_lower, b.residents_upper)
             if b.profile == "residents"
             else (b.lower, b.upper)
-            for b in own
+            for b in bands_of_grids
         ]
     ).reshape(-1, 2)
     middle = limits.mean(axis=1)
-    held = grids["residents"].where(by_residents, grids["households"])
-    far = (held - middle).abs() / middle
+    counts = grids["residents"].where(by_residents, grids["households"])
+    far = (counts - middle).abs() / middle
     return None if far.isna().all() else round(float(far.mean()), 4)
 
 
@@ -124,25 +122,25 @@ def cut_m(atoms: gpd.GeoDataFrame, borders: gpd.GeoDataFrame) -> float:
 
 def search_figures(labels: Partition, search: Search) -> dict[str, Any]:
     """Return what the search spent, and what that bought over its first start."""
-    told = labels.communities
+    communities = labels.communities
     return {
         "effort": search.effort,
-        "starts": int(told["starts"].sum()),
-        "moves": int(told["moves"].sum()),
+        "starts": int(communities["starts"].sum()),
+        "moves": int(communities["moves"].sum()),
         "first": {
-            "missed": int(told["first_missed"].sum()),
-            "cost_m": round(float(told["first_cost"].sum()), 1),
+            "missed": int(communities["first_missed"].sum()),
+            "cost_m": round(float(communities["first_cost"].sum()), 1),
         },
         "last": {
-            "missed": int(told["missed"].sum()),
-            "cost_m": round(float(told["cost"].sum()), 1),
+            "missed": int(communities["missed"].sum()),
+            "cost_m": round(float(communities["cost"].sum()), 1),
         },
-        "interrupted": bool(told["interrupted"].any()),
+        "interrupted": bool(communities["interrupted"].any()),
     }
 
 
 def interruption(labels: Partition, search: Search) -> tuple[Note, ...]:
-    """Return the note that a search was told to stop, none where it was not."""
+    """Return the note that a search was cancelled, none where it was not."""
     stopped = int((labels.communities["interrupted"] > 0).sum())
     if not stopped:
         return ()
@@ -170,7 +168,7 @@ PACKAGES = ("geopandas", "shapely", "pyogrio", "fiona", "numpy", "pandas", "numb
 
 @dataclass
 class Clock:
-    """Seconds by stage; tells the log and whoever watches."""
+    """Seconds by stage; reports to the log and to `on_progress`."""
 
     on_progress: Progress | None
     seconds: dict[str, float] = field(default_factory=dict)
@@ -187,12 +185,12 @@ class Clock:
         log.info("%s: %.2f s", name, self.seconds[name])
 
     def advance(self, done: int, total: int) -> None:
-        """Tell how far the stage is."""
+        """Report the progress of the stage."""
         if self.on_progress:
             self.on_progress(self.current, done, total)
 
-    def say(self, what: str) -> None:
-        """Tell the log what is at hand."""
+    def log(self, what: str) -> None:
+        """Write a message to the log."""
         log.info("%s %s", self.current, what)
 
     def record(self) -> dict[str, Any]:

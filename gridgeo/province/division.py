@@ -1,8 +1,6 @@
-"""Which chunk each community, household and street belongs to, and what lies between chunks.
+"""The division into chunks: which chunk each community, household and street belongs to.
 
-Which part each community, household and street belongs to.
-
-Between the parts: communities of two parts that overlap, or leave a gap.
+Communities of two chunks that overlap, or leave a gap between them, are reported.
 """
 
 from __future__ import annotations
@@ -18,14 +16,14 @@ import shapely
 from numpy.typing import NDArray
 
 from gridgeo.errors import InputError
-from gridgeo.geometry import place_points
+from gridgeo.geometry import assign_points
 from gridgeo.model import Finding
 from gridgeo.wording import Text
 
 if TYPE_CHECKING:
-    from gridgeo.config import PartRules
+    from gridgeo.config import ChunkRules
 
-#: Streets, barriers, buildings and the like come with a part up to this distance from it: more
+#: Streets, barriers, buildings and the like come with a chunk up to this distance from it: more
 #: than any rule of the later stages looks beyond a community.
 MARGIN_M = 100.0
 _TWELVE = re.compile(r"\d{12}")
@@ -33,19 +31,19 @@ _UNFIT = re.compile(r'[\x00-\x1f<>:"/\\|?*\s.]+')
 _NAMED = 5
 
 Index = NDArray[np.int64]
-#: Rows of a layer and the parts that they belong to, pair by pair.
+#: Rows of a layer and the chunks that they belong to, pair by pair.
 Members = tuple[Index, Index]
 
 
-def part_names(communities: gpd.GeoDataFrame, rules: PartRules, *, named: bool) -> list[str]:
-    """Return the name of the part of each community.
+def chunk_names(communities: gpd.GeoDataFrame, rules: ChunkRules, *, named: bool) -> list[str]:
+    """Return the name of the chunk of each community.
 
     Parameters
     ----------
     communities
         code, township (``""`` where unknown) and geometry in a metre CRS.
     rules
-        What the parts go by.
+        What the chunks go by.
     named
         Whether the settings name the column of townships: then it goes before the codes.
 
@@ -56,12 +54,12 @@ def part_names(communities: gpd.GeoDataFrame, rules: PartRules, *, named: bool) 
 
     Examples
     --------
-    >>> from gridgeo.config import PartRules
+    >>> from gridgeo.config import ChunkRules
     >>> town = gpd.GeoDataFrame({"code": ["420102001001", "7"], "township": ["", "大智街道"]},
     ...                         geometry=[shapely.box(0, 0, 9, 9), shapely.box(9, 0, 99, 9)])
-    >>> part_names(town, PartRules(by="township"), named=False)
+    >>> chunk_names(town, ChunkRules(by="township"), named=False)
     ['420102001', '大智街道']
-    >>> part_names(town, PartRules(by="tile", tile_m=5000), named=False)
+    >>> chunk_names(town, ChunkRules(by="tile", tile_m=5000), named=False)
     ['x0y0', 'x0y0']
     """
     if rules.by == "tile":
@@ -105,57 +103,59 @@ def _no_township(communities: gpd.GeoDataFrame, lacking: list[int]) -> InputErro
 
 @dataclass(frozen=True, kw_only=True)
 class Division:
-    """The parts, and the ground by which rows are given to them.
+    """The chunks, and the ground by which rows are assigned to them.
 
-    ``names`` are sorted; ``part`` is the position there of each community. Households belong to
-    the part of the polygon of ``ground`` that they lie in: a community, or a ready-made atom.
-    ``communities`` have their own code and name, by which atoms name them.
+    ``names`` are sorted; ``chunk`` is the position there of each community. Households belong to
+    the chunk of the polygon of ``ground`` that they lie in: a community, or a ready-made atom.
+    ``communities`` have the given code and name, by which atoms name them.
     """
 
     names: tuple[str, ...]
     communities: gpd.GeoDataFrame
-    part: Index
+    chunk: Index
     ground: NDArray[Any]
-    ground_part: Index
+    ground_chunk: Index
     outlines: NDArray[Any]
 
     @classmethod
     def by_community(cls, communities: gpd.GeoDataFrame, names: list[str]) -> Division:
-        """Return the division of communities by the names of their parts."""
+        """Return the division of communities by the names of their chunks."""
         known = tuple(sorted(set(names)))
         position = {name: at for at, name in enumerate(known)}
-        part = np.array([position[name] for name in names], dtype=np.int64)
+        chunk = np.array([position[name] for name in names], dtype=np.int64)
         polygons = communities.geometry.to_numpy()
-        outlines = [shapely.union_all(polygons[part == at]) for at in range(len(known))]
+        outlines = [shapely.union_all(polygons[chunk == at]) for at in range(len(known))]
         return cls(
             names=known,
             communities=communities,
-            part=part,
+            chunk=chunk,
             ground=polygons,
-            ground_part=part,
+            ground_chunk=chunk,
             outlines=np.array(outlines, dtype=object),
         )
 
-    def on_atoms(self, polygons: NDArray[Any], part: Index) -> Division:
+    def on_atoms(self, polygons: NDArray[Any], chunk: Index) -> Division:
         """Return the division with ready-made atoms as its ground."""
-        return replace(self, ground=polygons, ground_part=part)
+        return replace(self, ground=polygons, ground_chunk=chunk)
 
     def members(self, role: str, frame: gpd.GeoDataFrame) -> Members:
-        """Return the parts that the rows of a layer belong to.
+        """Return the chunks that the rows of a layer belong to.
 
-        Households and atoms belong to exactly one part, those outside every community to the
-        nearest; facilities to each part that they touch, or to the nearest; what is tied or
-        locked to each part that it touches; other rows to each
-        part within `MARGIN_M`.
+        Households and atoms belong to exactly one chunk, those outside every community to the
+        nearest; facilities to each chunk that they touch, or to the nearest; constraints
+        (together, apart, locked) to each chunk that they touch; other rows to each
+        chunk within `MARGIN_M`.
         """
         shapes = frame.geometry.to_numpy()
         if role == "atoms":
             found = self.community_of_atoms(frame)
             outlines = self.communities.geometry.to_numpy()
-            return np.arange(len(frame)), self.part[_or_nearest(found, shapes, outlines)]
+            return np.arange(len(frame)), self.chunk[_or_nearest(found, shapes, outlines)]
         if role == "households":
-            placed = place_points(shapes, self.ground)
-            return np.arange(len(frame)), self.ground_part[_or_nearest(placed, shapes, self.ground)]
+            assigned = assign_points(shapes, self.ground)
+            return np.arange(len(frame)), self.ground_chunk[
+                _or_nearest(assigned, shapes, self.ground)
+            ]
         if role in {"together", "apart", "locked"}:
             return _touched(shapes, self.outlines)
         if role == "facilities":
@@ -198,36 +198,36 @@ def _touched(
     shapes: NDArray[Any], outlines: NDArray[Any], *, lost: Division | None = None
 ) -> Members:
     """Return each row with each outline that it touches; rows that are `lost` go to the nearest."""
-    part, row = shapely.STRtree(shapes).query(outlines, predicate="intersects")
+    chunk, row = shapely.STRtree(shapes).query(outlines, predicate="intersects")
     if lost is not None:
         alone = np.setdiff1d(np.arange(len(shapes)), row)
         nearest = _or_nearest(np.full(alone.size, -1), shapes[alone], lost.outlines)
-        row, part = np.append(row, alone), np.append(part, nearest)
-    return row, part
+        row, chunk = np.append(row, alone), np.append(chunk, nearest)
+    return row, chunk
 
 
-#: Less than this between two parts is rounding.
+#: Less than this between two chunks is rounding.
 LEAST_M2 = 0.1
 
 
 @dataclass
 class Outlines:
-    """The outlines of all communities, with the name of their part."""
+    """The outlines of all communities, with the name of their chunk."""
 
-    parts: list[str] = field(default_factory=list)
+    chunks: list[str] = field(default_factory=list)
     shapes: list[Any] = field(default_factory=list)
 
-    def add(self, part: str, communities: gpd.GeoDataFrame) -> None:
-        """Add the communities of one part."""
+    def add(self, chunk: str, communities: gpd.GeoDataFrame) -> None:
+        """Add the communities of one chunk."""
         self.shapes += communities.geometry.tolist()
-        self.parts += [part] * len(communities)
+        self.chunks += [chunk] * len(communities)
 
 
-def between_parts(outlines: Outlines, gap_m: float) -> tuple[Finding, ...]:
-    """Return a finding for every two parts whose communities overlap or leave narrow gaps.
+def between_chunks(outlines: Outlines, gap_m: float) -> tuple[Finding, ...]:
+    """Return a finding for every two chunks whose communities overlap or leave narrow gaps.
 
     Communities that are cut by streets are repaired over the whole area before it is divided;
-    ready-made atoms are aligned part by part, so theirs may not meet.
+    ready-made atoms are aligned chunk by chunk, so theirs may not meet.
 
     Parameters
     ----------
@@ -235,12 +235,12 @@ def between_parts(outlines: Outlines, gap_m: float) -> tuple[Finding, ...]:
         How wide a gap may be to be one; wider ones are land between the communities.
     """
     shapes = np.array(outlines.shapes, dtype=object)
-    names, part = np.unique(outlines.parts, return_inverse=True)
+    names, chunk = np.unique(outlines.chunks, return_inverse=True)
     one, other = shapely.STRtree(shapes).query(shapes, predicate="dwithin", distance=gap_m)
-    across = part[one] < part[other]
+    across = chunk[one] < chunk[other]
     pairs: dict[tuple[int, int], list[tuple[int, int]]] = {}
     for a, b in zip(one[across].tolist(), other[across].tolist(), strict=True):
-        pairs.setdefault((int(part[a]), int(part[b])), []).append((a, b))
+        pairs.setdefault((int(chunk[a]), int(chunk[b])), []).append((a, b))
     return tuple(
         finding
         for (left, right), near in sorted(pairs.items())
@@ -256,7 +256,7 @@ def _between(
     )
     overlap = shapely.intersection(ours, theirs)
     gap = _gap(ours, theirs, gap_m)
-    for rule, told, place in (
+    for rule, text, place in (
         ("parts_overlap", Text("overlap", "相互重叠"), overlap),
         ("parts_gap", Text("leave gaps", "之间留有缝隙"), gap),
     ):
@@ -266,8 +266,8 @@ def _between(
                 rule=rule,
                 severity="warning",
                 message=Text(
-                    f"the communities of parts {left} and {right} {told.en}: {amount:,.2f} m2",
-                    f"分片 {left} 与 {right} 的社区{told.zh} {amount:,.2f} 平方米",
+                    f"the communities of parts {left} and {right} {text.en}: {amount:,.2f} m2",
+                    f"分片 {left} 与 {right} 的社区{text.zh} {amount:,.2f} 平方米",
                 ),
                 where=place,
                 amount=amount,

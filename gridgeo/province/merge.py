@@ -1,8 +1,6 @@
-"""The third step: finished chunks become one summary, one layer of grids and one report.
+"""Third step of a chunked run: finished chunks become one summary, one layer and one report.
 
-Layers of all parts in one file, added part by part.
-
-The third step: finished parts become one summary, one layer of grids and one report.
+Chunks are added one by one, so memory does not grow with their number.
 """
 
 from __future__ import annotations
@@ -22,27 +20,27 @@ import pyarrow.parquet as pq
 from gridgeo.config import Settings
 from gridgeo.model import SEVERITIES, Finding
 from gridgeo.pipeline import EXCUSED
-from gridgeo.province.division import Outlines, between_parts
+from gridgeo.province.division import Outlines, between_chunks
 from gridgeo.province.split import FOLDER
-from gridgeo.province.task import PART, PARTS
+from gridgeo.province.task import CHUNK, CHUNKS
 from gridgeo.report import (
     SUMMARY,
     append_layer,
     append_styles,
     append_table,
+    chunks_page,
     finding_frame,
     findings_of,
-    parts_page,
     style_frame,
 )
 from gridgeo.review import identify, joined_cards, scorecard
-from gridgeo.storage import read_json, same_bytes, whole_file, write_json
+from gridgeo.storage import atomic_file, read_json, reproducible_geopackages, write_json
 from gridgeo.wording import Text
 
 if TYPE_CHECKING:
     from gridgeo.wording import Lang
 
-#: rows that are added at once: opening a file for every part takes longer
+#: rows that are added at once: opening a file for every chunk takes longer
 _ROWS = 20_000
 #: Layers are made in this order, so that equal rows give equal bytes.
 SHAPES = {"grids": "MultiPolygon", "communities": "MultiPolygon", "findings": "Unknown"}
@@ -61,10 +59,10 @@ class Package:
     first: dict[str, gpd.GeoDataFrame] = field(default_factory=dict)
 
     def add(self, layer: str, frame: gpd.GeoDataFrame) -> None:
-        """Add the rows of one part."""
+        """Add the rows of one chunk."""
         self.first.setdefault(layer, frame.iloc[:1])
         self.waiting[layer].append(frame)
-        if sum(len(part) for parts in self.waiting.values() for part in parts) > _ROWS:
+        if sum(len(chunk) for chunks in self.waiting.values() for chunk in chunks) > _ROWS:
             self._write()
 
     def add_table(self, name: str, frame: pd.DataFrame) -> None:
@@ -74,13 +72,13 @@ class Package:
     def close(self) -> None:
         """Write what still waits, the tables and the styles."""
         self._write()
-        with same_bytes():
+        with reproducible_geopackages():
             for name, frame in self.tables:
                 append_table(frame, self.path, name)
             append_styles(style_frame(self.first, self.lang), self.path)
 
     def _write(self) -> None:
-        with same_bytes():
+        with reproducible_geopackages():
             for layer, shape in SHAPES.items():
                 if self.waiting[layer]:
                     frame = pd.concat(self.waiting[layer], ignore_index=True)
@@ -90,15 +88,15 @@ class Package:
 
 @dataclass
 class ParquetRows:
-    """A GeoParquet file with a row group for each part."""
+    """A GeoParquet file with a row group for each chunk."""
 
     path: Path
     writer: pq.ParquetWriter | None = None
     geo: dict[str, Any] = field(default_factory=dict)
 
-    def add(self, part: Path) -> None:
+    def add(self, chunk: Path) -> None:
         """Add the rows of a GeoParquet file of the same columns."""
-        table = pq.read_table(part)
+        table = pq.read_table(chunk)
         geo = json.loads(table.schema.metadata[b"geo"])
         if self.writer is None:
             self.geo = geo
@@ -114,7 +112,9 @@ class ParquetRows:
             self.writer.close()
 
     def _widen(self, geo: dict[str, Any]) -> None:
-        ours, theirs = (told["columns"][told["primary_column"]] for told in (self.geo, geo))
+        ours, theirs = (
+            metadata["columns"][metadata["primary_column"]] for metadata in (self.geo, geo)
+        )
         both = np.array([ours.get("bbox", theirs["bbox"]), theirs["bbox"]])
         ours["bbox"] = [*both[:, :2].min(axis=0).tolist(), *both[:, 2:].max(axis=0).tolist()]
         ours["geometry_types"] = sorted({*ours["geometry_types"], *theirs["geometry_types"]})
@@ -127,17 +127,17 @@ MOST_SHOWN = 12
 
 @dataclass(frozen=True, kw_only=True)
 class Merged:
-    """What the parts are together: figures, a row for each part, the gravest findings."""
+    """The merged chunks: figures, a row for each chunk, the gravest findings."""
 
     summary: dict[str, Any]
-    parts: list[dict[str, Any]]
+    chunks: list[dict[str, Any]]
     findings: tuple[Finding, ...]
     rejects: int
 
 
 @dataclass
 class _Tally:
-    """Figures that add up part by part."""
+    """Figures that add up chunk by chunk."""
 
     total: dict[str, Any] = field(default_factory=dict)
     count: Counter[str] = field(default_factory=Counter)
@@ -148,8 +148,8 @@ class _Tally:
     cards: list[list[dict[str, Any]]] = field(default_factory=list)
     gravest: list[Finding] = field(default_factory=list)
 
-    def add_part(self, told: dict[str, Any], grids: gpd.GeoDataFrame, excused: set[str]) -> None:
-        summary, metres = dict(told["summary"]), told["inner_border_m"]
+    def add_part(self, record: dict[str, Any], grids: gpd.GeoDataFrame, excused: set[str]) -> None:
+        summary, metres = dict(record["summary"]), record["inner_border_m"]
         self.cards.append(summary.pop("scorecard"))
         self.total = added(self.total, summary) if self.total else summary
         if summary["street_share"] is not None:
@@ -179,20 +179,20 @@ def merge(
 ) -> Merged:
     """Write ``grids.gpkg``, ``grids.parquet``, ``report.html`` and ``summary.json``.
 
-    The parts are taken one by one in the order of their names, so memory does not grow with
-    them; only the outlines of the communities are held together, to look between the parts.
+    The chunks are taken one by one in the order of their names, so memory does not grow with
+    them; only the outlines of all communities stay, for the check between chunks.
     """
     tally, outlines, rows = _Tally(), Outlines(), []
     rest = root / FOLDER
     rejects = pd.read_parquet(rest / "rejects.parquet")
-    with whole_file(root / GRIDS) as path, whole_file(root / TABLE) as table:
+    with atomic_file(root / GRIDS) as path, atomic_file(root / TABLE) as table:
         package, parquet = Package(path, settings.lang), ParquetRows(table)
         for done, name in enumerate(names):
             on_progress(done, len(names))
-            rows.append(_add_part(root / PARTS / name, tally, outlines, package, parquet))
+            rows.append(_add_chunk(root / CHUNKS / name, tally, outlines, package, parquet))
         parquet.close()
         found = gpd.read_parquet(rest / "findings.parquet")
-        made = (*_repeated(tally), *between_parts(outlines, settings.atoms.repair_gap_m))
+        made = (*_repeated(tally), *between_chunks(outlines, settings.atoms.repair_gap_m))
         made += _lost(tally, index["households"], int(rejects["households"].sum()))
         for findings in (found, finding_frame(identify(made), settings.lang, found.crs)):
             tally.add_findings(findings)
@@ -202,53 +202,55 @@ def merge(
         package.close()
     summary = _summary(tally, index, int(rejects["households"].sum()))
     merged = Merged(
-        summary=summary, parts=rows, findings=tuple(tally.gravest), rejects=len(rejects)
+        summary=summary, chunks=rows, findings=tuple(tally.gravest), rejects=len(rejects)
     )
-    with whole_file(root / REPORT) as path:
-        path.write_text(parts_page(summary, rows, merged.findings, settings.lang), encoding="utf-8")
+    with atomic_file(root / REPORT) as path:
+        path.write_text(
+            chunks_page(summary, rows, merged.findings, settings.lang), encoding="utf-8"
+        )
     write_json(root / SUMMARY, summary)
     return merged
 
 
-def _add_part(
+def _add_chunk(
     folder: Path, tally: _Tally, outlines: Outlines, package: Package, parquet: ParquetRows
 ) -> dict[str, Any]:
-    told = read_json(folder / PART)
+    record = read_json(folder / CHUNK)
     grids = gpd.read_parquet(folder / "grids.parquet")
     communities = gpd.read_parquet(folder / "communities.parquet")
     findings = gpd.read_parquet(folder / "findings.parquet")
     excused = set(communities.loc[communities["verdict"].isin(EXCUSED), "code"])
-    tally.add_part(told, grids, excused)
+    tally.add_part(record, grids, excused)
     tally.add_findings(findings)
-    outlines.add(told["name"], communities)
+    outlines.add(record["name"], communities)
     for layer, frame in (("grids", grids), ("communities", communities), ("findings", findings)):
         package.add(layer, frame)
     parquet.add(folder / "grids.parquet")
-    return {**told["summary"], "name": told["name"]}
+    return {**record["summary"], "name": record["name"]}
 
 
 def _repeated(tally: _Tally) -> tuple[Finding, ...]:
-    twins = sorted(code for code, times in tally.codes.items() if times > 1)
-    if not twins:
+    duplicates = sorted(code for code, times in tally.codes.items() if times > 1)
+    if not duplicates:
         return ()
     return (
         Finding(
             rule="codes_unique",
             severity="error",
             message=Text(
-                f"{len(twins)} codes stand in more than one part: {', '.join(twins[:5])}",
-                f"{len(twins)} 个网格编码在多个分片中重复：{'、'.join(twins[:5])}",
+                f"{len(duplicates)} codes stand in more than one part: {', '.join(duplicates[:5])}",
+                f"{len(duplicates)} 个网格编码在多个分片中重复：{'、'.join(duplicates[:5])}",
             ),
-            grids=tuple(twins),
-            amount=float(len(twins)),
+            grids=tuple(duplicates),
+            amount=float(len(duplicates)),
             unit="grids",
         ),
     )
 
 
 def _lost(tally: _Tally, given: int, rejected: int) -> tuple[Finding, ...]:
-    homes = tally.total["households"]
-    found = homes["in_grids"] + homes["listed"] + rejected
+    households = tally.total["households"]
+    found = households["in_grids"] + households["listed"] + rejected
     if found == given:
         return ()
     return (
@@ -286,7 +288,7 @@ def added(one: Any, other: Any) -> Any:
 def _summary(tally: _Tally, index: dict[str, Any], rejected: int) -> dict[str, Any]:
     """Return the figures of the whole area, as `summarise` of the pipeline does."""
     total, count = tally.total, tally.count
-    homes = total["households"]
+    households = total["households"]
     return {
         **total,
         "scorecard": joined_cards(tally.cards),
@@ -297,12 +299,12 @@ def _summary(tally: _Tally, index: dict[str, Any], rejected: int) -> dict[str, A
         "street_share": _share(tally.street_m, tally.inner_m),
         "households": {
             "in": index["households"],
-            "in_grids": homes["in_grids"],
-            "listed": homes["listed"] + rejected,
+            "in_grids": households["in_grids"],
+            "listed": households["listed"] + rejected,
         },
         "findings": {severity: count[f"findings.{severity}"] for severity in SEVERITIES},
     }
 
 
-def _share(part: float, whole: float) -> float | None:
-    return round(part / whole, 4) if whole else None
+def _share(amount: float, total: float) -> float | None:
+    return round(amount / total, 4) if total else None

@@ -1,9 +1,4 @@
-"""A whole run: divide, do the chunks that are not done yet, put them together, read one back.
-
-A whole run: divide, do the parts that are not done yet, put them together.
-
-Read one finished part of a run.
-"""
+"""A chunked run: divide the area, run the chunks that are not done, merge them; load one chunk."""
 
 from __future__ import annotations
 
@@ -23,30 +18,37 @@ from gridgeo.model import SCHEMA, Finding, Note, Plan, layer_frame
 from gridgeo.pipeline import Clock, Progress
 from gridgeo.province.merge import GRIDS, REPORT, TABLE, merge
 from gridgeo.province.split import FOLDER, FORMAT, input_key, split
-from gridgeo.province.task import PART, PARTS, Outcome, Task, tasks_of
+from gridgeo.province.task import CHUNK, CHUNKS, Outcome, Task, tasks_of
 from gridgeo.province.workers import run_on_cluster, run_on_processes
 from gridgeo.report import RUN, SUMMARY, findings_of, notes_of, settings_frame, settings_of
-from gridgeo.storage import cannot_write, file_sha256, read_json, sha256_of, sweep, write_json
+from gridgeo.storage import (
+    file_sha256,
+    read_json,
+    remove_leftovers,
+    sha256_of,
+    write_error,
+    write_json,
+)
 from gridgeo.wording import Text
 
 MANIFEST = "manifest.json"
 #: what a run leaves in its folder
-OURS = (FOLDER, PARTS, GRIDS, TABLE, REPORT, SUMMARY, MANIFEST, RUN)
+OURS = (FOLDER, CHUNKS, GRIDS, TABLE, REPORT, SUMMARY, MANIFEST, RUN)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Province:
-    """An area that was done in parts: its folder, figures, gravest findings, notes."""
+    """An area that was done in chunks: its folder, figures, gravest findings, notes."""
 
     folder: Path
     summary: dict[str, Any]
-    parts: list[dict[str, Any]]
+    chunks: list[dict[str, Any]]
     findings: tuple[Finding, ...]
     rejects: int
     notes: tuple[Note, ...]
 
 
-def run_parts(
+def run_chunks(
     settings: Settings,
     folder: str | Path,
     *,
@@ -55,10 +57,10 @@ def run_parts(
     overwrite: bool = False,
     on_progress: Progress | None = None,
 ) -> Province:
-    """Partition an area part by part, as ``settings.parts`` divides it, into `folder`.
+    """Partition an area chunk by chunk, as ``settings.parts`` divides it, into `folder`.
 
     The same input and settings give the same bytes in every file but ``run.json``, whatever the
-    workers, and however often the run was stopped: parts that are finished and still fit are
+    workers, and however often the run was stopped: chunks that are finished and still fit are
     kept, the same call does the rest.
 
     Parameters
@@ -66,20 +68,20 @@ def run_parts(
     settings
         ``read.inputs`` and ``parts.by`` are needed.
     folder
-        Where to. It may hold this run, unfinished or finished; a finished run of other input or
+        Where to. It may contain this run, unfinished or finished; a finished run of other input or
         settings needs `overwrite`.
     jobs
-        Worker processes of this machine; each holds one part.
+        Worker processes of this machine; each runs one chunk.
     scheduler
         Address of a Dask scheduler whose workers see `folder` under the same path; then `jobs`
-        says nothing.
+        reports nothing.
 
     Raises
     ------
     InputError, SettingsError
-        The layers cannot be used; or some parts could not be done, then the others are kept.
+        The layers cannot be used; or some chunks could not be done, then the others are kept.
     OutputError
-        The folder holds something else, or cannot be written.
+        The folder contains something else, or cannot be written.
     """
     root = Path(folder).absolute()
     clock = Clock(on_progress)
@@ -89,15 +91,15 @@ def run_parts(
     try:
         _clear(root, key)
         with clock.stage("divide"):
-            index = split(settings, root, key=given, on_progress=clock.say)
+            index = split(settings, root, key=given, on_progress=clock.log)
         tasks = tasks_of(index, settings, root)
         with clock.stage("parts"):
-            outcomes = _do_parts(tasks, clock, jobs=jobs, scheduler=scheduler)
+            outcomes = _run_pending(tasks, clock, jobs=jobs, scheduler=scheduler)
         with clock.stage("merge"):
             province = _merge(root, tasks, index, settings, key=key, clock=clock)
         write_json(root / RUN, clock.record() | {"parts": outcomes})
     except OSError as error:
-        raise cannot_write(error, root) from error
+        raise write_error(error, root) from error
     return province
 
 
@@ -107,8 +109,8 @@ def check_root(root: Path, key: str, *, overwrite: bool) -> None:
         raise OutputError(
             Text("the output folder is a file", "输出文件夹是一个文件"), file=str(root)
         )
-    held = sorted(path.name for path in root.iterdir()) if root.exists() else []
-    foreign = [name for name in held if name not in OURS and not name.startswith(".")]
+    present = sorted(path.name for path in root.iterdir()) if root.exists() else []
+    foreign = [name for name in present if name not in OURS and not name.startswith(".")]
     if foreign:
         shown = ", ".join(foreign[:5])
         raise OutputError(
@@ -147,20 +149,20 @@ def _key(settings: Settings, given: str) -> str:
 def _clear(root: Path, key: str) -> None:
     """Make room: nothing half written, and no manifest of another run."""
     root.mkdir(parents=True, exist_ok=True)
-    sweep(root)
-    sweep(root / PARTS)
+    remove_leftovers(root)
+    remove_leftovers(root / CHUNKS)
     if read_json(root / MANIFEST).get("key") != key:
         (root / MANIFEST).unlink(missing_ok=True)
 
 
-def _do_parts(
+def _run_pending(
     tasks: Sequence[Task], clock: Clock, *, jobs: int, scheduler: str
 ) -> dict[str, dict[str, Any]]:
-    """Do the parts that are not done; return seconds and memory of each."""
+    """Run the chunks that are not done; return seconds and memory of each."""
     waiting = [task for task in tasks if not task.done()]
     done, failed = len(tasks) - len(waiting), []
     clock.advance(done, len(tasks))
-    told: dict[str, dict[str, Any]] = {}
+    runs: dict[str, dict[str, Any]] = {}
     known = {task.name: task for task in waiting}
     with closing(_outcomes(waiting, jobs=jobs, scheduler=scheduler)) as outcomes:
         for outcome in outcomes:
@@ -169,11 +171,11 @@ def _do_parts(
                 failed.append((outcome.name, error))
                 continue
             done += 1
-            told[outcome.name] = {"seconds": outcome.seconds, "peak_mb": outcome.peak_mb}
+            runs[outcome.name] = {"seconds": outcome.seconds, "peak_mb": outcome.peak_mb}
             clock.advance(done, len(tasks))
     if failed:
-        raise _some_failed(sorted(failed, key=lambda pair: pair[0]), len(tasks))
-    return dict(sorted(told.items()))
+        raise _failed_chunks(sorted(failed, key=lambda pair: pair[0]), len(tasks))
+    return dict(sorted(runs.items()))
 
 
 def _outcomes(
@@ -198,15 +200,15 @@ def _unseen(task: Task) -> InputError | None:
     )
 
 
-def _some_failed(failed: list[tuple[str, GridgeoError]], parts: int) -> InputError:
-    """Say which parts could not be done, with the error of the first."""
+def _failed_chunks(failed: list[tuple[str, GridgeoError]], total: int) -> InputError:
+    """Return the error that lists the chunks that failed, with the error of the first."""
     name, error = failed[0]
-    listed = ", ".join(part for part, _ in failed[:10]) + (", ..." if len(failed) > 10 else "")
+    listed = ", ".join(chunk for chunk, _ in failed[:10]) + (", ..." if len(failed) > 10 else "")
     return InputError(
         Text(
-            f"{len(failed)} of {parts} parts could not be done ({listed}), the others are kept; "
+            f"{len(failed)} of {total} parts could not be done ({listed}), the others are kept; "
             f"{name}: {error.message.en}",
-            f"{parts} 个分片中有 {len(failed)} 个未能完成（{listed}），其余已保留；"
+            f"{total} 个分片中有 {len(failed)} 个未能完成（{listed}），其余已保留；"
             f"{name}：{error.message.zh}",
         ),
         remedy=error.remedy,
@@ -224,16 +226,16 @@ def _merge(
     clock: Clock,
 ) -> Province:
     names = sorted(task.name for task in tasks)
-    sweep(root / PARTS)  # what workers that were lost on the way had begun
-    for folder in sorted((root / PARTS).iterdir()):
-        if folder.name not in names and (folder / PART).is_file():
+    remove_leftovers(root / CHUNKS)  # what workers that were lost on the way had begun
+    for folder in sorted((root / CHUNKS).iterdir()):
+        if folder.name not in names and (folder / CHUNK).is_file():
             shutil.rmtree(folder)  # of an earlier run that was divided otherwise
     merged = merge(root, names, index, settings, on_progress=clock.advance)
     write_json(root / MANIFEST, _manifest(root, tasks, index, settings, key))
     return Province(
         folder=root,
         summary=merged.summary,
-        parts=merged.parts,
+        chunks=merged.chunks,
         findings=merged.findings,
         rejects=merged.rejects,
         notes=notes_of(pd.read_parquet(root / FOLDER / "notes.parquet")),
@@ -243,18 +245,18 @@ def _merge(
 def _manifest(
     root: Path, tasks: Sequence[Task], index: dict[str, Any], settings: Settings, key: str
 ) -> dict[str, Any]:
-    """Return what tells of the whole run: nothing in it depends on when or where it was done."""
+    """Return the manifest of the run: it depends on neither time nor place of the run."""
     rows = settings_frame(settings)
-    parts = {}
+    chunks = {}
     for task in sorted(tasks, key=lambda task: task.name):
-        told = task.done()
-        parts[task.name] = {
+        record = task.done()
+        chunks[task.name] = {
             "hash": task.hash,
-            "communities": told["summary"]["communities"],
-            "grids": told["summary"]["grids"],
-            "households": told["summary"]["households"],
-            "bytes": sum(file["bytes"] for file in told["files"].values()),
-            "files": told["files"],
+            "communities": record["summary"]["communities"],
+            "grids": record["summary"]["grids"],
+            "households": record["summary"]["households"],
+            "bytes": sum(file["bytes"] for file in record["files"].values()),
+            "files": record["files"],
         }
     return {
         "key": key,
@@ -262,7 +264,7 @@ def _manifest(
         "crs": index["crs"],
         "households": index["households"],
         "settings": dict(zip(rows["key"], rows["value"], strict=True)),
-        "parts": parts,
+        "parts": chunks,
         "files": {
             name: {"bytes": (root / name).stat().st_size, "sha256": file_sha256(root / name)}
             for name in (GRIDS, TABLE, REPORT, SUMMARY)
@@ -270,20 +272,20 @@ def _manifest(
     }
 
 
-def load_part(root: str | Path, name: str) -> Plan:
-    """Return one part of a finished run as a plan.
+def load_chunk(root: str | Path, name: str) -> Plan:
+    """Return one chunk of a finished run as a plan.
 
     Its ``save`` writes the folder with map, workbook and report that a township may want.
 
     Raises
     ------
     InputError
-        The run is not finished, or has no such part.
+        The run is not finished, or has no such chunk.
     """
     manifest = read_json(Path(root) / MANIFEST)
-    folder = Path(root) / PARTS / name
-    if name not in manifest.get("parts", {}) or not (folder / PART).is_file():
-        raise _no_part(folder, list(manifest.get("parts", {})))
+    folder = Path(root) / CHUNKS / name
+    if name not in manifest.get("parts", {}) or not (folder / CHUNK).is_file():
+        raise _unknown_chunk(folder, list(manifest.get("parts", {})))
     frames: dict[str, Any] = {
         layer: layer_frame(layer, gpd.read_parquet(folder / f"{layer}.parquet")) for layer in SCHEMA
     }
@@ -293,7 +295,7 @@ def load_part(root: str | Path, name: str) -> Plan:
         findings=findings_of(gpd.read_parquet(folder / "findings.parquet")),
         rejects=(),
         notes=notes_of(pd.read_parquet(folder / "notes.parquet")),
-        summary=read_json(folder / PART)["summary"],
+        summary=read_json(folder / CHUNK)["summary"],
     )
 
 
@@ -301,7 +303,7 @@ def _settings(rows: dict[str, str]) -> Settings:
     return settings_of(pd.DataFrame(rows.items(), columns=["key", "value"]))
 
 
-def _no_part(folder: Path, known: list[str]) -> InputError:
+def _unknown_chunk(folder: Path, known: list[str]) -> InputError:
     listed = ", ".join(known[:10]) + (", ..." if len(known) > 10 else "")
     return InputError(
         Text(

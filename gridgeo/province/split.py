@@ -1,8 +1,6 @@
-"""The first step: every layer is read once and its rows are given to their chunks.
+"""First step of a chunked run: every layer is read once, its rows written to their chunks.
 
-Rows on their way to their parts: batches on disk, sorted by part, put together part by part.
-
-The first step: every layer is read once and its rows are given to their parts.
+Rows pass through batches on disk that are sorted by chunk, so memory does not grow with the area.
 """
 
 from __future__ import annotations
@@ -23,7 +21,7 @@ from gridgeo.atoms import repair_communities
 from gridgeo.codes import community_codes
 from gridgeo.config import Settings, gridgeo_version
 from gridgeo.model import Finding
-from gridgeo.province.division import Division, part_names
+from gridgeo.province.division import Division, chunk_names
 from gridgeo.read import (
     Batch,
     Survey,
@@ -34,7 +32,14 @@ from gridgeo.read import (
     survey_layers,
 )
 from gridgeo.report import finding_frame, note_frame, reject_frame, settings_frame
-from gridgeo.storage import described, file_sha256, read_json, sha256_of, whole_folder, write_json
+from gridgeo.storage import (
+    atomic_folder,
+    file_checksums,
+    file_sha256,
+    read_json,
+    sha256_of,
+    write_json,
+)
 from gridgeo.wording import Text
 
 if TYPE_CHECKING:
@@ -47,38 +52,38 @@ _SHAPE = "geometry"
 
 @dataclass(frozen=True)
 class Spill:
-    """Files of a folder, one for each batch of a layer: an Arrow record batch for each part."""
+    """Files of a folder, one for each batch of a layer: an Arrow record batch for each chunk."""
 
     folder: Path
     crs: CRS
-    held: dict[tuple[int, str], list[tuple[Path, int]]] = field(
+    files: dict[tuple[int, str], list[tuple[Path, int]]] = field(
         default_factory=lambda: defaultdict(list)
     )
 
     def add(self, role: str, frame: gpd.GeoDataFrame, members: Members) -> None:
-        """Write the rows of a batch, each once for every part that it belongs to."""
-        row, part = members
+        """Write the rows of a batch, each once for every chunk that it belongs to."""
+        row, chunk = members
         if not len(row):
             return
-        order = np.lexsort((row, part))
-        row, part = row[order], part[order]
+        order = np.lexsort((row, chunk))
+        row, chunk = row[order], chunk[order]
         table = _table(frame.iloc[row])
         path = self.folder / f"{role}-{len(list(self.folder.iterdir())):05d}.arrow"
-        starts = np.flatnonzero(np.diff(part, prepend=-1))
+        starts = np.flatnonzero(np.diff(chunk, prepend=-1))
         with pa.ipc.new_file(str(path), table.schema) as file:
             for number, (start, stop) in enumerate(
-                zip(starts, [*starts[1:], len(part)], strict=True)
+                zip(starts, [*starts[1:], len(chunk)], strict=True)
             ):
                 file.write_table(table.slice(start, stop - start).combine_chunks())
-                self.held[int(part[start]), role].append((path, number))
+                self.files[int(chunk[start]), role].append((path, number))
 
     def roles(self) -> list[str]:
         """Return the layers that have rows."""
-        return sorted({role for _, role in self.held})
+        return sorted({role for _, role in self.files})
 
-    def take(self, part: int, role: str) -> gpd.GeoDataFrame | None:
-        """Return the rows of a layer that belong to a part, None where there are none."""
-        places = self.held.get((part, role))
+    def take(self, chunk: int, role: str) -> gpd.GeoDataFrame | None:
+        """Return the rows of a layer that belong to a chunk, None where there are none."""
+        places = self.files.get((chunk, role))
         if not places:
             return None
         batches = []
@@ -98,11 +103,11 @@ def _table(frame: gpd.GeoDataFrame) -> pa.Table:
     return pa.table(plain | {_SHAPE: pa.array(shapely.to_wkb(frame.geometry.to_numpy()))})
 
 
-#: where the divided layers are, and what tells of them
+#: the folder of the divided layers, and their index
 FOLDER, INDEX = "input", "index.json"
-#: to be raised when what the parts hold, or how they are made from it, changes
+#: raise it when the content of the chunks, or how it is made, changes
 FORMAT = 3
-#: settings that change what the parts hold
+#: settings that change the content of the chunks
 _SETTINGS = ("read.", "parts.", "atoms.repair", "codes.scheme")
 
 
@@ -115,8 +120,8 @@ def split(
 ) -> dict[str, Any]:
     """Divide the layers of ``settings.read`` into the folder ``input`` of `root`.
 
-    Each part gets a folder of GeoParquet files by role, with rows in an order that the order of
-    the input does not change. No more is held at a time than the outlines of all communities
+    Each chunk gets a folder of GeoParquet files by role, with rows in an order that the order of
+    the input does not change. No more is in memory at a time than the outlines of all communities
     (ready-made atoms, where there are any) and a batch of rows. What is there already, from the
     same input and settings (`key`), is kept.
 
@@ -129,19 +134,19 @@ def split(
     Raises
     ------
     InputError, SettingsError
-        The layers cannot be used, or a community has no part.
+        The layers cannot be used, or a community has no chunk.
     """
     found = read_json(root / FOLDER / INDEX)
     if found.get("key") == key:
         return found
     survey = survey_layers(settings.read)
     division, findings = _divide(survey, settings)
-    with whole_folder(root / FOLDER) as folder:
-        spilt, parts = folder / "spill", folder / "parts"
+    with atomic_folder(root / FOLDER) as folder:
+        spilt, chunk_folder = folder / "spill", folder / "parts"
         spilt.mkdir()
         spill = Spill(spilt, survey.crs)
         division, total = _spill_all(survey, division, spill, on_progress)
-        told = _put_together(division, spill, parts, findings)
+        chunks = _write_inputs(division, spill, chunk_folder, findings)
         for path in spilt.iterdir():
             path.unlink()
         spilt.rmdir()
@@ -151,15 +156,15 @@ def split(
             "crs": survey.crs.to_wkt(),
             "given_atoms": bool(survey.heads["atoms"]),
             "households": total,
-            "communities": _communities_told(division),
-            "parts": told,
+            "communities": _community_table(division),
+            "parts": chunks,
         }
         write_json(folder / INDEX, index)
     return index
 
 
 def input_key(settings: Settings) -> str:
-    """Return the hash of all that decides what the parts hold.
+    """Return the hash of everything that the content of the chunks depends on.
 
     Raises
     ------
@@ -200,7 +205,7 @@ def _divide(survey: Survey, settings: Settings) -> tuple[Division, list[Finding]
     mapping = read_code_mapping(settings.codes.mapping) if settings.codes.mapping else {}
     codes = community_codes(communities, settings.codes.code_scheme, mapping=mapping)
     named = "communities.township" in settings.read.columns
-    names = part_names(communities.assign(code=codes), settings.parts, named=named)
+    names = chunk_names(communities.assign(code=codes), settings.parts, named=named)
     division = Division.by_community(communities.assign(final=codes), names)
     return division, list(repaired)
 
@@ -211,7 +216,7 @@ def _spill_all(
     spill: Spill,
     on_progress: Callable[[str], None] | None,
 ) -> tuple[Division, int]:
-    """Give the rows of every layer to their parts; return the households of all rows."""
+    """Write the rows of every layer to their chunks; return the households of all rows."""
     total = 0
     grounds: list[tuple[Any, Any]] = []
     for batch in stream_layers(survey, on_progress=on_progress):
@@ -230,8 +235,8 @@ def _spill_all(
 
 
 def _on_atoms(division: Division, grounds: Iterable[tuple[Any, Any]]) -> Division:
-    polygons, parts = zip(*grounds, strict=True)
-    return division.on_atoms(np.concatenate(polygons), np.concatenate(parts))
+    polygons, chunks = zip(*grounds, strict=True)
+    return division.on_atoms(np.concatenate(polygons), np.concatenate(chunks))
 
 
 def _named(batch: Batch, division: Division) -> gpd.GeoDataFrame:
@@ -240,29 +245,31 @@ def _named(batch: Batch, division: Division) -> gpd.GeoDataFrame:
     return batch.frame.assign(community=codes[division.community_of_atoms(batch.frame)])
 
 
-def _put_together(
+def _write_inputs(
     division: Division, spill: Spill, folder: Path, findings: list[Finding]
 ) -> dict[str, Any]:
-    """Write the files of each part; return what each holds, by name."""
-    told = {}
+    """Write the files of each chunk; return what each holds, by name."""
+    chunks = {}
     given_atoms = "atoms" in spill.roles()
     for at, name in enumerate(division.names):
-        own = division.communities[division.part == at].assign(code=lambda own: own["final"])
+        members = division.communities[division.chunk == at].assign(
+            code=lambda members: members["final"]
+        )
         taken = {role: spill.take(at, role) for role in spill.roles()}
         frames = {role: frame for role, frame in taken.items() if frame is not None}
         if given_atoms and "atoms" not in frames:
-            findings.append(_without_atoms(name, own))
+            findings.append(_without_atoms(name, members))
             continue
         (folder / name).mkdir(parents=True)
-        for role, frame in {**frames, "communities": own}.items():
+        for role, frame in {**frames, "communities": members}.items():
             in_order(role, frame).to_parquet(folder / name / f"{role}.parquet")
         counted = frames.get("households", frames.get("atoms"))
-        told[name] = {
-            "communities": len(own),
+        chunks[name] = {
+            "communities": len(members),
             "households": 0 if counted is None else int(counted["households"].sum()),
-            "files": described(folder / name),
+            "files": file_checksums(folder / name),
         }
-    return told
+    return chunks
 
 
 def _without_atoms(name: str, communities: gpd.GeoDataFrame) -> Finding:
@@ -280,16 +287,16 @@ def _without_atoms(name: str, communities: gpd.GeoDataFrame) -> Finding:
     )
 
 
-def _communities_told(division: Division) -> dict[str, list[str]]:
-    """Return own codes, names and final codes of all communities, and their parts."""
+def _community_table(division: Division) -> dict[str, list[str]]:
+    """Return given codes, names and final codes of all communities, and their chunks."""
     frame = division.communities
-    parts = np.array(division.names, dtype=object)[division.part]
+    chunks = np.array(division.names, dtype=object)[division.chunk]
     columns = {name: frame[name].tolist() for name in ("code", "name", "final")}
-    return {**columns, "part": parts.tolist()}
+    return {**columns, "part": chunks.tolist()}
 
 
 def _write_rest(survey: Survey, settings: Settings, findings: list[Finding], folder: Path) -> None:
-    """Write what belongs to no part: repairs of outlines, rows that could not be used, notes."""
+    """Write what belongs to no chunk: repairs of outlines, rows that could not be used, notes."""
     finding_frame(findings, settings.lang, survey.crs).to_parquet(folder / "findings.parquet")
     rejects: pd.DataFrame = reject_frame(survey.rejects, settings.lang)
     rejects.to_parquet(folder / "rejects.parquet")

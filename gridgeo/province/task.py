@@ -1,4 +1,4 @@
-"""The second step: one part goes through the ordinary pipeline, in any process that sees it."""
+"""Second step of a chunked run: one chunk goes through the pipeline, in any process."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from pyproj import CRS
 
 from gridgeo.config import ReadRules, Settings, gridgeo_version
 from gridgeo.errors import GridgeoError, InputError
-from gridgeo.model import SCHEMA, by_code, layer_frame, only_there
+from gridgeo.model import SCHEMA, by_code, layer_frame, only_communities
 from gridgeo.province.split import FOLDER, FORMAT
 from gridgeo.report import finding_frame, note_frame, settings_frame, settings_of
-from gridgeo.storage import described, read_json, sha256_of, whole_folder, write_json
+from gridgeo.storage import atomic_folder, file_checksums, read_json, sha256_of, write_json
 from gridgeo.wording import Text
 
 if TYPE_CHECKING:
     from gridgeo.model import Layers, Plan
 
-#: where the finished parts are, and what tells of one
-PARTS, PART = "parts", "part.json"
+#: the folder of the finished chunks, and the record of each
+CHUNKS, CHUNK = "parts", "part.json"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """All that a process needs to do one part: plain values, small enough to be sent.
+    """All that a process needs to run one chunk: plain values, small enough to be sent.
 
     ``root`` is the folder of the run, which every worker must see under the same path;
     ``settings`` are the rows of `gridgeo.report.settings_frame`, ``files`` the hashes of
-    the part's input.
+    the chunk's input.
     """
 
     name: str
@@ -47,22 +47,22 @@ class Task:
 
     @property
     def folder(self) -> Path:
-        """Where the finished part goes."""
-        return Path(self.root) / PARTS / self.name
+        """Where the finished chunk goes."""
+        return Path(self.root) / CHUNKS / self.name
 
     def done(self) -> dict[str, Any]:
-        """Return what tells of the finished part, empty where it is to be done (again)."""
-        told = read_json(self.folder / PART)
-        whole = told.get("hash") == self.hash and all(
+        """Return the record of the finished chunk, empty where it is to be run (again)."""
+        record = read_json(self.folder / CHUNK)
+        complete = record.get("hash") == self.hash and all(
             (self.folder / name).is_file() and (self.folder / name).stat().st_size == file["bytes"]
-            for name, file in told["files"].items()
+            for name, file in record["files"].items()
         )
-        return told if whole else {}
+        return record if complete else {}
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a part: seconds and memory, or the error that it ended with."""
+    """What came of a chunk: seconds and memory, or the error that it ended with."""
 
     name: str
     seconds: float = 0.0
@@ -71,33 +71,35 @@ class Outcome:
 
 
 def tasks_of(index: dict[str, Any], settings: Settings, root: Path) -> list[Task]:
-    """Return the tasks of a divided area, the part with the most households first.
+    """Return the tasks of a divided area, the chunk with the most households first.
 
     Raises
     ------
     SettingsError
         The settings of a single community name none, or several.
     """
-    own = _settings_by_part(index, settings)
+    settings_by_chunk = _settings_by_chunk(index, settings)
     shared = {"version": gridgeo_version(), "format": FORMAT, "crs": index["crs"]}
-    parts = sorted(index["parts"].items(), key=lambda item: (-item[1]["households"], item[0]))
+    chunks = sorted(index["parts"].items(), key=lambda item: (-item[1]["households"], item[0]))
     return [
         Task(
             name=name,
             root=str(root),
             crs=index["crs"],
             given_atoms=index["given_atoms"],
-            settings=own[name],
-            files=tuple((file, told["sha256"]) for file, told in part["files"].items()),
+            settings=settings_by_chunk[name],
+            files=tuple((file, entry["sha256"]) for file, entry in chunk["files"].items()),
             version=str(shared["version"]),
-            hash=sha256_of({**shared, "settings": dict(own[name]), "input": part["files"]}),
+            hash=sha256_of(
+                {**shared, "settings": dict(settings_by_chunk[name]), "input": chunk["files"]}
+            ),
         )
-        for name, part in parts
+        for name, chunk in chunks
     ]
 
 
-def run_part(task: Task) -> Outcome:
-    """Do one part and write it; an error of its input comes back, any other is raised."""
+def run_chunk(task: Task) -> Outcome:
+    """Run one chunk and write it; an error of its input comes back, any other is raised."""
     # heavy: only in the process that works
     from gridgeo.pipeline import partition_layers, peak_mb  # noqa: PLC0415
 
@@ -112,15 +114,15 @@ def run_part(task: Task) -> Outcome:
     return Outcome(task.name, round(time.perf_counter() - start, 3), peak_mb())
 
 
-def _settings_by_part(
+def _settings_by_chunk(
     index: dict[str, Any], settings: Settings
 ) -> dict[str, tuple[tuple[str, str], ...]]:
-    """Return the settings of each part, as rows, without what the division has already done."""
+    """Return the settings of each chunk, as rows, without what the division has already done."""
     known = pd.DataFrame(index["communities"])
-    told = by_code(settings, known, known["final"].tolist())  # type: ignore[arg-type]
-    base = replace(told, read=ReadRules(), codes=replace(settings.codes, mapping=""))
-    parts = known.assign(code=known["final"]).groupby("part")
-    return {str(name): _rows(only_there(base, own)) for name, own in parts}  # type: ignore[arg-type]
+    by_community = by_code(settings, known, known["final"].tolist())  # type: ignore[arg-type]
+    base = replace(by_community, read=ReadRules(), codes=replace(settings.codes, mapping=""))
+    chunks = known.assign(code=known["final"]).groupby("part")
+    return {str(name): _rows(only_communities(base, codes)) for name, codes in chunks}  # type: ignore[arg-type]
 
 
 def _rows(settings: Settings) -> tuple[tuple[str, str], ...]:
@@ -144,7 +146,7 @@ def _read_layers(task: Task) -> Layers:
 
     folder = Path(task.root) / FOLDER / "parts" / task.name
     if not folder.is_dir() or dict(task.files) != {
-        name: file["sha256"] for name, file in described(folder).items()
+        name: file["sha256"] for name, file in file_checksums(folder).items()
     }:
         raise _damaged(folder)
     frames = {path.stem: gpd.read_parquet(path) for path in sorted(folder.iterdir())}
@@ -166,20 +168,20 @@ def _damaged(folder: Path) -> InputError:
 
 def _write(plan: Plan, task: Task) -> None:
     lang, crs = plan.settings.lang, plan.grids.crs
-    with whole_folder(task.folder) as folder:
+    with atomic_folder(task.folder) as folder:
         for name in SCHEMA:
             layer_frame(name, getattr(plan, name)).to_parquet(folder / f"{name}.parquet")
         findings = finding_frame(plan.findings, lang, crs)
         findings.to_parquet(folder / "findings.parquet")
         note_frame(plan.notes, lang).to_parquet(folder / "notes.parquet")
-        told = {
+        record = {
             "name": task.name,
             "hash": task.hash,
-            "files": described(folder),
+            "files": file_checksums(folder),
             "summary": plan.summary,
             "inner_border_m": _inner_border_m(plan),
         }
-        write_json(folder / PART, told)
+        write_json(folder / CHUNK, record)
 
 
 def _inner_border_m(plan: Plan) -> float:

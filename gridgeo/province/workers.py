@@ -1,8 +1,6 @@
-"""Workers: processes of this machine, or an existing Dask cluster.
+"""Workers: processes of this machine, each with one thread and one chunk at a time, or Dask.
 
-Worker processes of this machine, each with one thread, one part at a time.
-
-Workers of an existing Dask cluster that see the output folder under the same path.
+The workers of a Dask cluster must see the output folder under the same path.
 """
 
 from __future__ import annotations
@@ -21,17 +19,17 @@ from typing import Any
 
 from gridgeo.config import how_to_install
 from gridgeo.errors import InputError, SettingsError
-from gridgeo.province.task import Outcome, Task, run_part
+from gridgeo.province.task import Outcome, Task, run_chunk
 from gridgeo.wording import Text
 
-#: how often a part is done again whose process was lost
+#: how often a chunk whose process was lost is run again
 RETRIES = 2
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
 @dataclass
 class _Worker:
-    """A process, the link to it, and the part that it is at."""
+    """A process, the link to it, and its current chunk."""
 
     process: BaseProcess
     link: Connection
@@ -41,7 +39,7 @@ class _Worker:
 def run_on_processes(tasks: Sequence[Task], *, jobs: int) -> Iterator[Outcome]:
     """Do the tasks on `jobs` processes and yield what comes of each, as they are done.
 
-    A process that is lost (killed, out of memory) costs only its part, which is done again. When
+    A process that is lost (killed, out of memory) costs only its chunk, which is done again. When
     the iterator is closed, or this process is interrupted, all processes are killed; they also
     end when this process is killed.
 
@@ -50,7 +48,7 @@ def run_on_processes(tasks: Sequence[Task], *, jobs: int) -> Iterator[Outcome]:
     tasks
         Started in this order.
     jobs
-        Processes; each holds one part in memory.
+        Processes; each has one chunk in memory.
     """
     waiting, lost = deque(tasks), Counter[str]()
     workers = [_started() for _ in range(min(jobs, len(tasks)))]
@@ -69,7 +67,7 @@ def run_on_processes(tasks: Sequence[Task], *, jobs: int) -> Iterator[Outcome]:
                 workers[workers.index(worker)] = _started()
                 lost[task.name] += 1
                 if lost[task.name] > RETRIES:
-                    yield Outcome(task.name, error=gone(task, lost[task.name]))
+                    yield Outcome(task.name, error=lost_worker(task, lost[task.name]))
                 else:
                     waiting.append(task)
     finally:
@@ -79,8 +77,8 @@ def run_on_processes(tasks: Sequence[Task], *, jobs: int) -> Iterator[Outcome]:
             worker.link.close()
 
 
-def gone(task: Task, times: int) -> InputError:
-    """Say that a part has cost its process again and again."""
+def lost_worker(task: Task, times: int) -> InputError:
+    """Return the error that the process of a chunk ended too often."""
     return InputError(
         Text(
             f"the process of part {task.name} ended {times} times without a result: probably too "
@@ -108,7 +106,7 @@ def _send(worker: _Worker) -> None:
     try:
         worker.link.send(worker.task)
     except OSError:
-        return  # it is gone: the link says so when it is waited for
+        return  # the process ended: waiting for its link reports it
 
 
 def _ready(workers: Sequence[_Worker]) -> list[tuple[_Worker, Task]]:
@@ -130,7 +128,7 @@ def _received(worker: _Worker) -> Outcome | None:
 
 
 def _serve(link: Connection) -> None:
-    """Do parts until the link ends; the parent alone answers Ctrl-C."""
+    """Run chunks until the link ends; the parent alone answers Ctrl-C."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     while True:
@@ -138,7 +136,7 @@ def _serve(link: Connection) -> None:
             task = link.recv()
         except EOFError:
             return
-        link.send(run_part(task))
+        link.send(run_chunk(task))
 
 
 def _end_with_parent() -> None:
@@ -169,8 +167,8 @@ _TIMEOUT = "10s"
 def run_on_cluster(tasks: Sequence[Task], *, scheduler: str) -> Iterator[Outcome]:
     """Do the tasks on the cluster of `scheduler` and yield what comes of each.
 
-    A worker that is lost costs only its part, which is done again elsewhere. When the iterator
-    is closed, parts that wait are cancelled; workers finish the part that they are at.
+    A worker that is lost costs only its chunk, which is done again elsewhere. When the iterator
+    is closed, chunks that wait are cancelled; workers finish the chunk that they are at.
 
     Raises
     ------
@@ -179,7 +177,7 @@ def run_on_cluster(tasks: Sequence[Task], *, scheduler: str) -> Iterator[Outcome
     """
     with _client(scheduler) as client:
         futures = {
-            client.submit(run_part, task, pure=False, retries=RETRIES): task for task in tasks
+            client.submit(run_chunk, task, pure=False, retries=RETRIES): task for task in tasks
         }
         try:
             for future in _as_completed(futures):
@@ -194,7 +192,7 @@ def _outcome(future: Any, task: Task) -> Outcome:
     try:
         outcome: Outcome = future.result()
     except KilledWorker:
-        return Outcome(task.name, error=gone(task, RETRIES + 1))
+        return Outcome(task.name, error=lost_worker(task, RETRIES + 1))
     return outcome
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from gridgeo.read.gate import (
+from gridgeo.read.file_checks import (
     check_path,
 )
 from gridgeo.read.grids import (
     GridFile,
-    HomeFile,
+    HouseholdFile,
     read_grids,
-    read_homes,
+    read_household_points,
 )
 from gridgeo.read.inspection import (
     LayerInfo,
@@ -38,7 +38,7 @@ __all__ = [
     "ROSTER",
     "Batch",
     "GridFile",
-    "HomeFile",
+    "HouseholdFile",
     "LayerInfo",
     "Survey",
     "check_path",
@@ -49,7 +49,7 @@ __all__ = [
     "layers_of",
     "read_code_mapping",
     "read_grids",
-    "read_homes",
+    "read_household_points",
     "read_layers",
     "read_roster",
     "stream_layers",

@@ -1,9 +1,4 @@
-"""Compounds (小区), buildings, parcels, addresses and facilities.
-
-Compounds (小区), buildings, parcels and addresses: what households and atoms hold on to.
-
-Facilities that may become dedicated grids: category, name, and how large they are.
-"""
+"""Compounds (小区), buildings, parcels and addresses; facilities with category and size."""
 
 from __future__ import annotations
 
@@ -17,9 +12,9 @@ import shapely
 
 from gridgeo.config import CATEGORIES
 from gridgeo.errors import InputError
-from gridgeo.read.columns import find_all, missing_column, say_columns
-from gridgeo.read.context import Ground, RawLayer, tally
-from gridgeo.read.geometry import gather, inner_points, of_type, place, polygons
+from gridgeo.read.columns import find_all, missing_column, note_columns
+from gridgeo.read.context import RawLayer, StudyArea, tally
+from gridgeo.read.geometry import gather, inner_points, of_type, polygons, to_study_area
 from gridgeo.read.values import Classes, classify, measures, texts
 from gridgeo.read.vocabulary import category
 from gridgeo.wording import Text
@@ -42,9 +37,9 @@ class Area:
     frame: gpd.GeoDataFrame
 
 
-def clean_areas(raws: Sequence[RawLayer], ground: Ground) -> list[Area]:
+def clean_areas(raws: Sequence[RawLayer], study_area: StudyArea) -> list[Area]:
     """Return name (and floors of buildings) and geometry of each layer of one role."""
-    return [Area(raw, _clean_areas_of_layer(raw, ground)) for raw in raws]
+    return [Area(raw, _clean_areas_of_layer(raw, study_area)) for raw in raws]
 
 
 def area_columns(role: str) -> tuple[str, ...]:
@@ -52,20 +47,20 @@ def area_columns(role: str) -> tuple[str, ...]:
     return _FIELDS[role]
 
 
-def _clean_areas_of_layer(raw: RawLayer, ground: Ground) -> gpd.GeoDataFrame:
-    rules, journal = ground.rules, ground.journal
+def _clean_areas_of_layer(raw: RawLayer, study_area: StudyArea) -> gpd.GeoDataFrame:
+    rules, log = study_area.rules, study_area.log
     found = {}
     for field in ("name", "floors", "height"):
         columns = find_all(raw, field, rules) if field in ("name", *_extra(raw.role)) else ()
         if columns:
             found[field] = columns[0]
-    say_columns(raw, found, journal)
+    note_columns(raw, found, log)
     shape = inner_points if raw.role == "addresses" else polygons
-    out = shape(place(raw, ground), raw, ground)[["geometry"]]
-    out = out.assign(name=texts(raw, found.get("name"), journal))
+    out = shape(to_study_area(raw, study_area), raw, study_area)[["geometry"]]
+    out = out.assign(name=texts(raw, found.get("name"), log))
     if raw.role != "buildings":
         return out
-    floors = _floors(raw, found, ground)
+    floors = _floors(raw, found, study_area)
     return out.assign(floors=floors)
 
 
@@ -73,13 +68,13 @@ def _extra(role: str) -> tuple[str, ...]:
     return ("floors", "height") if role == "buildings" else ()
 
 
-def _floors(raw: RawLayer, found: dict[str, str], ground: Ground) -> pd.Series[float]:
+def _floors(raw: RawLayer, found: dict[str, str], study_area: StudyArea) -> pd.Series[float]:
     """Return storeys; where only the height is known, one for every 3 m."""
-    floors = measures(raw, found.get("floors"), ground.journal)
-    height = measures(raw, found.get("height"), ground.journal)
+    floors = measures(raw, found.get("floors"), study_area.log)
+    height = measures(raw, found.get("height"), study_area.log)
     derived = floors.isna() & height.notna()
     if derived.any():
-        ground.journal.say(
+        study_area.log.note(
             "buildings",
             Text(
                 f"{raw}: storeys of {derived.sum()} buildings taken from their height, "
@@ -94,51 +89,51 @@ FACILITY_COLUMNS = ("kind", "name", "area_m2", "floor_area_m2", "people")
 _MEASURES = {"area_m2": "area", "floor_area_m2": "floor_area", "people": "people"}
 
 
-def clean_facilities(raws: Sequence[RawLayer], ground: Ground) -> gpd.GeoDataFrame:
+def clean_facilities(raws: Sequence[RawLayer], study_area: StudyArea) -> gpd.GeoDataFrame:
     """Return the facilities that have a category; the others are counted in a note."""
-    frames = [frame for raw in raws if len(frame := _clean_facilities_of_layer(raw, ground))]
-    return gather(frames, FACILITY_COLUMNS, ground.crs)
+    frames = [frame for raw in raws if len(frame := _clean_facilities_of_layer(raw, study_area))]
+    return gather(frames, FACILITY_COLUMNS, study_area.crs)
 
 
-def _clean_facilities_of_layer(raw: RawLayer, ground: Ground) -> gpd.GeoDataFrame:
-    rules, journal = ground.rules, ground.journal
+def _clean_facilities_of_layer(raw: RawLayer, study_area: StudyArea) -> gpd.GeoDataFrame:
+    rules, log = study_area.rules, study_area.log
     kinds = () if raw.kind else find_all(raw, "kind", rules)
-    told = classify(raw, kinds, category, journal)
+    classified = classify(raw, kinds, category, log)
     fields = ("name", *_MEASURES.values())
     single = {field: columns[0] for field in fields if (columns := find_all(raw, field, rules))}
-    used = {"kind": ", ".join(told.columns)} if told.columns else {}
-    say_columns(raw, used | single, journal)
-    classes = _whole_file(raw, told, kinds)
-    _say_others(raw, told.values[classes == ""], ground)
+    used = {"kind": ", ".join(classified.columns)} if classified.columns else {}
+    note_columns(raw, used | single, log)
+    classes = _file_default(raw, classified, kinds)
+    _note_others(raw, classified.values[classes == ""], study_area)
     attributes = pd.DataFrame(
-        {"kind": classes, "name": texts(raw, single.get("name"), journal)}
-        | {name: measures(raw, single.get(field), journal) for name, field in _MEASURES.items()},
+        {"kind": classes, "name": texts(raw, single.get("name"), log)}
+        | {name: measures(raw, single.get(field), log) for name, field in _MEASURES.items()},
         index=raw.frame.index,
     )
-    out = _shapes(raw, ground).join(attributes)
+    out = _shapes(raw, study_area).join(attributes)
     if "facilities.area" not in rules.columns:  # a polygon is its own measure
         out["area_m2"] = out["area_m2"].where(out.geom_type == "Point", np.nan)
     return out[out["kind"] != ""]
 
 
-def _whole_file(raw: RawLayer, told: Classes, kinds: Sequence[str]) -> pd.Series[str]:
+def _file_default(raw: RawLayer, classified: Classes, kinds: Sequence[str]) -> pd.Series[str]:
     if not raw.kind:
         if not kinds:
             raise missing_column(raw, "kind")
-        return told.classes
-    whole = raw.kind if raw.kind in CATEGORIES else category(raw.kind)
-    if not whole:
+        return classified.classes
+    default = raw.kind if raw.kind in CATEGORIES else category(raw.kind)
+    if not default:
         raise InputError(
             Text(f"{raw.kind!r} is no category of facilities", f"{raw.kind!r} 不是设施类别"),
             remedy=Text(f"Choose one of {', '.join(CATEGORIES)}", f"可选：{'、'.join(CATEGORIES)}"),
             **raw.place,
         )
-    return pd.Series(whole, index=raw.frame.index, dtype=object)
+    return pd.Series(default, index=raw.frame.index, dtype=object)
 
 
-def _say_others(raw: RawLayer, values: pd.Series[str], ground: Ground) -> None:
+def _note_others(raw: RawLayer, values: pd.Series[str], study_area: StudyArea) -> None:
     if len(values):
-        ground.journal.say(
+        study_area.log.note(
             "facilities",
             Text(
                 f"{raw}: {len(values)} rows are of no category that becomes a dedicated grid: "
@@ -148,15 +143,15 @@ def _say_others(raw: RawLayer, values: pd.Series[str], ground: Ground) -> None:
         )
 
 
-def _shapes(raw: RawLayer, ground: Ground) -> gpd.GeoDataFrame:
+def _shapes(raw: RawLayer, study_area: StudyArea) -> gpd.GeoDataFrame:
     """Return points (a multipoint as its middle) and valid polygons of the usable rows."""
-    placed = of_type(place(raw, ground), raw, ground, (0, 4, 3, 6))
-    geometry = placed.geometry.to_numpy()
+    projected = of_type(to_study_area(raw, study_area), raw, study_area, (0, 4, 3, 6))
+    geometry = projected.geometry.to_numpy()
     several = shapely.get_type_id(geometry) == 4
     geometry = np.where(several, shapely.point_on_surface(geometry), geometry)
-    placed = placed[["geometry"]].set_geometry(geometry, crs=placed.crs)
-    flat = placed.geom_type.isin(["Polygon", "MultiPolygon"])
-    parts = [placed[~flat]]
+    projected = projected[["geometry"]].set_geometry(geometry, crs=projected.crs)
+    flat = projected.geom_type.isin(["Polygon", "MultiPolygon"])
+    parts = [projected[~flat]]
     if flat.any():
-        parts.append(polygons(placed[flat], raw, ground))
-    return gpd.GeoDataFrame(pd.concat(parts), crs=placed.crs)
+        parts.append(polygons(projected[flat], raw, study_area))
+    return gpd.GeoDataFrame(pd.concat(parts), crs=projected.crs)

@@ -1,9 +1,4 @@
-"""Which column means what: the names that columns go by, and the settings that override them.
-
-The names that columns go by, in Chinese and English.
-
-Which column means what: aliases in Chinese and English, and the settings that override them.
-"""
+"""Which column means what: aliases in Chinese and English, and the settings that override them."""
 
 from __future__ import annotations
 
@@ -16,8 +11,8 @@ from types import MappingProxyType
 
 from gridgeo.config import ReadRules
 from gridgeo.errors import InputError, SettingsError
-from gridgeo.read.context import Journal, RawLayer
-from gridgeo.wording import FIELDS, Text, join, say_fields, word
+from gridgeo.read.context import RawLayer, ReadLog
+from gridgeo.wording import FIELDS, Text, fields_text, join, word
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -236,11 +231,11 @@ def check_columns(role: str, raws: Sequence[RawLayer], rules: ReadRules) -> None
 
 
 def missing_column(raw: RawLayer, field: str, column: str = "") -> InputError:
-    """Say that `raw` has no column for `field`, and list the columns that it has."""
+    """Return the error that `raw` has no column for `field`, with the columns that it has."""
     has = ", ".join(raw.columns) or "-"
-    key, told = f"{raw.role}.{field}", word(FIELDS, field, "zh")
+    key, title = f"{raw.role}.{field}", word(FIELDS, field, "zh")
     named = f" {column!r}" if column else ""
-    sought = f"指定为“{told}”的“{column}”列" if column else f"“{told}”列"
+    sought = f"指定为“{title}”的“{column}”列" if column else f"“{title}”列"
     return InputError(
         Text(
             f"no column{named} for {key}; the columns are: {has}",
@@ -263,7 +258,7 @@ def find_all(raw: RawLayer, field: str, rules: ReadRules) -> tuple[str, ...]:
 
 
 def understand(
-    raw: RawLayer, fields: Sequence[str], rules: ReadRules, journal: Journal
+    raw: RawLayer, fields: Sequence[str], rules: ReadRules, log: ReadLog
 ) -> dict[str, str]:
     """Return the column of each of the `fields` that `raw` has, and note them."""
     found: dict[str, str] = {}
@@ -276,22 +271,22 @@ def understand(
         rivals = [column for kind, *_, column in ranked[1:] if kind == ranked[0][0]]
         if rivals:
             doubts.append((field, Text(", ".join(rivals), "、".join(rivals))))
-    say_columns(raw, found, journal, doubts)
+    note_columns(raw, found, log, doubts)
     return found
 
 
-def say_columns(
+def note_columns(
     raw: RawLayer,
     found: Mapping[str, str],
-    journal: Journal,
+    log: ReadLog,
     doubts: Sequence[tuple[str, Text]] = (),
 ) -> None:
     """Note the columns of `raw` as understood, and which others would have fitted."""
-    told = say_fields(found) if found else Text("no columns understood", "没有识别出字段")
+    text = fields_text(found) if found else Text("no columns understood", "没有识别出字段")
     also = [Text(f"{field}: ", f"{word(FIELDS, field, 'zh')}：") + rest for field, rest in doubts]
     if also:
-        told = told + Text(" (also possible: ", "（也可能是：") + join(also) + Text(")", "）")
-    journal.say("columns", Text(f"{raw}: ", f"{raw.zh}：") + told)
+        text = text + Text(" (also possible: ", "（也可能是：") + join(also) + Text(")", "）")
+    log.note("columns", Text(f"{raw}: ", f"{raw.zh}：") + text)
 
 
 def unique_names(names: list[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""What the cleaning functions share: a raw layer, the journal of what was said, the ground."""
+"""What the cleaning functions share: a raw layer, the log of notes and rejects, the study area."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class RawLayer:
     The rows of a table are counted as a spreadsheet counts them, header and titles included.
 
     `frame` is a GeoDataFrame where the layer has geometry. `crs_assumed` is True where the
-    format, not the file, says which CRS it is. `counts` are the households of each row, where
-    they are known, so that rows put aside can be counted.
+    format, not the file, defines the CRS. `counts` are the households of each row, where
+    they are known, so that rejected rows can be counted.
     """
 
     role: str
@@ -79,13 +79,13 @@ def spatial_frame(raw: RawLayer) -> gpd.GeoDataFrame:
 
 
 @dataclass(frozen=True, slots=True)
-class Journal:
-    """Collects what is said aloud and what is put aside while layers are read."""
+class ReadLog:
+    """Collects notes and rejected rows while layers are read."""
 
     notes: list[Note] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
 
-    def say(self, topic: str, message: Text) -> None:
+    def note(self, topic: str, message: Text) -> None:
         """Add a note."""
         self.notes.append(Note(topic, message))
 
@@ -98,7 +98,7 @@ class Journal:
         values: Iterable[object],
         reason: Text,
     ) -> None:
-        """Put the rows at `index` of `raw` aside."""
+        """Reject the rows at `index` of `raw`."""
         for at, value in zip(index, values, strict=True):
             self.rejects.append(
                 Reject(
@@ -114,11 +114,11 @@ class Journal:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Ground:
-    """Where all layers are brought to: rules, one metre CRS, and the communities' bounds."""
+class StudyArea:
+    """The target of all layers: rules, one metre CRS, and the bounds of the communities."""
 
     rules: ReadRules
-    journal: Journal
+    log: ReadLog
     crs: CRS
     bounds: tuple[float, float, float, float] | None = None
 
@@ -135,8 +135,8 @@ def tally(values: Iterable[object], *, most: int = 12) -> str:
     for value in values:
         counts[str(value)] = counts.get(str(value), 0) + 1
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    told = ", ".join(f"{name or '(empty)'} {count}" for name, count in ranked[:most])
-    return told + (", ..." if len(ranked) > most else "")
+    text = ", ".join(f"{name or '(empty)'} {count}" for name, count in ranked[:most])
+    return text + (", ..." if len(ranked) > most else "")
 
 
 def first(mask: pd.Series[bool]) -> int:

@@ -1,11 +1,8 @@
-"""Where a layer lies: its CRS as declared, and its datum (WGS 84, GCJ-02, BD-09).
+"""The CRS of a layer as declared, its datum, and the reprojection into the CRS of the run.
 
-GCJ-02 (Amap, Tencent) and BD-09 (Baidu): the shifts, and their exact inverse by iteration.
-
-The formulas are the published ones (eviltransform, MIT; prcoords, public domain); outside
-the box of China GCJ-02 shifts nothing.
-
-Where the work is done: CRS of layers as declared, the metre CRS of the job, the datum.
+Datums are WGS 84, GCJ-02 (Amap, Tencent) and BD-09 (Baidu). The formulas are the published ones
+(eviltransform, MIT; prcoords, public domain), inverted exactly by iteration; outside the box of
+China GCJ-02 shifts nothing.
 """
 
 from __future__ import annotations
@@ -22,7 +19,7 @@ from pyproj.exceptions import CRSError
 
 from gridgeo.config import ReadRules
 from gridgeo.errors import InputError, SettingsError
-from gridgeo.read.context import Journal, RawLayer, spatial_frame
+from gridgeo.read.context import RawLayer, ReadLog, spatial_frame
 from gridgeo.wording import Text
 
 Degrees = NDArray[np.float64]
@@ -93,7 +90,7 @@ WGS84 = CRS.from_epsg(4326)
 def declared_crs(raw: RawLayer, rules: ReadRules) -> CRS:
     """Return the CRS of a layer: that of its file, else that of the settings.
 
-    Raises InputError where neither says one, and where the settings contradict the file.
+    Raises InputError where neither names one, and where the settings contradict the file.
     """
     frame = spatial_frame(raw)
     given = rules.crs.get(raw.role)
@@ -141,8 +138,8 @@ def parse_crs(role: str, text: str) -> CRS:
 
 def flat(crs: Any) -> CRS:
     """Return the horizontal part of `crs`."""
-    whole = CRS.from_user_input(crs)
-    return whole.sub_crs_list[0] if whole.is_compound else whole.to_2d()
+    crs_given = CRS.from_user_input(crs)
+    return crs_given.sub_crs_list[0] if crs_given.is_compound else crs_given.to_2d()
 
 
 def label(crs: CRS) -> str:
@@ -152,7 +149,7 @@ def label(crs: CRS) -> str:
 
 
 def is_metric(crs: CRS) -> bool:
-    """Say whether `crs` measures metres: projected, but not Web Mercator."""
+    """Return whether `crs` measures metres: projected, but not Web Mercator."""
     operation = crs.coordinate_operation
     if not crs.is_projected or operation is None or "Pseudo Mercator" in operation.method_name:
         return False
@@ -160,14 +157,14 @@ def is_metric(crs: CRS) -> bool:
 
 
 def misplaced(raw: RawLayer, crs: CRS, bounds: Any) -> InputError:
-    """Say that the coordinates of a layer cannot be those of its CRS."""
-    told = ", ".join(f"{value:.7g}" for value in bounds)
+    """Return the error that the coordinates of a layer cannot be those of its CRS."""
+    text = ", ".join(f"{value:.7g}" for value in bounds)
     return InputError(
         Text(
-            f"the coordinates ({told}) are not where {label(crs)} applies or where the "
+            f"the coordinates ({text}) are not where {label(crs)} applies or where the "
             "communities lie: longitude and latitude swapped, a zone-prefixed easting, or the "
             "wrong coordinate reference system?",
-            f"坐标（{told}）不在 {label(crs)} 的适用范围内，或与社区相距过远：坐标疑似经纬度颠倒、"
+            f"坐标（{text}）不在 {label(crs)} 的适用范围内，或与社区相距过远：坐标疑似经纬度颠倒、"
             "带有带号前缀，或坐标系有误",
         ),
         remedy=Text(
@@ -178,7 +175,7 @@ def misplaced(raw: RawLayer, crs: CRS, bounds: Any) -> InputError:
     )
 
 
-def reproject(raw: RawLayer, crs: CRS, rules: ReadRules, journal: Journal) -> gpd.GeoDataFrame:
+def reproject(raw: RawLayer, crs: CRS, rules: ReadRules, log: ReadLog) -> gpd.GeoDataFrame:
     """Return the frame of `raw` in `crs`; a declared GCJ-02 or BD-09 datum is taken out."""
     frame = spatial_frame(raw)
     source = declared_crs(raw, rules)
@@ -191,7 +188,7 @@ def reproject(raw: RawLayer, crs: CRS, rules: ReadRules, journal: Journal) -> gp
         shifted = to_wgs84(degrees.geometry.to_numpy(), datum)
         frame = degrees.set_geometry(gpd.GeoSeries(shifted, index=frame.index, crs=WGS84))
         named = {"gcj02": "GCJ-02", "bd09": "BD-09"}[datum]
-        journal.say(
+        log.note(
             "datum",
             Text(f"{raw}: converted from {named}", f"{raw.zh}：已由 {named} 坐标转换"),
         )

@@ -18,27 +18,34 @@ from gridgeo.config import ReadRules, Source
 from gridgeo.errors import InputError
 from gridgeo.read import shapefile, tables
 from gridgeo.read.columns import ALIASES, candidates, unique_names
-from gridgeo.read.context import Journal, RawLayer
-from gridgeo.read.gate import SPATIAL, TABLES, check_path, layer_names, library_errors, unreadable
+from gridgeo.read.context import RawLayer, ReadLog
+from gridgeo.read.file_checks import (
+    SPATIAL,
+    TABLES,
+    check_path,
+    layer_names,
+    library_errors,
+    unreadable,
+)
 from gridgeo.wording import Text
 
 
-def load(source: Source, role: str, rules: ReadRules, journal: Journal) -> RawLayer:
+def load(source: Source, role: str, rules: ReadRules, log: ReadLog) -> RawLayer:
     """Return one layer as it stands; empty and unreadable ones raise InputError."""
     path = check_path(source.path)
     if path.suffix.lower() in TABLES:
-        raw = _load_table(path, source, role, rules, journal)
+        raw = _load_table(path, source, role, rules, log)
     elif path.suffix.lower() in (".parquet", ".geoparquet"):
         raw = _load_parquet(path, source, role)
     else:
-        raw = _load_vector(path, source, role, rules, journal)
+        raw = _load_vector(path, source, role, rules, log)
     if raw.frame.empty:
         raise no_rows(raw)
     return raw
 
 
 def no_rows(raw: RawLayer) -> InputError:
-    """Say that a layer is empty."""
+    """Return the error that a layer is empty."""
     return InputError(
         Text("the layer has no rows", "图层没有任何记录"),
         remedy=Text("Give a layer with content", "请提供有内容的图层"),
@@ -46,18 +53,16 @@ def no_rows(raw: RawLayer) -> InputError:
     )
 
 
-def _load_table(
-    path: Path, source: Source, role: str, rules: ReadRules, journal: Journal
-) -> RawLayer:
+def _load_table(path: Path, source: Source, role: str, rules: ReadRules, log: ReadLog) -> RawLayer:
     knows = header_test(role, rules)
     with library_errors(source.path):
         table = tables.load_table(path, source.layer, rules.encoding.get(role, ""), knows)
     if table.joined:
-        _say_joined(str(source), list(table.frame.columns), journal)
+        _note_joined(str(source), list(table.frame.columns), log)
     blank, total = tables.blank_or_total(table.frame)
     if total.any():
         rows = ", ".join(str(at + 1) for at in table.frame.index[total])
-        journal.say(
+        log.note(
             "tables",
             Text(
                 f"{source}: rows of totals are not counted: {rows}",
@@ -65,15 +70,15 @@ def _load_table(
             ),
         )
     if table.encoding not in ("", "utf-8"):
-        _say_encoding(str(source), table.encoding, journal)
+        _note_encoding(str(source), table.encoding, log)
     return RawLayer(
         role=role, frame=table.frame[~(blank | total)], file=source.path, layer=table.sheet,
         kind=source.kind, encoding=table.encoding,
     )  # fmt: skip
 
 
-def _say_joined(source: str, names: list[str], journal: Journal) -> None:
-    journal.say(
+def _note_joined(source: str, names: list[str], log: ReadLog) -> None:
+    log.note(
         "tables",
         Text(
             f"{source}: the header stands in two rows, read as: {', '.join(names)}",
@@ -99,21 +104,19 @@ def _load_parquet(path: Path, source: Source, role: str) -> RawLayer:
     return RawLayer(role=role, frame=tidy(frame), file=source.path, kind=source.kind)
 
 
-def _load_vector(
-    path: Path, source: Source, role: str, rules: ReadRules, journal: Journal
-) -> RawLayer:
+def _load_vector(path: Path, source: Source, role: str, rules: ReadRules, log: ReadLog) -> RawLayer:
     if path.suffix.lower() == ".shp":
         with library_errors(source.path):
             shapefile.check_parts(path)
     driver = SPATIAL[path.suffix.lower()][0]
     name = choose_layer(source, layer_names(source.path), driver)
-    frame = read_rows(path, name, driver, journal)
+    frame = read_rows(path, name, driver, log)
     encoding = ""
     if driver == "ESRI Shapefile":
         encoding = find_encoding(path, frame, rules.encoding.get(role, ""))
         frame = shapefile.decode_frame(frame, encoding)
         if encoding != "utf-8":
-            _say_encoding(str(source), encoding, journal)
+            _note_encoding(str(source), encoding, log)
     layer = name if driver == "GPKG" else ""
     return RawLayer(
         role=role, frame=tidy(frame), file=source.path, layer=layer, kind=source.kind,
@@ -129,20 +132,20 @@ def choose_layer(source: Source, names: tuple[str, ...], driver: str) -> str:
         return names[0]
     listed = ", ".join(names)
     if source.layer:
-        told = Text(
+        text = Text(
             f"no layer {source.layer!r}; the layers are: {listed}",
             f"没有图层“{source.layer}”，现有：{listed}",
         )
     else:
-        told = Text(
+        text = Text(
             f"{len(names)} layers and none named: {listed}",
             f"文件有 {len(names)} 个图层，未指明用哪个：{listed}",
         )
     remedy = Text("Name one as PATH::LAYER", "请用 路径::图层名 指明其中一个")
-    raise InputError(told, remedy=remedy, file=source.path)
+    raise InputError(text, remedy=remedy, file=source.path)
 
 
-def read_rows(path: Path, layer: str, driver: str, journal: Journal, **chosen: Any) -> pd.DataFrame:
+def read_rows(path: Path, layer: str, driver: str, log: ReadLog, **chosen: Any) -> pd.DataFrame:
     """Return rows of a layer as GDAL reads them, all or those `chosen`; its warnings are noted."""
     options = {"encoding": "ISO-8859-1"} if driver == "ESRI Shapefile" else {}
     with warnings.catch_warnings(record=True) as caught, library_errors(str(path), layer):
@@ -154,7 +157,7 @@ def read_rows(path: Path, layer: str, driver: str, journal: Journal, **chosen: A
         except ShapelyError as error:
             raise _bad_geometry(path, error) from error
     for text in sorted({str(warning.message) for warning in caught}):
-        journal.say("file", Text(f"{path.name}: {text}", f"{path.name}：{text}"))
+        log.note("file", Text(f"{path.name}: {text}", f"{path.name}：{text}"))
     return frame
 
 
@@ -186,8 +189,8 @@ def find_encoding(path: Path, frame: pd.DataFrame, given: str) -> str:
     return encoding
 
 
-def _say_encoding(source: str, encoding: str, journal: Journal) -> None:
-    journal.say(
+def _note_encoding(source: str, encoding: str, log: ReadLog) -> None:
+    log.note(
         "encoding", Text(f"{source}: text read as {encoding}", f"{source}：文字按 {encoding} 读取")
     )
 

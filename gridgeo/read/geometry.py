@@ -1,10 +1,6 @@
-"""Geometry at the door: what is usable, what is repaired, in which CRS, and in which order.
+"""Geometry of input rows: usable, repaired or rejected, reprojected, in a fixed order.
 
-Geometry at the door: what is usable, what is repaired, what is put aside.
-
-Polygons, lines and points of usable rows, and all rows of a kind in one fixed order.
-
-The metre CRS that the whole job is done in.
+The metre CRS of a run is that of the communities, else one chosen by their place.
 """
 
 from __future__ import annotations
@@ -22,7 +18,7 @@ from pyproj import CRS
 
 from gridgeo.config import ReadRules
 from gridgeo.errors import InputError
-from gridgeo.read.context import Ground, Journal, RawLayer, spatial_frame, tally
+from gridgeo.read.context import RawLayer, ReadLog, StudyArea, spatial_frame, tally
 from gridgeo.read.crs import WGS84, declared_crs, is_metric, label, misplaced, reproject
 from gridgeo.wording import Text
 
@@ -33,23 +29,25 @@ POINTS, LINES, POLYGONS = (0, 4), (1, 2, 5), (3, 6)
 _COLLECTION = 7
 
 
-def place(raw: RawLayer, ground: Ground) -> gpd.GeoDataFrame:
-    """Return the usable rows of `raw` in the CRS of the `ground`, flat, with their row index.
+def to_study_area(raw: RawLayer, study_area: StudyArea) -> gpd.GeoDataFrame:
+    """Return the usable rows of `raw` in the CRS of the `study_area`, flat, with their row index.
 
     Rows without geometry go to the rejects. Raises InputError for coordinates that are no
     numbers, for a layer far from the communities and for one without any usable row.
     """
-    frame = with_geometry(raw, ground)
-    placed = reproject(replace(raw, frame=frame), ground.crs, ground.rules, ground.journal)
-    if _distance(placed.total_bounds, ground.bounds) > NEAR_M:
-        raise misplaced(raw, declared_crs(raw, ground.rules), frame.total_bounds)
-    return replaced(placed, shapely.force_2d(placed.geometry.to_numpy()))
+    frame = with_geometry(raw, study_area)
+    projected = reproject(
+        replace(raw, frame=frame), study_area.crs, study_area.rules, study_area.log
+    )
+    if _distance(projected.total_bounds, study_area.bounds) > NEAR_M:
+        raise misplaced(raw, declared_crs(raw, study_area.rules), frame.total_bounds)
+    return replaced(projected, shapely.force_2d(projected.geometry.to_numpy()))
 
 
-def with_geometry(raw: RawLayer, ground: Ground) -> gpd.GeoDataFrame:
+def with_geometry(raw: RawLayer, study_area: StudyArea) -> gpd.GeoDataFrame:
     """Return the rows of `raw` that have geometry; the others go to the rejects."""
     here = have_geometry(raw)
-    _put_aside(raw, ground, ~here, Text("no geometry", "没有几何图形"))
+    _reject(raw, study_area, ~here, Text("no geometry", "没有几何图形"))
     return rows_of(spatial_frame(raw), here)
 
 
@@ -95,11 +93,11 @@ def _distance(bounds: NDArray[Any], other: tuple[float, ...] | None) -> float:
     return float(np.hypot(dx, dy))
 
 
-def _put_aside(raw: RawLayer, ground: Ground, mask: NDArray[np.bool_], reason: Text) -> None:
+def _reject(raw: RawLayer, study_area: StudyArea, mask: NDArray[np.bool_], reason: Text) -> None:
     rows = np.flatnonzero(mask)
     values = shapely.to_wkt(raw.frame.geometry.to_numpy()[rows], rounding_precision=1)
     shown = [str(text or "NULL")[:60] for text in np.atleast_1d(values)]
-    ground.journal.reject(raw, raw.frame.index[rows], field="geometry", values=shown, reason=reason)
+    study_area.log.reject(raw, raw.frame.index[rows], field="geometry", values=shown, reason=reason)
 
 
 def _nothing_usable(raw: RawLayer) -> InputError:
@@ -121,7 +119,7 @@ def rows_of(frame: gpd.GeoDataFrame, mask: NDArray[np.bool_]) -> gpd.GeoDataFram
 
 
 def of_type(
-    frame: gpd.GeoDataFrame, raw: RawLayer, ground: Ground, types: Sequence[int]
+    frame: gpd.GeoDataFrame, raw: RawLayer, study_area: StudyArea, types: Sequence[int]
 ) -> gpd.GeoDataFrame:
     """Return the rows whose geometry is of the `types`, and put the others aside.
 
@@ -134,7 +132,7 @@ def of_type(
         kinds = shapely.get_type_id(geometry)
     right = np.isin(kinds, types) & ~shapely.is_empty(geometry)
     lost = frame.index[~right]
-    ground.journal.reject(
+    study_area.log.reject(
         raw,
         lost,
         field="geometry",
@@ -160,14 +158,14 @@ _REPAIR_SHARE = 0.01
 
 
 def polygons(
-    frame: gpd.GeoDataFrame, raw: RawLayer, ground: Ground, *, strict: bool = False
+    frame: gpd.GeoDataFrame, raw: RawLayer, study_area: StudyArea, *, strict: bool = False
 ) -> gpd.GeoDataFrame:
     """Return the polygonal rows, valid; repairs are noted with the area before and after.
 
     A repair that changes the area by more than 1 % is an InputError when `strict`, else the
     row goes to the rejects.
     """
-    kept = of_type(frame, raw, ground, POLYGONS)
+    kept = of_type(frame, raw, study_area, POLYGONS)
     before = kept.geometry.to_numpy()
     broken = ~shapely.is_valid(before)
     if not broken.any():
@@ -177,23 +175,25 @@ def polygons(
     area, repaired = shapely.area(before), shapely.area(after)
     ruined = broken & ((np.abs(repaired - area) > _REPAIR_SHARE * area) | (repaired == 0))
     change = [f"{old:,.1f} -> {new:,.1f} m2" for old, new in zip(area, repaired, strict=True)]
-    _report_ruined(raw, ground, pd.Series(change, index=kept.index)[ruined], strict=strict)
-    mended = broken & ~ruined
-    if mended.any():
-        old, new = area[mended].sum(), repaired[mended].sum()
-        ground.journal.say(
+    _report_ruined(raw, study_area, pd.Series(change, index=kept.index)[ruined], strict=strict)
+    fixed = broken & ~ruined
+    if fixed.any():
+        old, new = area[fixed].sum(), repaired[fixed].sum()
+        study_area.log.note(
             "geometry",
             Text(
-                f"{raw}: {mended.sum()} invalid polygons repaired, {old:,.2f} m2 before, "
+                f"{raw}: {fixed.sum()} invalid polygons repaired, {old:,.2f} m2 before, "
                 f"{new:,.2f} m2 after",
-                f"{raw.zh}：修复 {mended.sum()} 个无效多边形，面积由 {old:,.2f} 平方米变为 "
+                f"{raw.zh}：修复 {fixed.sum()} 个无效多边形，面积由 {old:,.2f} 平方米变为 "
                 f"{new:,.2f} 平方米",
             ),
         )
     return rows_of(replaced(kept, after), ~ruined)
 
 
-def _report_ruined(raw: RawLayer, ground: Ground, change: pd.Series[str], *, strict: bool) -> None:
+def _report_ruined(
+    raw: RawLayer, study_area: StudyArea, change: pd.Series[str], *, strict: bool
+) -> None:
     if change.empty:
         return
     if strict or len(change) == len(raw.frame):
@@ -207,16 +207,16 @@ def _report_ruined(raw: RawLayer, ground: Ground, change: pd.Series[str], *, str
             row=int(change.index[0]) + 1,
         )
     reason = Text("the polygon crosses itself or has no area", "多边形自相交或没有面积")
-    ground.journal.reject(raw, change.index, field="geometry", values=change, reason=reason)
+    study_area.log.reject(raw, change.index, field="geometry", values=change, reason=reason)
 
 
-def lines(frame: gpd.GeoDataFrame, raw: RawLayer, ground: Ground) -> gpd.GeoDataFrame:
+def lines(frame: gpd.GeoDataFrame, raw: RawLayer, study_area: StudyArea) -> gpd.GeoDataFrame:
     """Return the lines, one LineString a row; lines without length are left out and counted."""
-    kept = of_type(frame, raw, ground, LINES)
+    kept = of_type(frame, raw, study_area, LINES)
     single = kept.explode(index_parts=False)
     nought = single.length.to_numpy() == 0
     if nought.any():
-        ground.journal.say(
+        study_area.log.note(
             "geometry",
             Text(
                 f"{raw}: {nought.sum()} lines without length left out",
@@ -226,15 +226,15 @@ def lines(frame: gpd.GeoDataFrame, raw: RawLayer, ground: Ground) -> gpd.GeoData
     return rows_of(single, ~nought)
 
 
-def inner_points(frame: gpd.GeoDataFrame, raw: RawLayer, ground: Ground) -> gpd.GeoDataFrame:
+def inner_points(frame: gpd.GeoDataFrame, raw: RawLayer, study_area: StudyArea) -> gpd.GeoDataFrame:
     """Return points as they are, and polygons and multipoints as a point inside them."""
-    kept = of_type(frame, raw, ground, (*POINTS, *POLYGONS))
+    kept = of_type(frame, raw, study_area, (*POINTS, *POLYGONS))
     geometry = kept.geometry.to_numpy()
     wide = shapely.get_type_id(geometry) != 0
     inner = np.where(wide, shapely.point_on_surface(geometry), geometry)
     areas = np.isin(shapely.get_type_id(geometry), POLYGONS).sum()
     if areas:
-        ground.journal.say(
+        study_area.log.note(
             "geometry",
             Text(
                 f"{raw}: {areas} polygons count at a point inside them",
@@ -277,7 +277,7 @@ def gather(
     return gpd.GeoDataFrame(joined.loc[order].reset_index(drop=True).astype(typed), crs=crs)
 
 
-def working_crs(raw: RawLayer, rules: ReadRules, journal: Journal) -> CRS:
+def working_crs(raw: RawLayer, rules: ReadRules, log: ReadLog) -> CRS:
     """Return the metre CRS of the job: the communities' own, else one chosen from where they lie.
 
     In China (longitude 73 to 135, latitude 3 to 54, Taiwan left out) that is the 3-degree zone
@@ -286,7 +286,7 @@ def working_crs(raw: RawLayer, rules: ReadRules, journal: Journal) -> CRS:
     crs = declared_crs(raw, rules)
     west, south, east, north = _lonlat_bounds(raw, crs)
     if is_metric(crs):
-        journal.say("crs", Text(f"work in {label(crs)}", f"计算坐标系：{label(crs)}"))
+        log.note("crs", Text(f"work in {label(crs)}", f"计算坐标系：{label(crs)}"))
         return crs
     lon, lat = (west + east) / 2, (south + north) / 2
     chosen = choose_crs(lon, lat)
@@ -294,7 +294,7 @@ def working_crs(raw: RawLayer, rules: ReadRules, journal: Journal) -> CRS:
         "the CGCS2000 3-degree zone" if _in_china(lon, lat) else "the UTM zone",
         "CGCS2000 三度带" if _in_china(lon, lat) else "UTM 分带",
     )
-    journal.say(
+    log.note(
         "crs",
         Text(
             f"the communities are in {label(crs)}, which does not measure metres: work in "

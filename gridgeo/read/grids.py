@@ -1,9 +1,4 @@
-"""Grids as somebody drew them, and households beside them: read for the checks, never repaired.
-
-Existing grids, as somebody drew them: read for the checks, never repaired.
-
-Where households live, read without communities: what moves when grids change.
-"""
+"""Grids that others drew, and households beside them: read for the checks, never repaired."""
 
 from __future__ import annotations
 
@@ -19,11 +14,11 @@ from pyproj import CRS
 from gridgeo.config import GRIDS, ROLES, ReadRules, Source
 from gridgeo.model import Note, Reject
 from gridgeo.read.columns import check_columns, understand
-from gridgeo.read.context import Ground, Journal, RawLayer, spatial_frame
+from gridgeo.read.context import RawLayer, ReadLog, StudyArea, spatial_frame
 from gridgeo.read.crs import reproject
 from gridgeo.read.files import load
 from gridgeo.read.geometry import have_geometry, of_type, rows_of, working_crs
-from gridgeo.read.layers import clean_homes
+from gridgeo.read.layers import clean_household_layers
 from gridgeo.read.values import codes, counts, texts
 
 _FIELDS = ("code", "name", "kind", "community", "households", "residents")
@@ -36,7 +31,7 @@ class GridFile:
     Parameters
     ----------
     original
-        Every row and column of the layer, untouched, in its own CRS; ``geometry`` is active.
+        Every row and column of the layer, unchanged, in the file's CRS; ``geometry`` is active.
     layer
         The name of the layer.
     grids
@@ -61,48 +56,48 @@ def read_grids(source: Source, *, crs: CRS | None = None, rules: ReadRules) -> G
     chosen from where they lie) and nothing else: missing geometry, crossing rings, overlaps and Z
     values are for the checks to see. Rows of another type than polygons are rejects.
     """
-    journal = Journal()
-    raw = load(source, GRIDS, rules, journal)
-    crs = working_crs(raw, rules, journal) if crs is None else crs
-    ground = Ground(rules=rules, journal=journal, crs=crs)
+    log = ReadLog()
+    raw = load(source, GRIDS, rules, log)
+    crs = working_crs(raw, rules, log) if crs is None else crs
+    study_area = StudyArea(rules=rules, log=log, crs=crs)
     check_columns(GRIDS, [raw], rules)
-    found = understand(raw, _FIELDS, rules, journal)
+    found = understand(raw, _FIELDS, rules, log)
     here = have_geometry(raw)
-    placed = reproject(replace(raw, frame=rows_of(spatial_frame(raw), here)), crs, rules, journal)
-    kept = of_type(placed, raw, ground, (3, 6))
+    projected = reproject(replace(raw, frame=rows_of(spatial_frame(raw), here)), crs, rules, log)
+    kept = of_type(projected, raw, study_area, (3, 6))
     rows = kept.index.union(raw.frame.index[~here])
     geometry = kept[["geometry"]].reindex(rows)
     attributes = pd.DataFrame(
-        {name: texts(raw, found.get(name), journal) for name in _FIELDS[1:3]}
-        | {name: codes(raw, found.get(name), journal) for name in ("code", "community")}
-        | {name: _counts(raw, found.get(name), journal) for name in _FIELDS[4:]}
+        {name: texts(raw, found.get(name), log) for name in _FIELDS[1:3]}
+        | {name: codes(raw, found.get(name), log) for name in ("code", "community")}
+        | {name: _counts(raw, found.get(name), log) for name in _FIELDS[4:]}
     )
     grids = attributes.loc[rows, list(_FIELDS)].assign(row=rows).join(geometry)
     return GridFile(
         original=spatial_frame(raw),
         layer=raw.layer or PurePath(raw.file).stem,
         grids=gpd.GeoDataFrame(grids, geometry="geometry", crs=crs).reset_index(drop=True),
-        rejects=tuple(journal.rejects),
-        notes=tuple(dict.fromkeys(journal.notes)),
+        rejects=tuple(log.rejects),
+        notes=tuple(dict.fromkeys(log.notes)),
     )
 
 
-def _counts(raw: RawLayer, column: str | None, journal: Journal) -> pd.Series[float]:
+def _counts(raw: RawLayer, column: str | None, log: ReadLog) -> pd.Series[float]:
     if column is None:
         return pd.Series(np.nan, index=raw.frame.index)
-    return counts(raw, column, journal, whole=False)
+    return counts(raw, column, log, whole=False)
 
 
 @dataclass(frozen=True, kw_only=True)
-class HomeFile:
-    """Points with households and residents, and what was put aside and understood."""
+class HouseholdFile:
+    """Points with households and residents, with rejects and notes."""
 
-    homes: gpd.GeoDataFrame
+    households: gpd.GeoDataFrame
     rejects: tuple[Reject, ...]
     notes: tuple[Note, ...]
 
 
-def read_homes(rules: ReadRules, *, crs: CRS) -> HomeFile | None:
+def read_household_points(rules: ReadRules, *, crs: CRS) -> HouseholdFile | None:
     """Return the households of ``rules.inputs``, as points in `crs`; None where there are none.
 
     Household points or polygons; without them the atoms, each as one point inside it.
@@ -117,26 +112,26 @@ def read_homes(rules: ReadRules, *, crs: CRS) -> HomeFile | None:
     if not sources:
         return None
     rules = _as_households(rules) if role == "atoms" else rules
-    journal = Journal()
-    found = [load(source, "households", rules, journal) for source in sources]
+    log = ReadLog()
+    found = [load(source, "households", rules, log) for source in sources]
     check_columns("households", found, rules)
     raws: dict[str, list[RawLayer]] = {name: [] for name in ROLES} | {"households": found}
-    ground = Ground(rules=rules, journal=journal, crs=crs)
-    _, homes, _ = clean_homes(raws, "households", ground)
-    return HomeFile(
-        homes=homes,
-        rejects=tuple(journal.rejects),
-        notes=tuple(dict.fromkeys(journal.notes)),
+    study_area = StudyArea(rules=rules, log=log, crs=crs)
+    _, households, _ = clean_household_layers(raws, "households", study_area)
+    return HouseholdFile(
+        households=households,
+        rejects=tuple(log.rejects),
+        notes=tuple(dict.fromkeys(log.notes)),
     )
 
 
 def _as_households(rules: ReadRules) -> ReadRules:
-    """Return the rules with what they say of atoms said of households."""
+    """Return the rules with the inputs and columns of atoms as those of households."""
 
-    def turned(told: Mapping[str, str]) -> dict[str, str]:
+    def turned(names: Mapping[str, str]) -> dict[str, str]:
         return {
             f"households{name.removeprefix('atoms')}": value
-            for name, value in told.items()
+            for name, value in names.items()
             if name.partition(".")[0] == "atoms"
         }
 

@@ -1,8 +1,6 @@
 """Households: which layer counts them, and their points with counts.
 
-Which layer says how many households there are.
-
-Households: points with counts, from a layer, a table with coordinates, or a table with keys.
+Counts come from a layer, a table with coordinates, or a table joined to places by a key.
 """
 
 from __future__ import annotations
@@ -18,8 +16,8 @@ from gridgeo.config import ReadRules
 from gridgeo.errors import InputError
 from gridgeo.read.areas import Area
 from gridgeo.read.columns import find_all, missing_column, understand
-from gridgeo.read.context import Ground, RawLayer
-from gridgeo.read.geometry import gather, inner_points, place
+from gridgeo.read.context import RawLayer, StudyArea
+from gridgeo.read.geometry import gather, inner_points, to_study_area
 from gridgeo.read.joining import match, spread
 from gridgeo.read.tables import points_from
 from gridgeo.read.values import counts, texts, with_counts
@@ -42,8 +40,8 @@ def household_source(raws: Mapping[str, Sequence[RawLayer]], rules: ReadRules) -
     return ""
 
 
-def say_source(role: str, raws: Mapping[str, Sequence[RawLayer]], ground: Ground) -> None:
-    """Say which layer is counted, and which layers with counts are not; nothing without one."""
+def note_source(role: str, raws: Mapping[str, Sequence[RawLayer]], study_area: StudyArea) -> None:
+    """Note which layer is counted, and which layers with counts are not; nothing without one."""
     if not role:
         return
     others = [
@@ -51,11 +49,11 @@ def say_source(role: str, raws: Mapping[str, Sequence[RawLayer]], ground: Ground
         for other in _SOURCES
         if other != role
         for raw in raws.get(other, ())
-        if find_all(raw, "households", ground.rules)
+        if find_all(raw, "households", study_area.rules)
     ]
     if role not in ("households", "atoms") or others:
         counted, beside = _listed(raws[role]), _listed(others)
-        ground.journal.say(
+        study_area.log.note(
             "households",
             Text(
                 f"households are counted from {counted.en}"
@@ -73,7 +71,7 @@ HOUSEHOLD_COLUMNS = ("households", "residents", "group", "name")
 
 
 def clean_households(
-    raws: Sequence[RawLayer], areas: Mapping[str, Sequence[Area]], ground: Ground
+    raws: Sequence[RawLayer], areas: Mapping[str, Sequence[Area]], study_area: StudyArea
 ) -> tuple[gpd.GeoDataFrame, int]:
     """Return the household points of layers of one role, and the households of all their rows.
 
@@ -81,78 +79,78 @@ def clean_households(
     layers whose count is no number are rejects (shapes of other layers are needed whole: an error).
     """
     frames, total = [], 0
-    readable = [_readable(raw, ground) for raw in raws]
-    for position, raw in enumerate(count_rows(readable, ground)):
+    readable = [_readable(raw, study_area) for raw in raws]
+    for position, raw in enumerate(count_rows(readable, study_area)):
         if raw.counts is None and raw.role != "households":
             continue  # shapes without counts beside others that have them
-        attributes = _attributes(raw, ground)
+        attributes = _attributes(raw, study_area)
         total += int(attributes["households"].sum())
-        kept = _inhabited(raw, attributes, ground)
+        kept = _inhabited(raw, attributes, study_area)
         if raw.role == "households":
-            frames.append(_located(raw, kept, areas, ground))
+            frames.append(_located(raw, kept, areas, study_area))
         else:
-            frames.append(_at_places(kept, areas[raw.role][position], areas, ground))
-    return gather(frames, HOUSEHOLD_COLUMNS, ground.crs), total
+            frames.append(_at_places(kept, areas[raw.role][position], areas, study_area))
+    return gather(frames, HOUSEHOLD_COLUMNS, study_area.crs), total
 
 
-def _readable(raw: RawLayer, ground: Ground) -> RawLayer:
-    column = find_all(raw, "households", ground.rules)
-    own = raw.role == "households" and column
-    return with_counts(raw, column[0], ground.journal) if own else raw
+def _readable(raw: RawLayer, study_area: StudyArea) -> RawLayer:
+    column = find_all(raw, "households", study_area.rules)
+    countable = raw.role == "households" and column
+    return with_counts(raw, column[0], study_area.log) if countable else raw
 
 
-def count_rows(raws: Sequence[RawLayer], ground: Ground) -> list[RawLayer]:
+def count_rows(raws: Sequence[RawLayer], study_area: StudyArea) -> list[RawLayer]:
     """Return the layers with the households of their rows, where they have such a column.
 
-    With them every row that is put aside later is counted.
+    With them every row that is rejected later is counted.
     """
     return [
-        replace(raw, counts=_filled(raw, column[0], ground))
-        if (column := find_all(raw, "households", ground.rules))
+        replace(raw, counts=_filled(raw, column[0], study_area))
+        if (column := find_all(raw, "households", study_area.rules))
         else raw
         for raw in raws
     ]
 
 
-def _filled(raw: RawLayer, column: str, ground: Ground) -> pd.Series[int]:
-    meant = ground.rules.missing_households or 0
-    return counts(raw, column, ground.journal).fillna(meant).astype("int64")
+def _filled(raw: RawLayer, column: str, study_area: StudyArea) -> pd.Series[int]:
+    meant = study_area.rules.missing_households or 0
+    return counts(raw, column, study_area.log).fillna(meant).astype("int64")
 
 
-def _attributes(raw: RawLayer, ground: Ground) -> pd.DataFrame:
+def _attributes(raw: RawLayer, study_area: StudyArea) -> pd.DataFrame:
     """Return households, residents, group and name of the rows that have a count."""
     fields = [f for f in ("households", "residents", "group", "name") if f in _known(raw.role)]
-    found = understand(raw, fields, ground.rules, ground.journal)
+    found = understand(raw, fields, study_area.rules, study_area.log)
     if "households" not in found:
         raise missing_column(raw, "households")
-    households = counts(raw, found["households"], ground.journal)
+    households = counts(raw, found["households"], study_area.log)
     attributes = pd.DataFrame(
         {
             "households": households,
-            "residents": residents_of(raw, found.get("residents"), ground),
-            "group": texts(raw, found.get("group"), ground.journal),
-            "name": texts(raw, found.get("name"), ground.journal),
+            "residents": residents_of(raw, found.get("residents"), study_area),
+            "group": texts(raw, found.get("group"), study_area.log),
+            "name": texts(raw, found.get("name"), study_area.log),
         }
     )
     if raw.role != "households":
         attributes["group"] = attributes["name"] if raw.role == "compounds" else ""
-    return _without_empty(raw, found["households"], attributes, ground)
+    return _without_empty(raw, found["households"], attributes, study_area)
 
 
 def _known(role: str) -> tuple[str, ...]:
     return ("households", "residents", "name") + (("group",) if role == "households" else ())
 
 
-def residents_of(raw: RawLayer, column: str | None, ground: Ground) -> pd.Series[float]:
+def residents_of(raw: RawLayer, column: str | None, study_area: StudyArea) -> pd.Series[float]:
     """Return the residents of each row: NaN without any; beside others empty cells are 0."""
     if column is None:
         return pd.Series(np.nan, index=raw.frame.index)
-    residents = counts(raw, column, ground.journal, whole=False)
+    residents = counts(raw, column, study_area.log, whole=False)
     empty = int(residents.isna().sum())
     if empty == len(residents):
         return residents
     if empty:
-        ground.journal.say(
+        study_area.log.note(
             "households",
             Text(
                 f"{raw}: {empty} rows without residents count as 0 residents",
@@ -163,25 +161,25 @@ def residents_of(raw: RawLayer, column: str | None, ground: Ground) -> pd.Series
 
 
 def _without_empty(
-    raw: RawLayer, column: str, attributes: pd.DataFrame, ground: Ground
+    raw: RawLayer, column: str, attributes: pd.DataFrame, study_area: StudyArea
 ) -> pd.DataFrame:
-    """Return the rows with a count; rows with an empty one are rejects or what the rules say."""
+    """Return the rows with a count; empty ones are rejects or get the default of the rules."""
     empty = attributes["households"].isna()
-    meant = ground.rules.missing_households
+    meant = study_area.rules.missing_households
     if raw.role == "households" and meant is None:
         if 2 * empty.sum() > len(empty):
             raise _mostly_empty(raw, column, int(empty.sum()))
         reason = Text("the household count is empty", "户数为空")
         rows = attributes.index[empty]
-        ground.journal.reject(raw, rows, field=column, values=[""] * len(rows), reason=reason)
+        study_area.log.reject(raw, rows, field=column, values=[""] * len(rows), reason=reason)
         return attributes[~empty]
     if empty.any():
-        told = meant or 0
-        ground.journal.say(
+        default = meant or 0
+        study_area.log.note(
             "households",
             Text(
-                f"{raw}: {empty.sum()} rows without a count hold {told} households each",
-                f"{raw.zh}：{empty.sum()} 行户数为空，每行按 {told} 户计",
+                f"{raw}: {empty.sum()} rows without a count hold {default} households each",
+                f"{raw.zh}：{empty.sum()} 行户数为空，每行按 {default} 户计",
             ),
         )
     return attributes.assign(households=attributes["households"].fillna(meant or 0))
@@ -203,29 +201,34 @@ def _mostly_empty(raw: RawLayer, column: str, empty: int) -> InputError:
 
 
 def _located(
-    raw: RawLayer, attributes: pd.DataFrame, areas: Mapping[str, Sequence[Area]], ground: Ground
+    raw: RawLayer,
+    attributes: pd.DataFrame,
+    areas: Mapping[str, Sequence[Area]],
+    study_area: StudyArea,
 ) -> gpd.GeoDataFrame:
     """Return the rows of a household layer as points: its own, by coordinates, or by key."""
     raw = replace(raw, frame=raw.frame.loc[attributes.index])
-    keyed = ground.rules.columns.get("households.key") in raw.columns
+    keyed = study_area.rules.columns.get("households.key") in raw.columns
     if keyed or not isinstance(raw.frame, gpd.GeoDataFrame):
-        columns = {f: c[0] for f in ("x", "y") if (c := find_all(raw, f, ground.rules))}
+        columns = {f: c[0] for f in ("x", "y") if (c := find_all(raw, f, study_area.rules))}
         if keyed or len(columns) < 2:
-            placed, area = match(raw, areas, ground)
-            return spread(attributes.loc[placed.index], placed, area, areas, ground)
-        raw = points_from(raw, columns["x"], columns["y"], ground)
-    return inner_points(place(raw, ground), raw, ground)[["geometry"]].join(attributes)
+            matched, area = match(raw, areas, study_area)
+            return spread(attributes.loc[matched.index], matched, area, areas, study_area)
+        raw = points_from(raw, columns["x"], columns["y"], study_area)
+    return inner_points(to_study_area(raw, study_area), raw, study_area)[["geometry"]].join(
+        attributes
+    )
 
 
 def _at_places(
-    attributes: pd.DataFrame, area: Area, areas: Mapping[str, Sequence[Area]], ground: Ground
+    attributes: pd.DataFrame, area: Area, areas: Mapping[str, Sequence[Area]], study_area: StudyArea
 ) -> gpd.GeoDataFrame:
     """Return the counts of compounds or buildings, each at its own place."""
     here = attributes.index.intersection(area.frame.index)
-    return spread(attributes.loc[here], pd.Series(here, index=here), area, areas, ground)
+    return spread(attributes.loc[here], pd.Series(here, index=here), area, areas, study_area)
 
 
-def _inhabited(raw: RawLayer, attributes: pd.DataFrame, ground: Ground) -> pd.DataFrame:
+def _inhabited(raw: RawLayer, attributes: pd.DataFrame, study_area: StudyArea) -> pd.DataFrame:
     nobody = (attributes["households"] == 0) & ~(attributes["residents"] > 0)
     if nobody.all():
         raise InputError(
@@ -234,7 +237,7 @@ def _inhabited(raw: RawLayer, attributes: pd.DataFrame, ground: Ground) -> pd.Da
             **raw.place,
         )
     if nobody.any():
-        ground.journal.say(
+        study_area.log.note(
             "households",
             Text(
                 f"{raw}: {nobody.sum()} rows with 0 households left out",

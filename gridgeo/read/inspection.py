@@ -13,10 +13,10 @@ import shapely
 from gridgeo.config import ReadRules, Source
 from gridgeo.errors import InputError
 from gridgeo.read.columns import ALIASES, candidates
-from gridgeo.read.context import Journal, RawLayer, tally
+from gridgeo.read.context import RawLayer, ReadLog, tally
 from gridgeo.read.crs import flat, is_metric, label
+from gridgeo.read.file_checks import TABLES, check_path, layer_names
 from gridgeo.read.files import load
-from gridgeo.read.gate import TABLES, check_path, layer_names
 from gridgeo.read.tables import sheet_names
 from gridgeo.wording import Text
 
@@ -34,7 +34,7 @@ _ROLES = MappingProxyType(
 )  # fmt: skip
 
 
-#: fields that say nothing about what a layer is
+#: fields that do not identify the role of a layer
 _COMMON = frozenset({"name", "key", "tunnel", "level", "height"})
 
 
@@ -72,9 +72,9 @@ def inspect_file(path: str) -> tuple[LayerInfo, ...]:
 
 
 def _inspect(source: Source) -> LayerInfo:
-    journal = Journal()
+    log = ReadLog()
     try:
-        raw = load(source, "households", ReadRules(), journal)
+        raw = load(source, "households", ReadRules(), log)
     except InputError as error:
         return LayerInfo(
             file=source.path, layer=source.layer, rows=0, geometry="", crs="", encoding="",
@@ -90,7 +90,7 @@ def _inspect(source: Source) -> LayerInfo:
         encoding=raw.encoding,
         columns=raw.columns,
         understood=_understood(raw),
-        problems=(*_problems(raw), *(n.message for n in journal.notes if n.topic == "file")),
+        problems=(*_problems(raw), *(n.message for n in log.notes if n.topic == "file")),
     )
 
 

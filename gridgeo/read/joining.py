@@ -1,8 +1,7 @@
-"""Counts without coordinates: joined by a key, then put at a point or spread over buildings.
+"""Tables of counts without coordinates, joined to places by a key.
 
-Tables without coordinates: rows find their compound, building, parcel or address by a key.
-
-Counts of a place at a point inside it, or spread over the buildings that stand in it.
+A row finds its compound, building, parcel or address; its count goes to a point inside it, or is
+spread over the buildings that stand in it.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from numpy.typing import NDArray
 from gridgeo.errors import InputError
 from gridgeo.read.areas import Area
 from gridgeo.read.columns import ALIASES, find_all
-from gridgeo.read.context import Ground, RawLayer
+from gridgeo.read.context import RawLayer, StudyArea
 from gridgeo.read.values import apportion, codes
 from gridgeo.wording import Text, join
 
@@ -39,46 +38,46 @@ class _Keys:
 
 
 def match(
-    raw: RawLayer, areas: Mapping[str, Sequence[Area]], ground: Ground
+    raw: RawLayer, areas: Mapping[str, Sequence[Area]], study_area: StudyArea
 ) -> tuple[pd.Series[int], Area]:
     """Return for each row of `raw` that finds one place the row of that place, and its layer.
 
     The layer and column that know most of the keys are taken (compounds before buildings,
     parcels and addresses). Keys that match nothing or several places go to the rejects.
     """
-    columns = find_all(raw, "key", ground.rules)
+    columns = find_all(raw, "key", study_area.rules)
     targets = [
-        _Keys(area, column, _keys(area.raw, column, ground))
+        _Keys(area, column, _keys(area.raw, column, study_area))
         for role in _TARGETS
         for area in areas.get(role, ())
-        for column in find_all(area.raw, "key", ground.rules)
+        for column in find_all(area.raw, "key", study_area.rules)
     ]
     if not columns:
         raise _no_key(raw)
     if not targets:
         raise _nothing_to_join(raw, areas)
-    own, keys, target = _best_pair(raw, columns, targets, ground)
-    ground.journal.say(
+    key, keys, target = _best_pair(raw, columns, targets, study_area)
+    study_area.log.note(
         "columns",
         Text(
-            f"{raw}: joined by {own} to {target.column} of {target.area.raw}",
-            f"{raw.zh}：按“{own}”与 {target.area.raw.zh} 的“{target.column}”关联",
+            f"{raw}: joined by {key} to {target.column} of {target.area.raw}",
+            f"{raw.zh}：按“{key}”与 {target.area.raw.zh} 的“{target.column}”关联",
         ),
     )
-    return _unique_places(raw, own, keys, target, ground), target.area
+    return _unique_places(raw, key, keys, target, study_area), target.area
 
 
 def _best_pair(
-    raw: RawLayer, columns: Sequence[str], targets: Sequence[_Keys], ground: Ground
+    raw: RawLayer, columns: Sequence[str], targets: Sequence[_Keys], study_area: StudyArea
 ) -> tuple[str, pd.Series[str], _Keys]:
     """Return the columns that match best: by keys with one place, then by keys with any."""
-    keys = [_keys(raw, column, ground) for column in columns]
+    keys = [_keys(raw, column, study_area) for column in columns]
     scores = []
-    for rank, own in enumerate(keys):
+    for rank, key in enumerate(keys):
         for position, target in enumerate(targets):
             known = target.cells[target.cells != ""]
             single = known[~known.duplicated(keep=False)]
-            hits = (-int(own.isin(single).sum()), -int(own.isin(known).sum()))
+            hits = (-int(key.isin(single).sum()), -int(key.isin(known).sum()))
             scores.append((*hits, rank, position))
     _, found, rank, position = min(scores)
     if found == 0:
@@ -87,7 +86,7 @@ def _best_pair(
 
 
 def _unique_places(
-    raw: RawLayer, own: str, keys: pd.Series[str], target: _Keys, ground: Ground
+    raw: RawLayer, column: str, keys: pd.Series[str], target: _Keys, study_area: StudyArea
 ) -> pd.Series[int]:
     usable = target.cells.loc[target.area.frame.index]
     several = set(usable[usable.duplicated(keep=False)])
@@ -101,13 +100,15 @@ def _unique_places(
         (ambiguous, Text("the key matches several places", "关联字段对应多个图形")),
     ):
         rows = keys.index[mask]
-        ground.journal.reject(raw, rows, field=own, values=raw.frame.loc[rows, own], reason=reason)
+        study_area.log.reject(
+            raw, rows, field=column, values=raw.frame.loc[rows, column], reason=reason
+        )
     return found[found.notna()].astype("int64")
 
 
-def _keys(raw: RawLayer, column: str, ground: Ground) -> pd.Series[str]:
+def _keys(raw: RawLayer, column: str, study_area: StudyArea) -> pd.Series[str]:
     """Return the cells of a key column without case, width and spaces."""
-    cells = codes(raw, column, ground.journal)
+    cells = codes(raw, column, study_area.log)
     return cells.map(lambda cell: unicodedata.normalize("NFKC", cell).casefold())
 
 
@@ -163,19 +164,19 @@ def _no_key_fits(raw: RawLayer, column: str, keys: pd.Series[str]) -> InputError
 
 def spread(
     attributes: pd.DataFrame,
-    placed: pd.Series[int],
+    place: pd.Series[int],
     area: Area,
     areas: Mapping[str, Sequence[Area]],
-    ground: Ground,
+    study_area: StudyArea,
 ) -> gpd.GeoDataFrame:
     """Return the counts at their places, one row for each place or each building in it.
 
-    What several rows say of one place is added up. A compound with several buildings inside is
+    Rows of one place are added up. A compound with several buildings inside is
     spread over them by footprint times storeys (largest remainder, so nothing is lost); any
     other place counts at a point inside it.
     """
-    sums = attributes.groupby(placed)[["households", "residents"]].sum(min_count=1)
-    texts = attributes.groupby(placed)[["group", "name"]].agg(_common)
+    sums = attributes.groupby(place)[["households", "residents"]].sum(min_count=1)
+    texts = attributes.groupby(place)[["group", "name"]].agg(_common)
     places = area.frame.loc[sums.index]
     rows = sums.join(texts)
     rows["name"] = rows["name"].where(rows["name"] != "", places["name"])
@@ -184,7 +185,7 @@ def spread(
     buildings = [found.frame for found in areas.get("buildings", ())]
     if area.raw.role != "compounds" or not buildings:
         return _at_inner_points(rows, places)
-    return _over_buildings(rows, places, pd.concat(buildings, ignore_index=True), ground)
+    return _over_buildings(rows, places, pd.concat(buildings, ignore_index=True), study_area)
 
 
 def _common(values: pd.Series[str]) -> str:
@@ -198,22 +199,22 @@ def _at_inner_points(rows: pd.DataFrame, places: gpd.GeoDataFrame) -> gpd.GeoDat
 
 
 def _over_buildings(
-    rows: pd.DataFrame, places: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame, ground: Ground
+    rows: pd.DataFrame, places: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame, study_area: StudyArea
 ) -> gpd.GeoDataFrame:
     inner = shapely.point_on_surface(buildings.geometry.to_numpy())
     at, inside = _buildings_of(places, inner)
     number = np.bincount(at, minlength=len(places))
     at, inside = at[number[at] > 1], inside[number[at] > 1]
-    whole = _at_inner_points(rows[number <= 1], places[number <= 1])
+    single = _at_inner_points(rows[number <= 1], places[number <= 1])
     if not len(at):
-        return whole
+        return single
     shared = rows.take(at).reset_index(drop=True)
     weight = _floor_area(buildings)[inside]
     for name in ("households", "residents"):
         shared[name] = _split(shared[name].to_numpy(dtype=np.float64), at, weight)
     names = buildings["name"].to_numpy()[inside]
     shared["name"] = np.where(names != "", names, shared["name"])
-    ground.journal.say(
+    study_area.log.note(
         "households",
         Text(
             f"the households of {(number > 1).sum()} compounds are spread over {len(at)} "
@@ -221,9 +222,9 @@ def _over_buildings(
             f"{(number > 1).sum()} 个小区的户数按占地面积和层数分摊到其中 {len(at)} 栋楼",
         ),
     )
-    placed = gpd.GeoDataFrame(shared, geometry=inner[inside], crs=places.crs)
-    inhabited = (placed["households"] > 0) | (placed["residents"] > 0)
-    return gpd.GeoDataFrame(pd.concat([whole, placed[inhabited]]), crs=places.crs)
+    spread_rows = gpd.GeoDataFrame(shared, geometry=inner[inside], crs=places.crs)
+    inhabited = (spread_rows["households"] > 0) | (spread_rows["residents"] > 0)
+    return gpd.GeoDataFrame(pd.concat([single, spread_rows[inhabited]]), crs=places.crs)
 
 
 def _buildings_of(
@@ -250,6 +251,8 @@ def _split(
     for start, stop in pairwise(np.flatnonzero(np.diff(at, prepend=-1, append=-1))):
         total, share = totals[start], weights[start:stop]
         if not np.isnan(total):
-            whole = total.is_integer()
-            out[start:stop] = apportion(int(total), share) if whole else total * share / share.sum()
+            is_whole = total.is_integer()
+            out[start:stop] = (
+                apportion(int(total), share) if is_whole else total * share / share.sum()
+            )
     return out

@@ -1,4 +1,4 @@
-"""The door: every layer read, cleaned and brought to one metre CRS."""
+"""Every layer read, cleaned and reprojected into one metre CRS."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from gridgeo.errors import InputError
 from gridgeo.model import Layers
 from gridgeo.read.areas import Area, area_columns, clean_areas, clean_facilities
 from gridgeo.read.columns import check_columns, check_keys, find_all, missing_column
-from gridgeo.read.context import Ground, Journal, RawLayer
+from gridgeo.read.context import RawLayer, ReadLog, StudyArea
 from gridgeo.read.files import load, tidy
 from gridgeo.read.geometry import gather, working_crs
-from gridgeo.read.households import clean_households, count_rows, household_source, say_source
+from gridgeo.read.households import clean_households, count_rows, household_source, note_source
 from gridgeo.read.lines import clean_barriers, clean_streets
-from gridgeo.read.outlines import clean_atoms, clean_communities, clean_gaps, clean_ties
+from gridgeo.read.outlines import clean_atoms, clean_communities, clean_constraints, clean_gaps
 from gridgeo.wording import Text
 
 Raws = Mapping[str, Sequence[RawLayer]]
@@ -35,7 +35,7 @@ def read_layers(
 ) -> Layers:
     """Read every file of ``rules.inputs`` and return the layers of the job.
 
-    All frames come in one projected metre CRS: the communities' own, else one chosen from where
+    All frames come in one projected metre CRS: that of the communities, else one chosen by where
     they lie. Rows that cannot be used are in ``rejects`` with file, layer and row; whatever was
     understood, repaired or left out is in ``notes``. The order of rows in the files changes
     nothing but the row numbers of rejects.
@@ -58,14 +58,14 @@ def read_layers(
         A column or CRS of the settings is unknown.
     """
     check_keys(rules)
-    journal = Journal()
+    log = ReadLog()
     raws: dict[str, list[RawLayer]] = {role: [] for role in ROLES}
     for role in ROLES:
         for source in rules.inputs.get(role, ()):
             if on_progress is not None:
                 on_progress(f"{role}: {source}")
-            raws[role].append(load(source, role, rules, journal))
-    return _clean_all(raws, rules, journal, partial=partial)
+            raws[role].append(load(source, role, rules, log))
+    return _clean_all(raws, rules, log, partial=partial)
 
 
 def layers_from_frames(frames: Mapping[str, pd.DataFrame], rules: ReadRules) -> Layers:
@@ -109,72 +109,76 @@ def layers_from_frames(frames: Mapping[str, pd.DataFrame], rules: ReadRules) -> 
     raws: dict[str, list[RawLayer]] = {role: [] for role in ROLES}
     for role, frame in frames.items():
         raws[role].append(RawLayer(role=role, frame=tidy(frame)))
-    return _clean_all(raws, rules, Journal(), partial=False)
+    return _clean_all(raws, rules, ReadLog(), partial=False)
 
 
-def _clean_all(raws: Raws, rules: ReadRules, journal: Journal, *, partial: bool) -> Layers:
+def _clean_all(raws: Raws, rules: ReadRules, log: ReadLog, *, partial: bool) -> Layers:
     check_roles(raws, rules, partial=partial)
-    communities, ground = find_ground(raws["communities"], rules, journal)
-    streets, rails = clean_streets(raws["streets"], ground)
+    communities, study_area = find_study_area(raws["communities"], rules, log)
+    streets, rails = clean_streets(raws["streets"], study_area)
     source = household_source(raws, rules)
-    say_source(source, raws, ground)
-    areas, households, in_points = clean_homes(raws, source, ground)
+    note_source(source, raws, study_area)
+    areas, households, in_points = clean_household_layers(raws, source, study_area)
     atoms, in_atoms = clean_atoms(
         raws["atoms"],
         communities,
         naming_columns(raws["communities"], rules),
-        ground,
+        study_area,
         counted=source == "atoms",
     )
     return Layers(
-        crs=ground.crs,
+        crs=study_area.crs,
         communities=communities,
         streets=streets,
-        barriers=clean_barriers(raws["barriers"], rails, ground),
+        barriers=clean_barriers(raws["barriers"], rails, study_area),
         households=households,
-        compounds=joined("compounds", areas, ground),
-        buildings=joined("buildings", areas, ground),
-        parcels=joined("parcels", areas, ground),
-        facilities=clean_facilities(raws["facilities"], ground),
+        compounds=joined("compounds", areas, study_area),
+        buildings=joined("buildings", areas, study_area),
+        parcels=joined("parcels", areas, study_area),
+        facilities=clean_facilities(raws["facilities"], study_area),
         atoms=atoms if raws["atoms"] else None,
-        allowed_gaps=clean_gaps(raws["allowed_gaps"], ground) if raws["allowed_gaps"] else None,
-        together=clean_ties(raws["together"], ground),
-        apart=clean_ties(raws["apart"], ground),
-        locked=clean_ties(raws["locked"], ground),
-        rejects=tuple(journal.rejects),
-        notes=tuple(dict.fromkeys(journal.notes)),
+        allowed_gaps=clean_gaps(raws["allowed_gaps"], study_area) if raws["allowed_gaps"] else None,
+        together=clean_constraints(raws["together"], study_area),
+        apart=clean_constraints(raws["apart"], study_area),
+        locked=clean_constraints(raws["locked"], study_area),
+        rejects=tuple(log.rejects),
+        notes=tuple(dict.fromkeys(log.notes)),
         households_in=in_atoms + in_points,
     )
 
 
-def clean_homes(
-    raws: Raws, source: str, ground: Ground
+def clean_household_layers(
+    raws: Raws, source: str, study_area: StudyArea
 ) -> tuple[dict[str, list[Area]], gpd.GeoDataFrame, int]:
     """Return the areas by role, the household points and the households of all their rows.
 
     `source` is the role that is counted, ``""`` for none.
     """
     areas = {
-        role: clean_areas(count_rows(raws[role], ground) if role == source else raws[role], ground)
+        role: clean_areas(
+            count_rows(raws[role], study_area) if role == source else raws[role], study_area
+        )
         for role in AREAS
     }
     counted = [area.raw for area in areas.get(source, ())] or raws["households"]
-    return areas, *clean_households(counted, areas, ground)
+    return areas, *clean_households(counted, areas, study_area)
 
 
-def find_ground(
-    raws: Sequence[RawLayer], rules: ReadRules, journal: Journal, *, township: bool = False
-) -> tuple[gpd.GeoDataFrame, Ground]:
+def find_study_area(
+    raws: Sequence[RawLayer], rules: ReadRules, log: ReadLog, *, township: bool = False
+) -> tuple[gpd.GeoDataFrame, StudyArea]:
     """Return the communities, and the ground that they give to every other layer."""
-    ground = Ground(rules=rules, journal=journal, crs=working_crs(raws[0], rules, journal))
-    communities = clean_communities(raws, ground, township=township)
+    study_area = StudyArea(rules=rules, log=log, crs=working_crs(raws[0], rules, log))
+    communities = clean_communities(raws, study_area, township=township)
     west, south, east, north = (float(value) for value in communities.total_bounds)
-    return communities, replace(ground, bounds=(west, south, east, north))
+    return communities, replace(study_area, bounds=(west, south, east, north))
 
 
-def joined(role: str, areas: Mapping[str, Sequence[Area]], ground: Ground) -> gpd.GeoDataFrame:
+def joined(
+    role: str, areas: Mapping[str, Sequence[Area]], study_area: StudyArea
+) -> gpd.GeoDataFrame:
     """Return the cleaned layers of one role of areas as one frame."""
-    return gather([area.frame for area in areas[role]], area_columns(role), ground.crs)
+    return gather([area.frame for area in areas[role]], area_columns(role), study_area.crs)
 
 
 def naming_columns(raws: Sequence[RawLayer], rules: ReadRules) -> tuple[str, ...]:

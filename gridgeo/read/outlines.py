@@ -1,12 +1,6 @@
-"""Outlines that steer a partition: communities, allowed gaps, locks, groups, ready-made atoms.
+"""Outlines that steer a partition: communities, allowed gaps, constraints, ready-made atoms.
 
-Communities (社区/村): code, name, outline; no two of them the same.
-
-Ground that may belong to no grid: rivers, lakes.
-
-Locked grids, and what is to stay together or apart: outlines and lines that planners draw.
-
-Ready-made atoms: statistical areas, compounds or parcels that carry their own counts.
+Constraints are locked grids, and the lines and outlines of what must or must not share a grid.
 """
 
 from __future__ import annotations
@@ -20,9 +14,9 @@ import pandas as pd
 import shapely
 
 from gridgeo.errors import InputError
-from gridgeo.read.columns import find_all, missing_column, say_columns, understand
-from gridgeo.read.context import Ground, RawLayer, first, tally
-from gridgeo.read.geometry import gather, lines, place, polygons
+from gridgeo.read.columns import find_all, missing_column, note_columns, understand
+from gridgeo.read.context import RawLayer, StudyArea, first, tally
+from gridgeo.read.geometry import gather, lines, polygons, to_study_area
 from gridgeo.read.households import residents_of
 from gridgeo.read.values import codes, counts, texts
 from gridgeo.wording import Text
@@ -31,46 +25,46 @@ _COLUMNS = ("code", "name")
 
 
 def clean_communities(
-    raws: Sequence[RawLayer], ground: Ground, *, township: bool = False
+    raws: Sequence[RawLayer], study_area: StudyArea, *, township: bool = False
 ) -> gpd.GeoDataFrame:
     """Return code, name (and township) and geometry; raises InputError where two are the same."""
     columns = (*_COLUMNS, "township") if township else _COLUMNS
     frames = []
     for raw in raws:
-        found = understand(raw, columns, ground.rules, ground.journal)
-        kept = polygons(place(raw, ground), raw, ground, strict=True)
+        found = understand(raw, columns, study_area.rules, study_area.log)
+        kept = polygons(to_study_area(raw, study_area), raw, study_area, strict=True)
         code, name = found.get("code"), found.get("name")
         frames.append(
             kept[["geometry"]].assign(
-                code=codes(raw, code, ground.journal),
-                name=texts(raw, name, ground.journal),
-                township=texts(raw, found.get("township"), ground.journal),
+                code=codes(raw, code, study_area.log),
+                name=texts(raw, name, study_area.log),
+                township=texts(raw, found.get("township"), study_area.log),
                 row=kept.index + 1,
                 file=raw.file,
             )
         )
-    _refuse_twins(pd.concat(frames, ignore_index=True))
-    return gather(frames, columns, ground.crs)
+    _refuse_duplicates(pd.concat(frames, ignore_index=True))
+    return gather(frames, columns, study_area.crs)
 
 
-def _refuse_twins(frame: gpd.GeoDataFrame) -> None:
+def _refuse_duplicates(frame: gpd.GeoDataFrame) -> None:
     shape = pd.Series(shapely.to_wkb(shapely.normalize(frame.geometry.to_numpy()), hex=True))
     for what, keys in (
         (Text("the same outline", "边界完全相同"), shape),
         (Text("the same code", "编码相同"), frame["code"].where(frame["code"] != "")),
     ):
-        twins = keys[keys.notna() & keys.duplicated(keep=False)]
-        if not twins.empty:
-            pair = frame.loc[twins.index[twins == twins.iloc[0]]]
-            raise _twin_error(pair, what)
+        duplicates = keys[keys.notna() & keys.duplicated(keep=False)]
+        if not duplicates.empty:
+            pair = frame.loc[duplicates.index[duplicates == duplicates.iloc[0]]]
+            raise _duplicate_error(pair, what)
 
 
-def _twin_error(pair: gpd.GeoDataFrame, what: Text) -> InputError:
-    told = [
+def _duplicate_error(pair: gpd.GeoDataFrame, what: Text) -> InputError:
+    rows_text = [
         " ".join(filter(None, (str(row.code), str(row.name))))
         for row in pair[["code", "name"]].itertuples(index=False, name="Row")
     ]
-    named = " / ".join(text or "?" for text in told)
+    named = " / ".join(text or "?" for text in rows_text)
     return InputError(
         Text(f"communities have {what.en}: {named}", f"社区{what.zh}：{named}"),
         remedy=Text(
@@ -82,40 +76,44 @@ def _twin_error(pair: gpd.GeoDataFrame, what: Text) -> InputError:
     )
 
 
-def clean_gaps(raws: Sequence[RawLayer], ground: Ground) -> gpd.GeoDataFrame:
+def clean_gaps(raws: Sequence[RawLayer], study_area: StudyArea) -> gpd.GeoDataFrame:
     """Return name and geometry of the ground that may belong to no grid."""
     frames = []
     for raw in raws:
-        found = understand(raw, ("name",), ground.rules, ground.journal)
-        kept = polygons(place(raw, ground), raw, ground)
-        name = texts(raw, found.get("name"), ground.journal)
+        found = understand(raw, ("name",), study_area.rules, study_area.log)
+        kept = polygons(to_study_area(raw, study_area), raw, study_area)
+        name = texts(raw, found.get("name"), study_area.log)
         frames.append(kept[["geometry"]].assign(name=name))
-    return gather(frames, ("name",), ground.crs)
+    return gather(frames, ("name",), study_area.crs)
 
 
-TIES = ("together", "apart", "locked")
-TIE_COLUMNS = ("name",)
+CONSTRAINT_ROLES = ("together", "apart", "locked")
+CONSTRAINT_COLUMNS = ("name",)
 
 
-def clean_ties(raws: Sequence[RawLayer], ground: Ground) -> gpd.GeoDataFrame:
-    """Return name and geometry of all layers of one role of `TIES`.
+def clean_constraints(raws: Sequence[RawLayer], study_area: StudyArea) -> gpd.GeoDataFrame:
+    """Return name and geometry of all layers of one role of `CONSTRAINT_ROLES`.
 
     Locked grids are polygons, pairs to be kept apart lines; what stays together is either.
     """
-    return gather([part for raw in raws for part in _clean(raw, ground)], TIE_COLUMNS, ground.crs)
+    return gather(
+        [part for raw in raws for part in _clean(raw, study_area)],
+        CONSTRAINT_COLUMNS,
+        study_area.crs,
+    )
 
 
-def _clean(raw: RawLayer, ground: Ground) -> list[gpd.GeoDataFrame]:
-    columns = find_all(raw, "name", ground.rules)[:1]
-    say_columns(raw, {"name": columns[0]} if columns else {}, ground.journal)
-    name = texts(raw, columns[0] if columns else None, ground.journal)
-    placed = place(raw, ground)
-    flat = placed.geom_type.isin(["Polygon", "MultiPolygon"])
+def _clean(raw: RawLayer, study_area: StudyArea) -> list[gpd.GeoDataFrame]:
+    columns = find_all(raw, "name", study_area.rules)[:1]
+    note_columns(raw, {"name": columns[0]} if columns else {}, study_area.log)
+    name = texts(raw, columns[0] if columns else None, study_area.log)
+    projected = to_study_area(raw, study_area)
+    flat = projected.geom_type.isin(["Polygon", "MultiPolygon"])
     if raw.role != "together":
         flat[:] = raw.role == "locked"
-    parts = ((placed[flat], polygons), (placed[~flat], lines))
+    parts = ((projected[flat], polygons), (projected[~flat], lines))
     return [
-        shape(part, raw, ground)[["geometry"]].join(name.rename("name"))
+        shape(part, raw, study_area)[["geometry"]].join(name.rename("name"))
         for part, shape in parts
         if len(part)
     ]
@@ -128,59 +126,59 @@ def clean_atoms(
     raws: Sequence[RawLayer],
     communities: gpd.GeoDataFrame,
     named_by: Sequence[str],
-    ground: Ground,
+    study_area: StudyArea,
     *,
     counted: bool,
 ) -> tuple[gpd.GeoDataFrame, int]:
     """Return the atoms and their households, those of unusable rows included.
 
-    Not `counted`, households are 0 and residents unknown: other layers say how many there are.
+    Not `counted`, households are 0 and residents unknown: other layers have the counts.
 
-    `named_by` are the columns that hold code and name in the communities' own layer: the same
+    `named_by` are the columns of code and name in the layer of communities: the same
     column of the atoms names the community that an atom belongs to. Atoms without households
     are kept.
     """
     frames, total = [], 0
     for raw in raws:
-        households, residents = _counts(raw, ground) if counted else _nobody(raw)
-        community = _community(raw, communities, named_by, ground)
+        households, residents = _counts(raw, study_area) if counted else _no_households(raw)
+        community = _community(raw, communities, named_by, study_area)
         attributes = pd.DataFrame(
             {
                 "households": households,
                 "residents": residents,
                 "community": community,
-                "name": _names(raw, ground),
+                "name": _names(raw, study_area),
             }
         )
         full = replace(raw, counts=households)
-        kept = polygons(place(full, ground), full, ground, strict=True)
+        kept = polygons(to_study_area(full, study_area), full, study_area, strict=True)
         frames.append(kept[["geometry"]].join(attributes))
         total += int(households.sum())
-    return gather(frames, ATOM_COLUMNS, ground.crs), total
+    return gather(frames, ATOM_COLUMNS, study_area.crs), total
 
 
-def _nobody(raw: RawLayer) -> tuple[pd.Series[int], pd.Series[float]]:
+def _no_households(raw: RawLayer) -> tuple[pd.Series[int], pd.Series[float]]:
     index = raw.frame.index
     return pd.Series(0, index=index), pd.Series(np.nan, index=index)
 
 
-def _names(raw: RawLayer, ground: Ground) -> pd.Series[str]:
-    found = understand(raw, ("name",), ground.rules, ground.journal)
-    return texts(raw, found.get("name"), ground.journal)
+def _names(raw: RawLayer, study_area: StudyArea) -> pd.Series[str]:
+    found = understand(raw, ("name",), study_area.rules, study_area.log)
+    return texts(raw, found.get("name"), study_area.log)
 
 
-def _counts(raw: RawLayer, ground: Ground) -> tuple[pd.Series[int], pd.Series[float]]:
-    found = understand(raw, ("households", "residents"), ground.rules, ground.journal)
+def _counts(raw: RawLayer, study_area: StudyArea) -> tuple[pd.Series[int], pd.Series[float]]:
+    found = understand(raw, ("households", "residents"), study_area.rules, study_area.log)
     if "households" not in found:
         raise missing_column(raw, "households")
-    residents = residents_of(raw, found.get("residents"), ground)
-    return _households(raw, found["households"], ground), residents
+    residents = residents_of(raw, found.get("residents"), study_area)
+    return _households(raw, found["households"], study_area), residents
 
 
-def _households(raw: RawLayer, column: str, ground: Ground) -> pd.Series[int]:
-    households = counts(raw, column, ground.journal)
+def _households(raw: RawLayer, column: str, study_area: StudyArea) -> pd.Series[int]:
+    households = counts(raw, column, study_area.log)
     empty = households.isna()
-    meant = ground.rules.missing_households
+    meant = study_area.rules.missing_households
     if empty.any() and meant is None:
         raise InputError(
             Text(f"{empty.sum()} atoms have no household count", f"{empty.sum()} 个单元户数为空"),
@@ -196,17 +194,17 @@ def _households(raw: RawLayer, column: str, ground: Ground) -> pd.Series[int]:
 
 
 def _community(
-    raw: RawLayer, communities: gpd.GeoDataFrame, named_by: Sequence[str], ground: Ground
+    raw: RawLayer, communities: gpd.GeoDataFrame, named_by: Sequence[str], study_area: StudyArea
 ) -> pd.Series[str]:
     """Return the code or name of the community that each atom names, ``""`` for none."""
-    explicit = "atoms.community" in ground.rules.columns
-    fitting = find_all(raw, "community", ground.rules)
+    explicit = "atoms.community" in study_area.rules.columns
+    fitting = find_all(raw, "community", study_area.rules)
     same = () if explicit else tuple(name for name in named_by if name in raw.columns)
     known = (set(communities["code"]) | set(communities["name"])) - {""}
-    best, column, hits = texts(raw, None, ground.journal), "", 0
+    best, column, hits = texts(raw, None, study_area.log), "", 0
     for name in dict.fromkeys((*same, *fitting)):
-        cells = texts(raw, name, ground.journal)
-        cells = cells.where(cells.isin(known), codes(raw, name, ground.journal))
+        cells = texts(raw, name, study_area.log)
+        cells = cells.where(cells.isin(known), codes(raw, name, study_area.log))
         if (score := int(cells.isin(known).sum())) > hits:
             best, column, hits = cells, name, score
     if explicit and not hits:
@@ -224,7 +222,7 @@ def _community(
         )
     strangers = best[~best.isin(known) & (best != "")]
     if len(strangers):
-        ground.journal.say(
+        study_area.log.note(
             "atoms",
             Text(
                 f"{raw}: {len(strangers)} atoms name a community that is not given; they go by "
@@ -234,5 +232,5 @@ def _community(
             ),
         )
     if column:
-        say_columns(raw, {"community": column}, ground.journal)
+        note_columns(raw, {"community": column}, study_area.log)
     return best.where(best.isin(known), "")

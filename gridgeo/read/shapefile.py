@@ -1,9 +1,4 @@
-"""What GDAL does not tell about shapefiles and GeoJSON: missing parts, encodings, open rings.
-
-Shapefiles: whether all parts are there and whole, and the encoding of their text.
-
-What GDAL does not tell about a GeoJSON file.
-"""
+"""What GDAL does not report on shapefiles and GeoJSON: missing parts, encodings, open rings."""
 
 from __future__ import annotations
 
@@ -41,9 +36,9 @@ def check_parts(path: Path) -> None:
     with dbf.open("rb") as stream:
         head = stream.read(32)
     records, header, width = struct.unpack("<4xIHH", head[:12]) if len(head) == 32 else (-1, 0, 0)
-    whole = _words(path) <= path.stat().st_size and _words(shx) <= shx.stat().st_size
-    whole &= header + max(records, 0) * width <= dbf.stat().st_size
-    if not whole or records != rows:
+    complete = _words(path) <= path.stat().st_size and _words(shx) <= shx.stat().st_size
+    complete &= header + max(records, 0) * width <= dbf.stat().st_size
+    if not complete or records != rows:
         raise InputError(
             Text(
                 f"the shapefile is incomplete: {rows} shapes, {records} rows of attributes",
@@ -87,10 +82,10 @@ def declared_encoding(path: Path) -> str:
     """Return the encoding that the .cpg or the DBF header names, ``""`` where none does."""
     cpg = sidecar(path, ".cpg")
     if cpg is not None:
-        said = (
+        names = (
             cpg.read_text(encoding="ascii", errors="replace").strip().lower().removeprefix("ansi ")
         )
-        return _CPG.get(said, said)
+        return _CPG.get(names, names)
     dbf = sidecar(path, ".dbf")
     if dbf is None:
         return ""
@@ -132,7 +127,7 @@ def decode(text: str, encoding: str) -> str:
 
 
 def fits(texts: Iterable[str], encoding: str) -> bool:
-    """Say whether all `texts` (read as ISO-8859-1) can be decoded."""
+    """Return whether all `texts` (read as ISO-8859-1) can be decoded."""
     try:
         for text in texts:
             decode(text, encoding)
@@ -183,7 +178,7 @@ def first_open_ring(path: Path) -> int | None:
 
 
 def names_crs(path: Path) -> bool:
-    """Say whether the file names its CRS; without, RFC 7946 says it is WGS 84."""
+    """Return whether the file names its CRS; without, it is WGS 84 by RFC 7946."""
     with path.open("rb") as stream:
         ends = stream.read(_END)
         stream.seek(max(path.stat().st_size - _END, 0))

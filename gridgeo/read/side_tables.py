@@ -1,9 +1,4 @@
-"""Tables beside the layers: codes of communities, and the roster of people.
-
-Codes of communities from a table: name or own code, and the 12-digit code.
-
-The roster of people: who works in which grid, and how they are reached.
-"""
+"""Tables beside the layers: codes of communities, and the roster of grid workers."""
 
 from __future__ import annotations
 
@@ -16,7 +11,7 @@ import pandas as pd
 from gridgeo.config import Source
 from gridgeo.errors import InputError
 from gridgeo.read.columns import candidates
-from gridgeo.read.gate import TABLES, check_path
+from gridgeo.read.file_checks import TABLES, check_path
 from gridgeo.read.tables import blank_or_total, load_table
 from gridgeo.wording import Text
 

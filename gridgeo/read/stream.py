@@ -1,9 +1,4 @@
-"""Layers of an area too large for one process: read in batches, never held whole.
-
-Layers in batches of rows: no more of a file is held than its format asks for.
-
-Layers of an area too large for one process: cleaned batch by batch, never held whole.
-"""
+"""Layers of an area too large for memory: read and cleaned batch by batch."""
 
 from __future__ import annotations
 
@@ -27,39 +22,45 @@ from gridgeo.config import ROLES, ReadRules, Source
 from gridgeo.model import Layers, Note, Reject
 from gridgeo.read.areas import FACILITY_COLUMNS, area_columns, clean_areas, clean_facilities
 from gridgeo.read.columns import check_keys, find_all
-from gridgeo.read.context import Ground, Journal, RawLayer
+from gridgeo.read.context import RawLayer, ReadLog, StudyArea
 from gridgeo.read.crs import declared_crs, misplaced
+from gridgeo.read.file_checks import check_path, layer_names, unreadable
 from gridgeo.read.files import choose_layer, load, no_rows, read_rows, tidy
-from gridgeo.read.gate import check_path, layer_names, unreadable
 from gridgeo.read.geometry import NEAR_M, gather
 from gridgeo.read.households import (
     HOUSEHOLD_COLUMNS,
     clean_households,
     household_source,
-    say_source,
+    note_source,
 )
 from gridgeo.read.layers import (
     AREAS,
     check_roles,
-    clean_homes,
-    find_ground,
+    clean_household_layers,
+    find_study_area,
     joined,
     naming_columns,
 )
 from gridgeo.read.lines import BARRIER_COLUMNS, STREET_COLUMNS, clean_barriers, clean_streets
-from gridgeo.read.outlines import ATOM_COLUMNS, TIE_COLUMNS, TIES, clean_atoms, clean_ties
+from gridgeo.read.outlines import (
+    ATOM_COLUMNS,
+    CONSTRAINT_COLUMNS,
+    CONSTRAINT_ROLES,
+    clean_atoms,
+    clean_constraints,
+)
 
 _PARQUET = (".parquet", ".geoparquet")
 
 
 def head(source: Source, role: str, rules: ReadRules) -> RawLayer:
     """Return a layer with its columns and its first row."""
-    whole = next(batches(source, role, rules, Journal(), rows=1))
-    return replace(whole, frame=whole.frame.iloc[:1])
+    layer = next(batches(source, role, rules, ReadLog(), rows=1))
+    return replace(layer, frame=layer.frame.iloc[:1])
 
 
 def batches(
-    source: Source, role: str, rules: ReadRules, journal: Journal, *, rows: int
+    source: Source, role: str, rules: ReadRules, log: ReadLog, *, rows: int
 ) -> Iterator[RawLayer]:
     """Return a layer in batches of about `rows` rows, numbered as they stand in the file.
 
@@ -73,48 +74,48 @@ def batches(
     """
     suffix = check_path(source.path).suffix.lower()
     if suffix == ".gpkg":
-        yield from _geopackage(source, role, rules, journal, rows=rows)
+        yield from _geopackage(source, role, rules, log, rows=rows)
     elif suffix in _PARQUET:
-        yield from _parquet(source, role, rules, journal, rows=rows)
+        yield from _parquet(source, role, rules, log, rows=rows)
     else:
-        yield load(source, role, rules, journal)
+        yield load(source, role, rules, log)
 
 
 def _geopackage(
-    source: Source, role: str, rules: ReadRules, journal: Journal, *, rows: int
+    source: Source, role: str, rules: ReadRules, log: ReadLog, *, rows: int
 ) -> Iterator[RawLayer]:
     path = Path(source.path)
     layer = choose_layer(source, layer_names(source.path), "GPKG")
     info = pyogrio.read_info(path, layer=layer)
     if not info["fid_column"]:  # a view has no key to go on from
-        yield load(source, role, rules, journal)
+        yield load(source, role, rules, log)
         return
-    whole = RawLayer(role=role, frame=pd.DataFrame(), file=source.path, layer=layer,
+    raw = RawLayer(role=role, frame=pd.DataFrame(), file=source.path, layer=layer,
                      kind=source.kind)  # fmt: skip
     size, start, last = _even(info["features"], rows), 0, None
     while True:
         where = None if last is None else f'"{info["fid_column"]}" > {last}'
         frame = read_rows(
-            path, layer, "GPKG", journal, max_features=size, fid_as_index=True, where=where
+            path, layer, "GPKG", log, max_features=size, fid_as_index=True, where=where
         )
         if frame.empty:
             break
         last = int(frame.index[-1])
-        yield replace(whole, frame=_numbered(tidy(frame), start))
+        yield replace(raw, frame=_numbered(tidy(frame), start))
         start += len(frame)
     if not start:
-        raise no_rows(whole)
+        raise no_rows(raw)
 
 
 def _parquet(
-    source: Source, role: str, rules: ReadRules, journal: Journal, *, rows: int
+    source: Source, role: str, rules: ReadRules, log: ReadLog, *, rows: int
 ) -> Iterator[RawLayer]:
     layer_names(source.path)
     try:
         file = pq.ParquetFile(source.path)
         geo = _geometry_of(file.schema_arrow)
         if geo is None:
-            yield load(source, role, rules, journal)
+            yield load(source, role, rules, log)
             return
         size, start = _even(file.metadata.num_rows, rows), 0
         for batch in file.iter_batches(batch_size=size):
@@ -169,7 +170,7 @@ LAYER_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "parcels": area_columns("parcels"),
     "facilities": FACILITY_COLUMNS,
     "atoms": ATOM_COLUMNS,
-    **dict.fromkeys(TIES, TIE_COLUMNS),
+    **dict.fromkeys(CONSTRAINT_ROLES, CONSTRAINT_COLUMNS),
 }
 
 
@@ -194,22 +195,22 @@ class Survey:
     heads: Mapping[str, list[RawLayer]]
     naming: tuple[str, ...]
     counted: str
-    ground: Ground
+    study_area: StudyArea
 
     @property
     def crs(self) -> CRS:
         """The metre CRS of the job."""
-        return self.ground.crs
+        return self.study_area.crs
 
     @property
     def rejects(self) -> tuple[Reject, ...]:
         """The rows that could not be used."""
-        return tuple(self.ground.journal.rejects)
+        return tuple(self.study_area.log.rejects)
 
     @property
     def notes(self) -> tuple[Note, ...]:
-        """What was said aloud, each once."""
-        return tuple(dict.fromkeys(self.ground.journal.notes))
+        """The notes, each once."""
+        return tuple(dict.fromkeys(self.study_area.log.notes))
 
 
 def survey_layers(rules: ReadRules) -> Survey:
@@ -221,22 +222,22 @@ def survey_layers(rules: ReadRules) -> Survey:
         As `gridgeo.read.read_layers` does.
     """
     check_keys(rules)
-    journal = Journal()
+    log = ReadLog()
     heads = {
         role: [head(source, role, rules) for source in rules.inputs.get(role, ())] for role in ROLES
     }
     check_roles(heads, rules)
     sources = rules.inputs["communities"]
-    raws = [load(source, "communities", rules, journal) for source in sources]
-    communities, ground = find_ground(raws, rules, journal, township=True)
+    raws = [load(source, "communities", rules, log) for source in sources]
+    communities, study_area = find_study_area(raws, rules, log, township=True)
     counted = household_source(heads, rules)
-    say_source(counted, heads, ground)
+    note_source(counted, heads, study_area)
     return Survey(
         communities=communities,
         heads=heads,
         naming=naming_columns(raws, rules),
         counted=counted,
-        ground=ground,
+        study_area=study_area,
     )
 
 
@@ -245,7 +246,7 @@ def stream_layers(
 ) -> Iterator[Batch]:
     """Return every layer but the communities, cleaned as `gridgeo.read.read_layers` cleans it.
 
-    A GeoPackage or GeoParquet layer is never held whole; any other file is, one at a time.
+    Of a GeoPackage or GeoParquet layer only batches are in memory; of other files all rows.
     Where households are joined by keys, or counted in compounds or buildings, these layers are
     held together: a row finds its place among all of them. Atoms come before households.
 
@@ -254,10 +255,10 @@ def stream_layers(
     rows
         Rows of a layer that are cleaned at once.
     """
-    for role in ("atoms", "streets", "barriers", "facilities", *TIES):
+    for role in ("atoms", "streets", "barriers", "facilities", *CONSTRAINT_ROLES):
         yield from _layers(survey, role, rows, on_progress)
     if _needs_places(survey):
-        yield from _placed_homes(survey, on_progress)
+        yield from _located_households(survey, on_progress)
         return
     for role in ("compounds", "buildings", "parcels", "households"):
         yield from _layers(survey, role, rows, on_progress)
@@ -276,25 +277,25 @@ def layers_of(frames: Mapping[str, gpd.GeoDataFrame], crs: CRS, *, given_atoms: 
     given_atoms
         Whether the atoms are ready-made; otherwise they are to be cut from streets.
     """
-    whole = {
+    complete = {
         role: gather([frames[role]] if role in frames else [], columns, crs)
         for role, columns in LAYER_COLUMNS.items()
     }
-    counted = whole["households"] if len(whole["households"]) else whole["atoms"]
+    counted = complete["households"] if len(complete["households"]) else complete["atoms"]
     return Layers(
         crs=crs,
-        communities=whole["communities"],
-        streets=whole["streets"],
-        barriers=whole["barriers"],
-        households=whole["households"],
-        compounds=whole["compounds"],
-        buildings=whole["buildings"],
-        parcels=whole["parcels"],
-        facilities=whole["facilities"],
-        atoms=whole["atoms"] if given_atoms else None,
-        together=whole["together"],
-        apart=whole["apart"],
-        locked=whole["locked"],
+        communities=complete["communities"],
+        streets=complete["streets"],
+        barriers=complete["barriers"],
+        households=complete["households"],
+        compounds=complete["compounds"],
+        buildings=complete["buildings"],
+        parcels=complete["parcels"],
+        facilities=complete["facilities"],
+        atoms=complete["atoms"] if given_atoms else None,
+        together=complete["together"],
+        apart=complete["apart"],
+        locked=complete["locked"],
         households_in=int(counted["households"].sum()),
     )
 
@@ -302,7 +303,7 @@ def layers_of(frames: Mapping[str, gpd.GeoDataFrame], crs: CRS, *, given_atoms: 
 def _layers(
     survey: Survey, role: str, rows: int, on_progress: Callable[[str], None] | None
 ) -> Iterator[Batch]:
-    for source in survey.ground.rules.inputs.get(role, ()):
+    for source in survey.study_area.rules.inputs.get(role, ()):
         if on_progress is not None:
             on_progress(f"{role}: {source}")
         yield from _one_layer(survey, role, source, rows)
@@ -310,18 +311,18 @@ def _layers(
 
 def _one_layer(survey: Survey, role: str, source: Source, rows: int) -> Iterator[Batch]:
     """Clean one layer batch by batch; it must come near the communities as a whole."""
-    ground = replace(survey.ground, bounds=None)
+    study_area = replace(survey.study_area, bounds=None)
     raw, near, seen = None, False, []
-    for raw in batches(source, role, ground.rules, ground.journal, rows=rows):
-        for batch in _clean(raw, survey, ground):
+    for raw in batches(source, role, study_area.rules, study_area.log, rows=rows):
+        for batch in _clean(raw, survey, study_area):
             if len(batch.frame):
                 seen.append(batch.frame.total_bounds)
-                near |= _near(seen[-1], survey.ground.bounds)
+                near |= _near(seen[-1], survey.study_area.bounds)
             yield batch
     if raw is not None and seen and not near:
         bounds = np.array(seen)
-        whole = (*bounds[:, :2].min(axis=0), *bounds[:, 2:].max(axis=0))
-        raise misplaced(raw, declared_crs(raw, ground.rules), whole)
+        extent = (*bounds[:, :2].min(axis=0), *bounds[:, 2:].max(axis=0))
+        raise misplaced(raw, declared_crs(raw, study_area.rules), extent)
 
 
 def _near(bounds: np.ndarray, other: tuple[float, ...] | None) -> bool:
@@ -331,35 +332,35 @@ def _near(bounds: np.ndarray, other: tuple[float, ...] | None) -> bool:
     return bool(max(apart) <= NEAR_M)
 
 
-def _clean(raw: RawLayer, survey: Survey, ground: Ground) -> Iterator[Batch]:
+def _clean(raw: RawLayer, survey: Survey, study_area: StudyArea) -> Iterator[Batch]:
     match raw.role:
         case "streets":
-            streets, rails = clean_streets([raw], ground)
+            streets, rails = clean_streets([raw], study_area)
             yield Batch(role="streets", frame=streets)
-            yield Batch(role="barriers", frame=gather(rails, BARRIER_COLUMNS, ground.crs))
+            yield Batch(role="barriers", frame=gather(rails, BARRIER_COLUMNS, study_area.crs))
         case "barriers":
-            yield Batch(role="barriers", frame=clean_barriers([raw], [], ground))
+            yield Batch(role="barriers", frame=clean_barriers([raw], [], study_area))
         case "facilities":
-            yield Batch(role="facilities", frame=clean_facilities([raw], ground))
+            yield Batch(role="facilities", frame=clean_facilities([raw], study_area))
         case "atoms":
             by, counted = survey.naming, survey.counted == "atoms"
-            atoms, total = clean_atoms([raw], survey.communities, by, ground, counted=counted)
+            atoms, total = clean_atoms([raw], survey.communities, by, study_area, counted=counted)
             yield Batch(role="atoms", frame=atoms, households=total)
         case "households":
-            homes, total = clean_households([raw], {}, ground)
-            yield Batch(role="households", frame=homes, households=total)
-        case role if role in TIES:
-            yield Batch(role=role, frame=clean_ties([raw], ground))
+            households, total = clean_households([raw], {}, study_area)
+            yield Batch(role="households", frame=households, households=total)
+        case role if role in CONSTRAINT_ROLES:
+            yield Batch(role=role, frame=clean_constraints([raw], study_area))
         case role:
-            (area,) = clean_areas([raw], ground)
-            yield Batch(role=role, frame=gather([area.frame], area_columns(role), ground.crs))
+            (area,) = clean_areas([raw], study_area)
+            yield Batch(role=role, frame=gather([area.frame], area_columns(role), study_area.crs))
 
 
 def _needs_places(survey: Survey) -> bool:
-    """Say whether household rows find their place in another layer."""
+    """Return whether household rows find their place in another layer."""
     if survey.counted in AREAS:
         return True
-    rules = survey.ground.rules
+    rules = survey.study_area.rules
     return any(
         rules.columns.get("households.key") in raw.columns
         or (
@@ -370,16 +371,18 @@ def _needs_places(survey: Survey) -> bool:
     )
 
 
-def _placed_homes(survey: Survey, on_progress: Callable[[str], None] | None) -> Iterator[Batch]:
-    ground = survey.ground
+def _located_households(
+    survey: Survey, on_progress: Callable[[str], None] | None
+) -> Iterator[Batch]:
+    study_area = survey.study_area
     raws: dict[str, list[RawLayer]] = {}
     for role in (*AREAS, "households"):
         raws[role] = []
-        for source in ground.rules.inputs.get(role, ()):
+        for source in study_area.rules.inputs.get(role, ()):
             if on_progress is not None:
                 on_progress(f"{role}: {source}")
-            raws[role].append(load(source, role, ground.rules, ground.journal))
-    areas, households, total = clean_homes(raws, survey.counted, ground)
+            raws[role].append(load(source, role, study_area.rules, study_area.log))
+    areas, households, total = clean_household_layers(raws, survey.counted, study_area)
     for role in ("compounds", "buildings", "parcels"):
-        yield Batch(role=role, frame=joined(role, areas, ground))
+        yield Batch(role=role, frame=joined(role, areas, study_area))
     yield Batch(role="households", frame=households, households=total)

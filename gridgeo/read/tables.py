@@ -1,12 +1,7 @@
-"""Tables of households: CSV and workbooks, their title rows, and their coordinate columns.
+"""Tables of households and points: CSV in any encoding; Excel, WPS and LibreOffice workbooks.
 
-Sheets of Excel, WPS and LibreOffice workbooks as rows of cells.
-
-Names of columns that stand in two rows: ``规模`` across two columns, 户数 and 人口 below.
-
-Tables of households: CSV in any encoding, and workbooks of Excel, WPS and LibreOffice.
-
-Tables with coordinate columns as layers of points.
+Title rows above the header are skipped; a header in two rows (规模 across two columns, 户数 and
+人口 below) becomes one; tables with coordinate columns become layers of points.
 """
 
 from __future__ import annotations
@@ -26,9 +21,9 @@ import shapely
 
 from gridgeo.errors import InputError
 from gridgeo.read.columns import normal, unique_names
-from gridgeo.read.context import Ground, RawLayer
+from gridgeo.read.context import RawLayer, StudyArea
 from gridgeo.read.crs import label, parse_crs
-from gridgeo.read.gate import unreadable
+from gridgeo.read.file_checks import unreadable
 from gridgeo.read.values import parse_numbers
 from gridgeo.wording import Text
 
@@ -152,10 +147,10 @@ _TOTALS = (
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Table:
+class RawTable:
     """The rows below the header; row n of the sheet has index n - 1.
 
-    `sheet` and `encoding` are ``""`` where there is none. `joined` tells whether the names of
+    `sheet` and `encoding` are ``""`` where there is none. `joined`: whether the names of
     the columns stand in two rows.
     """
 
@@ -165,10 +160,10 @@ class Table:
     joined: bool = False
 
 
-def load_table(path: Path, sheet: str, encoding: str, knows: Callable[[str], bool]) -> Table:
+def load_table(path: Path, sheet: str, encoding: str, knows: Callable[[str], bool]) -> RawTable:
     """Return the table of a CSV or a workbook.
 
-    `knows` tells whether a cell is the name of a wanted column: the first row that has one is
+    `knows`: whether a cell is the name of a wanted column: the first row that has one is
     the header, with the row below where that has the names (see `gridgeo.read.tables`). Cells
     of a CSV stay text. Raises InputError for files that are no tables.
     """
@@ -183,7 +178,7 @@ def load_table(path: Path, sheet: str, encoding: str, knows: Callable[[str], boo
     names = joined_titles(filled[header : header + 2], knows)
     top = header + 1 + bool(names)
     frame = _frame_below(filled, top, names or filled[header], str(path))
-    return Table(frame=frame, sheet=name, encoding=found, joined=bool(names))
+    return RawTable(frame=frame, sheet=name, encoding=found, joined=bool(names))
 
 
 def read_text(path: Path, encoding: str) -> tuple[str, str]:
@@ -277,14 +272,14 @@ def _plain(cell: object) -> str:
 _DEGREES = ("lon", "lng", "long", "longitude", "经度", "lat", "latitude", "纬度")
 
 
-def points_from(raw: RawLayer, x: str, y: str, ground: Ground) -> RawLayer:
+def points_from(raw: RawLayer, x: str, y: str, ground: StudyArea) -> RawLayer:
     """Return a table with coordinates as a point layer; longitudes and latitudes are WGS 84."""
     numbers = [parse_numbers(raw.frame[column])[0] for column in (x, y)]
     readable = numbers[0].notna() & numbers[1].notna()
     lost = raw.frame.index[~readable]
     values = raw.frame.loc[lost, x].astype(str) + ", " + raw.frame.loc[lost, y].astype(str)
     reason = Text("no coordinates", "没有坐标")
-    ground.journal.reject(raw, lost, field=f"{x}, {y}", values=values, reason=reason)
+    ground.log.reject(raw, lost, field=f"{x}, {y}", values=values, reason=reason)
     given = ground.rules.crs.get("households")
     degrees = normal(x) in _DEGREES and normal(y) in _DEGREES
     crs = (
@@ -295,7 +290,7 @@ def points_from(raw: RawLayer, x: str, y: str, ground: Ground) -> RawLayer:
         else None
     )
     if crs is not None:
-        ground.journal.say(
+        ground.log.note(
             "crs",
             Text(
                 f"{raw}: {x}, {y} are taken as {label(crs)}",

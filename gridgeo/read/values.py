@@ -1,11 +1,4 @@
-"""Cells as text, codes, numbers, yes or no, and classes.
-
-Cells as text, codes and yes or no.
-
-Cells as numbers: what is repaired, what is empty, what is an error.
-
-Classes of rows from one or several columns: the first value that is understood decides.
-"""
+"""Cells as text, codes, numbers, yes or no, and classes: what is repaired, empty or an error."""
 
 from __future__ import annotations
 
@@ -20,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gridgeo.errors import InputError
-from gridgeo.read.context import Journal, RawLayer, first, tally
+from gridgeo.read.context import RawLayer, ReadLog, first, tally
 from gridgeo.wording import Text
 
 #: control, zero-width and direction characters: invisible differences between names
@@ -30,7 +23,7 @@ _INVISIBLE = re.compile(
 _EMPTY = ("", "nan", "none", "null", "<na>", "-", "—", "/")
 
 
-def texts(raw: RawLayer, column: str | None, journal: Journal) -> pd.Series[str]:
+def texts(raw: RawLayer, column: str | None, log: ReadLog) -> pd.Series[str]:
     """Return the cells of `column` as clean text, ``""`` where there is none.
 
     Text is NFC, without control, zero-width and direction characters and outer spaces; whole
@@ -40,13 +33,13 @@ def texts(raw: RawLayer, column: str | None, journal: Journal) -> pd.Series[str]
         return pd.Series("", index=raw.frame.index, dtype=object)
     cells = raw.frame[column]
     if pd.api.types.is_float_dtype(cells) and not cells.isna().all():
-        cells = _whole(raw, column, cells)
+        cells = _check_whole_numbers(raw, column, cells)
     plain = cells.astype(object).where(cells.notna(), "")
     once = {cell: _clean(str(cell)) for cell in plain.unique()}
     out = plain.map(once).astype(object)
     dirty = sorted(str(cell) for cell, text in once.items() if text != _squeezed(str(cell)))
     if dirty:
-        journal.say(
+        log.note(
             "text",
             Text(
                 f"{raw}: invisible characters removed from {len(dirty)} values of {column}",
@@ -56,16 +49,16 @@ def texts(raw: RawLayer, column: str | None, journal: Journal) -> pd.Series[str]
     return out
 
 
-def codes(raw: RawLayer, column: str | None, journal: Journal) -> pd.Series[str]:
+def codes(raw: RawLayer, column: str | None, log: ReadLog) -> pd.Series[str]:
     """Return `column` as codes: text without spaces, and an error where digits are lost."""
-    out = texts(raw, column, journal).str.replace(r"\s", "", regex=True)
+    out = texts(raw, column, log).str.replace(r"\s", "", regex=True)
     lost = out.str.fullmatch(r"\d(\.\d+)?[eE]\+\d+")
     if lost.any():
         raise _lost_digits(raw, str(column), first(lost), out.loc[first(lost)])
     return out
 
 
-def _whole(raw: RawLayer, column: str, cells: pd.Series[Any]) -> pd.Series[Any]:
+def _check_whole_numbers(raw: RawLayer, column: str, cells: pd.Series[Any]) -> pd.Series[Any]:
     huge = cells.abs() >= 1e15
     if huge.any():
         raise _lost_digits(raw, column, first(huge), cells.loc[first(huge)])
@@ -105,19 +98,19 @@ def is_empty(cells: pd.Series[Any]) -> pd.Series[bool]:
 
 
 def truthy(raw: RawLayer, column: str | None) -> pd.Series[bool]:
-    """Return where `column` says yes: anything but empty, no, false, 0 and 否."""
+    """Return where `column` means yes: anything but empty, no, false, 0 and 否."""
     if column is None:
         return pd.Series([False] * len(raw.frame), index=raw.frame.index)
     no = ("no", "false", "f", "n", "0", "0.0", "否", "无", "不是")
-    said = raw.frame[column].astype(object).astype(str).str.strip().str.lower()
-    return ~is_empty(raw.frame[column]) & ~said.isin(no)
+    cells = raw.frame[column].astype(object).astype(str).str.strip().str.lower()
+    return ~is_empty(raw.frame[column]) & ~cells.isin(no)
 
 
 #: the largest count that a row may claim
 _LARGEST = 1e8
 
 
-def counts(raw: RawLayer, column: str, journal: Journal, *, whole: bool = True) -> pd.Series[float]:
+def counts(raw: RawLayer, column: str, log: ReadLog, *, whole: bool = True) -> pd.Series[float]:
     """Return `column` as counts of at least 0, NaN where the cell is empty.
 
     Full-width digits and thousands separators are read and noted. Raises InputError naming the
@@ -128,7 +121,7 @@ def counts(raw: RawLayer, column: str, journal: Journal, *, whole: bool = True) 
     if bad.any():
         raise _bad_count(raw, column, bad, whole=whole)
     if repaired:
-        journal.say(
+        log.note(
             "numbers",
             Text(
                 f"{raw}: {repaired} values of {column} had full-width digits or thousands "
@@ -147,7 +140,7 @@ def _no_counts(numbers: pd.Series[float], cells: pd.Series[Any], *, whole: bool)
     return bad & ~is_empty(cells)
 
 
-def with_counts(raw: RawLayer, column: str, journal: Journal) -> RawLayer:
+def with_counts(raw: RawLayer, column: str, log: ReadLog) -> RawLayer:
     """Return the rows whose cell in `column` is a whole number or empty; the others are rejects.
 
     Where they are more than half of the filled ones the column is wrong rather than its cells:
@@ -158,7 +151,7 @@ def with_counts(raw: RawLayer, column: str, journal: Journal) -> RawLayer:
     if 2 * bad.sum() > (~is_empty(cells)).sum():
         return raw
     reason = Text("the household count is no whole number of at least 0", "户数不是非负整数")
-    journal.reject(raw, cells.index[bad], field=column, values=cells[bad], reason=reason)
+    log.reject(raw, cells.index[bad], field=column, values=cells[bad], reason=reason)
     return replace(raw, frame=raw.frame[~bad])
 
 
@@ -182,7 +175,7 @@ def _bad_count(raw: RawLayer, column: str, bad: pd.Series[bool], *, whole: bool)
     )
 
 
-def measures(raw: RawLayer, column: str | None, journal: Journal) -> pd.Series[float]:
+def measures(raw: RawLayer, column: str | None, log: ReadLog) -> pd.Series[float]:
     """Return `column` as sizes above 0, NaN where there is none; unreadable ones are noted."""
     if column is None:
         return pd.Series(np.nan, index=raw.frame.index)
@@ -191,7 +184,7 @@ def measures(raw: RawLayer, column: str | None, journal: Journal) -> pd.Series[f
     unread = numbers.isna() & ~is_empty(raw.frame[column]) & (raw.frame[column].astype(str) != "0")
     if unread.any():
         listed = tally(raw.frame.loc[unread, column], most=5)
-        journal.say(
+        log.note(
             "numbers",
             Text(
                 f"{raw}: {unread.sum()} values of {column} are no sizes and count as unknown: "
@@ -235,15 +228,15 @@ def apportion(total: int, weights: Sequence[float] | NDArray[np.float64]) -> NDA
     """
     share = np.asarray(weights, dtype=float)
     exact = total * share / share.sum()
-    whole: NDArray[np.int64] = np.floor(exact).astype(np.int64)
-    rest = np.argsort(-(exact - whole), kind="stable")[: total - int(whole.sum())]
-    whole[rest] += 1
-    return whole
+    floors: NDArray[np.int64] = np.floor(exact).astype(np.int64)
+    rest = np.argsort(-(exact - floors), kind="stable")[: total - int(floors.sum())]
+    floors[rest] += 1
+    return floors
 
 
 @dataclass(frozen=True, slots=True)
 class Classes:
-    """Of each row its class (``""`` unknown) and the value it was told from; the columns used."""
+    """Of each row its class (``""`` unknown) and the value it follows from; the columns used."""
 
     classes: pd.Series[str]
     values: pd.Series[str]
@@ -251,7 +244,7 @@ class Classes:
 
 
 def classify(
-    raw: RawLayer, columns: Sequence[str], meaning: Callable[[str, str], str], journal: Journal
+    raw: RawLayer, columns: Sequence[str], meaning: Callable[[str, str], str], log: ReadLog
 ) -> Classes:
     """Return the class of each row by the first of the `columns` whose value has a `meaning`.
 
@@ -261,11 +254,11 @@ def classify(
     values = classes.copy()
     used = []
     for column in columns:
-        cells = texts(raw, column, journal)
-        told = cells.map({cell: meaning(cell, column) for cell in cells.unique()})
-        fresh = (classes == "") & (told != "")
+        cells = texts(raw, column, log)
+        meanings = cells.map({cell: meaning(cell, column) for cell in cells.unique()})
+        fresh = (classes == "") & (meanings != "")
         values = values.where(~(fresh | (values == "")), cells)
-        classes = classes.where(~fresh, told)
+        classes = classes.where(~fresh, meanings)
         if fresh.any():
             used.append(column)
     return Classes(classes, values, tuple(used))

@@ -1,19 +1,19 @@
-"""Repairs in a partition what has one right answer, and lists what has not."""
+"""Repairs the defects of a partition that have one right answer, and lists the others."""
 
 from __future__ import annotations
 
 from gridgeo.repair.faces import (
-    Mend,
-    Town,
+    DrawnPartition,
+    RepairRecord,
 )
-from gridgeo.repair.mend import (
+from gridgeo.repair.passes import (
     Repair,
-    repair_partition,
+    repair_geometry,
 )
 
 __all__ = [
-    "Mend",
+    "DrawnPartition",
     "Repair",
-    "Town",
-    "repair_partition",
+    "RepairRecord",
+    "repair_geometry",
 ]

@@ -1,10 +1,7 @@
-"""The ground of some grids as faces with their owners, and faces back to grids.
+"""The partition to repair, and its arrangement: faces with the grids that contain them.
 
-What is mended, what is known around it, and what is said of each change.
-
-The ground of some grids as faces: every border noded, every face with its owners.
-
-Faces back to grids, with the vertices that the borders need and no others.
+All borders are noded; each face knows its grids and neighbours. Grids that are assembled from
+faces have the vertices that their borders need, and those that they had before, and no others.
 """
 
 from __future__ import annotations
@@ -19,7 +16,7 @@ import shapely
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from gridgeo.geometry import grain_m
+from gridgeo.geometry import precision_m
 
 if TYPE_CHECKING:
     from gridgeo.config import RepairRules
@@ -31,13 +28,13 @@ NOISE_M = 1e-4
 TOUCH_M = 0.01
 
 
-def _none() -> NDArray[Any]:
+def _no_geometry() -> NDArray[Any]:
     return np.zeros(0, dtype=object)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Town:
-    """A partition to be mended; all geometry is in one projected metre CRS.
+class DrawnPartition:
+    """A partition to repair; all geometry is in one projected metre CRS.
 
     Parameters
     ----------
@@ -49,18 +46,18 @@ class Town:
         Valid polygonal ground of the communities; none where they are not given: then gaps are
         the holes of the partition.
     points
-        Household points; a piece that holds one is never moved.
+        Household points; a piece with one is never moved.
     allowed
         Ground that may belong to no grid (rivers, lakes).
     frozen, unreadable
         Which grids cannot be used (no geometry, or rings that cannot be read), and the ground
-        that may be theirs: nothing is mended there. Found by `gridgeo.repair.sites`.
+        that may be theirs: nothing is repaired there. Found by `gridgeo.repair.sites`.
     """
 
     grids: NDArray[Any]
     community: NDArray[np.intp]
-    outlines: NDArray[Any] = field(default_factory=_none)
-    points: NDArray[Any] = field(default_factory=_none)
+    outlines: NDArray[Any] = field(default_factory=_no_geometry)
+    points: NDArray[Any] = field(default_factory=_no_geometry)
     allowed: Any = field(default_factory=shapely.Polygon)
     frozen: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
     unreadable: Any = field(default_factory=shapely.Polygon)
@@ -71,12 +68,12 @@ class Town:
         return shapely.STRtree(self.grids)
 
     @cached_property
-    def grain(self) -> float:
-        """The grid of overlays."""
-        return grain_m(self.grids, self.outlines)
+    def precision(self) -> float:
+        """The precision of overlays."""
+        return precision_m(self.grids, self.outlines)
 
     @cached_property
-    def homes(self) -> shapely.STRtree:
+    def points_tree(self) -> shapely.STRtree:
         """Index of the household points."""
         return shapely.STRtree(self.points)
 
@@ -89,14 +86,14 @@ class Town:
         return rank
 
     def inhabited(self, pieces: NDArray[Any]) -> NDArray[np.bool_]:
-        """Return which of `pieces` hold household points."""
-        held = np.zeros(len(pieces), dtype=np.bool_)
-        held[self.homes.query(pieces, predicate="intersects")[0]] = True
-        return held
+        """Return which of `pieces` contain household points."""
+        found = np.zeros(len(pieces), dtype=np.bool_)
+        found[self.points_tree.query(pieces, predicate="intersects")[0]] = True
+        return found
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mend:
+class RepairRecord:
     """One change of one grid, or one defect that was left as it was.
 
     Parameters
@@ -124,7 +121,7 @@ class Mend:
     reason: Text
 
 
-def real(pieces: Any) -> Any:
+def above_noise(pieces: Any) -> Any:
     """Return which `pieces` are ground, not rounding: their mean width is above 0.1 mm."""
     return 2 * shapely.area(pieces) > NOISE_M * shapely.length(pieces)
 
@@ -149,7 +146,7 @@ NODE_M = 1e-6
 
 
 @dataclass(frozen=True, kw_only=True)
-class Faces:
+class Arrangement:
     """The faces that the borders of some grids divide the plane into.
 
     Parameters
@@ -157,7 +154,7 @@ class Faces:
     polygon
         The faces: a noded, valid coverage.
     owners
-        The grids that hold each face, ascending.
+        The grids that contain each face, ascending.
     community
         The community that each face lies in, -1 for none.
     left, right, border_m
@@ -173,30 +170,32 @@ class Faces:
 
     def neighbours(self, face: int) -> list[tuple[int, float]]:
         """Return the faces that share a border with `face`, with the metres of it."""
-        own = slice(*np.searchsorted(self.left, [face, face + 1]))
-        return list(zip(self.right[own].tolist(), self.border_m[own].tolist(), strict=True))
+        rows = slice(*np.searchsorted(self.left, [face, face + 1]))
+        return list(zip(self.right[rows].tolist(), self.border_m[rows].tolist(), strict=True))
 
 
-def arrange(town: Town, rows: NDArray[np.intp], lines: Iterable[Any] = ()) -> Faces:
+def arrange(
+    partition: DrawnPartition, rows: NDArray[np.intp], lines: Iterable[Any] = ()
+) -> Arrangement:
     """Return the faces of the grids at `rows`, cut by further `lines`, in a stable order."""
-    borders = np.array([*shapely.boundary(town.grids[rows]), *lines], dtype=object)
+    borders = np.array([*shapely.boundary(partition.grids[rows]), *lines], dtype=object)
     noded = shapely.union_all(borders, grid_size=NODE_M)
     polygon = shapely.get_parts(shapely.polygonize(shapely.get_parts(noded)))
-    polygon = restored(polygon[np.lexsort(shapely.bounds(polygon).T)], borders)
+    polygon = restore_vertices(polygon[np.lexsort(shapely.bounds(polygon).T)], borders)
     inner = shapely.point_on_surface(polygon)
-    owners = _owners(town, inner)
+    owners = _owners(partition, inner)
     left, right, border_m = _shared(polygon)
-    return Faces(
+    return Arrangement(
         polygon=polygon,
         owners=owners,
-        community=_first(shapely.STRtree(town.outlines), inner),
+        community=_first(shapely.STRtree(partition.outlines), inner),
         left=left,
         right=right,
         border_m=border_m,
     )
 
 
-def restored(polygon: NDArray[Any], given: NDArray[Any]) -> NDArray[Any]:
+def restore_vertices(polygon: NDArray[Any], given: NDArray[Any]) -> NDArray[Any]:
     """Return the polygons with the vertices that an overlay has rounded as they are in `given`."""
     known = shapely.get_coordinates(given)
     tree = cKDTree(known)
@@ -211,11 +210,11 @@ def restored(polygon: NDArray[Any], given: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(shapely.transform(polygon, restore), dtype=object)
 
 
-def _owners(town: Town, inner: NDArray[Any]) -> list[tuple[int, ...]]:
-    face, grid = town.tree.query(inner, predicate="intersects")
+def _owners(partition: DrawnPartition, inner: NDArray[Any]) -> list[tuple[int, ...]]:
+    face, grid = partition.tree.query(inner, predicate="intersects")
     order = np.lexsort((grid, face))
-    held = np.split(grid[order], np.searchsorted(face[order], np.arange(1, len(inner))))
-    return [tuple(own.tolist()) for own in held]
+    grids = np.split(grid[order], np.searchsorted(face[order], np.arange(1, len(inner))))
+    return [tuple(one.tolist()) for one in grids]
 
 
 def _first(tree: shapely.STRtree, points: NDArray[Any]) -> NDArray[np.intp]:
@@ -258,29 +257,33 @@ def segments(
 #: A vertex this near to the line between its neighbours lies on it.
 STRAIGHT_M = 1e-5
 #: Two vertices this near to each other are one corner.
-DOUBLED_M = 1e-3
+DUPLICATE_M = 1e-3
 
 
-def assemble(faces: Faces, owners: list[tuple[int, ...]], grids: NDArray[Any]) -> dict[int, Any]:
+def assemble(
+    faces: Arrangement, owners: list[tuple[int, ...]], grids: NDArray[Any]
+) -> dict[int, Any]:
     """Return the grids that `owners` (of each face) make up, by position, as MultiPolygons.
 
     Of the vertices that noding has put on the borders only those stay at which a border turns, or
-    that a grid had there before: what was not changed has its own vertices as before.
+    that a grid had there before: unchanged borders keep their vertices.
 
     Parameters
     ----------
     faces, owners
-        The faces and the grids that hold each.
+        The faces and the grids that contain each.
     grids
-        The grids of the whole town as they were.
+        All grids of the partition as they were.
     """
-    held: dict[int, list[int]] = {}
-    for face, own in enumerate(owners):
-        for grid in own:
-            held.setdefault(grid, []).append(face)
-    rows = sorted(held)
-    ground = np.array([shapely.union_all(faces.polygon[held[row]]) for row in rows], dtype=object)
-    return dict(zip(rows, _straightened(ground, grids[rows]), strict=True))
+    faces_of: dict[int, list[int]] = {}
+    for face, owner in enumerate(owners):
+        for grid in owner:
+            faces_of.setdefault(grid, []).append(face)
+    rows = sorted(faces_of)
+    ground = np.array(
+        [shapely.union_all(faces.polygon[faces_of[row]]) for row in rows], dtype=object
+    )
+    return dict(zip(rows, _remove_collinear(ground, grids[rows]), strict=True))
 
 
 def vertices(ground: Any) -> NDArray[np.complex128]:
@@ -289,28 +292,28 @@ def vertices(ground: Any) -> NDArray[np.complex128]:
     return np.unique(point[:, 0] + 1j * point[:, 1])
 
 
-def _straightened(ground: NDArray[Any], before: NDArray[Any]) -> NDArray[Any]:
+def _remove_collinear(ground: NDArray[Any], before: NDArray[Any]) -> NDArray[Any]:
     parts, owner = shapely.get_parts(ground, return_index=True)
     rings, part = shapely.get_rings(parts, return_index=True)
     point, ring = shapely.get_coordinates(rings, return_index=True)
     last = np.r_[ring[1:] != ring[:-1], True]
     at, ring = (point[:, 0] + 1j * point[:, 1])[~last], ring[~last]
-    needed = (_off_line(at, ring) > STRAIGHT_M) | _doubled(at, ring)
+    needed = (_off_line(at, ring) > STRAIGHT_M) | _near_duplicates(at, ring)
     for row, grid in enumerate(before):
-        own = np.flatnonzero(owner[part[ring]] == row)
-        needed[own] |= np.isin(at[own], vertices(grid))
+        rows_of = np.flatnonzero(owner[part[ring]] == row)
+        needed[rows_of] |= np.isin(at[rows_of], vertices(grid))
     keep = np.isin(at, at[needed])
     keep |= (np.bincount(ring, keep) < 3)[ring]
     made = _rings(at[keep], ring[keep])
     inner = np.r_[False, part[1:] == part[:-1]]
-    whole = [
-        shapely.Polygon(made[own[0]], [made[hole] for hole in own[1:]])
-        for own in np.split(np.arange(len(part)), np.flatnonzero(~inner)[1:])
+    polygons = [
+        shapely.Polygon(made[rows_of[0]], [made[hole] for hole in rows_of[1:]])
+        for rows_of in np.split(np.arange(len(part)), np.flatnonzero(~inner)[1:])
     ]
     out = np.array(ground, dtype=object)
     for row in range(len(ground)):
-        own_parts = [whole[at] for at in np.flatnonzero(owner == row)]
-        out[row] = shapely.MultiPolygon(own_parts)
+        members = [polygons[at] for at in np.flatnonzero(owner == row)]
+        out[row] = shapely.MultiPolygon(members)
     return out
 
 
@@ -325,17 +328,19 @@ def _off_line(at: NDArray[np.complex128], ring: NDArray[np.intp]) -> NDArray[np.
     return np.asarray(np.abs(arm - along * step), dtype=np.float64)
 
 
-def _doubled(at: NDArray[np.complex128], ring: NDArray[np.intp]) -> NDArray[np.bool_]:
-    """Tell which vertices have the next one so near that each would hide the other's corner."""
+def _near_duplicates(at: NDArray[np.complex128], ring: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Return which vertices have the next one so near that each would hide the other's corner."""
     final = np.flatnonzero(np.r_[ring[1:] != ring[:-1], True])
     first = np.r_[0, final[:-1] + 1]
     after = np.arange(len(at)) + 1
     after[final] = first
-    return np.asarray(np.abs(at[after] - at) < DOUBLED_M)
+    return np.asarray(np.abs(at[after] - at) < DUPLICATE_M)
 
 
 def _rings(at: NDArray[np.complex128], ring: NDArray[np.intp]) -> NDArray[Any]:
-    closed = np.concatenate([[*own, own[0]] for own in _split(at, ring)])
+    closed = np.concatenate(
+        [[*vertices_of_ring, vertices_of_ring[0]] for vertices_of_ring in _split(at, ring)]
+    )
     size = np.bincount(ring)
     index = np.repeat(np.arange(len(size)), size + 1)
     xy = np.column_stack([closed.real, closed.imag])

@@ -1,9 +1,4 @@
-"""Where something is to be repaired: defects near to each other, and rings that cross themselves.
-
-Where something is to be mended: defects that are near to each other make one site.
-
-Rings that cross themselves, read in the one way that they can be.
-"""
+"""Defect sites: grids with defects near to each other; and rings that cross themselves."""
 
 from __future__ import annotations
 
@@ -17,79 +12,96 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from gridgeo.config import RepairRules
-from gridgeo.repair.faces import TOUCH_M, Mend, Town, real, restored, segments, small
+from gridgeo.repair.faces import (
+    TOUCH_M,
+    DrawnPartition,
+    RepairRecord,
+    above_noise,
+    restore_vertices,
+    segments,
+    small,
+)
 from gridgeo.wording import Text
 
 _NEAR_M = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
-class Site:
+class DefectSite:
     """Grids whose borders do not match, and the lines of community borders beside their gaps."""
 
     rows: NDArray[np.intp]
     lines: NDArray[Any]
 
 
-def gaps(town: Town) -> NDArray[Any]:
+def gaps(partition: DrawnPartition) -> NDArray[Any]:
     """Return the ground that belongs to no grid, largest gap first.
 
     With communities that is their ground less the grids; without, the holes of the partition.
     Allowed gaps are taken off.
     """
-    held = shapely.union_all(town.grids, grid_size=town.grain)
-    if len(town.outlines):
-        outline = shapely.union_all(town.outlines, grid_size=town.grain)
-        free = shapely.get_parts(shapely.difference(outline, held, grid_size=town.grain))
+    covered = shapely.union_all(partition.grids, grid_size=partition.precision)
+    if len(partition.outlines):
+        outline = shapely.union_all(partition.outlines, grid_size=partition.precision)
+        free = shapely.get_parts(
+            shapely.difference(outline, covered, grid_size=partition.precision)
+        )
     else:
-        free = shapely.get_parts(shapely.difference(_holes(held), held, grid_size=town.grain))
-    free = shapely.get_parts(shapely.difference(free, town.allowed, grid_size=town.grain))
-    return _real(free)
+        free = shapely.get_parts(
+            shapely.difference(_holes(covered), covered, grid_size=partition.precision)
+        )
+    free = shapely.get_parts(
+        shapely.difference(free, partition.allowed, grid_size=partition.precision)
+    )
+    return _sorted_areas(free)
 
 
-def outside(town: Town) -> NDArray[Any]:
+def outside(partition: DrawnPartition) -> NDArray[Any]:
     """Return the ground of grids that lies outside the community of the grid."""
-    rows = np.flatnonzero(town.community >= 0)
-    own = town.outlines[town.community[rows]]
-    beyond = shapely.difference(town.grids[rows], own, grid_size=town.grain)
-    return _real(shapely.get_parts(beyond))
+    rows = np.flatnonzero(partition.community >= 0)
+    outline = partition.outlines[partition.community[rows]]
+    beyond = shapely.difference(partition.grids[rows], outline, grid_size=partition.precision)
+    return _sorted_areas(shapely.get_parts(beyond))
 
 
-def find_sites(town: Town, rules: RepairRules) -> list[Site]:
-    """Return the sites of a town, in a stable order.
+def find_sites(partition: DrawnPartition, rules: RepairRules) -> list[DefectSite]:
+    """Return the defect sites of a partition, in a stable order.
 
     A grid belongs to a site when its borders do not match its neighbours' (overlap, crossing or
     a vertex without partner), or when it touches a small gap or small ground outside.
     """
-    tree = town.tree
-    pieces = np.concatenate([gaps(town), outside(town)])
+    tree = partition.tree
+    pieces = np.concatenate([gaps(partition), outside(partition)])
     pieces = pieces[small(pieces, rules)]
     piece, grid = tree.query(pieces, predicate="dwithin", distance=TOUCH_M)
-    involved = ~shapely.is_empty(shapely.coverage_invalid_edges(town.grids))
+    involved = ~shapely.is_empty(shapely.coverage_invalid_edges(partition.grids))
     involved[grid] = True
-    left, right = tree.query(town.grids, predicate="intersects")
-    involved[right[_hold_both(town, left, right, involved)]] = True
+    left, right = tree.query(partition.grids, predicate="intersects")
+    involved[right[_overlapping_pairs(partition, left, right, involved)]] = True
     near = involved[left] & involved[right]
-    size = len(town.grids)
+    size = len(partition.grids)
     group = _groups(size + len(pieces), np.r_[left[near], size + piece], np.r_[right[near], grid])
     found = []
     for number in np.unique(group[:size][involved]):
         rows = np.flatnonzero(involved & (group[:size] == number))
         beside = pieces[group[size:] == number]
-        found.append(Site(rows=rows, lines=_community_lines(town, beside)))
+        found.append(DefectSite(rows=rows, lines=_community_lines(partition, beside)))
     return found
 
 
-def _hold_both(
-    town: Town, left: NDArray[np.intp], right: NDArray[np.intp], involved: NDArray[np.bool_]
+def _overlapping_pairs(
+    partition: DrawnPartition,
+    left: NDArray[np.intp],
+    right: NDArray[np.intp],
+    involved: NDArray[np.bool_],
 ) -> NDArray[np.intp]:
     """Return the pairs of an involved grid and another one that overlap.
 
     ``coverage_invalid_edges`` marks only one of two grids whose edges cross in one corner.
     """
     pair = np.flatnonzero(involved[left] & ~involved[right])
-    shared = shapely.intersection(town.grids[left[pair]], town.grids[right[pair]])
-    both: NDArray[np.intp] = pair[real(shared)]
+    shared = shapely.intersection(partition.grids[left[pair]], partition.grids[right[pair]])
+    both: NDArray[np.intp] = pair[above_noise(shared)]
     return both
 
 
@@ -100,9 +112,9 @@ def _holes(ground: Any) -> NDArray[Any]:
     return np.asarray(shapely.polygons(rings[inner]), dtype=object)
 
 
-def _real(pieces: NDArray[Any]) -> NDArray[Any]:
+def _sorted_areas(pieces: NDArray[Any]) -> NDArray[Any]:
     order = np.lexsort((*shapely.bounds(pieces).T, -shapely.area(pieces)))
-    return np.asarray(pieces[order][real(pieces[order])], dtype=object)
+    return np.asarray(pieces[order][above_noise(pieces[order])], dtype=object)
 
 
 def _groups(size: int, left: NDArray[Any], right: NDArray[Any]) -> NDArray[np.intp]:
@@ -110,12 +122,14 @@ def _groups(size: int, left: NDArray[Any], right: NDArray[Any]) -> NDArray[np.in
     return np.asarray(connected_components(links, directed=False)[1], dtype=np.intp)
 
 
-def _community_lines(town: Town, pieces: NDArray[Any]) -> NDArray[Any]:
+def _community_lines(partition: DrawnPartition, pieces: NDArray[Any]) -> NDArray[Any]:
     """Return the segments of community borders within half a metre of `pieces`."""
-    if not len(town.outlines) or not len(pieces):
+    if not len(partition.outlines) or not len(pieces):
         return np.zeros(0, dtype=object)
-    near = shapely.STRtree(town.outlines).query(pieces, predicate="dwithin", distance=_NEAR_M)[1]
-    _, start, end = segments(town.outlines[np.unique(near)])
+    near = shapely.STRtree(partition.outlines).query(pieces, predicate="dwithin", distance=_NEAR_M)[
+        1
+    ]
+    _, start, end = segments(partition.outlines[np.unique(near)])
     ends = np.stack([start, end], axis=1)
     lines = np.asarray(shapely.linestrings(np.stack([ends.real, ends.imag], axis=2)), dtype=object)
     beside = shapely.STRtree(lines).query(pieces, predicate="dwithin", distance=_NEAR_M)[1]
@@ -135,15 +149,17 @@ _UNREADABLE = Text(
 _MISSING = Text("it has no geometry: draw the grid", "没有几何图形，请补绘")
 
 
-def sound_rings(town: Town, rules: RepairRules) -> tuple[Town, list[Mend]]:
-    """Return the town with valid polygonal ground for every grid, and what was changed.
+def repair_rings(
+    partition: DrawnPartition, rules: RepairRules
+) -> tuple[DrawnPartition, list[RepairRecord]]:
+    """Return the partition with valid polygonal ground for every grid, and what was changed.
 
     A ring that crosses itself is made valid where that changes its area by at most
     ``ring_share``. Of the grids that then cannot be read, one that is alone in its community takes
     the one large piece of ground that the others leave free there: every place belongs to a grid,
     so it can only be its. Otherwise it is frozen, with what can be read of it, and listed.
     """
-    grids = town.grids
+    grids = partition.grids
     there = ~shapely.is_missing(grids) & ~shapely.is_empty(grids)
     there &= np.isin(shapely.get_type_id(grids), _POLYGONS)
     ground = grids.copy()
@@ -152,72 +168,76 @@ def sound_rings(town: Town, rules: RepairRules) -> tuple[Town, list[Mend]]:
     stated = shapely.area(ground[invalid])
     ground[invalid] = _polygons(shapely.make_valid(ground[invalid], method="structure"))
     close = np.abs(shapely.area(ground[invalid]) - stated) <= rules.ring_share * stated
-    mends = [_ring(row, ground[row], _UNTANGLED, done=True) for row in invalid[close]]
+    records = [_ring(row, ground[row], _UNTANGLED, done=True) for row in invalid[close]]
     frozen = ~there
     frozen[invalid[~close]] = True
-    now = replace(town, grids=ground, frozen=frozen)
-    return _filled(now, mends, rules)
+    now = replace(partition, grids=ground, frozen=frozen)
+    return _fill_free_pieces(now, records, rules)
 
 
-def _filled(town: Town, mends: list[Mend], rules: RepairRules) -> tuple[Town, list[Mend]]:
-    """Return the town with the unreadable grids that only one place is left for."""
-    grids, frozen = town.grids.copy(), town.frozen.copy()
+def _fill_free_pieces(
+    partition: DrawnPartition, records: list[RepairRecord], rules: RepairRules
+) -> tuple[DrawnPartition, list[RepairRecord]]:
+    """Return the partition with unreadable grids placed where only one free piece is left."""
+    grids, frozen = partition.grids.copy(), partition.frozen.copy()
     unread = np.flatnonzero(frozen)
     grids[unread] = shapely.Polygon()
-    now = replace(town, grids=grids)
+    now = replace(partition, grids=grids)
     free = gaps(now) if len(unread) else unread
     free = free[~small(free, rules)]
-    home = _home(town, free)
+    community = _containing_community(partition, free)
     for row in unread:
-        room = _room(town, row, free, home)
-        read = town.grids[row]
+        room = _only_free_piece(partition, row, free, community)
+        read = partition.grids[row]
         if room is not None and (read.is_empty or room.intersects(read)):
-            (grids[row],) = restored(np.array([room]), shapely.boundary(now.grids))
+            (grids[row],) = restore_vertices(np.array([room]), shapely.boundary(now.grids))
             frozen[row] = False
-            mends.append(_ring(row, room, _FILLED, done=True))
+            records.append(_ring(row, room, _FILLED, done=True))
         else:
-            said = _MISSING if read.is_empty else _UNREADABLE
-            mends.append(_ring(row, read, said, done=False))
-    unreadable = shapely.union_all(town.grids[frozen])
-    return replace(town, grids=grids, frozen=frozen, unreadable=unreadable), mends
+            reason = _MISSING if read.is_empty else _UNREADABLE
+            records.append(_ring(row, read, reason, done=False))
+    unreadable = shapely.union_all(partition.grids[frozen])
+    return replace(partition, grids=grids, frozen=frozen, unreadable=unreadable), records
 
 
-def _room(town: Town, row: np.intp, free: NDArray[Any], home: NDArray[np.intp]) -> Any | None:
+def _only_free_piece(
+    partition: DrawnPartition, row: np.intp, free: NDArray[Any], community_of: NDArray[np.intp]
+) -> Any | None:
     """Return the one free piece that can only be the grid's at `row`, None where there is none."""
-    rivals = np.flatnonzero(town.frozen)
+    rivals = np.flatnonzero(partition.frozen)
     if len(rivals) == 1 and len(free) == 1:
         return free[0]
-    community = town.community[row]
-    own = free[home == community]
-    alone = community >= 0 and (town.community[rivals] == community).sum() == 1
-    return own[0] if alone and len(own) == 1 else None
+    community = partition.community[row]
+    candidates = free[community_of == community]
+    alone = community >= 0 and (partition.community[rivals] == community).sum() == 1
+    return candidates[0] if alone and len(candidates) == 1 else None
 
 
-def _home(town: Town, pieces: NDArray[Any]) -> NDArray[np.intp]:
-    """Return the community that holds each piece wholly, -1 where none does."""
-    home = np.full(len(pieces), -1, dtype=np.intp)
-    if len(town.outlines):
-        piece, place = shapely.STRtree(town.outlines).query(
+def _containing_community(partition: DrawnPartition, pieces: NDArray[Any]) -> NDArray[np.intp]:
+    """Return the community that contains each piece, -1 where none does."""
+    community = np.full(len(pieces), -1, dtype=np.intp)
+    if len(partition.outlines):
+        piece, place = shapely.STRtree(partition.outlines).query(
             shapely.buffer(pieces, -TOUCH_M), predicate="within"
         )
-        home[piece] = place
-    return home
+        community[piece] = place
+    return community
 
 
 def _polygons(pieces: NDArray[Any]) -> NDArray[Any]:
     parts = [shapely.get_parts(piece) for piece in pieces]
-    keep = [own[shapely.get_dimensions(own) == 2] for own in parts]
-    joined = [shapely.union_all(own) for own in keep]
+    keep = [members[shapely.get_dimensions(members) == 2] for members in parts]
+    joined = [shapely.union_all(members) for members in keep]
     return np.array([*joined, None], dtype=object)[:-1]
 
 
-def _ring(row: np.intp, ground: Any, said: Text, *, done: bool) -> Mend:
-    return Mend(
+def _ring(row: np.intp, ground: Any, reason: Text, *, done: bool) -> RepairRecord:
+    return RepairRecord(
         what="ring",
         grids=(int(row),),
         done=done,
         amount=float(ground.area),
         unit="m2",
         where=ground,
-        reason=said,
+        reason=reason,
     )

@@ -1,4 +1,4 @@
-"""The folder of a plan: saved whole or not at all, and read back."""
+"""The folder of a plan: written atomically, and read back."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from gridgeo.report.load import (
     load_plan,
 )
 from gridgeo.report.page import (
-    parts_page,
+    chunks_page,
 )
 from gridgeo.report.pdf import (
-    PAPER,
-    save_paper,
+    REPORT_PDF,
+    save_pdf,
 )
 from gridgeo.report.records import (
     finding_frame,
@@ -56,12 +56,12 @@ from gridgeo.report.submission import (
     check_submission,
     save_submission,
 )
-from gridgeo.report.workbook_back import (
+from gridgeo.report.workbook_reader import (
     read_workbook,
 )
 
 __all__ = [
-    "PAPER",
+    "REPORT_PDF",
     "RUN",
     "SUMMARY",
     "append_layer",
@@ -72,19 +72,19 @@ __all__ = [
     "check_repaired",
     "check_submission",
     "check_target",
+    "chunks_page",
     "finding_frame",
     "findings_of",
     "load_plan",
     "note_frame",
     "notes_of",
-    "parts_page",
     "plan_card",
     "read_workbook",
     "reject_frame",
     "save_adjusted",
     "save_approved",
     "save_comparison",
-    "save_paper",
+    "save_pdf",
     "save_plan",
     "save_repaired",
     "save_submission",

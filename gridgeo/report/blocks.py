@@ -1,9 +1,4 @@
-"""What a report is made of: sections of tables, cards, words and pictures, for page and PDF.
-
-What a report is made of: sections of tables, cards, words and pictures, for page and paper.
-
-The words that the sections of a report share, in one language.
-"""
+"""The blocks of a report (tables, cards, paragraphs, pictures), for page and PDF."""
 
 from __future__ import annotations
 
@@ -75,7 +70,7 @@ class Cards:
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class Paragraph:
     """A paragraph."""
 
     text: str
@@ -102,14 +97,14 @@ class Pictures:
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class Legend:
     """What the colours of the map mean."""
 
     entries: Sequence[tuple[str, str]]
     kind: Literal["key"] = "key"
 
 
-Block = Table | Cards | Words | Pictures | Key
+Block = Table | Cards | Paragraph | Pictures | Legend
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +119,7 @@ class Section:
 class Report:
     """A whole report; every text is as it is in the data, hidden marks shown by their number.
 
-    ``maker``: what tells this report from another one: software, version, fingerprint.
+    ``maker``: identifies the report: software, version, fingerprint.
     """
 
     lang: Lang
@@ -192,7 +187,7 @@ def mark_of(card: dict[str, Any]) -> str:
     return {"green": "✓", "unknown": "—"}.get(card["state"], f"{card.get('count') or 0:,}")
 
 
-class Said:
+class ReportTexts:
     """The words of one language."""
 
     def __init__(self, lang: Lang) -> None:
@@ -220,18 +215,18 @@ class Said:
         return Cell(chip=self.chip(key, word(VERDICTS, key, self.lang)))
 
     def soundness(self, key: str) -> Cell:
-        """Return the cell of what the checks say of a grid or community."""
+        """Return the cell of the soundness of a grid or community."""
         return Cell(chip=self.chip(key, word(SOUNDNESS, key, self.lang)) if key else None)
 
-    def more(self, rows: int) -> Iterator[Words]:
+    def more(self, rows: int) -> Iterator[Paragraph]:
         """Yield that a table was cut, where it was."""
         if rows > MOST_ROWS:
-            told = self(
+            text = self(
                 f"The first {MOST_ROWS} of {rows} rows; all of them are in grids.xlsx and "
                 "plan.gpkg.",
                 f"此处列出前 {MOST_ROWS} 行，共 {rows} 行；全部见 grids.xlsx 与 plan.gpkg。",
             )
-            yield Words(told, quiet=True)
+            yield Paragraph(text, quiet=True)
 
 
 def rows_of(frame: pd.DataFrame) -> list[dict[Any, Any]]:

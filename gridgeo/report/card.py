@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from gridgeo.maps import COMMUNITY_LINE, GRID_LINE, VERDICT_COLOURS, plan_title, scorecard, visible
 from gridgeo.model import Plan
 from gridgeo.report.blocks import mark_of
-from gridgeo.report.figures import on_paper, path_of
+from gridgeo.report.figures import path_of, to_drawing
 from gridgeo.report.page import PAGES
-from gridgeo.review import say_state
+from gridgeo.review import state_text
 from gridgeo.wording import CARD_STATES, CARDS, VERDICTS, Text, word
 
 _WIDTH, _HEIGHT = 420.0, 320.0
@@ -45,9 +45,9 @@ def plan_card(plan: Plan) -> str:
     counts = plan.grids["verdict"].value_counts()
     return PAGES.get_template("card.html.j2").render(
         title=visible(plan_title(plan)),
-        state=say_state(plan.approval).say(lang),
+        state=state_text(plan.approval).say(lang),
         figures=scorecard(plan),
-        cards=[_told(card, plan) for card in plan.summary.get("scorecard", [])],
+        cards=[_card_facts(card, plan) for card in plan.summary.get("scorecard", [])],
         map=_small_map(plan),
         legend=[
             (colour, word(VERDICTS, verdict, lang), f"{counts[verdict]:,}")
@@ -58,18 +58,18 @@ def plan_card(plan: Plan) -> str:
     )
 
 
-def _told(card: dict[str, Any], plan: Plan) -> dict[str, str]:
+def _card_facts(card: dict[str, Any], plan: Plan) -> dict[str, str]:
     lang, state = plan.settings.lang, card["state"]
     return {
         "state": state,
         "mark": mark_of(card),
         "title": word(CARDS, card["card"], lang),
-        "said": word(CARD_STATES, state, lang),
+        "state_text": word(CARD_STATES, state, lang),
     }
 
 
 @dataclass(frozen=True, slots=True)
-class _Sheet:
+class _SmallMap:
     """Where the map lies, and the shapes of each verdict."""
 
     west: float
@@ -79,9 +79,9 @@ class _Sheet:
     verdicts: NDArray[Any]
     width: str
 
-    def paper(self, shapes: NDArray[Any], blur: float) -> NDArray[Any]:
+    def to_drawing(self, shapes: NDArray[Any], blur: float) -> NDArray[Any]:
         """Return `shapes` in units of the map, simplified by `blur` of them."""
-        return on_paper(shapes, self.west, self.north, self.scale, blur)
+        return to_drawing(shapes, self.west, self.north, self.scale, blur)
 
 
 def _small_map(plan: Plan) -> Markup:
@@ -91,7 +91,7 @@ def _small_map(plan: Plan) -> Markup:
         return drawn
     sheet = _sheet(plan)
     for blur in _BLURS:
-        drawn = _patches(sheet, blur) + _rims(plan, sheet, blur)
+        drawn = _patches(sheet, blur) + _community_lines(plan, sheet, blur)
         if len(drawn) <= _MOST_LETTERS:
             break
     _, south, east, _ = plan.grids.total_bounds
@@ -106,7 +106,7 @@ def _small_map(plan: Plan) -> Markup:
     )
 
 
-def _sheet(plan: Plan) -> _Sheet:
+def _sheet(plan: Plan) -> _SmallMap:
     west, south, east, north = plan.grids.total_bounds
     scale = min(_WIDTH / max(east - west, 1), _HEIGHT / max(north - south, 1))
     shapes = plan.grids.geometry.to_numpy()
@@ -117,13 +117,15 @@ def _sheet(plan: Plan) -> _Sheet:
         light = shapely.make_valid(shapely.coverage_simplify(shapes, _BLURS[0] / scale))
         shapes = np.array([shapely.union_all(light[verdicts == one]) for one in shown])
         verdicts, width = shown, "0"
-    return _Sheet(west, north, scale, shapes, verdicts, width)
+    return _SmallMap(west, north, scale, shapes, verdicts, width)
 
 
-def _patches(sheet: _Sheet, blur: float) -> Markup:
-    paper = sheet.paper(sheet.shapes, blur)
+def _patches(sheet: _SmallMap, blur: float) -> Markup:
+    drawing = sheet.to_drawing(sheet.shapes, blur)
     patches = [
-        Markup('<path d="{}" fill="{}"/>').format(path_of(paper[sheet.verdicts == verdict]), colour)
+        Markup('<path d="{}" fill="{}"/>').format(
+            path_of(drawing[sheet.verdicts == verdict]), colour
+        )
         for verdict, colour in VERDICT_COLOURS.items()
         if (sheet.verdicts == verdict).any()
     ]
@@ -132,12 +134,12 @@ def _patches(sheet: _Sheet, blur: float) -> Markup:
     )
 
 
-def _rims(plan: Plan, sheet: _Sheet, blur: float) -> Markup:
+def _community_lines(plan: Plan, sheet: _SmallMap, blur: float) -> Markup:
     outlines = plan.communities.geometry.to_numpy()
     if len(outlines) > _MANY_COMMUNITIES:
         return Markup("")
     return Markup('<path d="{}" fill="none" stroke="{}" stroke-width="{}"/>').format(
-        path_of(sheet.paper(outlines, blur)),
+        path_of(sheet.to_drawing(outlines, blur)),
         COMMUNITY_LINE,
         "1" if len(outlines) < 100 else "0.4",
     )

@@ -1,9 +1,4 @@
-"""What the report of a plan says, in the language of the plan: once, for page and PDF.
-
-The tables of the report: communities, dedicated grids, findings, rejects.
-
-What the report of a plan says, in the language of the plan: once, for page and paper.
-"""
+"""The content of the report of a plan, in the language of the plan; one for page and PDF."""
 
 from __future__ import annotations
 
@@ -19,14 +14,14 @@ from gridgeo.report.blocks import (
     Cards,
     Cell,
     Column,
-    Key,
+    Legend,
+    Paragraph,
     Picture,
     Pictures,
     Report,
-    Said,
+    ReportTexts,
     Section,
     Table,
-    Words,
     mark_of,
     number,
     rows_of,
@@ -34,7 +29,7 @@ from gridgeo.report.blocks import (
 from gridgeo.report.documents import unused
 from gridgeo.report.figures import community_map, distributions, overview
 from gridgeo.report.records import settings_frame
-from gridgeo.review import place_of, say_state, suggestion_of
+from gridgeo.review import place_of, state_text, suggestion_of
 from gridgeo.storage import fingerprint
 from gridgeo.wording import (
     CARDS,
@@ -58,19 +53,19 @@ MOST_CODES = 4
 _COMMUNITY = Text("community", "社区（村）")
 
 
-def soundness_table(plan: Plan, say: Said) -> Iterator[Block]:
+def soundness_table(plan: Plan, say: ReportTexts) -> Iterator[Block]:
     """Yield how many grids are sound, and those that are not, the gravest first, with reasons."""
-    told = plan.grids["soundness"]
-    if (told == "").all():
+    soundness = plan.grids["soundness"]
+    if (soundness == "").all():
         return
     states = {"sound": "green", "adjust": "amber", "must_adjust": "red"}
     yield Cards(
         [
-            Card(number((told == key).sum()), word(SOUNDNESS, key, say.lang), state)
+            Card(number((soundness == key).sum()), word(SOUNDNESS, key, say.lang), state)
             for key, state in states.items()
         ]
     )
-    wrong = plan.grids[told.isin(["adjust", "must_adjust"])]
+    wrong = plan.grids[soundness.isin(["adjust", "must_adjust"])]
     rows = rows_of(wrong.sort_values(["soundness", "code"], ascending=[False, True]))
     if not rows:
         return
@@ -91,14 +86,14 @@ def soundness_table(plan: Plan, say: Said) -> Iterator[Block]:
     yield from say.more(len(rows))
 
 
-def unmet_table(plan: Plan, say: Said) -> Iterator[Block]:
+def unmet_table(plan: Plan, say: ReportTexts) -> Iterator[Block]:
     """Yield the communities out of band, each with the reason; none where none was divided."""
     if is_drawn(plan):
         return
     missed = plan.communities["verdict"].isin(["impossible", "not_found"])
     rows = rows_of(plan.communities[missed])
     if not rows:
-        yield Words(say("Every community is in band or small.", "所有社区均达标或为小社区。"))
+        yield Paragraph(say("Every community is in band or small.", "所有社区均达标或为小社区。"))
         return
     yield Table(
         say.columns((_COMMUNITY, "name"), "verdict", "households", "reason"),
@@ -115,8 +110,8 @@ def unmet_table(plan: Plan, say: Said) -> Iterator[Block]:
     yield from say.more(len(rows))
 
 
-def communities_table(plan: Plan, say: Said) -> Iterator[Block]:
-    """Yield every community with its counts, what the checks say, and verdict and reason."""
+def communities_table(plan: Plan, say: ReportTexts) -> Iterator[Block]:
+    """Yield every community with its counts, result of the checks, and verdict and reason."""
     residents = ["residents"] if knows_residents(plan) else []
     counts = ["households", *residents, "grids"]
     judged = () if is_drawn(plan) else ("verdict", "reason")
@@ -136,7 +131,7 @@ def communities_table(plan: Plan, say: Said) -> Iterator[Block]:
     )
 
 
-def dedicated_table(plan: Plan, say: Said) -> Iterator[Block]:
+def dedicated_table(plan: Plan, say: ReportTexts) -> Iterator[Block]:
     """Yield dedicated grids with reasons, and what was considered and left."""
     rows = rows_of(plan.grids[plan.grids["kind"] == "dedicated"])
     if rows:
@@ -157,20 +152,20 @@ def dedicated_table(plan: Plan, say: Said) -> Iterator[Block]:
         )
         yield from say.more(len(rows))
     else:
-        yield Words(say("None.", "无。"))
+        yield Paragraph(say("None.", "无。"))
     yield from _left(plan, say)
 
 
-def _left(plan: Plan, say: Said) -> Iterator[Block]:
+def _left(plan: Plan, say: ReportTexts) -> Iterator[Block]:
     rows = rows_of(plan.considered[~plan.considered["dedicated"].astype(bool)])
     if not rows:
         return
-    told = say(
+    text = say(
         f"{len(rows)} facilities were considered and left in their basic grids; the first are "
         "listed here, all of them in grids.xlsx.",
         f"另有 {len(rows)} 处设施经评估不设专属网格，部分列于下表，全部见 grids.xlsx。",
     )
-    yield Words(told)
+    yield Paragraph(text)
     yield Table(
         say.columns("name", "kind", "area_m2", "reason"),
         [
@@ -185,11 +180,11 @@ def _left(plan: Plan, say: Said) -> Iterator[Block]:
     )
 
 
-def findings_table(plan: Plan, say: Said) -> Iterator[Block]:
+def findings_table(plan: Plan, say: ReportTexts) -> Iterator[Block]:
     """Yield the findings, the gravest first, with grids and place."""
     found = sorted(plan.findings, key=lambda one: SEVERITIES.index(one.severity))
     if not found:
-        yield Words(say("None: every check passed.", "无：所有检查均通过。"))
+        yield Paragraph(say("None: every check passed.", "无：所有检查均通过。"))
         return
     place = Text("place (E, N)", "位置（东, 北）")
     yield Table(
@@ -199,7 +194,7 @@ def findings_table(plan: Plan, say: Said) -> Iterator[Block]:
     yield from say.more(len(found))
 
 
-def _finding(one: Finding, say: Said) -> list[Cell]:
+def _finding(one: Finding, say: ReportTexts) -> list[Cell]:
     rule, where = rule_of(one.rule), place_of(one)
     hint = suggestion_of(one).say(say.lang)
     amount = ""
@@ -219,11 +214,11 @@ def _finding(one: Finding, say: Said) -> list[Cell]:
     ]
 
 
-def rejects_table(plan: Plan, say: Said) -> Iterator[Block]:
+def rejects_table(plan: Plan, say: ReportTexts) -> Iterator[Block]:
     """Yield the rows of the input that could not be used, and households in no grid."""
     rows = unused(plan)
     if not rows:
-        yield Words(say("None: every row was used.", "无：每一行都已采用。"))
+        yield Paragraph(say("None: every row was used.", "无：每一行都已采用。"))
         return
     yield Table(
         say.columns("layer", "file", "row", "field", "value", "reason", "households"),
@@ -232,14 +227,14 @@ def rejects_table(plan: Plan, say: Said) -> Iterator[Block]:
     yield from say.more(len(rows))
 
 
-def _reject(one: Reject, say: Said) -> list[Cell]:
-    told = (one.layer, one.file, one.row, one.field, one.value, one.reason.say(say.lang))
-    return [*(Cell(visible(value)) for value in told), Cell(number(one.households))]
+def _reject(one: Reject, say: ReportTexts) -> list[Cell]:
+    cells = (one.layer, one.file, one.row, one.field, one.value, one.reason.say(say.lang))
+    return [*(Cell(visible(value)) for value in cells), Cell(number(one.households))]
 
 
 def report_of(plan: Plan, *, most_maps: int) -> Report:
     """Return the report of `plan`, with a map of each of the first `most_maps` communities."""
-    say = Said(plan.settings.lang)
+    say = ReportTexts(plan.settings.lang)
     sections = (
         ("", "", [Cards([Card(value, label) for label, value in scorecard(plan)])]),
         ("Scorecard", "核查评分卡", _checks(plan, say)),
@@ -261,7 +256,7 @@ def report_of(plan: Plan, *, most_maps: int) -> Report:
         subtitle=say("Report of the verification of governance grids", "网格核查报告")
         if is_drawn(plan)
         else say("Report of the partition into governance grids", "网格划分报告"),
-        state=visible(say_state(plan.approval).say(plan.settings.lang)),
+        state=visible(state_text(plan.approval).say(plan.settings.lang)),
         maker=_maker(plan),
         sections=[section for section in made if section.blocks],
     )
@@ -272,7 +267,7 @@ def _maker(plan: Plan) -> str:
     return f"gridgeo {version}".strip() + f" · {fingerprint(plan)}"
 
 
-def _checks(plan: Plan, say: Said) -> Iterator[Block]:
+def _checks(plan: Plan, say: ReportTexts) -> Iterator[Block]:
     cards = [
         Card(
             mark_of(card),
@@ -290,7 +285,7 @@ def _overview(plan: Plan) -> Iterator[Block]:
     drawn = overview(plan)
     if drawn:
         yield Pictures([Picture(str(drawn))], "map")
-        yield Key(
+        yield Legend(
             [
                 (VERDICT_COLOURS.get(str(key), "#ffffff"), f"{_verdict(plan, str(key))} {count:,}")
                 for key, count in plan.grids["verdict"].value_counts().items()
@@ -302,21 +297,21 @@ def _verdict(plan: Plan, key: str) -> str:
     return word(VERDICTS, key, plan.settings.lang)
 
 
-def _charts(plan: Plan, say: Said) -> Iterator[Block]:
+def _charts(plan: Plan, say: ReportTexts) -> Iterator[Block]:
     drawn = distributions(plan)
     if drawn:
         yield Pictures(
             [Picture(str(chart), caption=caption.say(say.lang)) for caption, chart in drawn],
             "charts",
         )
-        told = say(
+        text = say(
             "Bars count grids; the dashed line is the median; the last bar holds all above.",
             "纵轴为网格数；虚线为中位数；最右一栏含更大者。",
         )
-        yield Words(told, quiet=True)
+        yield Paragraph(text, quiet=True)
 
 
-def _maps(plan: Plan, say: Said, most: int) -> Iterator[Block]:
+def _maps(plan: Plan, say: ReportTexts, most: int) -> Iterator[Block]:
     rows, lang = plan.grids.groupby("community").indices, plan.settings.lang
     drawn = [
         (row, community_map(plan.grids.iloc[rows.get(row["code"], [])], row["code"], lang))
@@ -335,17 +330,17 @@ def _maps(plan: Plan, say: Said, most: int) -> Iterator[Block]:
     if not pictures:
         return
     yield Pictures(pictures, "maps")
-    told = say("In each grid: the end of its code, and its households.", "网格内为编码末段和户数。")
+    text = say("In each grid: the end of its code, and its households.", "网格内为编码末段和户数。")
     total = len(plan.communities)
     if total > most:
-        told += say(
+        text += say(
             f" The first {most} of {total} communities; map.html shows all.",
             f"此处为前 {most} 个社区，共 {total} 个；全部见 map.html。",
         )
-    yield Words(told, quiet=True)
+    yield Paragraph(text, quiet=True)
 
 
-def _provenance(plan: Plan, say: Said) -> Iterator[Block]:
+def _provenance(plan: Plan, say: ReportTexts) -> Iterator[Block]:
     if plan.notes:
         yield Table(
             [Column(""), Column("", "told")],
@@ -358,11 +353,11 @@ def _provenance(plan: Plan, say: Said) -> Iterator[Block]:
             ],
         )
     crs = plan.grids.crs.to_string() if plan.grids.crs else ""
-    told = say(
+    text = say(
         f"Lengths, areas and places are in {crs}, metres.",
         f"长度、面积、位置均按 {crs} 坐标系（米）计算。",
     )
-    yield Words(told, quiet=True)
+    yield Paragraph(text, quiet=True)
     yield from _made_from(plan, say)
     settings = settings_frame(plan.settings)
     yield Table(
@@ -371,10 +366,10 @@ def _provenance(plan: Plan, say: Said) -> Iterator[Block]:
         folded=say("Settings", "参数设置"),
     )
     if attribution := plan.summary.get("attribution"):
-        yield Words(visible(attribution), quiet=True)
+        yield Paragraph(visible(attribution), quiet=True)
 
 
-def _made_from(plan: Plan, say: Said) -> Iterator[Block]:
+def _made_from(plan: Plan, say: ReportTexts) -> Iterator[Block]:
     """Yield the name and SHA-256 of each file (folders differ between machines), and versions."""
     inputs: dict[str, str] = plan.run.get("inputs", {})
     if inputs:
@@ -386,4 +381,4 @@ def _made_from(plan: Plan, say: Said) -> Iterator[Block]:
     versions: dict[str, str] = plan.run.get("versions", {})
     if versions:
         listed = ", ".join(f"{name} {number}" for name, number in versions.items())
-        yield Words(f"{say('Made with', '所用软件')}: {listed}", quiet=True)
+        yield Paragraph(f"{say('Made with', '所用软件')}: {listed}", quiet=True)

@@ -1,9 +1,4 @@
-"""``summary.json``, ``run.json``, and what of the input is in no grid.
-
-``summary.json`` and ``run.json``.
-
-What of the input is in no grid: rows that could not be used, households outside.
-"""
+"""``summary.json``, ``run.json``, and the rows of the input that are in no grid."""
 
 from __future__ import annotations
 
@@ -24,8 +19,8 @@ RUN = "run.json"
 
 def write_summary(plan: Plan, path: Path) -> None:
     """Write the figures of `plan` and its approval; numbers that are not known are null."""
-    told = {**plan.summary, "approval": state_of(plan.approval)}
-    path.write_text(as_json(told), encoding="utf-8")
+    document = {**plan.summary, "approval": state_of(plan.approval)}
+    path.write_text(as_json(document), encoding="utf-8")
 
 
 def write_run(plan: Plan, path: Path) -> None:
@@ -39,12 +34,12 @@ _PLACE = Text("place (E, N)", "位置（东, 北）")
 def unused(plan: Plan) -> tuple[Reject, ...]:
     """Return the rows that could not be used, then the household points that are in no grid.
 
-    A point is told by its name and place; its file, layer and row are those of ``plan.gpkg``.
+    A point is identified by its name and place; its file, layer and row are those of ``plan.gpkg``.
     """
-    homes = layer_frame("households", plan.households)
-    outside = np.flatnonzero(homes["reason"] != "")
-    places = shapely.get_coordinates(shapely.centroid(homes.geometry.to_numpy()[outside]))
-    told = homes.iloc[outside]
+    households = layer_frame("households", plan.households)
+    outside = np.flatnonzero(households["reason"] != "")
+    places = shapely.get_coordinates(shapely.centroid(households.geometry.to_numpy()[outside]))
+    listed = households.iloc[outside]
     return plan.rejects + tuple(
         Reject(
             layer="households",
@@ -53,9 +48,9 @@ def unused(plan: Plan) -> tuple[Reject, ...]:
             field=_PLACE.say(plan.settings.lang),
             value=f"{name} {x:.0f}, {y:.0f}".strip(),
             reason=Text(reason, reason),
-            households=int(held),
+            households=int(count),
         )
-        for row, name, (x, y), reason, held in zip(
-            outside, told["name"], places, told["reason"], told["households"], strict=True
+        for row, name, (x, y), reason, count in zip(
+            outside, listed["name"], places, listed["reason"], listed["households"], strict=True
         )
     )

@@ -1,9 +1,4 @@
-"""The pictures of the report: distributions, and maps of all grids and of each community.
-
-The distributions of the report, drawn by matplotlib as SVG without any words of their own.
-
-The maps of the report, as inline SVG: all grids by verdict, and each community by itself.
-"""
+"""The pictures of the report as SVG: distributions, and maps of all grids and each community."""
 
 from __future__ import annotations
 
@@ -104,9 +99,9 @@ def street_shares(plan: Plan) -> NDArray[np.float64]:
     metres = inner["border_m"].to_numpy()[shared]
     on_street = metres * (inner["street_class"].to_numpy()[shared] != "none")
     ends = np.concatenate([grid[left][shared], grid[right][shared]])
-    _, own = np.unique(ends.astype(str), return_inverse=True)
-    total = np.bincount(own, np.tile(metres, 2))
-    return np.bincount(own, np.tile(on_street, 2))[total > 0] / total[total > 0]
+    _, position = np.unique(ends.astype(str), return_inverse=True)
+    total = np.bincount(position, np.tile(metres, 2))
+    return np.bincount(position, np.tile(on_street, 2))[total > 0] / total[total > 0]
 
 
 def _chart(
@@ -133,8 +128,8 @@ def _chart(
     drawn = io.StringIO()
     with mpl.rc_context({"svg.hashsalt": name, "svg.fonttype": "none", "svg.id": None}):
         figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
-    told = drawn.getvalue()
-    return Markup(told[told.index("<svg") :].replace("<svg ", '<svg class="chart" ', 1))  # noqa: S704  (numbers only)
+    svg = drawn.getvalue()
+    return Markup(svg[svg.index("<svg") :].replace("<svg ", '<svg class="chart" ', 1))  # noqa: S704  (numbers only)
 
 
 def _plain_axes(axes: Axes) -> None:
@@ -150,7 +145,7 @@ def _plain_axes(axes: Axes) -> None:
 
 _MAP_WIDTH, _MAP_HEIGHT = 720.0, 520.0
 #: a map of one community
-_OWN_WIDTH, _OWN_HEIGHT = 340.0, 260.0
+_COMMUNITY_WIDTH, _COMMUNITY_HEIGHT = 340.0, 260.0
 
 
 def overview(plan: Plan) -> Markup:
@@ -159,8 +154,8 @@ def overview(plan: Plan) -> Markup:
         return Markup("")
     west, south, east, north = plan.grids.total_bounds
     scale = min(_MAP_WIDTH / max(east - west, 1), _MAP_HEIGHT / max(north - south, 1))
-    drawn = on_paper(plan.grids.geometry.to_numpy(), west, north, scale)
-    rims = on_paper(plan.communities.geometry.to_numpy(), west, north, scale)
+    drawn = to_drawing(plan.grids.geometry.to_numpy(), west, north, scale)
+    rims = to_drawing(plan.communities.geometry.to_numpy(), west, north, scale)
     width, height = (east - west) * scale + 4, (north - south) * scale + 4
     return Markup(
         '<svg xmlns="http://www.w3.org/2000/svg" class="map" role="img" aria-label="{label}" '
@@ -177,7 +172,7 @@ def overview(plan: Plan) -> Markup:
     )
 
 
-def on_paper(
+def to_drawing(
     shapes: NDArray[Any], west: float, north: float, scale: float, blur: float = 0.4
 ) -> NDArray[Any]:
     """Return polygons in units of the drawing, north up, simplified as a coverage by `blur`."""
@@ -202,11 +197,11 @@ def _patches(shapes: NDArray[Any], verdicts: NDArray[Any]) -> list[Markup]:
 
 def path_of(shapes: NDArray[Any]) -> str:
     """Return polygons as the data of an SVG path."""
-    told = []
+    commands = []
     for ring in shapely.get_rings(shapely.get_parts(shapes)):
         points = [f"{x:g} {y:g}" for x, y in shapely.get_coordinates(ring)[:-1]]
-        told.append("M" + "L".join(points) + "Z")
-    return "".join(told)
+        commands.append("M" + "L".join(points) + "Z")
+    return "".join(commands)
 
 
 def community_map(mine: gpd.GeoDataFrame, code: str, lang: Lang) -> Markup:
@@ -214,8 +209,8 @@ def community_map(mine: gpd.GeoDataFrame, code: str, lang: Lang) -> Markup:
     if mine.empty:
         return Markup("")
     west, south, east, north = mine.total_bounds
-    scale = min(_OWN_WIDTH / max(east - west, 1), _OWN_HEIGHT / max(north - south, 1))
-    drawn = on_paper(mine.geometry.to_numpy(), west, north, scale)
+    scale = min(_COMMUNITY_WIDTH / max(east - west, 1), _COMMUNITY_HEIGHT / max(north - south, 1))
+    drawn = to_drawing(mine.geometry.to_numpy(), west, north, scale)
     return Markup(
         '<svg xmlns="http://www.w3.org/2000/svg" class="own" role="img" aria-label="{label}" '
         'viewBox="-3 -3 {w} {h}" stroke-linejoin="round">{grids}{words}</svg>'

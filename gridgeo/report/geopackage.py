@@ -1,10 +1,7 @@
 """The layers of a plan as ``plan.gpkg``, ``grids.geojson`` and shapefiles.
 
-``plan.gpkg``: the layers of a plan, its tables and QGIS styles, the same bytes each time.
-
-``grids.geojson``: the grids in longitude and latitude, by RFC 7946.
-
-Grids as a shapefile: ASCII field names of 10 letters, UTF-8 with a .cpg, nothing cut inside.
+A GeoPackage has the same bytes each time. A shapefile has ASCII field names of 10 letters and UTF-8
+text with a .cpg; text that is too long for a field is listed.
 """
 
 from __future__ import annotations
@@ -23,7 +20,7 @@ from gridgeo.model import CROSSWALK, SCHEMA, Plan, layer_frame
 from gridgeo.report.records import finding_frame, note_frame, reject_frame, settings_frame
 from gridgeo.report.seal import APPROVAL, approval_frame
 from gridgeo.report.styles import style_frame
-from gridgeo.storage import same_bytes
+from gridgeo.storage import reproducible_geopackages
 from gridgeo.wording import Lang, Text, header
 
 GEOPACKAGE = "plan.gpkg"
@@ -41,7 +38,7 @@ def write_geopackage(plan: Plan, path: Path) -> None:
     layers = {name: layer_frame(name, getattr(plan, name)) for name in SCHEMA}
     crs = plan.grids.crs
     layers["findings"] = finding_frame(plan.findings, plan.settings.lang, crs)
-    with same_bytes():
+    with reproducible_geopackages():
         for name, frame in layers.items():
             append_layer(frame, path, name, shape_of(frame, name))
         for name, table in _tables(plan).items():
@@ -120,7 +117,7 @@ def write_geojson(plan: Plan, path: Path) -> None:
     )
 
 
-#: What each field holds: a column of the reported grids.
+#: The column of the reported grids in each field.
 FIELDS: Mapping[str, str] = MappingProxyType(
     {
         "code": "code",
@@ -143,14 +140,14 @@ FIELDS: Mapping[str, str] = MappingProxyType(
     }
 )
 ENDINGS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
-#: A text field of a DBF holds no more bytes.
+#: A text field of a DBF has no more bytes.
 LONGEST = 254
 
 
 def shapefile_of(grids: gpd.GeoDataFrame) -> dict[str, bytes]:
     """Return the files of a shapefile by their ending; text that is too long ends early.
 
-    No Chinese character is cut in two (`cut_rows` tells where text was cut), and the same grids
+    No Chinese character is cut in two (`cut_rows` counts rows with cut text), and the same grids
     give the same bytes: the date in the .dbf is 2000-01-01.
     """
     columns = {
@@ -192,8 +189,8 @@ def cut_rows(grids: gpd.GeoDataFrame, column: str) -> int:
 
 def _cut(grids: gpd.GeoDataFrame, column: str, lang: Lang) -> str:
     rows = cut_rows(grids, column)
-    told = Text(f"cut in {rows} rows; whole in grids.gpkg", f"{rows} 行过长截断，全文见 grids.gpkg")
-    return told.say(lang) if rows else ""
+    text = Text(f"cut in {rows} rows; whole in grids.gpkg", f"{rows} 行过长截断，全文见 grids.gpkg")
+    return text.say(lang) if rows else ""
 
 
 def _fitting(text: str) -> str:

@@ -1,9 +1,4 @@
-"""``report.html`` and ``map.html``, and the report of an area that was done in chunks.
-
-``report.html`` and ``map.html``.
-
-The report of an area that was done in parts: the figures, and a row for each part.
-"""
+"""``report.html`` and ``map.html`` of a plan, and the report of a chunked run."""
 
 from __future__ import annotations
 
@@ -22,11 +17,11 @@ from gridgeo.report.blocks import (
     Cards,
     Cell,
     Column,
+    Paragraph,
     Report,
-    Said,
+    ReportTexts,
     Section,
     Table,
-    Words,
 )
 from gridgeo.report.content import report_of
 from gridgeo.wording import SEVERITIES, Lang, word
@@ -55,7 +50,7 @@ def write_report(plan: Plan, path: Path) -> None:
 def report_page(plan: Plan) -> str:
     """Return the report of `plan` as one printable HTML page without script or network.
 
-    It holds the scorecard, a map, the distributions, every community with its verdict, reason and
+    It contains the scorecard, a map, the distributions, every community with verdict, reason and
     map, what could not be met, dedicated grids, findings with their places, rejects, notes, and
     the settings, inputs (with SHA-256) and versions it was made with; in the language of the
     plan. The same plan gives the same page.
@@ -68,7 +63,7 @@ def as_page(report: Report) -> str:
     return PAGES.get_template("report.html.j2").render(report=report)
 
 
-def parts_page(
+def chunks_page(
     summary: Mapping[str, Any],
     parts: Sequence[Mapping[str, Any]],
     findings: Sequence[Finding],
@@ -85,7 +80,7 @@ def parts_page(
     findings
         The gravest ones.
     """
-    say = Said(lang)
+    say = ReportTexts(lang)
     title = say("Governance grids", "网格划分方案")
     name = visible(summary["name"] or "")
     return as_page(
@@ -97,16 +92,16 @@ def parts_page(
             maker="gridgeo",
             sections=[
                 Section("", [_figures(summary, say)]),
-                Section(say("Parts", "分片"), [_parts(parts, say)]),
+                Section(say("Parts", "分片"), [_chunks(parts, say)]),
                 Section(say("Findings", "问题"), _findings(summary, findings, say)),
             ],
         )
     )
 
 
-def _figures(summary: Mapping[str, Any], say: Said) -> Cards:
+def _figures(summary: Mapping[str, Any], say: ReportTexts) -> Cards:
     households = summary["households"]
-    told = (
+    figures = (
         ("Parts", "分片", _number(summary["parts"])),
         ("Communities", "社区（村）", _number(summary["communities"])),
         ("Basic grids", "基础网格", _number(summary["basic"])),
@@ -122,10 +117,10 @@ def _figures(summary: Mapping[str, Any], say: Said) -> Cards:
         ("… in grids", "其中：入格", _number(households["in_grids"])),
         ("… listed", "其中：另列", _number(households["listed"])),
     )
-    return Cards([Card(value, say(en, zh)) for en, zh, value in told])
+    return Cards([Card(value, say(en, zh)) for en, zh, value in figures])
 
 
-def _parts(parts: Sequence[Mapping[str, Any]], say: Said) -> Table:
+def _chunks(parts: Sequence[Mapping[str, Any]], say: ReportTexts) -> Table:
     titles = (
         *(("communities", "社区"), ("not met", "未达标"), ("households", "户数")),
         *(("listed", "另列"), ("basic grids", "基础网格"), ("dedicated", "专属网格")),
@@ -133,10 +128,10 @@ def _parts(parts: Sequence[Mapping[str, Any]], say: Said) -> Table:
     )
     columns = [Column(say("part", "分片"), "code")]
     columns += [Column(say(en, zh), "number") for en, zh in titles]
-    return Table(columns, [[Cell(told) for told in _part(part)] for part in parts])
+    return Table(columns, [[Cell(text) for text in _chunk(part)] for part in parts])
 
 
-def _part(part: Mapping[str, Any]) -> list[str]:
+def _chunk(part: Mapping[str, Any]) -> list[str]:
     missed = part["verdicts"]["impossible"] + part["verdicts"]["not_found"]
     counts = (part["communities"], missed, part["households"]["in"], part["households"]["listed"])
     return [
@@ -147,7 +142,9 @@ def _part(part: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _findings(summary: Mapping[str, Any], findings: Sequence[Finding], say: Said) -> list[Block]:
+def _findings(
+    summary: Mapping[str, Any], findings: Sequence[Finding], say: ReportTexts
+) -> list[Block]:
     counts = " ".join(
         f"{word(SEVERITIES, key, say.lang)} {_number(count)}"
         for key, count in summary["findings"].items()
@@ -164,10 +161,10 @@ def _findings(summary: Mapping[str, Any], findings: Sequence[Finding], say: Said
         ]
         for one in findings
     ]
-    blocks: list[Block] = [Words(f"{counts}. {lead}")]
+    blocks: list[Block] = [Paragraph(f"{counts}. {lead}")]
     blocks.append(Table([Column(""), Column("", "code"), Column("", "told")], rows))
     if summary["attribution"]:
-        blocks.append(Words(visible(summary["attribution"]), quiet=True))
+        blocks.append(Paragraph(visible(summary["attribution"]), quiet=True))
     return blocks
 
 

@@ -1,6 +1,6 @@
-"""``report.pdf``: the report on A4, with fonts embedded and every character looked up before.
+"""``report.pdf``: the report on A4, with embedded fonts; every character is looked up before.
 
-How wide the columns of a printed table are, and where a word too long for its column breaks.
+Columns are as wide as their words need; a word too long for its column is broken.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from gridgeo.report.blocks import (
     Block,
     Cards,
     Cell,
+    Paragraph,
     Pictures,
     Report,
     Table,
-    Words,
     mapped,
     texts_of,
 )
@@ -35,8 +35,8 @@ _CJK, _CAPITAL, _BROAD, _USUAL = 1.0, 0.74, 0.95, 0.57
 _BROAD_LETTERS = frozenset("mwMW@%—…⟨⟩")
 #: Space at the sides of a cell, and of a chip, in points.
 PADDING, _CHIP = 6.0, 8.0
-#: What is told at length gets so much more of the room to spare.
-_TOLD = 3.0
+#: Columns of sentences get so much more of the spare width.
+_SENTENCE_SHARE = 3.0
 #: Text is broken after that many Chinese characters at the earliest, where the page admits it.
 _COSY = 8.0
 #: Figures stay on one line.
@@ -67,8 +67,8 @@ def _advance(letter: str) -> float:
     return _CAPITAL
 
 
-def column_widths(table: Table, whole: float, size: float) -> list[float]:
-    """Return the width of each column in points; together they are `whole`.
+def column_widths(table: Table, total: float, size: float) -> list[float]:
+    """Return the width of each column in points; together they are `total`.
 
     Where every cell fits on one line it stays on one. Otherwise every column gets what its title,
     its figures and its longest word need, and the rest goes to columns whose usual cell is
@@ -83,16 +83,16 @@ def column_widths(table: Table, whole: float, size: float) -> list[float]:
             word, line = _needs(cell, size, _WORD if form == "code" else _PART)
             whole_line = row is titles or form in _UNBROKEN
             need = line if whole_line else max(word, min(line, PADDING + _COSY * size))
-            least[place] = max(least[place], min(need, whole / 3))
+            least[place] = max(least[place], min(need, total / 3))
             longest[place] = max(longest[place], line)
             usual[place] += line / (len(table.rows) + 1)
-    if sum(longest) <= whole:
-        return [whole * one / sum(longest) for one in longest]
-    spare = whole - sum(least)
+    if sum(longest) <= total:
+        return [total * one / sum(longest) for one in longest]
+    spare = total - sum(least)
     if spare <= 0:
-        return [whole * one / sum(least) for one in least]
+        return [total * one / sum(least) for one in least]
     longer = [
-        max(mean - low, 1.0) * (_TOLD if column.form == "told" else 1.0)
+        max(mean - low, 1.0) * (_SENTENCE_SHARE if column.form == "told" else 1.0)
         for low, mean, column in zip(least, usual, table.columns, strict=True)
     ]
     return [low + spare * one / sum(longer) for low, one in zip(least, longer, strict=True)]
@@ -145,7 +145,7 @@ def lines_of(row: Sequence[Cell], widths: Sequence[float], size: float) -> int:
     )
 
 
-PAPER = "report.pdf"
+REPORT_PDF = "report.pdf"
 TEMPLATE = "report.typ"
 #: Width between the margins and size of the letters in tables, in points.
 _WIDTH, _SIZE = 493.0, 8.0
@@ -153,12 +153,12 @@ _WIDTH, _SIZE = 493.0, 8.0
 _TALL = 12
 
 
-def save_paper(
+def save_pdf(
     plan: Plan, path: str | Path, fonts: Fonts, *, overwrite: bool = False
 ) -> tuple[str, ...]:
     """Write the report of `plan` as PDF and return the characters that no font has.
 
-    It says what ``report.html`` says, with a map of every community. What no font has is drawn
+    It has the content of ``report.html``, and a map of every community. What no font has is drawn
     as its number (``[U+1F333]``). The same plan and fonts give the same bytes.
 
     Raises
@@ -166,12 +166,12 @@ def save_paper(
     OutputError
         The file is there without `overwrite`, or it cannot be written.
     """
-    pages, missing = paper(plan, fonts)
+    pages, missing = render_pdf(plan, fonts)
     write_file(Path(path), partial(_write, pages), overwrite=overwrite)
     return missing
 
 
-def paper(
+def render_pdf(
     plan: Plan, fonts: Fonts, form: Literal["pdf", "png"] = "pdf"
 ) -> tuple[Any, tuple[str, ...]]:
     """Return the report as PDF (or its pages as PNG), and the characters that no font has."""
@@ -229,7 +229,7 @@ def _short(block: Block) -> Block:
             for one in block.pictures
         ]
         return replace(block, pictures=pictures)
-    if isinstance(block, Words):
+    if isinstance(block, Paragraph):
         return replace(block, text=broken(block.text, _WIDTH, 9.5))
     return block
 

@@ -197,7 +197,7 @@ def _thresholds(value: Mapping[str, Mapping[str, Any]]) -> dict[str, Threshold]:
 
 
 def _overrides(value: Mapping[str, Mapping[str, Any]]) -> dict[str, Override]:
-    return {code: Override(**own) for code, own in value.items()}
+    return {code: Override(**override) for code, override in value.items()}
 
 
 def _sources(value: Mapping[str, list[Mapping[str, str]]]) -> dict[str, tuple[Source, ...]]:

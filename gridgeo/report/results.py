@@ -1,11 +1,4 @@
-"""The folders of an adjustment, a comparison and a repair.
-
-The folder of an adjustment: the plan, and its proposals as a workbook and as layers.
-
-The folder of a comparison: ``changes.gpkg``, ``changes.xlsx``, ``changes.html``.
-
-``repaired.gpkg``: mended grids as they came, every change, and the findings before and after.
-"""
+"""The folders of an adjustment, a comparison and a repair."""
 
 from __future__ import annotations
 
@@ -25,7 +18,7 @@ from gridgeo.report.records import finding_frame, note_frame, reject_frame
 from gridgeo.report.save import BESIDE, PROPOSALS, WRITERS
 from gridgeo.report.seal import check_unlocked
 from gridgeo.report.workbook import write_sheets
-from gridgeo.storage import Writer, as_json, check_folder, same_bytes, write_folder
+from gridgeo.storage import Writer, as_json, check_folder, reproducible_geopackages, write_folder
 from gridgeo.wording import Lang, Text
 
 if TYPE_CHECKING:
@@ -56,7 +49,7 @@ def save_adjusted(adjusted: Adjustment, folder: str | Path, *, overwrite: bool =
     Raises
     ------
     OutputError
-        The folder holds anything but earlier results of ours, or these without `overwrite`, or an
+        The folder contains anything but earlier results, or these without `overwrite`, or an
         approved plan, or the files cannot be written.
     """
     writers: list[Writer] = [
@@ -77,7 +70,7 @@ def check_adjusted(folder: str | Path, *, overwrite: bool = False) -> None:
 def write_proposals(adjusted: Adjustment, path: Path) -> None:
     """Write proposals, the grids before and after, and the crosswalk of codes to a workbook."""
     lang = adjusted.plan.settings.lang
-    proposals, sides = _told(adjusted.proposals, lang), _told(adjusted.sides, lang)
+    proposals, sides = _in_language(adjusted.proposals, lang), _in_language(adjusted.sides, lang)
     tables = (
         proposals.rename(columns={"id": "proposal", "moved": "households_moved"})[list(_PROPOSAL)],
         sides[list(_SIDE)],
@@ -89,7 +82,7 @@ def write_proposals(adjusted: Adjustment, path: Path) -> None:
     write_sheets(sheets, path, lang)
 
 
-def _told(frame: gpd.GeoDataFrame, lang: Lang) -> gpd.GeoDataFrame:
+def _in_language(frame: gpd.GeoDataFrame, lang: Lang) -> gpd.GeoDataFrame:
     """Return the frame with the texts of one language under their plain names."""
     names = [name.removesuffix("_en") for name in frame.columns if name.endswith("_en")]
     return frame.assign(**{name: frame[f"{name}_{lang}"] for name in names})
@@ -97,12 +90,12 @@ def _told(frame: gpd.GeoDataFrame, lang: Lang) -> gpd.GeoDataFrame:
 
 def _write_layers(adjusted: Adjustment, path: Path) -> None:
     lang = adjusted.plan.settings.lang
-    sides = _told(adjusted.sides, lang)
+    sides = _in_language(adjusted.sides, lang)
     layers = {
-        "proposals": _told(adjusted.proposals, lang),
+        "proposals": _in_language(adjusted.proposals, lang),
         **{side: sides[sides["side"] == side] for side in ("before", "after")},
     }
-    with same_bytes():
+    with reproducible_geopackages():
         for name, frame in layers.items():
             shape = shape_of(frame, name)
             append_layer(frame, path, name, "MultiPolygon" if shape == "Unknown" else shape)
@@ -113,7 +106,7 @@ CHANGES = "changes.gpkg"
 _NAMES = (CHANGES, "changes.xlsx", "changes.html", SUMMARY, RUN)
 
 
-def save_comparison(told: Comparison, folder: str | Path, *, overwrite: bool = False) -> Path:
+def save_comparison(comparison: Comparison, folder: str | Path, *, overwrite: bool = False) -> Path:
     """Write a comparison into `folder` and return it.
 
     ``changes.gpkg`` has the layers ``changes``, ``crosswalk`` and ``before``, ``changes.xlsx`` the
@@ -123,12 +116,12 @@ def save_comparison(told: Comparison, folder: str | Path, *, overwrite: bool = F
     Raises
     ------
     OutputError
-        The folder holds anything but earlier results of ours, or these without `overwrite`, or
+        The folder contains anything but earlier results of ours, or these without `overwrite`, or
         the files cannot be written.
     """
     write = (_write_package, _write_workbook, _write_map, _write_summary, _write_run)
     writers: list[Writer] = [
-        (name, partial(one, told)) for name, one in zip(_NAMES, write, strict=True)
+        (name, partial(one, comparison)) for name, one in zip(_NAMES, write, strict=True)
     ]
     return write_folder(folder, writers, overwrite=overwrite)
 
@@ -138,41 +131,45 @@ def check_comparison(folder: str | Path, *, overwrite: bool = False) -> None:
     check_folder(folder, _NAMES, overwrite=overwrite)
 
 
-def change_sheets(told: Comparison, changes: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+def change_sheets(comparison: Comparison, changes: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     """Return the two sheets on changes with their titles; `changes` may be a part of them."""
-    lang = told.settings.lang
+    lang = comparison.settings.lang
     return [
         (Text("changes", "网格变更").say(lang), pd.DataFrame(changes.drop(columns="geometry"))),
         (
             Text("crosswalk", "新旧编码对照").say(lang),
-            pd.DataFrame(told.crosswalk.drop(columns="geometry")),
+            pd.DataFrame(comparison.crosswalk.drop(columns="geometry")),
         ),
     ]
 
 
-def _write_package(told: Comparison, path: Path) -> None:
-    layers = {"changes": told.changes, "crosswalk": told.crosswalk, "before": told.before}
-    with same_bytes():
+def _write_package(comparison: Comparison, path: Path) -> None:
+    layers = {
+        "changes": comparison.changes,
+        "crosswalk": comparison.crosswalk,
+        "before": comparison.before,
+    }
+    with reproducible_geopackages():
         for name, frame in layers.items():
             append_layer(frame, path, name, "MultiPolygon")
-        append_table(reject_frame(told.rejects, told.settings.lang), path, "rejects")
-        append_table(note_frame(told.notes, told.settings.lang), path, "notes")
+        append_table(reject_frame(comparison.rejects, comparison.settings.lang), path, "rejects")
+        append_table(note_frame(comparison.notes, comparison.settings.lang), path, "notes")
 
 
-def _write_workbook(told: Comparison, path: Path) -> None:
-    write_sheets(change_sheets(told, told.changes), path, told.settings.lang)
+def _write_workbook(comparison: Comparison, path: Path) -> None:
+    write_sheets(change_sheets(comparison, comparison.changes), path, comparison.settings.lang)
 
 
-def _write_map(told: Comparison, path: Path) -> None:
-    path.write_text(changes_page(told), encoding="utf-8")
+def _write_map(comparison: Comparison, path: Path) -> None:
+    path.write_text(changes_page(comparison), encoding="utf-8")
 
 
-def _write_summary(told: Comparison, path: Path) -> None:
-    path.write_text(as_json(told.summary), encoding="utf-8")
+def _write_summary(comparison: Comparison, path: Path) -> None:
+    path.write_text(as_json(comparison.summary), encoding="utf-8")
 
 
-def _write_run(told: Comparison, path: Path) -> None:
-    path.write_text(as_json(told.run), encoding="utf-8")
+def _write_run(comparison: Comparison, path: Path) -> None:
+    path.write_text(as_json(comparison.run), encoding="utf-8")
 
 
 REPAIRED = "repaired.gpkg"
@@ -181,14 +178,14 @@ REPAIRED = "repaired.gpkg"
 def save_repaired(repaired: Repaired, folder: str | Path, *, overwrite: bool = False) -> Path:
     """Write ``repaired.gpkg`` and ``run.json`` into `folder` and return it.
 
-    The first layer holds the grids with all the columns they came with, under their own name;
+    The first layer has the grids with all the columns they came with, under their own name;
     ``repairs`` every change and every defect left, ``accounts`` the figures before and after,
     ``findings_before`` and ``findings_after`` what the checks found.
 
     Raises
     ------
     OutputError
-        The folder holds anything but earlier results of ours, or these without `overwrite`, or
+        The folder contains anything but earlier results of ours, or these without `overwrite`, or
         the files cannot be written.
     """
     writers: list[Writer] = [
@@ -207,7 +204,7 @@ def _write_repaired_package(repaired: Repaired, path: Path) -> None:
     lang = repaired.settings.lang
     crs = repaired.repairs.crs
     layers = {
-        "repairs": told(repaired.repairs, lang),
+        "repairs": with_language(repaired.repairs, lang),
         "findings_before": finding_frame(repaired.before, lang, crs),
         "findings_after": finding_frame(repaired.after, lang, crs),
     }
@@ -218,7 +215,7 @@ def _write_repaired_package(repaired: Repaired, path: Path) -> None:
     }
     taken = {*layers, *tables}
     name = f"{repaired.layer}_grids" if repaired.layer in taken else repaired.layer
-    with same_bytes():
+    with reproducible_geopackages():
         _write_grids(repaired.grids, path, name)
         for layer, frame in layers.items():
             append_layer(frame, path, layer, shape_of(frame, layer))
@@ -226,7 +223,7 @@ def _write_repaired_package(repaired: Repaired, path: Path) -> None:
             append_table(rows, path, table)
 
 
-def told(repairs: gpd.GeoDataFrame, lang: Lang) -> gpd.GeoDataFrame:
+def with_language(repairs: gpd.GeoDataFrame, lang: Lang) -> gpd.GeoDataFrame:
     """Return the repairs with `reason` in `lang` before the two languages."""
     place = repairs.columns.get_loc("reason_en")
     frame = repairs.copy()

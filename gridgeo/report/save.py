@@ -14,7 +14,7 @@ from gridgeo.report.documents import RUN, SUMMARY, write_run, write_summary
 from gridgeo.report.geopackage import GEOPACKAGE, write_geojson, write_geopackage
 from gridgeo.report.load import load_plan
 from gridgeo.report.page import write_map, write_report
-from gridgeo.report.pdf import PAPER
+from gridgeo.report.pdf import REPORT_PDF
 from gridgeo.report.seal import check_sealed, check_unlocked, contents_of
 from gridgeo.report.workbook import write_workbook
 from gridgeo.storage import check_folder, write_folder
@@ -35,8 +35,8 @@ WRITERS: tuple[tuple[str, Callable[[Plan, Path], None]], ...] = (
 )
 #: What `gridgeo adjust` writes beside its plan; it stays there when the plan is approved.
 PROPOSALS = ("proposals.xlsx", "proposals.gpkg")
-#: What `gridgeo report` writes beside a plan; another plan in its place is not what it tells.
-BESIDE = (PAPER,)
+#: What `gridgeo report` writes beside a plan; a report of another plan would not fit.
+BESIDE = (REPORT_PDF,)
 
 
 def save_plan(
@@ -48,7 +48,7 @@ def save_plan(
 ) -> Path:
     """Write `plan` into `folder` and return it; the map shows what changed since `old` grids.
 
-    The folder holds ``plan.gpkg``, ``grids.geojson``, ``grids.xlsx``, ``report.html``,
+    The folder contains ``plan.gpkg``, ``grids.geojson``, ``grids.xlsx``, ``report.html``,
     ``map.html``, ``summary.json`` and ``run.json``: all of them or, after an error, those that
     were there before (`write_folder`). The same plan gives the same bytes in every file but
     ``run.json``.
@@ -56,7 +56,7 @@ def save_plan(
     Raises
     ------
     OutputError
-        The folder holds anything but a plan, or a plan without `overwrite`, or an approved plan,
+        The folder contains anything but a plan, or a plan without `overwrite`, or an approved plan,
         or the files cannot be written.
     InputError
         The plan was changed after it was approved.
@@ -71,7 +71,7 @@ def save_plan(
 
 
 def save_approved(plan: Plan, folder: str | Path) -> Path:
-    """Write an approved plan in the place of its own draft.
+    """Write an approved plan in place of its draft.
 
     Raises
     ------
@@ -80,8 +80,8 @@ def save_approved(plan: Plan, folder: str | Path) -> Path:
     InputError
         The draft there is another plan than the one that was approved.
     """
-    draft = _own(contents_of(load_plan(folder)))
-    if plan.approval is None or draft != _own(plan.approval.contents):
+    draft = _without_crosswalk(contents_of(load_plan(folder)))
+    if plan.approval is None or draft != _without_crosswalk(plan.approval.contents):
         raise InputError(
             Text("the plan there is another one", "该处不是所批准的方案"), file=str(folder)
         )
@@ -92,9 +92,9 @@ def save_approved(plan: Plan, folder: str | Path) -> Path:
     return write_folder(folder, writers, overwrite=True, ours=BESIDE)
 
 
-def _own(contents: Mapping[str, str]) -> dict[str, str]:
+def _without_crosswalk(contents: Mapping[str, str]) -> dict[str, str]:
     """Return the contents of a plan but for the crosswalk, which the approval makes."""
-    return {name: held for name, held in contents.items() if not name.startswith(CROSSWALK)}
+    return {name: digest for name, digest in contents.items() if not name.startswith(CROSSWALK)}
 
 
 def _copy(source: Path, path: Path) -> None:

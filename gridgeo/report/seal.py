@@ -18,7 +18,7 @@ import shapely
 from gridgeo.errors import InputError, OutputError
 from gridgeo.model import CROSSWALK, CROSSWALK_COLUMNS, SCHEMA, Plan, layer_frame
 from gridgeo.report.records import finding_frame, settings_frame
-from gridgeo.review import Approval, say_state, seal_of
+from gridgeo.review import Approval, seal_of, state_text
 from gridgeo.storage import as_json
 from gridgeo.wording import Text
 
@@ -49,7 +49,7 @@ def check_sealed(plan: Plan) -> None:
     if approval is None:
         return
     now = contents_of(plan)
-    changed = [name for name, held in approval.contents.items() if now.get(name, "") != held]
+    changed = [name for name, digest in approval.contents.items() if now.get(name, "") != digest]
     if not changed and approval.seal == seal_of(approval):
         return
     shown = ", ".join(changed[:5]) or APPROVAL
@@ -72,7 +72,7 @@ def check_unlocked(package: Path) -> None:
     if approval is None:
         return
     raise OutputError(
-        Text("the plan there is locked: ", "该处的方案已锁定：") + say_state(approval),
+        Text("the plan there is locked: ", "该处的方案已锁定：") + state_text(approval),
         file=str(package.parent),
         remedy=Text(
             "Write to another folder, and name this plan as the predecessor when you approve",
@@ -87,17 +87,17 @@ def stored_approval(package: Path) -> Approval | None:
         return None
     try:
         with closing(sqlite3.connect(f"{package.absolute().as_uri()}?mode=ro", uri=True)) as file:
-            told = dict(file.execute(f"SELECT key, coalesce(value, '') FROM {APPROVAL}"))  # noqa: S608
+            facts = dict(file.execute(f"SELECT key, coalesce(value, '') FROM {APPROVAL}"))  # noqa: S608
     except sqlite3.DatabaseError:
         return None
-    if told.get("state") != "approved":
+    if facts.get("state") != "approved":
         return None
     contents = {
         name.removeprefix(_CONTENT): value
-        for name, value in told.items()
+        for name, value in facts.items()
         if name.startswith(_CONTENT)
     }
-    return Approval(**{name: told.get(name, "") for name in _FACTS}, contents=contents)
+    return Approval(**{name: facts.get(name, "") for name in _FACTS}, contents=contents)
 
 
 def approval_frame(approval: Approval | None, *, contents: bool = True) -> pd.DataFrame:
@@ -106,7 +106,7 @@ def approval_frame(approval: Approval | None, *, contents: bool = True) -> pd.Da
     if approval is not None:
         rows = [("state", "approved"), *((name, getattr(approval, name)) for name in _FACTS)]
         if contents:
-            rows += [(f"{_CONTENT}{name}", held) for name, held in approval.contents.items()]
+            rows += [(f"{_CONTENT}{name}", digest) for name, digest in approval.contents.items()]
     return pd.DataFrame(rows, columns=["key", "value"], dtype="str")
 
 
@@ -145,5 +145,5 @@ def _ground(shapes: Any) -> bytes:
     )
     shapes[alone] = shapely.get_geometry(shapes[alone], 0)
     there = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
-    told = [data or b"" for data in shapely.to_wkb(np.where(there, shapes, None), byte_order=1)]
-    return b"".join(len(data).to_bytes(4, "little") + data for data in told)
+    wkb = [data or b"" for data in shapely.to_wkb(np.where(there, shapes, None), byte_order=1)]
+    return b"".join(len(data).to_bytes(4, "little") + data for data in wkb)

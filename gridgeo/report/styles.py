@@ -1,7 +1,4 @@
-"""QGIS styles (QML) for the layers of ``plan.gpkg``, stored in its ``layer_styles`` table.
-
-The parts of a QGIS style: symbols, categories and labels as QML text.
-"""
+"""QGIS styles (QML) for the layers of ``plan.gpkg``, stored in its ``layer_styles`` table."""
 
 from __future__ import annotations
 
@@ -113,8 +110,8 @@ def _symbol(number: int, shape: str, layer: str) -> str:
 
 
 def _layer(kind: str, **props: str) -> str:
-    told = "".join(f"<prop k={quoteattr(k)} v={quoteattr(v)}/>" for k, v in props.items())
-    return f'<layer class="{kind}" enabled="1" locked="0" pass="0">{told}</layer>'
+    options = "".join(f"<prop k={quoteattr(k)} v={quoteattr(v)}/>" for k, v in props.items())
+    return f'<layer class="{kind}" enabled="1" locked="0" pass="0">{options}</layer>'
 
 
 def _rgba(colour: str, alpha: int = 255) -> str:
@@ -202,11 +199,11 @@ def _households(_shape: str, _lang: Lang) -> str:
 
 
 def _considered(shape: str, lang: Lang) -> str:
-    told = {"true": Text("dedicated", "设为专属网格"), "false": Text("considered", "未设专属网格")}
+    texts = {"true": Text("dedicated", "设为专属网格"), "false": Text("considered", "未设专属网格")}
     symbols = [
         (
             value,
-            told[value].say(lang),
+            texts[value].say(lang),
             marker(colour, 2.4) if shape == "marker" else fill(colour, FACILITY_MARK, 0.3),
         )
         for value, colour in (("true", VERDICT_COLOURS["dedicated"]), ("false", "#efe6f0"))

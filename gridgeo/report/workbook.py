@@ -1,6 +1,6 @@
-"""``grids.xlsx``: what officers read, filter and print; codes stay text, formulas stay asleep.
+"""``grids.xlsx``: what officers read, filter and print.
 
-The sheets of ``grids.xlsx``: which columns of a plan each of them holds.
+Codes stay text, and no cell is a formula.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from gridgeo.maps import VERDICT_COLOURS
 from gridgeo.model import CROSSWALK_COLUMNS, SCHEMA, Plan, layer_frame
 from gridgeo.report.documents import unused
 from gridgeo.report.records import finding_frame, reject_frame
-from gridgeo.storage import store_book
+from gridgeo.storage import save_reproducibly
 from gridgeo.wording import (
     CARD_STATES,
     CARDS,
@@ -104,16 +104,16 @@ def _crosswalk(plan: Plan) -> pd.DataFrame:
     if plan.crosswalk is None:
         return pd.DataFrame(columns=list(_CROSSWALK))
     walk = plan.crosswalk.reset_index(drop=True)
-    held = walk["households"].to_numpy(dtype=float)
-    old, new = (held / _whole(walk, column) for column in ("old_code", "new_code"))
+    households = walk["households"].to_numpy(dtype=float)
+    old, new = (households / _total_households(walk, column) for column in ("old_code", "new_code"))
     return walk.assign(share_of_old=old, share_of_new=new)
 
 
-def _whole(walk: pd.DataFrame, column: str) -> NDArray[np.float64]:
+def _total_households(walk: pd.DataFrame, column: str) -> NDArray[np.float64]:
     """Return the households of the grid of each row, NaN where it is none or nobody lives there."""
     sums = walk.groupby(column)["households"].transform("sum").to_numpy(dtype=float)
-    whole: NDArray[np.float64] = np.where((sums > 0) & (walk[column] != ""), sums, np.nan)
-    return whole
+    total: NDArray[np.float64] = np.where((sums > 0) & (walk[column] != ""), sums, np.nan)
+    return total
 
 
 #: A new sheet is one line here.
@@ -193,7 +193,7 @@ def write_workbook(plan: Plan, path: Path) -> None:
     """Write the tables of `plan` to the new file `path`, in the language of the plan.
 
     One header row, frozen and filtered; codes are text cells; strings that look like formulas
-    are text; control characters are taken out. The last sheet says what each column holds and
+    are text; control characters are taken out. The last sheet explains each column and
     what it is called in ``plan.gpkg``.
     """
     lang = plan.settings.lang
@@ -210,7 +210,7 @@ def write_sheets(sheets: Sequence[tuple[str, pd.DataFrame]], path: Path, lang: L
     for title, table in sheets:
         _sheet(book, title, table, lang)
     _columns_sheet(book, {name for _, table in sheets for name in table.columns}, lang)
-    store_book(book, path)
+    save_reproducibly(book, path)
 
 
 def _sheet(book: Workbook, title: str, frame: pd.DataFrame, lang: Lang) -> None:
@@ -260,12 +260,12 @@ def _put(cell: Any, value: Any, name: str, styles: dict[tuple[str, bool], Any]) 
     elif value is not None:
         cell.value = float(value) if isinstance(value, float) else int(value)
     if (name, quoted) not in styles:
-        _dress(cell, name, quoted=quoted)
+        _style_rows(cell, name, quoted=quoted)
         styles[name, quoted] = cell._style
     cell._style = styles[name, quoted]
 
 
-def _dress(cell: Any, name: str, *, quoted: bool) -> None:
+def _style_rows(cell: Any, name: str, *, quoted: bool) -> None:
     cell.quotePrefix = quoted
     if name in _CODES:
         cell.number_format = "@"
@@ -276,9 +276,9 @@ def _dress(cell: Any, name: str, *, quoted: bool) -> None:
 
 def _sizes(sheet: Worksheet, columns: Sequence[str]) -> None:
     """Make columns as wide, and rows as high, as their texts need; printing does not find it."""
-    shown = [list(map(_told, row, columns)) for row in sheet.iter_rows(values_only=True)]
+    shown = [list(map(_cell_text, row, columns)) for row in sheet.iter_rows(values_only=True)]
     widths = [
-        float(min(44 if name in _WIDE else 36, 3 + max(map(_wide, texts))))
+        float(min(44 if name in _WIDE else 36, 3 + max(map(_text_width, texts))))
         for name, texts in zip(columns, zip(*shown, strict=True), strict=True)
     ]
     for column, width in enumerate(widths, start=1):
@@ -288,7 +288,7 @@ def _sizes(sheet: Worksheet, columns: Sequence[str]) -> None:
         sheet.row_dimensions[number].height = min(_TALLEST_PT, 3 + _LINE_PT * lines)
 
 
-def _told(value: Any, name: str) -> str:
+def _cell_text(value: Any, name: str) -> str:
     """Return a value as its cell shows it."""
     if value is None or isinstance(value, str):
         return value or ""
@@ -296,10 +296,12 @@ def _told(value: Any, name: str) -> str:
 
 
 def _lines(text: str, width: float) -> int:
-    return sum(max(1, math.ceil(_wide(line) / (width - 1))) for line in text.splitlines() or [""])
+    return sum(
+        max(1, math.ceil(_text_width(line) / (width - 1))) for line in text.splitlines() or [""]
+    )
 
 
-def _wide(text: str) -> int:
+def _text_width(text: str) -> int:
     """Return how many Latin letters `text` is as wide as."""
     return len(text) if text.isascii() else len(text) + len(_FULL_WIDTH.findall(text))
 
@@ -347,12 +349,12 @@ def _print_setup(sheet: Worksheet) -> None:
 
 
 def _columns_sheet(book: Workbook, used: Collection[str], lang: Lang) -> None:
-    """Say what the columns of the other sheets hold."""
+    """Write a sheet that explains the columns of the others."""
     sheet = book.create_sheet(Text("columns", "字段说明").say(lang))
     titles = (Text("header", "表头"), Text("column", "字段名"), Text("meaning", "说明"))
     _header(sheet, [title.say(lang) for title in titles])
-    told = [(name, *both) for name, both in COLUMNS.items() if name in used]
-    for row, (name, title, meaning) in enumerate(told, start=2):
+    rows = [(name, *both) for name, both in COLUMNS.items() if name in used]
+    for row, (name, title, meaning) in enumerate(rows, start=2):
         for column, text in enumerate((title.say(lang), name, meaning.say(lang)), start=1):
             cell = sheet.cell(row, column, text or None)
             cell.alignment = Alignment(vertical="top", wrap_text=True)

@@ -6,9 +6,9 @@ from gridgeo.review.approval import (
     APPROVED,
     DRAFT,
     Approval,
-    say_state,
     seal_of,
     state_of,
+    state_text,
 )
 from gridgeo.review.assessment import (
     assess,
@@ -46,10 +46,10 @@ __all__ = [
     "place_of",
     "read_decisions",
     "read_ledger",
-    "say_state",
     "scorecard",
     "seal_of",
     "state_of",
+    "state_text",
     "suggestion_of",
     "write_ledger",
 ]

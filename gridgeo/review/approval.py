@@ -30,7 +30,7 @@ class Approval:
         The SHA-256 of every column of the plan as it was approved, by name (``grids.code``).
     seal
         The SHA-256 of all of the above. It shows changes made by mistake or in passing; it is no
-        signature: whoever can write the file can also seal it anew.
+        signature: whoever can write the file can also seal it again.
     """
 
     by: str
@@ -51,13 +51,13 @@ def seal_of(approval: Approval) -> str:
     >>> seal_of(approval)[:8]
     '84c5c072'
     """
-    told = {name: value for name, value in asdict(approval).items() if name != "seal"}
-    plain = json.dumps(told, sort_keys=True, ensure_ascii=False, default=dict)
+    facts = {name: value for name, value in asdict(approval).items() if name != "seal"}
+    plain = json.dumps(facts, sort_keys=True, ensure_ascii=False, default=dict)
     return hashlib.sha256(plain.encode()).hexdigest()
 
 
 def state_of(approval: Approval | None) -> dict[str, Any]:
-    """Return what ``summary.json`` and the package tell of an approval.
+    """Return the approval as ``summary.json`` and the package state it.
 
     Examples
     --------
@@ -66,27 +66,27 @@ def state_of(approval: Approval | None) -> dict[str, Any]:
     """
     if approval is None:
         return {"state": "draft"}
-    told = {name: value for name, value in asdict(approval).items() if name != "contents"}
-    return {"state": "approved", **told}
+    facts = {name: value for name, value in asdict(approval).items() if name != "contents"}
+    return {"state": "approved", **facts}
 
 
-def say_state(approval: Approval | None) -> Text:
+def state_text(approval: Approval | None) -> Text:
     """Return the state of a plan in words.
 
     Examples
     --------
-    >>> say_state(None).zh
+    >>> state_text(None).zh
     '草案（未批准）'
-    >>> say_state(Approval(by="Li", date="2026-11-23", version="2", predecessor="1")).en
+    >>> state_text(Approval(by="Li", date="2026-11-23", version="2", predecessor="1")).en
     'approved by Li on 2026-11-23, version 2, follows version 1'
     """
     if approval is None:
         return DRAFT
-    told = Text(
+    text = Text(
         f"approved by {approval.by} on {approval.date}, version {approval.version}",
         f"已批准：{approval.by}，{approval.date}，版本 {approval.version}",
     )
     if not approval.predecessor:
-        return told
+        return text
     before = approval.predecessor
-    return told + Text(f", follows version {before}", f"，接续版本 {before}")
+    return text + Text(f", follows version {before}", f"，接续版本 {before}")

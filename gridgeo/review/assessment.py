@@ -1,4 +1,4 @@
-"""Findings told apart for life, and what follows from them: scorecard and soundness."""
+"""Lasting ids of findings; scorecard and soundness that follow from them."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gridgeo.model import Finding, Plan
-from gridgeo.storage import letters_of
+from gridgeo.storage import hash_letters
 from gridgeo.wording import CARDS, Lang, Text, join, rule_of
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-#: Places are told apart by cells of this size, so that noise in coordinates changes no id.
+#: Places are distinguished by cells of this size: noise in coordinates changes no id.
 PLACE_M = 10.0
 #: Cells begin off the round metres, where drawn borders lie.
 _OFFSET_M = 3.7
@@ -47,7 +47,7 @@ def assess(plan: Plan) -> Plan:
         plan,
         findings=findings,
         grids=grids,
-        communities=plan.communities.assign(**_of_communities(plan.communities, grids, lang)),
+        communities=plan.communities.assign(**_community_soundness(plan.communities, grids, lang)),
         summary={**plan.summary, "scorecard": scorecard(findings)},
     )
 
@@ -55,7 +55,7 @@ def assess(plan: Plan) -> Plan:
 def identify(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Return the findings with an id each: the same rule, grids and place give the same id.
 
-    Ids that are there stay; two findings of one cell of 10 m are told apart by their order.
+    Ids that are there stay; two findings of one cell of 10 m are distinguished by their order.
 
     Examples
     --------
@@ -66,19 +66,19 @@ def identify(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     seen: Counter[str] = Counter()
     named = []
     for finding in findings:
-        own = finding.id or _id_of(finding)
-        seen[own] += 1
-        times = "" if finding.id or seen[own] == 1 else f"-{seen[own]}"
-        named.append(replace(finding, id=f"{own}{times}"))
+        id_of_finding = finding.id or _id_of(finding)
+        seen[id_of_finding] += 1
+        times = "" if finding.id or seen[id_of_finding] == 1 else f"-{seen[id_of_finding]}"
+        named.append(replace(finding, id=f"{id_of_finding}{times}"))
     return tuple(named)
 
 
 def scorecard(findings: Iterable[Finding]) -> list[dict[str, Any]]:
     """Return card, state and count of open errors and warnings for each of `CARDS`."""
-    told = list(findings)
-    count = Counter(rule_of(one.rule).card for one in told if is_open(one))
-    unchecked = {rule_of(one.about).card for one in told if one.rule == "not_checked"}
-    broken = {rule_of(one.rule).card for one in broken_rules(told)}
+    listed = list(findings)
+    count = Counter(rule_of(one.rule).card for one in listed if is_open(one))
+    unchecked = {rule_of(one.about).card for one in listed if one.rule == "not_checked"}
+    broken = {rule_of(one.rule).card for one in broken_rules(listed)}
     states = (("red", broken), ("amber", count), ("unknown", unchecked), ("green", CARDS))
     return [
         {
@@ -90,7 +90,7 @@ def scorecard(findings: Iterable[Finding]) -> list[dict[str, Any]]:
     ]
 
 
-def joined_cards(told: Iterable[list[dict[str, Any]]]) -> list[dict[str, Any]]:
+def joined_cards(cards: Iterable[list[dict[str, Any]]]) -> list[dict[str, Any]]:
     """Return the scorecards of several parts as one: counts added up, the worst state.
 
     Examples
@@ -107,7 +107,7 @@ def joined_cards(told: Iterable[list[dict[str, Any]]]) -> list[dict[str, Any]]:
             "state": max((one["state"] for one in alike), key=worst.index),
             "count": sum(one["count"] for one in alike),
         }
-        for alike in zip(*told, strict=True)
+        for alike in zip(*cards, strict=True)
     ]
 
 
@@ -162,21 +162,21 @@ def _id_of(finding: Finding) -> str:
         middle = ((west + east) / 2, (south + north) / 2)
         place = ",".join(f"{(at + _OFFSET_M) // PLACE_M:.0f}" for at in middle)
     text = "|".join([finding.rule, *finding.grids, place, finding.about])
-    return f"Q{letters_of(text, 8)}"
+    return f"Q{hash_letters(text, 8)}"
 
 
 def _soundness(
     names: Sequence[str], findings: Iterable[Finding], lang: Lang
 ) -> dict[str, list[str]]:
-    own: dict[str, list[Finding]] = {}
+    by_grid: dict[str, list[Finding]] = {}
     for finding in findings:
         if is_open(finding):
             for grid in finding.grids:
-                own.setdefault(grid, []).append(finding)
-    gravest = [max((_GRAVITY[f.severity] for f in own.get(n, ())), default=0) for n in names]
+                by_grid.setdefault(grid, []).append(finding)
+    gravest = [max((_GRAVITY[f.severity] for f in by_grid.get(n, ())), default=0) for n in names]
     return {
         "soundness": [SOUNDNESS[rank] for rank in gravest],
-        "soundness_reason": [_reasons(own.get(name, []), lang) for name in names],
+        "soundness_reason": [_reasons(by_grid.get(name, []), lang) for name in names],
     }
 
 
@@ -184,16 +184,16 @@ def _reasons(findings: list[Finding], lang: Lang) -> str:
     """Return the titles of the rules that are not met, the gravest first, with their number."""
     order = sorted(findings, key=lambda one: -_GRAVITY[one.severity])
     count = Counter(one.rule for one in order)
-    told = [
+    titles = [
         rule_of(rule).title + (Text(f" ×{times}", f" ×{times}") if times > 1 else Text("", ""))
         for rule, times in count.items()
     ]
-    return join(told[:_MOST_REASONS], en=", ", zh="、").say(lang) + (
-        " …" if len(told) > _MOST_REASONS else ""
+    return join(titles[:_MOST_REASONS], en=", ", zh="、").say(lang) + (
+        " …" if len(titles) > _MOST_REASONS else ""
     )
 
 
-def _of_communities(
+def _community_soundness(
     communities: gpd.GeoDataFrame, grids: gpd.GeoDataFrame, lang: Lang
 ) -> dict[str, list[str]]:
     """Return for each community the gravest soundness of its grids, and how many have it."""
@@ -201,11 +201,11 @@ def _of_communities(
     soundness = grids["soundness"].to_numpy(dtype=object)
     verdicts, reasons = [], []
     for code, name in zip(communities["code"], communities["name"], strict=True):
-        own = soundness[sorted(of.get(code, set()) | of.get(name, set()))]
-        gravest = max((SOUNDNESS.index(one) for one in own), default=2)
+        values = soundness[sorted(of.get(code, set()) | of.get(name, set()))]
+        gravest = max((SOUNDNESS.index(one) for one in values), default=2)
         verdicts.append(SOUNDNESS[gravest])
-        count = int((own == SOUNDNESS[gravest]).sum())
-        told = Text(f"{count} of {len(own)} grids", f"{len(own)} 个网格中有 {count} 个")
+        count = int((values == SOUNDNESS[gravest]).sum())
+        text = Text(f"{count} of {len(values)} grids", f"{len(values)} 个网格中有 {count} 个")
         lacking = _UNUSED if code or name else _UNNAMED
-        reasons.append((told if len(own) else lacking).say(lang) if gravest else "")
+        reasons.append((text if len(values) else lacking).say(lang) if gravest else "")
     return {"soundness": verdicts, "soundness_reason": reasons}

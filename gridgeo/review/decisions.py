@@ -30,9 +30,9 @@ def read_decisions(path: str | Path) -> Decisions:
     """
     title, rows = _rows(Path(path))
     found: dict[Decision, set[str]] = {decision: set() for decision in DECISIONS}
-    for row, (name, said) in rows:
+    for row, (name, cell) in rows:
         if name:
-            found[_decision(said, file=str(path), row=row, field=title)].add(name)
+            found[_decision(cell, file=str(path), row=row, field=title)].add(name)
     return Decisions(
         accepted=frozenset(found["accepted"]),
         rejected=frozenset(found["rejected"]),
@@ -93,15 +93,15 @@ def _plain(cell: Any) -> str:
     return "" if cell is None else str(cell).strip()
 
 
-def _decision(said: str, *, file: str, row: int, field: str) -> Decision:
-    if not said:
+def _decision(cell: str, *, file: str, row: int, field: str) -> Decision:
+    if not cell:
         return "open"
     for decision in DECISIONS:
-        if said.casefold() in (decision, WORDS[decision].en, WORDS[decision].zh):
+        if cell.casefold() in (decision, WORDS[decision].en, WORDS[decision].zh):
             return decision
     choice = [WORDS[decision] for decision in DECISIONS]
     raise InputError(
-        Text(f"{said!r} is no decision", f"“{said}”不是可用的决定"),
+        Text(f"{cell!r} is no decision", f"“{cell}”不是可用的决定"),
         file=file,
         row=row,
         field=field,

@@ -1,10 +1,8 @@
-"""The life of findings: a small table beside the partition (问题台账), kept from run to run.
+"""The ledger of findings (问题台账): a small table beside the partition, kept from run to run.
 
 A finding is ``open`` until it is gone (``fixed``), and ``verified`` when the next run does not find
 it either. It may be ``accepted`` as an exception instead, with the reason, by whom and when: then
-it does not come back, unless it grows.
-
-A judged plan against its ledger: accepted exceptions do not count again.
+it does not count again, unless it grows.
 """
 
 from __future__ import annotations
@@ -18,7 +16,7 @@ from math import hypot, inf, isnan, nan
 
 from gridgeo.model import Finding, Note, Plan
 from gridgeo.review.assessment import assess, identify, place_of
-from gridgeo.storage import letters_of
+from gridgeo.storage import hash_letters
 from gridgeo.wording import Lang, Text
 
 #: A finding of the same rule and grids this near is the same finding.
@@ -45,7 +43,7 @@ class Entry:
     id, rule, grids, x, y, amount, unit, message
         The finding as it was last seen; x and y are NaN where it has no place.
     status
-        One of `STATUSES`; what a person writes is kept where it holds.
+        One of `STATUSES`; what a person writes is kept while it is valid.
     reason, by, when
         Why it was accepted, by whom and when; without all three its finding stays open.
     first_seen, last_seen
@@ -71,7 +69,7 @@ class Entry:
 def advance(
     entries: Sequence[Entry], findings: Iterable[Finding], *, date: str, lang: Lang = "zh"
 ) -> tuple[tuple[Entry, ...], tuple[Finding, ...], tuple[Note, ...]]:
-    """Return the ledger after a run, the findings with id and status, and what is to be said.
+    """Return the ledger after a run, the findings with id and status, and notes.
 
     Parameters
     ----------
@@ -100,13 +98,13 @@ def advance(
     >>> [entry.status for entry in ledger]
     ['fixed']
     """
-    told = list(findings)
-    match = _matches(entries, told)
-    named = _named(entries, told, match)
-    unchecked = {one.about for one in told if one.rule == "not_checked"}
+    listed = list(findings)
+    match = _matches(entries, listed)
+    named = _named(entries, listed, match)
+    unchecked = {one.about for one in listed if one.rule == "not_checked"}
     found = set(match.values())
     after = [
-        entry if row in found or entry.rule in unchecked else _gone(entry)
+        entry if row in found or entry.rule in unchecked else _resolved(entry)
         for row, entry in enumerate(entries)
     ]
     out: list[Finding] = []
@@ -137,12 +135,12 @@ def _named(
     used = {entry.id for entry in entries}
     named = []
     for n, finding in enumerate(identify(findings)):
-        own = entries[match[n]].id if n in match else finding.id
+        id_of_entry = entries[match[n]].id if n in match else finding.id
         if n not in match and finding.severity in _TRACKED:
-            times = next(t for t in count(1) if _numbered(own, t) not in used)
-            own = _numbered(own, times)
-            used.add(own)
-        named.append(replace(finding, id=own))
+            times = next(t for t in count(1) if _numbered(id_of_entry, t) not in used)
+            id_of_entry = _numbered(id_of_entry, times)
+            used.add(id_of_entry)
+        named.append(replace(finding, id=id_of_entry))
     return named
 
 
@@ -182,10 +180,10 @@ def _listed(grids: tuple[str, ...]) -> tuple[str, ...]:
     if len(grids) <= MOST_LISTED:
         return grids
     rest = grids[MOST_LISTED:]
-    return (*grids[:MOST_LISTED], f"+{len(rest)} {letters_of('|'.join(rest), 8)}")
+    return (*grids[:MOST_LISTED], f"+{len(rest)} {hash_letters('|'.join(rest), 8)}")
 
 
-def _gone(entry: Entry) -> Entry:
+def _resolved(entry: Entry) -> Entry:
     """Return an entry whose finding is no longer there."""
     after = "verified" if entry.status in ("fixed", "verified") else "fixed"
     return replace(entry, status=after)
@@ -248,5 +246,5 @@ def follow_up(plan: Plan, entries: Sequence[Entry], *, date: str) -> tuple[Plan,
     Scorecard and soundness leave out what was accepted; see `gridgeo.review.ledger.advance`.
     """
     after, findings, notes = advance(entries, plan.findings, date=date, lang=plan.settings.lang)
-    told = replace(plan, findings=findings, notes=(*plan.notes, *notes))
-    return assess(told), after
+    followed = replace(plan, findings=findings, notes=(*plan.notes, *notes))
+    return assess(followed), after

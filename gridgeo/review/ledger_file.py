@@ -11,7 +11,7 @@ from pathlib import Path
 
 from gridgeo.errors import InputError, OutputError, why
 from gridgeo.review.ledger import STATUSES, Entry
-from gridgeo.storage import whole_file
+from gridgeo.storage import atomic_file
 from gridgeo.wording import STATUSES as STATUS_WORDS
 from gridgeo.wording import Lang, Text, rule_of
 
@@ -72,7 +72,7 @@ def read_ledger(path: Path) -> tuple[Entry, ...]:
 
 
 def write_ledger(entries: Iterable[Entry], path: Path, lang: Lang) -> None:
-    """Write the ledger as CSV (UTF-8 with BOM), whole or not at all.
+    """Write the ledger as CSV (UTF-8 with BOM), atomically.
 
     Raises
     ------
@@ -85,7 +85,7 @@ def write_ledger(entries: Iterable[Entry], path: Path, lang: Lang) -> None:
     for entry in entries:
         writer.writerow([_cell(entry, name, lang) for name in COLUMNS])
     try:
-        with whole_file(path) as staged:
+        with atomic_file(path) as staged:
             staged.write_bytes(out.getvalue().encode("utf-8-sig"))
     except OSError as error:
         raise OutputError(

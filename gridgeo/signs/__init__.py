@@ -21,10 +21,10 @@ from gridgeo.signs.issue import (
     save_signs,
     write_roster,
 )
-from gridgeo.signs.press import (
+from gridgeo.signs.pdf import (
     SIZES,
     TEMPLATE,
-    Press,
+    SignRenderer,
 )
 
 __all__ = [
@@ -33,8 +33,8 @@ __all__ = [
     "TEMPLATE",
     "Issue",
     "Issues",
-    "Press",
     "Sign",
+    "SignRenderer",
     "Staff",
     "assign_staff",
     "build_signs",

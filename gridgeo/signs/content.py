@@ -1,10 +1,7 @@
-"""What stands on the notice sign (公示牌) of each grid: people, bounds, contents, QR code.
+"""The content of the notice sign (公示牌) of each grid: people, bounds, contents, QR code.
 
-Who stands on which sign: the rows of a roster brought to the grids, and what is left over.
-
-The QR code of a sign: the grid code and a short token, or an address of the county.
-
-What stands on the notice sign (公示牌) of each grid.
+People come from the rows of a roster. The QR code holds the grid code and a short token, or an
+address of the county.
 """
 
 from __future__ import annotations
@@ -23,9 +20,9 @@ from gridgeo.describe import neighbours
 from gridgeo.errors import InputError, SettingsError
 from gridgeo.maps import visible
 from gridgeo.model import Plan, Reject
-from gridgeo.signs.drawing import own_marks, sign_maps
-from gridgeo.signs.labels import Layers
-from gridgeo.storage import letters_of
+from gridgeo.signs.drawing import grid_content, sign_maps
+from gridgeo.signs.labels import MapLayers
+from gridgeo.storage import hash_letters
 from gridgeo.typeset import on_one_line
 from gridgeo.wording import KINDS, Lang, Text, word
 
@@ -34,23 +31,23 @@ PEOPLE = ("worker", "worker_phone", "head", "head_phone", "supervision_phone", "
 
 @dataclass(frozen=True, kw_only=True)
 class Staff:
-    """The people of every grid, and what did not come together.
+    """The people of every grid, and the roster rows that fit no grid.
 
     ``of``: grid code -> the fields of `PEOPLE`, ``""`` where not given. ``rejects``: rows of the
-    roster that belong to no grid, or to one that has its row already. ``alone``: codes of grids
-    without a grid worker, in the order of the plan.
+    roster that belong to no grid, or to one that has its row already. ``without_worker``: codes of
+    grids without a grid worker, in the order of the plan.
     """
 
     of: Mapping[str, Mapping[str, str]]
     rejects: tuple[Reject, ...]
-    alone: tuple[str, ...]
+    without_worker: tuple[str, ...]
 
 
 def assign_staff(roster: pd.DataFrame, grids: pd.DataFrame, file: str = "") -> Staff:
     """Return who works in which grid.
 
     1. A row belongs to the grid of its code; without a code, to the only grid of its name.
-    2. The first row of a grid holds, for a grid has one grid worker; later ones are rejects.
+    2. The first row of a grid is used, as a grid has one grid worker; later ones are rejects.
 
     Parameters
     ----------
@@ -85,7 +82,7 @@ def assign_staff(roster: pd.DataFrame, grids: pd.DataFrame, file: str = "") -> S
     nobody = dict.fromkeys(PEOPLE, "")
     of = {code: found.get(code, nobody) for code in codes}
     alone = tuple(code for code in codes if not of[code]["worker"])
-    return Staff(of=of, rejects=tuple(rejects), alone=alone)
+    return Staff(of=of, rejects=tuple(rejects), without_worker=alone)
 
 
 def _rows(roster: pd.DataFrame) -> Iterator[dict[str, str]]:
@@ -116,7 +113,7 @@ def token_of(code: str, version: int, date: str) -> str:
     >>> token_of("420102003008001", 1, "2026-11-23")
     'SNG7OZLF'
     """
-    return letters_of(f"{code} {version} {date}", 8)
+    return hash_letters(f"{code} {version} {date}", 8)
 
 
 def payload(code: str, token: str, url: str = "") -> str:
@@ -134,7 +131,7 @@ def payload(code: str, token: str, url: str = "") -> str:
     InputError
         Code and token are not at most 32 ASCII characters without ``%``.
     SettingsError
-        The address does not hold ``{code}``.
+        The address does not contain ``{code}``.
 
     Examples
     --------
@@ -155,8 +152,13 @@ def payload(code: str, token: str, url: str = "") -> str:
                 ),
             )
         return url.replace("{code}", quote(code, safe="")).replace("{token}", token)
-    told = f"{code}.{token}"
-    if len(told) > LONGEST or not told.isascii() or not told.isprintable() or "%" in told:
+    code_text = f"{code}.{token}"
+    if (
+        len(code_text) > LONGEST
+        or not code_text.isascii()
+        or not code_text.isprintable()
+        or "%" in code_text
+    ):
         raise InputError(
             Text(
                 f"the grid code does not fit a QR code of {LONGEST} ASCII characters",
@@ -167,7 +169,7 @@ def payload(code: str, token: str, url: str = "") -> str:
             value=code,
             remedy=Text("Give an address with --url", "请用 --url 指定网址"),
         )
-    return told
+    return code_text
 
 
 def qr_svg(text: str) -> str:
@@ -187,7 +189,7 @@ def qr_svg(text: str) -> str:
     return drawn.getvalue().decode()
 
 
-#: What grid workers usually do; the roster says what yours do.
+#: Usual duties of grid workers; a roster may list others.
 DUTIES = (
     Text(
         "Keep the records of people, houses and places up to date", "采集更新人、房、场所等基础信息"
@@ -222,13 +224,13 @@ LABELS: Mapping[str, Text] = {
 class Sign:
     """What one sign says, but for its version, date and QR code; all of it plain JSON.
 
-    ``content``: what is drawn. ``own``: what of it concerns the grid itself, and not the grids
-    beside it; a sign holds as long as this holds.
+    ``content``: what is drawn. ``grid_content``: the part of it about the grid itself, not about
+    the grids beside it; a sign is valid until this changes.
     """
 
     code: str
     content: Mapping[str, Any]
-    own: Mapping[str, Any]
+    grid_content: Mapping[str, Any]
 
     def texts(self) -> Iterator[str]:
         """Yield every text that is drawn."""
@@ -241,25 +243,25 @@ def build_signs(plan: Plan, staff: Staff) -> tuple[Sign, ...]:
     Text is as in the plan; marks that turn the reading direction or cannot be seen show their
     number. What is not known is ``""`` and leaves a line to fill in.
     """
-    lang, layers = plan.settings.lang, Layers.of(plan)
+    lang, layers = plan.settings.lang, MapLayers.of(plan)
     grids = pd.DataFrame(plan.grids.drop(columns="geometry")).to_dict("records")
-    maps, marks, beside = sign_maps(plan, layers), own_marks(plan, layers), _beside(plan)
+    maps, marks, beside = sign_maps(plan, layers), grid_content(plan, layers), _grids_beyond(plan)
     signs = []
-    for row, (grid, drawn, own) in enumerate(zip(grids, maps, marks, strict=True)):
-        told = _content(grid, staff.of[grid["code"]], lang, plan)
+    for row, (grid, drawn, grid_marks) in enumerate(zip(grids, maps, marks, strict=True)):
+        content = _content(grid, staff.of[grid["code"]], lang, plan)
         sides = _sides(grid["bounded_by"])
         bounds = _with_neighbours(sides, beside.get(row, {}), lang)
         signs.append(
             Sign(
                 code=grid["code"],
-                content=_plain({**told, "bounds": bounds}) | {"map": drawn},
-                own={**told, "bounds": sides, "map": own},
+                content=_plain({**content, "bounds": bounds}) | {"map": drawn},
+                grid_content={**content, "bounds": sides, "map": grid_marks},
             )
         )
     return tuple(signs)
 
 
-def _beside(plan: Plan) -> dict[int, dict[str, str]]:
+def _grids_beyond(plan: Plan) -> dict[int, dict[str, str]]:
     """Return by row of the grids, and by side, the grids beyond streets that have no name."""
     place = {code: row for row, code in enumerate(plan.grids["code"])}
     labels = plan.atoms["grid"].map(place).fillna(-1).to_numpy(dtype=np.int64)
@@ -268,19 +270,21 @@ def _beside(plan: Plan) -> dict[int, dict[str, str]]:
         return {}  # a plan that was only verified knows no borders
     rim = borders["right"].to_numpy() < 0
     left, right = (labels[borders[side].to_numpy()] for side in ("left", "right"))
-    seen = (_called(plan.grids, left, right), _called(plan.grids, right, left))
+    seen = (_names_seen_from(plan.grids, left, right), _names_seen_from(plan.grids, right, left))
     beyond = (np.where(rim, "", seen[0]), np.where(rim, "", seen[1]))
     return neighbours(labels, borders, beyond, lang=plan.settings.lang)
 
 
-def _called(grids: pd.DataFrame, own: NDArray[Any], other: NDArray[Any]) -> NDArray[Any]:
+def _names_seen_from(
+    grids: pd.DataFrame, community_of_row: NDArray[Any], other: NDArray[Any]
+) -> NDArray[Any]:
     """Return what other grids are called, shorter in their own community."""
     names, owners = grids["name"].tolist(), grids["community_name"].tolist()
     community = grids["community"].to_numpy(dtype=object)
     short = [name.removeprefix(owner) or name for name, owner in zip(names, owners, strict=True)]
-    alike = community[own] == community[other]
-    told = np.array([names, short], dtype=object)
-    seen: NDArray[Any] = told[alike.astype(int), other]
+    alike = community[community_of_row] == community[other]
+    names_by_form = np.array([names, short], dtype=object)
+    seen: NDArray[Any] = names_by_form[alike.astype(int), other]
     return seen
 
 
@@ -310,12 +314,12 @@ def _content(
     }
 
 
-def _sides(told: str) -> list[str]:
-    return [side.strip() for side in told.replace("; ", "；").split("；") if side.strip()]
+def _sides(bounds: str) -> list[str]:
+    return [side.strip() for side in bounds.replace("; ", "；").split("；") if side.strip()]
 
 
 def _with_neighbours(sides: list[str], beside: Mapping[str, str], lang: Lang) -> list[str]:
-    """Return the bounds side by side; those without any name tell the grids beyond."""
+    """Return the bounds side by side; a side without any name lists the grids beyond."""
     return [
         side
         + "".join(
@@ -333,9 +337,11 @@ def _area(square_metres: float, lang: Lang) -> str:
     return f"{square_metres:,.0f} {Text('m²', '平方米').say(lang)}"
 
 
-def _duties(told: str, lang: Lang) -> list[str]:
-    own = [duty.strip() for line in told.splitlines() for duty in line.split("；") if duty.strip()]
-    return own or [duty.say(lang) for duty in DUTIES]
+def _duties(text: str, lang: Lang) -> list[str]:
+    duties = [
+        duty.strip() for line in text.splitlines() for duty in line.split("；") if duty.strip()
+    ]
+    return duties or [duty.say(lang) for duty in DUTIES]
 
 
 def _plain(value: Any) -> Any:

@@ -1,7 +1,4 @@
-"""The small map of a sign: the grid among its neighbours, with its streets by name, as SVG.
-
-What the small map of a sign tells of its own grid, whatever the grids beside it do.
-"""
+"""The small map of a sign as SVG: the grid among its neighbours, with street names."""
 
 from __future__ import annotations
 
@@ -20,11 +17,11 @@ from gridgeo.model import Plan
 from gridgeo.signs.labels import (
     HEIGHT,
     WIDTH,
-    Board,
     Label,
-    Layers,
+    LabelPlacement,
     Lookup,
-    Paper,
+    MapLayers,
+    PageCanvas,
     paths,
     rings,
     street_labels,
@@ -35,31 +32,33 @@ from gridgeo.wording import Lang, Text
 ALONG_M = 25.0
 
 
-def own_marks(plan: Plan, layers: Layers) -> Iterator[list[str]]:
-    """Yield what the map of every grid of `plan` tells of the grid itself, in their order.
+def grid_content(plan: Plan, layers: MapLayers) -> Iterator[list[str]]:
+    """Yield what the map of every grid of `plan` shows of the grid itself, in their order.
 
     The outline, streets and barriers in the grid or within `ALONG_M` metres of it, and facilities
-    in it, as they stand on the paper of `gridgeo.signs.drawing`. Neither the grids beside it nor
+    in it, in page coordinates of `gridgeo.signs.drawing`. Neither the grids beside it nor
     how streets are cut into pieces make a difference.
     """
     for shape in plan.grids.geometry:
-        paper = Paper(shape)
+        canvas = PageCanvas(shape)
         near = shape.buffer(ALONG_M, quad_segs=2)
         yield [
-            rings(paper.put(np.array([shapely.normalize(shape)]))),
-            *_lines(layers.streets, paper, near, ["street_class", "name"]),
-            *_lines(layers.barriers, paper, near, ["street_class"]),
-            *_places(layers.places, paper, shape),
+            rings(canvas.put(np.array([shapely.normalize(shape)]))),
+            *_lines(layers.streets, canvas, near, ["street_class", "name"]),
+            *_lines(layers.barriers, canvas, near, ["street_class"]),
+            *_places(layers.places, canvas, shape),
         ]
 
 
-def _lines(lookup: Lookup, paper: Paper, near: BaseGeometry, keys: list[str]) -> Iterator[str]:
+def _lines(
+    lookup: Lookup, canvas: PageCanvas, near: BaseGeometry, keys: list[str]
+) -> Iterator[str]:
     """Yield each kind of line with what of it is `near`, joined where it was cut."""
     rows, _ = lookup.within(near.bounds)
     seen = shapely.intersection(rows.geometry.to_numpy(), near)
     kinds = np.array([" ".join(row) for row in rows[keys].itertuples(index=False)], dtype=object)
     for kind in sorted(set(kinds)):
-        joined = paper.put(_joined(seen[kinds == kind]))
+        joined = canvas.put(_joined(seen[kinds == kind]))
         if drawn := rings(joined) + paths(joined):
             yield f"{kind} {drawn}"
 
@@ -72,11 +71,11 @@ def _joined(shapes: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(shapely.normalize([merged, *parts[~lines]]), dtype=object)
 
 
-def _places(lookup: Lookup, paper: Paper, shape: BaseGeometry) -> Iterator[str]:
+def _places(lookup: Lookup, canvas: PageCanvas, shape: BaseGeometry) -> Iterator[str]:
     rows, _ = lookup.within(shape.bounds)
     points = shapely.point_on_surface(rows.geometry.to_numpy())
     inside = shapely.covers(shape, points)
-    drawn = paper.put(points[inside])
+    drawn = canvas.put(points[inside])
     marks = pd.Series(rows["name"].to_numpy(dtype=object)[inside]) + [
         f" {point.x:g} {point.y:g}" for point in drawn
     ]
@@ -90,7 +89,7 @@ _STREET, _OTHER_GRID = 3.1, 2.8
 _BESIDE_M = 25.0
 
 
-def sign_maps(plan: Plan, layers: Layers) -> Iterator[str]:
+def sign_maps(plan: Plan, layers: MapLayers) -> Iterator[str]:
     """Yield the map of every grid of `plan`, in their order.
 
     North is up; the scale bar is in metres. The same plan gives the same maps.
@@ -104,40 +103,40 @@ def sign_maps(plan: Plan, layers: Layers) -> Iterator[str]:
 class _Drawing:
     """The layers of a plan, and the language that they are named in."""
 
-    def __init__(self, layers: Layers, lang: Lang) -> None:
+    def __init__(self, layers: MapLayers, lang: Lang) -> None:
         self._lang = lang
         self._layers = layers
 
     def draw(self, position: int, shape: shapely.Geometry) -> str:
-        paper = Paper(shape)
-        board = Board(WIDTH, HEIGHT)
+        canvas = PageCanvas(shape)
+        placement = LabelPlacement(WIDTH, HEIGHT)
         parts = [f'<rect width="{WIDTH}" height="{HEIGHT}" fill="{_GROUND}"/>']
-        parts += self._ground(paper, position)
-        parts += self._lines(paper)
-        own = paper.put(np.array([shape]))
+        parts += self._ground(canvas, position)
+        parts += self._lines(canvas)
+        outline = canvas.put(np.array([shape]))
         parts.append(
-            f'<path d="{rings(own)}" fill="none" stroke="{_EDGE}" stroke-width="1" '
+            f'<path d="{rings(outline)}" fill="none" stroke="{_EDGE}" stroke-width="1" '
             'stroke-linejoin="round" fill-rule="evenodd"/>'
         )
-        parts += _scale(paper, board, self._lang == "zh")
-        parts += self._words(paper, board, position)
+        parts += _scale(canvas, placement, self._lang == "zh")
+        parts += self._words(canvas, placement, position)
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH:g} {HEIGHT:g}">'
             + "".join(parts)
             + "</svg>"
         )
 
-    def _ground(self, paper: Paper, position: int) -> Iterator[str]:
-        grids, at = self._layers.grids.within(paper.window)
-        drawn = paper.put(grids.geometry.to_numpy())
+    def _ground(self, canvas: PageCanvas, position: int) -> Iterator[str]:
+        grids, at = self._layers.grids.within(canvas.window)
+        drawn = canvas.put(grids.geometry.to_numpy())
         for shape, place in zip(drawn, at.tolist(), strict=True):
             fill = _OWN if place == position else _OTHER
             yield (
                 f'<path d="{rings(shape)}" fill="{fill}" stroke="#b9b1a0" stroke-width="0.35" '
                 'fill-rule="evenodd"/>'
             )
-        barriers, _ = self._layers.barriers.within(paper.window)
-        drawn = paper.put(barriers.geometry.to_numpy())
+        barriers, _ = self._layers.barriers.within(canvas.window)
+        drawn = canvas.put(barriers.geometry.to_numpy())
         for shape, kind in zip(drawn, barriers["street_class"], strict=True):
             colour = LINE_STYLES.get(kind, LINE_STYLES["none"])[0]
             if shapely.area(shape):
@@ -149,9 +148,9 @@ class _Drawing:
                     f'stroke-width="0.7"{dash}/>'
                 )
 
-    def _lines(self, paper: Paper) -> Iterator[str]:
-        streets, _ = self._layers.streets.within(paper.window)
-        drawn = paper.put(streets.geometry.to_numpy())
+    def _lines(self, canvas: PageCanvas) -> Iterator[str]:
+        streets, _ = self._layers.streets.within(canvas.window)
+        drawn = canvas.put(streets.geometry.to_numpy())
         kinds = streets["street_class"].to_numpy()
         for colour, more in ((_CASING, 0.36), ("#ffffff", 0.0)):
             for kind, width in reversed(_WIDTHS.items()):
@@ -162,31 +161,33 @@ class _Drawing:
                         'stroke-linejoin="round"/>'
                     )
 
-    def _words(self, paper: Paper, board: Board, position: int) -> Iterator[str]:
-        streets, _ = self._layers.streets.within(paper.window)
-        drawn = paper.put(streets.geometry.to_numpy())
+    def _words(self, canvas: PageCanvas, placement: LabelPlacement, position: int) -> Iterator[str]:
+        streets, _ = self._layers.streets.within(canvas.window)
+        drawn = canvas.put(streets.geometry.to_numpy())
         names = streets["name"].to_numpy(dtype=object)
-        for label in street_labels(names, drawn, board, _STREET):
+        for label in street_labels(names, drawn, placement, _STREET):
             yield _word(label, "#4a3f2a")
-        yield from self._grid_words(paper, board, position)
-        places, _ = self._layers.places.within(paper.window)
-        places = places[~places["name"].isin(board.written)]  # its grid has the name already
-        drawn = shapely.point_on_surface(paper.put(places.geometry.to_numpy()))
+        yield from self._grid_words(canvas, placement, position)
+        places, _ = self._layers.places.within(canvas.window)
+        places = places[~places["name"].isin(placement.written)]  # its grid has the name already
+        drawn = shapely.point_on_surface(canvas.put(places.geometry.to_numpy()))
         for name, point in zip(places["name"], drawn, strict=True):
             if point.is_empty:
                 continue
             label = Label(name, point.x, point.y + 2.4, 0.0, _OTHER_GRID, upright=False)
-            if board.write(label):
+            if placement.write(label):
                 yield f'<circle cx="{point.x:.2f}" cy="{point.y:.2f}" r="0.8" fill="#7b3294"/>'
                 yield _word(label, "#7b3294")
 
-    def _grid_words(self, paper: Paper, board: Board, position: int) -> Iterator[str]:
+    def _grid_words(
+        self, canvas: PageCanvas, placement: LabelPlacement, position: int
+    ) -> Iterator[str]:
         """Yield the names of the grid and of those beside it, shorter in its own community."""
-        grids, at = self._layers.grids.within(paper.window)
+        grids, at = self._layers.grids.within(canvas.window)
         here = int(np.flatnonzero(at == position)[0])
-        own = grids.iloc[here]
-        near = shapely.dwithin(grids.geometry.to_numpy(), own.geometry, _BESIDE_M)
-        drawn = paper.put(grids.geometry.to_numpy())
+        grid = grids.iloc[here]
+        near = shapely.dwithin(grids.geometry.to_numpy(), grid.geometry, _BESIDE_M)
+        drawn = canvas.put(grids.geometry.to_numpy())
         points = shapely.point_on_surface(drawn)
         if shapely.area(drawn[here]):  # the middle of the largest disc: a name has most room there
             points[here] = shapely.get_point(shapely.maximum_inscribed_circle(drawn[here], 0.5), 0)
@@ -197,11 +198,11 @@ class _Drawing:
             mine = place == position
             if point.is_empty or not beside:
                 continue
-            alike = community == own["community"] and not mine
-            told = name.removeprefix(own["community_name"]) or name if alike else name
+            alike = community == grid["community"] and not mine
+            text = name.removeprefix(grid["community_name"]) or name if alike else name
             size = 4.4 if mine else _OTHER_GRID
-            label = Label(told, point.x, point.y, 0.0, size, upright=False)
-            if board.write(label):
+            label = Label(text, point.x, point.y, 0.0, size, upright=False)
+            if placement.write(label):
                 yield _word(label, _EDGE if mine else "#7d7666")
 
 
@@ -215,41 +216,41 @@ def _word(label: Label, colour: str) -> str:
     if not label.upright:
         return (
             f'<text {style} transform="translate({label.x:.2f} {label.y:.2f}) '
-            f'rotate({turn:.1f})" y="{label.size * 0.36:.2f}">{_told(label.text)}</text>'
+            f'rotate({turn:.1f})" y="{label.size * 0.36:.2f}">{_escaped(label.text)}</text>'
         )
     down = turn if turn > 0 else turn + 180
     step = np.array([np.cos(np.radians(down)), np.sin(np.radians(down))]) * label.size
     start = np.array([label.x, label.y]) - step * (len(label.text) - 1) / 2
     return "".join(
         f'<text {style} transform="translate({x:.2f} {y:.2f}) rotate({down - 90:.1f})" '
-        f'y="{label.size * 0.36:.2f}">{_told(letter)}</text>'
+        f'y="{label.size * 0.36:.2f}">{_escaped(letter)}</text>'
         for letter, (x, y) in zip(
             label.text, (start + step * n for n in range(len(label.text))), strict=True
         )
     )
 
 
-def _told(text: str) -> str:
+def _escaped(text: str) -> str:
     return escape(visible(text))
 
 
-def _scale(paper: Paper, board: Board, chinese: bool) -> Iterator[str]:  # noqa: FBT001
+def _scale(canvas: PageCanvas, placement: LabelPlacement, chinese: bool) -> Iterator[str]:  # noqa: FBT001
     """Yield the scale bar and the north arrow, and keep their ground."""
     metres = next(
         n for n in (10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10**6)
-        if n / paper.metres >= 16
+        if n / canvas.metres >= 16
     )  # fmt: skip
-    length = metres / paper.metres
+    length = metres / canvas.metres
     x, y = WIDTH - 6 - length, HEIGHT - 5
-    told = Text(f"{metres:,} m", f"{metres:,} 米").say("zh" if chinese else "en")
-    label = Label(told, x + length / 2, y - 2.6, 0.0, 2.8, upright=False)
-    board.write(label)
+    text = Text(f"{metres:,} m", f"{metres:,} 米").say("zh" if chinese else "en")
+    label = Label(text, x + length / 2, y - 2.6, 0.0, 2.8, upright=False)
+    placement.write(label)
     yield (
         f'<path d="M{x:.2f} {y - 1.2}v1.2h{length:.2f}v-1.2" fill="none" stroke="#222" '
         'stroke-width="0.5"/>'
     )
     yield _word(label, "#222222")
     north = Label(Text("N", "北").say("zh" if chinese else "en"), WIDTH - 8, 12.4, 0, 3, False)  # noqa: FBT003
-    board.write(north)
+    placement.write(north)
     yield f'<path d="M{WIDTH - 8} 3.2l2.2 6.6l-2.2 -1.5l-2.2 1.5z" fill="#222"/>'
     yield _word(north, "#222222")

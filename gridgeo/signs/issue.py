@@ -1,7 +1,4 @@
-"""Which signs are printed: versions, what changed since the last issue, and the folder of PDFs.
-
-The roster to fill in: one row a grid, with the codes and names of a plan.
-"""
+"""Issues of signs: versions, what changed since the last issue, the roster, the folder of PDFs."""
 
 from __future__ import annotations
 
@@ -20,8 +17,8 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from gridgeo.errors import InputError, OutputError, why
 from gridgeo.model import Plan
 from gridgeo.signs.content import Sign, payload, qr_svg, token_of
-from gridgeo.signs.press import Press
-from gridgeo.storage import Writer, as_json, store_book, write_folder
+from gridgeo.signs.pdf import SignRenderer
+from gridgeo.storage import Writer, as_json, save_reproducibly, write_folder
 from gridgeo.wording import Text
 
 #: The columns, as `gridgeo.read.read_roster` knows them, and their widths.
@@ -41,7 +38,7 @@ def write_roster(plan: Plan, path: Path) -> None:
     """Write the workbook: codes and names of the grids of `plan`, the rest empty; all cells text.
 
     Duties may be left empty: the signs then show what grid workers usually do; several are
-    parted by ``；`` or stand on lines of their own.
+    parted by ``；`` or stand on separate lines.
     """
     book = Workbook()
     del book[book.sheetnames[0]]
@@ -63,7 +60,7 @@ def write_roster(plan: Plan, path: Path) -> None:
     for letter, (_, width) in zip("ABCDEFGH", COLUMNS, strict=True):
         sheet.column_dimensions[letter].width = width
     sheet.freeze_panes = "C2"
-    store_book(book, path)
+    save_reproducibly(book, path)
 
 
 MANIFEST = "signs.json"
@@ -76,7 +73,7 @@ _RESERVED = re.compile(r"con|prn|aux|nul|(com|lpt)\d|signs", re.IGNORECASE)
 class Issue:
     """One sign as it is issued.
 
-    ``content``: the fingerprint of what it says of its own grid. ``drawn``: the fingerprint of all
+    ``content``: the fingerprint of its content about its grid. ``drawn``: the fingerprint of all
     that is printed on it, the grids beside it too.
     """
 
@@ -91,12 +88,12 @@ class Issue:
 
 @dataclass(frozen=True, kw_only=True)
 class Issues:
-    """All signs that hold after this issue, and which of them are printed or come down.
+    """All signs that are valid after this issue, and which of them are printed or withdrawn.
 
-    ``aged``: those that hold although grids beside theirs have changed since they were printed.
+    ``aged``: those that stay valid although grids beside theirs changed after they were printed.
     """
 
-    held: tuple[Issue, ...]
+    current: tuple[Issue, ...]
     printed: tuple[str, ...]
     withdrawn: tuple[str, ...]
     aged: tuple[str, ...]
@@ -104,7 +101,7 @@ class Issues:
 
 def plan_issues(
     signs: Sequence[Sign],
-    press: Press,
+    renderer: SignRenderer,
     *,
     date: str,
     url: str = "",
@@ -113,27 +110,32 @@ def plan_issues(
     """Return what is to be printed.
 
     1. Without `since` all signs are printed, in version 1.
-    2. With it, a sign that says something else of its own grid, or whose template, paper or address
+    2. With it, a sign whose content about its grid, or whose template, paper or address
        changed, gets the next version and `date`; the others keep theirs and are not printed.
-    3. Where only the grids beside it changed, a sign holds, and is listed as aged.
-    4. Signs of grids that are gone come down.
+    3. Where only the grids beside it changed, a sign stays valid, and is listed as aged.
+    4. Signs of grids that no longer exist are withdrawn.
     """
     before = {issue.code: issue for issue in since or ()}
-    common = hashlib.sha256(press.source() + f"{press.size} {url}".encode()).hexdigest()
+    common = hashlib.sha256(renderer.source() + f"{renderer.size} {url}".encode()).hexdigest()
     names = _file_names([sign.code for sign in signs])
-    held, printed, aged = [], [], []
+    current, printed, aged = [], [], []
     for sign, name in zip(signs, names, strict=True):
-        own, drawn = (_fingerprint(said, press.labels, common) for said in (sign.own, sign.content))
+        hash_of_grid, drawn = (
+            _fingerprint(content, renderer.labels, common)
+            for content in (sign.grid_content, sign.content)
+        )
         old = before.get(sign.code)
-        if old is not None and old.content == own:
-            held.append(replace(old, file=name))
+        if old is not None and old.content == hash_of_grid:
+            current.append(replace(old, file=name))
             if old.drawn != drawn:
                 aged.append(sign.code)
         else:
-            held.append(_next(old, sign.code, name, date, (own, drawn)))
+            current.append(_next(old, sign.code, name, date, (hash_of_grid, drawn)))
             printed.append(sign.code)
-    gone = tuple(code for code in before if code not in {sign.code for sign in signs})
-    return Issues(held=tuple(held), printed=tuple(printed), withdrawn=gone, aged=tuple(aged))
+    withdrawn = tuple(code for code in before if code not in {sign.code for sign in signs})
+    return Issues(
+        current=tuple(current), printed=tuple(printed), withdrawn=withdrawn, aged=tuple(aged)
+    )
 
 
 def _next(
@@ -148,8 +150,8 @@ def _next(
 
 
 def _fingerprint(content: Mapping[str, Any], labels: Mapping[str, str], common: str) -> str:
-    told = json.dumps([content, dict(labels), common], ensure_ascii=False, sort_keys=True)
-    return hashlib.sha256(told.encode()).hexdigest()
+    document = json.dumps([content, dict(labels), common], ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(document.encode()).hexdigest()
 
 
 def _file_names(codes: Sequence[str]) -> list[str]:
@@ -167,7 +169,7 @@ def _file_names(codes: Sequence[str]) -> list[str]:
 def save_signs(
     signs: Sequence[Sign],
     issues: Issues,
-    press: Press,
+    renderer: SignRenderer,
     folder: Path,
     *,
     url: str = "",
@@ -181,20 +183,20 @@ def save_signs(
     Raises
     ------
     OutputError
-        The folder holds anything but signs, or signs without `overwrite`.
+        The folder contains anything but signs, or signs without `overwrite`.
     """
     content = {sign.code: sign.content for sign in signs}
     pages = [
         (issue, _page(content[issue.code], issue, url))
-        for issue in issues.held
+        for issue in issues.current
         if issue.code in set(issues.printed)
     ]
     writers: list[Writer] = [
-        (issue.file, partial(_write, press, [page], issue.date)) for issue, page in pages
+        (issue.file, partial(_write, renderer, [page], issue.date)) for issue, page in pages
     ]
     if pages:
-        whole = [page for _, page in pages]
-        writers.append((ALL, partial(_write, press, whole, pages[0][0].date)))
+        contents = [page for _, page in pages]
+        writers.append((ALL, partial(_write, renderer, contents, pages[0][0].date)))
     writers.append((MANIFEST, partial(_write_manifest, issues)))
     ours = _earlier_files(folder)
     return write_folder(folder, writers, overwrite=overwrite, ours=ours)
@@ -205,17 +207,19 @@ def _page(content: Mapping[str, Any], issue: Issue, url: str) -> dict[str, Any]:
     return {**content, "version": str(issue.version), "date": issue.date, "qr": qr_svg(text)}
 
 
-def _write(press: Press, pages: Sequence[Mapping[str, Any]], date: str, path: Path) -> None:
-    path.write_bytes(press.pages(pages, date))
+def _write(
+    renderer: SignRenderer, pages: Sequence[Mapping[str, Any]], date: str, path: Path
+) -> None:
+    path.write_bytes(renderer.pages(pages, date))
 
 
 def _write_manifest(issues: Issues, path: Path) -> None:
     fields = ("code", "file", "version", "date", "token", "content", "drawn")
-    signs = [{name: getattr(issue, name) for name in fields} for issue in issues.held]
-    told = {"signs": signs} | {
+    signs = [{name: getattr(issue, name) for name in fields} for issue in issues.current]
+    document = {"signs": signs} | {
         name: list(getattr(issues, name)) for name in ("printed", "withdrawn", "aged")
     }
-    path.write_text(as_json(told), encoding="utf-8")
+    path.write_text(as_json(document), encoding="utf-8")
 
 
 def read_issues(folder: Path) -> tuple[Issue, ...]:
@@ -228,9 +232,9 @@ def read_issues(folder: Path) -> tuple[Issue, ...]:
     """
     path = folder / MANIFEST
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(path.read_text(encoding="utf-8"))
         # a manifest without `drawn` is an old one, whose signs are all printed once more
-        return tuple(Issue(**{"drawn": "", **row}) for row in told["signs"])
+        return tuple(Issue(**{"drawn": "", **row}) for row in document["signs"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(
             Text("the earlier signs cannot be read: ", "无法读取上次的公示牌：") + why(error),

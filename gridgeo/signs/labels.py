@@ -1,9 +1,4 @@
-"""The canvas of a small map, and names along its streets.
-
-The paper of a small map: layers looked up by place, and shapes as paths of SVG.
-
-Names along streets on a small map: where they fit, and never one over another.
-"""
+"""The page canvas of a small map, and the placement of street names on it without overlap."""
 
 from __future__ import annotations
 
@@ -24,8 +19,8 @@ WIDTH, HEIGHT = 182.0, 104.0
 _MARGIN = 0.16
 
 
-class Paper:
-    """The window around a grid, and the way from the ground to the paper."""
+class PageCanvas:
+    """The window around a grid, and the transformation from ground to page."""
 
     def __init__(self, shape: Any) -> None:
         west, south, east, north = shape.bounds
@@ -37,7 +32,7 @@ class Paper:
         self.window = (*(middle - half), *(middle + half))
 
     def put(self, shapes: NDArray[Any]) -> NDArray[Any]:
-        """Return the shapes on paper, cut at the frame, in tenths of a millimetre."""
+        """Return the shapes in page coordinates, clipped at the frame."""
         seen = shapely.simplify(shapely.clip_by_rect(shapes, *self.window), 0.08 * self.metres)
         turn = np.array([1, -1]) / self.metres
         found: NDArray[Any] = shapely.transform(
@@ -60,7 +55,7 @@ class Lookup:
 
 
 @dataclass(frozen=True)
-class Layers:
+class MapLayers:
     """The layers of a plan that are drawn, ready to be looked up by place."""
 
     grids: Lookup
@@ -69,7 +64,7 @@ class Layers:
     places: Lookup
 
     @classmethod
-    def of(cls, plan: Plan) -> Layers:
+    def of(cls, plan: Plan) -> MapLayers:
         """Return the layers of `plan`: streets that cut, and facilities with a name."""
         return cls(
             grids=Lookup(plan.grids),
@@ -117,8 +112,8 @@ class Label:
     upright: bool
 
 
-class Board:
-    """The paper: what is written on it keeps its ground."""
+class LabelPlacement:
+    """Placement of labels on a map: a label that is placed keeps its area free of others."""
 
     def __init__(self, width: float, height: float) -> None:
         self._frame = shapely.box(0.8, 0.8, width - 0.8, height - 0.8)
@@ -145,16 +140,16 @@ def length_of(text: str, size: float) -> float:
 
 
 def street_labels(
-    names: NDArray[Any], lines: NDArray[Any], board: Board, size: float
+    names: NDArray[Any], lines: NDArray[Any], placement: LabelPlacement, size: float
 ) -> Iterator[Label]:
-    """Yield a label for every name that finds room on `board`, the longest street first.
+    """Yield a label for every name that fits on `placement`, the longest street first.
 
     Parameters
     ----------
     names, lines
-        Name and line of each street on paper, y downwards; ``""`` is passed over.
-    board
-        What is written already; it takes the labels.
+        Name and line of each street on the page, y downwards; ``""`` is passed over.
+    placement
+        The labels placed so far; new ones are added.
     size
         The height of the letters.
     """
@@ -162,7 +157,7 @@ def street_labels(
     runs = {name: _longest(lines[names == name]) for name in sorted(set(names[drawn]))}
     for name in sorted(runs, key=lambda name: (-runs[name].length, name)):
         for label in _tries(name, runs[name], size):
-            if board.write(label):
+            if placement.write(label):
                 yield label
                 break
 

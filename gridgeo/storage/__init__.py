@@ -1,46 +1,46 @@
-"""Files and folders that are written whole or not at all, with the same bytes each time."""
+"""Atomic writes of files and folders, with reproducible bytes."""
 
 from __future__ import annotations
 
 from gridgeo.storage.atomic import (
     Writer,
-    cannot_write,
+    atomic_file,
+    atomic_folder,
     check_folder,
-    described,
+    file_checksums,
     read_json,
+    remove_leftovers,
     sha256_of,
-    sweep,
-    whole_file,
-    whole_folder,
+    write_error,
     write_file,
     write_folder,
     write_json,
 )
-from gridgeo.storage.bytes import (
+from gridgeo.storage.reproducible import (
     as_json,
     file_sha256,
     fingerprint,
-    letters_of,
-    same_bytes,
-    store_book,
+    hash_letters,
+    reproducible_geopackages,
+    save_reproducibly,
 )
 
 __all__ = [
     "Writer",
     "as_json",
-    "cannot_write",
+    "atomic_file",
+    "atomic_folder",
     "check_folder",
-    "described",
+    "file_checksums",
     "file_sha256",
     "fingerprint",
-    "letters_of",
+    "hash_letters",
     "read_json",
-    "same_bytes",
+    "remove_leftovers",
+    "reproducible_geopackages",
+    "save_reproducibly",
     "sha256_of",
-    "store_book",
-    "sweep",
-    "whole_file",
-    "whole_folder",
+    "write_error",
     "write_file",
     "write_folder",
     "write_json",

@@ -1,10 +1,7 @@
-"""Files and folders that are written whole or not at all.
+"""Atomic writes: a file or folder of results is replaced completely or not at all.
 
-Files that are written whole or not at all.
-
-Folders and files on disk: written whole or not at all, and known by their hash.
-
-Write a folder of results: all of it or nothing, and never over anything that is not ours.
+Results are written beside the target, flushed to the disk, and renamed into place. A folder that
+contains anything that is not ours is never written to.
 """
 
 from __future__ import annotations
@@ -25,7 +22,7 @@ from typing import Any
 from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, GeometryError
 
 from gridgeo.errors import OutputError, why
-from gridgeo.storage.bytes import as_json, file_sha256
+from gridgeo.storage.reproducible import as_json, file_sha256
 from gridgeo.wording import Text
 
 #: What the name of a file or folder begins with while it is written.
@@ -33,8 +30,8 @@ MARK = ".gridgeo-new-"
 
 
 @contextmanager
-def whole_file(target: Path) -> Iterator[Path]:
-    """Yield a path beside `target` to write to; afterwards that file takes the place of `target`.
+def atomic_file(target: Path) -> Iterator[Path]:
+    """Yield a path beside `target` to write to; afterwards that file replaces `target`.
 
     The path keeps the ending of `target`. Whoever looks sees the old file or the new one, flushed
     to the disk; after an error the old one stands, and nothing is left behind.
@@ -42,7 +39,7 @@ def whole_file(target: Path) -> Iterator[Path]:
     Examples
     --------
     >>> target = Path("out/note.txt")
-    >>> with whole_file(target) as path:
+    >>> with atomic_file(target) as path:
     ...     written = path.write_text("reviewed")
     >>> target.read_text()
     'reviewed'
@@ -69,8 +66,8 @@ def flush(path: Path) -> None:
 
 
 @contextmanager
-def whole_folder(target: Path) -> Iterator[Path]:
-    """Yield a folder beside `target` to write into; afterwards it takes the place of `target`.
+def atomic_folder(target: Path) -> Iterator[Path]:
+    """Yield a folder beside `target` to write into; afterwards it replaces `target`.
 
     Whoever looks sees the old folder or the new one, flushed to the disk; after an error nothing
     is left behind.
@@ -89,8 +86,8 @@ def whole_folder(target: Path) -> Iterator[Path]:
 
 
 def write_json(target: Path, value: Mapping[str, Any]) -> None:
-    """Write `value` into the file `target`, whole or not at all."""
-    with whole_file(target) as path:
+    """Write `value` into the file `target` atomically."""
+    with atomic_file(target) as path:
         path.write_text(as_json(value), encoding="utf-8")
 
 
@@ -115,7 +112,7 @@ def sha256_of(value: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def described(folder: Path) -> dict[str, dict[str, Any]]:
+def file_checksums(folder: Path) -> dict[str, dict[str, Any]]:
     """Return bytes and SHA-256 of every file of a folder, by name."""
     return {
         path.name: {"bytes": path.stat().st_size, "sha256": file_sha256(path)}
@@ -123,8 +120,8 @@ def described(folder: Path) -> dict[str, dict[str, Any]]:
     }
 
 
-def sweep(folder: Path) -> None:
-    """Remove what runs and workers that were killed have left half written in a folder."""
+def remove_leftovers(folder: Path) -> None:
+    """Remove what killed runs and workers left half written in a folder."""
     for left in sorted(folder.glob(f"{MARK}*")) if folder.is_dir() else ():
         if left.is_dir():
             shutil.rmtree(left, ignore_errors=True)
@@ -132,8 +129,8 @@ def sweep(folder: Path) -> None:
             left.unlink(missing_ok=True)
 
 
-def cannot_write(error: OSError, folder: Path) -> OutputError:
-    """Say that the results cannot be written."""
+def write_error(error: OSError, folder: Path) -> OutputError:
+    """Return the error that the results cannot be written."""
     return OutputError(
         Text("the results cannot be written: ", "无法写入结果：") + why(error),
         file=str(error.filename or folder),
@@ -201,10 +198,10 @@ def write_folder(
     target = Path(folder).absolute()
     names = [*ours, *(name for name, _ in (*writers, *last))]
     check_folder(target, names, overwrite=overwrite)
-    staged = _sibling(target, "new")
+    staged = _temporary_path(target, "new")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(target, names[-1])
+        _remove_stale(target, names[-1])
         staged.mkdir()
         with ThreadPoolExecutor(_THREADS) as pool:
             for done in [pool.submit(_write, staged / name, write) for name, write in writers]:
@@ -238,8 +235,8 @@ def _write(path: Path, write: Callable[[Path], None]) -> None:
 def check_folder(folder: str | Path, names: Collection[str], *, overwrite: bool) -> None:
     """Raise `OutputError` where `write_folder` would refuse to write files `names` into `folder`.
 
-    A folder that does not exist or is empty is fine. One that holds our results needs `overwrite`;
-    one that holds anything else is never touched.
+    A folder that does not exist or is empty is fine. One that contains our results needs
+    `overwrite`; one that contains anything else is never touched.
     """
     target = Path(folder).absolute()
     if target.exists() and not target.is_dir():
@@ -247,12 +244,12 @@ def check_folder(folder: str | Path, names: Collection[str], *, overwrite: bool)
             Text("the output folder is a file", "输出文件夹是一个文件"), file=str(folder)
         )
     _check_writable(target, str(folder))
-    held = sorted(entry.name for entry in target.iterdir()) if target.exists() else []
-    if not held:
+    present = sorted(entry.name for entry in target.iterdir()) if target.exists() else []
+    if not present:
         return
     known = {*names, *_COMPANIONS, *(f"{name}{end}" for name in names for end in _SQLITE)}
-    foreign = [name for name in held if name not in known]
-    if foreign or not set(names).intersection(held):
+    foreign = [name for name in present if name not in known]
+    if foreign or not set(names).intersection(present):
         shown = ", ".join(foreign[:5])
         raise OutputError(
             Text(f"the folder holds other files: {shown}", f"文件夹中有其他文件：{shown}"),
@@ -271,7 +268,7 @@ def check_folder(folder: str | Path, names: Collection[str], *, overwrite: bool)
 
 
 def write_file(target: Path, write: Callable[[Path], None], *, overwrite: bool) -> None:
-    """Write one file, whole or not at all.
+    """Write one file atomically.
 
     Raises
     ------
@@ -285,7 +282,7 @@ def write_file(target: Path, write: Callable[[Path], None], *, overwrite: bool) 
             remedy=Text("Give --overwrite to replace it", "如需替换请加 --overwrite"),
         )
     try:
-        with whole_file(target) as staged:
+        with atomic_file(target) as staged:
             write(staged)
     except OSError as error:
         raise OutputError(
@@ -298,46 +295,46 @@ def write_file(target: Path, write: Callable[[Path], None], *, overwrite: bool) 
         ) from error
 
 
-def _check_writable(target: Path, told: str) -> None:
+def _check_writable(target: Path, shown: str) -> None:
     parent = next(path for path in target.parents if path.exists())
     if not parent.is_dir() or not os.access(parent, os.W_OK):
         raise OutputError(
             Text(f"nothing can be written into {parent}", f"无法写入 {parent}"),
-            file=told,
+            file=shown,
             remedy=Text("Choose a folder that you may write to", "请选择有写入权限的文件夹"),
         )
 
 
-def _sibling(target: Path, word: str) -> Path:
+def _temporary_path(target: Path, word: str) -> Path:
     return target.parent / f".{target.name}{_MARK}{word}-{secrets.token_hex(4)}"
 
 
-def _sweep(target: Path, last: str) -> None:
-    """Remove what runs that were killed left; bring back what was moved but not replaced."""
-    for left in sorted(target.parent.glob(f".{_literal(target.name)}{_MARK}old-*")):
+def _remove_stale(target: Path, last: str) -> None:
+    """Remove what killed runs left; restore a folder that was moved but not replaced."""
+    for left in sorted(target.parent.glob(f".{_escape_glob(target.name)}{_MARK}old-*")):
         if not target.exists() and (left / last).exists():
             left.rename(target)
-    for left in sorted(target.parent.glob(f".{_literal(target.name)}{_MARK}*")):
+    for left in sorted(target.parent.glob(f".{_escape_glob(target.name)}{_MARK}*")):
         if time.time() - left.stat().st_mtime > _STALE_S:
             shutil.rmtree(left, ignore_errors=True)
 
 
-def _literal(name: str) -> str:
+def _escape_glob(name: str) -> str:
     return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in name)
 
 
 def _check_geopackage(path: Path) -> None:
     with closing(sqlite3.connect(path)) as database:
-        (told,) = database.execute("PRAGMA quick_check").fetchone()
-    if told != "ok":
-        raise sqlite3.DatabaseError(told)
+        (result,) = database.execute("PRAGMA quick_check").fetchone()
+    if result != "ok":
+        raise sqlite3.DatabaseError(result)
 
 
 def _swap(staged: Path, target: Path) -> None:
     if not target.exists():
         staged.rename(target)
         return
-    old = _sibling(target, "old")
+    old = _temporary_path(target, "old")
     target.rename(old)
     try:
         staged.rename(target)

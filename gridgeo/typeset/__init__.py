@@ -1,4 +1,4 @@
-"""Pages for paper: templates of Typst, and fonts that hold every character."""
+"""PDF pages: Typst templates, and fonts that have every character."""
 
 from __future__ import annotations
 

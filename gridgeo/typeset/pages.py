@@ -1,11 +1,4 @@
-"""Pages as PDF: templates of Typst, and fonts that hold every character.
-
-Characters as they are drawn: on one line, and none that cannot be seen.
-
-Fonts that hold every character to be drawn: looked up before anything is drawn.
-
-From a template of Typst and plain data to pages.
-"""
+"""From a Typst template and plain data to PDF pages, with fonts that have every character."""
 
 from __future__ import annotations
 
@@ -30,7 +23,7 @@ def on_one_line(text: str) -> str:
     r"""Return `text` with control characters and spaces as spaces, marks that hide as numbers.
 
     Characters that nobody has assigned (county names written with a private font) stay: a font
-    must hold them.
+    must have them.
 
     Examples
     --------
@@ -104,9 +97,9 @@ def find_fonts(given: Sequence[Path] = ()) -> Fonts:
     book = typst.Fonts(
         include_system_fonts=True, include_embedded_fonts=False, font_paths=list(folders)
     )
-    own = [font.family for font in book.fonts() if _within(font.path, given)]
-    held = set(book.families())
-    families = dict.fromkeys([*own, *(name for name in FAMILIES if name in held)])
+    given_families = [font.family for font in book.fonts() if _within(font.path, given)]
+    installed = set(book.families())
+    families = dict.fromkeys([*given_families, *(name for name in FAMILIES if name in installed)])
     if not families:
         raise InputError(
             Text("no Chinese font was found", "没有找到中文字体"),
@@ -162,31 +155,31 @@ def _needed(letters: set[str], fonts: Fonts) -> tuple[tuple[str, ...], frozenset
         if not left:
             break
         drawn = _letters(family, fonts.book)
-        held = {letter for letter in left if ord(letter) in drawn}
-        if held:
+        drawn_letters = {letter for letter in left if ord(letter) in drawn}
+        if drawn_letters:
             needed.append(family)
-            left -= held
+            left -= drawn_letters
     return tuple(needed or fonts.families[:1]), frozenset(left)
 
 
 def _letters(family: str, book: typst.Fonts) -> frozenset[int]:
-    """Return what every weight of `family` that we draw with can draw."""
+    """Return the characters in every weight of `family` that we use."""
     from fontTools.ttLib import TTFont  # noqa: PLC0415  (only when it is needed)
 
-    held: frozenset[int] | None = None
+    common: frozenset[int] | None = None
     for font in book.fonts():
         plain = font.family == family and font.style == "normal" and font.weight in _WEIGHTS
         if plain and font.path is not None:
             with TTFont(font.path, fontNumber=font.index, lazy=True) as opened:
-                own = frozenset(opened.getBestCmap())
-            held = own if held is None else held & own
-    return held or frozenset()
+                letters = frozenset(opened.getBestCmap())
+            common = letters if common is None else common & letters
+    return common or frozenset()
 
 
 def _missing(letters: Sequence[str], places: Mapping[str, str], layer: str) -> InputError:
-    told = ", ".join(f"{letter} (U+{ord(letter):04X})" for letter in letters[:5])
+    text = ", ".join(f"{letter} (U+{ord(letter):04X})" for letter in letters[:5])
     return InputError(
-        Text(f"no font has the character {told}", f"没有字体包含字符 {told}"),
+        Text(f"no font has the character {text}", f"没有字体包含字符 {text}"),
         layer=layer,
         value=places[letters[0]],
         remedy=Text(
@@ -217,7 +210,7 @@ def typeset(
     template
         A Typst document that reads ``json(bytes(sys.inputs.data))``.
     data
-        What JSON can hold.
+        What JSON can express.
     name, remedy
         What a template that is not understood is called, and what to do about it.
     date

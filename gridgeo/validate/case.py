@@ -1,7 +1,4 @@
-"""One partition under examination: the subject, the rules, and what several checks need.
-
-What is judged: delivered grids and the layers they are judged against.
-"""
+"""One partition to be judged: the subject, the rules, and values that several checks need."""
 
 from __future__ import annotations
 
@@ -16,13 +13,20 @@ import shapely
 
 from gridgeo.config import Band, Codes, GridCode
 from gridgeo.errors import InputError
-from gridgeo.geometry import common, largest_overlap, minus, polygonal, taken_off, united
+from gridgeo.geometry import (
+    difference,
+    intersection,
+    largest_overlap,
+    polygonal,
+    subtract_others,
+    union,
+)
 from gridgeo.model import Bands, Finding, Severity
-from gridgeo.validate.placing import (
-    Placing,
+from gridgeo.validate.assignment import (
+    PointAssignment,
+    assign_to_grids,
     filled,
     matching,
-    place_points,
     rows_by,
     stated_positions,
     sums,
@@ -53,7 +57,7 @@ class Subject:
     """A partition, whoever drew it, and what there is to judge it by.
 
     All layers are in one projected metre CRS. Layers that are None are not there: what cannot
-    be checked without them is said by a finding ``not_checked``, not passed over.
+    be checked without them gets a finding ``not_checked``.
 
     Parameters
     ----------
@@ -239,14 +243,14 @@ class Case:
     def gaps(self) -> NDArray[Any]:
         """The ground of each community that belongs to no grid, whosever, and is no allowed gap."""
         rows = np.flatnonzero(~self.filled)
-        own = rows_by(self.parents, len(self.outlines))
-        covered = np.array([united(self.ground[own[row]]) for row in rows], dtype=object)
-        left, place = shapely.get_parts(minus(self.outlines[rows], covered), return_index=True)
+        members = rows_by(self.parents, len(self.outlines))
+        covered = np.array([union(self.ground[members[row]]) for row in rows], dtype=object)
+        left, place = shapely.get_parts(difference(self.outlines[rows], covered), return_index=True)
         place = rows[place]
         part, grid = self.tree.query(left, predicate="intersects")
         foreign = self.parents[grid] != place[part]
-        left = taken_off(left, part[foreign], self.ground[grid[foreign]])
-        left = minus(left, self.allowed)
+        left = subtract_others(left, part[foreign], self.ground[grid[foreign]])
+        left = difference(left, self.allowed)
         pieces, part = shapely.get_parts(left, return_index=True)
         gaps = np.full(len(self.outlines), shapely.Polygon(), dtype=object)
         if len(pieces):
@@ -257,7 +261,7 @@ class Case:
     def allowed(self) -> Any:
         """The ground that may belong to no grid."""
         gaps = self.subject.allowed_gaps
-        return united([] if gaps is None else polygonal(gaps.geometry.to_numpy()))
+        return union([] if gaps is None else polygonal(gaps.geometry.to_numpy()))
 
     @cached_property
     def excess(self) -> NDArray[Any]:
@@ -267,7 +271,7 @@ class Case:
         inside = self.filled[self.parents[rows]]
         excess[rows[inside]] = shapely.Polygon()
         rows = rows[~inside]
-        excess[rows] = minus(self.ground[rows], self.outlines[self.parents[rows]])
+        excess[rows] = difference(self.ground[rows], self.outlines[self.parents[rows]])
         return excess
 
     @cached_property
@@ -276,7 +280,7 @@ class Case:
         left, right = self.tree.query(self.ground, predicate="intersects")
         open_pair = (left < right) & ~(self.matching[left] & self.matching[right])
         left, right = left[open_pair], right[open_pair]
-        shared = common(self.ground[left], self.ground[right])
+        shared = intersection(self.ground[left], self.ground[right])
         some = shapely.area(shared) > 0
         return left[some], right[some], shared[some]
 
@@ -287,13 +291,13 @@ class Case:
         return None if points is None or len(points) == 0 else points
 
     @cached_property
-    def placing(self) -> Placing | None:
+    def placing(self) -> PointAssignment | None:
         """Which grid each household point lies in and states."""
         if self.points is None:
             return None
         stated = texts(self.points["grid"]) if "grid" in self.points.columns else None
         geometry = self.points.geometry.to_numpy()
-        return place_points(self.ground, geometry, codes=self.grid_codes, stated=stated)
+        return assign_to_grids(self.ground, geometry, codes=self.grid_codes, stated=stated)
 
     @cached_property
     def atom_grids(self) -> NDArray[np.intp]:
@@ -305,7 +309,7 @@ class Case:
         if any(stated):
             return self.positions(stated)
         inner = shapely.point_on_surface(atoms.geometry.to_numpy())
-        return place_points(self.ground, inner, codes=self.grid_codes, stated=None).inside
+        return assign_to_grids(self.ground, inner, codes=self.grid_codes, stated=None).inside
 
     def count(self, measure: str) -> NDArray[np.float64]:
         """Return `measure` of each grid as stated, else as counted from the points inside."""
@@ -329,13 +333,13 @@ class Case:
         return tuple(sorted(self.handles[int(row)] for row in rows))
 
 
-def about(case: Case, rule: str, row: int | np.intp, said: Text, severity: Severity) -> Finding:
-    """Return the finding that a rule makes about the grid at `row`; `said` follows its name."""
+def about(case: Case, rule: str, row: int | np.intp, text: Text, severity: Severity) -> Finding:
+    """Return the finding that a rule makes about the grid at `row`; `text` follows its name."""
     handle = case.handles[row]
     return Finding(
         rule=rule,
         severity=severity,
-        message=Text(f"grid {handle} ", f"网格 {handle} ") + said,
+        message=Text(f"grid {handle} ", f"网格 {handle} ") + text,
         grids=(handle,),
         where=case.place(row),
     )

@@ -76,13 +76,13 @@ SHAPE_CHECKS: tuple[Check, ...] = (
 
 
 def validate(subject: Subject, *, band: Band | Bands, codes: Codes) -> tuple[Finding, ...]:
-    """Return everything that `CHECKS` find about a partition.
+    """Return the findings of all `CHECKS` about a partition.
 
     Nothing stops at the first finding, and no geometry stops a check. Broken hard rules are
     errors; the band, streets, compounds, enclaves, unusual codes, facilities without a grid of
-    their own and incomplete records are warnings; what is below a tolerance, allowed, or could
+    their own grid and incomplete records are warnings; what is below a tolerance, allowed, or could
     not be checked for lack of a layer (rule
-    ``not_checked``) is said as info. Findings follow `CHECKS`, then the codes of their grids:
+    ``not_checked``) is an info. Findings follow `CHECKS`, then the codes of their grids:
     the order of rows changes nothing.
 
     Examples
@@ -108,7 +108,7 @@ def validate(subject: Subject, *, band: Band | Bands, codes: Codes) -> tuple[Fin
 
 @dataclass(frozen=True, kw_only=True)
 class Judgement:
-    """What is to be said of a partition in short.
+    """The result of all checks of a partition.
 
     Parameters
     ----------

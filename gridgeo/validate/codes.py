@@ -1,9 +1,4 @@
-"""Checks on codes: well-formed, unique, parented, and as the register has them.
-
-Checks on codes: well-formed, unique, and those of the community that the grid lies in.
-
-Checks against the register of codes: registered, never reissued, in their place, all there.
-"""
+"""Checks on codes: well-formed, unique, of their community, and as the register has them."""
 
 from __future__ import annotations
 
@@ -18,8 +13,8 @@ from numpy.typing import NDArray
 from gridgeo.config import classes_for_numbers, unusual_segments
 from gridgeo.geometry import polygonal
 from gridgeo.model import Finding
+from gridgeo.validate.assignment import texts
 from gridgeo.validate.case import Case, about, not_checked
-from gridgeo.validate.placing import texts
 from gridgeo.wording import Text
 
 _SHOWN = 5
@@ -28,7 +23,7 @@ _SHOWN = 5
 def codes_wellformed(case: Case) -> Iterator[Finding]:
     """Every grid has a code of the scheme.
 
-    Where most grids have no code, or most codes are not of the scheme, one finding says so and
+    Where most grids have no code, or most codes are not of the scheme, one finding states it and
     lists the grids: then it is the column or the scheme that is wrong.
     """
     given = np.array(case.grid_codes, dtype=object)
@@ -44,11 +39,11 @@ def codes_wellformed(case: Case) -> Iterator[Finding]:
         yield _of_another_scheme(case, bad)
     else:
         scheme = case.codes.code_scheme
-        said = Text(
+        text = Text(
             f"is not {scheme.form.en}", f"的编码不是“{scheme.form.zh}”（编码方案 {scheme.id}）"
         )
         for row in bad:
-            yield about(case, "codes_wellformed", row, said, "error")
+            yield about(case, "codes_wellformed", row, text, "error")
 
 
 def _without_codes(case: Case, rows: NDArray[np.intp]) -> Finding:
@@ -115,26 +110,26 @@ def codes_parented(case: Case) -> Iterator[Finding]:
         yield not_checked("codes_parented", lacking)
         return
     stated = texts(case.subject.grids["community"])
-    known, own = set(codes), _own_codes(case, codes)
+    known, main = set(codes), _main_community_codes(case, codes)
     for row, parsed in enumerate(case.parsed):
         if stated[row] and case.stated[row] < 0:
-            said = Text(
+            text = Text(
                 f"names community {stated[row]}, which is not there",
                 f"所属社区 {stated[row]} 不存在",
             )
-            yield about(case, "codes_parented", row, said, "error")
+            yield about(case, "codes_parented", row, text, "error")
         elif parsed and any(codes) and parsed.community not in known:
-            said = Text(
+            text = Text(
                 f"has the code of a community that is not there: {parsed.community}",
                 f"编码中的社区代码 {parsed.community} 不存在",
             )
-            yield about(case, "codes_parented", row, said, "error")
-        elif parsed and own[row] not in ("", parsed.community):
-            said = Text(
-                f"has the code of community {parsed.community}, but lies in {own[row]}",
-                f"的编码属于社区 {parsed.community}，网格却位于社区 {own[row]}",
+            yield about(case, "codes_parented", row, text, "error")
+        elif parsed and main[row] not in ("", parsed.community):
+            text = Text(
+                f"has the code of community {parsed.community}, but lies in {main[row]}",
+                f"的编码属于社区 {parsed.community}，网格却位于社区 {main[row]}",
             )
-            yield about(case, "codes_parented", row, said, "error")
+            yield about(case, "codes_parented", row, text, "error")
 
 
 def segments_usual(case: Case) -> Iterator[Finding]:
@@ -143,18 +138,18 @@ def segments_usual(case: Case) -> Iterator[Finding]:
     if not scheme.statistical:
         return
     for row, code in enumerate(texts(case.subject.communities["code"])):
-        said = unusual_segments(code) if scheme.accepts_community(code) else None
-        if said:
+        text = unusual_segments(code) if scheme.accepts_community(code) else None
+        if text:
             name = case.community_names[row]
             yield Finding(
                 rule="segments_usual",
                 severity="warning",
-                message=Text(f"community {name}, {code}: ", f"社区“{name}”{code}：") + said,
+                message=Text(f"community {name}, {code}: ", f"社区“{name}”{code}：") + text,
                 where=case.outlines[row],
             )
 
 
-def _own_codes(case: Case, codes: list[str]) -> list[str]:
+def _main_community_codes(case: Case, codes: list[str]) -> list[str]:
     """Return the code of the community that holds most of each grid, ``""`` where none does."""
     return [codes[place] if place >= 0 else "" for place in case.located]
 
@@ -178,8 +173,8 @@ def codes_registered(case: Case) -> Iterator[Finding]:
         )
         return
     for row in rows:
-        said = Text("has a code that is not in the register", "的编码未登记")
-        yield about(case, "codes_registered", row, said, "warning")
+        text = Text("has a code that is not in the register", "的编码未登记")
+        yield about(case, "codes_registered", row, text, "warning")
 
 
 def codes_not_reissued(case: Case) -> Iterator[Finding]:
@@ -187,15 +182,15 @@ def codes_not_reissued(case: Case) -> Iterator[Finding]:
     if case.subject.register is None:
         return
     table = case.subject.register
-    gone = table[table["status"] == "retired"].set_index("code")
+    retired = table[table["status"] == "retired"].set_index("code")
     for row, code in enumerate(case.grid_codes):
-        if code in gone.index:
-            day, after = str(gone["valid_to"][code]), str(gone["successors"][code])
-            said = Text(
+        if code in retired.index:
+            day, after = str(retired["valid_to"][code]), str(retired["successors"][code])
+            text = Text(
                 f"has a code that was retired on {day} (now {after or 'in no grid'})",
                 f"的编码已于 {day} 停用（后继：{after or '无'}），不得再次使用",
             )
-            yield about(case, "codes_not_reissued", row, said, "error")
+            yield about(case, "codes_not_reissued", row, text, "error")
 
 
 def codes_in_place(case: Case) -> Iterator[Finding]:
@@ -205,16 +200,16 @@ def codes_in_place(case: Case) -> Iterator[Finding]:
         return
     ground = dict(zip(active["code"], polygonal(active["geometry"].to_numpy()), strict=True))
     for row, code in enumerate(case.grid_codes):
-        own = case.ground[row]
-        if code not in ground or own.is_empty:
+        drawn = case.ground[row]
+        if code not in ground or drawn.is_empty:
             continue
-        shared = shapely.area(shapely.intersection(own, ground[code]))
-        if 2 * shared < min(own.area, ground[code].area):
-            said = Text(
+        shared = shapely.area(shapely.intersection(drawn, ground[code]))
+        if 2 * shared < min(drawn.area, ground[code].area):
+            text = Text(
                 "stands on other ground than its code in the register",
                 "不在其编码登记的位置上",
             )
-            yield about(case, "codes_in_place", row, said, "error")
+            yield about(case, "codes_in_place", row, text, "error")
 
 
 def codes_all_there(case: Case) -> Iterator[Finding]:
@@ -226,8 +221,8 @@ def codes_all_there(case: Case) -> Iterator[Finding]:
     borne = set(case.grid_codes)
     for code, ground in zip(active["code"], active.get("geometry", [None] * len(active)),
                             strict=True):  # fmt: skip
-        said = scheme.parse(code)
-        if code not in borne and said is not None and said.community in here:
+        parsed = scheme.parse(code)
+        if code not in borne and parsed is not None and parsed.community in here:
             yield Finding(
                 rule="codes_all_there",
                 severity="warning",
@@ -245,11 +240,11 @@ def codes_no_class(case: Case) -> Iterator[Finding]:
         return
     for row in classes_for_numbers(case.grid_codes):
         ending = case.grid_codes[row][-3:]
-        said = Text(
+        text = Text(
             f"has a code that ends like an urban-rural class, {ending}",
             f"的编码以 {ending} 结尾，疑为统计用城乡分类代码",
         )
-        yield about(case, "codes_no_class", row, said, "warning")
+        yield about(case, "codes_no_class", row, text, "warning")
 
 
 def _active(case: Case) -> pd.DataFrame | None:

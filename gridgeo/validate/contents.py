@@ -1,11 +1,4 @@
-"""Checks on the record: attributes complete, compounds whole, facilities dedicated.
-
-Check on the record: what every grid has to say about itself.
-
-Check on compounds (小区): one that a grid can hold is not divided between grids.
-
-Check on facilities: those that reach their threshold have a grid of their own (专属网格).
-"""
+"""Checks on attributes, on undivided compounds (小区), and on dedicated facilities (专属网格)."""
 
 from __future__ import annotations
 
@@ -17,10 +10,10 @@ import pandas as pd
 import shapely
 
 from gridgeo.config import Band
-from gridgeo.geometry import common, polygonal
+from gridgeo.geometry import intersection, polygonal
 from gridgeo.model import Finding
+from gridgeo.validate.assignment import texts
 from gridgeo.validate.case import Case, not_checked
-from gridgeo.validate.placing import texts
 from gridgeo.wording import Text
 
 if TYPE_CHECKING:
@@ -49,23 +42,23 @@ def attributes_complete(case: Case) -> Iterator[Finding]:
         )
     kinds = texts(case.subject.grids["kind"])
     for kind in sorted(set(kinds) - set(_KINDS)):
-        said = Text(f"the unknown kind {kind!r}", f"的类型“{kind}”未知")
-        yield from _about(case, np.array([own == kind for own in kinds]), said)
+        text = Text(f"the unknown kind {kind!r}", f"的类型“{kind}”未知")
+        yield from _about(case, np.array([value == kind for value in kinds]), text)
 
 
-def _about(case: Case, rows: np.typing.NDArray[np.bool_], said: Text) -> Iterator[Finding]:
+def _about(case: Case, rows: np.typing.NDArray[np.bool_], text: Text) -> Iterator[Finding]:
     count = int(rows.sum())
     if count:
-        whole = count == len(rows)
+        every = count == len(rows)
         some = "1 grid has" if count == 1 else f"{count} grids have"
         yield Finding(
             rule="attributes_complete",
             severity="warning",
             message=Text(
-                f"{'all grids have' if whole else some} {said.en}",
-                f"{'全部' if whole else f'{count} 个'}网格{said.zh}",
+                f"{'all grids have' if every else some} {text.en}",
+                f"{'全部' if every else f'{count} 个'}网格{text.zh}",
             ),
-            grids=() if whole else case.named(np.flatnonzero(rows)),
+            grids=() if every else case.named(np.flatnonzero(rows)),
             amount=float(count),
             unit="grids",
         )
@@ -89,21 +82,23 @@ def compounds_whole(case: Case) -> Iterator[Finding]:
     if compounds is None or len(compounds) == 0:
         return
     ground = polygonal(compounds.geometry.to_numpy())
-    homes = _homes(case, ground)
+    counts = _compound_counts(case, ground)
     parts = _parts(case, ground)
     names = texts(compounds["name"])
-    for _, own in parts.groupby(["compound", "community"], sort=True):
-        at, community = (int(own[name].iloc[0]) for name in ("compound", "community"))
-        if len(own) < 2 or not _fits(homes.iloc[at], case.bands.of(community)):
+    for _, members in parts.groupby(["compound", "community"], sort=True):
+        at, community = (int(members[name].iloc[0]) for name in ("compound", "community"))
+        if len(members) < 2 or not _fits(counts.iloc[at], case.bands.of(community)):
             continue
-        rows = own["grid"].to_numpy()
+        rows = members["grid"].to_numpy()
         yield Finding(
             rule="compounds_whole",
             severity="warning",
-            message=_said(names[at], len(own), float(homes["households"].loc[at])),
+            message=_divided_text(names[at], len(members), float(counts["households"].loc[at])),
             grids=case.named(rows),
-            where=shapely.union_all(common(np.full(len(rows), ground[at]), case.ground[rows])),
-            amount=float(own["m2"].sum() - own["m2"].max()),
+            where=shapely.union_all(
+                intersection(np.full(len(rows), ground[at]), case.ground[rows])
+            ),
+            amount=float(members["m2"].sum() - members["m2"].max()),
             unit="m2",
         )
 
@@ -114,14 +109,14 @@ def _parts(case: Case, ground: NDArray[Any]) -> pd.DataFrame:
     compound, grid = case.tree.query(inner, predicate="intersects")
     basic = case.basic[grid] & (case.parents[grid] >= 0)
     compound, grid = compound[basic], grid[basic]
-    deep = shapely.area(common(inner[compound], case.ground[grid])) >= _LEAST_M2
+    deep = shapely.area(intersection(inner[compound], case.ground[grid])) >= _LEAST_M2
     compound, grid = compound[deep], grid[deep]
-    m2 = shapely.area(common(ground[compound], case.ground[grid]))
+    m2 = shapely.area(intersection(ground[compound], case.ground[grid]))
     columns = {"compound": compound, "community": case.parents[grid], "grid": grid, "m2": m2}
     return pd.DataFrame(columns)
 
 
-def _homes(case: Case, ground: NDArray[Any]) -> pd.DataFrame:
+def _compound_counts(case: Case, ground: NDArray[Any]) -> pd.DataFrame:
     """Return households and residents of each compound, NaN where none are known."""
     unknown = pd.DataFrame(np.nan, index=range(len(ground)), columns=["households", "residents"])
     if case.points is None:
@@ -132,18 +127,18 @@ def _homes(case: Case, ground: NDArray[Any]) -> pd.DataFrame:
     return pd.DataFrame(counts.groupby(compound).sum(min_count=1).reindex(unknown.index))
 
 
-def _fits(homes: pd.Series[float], band: Band) -> bool:
+def _fits(counts: pd.Series[float], band: Band) -> bool:
     """Return whether one grid of the band can hold a compound; what is unknown fits."""
     too_big = {
-        "households": homes["households"] > band.upper,
-        "residents": homes["residents"] > band.residents_upper,
+        "households": counts["households"] > band.upper,
+        "residents": counts["residents"] > band.residents_upper,
     }
     if band.profile != "either":
         return bool(not too_big[band.profile])
-    return bool(not too_big["households"] or homes["residents"] <= band.residents_upper)
+    return bool(not too_big["households"] or counts["residents"] <= band.residents_upper)
 
 
-def _said(name: str, grids: int, households: float) -> Text:
+def _divided_text(name: str, grids: int, households: float) -> Text:
     known = not np.isnan(households)
     return Text(
         f"compound {name or 'without a name'}"
@@ -155,7 +150,7 @@ def _said(name: str, grids: int, households: float) -> Text:
     )
 
 
-#: A grid of unknown kind is the facility's own when they share this much of the larger one.
+#: A grid of unknown kind is that of the facility when they share this much of the larger.
 SAME_GROUND = 0.8
 
 
@@ -171,12 +166,12 @@ def facilities_dedicated(case: Case) -> Iterator[Finding]:
         return
     chosen = facilities[facilities["dedicated"].to_numpy(dtype=bool)]
     ground = polygonal(chosen.geometry.to_numpy())
-    held = _held(case, ground)
+    shares = _facility_shares(case, ground)
     for place, name in enumerate(texts(chosen["name"])):
-        own = held[held["facility"] == place]
-        other = own[~own["dedicated"]]
+        rows = shares[shares["facility"] == place]
+        other = rows[~rows["dedicated"]]
         half = shapely.area(ground[place]) / 2
-        if other["m2"].sum() <= half or own.loc[own["dedicated"], "m2"].sum() >= half:
+        if other["m2"].sum() <= half or rows.loc[rows["dedicated"], "m2"].sum() >= half:
             continue
         most = other.iloc[0]
         reason = Text(str(chosen["reason_en"].iloc[place]), str(chosen["reason_zh"].iloc[place]))
@@ -191,13 +186,13 @@ def facilities_dedicated(case: Case) -> Iterator[Finding]:
         )
 
 
-def _held(case: Case, ground: NDArray[np.object_]) -> pd.DataFrame:
+def _facility_shares(case: Case, ground: NDArray[np.object_]) -> pd.DataFrame:
     """Return facility, grid, dedicated, m2 of each facility in each grid, the largest first."""
     facility, grid = case.tree.query(ground, predicate="intersects")
-    m2 = shapely.area(common(ground[facility], case.ground[grid]))
+    m2 = shapely.area(intersection(ground[facility], case.ground[grid]))
     larger = np.maximum(shapely.area(ground[facility]), shapely.area(case.ground[grid]))
     kind = np.array(texts(case.subject.grids["kind"]), dtype=object)[grid]
-    held = pd.DataFrame(
+    shares = pd.DataFrame(
         {
             "facility": facility,
             "grid": np.array(case.handles, dtype=object)[grid],
@@ -205,8 +200,8 @@ def _held(case: Case, ground: NDArray[np.object_]) -> pd.DataFrame:
             "m2": m2,
         }
     )
-    order = held.assign(m2=-held["m2"].round(2)).sort_values(["facility", "m2", "grid"]).index
-    return held.loc[order]
+    order = shares.assign(m2=-shares["m2"].round(2)).sort_values(["facility", "m2", "grid"]).index
+    return shares.loc[order]
 
 
 def _facility_words(name: str, grid: str, reason: Text) -> Text:

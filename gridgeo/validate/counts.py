@@ -1,11 +1,4 @@
-"""Checks on counts: the band, every household in one grid, sums conserved.
-
-Check on size: the band of households or residents.
-
-Check on people: every household is in one grid, the one that it states.
-
-Check on sums: nothing lost and nothing added on the way.
-"""
+"""Checks on counts: the band, every household in one grid, sums conserved."""
 
 from __future__ import annotations
 
@@ -20,8 +13,8 @@ import shapely
 from gridgeo.config import Band
 from gridgeo.geometry import TOUCH_M
 from gridgeo.model import Finding, Severity
+from gridgeo.validate.assignment import NONE, UNKNOWN, PointAssignment, sums, texts
 from gridgeo.validate.case import Case, not_checked
-from gridgeo.validate.placing import NONE, UNKNOWN, Placing, sums, texts
 from gridgeo.wording import Text
 
 if TYPE_CHECKING:
@@ -48,7 +41,7 @@ def in_band(case: Case) -> Iterator[Finding]:
             rule="in_band",
             severity="info" if small else "warning",
             message=Text(f"grid {case.handles[row]} holds ", f"网格 {case.handles[row]} 有 ")
-            + _held(households[row], residents[row])
+            + _counts_text(households[row], residents[row])
             + _missed(off, band)
             + (_SMALL if small else Text("", "")),
             grids=(case.handles[row],),
@@ -99,7 +92,7 @@ def _outside(count: float, lower: float, upper: float) -> float:
     return float(count - np.clip(count, lower, upper))
 
 
-def _held(households: float, residents: float) -> Text:
+def _counts_text(households: float, residents: float) -> Text:
     en, zh = [], []
     if not np.isnan(households):
         en.append(f"{households:,.0f} households")
@@ -142,12 +135,12 @@ def households_once(case: Case) -> Iterator[Finding]:
     beyond = outside & silent & _beyond(case, points)
     listed = outside & silent & ~beyond & speaks
     lost = outside & ~beyond & ~listed
-    for rows, severity, said in (
+    for rows, severity, text in (
         (lost, _ERROR, Text("lie in no grid", "不在任何网格内")),
         (beyond, _WARNING, Text("lie outside every community", "位于所有社区之外")),
         (listed, _WARNING, Text("are listed as in no grid", "列为不在网格内")),
     ):
-        yield from _told(points, np.flatnonzero(rows), severity, said)
+        yield from _report_points(points, np.flatnonzero(rows), severity, text)
     yield from _several(case, points, placing)
     if speaks:
         yield from _misplaced(case, points, placing)
@@ -161,11 +154,11 @@ def _beyond(case: Case, points: gpd.GeoDataFrame) -> NDArray[np.bool_]:
     return ~np.isin(np.arange(len(points)), near[0])
 
 
-def _told(
+def _report_points(
     points: gpd.GeoDataFrame,
     rows: NDArray[np.intp],
     severity: Severity,
-    said: Text,
+    text: Text,
     grids: tuple[str, ...] = (),
 ) -> Iterator[Finding]:
     """Yield one finding on the points at `rows`, where there are any."""
@@ -179,7 +172,7 @@ def _told(
             f"{len(rows)} points with {households:,.0f} households ",
             f"{len(rows)} 个住户点（{households:,.0f} 户）",
         )
-        + said,
+        + text,
         grids=grids,
         where=shapely.union_all(points.geometry.to_numpy()[rows]),
         amount=households,
@@ -187,28 +180,30 @@ def _told(
     )
 
 
-def _several(case: Case, points: gpd.GeoDataFrame, placing: Placing) -> Iterator[Finding]:
+def _several(case: Case, points: gpd.GeoDataFrame, placing: PointAssignment) -> Iterator[Finding]:
     order = np.lexsort((placing.grid, placing.point))
     point, grid = placing.point[order], placing.grid[order]
     rows, firsts, times = np.unique(point, return_index=True, return_counts=True)
-    held = defaultdict(list)
+    rows_of = defaultdict(list)
     for row, first, count in zip(rows[times > 1], firsts[times > 1], times[times > 1], strict=True):
-        held[tuple(grid[first : first + count])].append(row)
-    for grids, own in sorted(held.items()):
+        rows_of[tuple(grid[first : first + count])].append(row)
+    for grids, members in sorted(rows_of.items()):
         named = case.named(grids)
-        said = Text(f"lie in each of {', '.join(named)}", f"同时位于网格 {'、'.join(named)}")
-        yield from _told(points, np.array(own), "error", said, named)
+        text = Text(f"lie in each of {', '.join(named)}", f"同时位于网格 {'、'.join(named)}")
+        yield from _report_points(points, np.array(members), "error", text, named)
 
 
-def _misplaced(case: Case, points: gpd.GeoDataFrame, placing: Placing) -> Iterator[Finding]:
+def _misplaced(case: Case, points: gpd.GeoDataFrame, placing: PointAssignment) -> Iterator[Finding]:
     wrong = np.flatnonzero((placing.inside != NONE) & ~placing.agrees)
     pairs = np.stack([placing.stated[wrong], placing.inside[wrong]], axis=1)
     kinds, kind = np.unique(pairs, axis=0, return_inverse=True)
     for number, (stated, inside) in enumerate(kinds):
-        own = case.handles[inside]
+        lying_in = case.handles[inside]
         named = case.named([inside, stated] if stated >= 0 else [inside])
-        said = Text(f"lie in grid {own} but ", f"位于网格 {own} 内，却") + _statement(case, stated)
-        yield from _told(points, wrong[kind == number], "error", said, named)
+        text = Text(f"lie in grid {lying_in} but ", f"位于网格 {lying_in} 内，却") + _statement(
+            case, stated
+        )
+        yield from _report_points(points, wrong[kind == number], "error", text, named)
 
 
 def _statement(case: Case, stated: int) -> Text:
@@ -257,8 +252,8 @@ def _unknown_grids(frame: gpd.GeoDataFrame, grid: NDArray[np.intp]) -> Iterator[
     rows = np.flatnonzero(grid == UNKNOWN)
     codes = pd.Series(texts(frame["grid"])).to_numpy()[rows]
     for code in sorted(set(codes)):
-        own = rows[codes == code]
-        households = float(frame["households"].to_numpy(dtype=np.float64)[own].sum())
+        members = rows[codes == code]
+        households = float(frame["households"].to_numpy(dtype=np.float64)[members].sum())
         yield Finding(
             rule="totals_conserved",
             severity="error",
@@ -267,7 +262,7 @@ def _unknown_grids(frame: gpd.GeoDataFrame, grid: NDArray[np.intp]) -> Iterator[
                 f"网格 {code} 不存在，却有 {households:,.0f} 户标注属于它",
             ),
             grids=(code,),
-            where=shapely.union_all(shapely.point_on_surface(frame.geometry.to_numpy()[own])),
+            where=shapely.union_all(shapely.point_on_surface(frame.geometry.to_numpy()[members])),
             amount=households,
             unit="households",
         )

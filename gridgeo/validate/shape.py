@@ -1,9 +1,4 @@
-"""Checks on ground: nothing left out or held twice, drawable, in one piece, no enclave.
-
-Checks on area: nothing left out, nothing held twice, nothing outside its community.
-
-Checks on shape: drawable, in one piece, not around one another.
-"""
+"""Checks on ground: no gap, no overlap, nothing outside, valid, in one part, no enclave."""
 
 from __future__ import annotations
 
@@ -15,7 +10,16 @@ import shapely
 from numpy.typing import NDArray
 
 from gridgeo.config import Band, Codes
-from gridgeo.geometry import NOISE_M2, TOLERANCE_M2, TOUCH_M, common, finite, groups, places, say_m2
+from gridgeo.geometry import (
+    NOISE_M2,
+    TOLERANCE_M2,
+    TOUCH_M,
+    connected_groups,
+    connected_pieces,
+    finite,
+    format_m2,
+    intersection,
+)
 from gridgeo.model import Finding
 from gridgeo.validate.case import Case, Subject
 from gridgeo.wording import Text
@@ -30,43 +34,43 @@ def fills_community(case: Case) -> Iterator[Finding]:
     The difference of each community and all grids is exact; pieces that touch are one gap, and
     gaps up to 0.01 m2 are counted together. Findings name the grids around the gap.
     """
-    crumbs = []
+    fragments = []
     for row in np.flatnonzero(~shapely.is_empty(case.gaps)):
         name = case.community_names[row]
-        for gap in places(case.gaps[row]):
+        for gap in connected_pieces(case.gaps[row]):
             if gap.area <= TOLERANCE_M2:
-                crumbs.append(gap)
+                fragments.append(gap)
                 continue
             around = case.tree.query(gap, predicate="dwithin", distance=TOUCH_M)
             yield Finding(
                 rule="fills_community",
                 severity="error",
                 message=Text(
-                    f"{say_m2(gap.area)} m2 of community {name} belong to no grid",
-                    f"社区“{name}”有 {say_m2(gap.area)} 平方米不属于任何网格",
+                    f"{format_m2(gap.area)} m2 of community {name} belong to no grid",
+                    f"社区“{name}”有 {format_m2(gap.area)} 平方米不属于任何网格",
                 ),
                 grids=case.named(around),
                 where=gap,
                 amount=gap.area,
                 unit="m2",
             )
-    yield from _crumbs("fills_community", crumbs, Text("gaps", "缝隙"))
+    yield from _report_fragments("fills_community", fragments, Text("gaps", "缝隙"))
 
 
 def no_overlap(case: Case) -> Iterator[Finding]:
     """No place belongs to two grids; overlaps up to 0.01 m2 are counted together."""
-    crumbs = []
+    fragments = []
     for left, right, shared in zip(*case.overlaps, strict=True):
         if shared.area <= TOLERANCE_M2:
-            crumbs.append(shared)
+            fragments.append(shared)
             continue
         pair = case.named([left, right])
         yield Finding(
             rule="no_overlap",
             severity="error",
             message=Text(
-                f"grids {pair[0]} and {pair[1]} both hold {say_m2(shared.area)} m2",
-                f"网格 {pair[0]} 与 {pair[1]} 重叠 {say_m2(shared.area)} 平方米",
+                f"grids {pair[0]} and {pair[1]} both hold {format_m2(shared.area)} m2",
+                f"网格 {pair[0]} 与 {pair[1]} 重叠 {format_m2(shared.area)} 平方米",
             )
             + _twice(shared.area, case.ground[[left, right]]),
             grids=pair,
@@ -74,35 +78,35 @@ def no_overlap(case: Case) -> Iterator[Finding]:
             amount=shared.area,
             unit="m2",
         )
-    yield from _crumbs("no_overlap", crumbs, Text("overlaps", "重叠"))
+    yield from _report_fragments("no_overlap", fragments, Text("overlaps", "重叠"))
 
 
 def inside_community(case: Case) -> Iterator[Finding]:
     """Every grid lies in its community; up to 0.01 m2 outside are counted together."""
-    crumbs = []
+    fragments = []
     area = shapely.area(case.excess)
     reached = _reached(case, np.flatnonzero(area > TOLERANCE_M2))
     for row in np.flatnonzero(area > 0):
         if area[row] <= TOLERANCE_M2 and case.parents[row] >= 0:
-            crumbs.append(case.excess[row])
+            fragments.append(case.excess[row])
             continue
         yield Finding(
             rule="inside_community",
             severity="error",
-            message=_outside(case, row, say_m2(area[row]), reached.get(int(row), [])),
+            message=_outside(case, row, format_m2(area[row]), reached.get(int(row), [])),
             grids=(case.handles[row],),
             where=case.excess[row],
             amount=float(area[row]),
             unit="m2",
         )
-    yield from _crumbs("inside_community", crumbs, Text("places outside", "越界处"))
+    yield from _report_fragments("inside_community", fragments, Text("places outside", "越界处"))
 
 
 def area_difference(grids: gpd.GeoDataFrame, communities: gpd.GeoDataFrame) -> float:
     """Return the m2 by which `grids` are no exact partition of `communities`.
 
-    That is the ground of the communities that no grid holds, plus the ground that two grids
-    hold (for each pair), plus the ground of grids outside their community; exact, without a
+    That is the ground of the communities in no grid, plus the ground that two grids
+    share (for each pair), plus the ground of grids outside their community; exact, without a
     tolerance. Columns as for `Subject`.
     """
     subject = Subject(grids=grids, communities=communities)
@@ -127,9 +131,13 @@ def _twice(area: float, pair: Any) -> Text:
 def _reached(case: Case, rows: NDArray[np.intp]) -> dict[int, list[str]]:
     """Return the names of the communities that grids at `rows` reach into, in their order."""
     excess, other = case.outline_tree.query(case.excess[rows], predicate="intersects")
-    held = shapely.area(common(case.outlines[other], case.excess[rows[excess]])) > TOLERANCE_M2
+    reached = (
+        shapely.area(intersection(case.outlines[other], case.excess[rows[excess]])) > TOLERANCE_M2
+    )
     names: dict[int, list[str]] = {}
-    for row, place in sorted(zip(rows[excess[held]].tolist(), other[held].tolist(), strict=True)):
+    for row, place in sorted(
+        zip(rows[excess[reached]].tolist(), other[reached].tolist(), strict=True)
+    ):
         names.setdefault(row, []).append(case.community_names[place])
     return names
 
@@ -147,8 +155,8 @@ def _outside(case: Case, row: np.intp, area: str, others: list[str]) -> Text:
     )
 
 
-def _crumbs(rule: str, crumbs: Iterable[Any], noun: Text) -> Iterator[Finding]:
-    pieces = np.array(list(crumbs), dtype=object)
+def _report_fragments(rule: str, fragments: Iterable[Any], noun: Text) -> Iterator[Finding]:
+    pieces = np.array(list(fragments), dtype=object)
     total = float(shapely.area(pieces).sum())
     if total > NOISE_M2:
         yield Finding(
@@ -156,9 +164,9 @@ def _crumbs(rule: str, crumbs: Iterable[Any], noun: Text) -> Iterator[Finding]:
             severity="info",
             message=Text(
                 f"{len(pieces)} {noun.en} of up to {TOLERANCE_M2} m2 each, "
-                f"{say_m2(total)} m2 together",
+                f"{format_m2(total)} m2 together",
                 f"{len(pieces)} 处不超过 {TOLERANCE_M2} 平方米的{noun.zh}，"
-                f"合计 {say_m2(total)} 平方米",
+                f"合计 {format_m2(total)} 平方米",
             ),
             where=shapely.union_all(shapely.centroid(pieces)),
             amount=total,
@@ -177,17 +185,17 @@ def valid_geometry(case: Case) -> Iterator[Finding]:
     sound = shapely.is_valid(geometry)
     for row in np.flatnonzero(~(there & polygon & sound)):
         if not there[row]:
-            said = _absence(geometry[row])
+            text = _absence(geometry[row])
         elif not polygon[row]:
             kind = geometry[row].geom_type
-            said = Text(f"is a {kind}, not a polygon", f"几何类型为 {kind}，不是面")
+            text = Text(f"is a {kind}, not a polygon", f"几何类型为 {kind}，不是面")
         else:
             reason = shapely.is_valid_reason(geometry[row])
-            said = Text(f"has invalid rings: {reason}", f"面的环线无效：{reason}")
+            text = Text(f"has invalid rings: {reason}", f"面的环线无效：{reason}")
         yield Finding(
             rule="valid_geometry",
             severity="error",
-            message=Text(f"grid {case.handles[row]} ", f"网格 {case.handles[row]} ") + said,
+            message=Text(f"grid {case.handles[row]} ", f"网格 {case.handles[row]} ") + text,
             grids=(case.handles[row],),
             where=case.place(row),
         )
@@ -196,14 +204,16 @@ def valid_geometry(case: Case) -> Iterator[Finding]:
 def one_part(case: Case) -> Iterator[Finding]:
     """Every grid is one connected piece; pieces that only touch at a corner are not connected.
 
-    Parts that one atom of several parts holds together are named, not an error.
+    Parts that one atom of several parts joins are listed, not an error.
     """
     count = shapely.get_num_geometries(case.ground)
     for row in np.flatnonzero(count > 1):
         parts = shapely.get_parts(case.ground[row])
         sizes = sorted(shapely.area(parts), reverse=True)
-        inherited = _held_together(case, row, parts)
-        listed = ", ".join(say_m2(size) for size in sizes[:5]) + (" ..." if len(sizes) > 5 else "")
+        inherited = _joined_by_atoms(case, row, parts)
+        listed = ", ".join(format_m2(size) for size in sizes[:5]) + (
+            " ..." if len(sizes) > 5 else ""
+        )
         yield Finding(
             rule="one_part",
             severity="info" if inherited else "error",
@@ -229,38 +239,38 @@ def no_enclave(case: Case) -> Iterator[Finding]:
     rows = np.flatnonzero(case.basic & ~shapely.is_empty(case.ground))
     hole, found = shapely.STRtree(inner[rows]).query(holes, predicate="contains")
     for number in np.unique(hole):
-        outer, own = owner[number], np.sort(rows[found[hole == number]])
-        own = own[own != outer]
-        if not len(own):
+        outer, enclosed = owner[number], np.sort(rows[found[hole == number]])
+        enclosed = enclosed[enclosed != outer]
+        if not len(enclosed):
             continue
-        where = shapely.union_all(case.ground[own])
+        where = shapely.union_all(case.ground[enclosed])
         yield Finding(
             rule="no_enclave",
             severity="warning",
-            message=_enclosed(case, outer, own),
-            grids=case.named([outer, *own]),
+            message=_enclosed(case, outer, enclosed),
+            grids=case.named([outer, *enclosed]),
             where=where,
-            amount=float(shapely.area(case.ground[own]).sum()),
+            amount=float(shapely.area(case.ground[enclosed]).sum()),
             unit="m2",
         )
 
 
-def _enclosed(case: Case, outer: np.intp, own: NDArray[np.intp]) -> Text:
-    names, around = case.named(own), case.handles[outer]
-    if len(own) == 1:
-        said = Text(
+def _enclosed(case: Case, outer: np.intp, enclosed: NDArray[np.intp]) -> Text:
+    names, around = case.named(enclosed), case.handles[outer]
+    if len(enclosed) == 1:
+        text = Text(
             f"grid {names[0]} lies in a hole of grid {around}",
             f"网格 {names[0]} 被网格 {around} 完全包围",
         )
     else:
-        said = Text(
+        text = Text(
             f"grids {', '.join(names)} lie together in one hole of grid {around}",
             f"网格 {'、'.join(names)} 同在网格 {around} 的一处包围之内",
         )
-    joined = case.count("households")[[outer, *own]].sum()
+    joined = case.count("households")[[outer, *enclosed]].sum()
     if np.isnan(joined):
-        return said
-    return said + Text(f"; {joined:,.0f} households if joined", f"；合并后共 {joined:,.0f} 户")
+        return text
+    return text + Text(f"; {joined:,.0f} households if joined", f"；合并后共 {joined:,.0f} 户")
 
 
 _INHERITED = Text(
@@ -285,13 +295,13 @@ def _holes(ground: Any) -> tuple[Any, Any]:
     return holes[large], grid[part[inner]][large]
 
 
-def _held_together(case: Case, row: np.intp, parts: Any) -> bool:
+def _joined_by_atoms(case: Case, row: np.intp, parts: Any) -> bool:
     if case.subject.atoms is None:
         return False
-    own = case.subject.atoms.geometry.to_numpy()[case.atom_grids == row]
-    pieces, atom = shapely.get_parts(own, return_index=True)
+    atoms = case.subject.atoms.geometry.to_numpy()[case.atom_grids == row]
+    pieces, atom = shapely.get_parts(atoms, return_index=True)
     piece, part = shapely.STRtree(parts).query(
         shapely.point_on_surface(pieces), predicate="intersects"
     )
     size = len(parts)
-    return int(groups(size + len(own), part, size + atom[piece])[:size].max()) == 0
+    return int(connected_groups(size + len(atoms), part, size + atom[piece])[:size].max()) == 0

@@ -1,7 +1,4 @@
-"""Check on borders: grids are bounded by streets (街巷定界).
-
-How much of some lines lies near to others, exactly and without buffers.
-"""
+"""Check on borders: grids are bounded by streets (街巷定界); shares are exact, without buffers."""
 
 from __future__ import annotations
 
@@ -14,10 +11,10 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from gridgeo.geometry import grain_m, polygonal
+from gridgeo.geometry import polygonal, precision_m
 from gridgeo.model import Finding
+from gridgeo.validate.assignment import texts
 from gridgeo.validate.case import Case, not_checked
-from gridgeo.validate.placing import texts
 from gridgeo.wording import Text
 
 if TYPE_CHECKING:
@@ -276,7 +273,7 @@ def inner_borders(
     inner = (left < right) & (group[left] == group[right]) & (group[left] >= 0)
     left, right = left[inner], right[inner]
     rims = shapely.boundary(ground)
-    shared = shapely.intersection(rims[left], rims[right], grid_size=grain_m(rims))
+    shared = shapely.intersection(rims[left], rims[right], grid_size=precision_m(rims))
     line = _lines_of(shared)
     real = shapely.length(line) > 0
     line = line[real]

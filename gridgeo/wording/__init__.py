@@ -7,7 +7,7 @@ from gridgeo.wording.headers import (
     header,
 )
 from gridgeo.wording.pages import (
-    desk_words,
+    editor_words,
     page_words,
 )
 from gridgeo.wording.rules import (
@@ -37,7 +37,7 @@ from gridgeo.wording.terms import (
     TOPICS,
     UNITS,
     VERDICTS,
-    say_fields,
+    fields_text,
     word,
 )
 from gridgeo.wording.text import (
@@ -75,11 +75,11 @@ __all__ = [
     "VERDICTS",
     "Lang",
     "Text",
-    "desk_words",
+    "editor_words",
+    "fields_text",
     "header",
     "join",
     "page_words",
     "rule_of",
-    "say_fields",
     "word",
 ]

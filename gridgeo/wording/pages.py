@@ -1,9 +1,4 @@
-"""What the map page and the editor widget say in their panels and tools, in the two languages.
-
-What the page says in its panels and tools, in the two languages.
-
-What the widget says, in the two languages.
-"""
+"""Texts of the map page and of the editor widget, in both languages."""
 
 from __future__ import annotations
 
@@ -131,6 +126,6 @@ EDITOR_WORDS: Mapping[str, Text] = MappingProxyType(
 )
 
 
-def desk_words(lang: Lang) -> dict[str, str]:
+def editor_words(lang: Lang) -> dict[str, str]:
     """Return every word of the widget in `lang`: its own, and those of the map page."""
     return {**page_words(lang), **{key: text.say(lang) for key, text in EDITOR_WORDS.items()}}

@@ -163,7 +163,7 @@ CHANGES: Mapping[str, Text] = MappingProxyType(
         "retired": Text("retired", "撤销"),
     }
 )
-#: What `gridgeo repair` mends, and what its accounts count.
+#: What `gridgeo repair` repairs, and the items of its accounts.
 REPAIRS: Mapping[str, Text] = MappingProxyType(
     {
         "ring": Text("rings", "环线"),
@@ -261,18 +261,18 @@ TOPICS: Mapping[str, Text] = MappingProxyType(
 )
 
 
-def say_fields(columns: Mapping[str, str]) -> Text:
+def fields_text(columns: Mapping[str, str]) -> Text:
     """Return what columns hold, by the names of their fields.
 
     Examples
     --------
-    >>> say_fields({"code": "ID", "name": "NAME"}).zh
+    >>> fields_text({"code": "ID", "name": "NAME"}).zh
     '编码 = ID，名称 = NAME'
     """
-    told = columns.items()
+    named = columns.items()
     return Text(
-        ", ".join(f"{field} = {column}" for field, column in told),
-        "，".join(f"{word(FIELDS, field, 'zh')} = {column}" for field, column in told),
+        ", ".join(f"{field} = {column}" for field, column in named),
+        "，".join(f"{word(FIELDS, field, 'zh')} = {column}" for field, column in named),
     )
 
 

@@ -6,14 +6,14 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
-from types import MappingProxyType, ModuleType
+from types import MappingProxyType
 
 import griffe
 
 from scripts.reference.markdown import NOTE, code, prose, table
 
 ROOT = Path(__file__).parents[2]
-#: The pages: what they are about, and the modules whose names they tell. Of a module without
+#: The pages: what they are about, and the modules whose names they list. Of a module without
 #: ``__all__`` the names are given.
 PAGES: Mapping[str, tuple[str, Mapping[str, Sequence[str]]]] = MappingProxyType(
     {
@@ -22,7 +22,7 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Sequence[str]]]] = MappingProxyType(
             "Values that travel between stages",
             {
                 "gridgeo.model.values": (
-                    *("Atoms", "Ties", "Partition", "Finding", "Reject", "Note", "Repaired"),
+                    *("Atoms", "Constraints", "Partition", "Finding", "Reject", "Note", "Repaired"),
                 ),
                 "gridgeo.wording.text": ("Text",),
             },
@@ -47,7 +47,7 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Sequence[str]]]] = MappingProxyType(
         "report": ("Saving, loading and drawing", {"gridgeo.report": (), "gridgeo.maps": ()}),
         "notebook": ("Adjusting in Jupyter", {"gridgeo.notebook": ()}),
         "signs": ("Notice signs", {"gridgeo.signs": ()}),
-        "parts": ("A province in parts", {"gridgeo.province": ()}),
+        "province": ("Chunked runs of large areas", {"gridgeo.province": ()}),
     }
 )
 #: Where something new is added: one function (or value) and one line.
@@ -65,9 +65,6 @@ SEAMS: Mapping[str, str] = MappingProxyType(
     }
 )
 
-
-#: What the two packages do that can be called.
-CALLED = MappingProxyType({"adjust": "adjust.adjust.adjust", "partition": "pipeline.partition"})
 
 LONGEST = 88
 STARS = {
@@ -123,8 +120,6 @@ def _page(
 def _found(package: griffe.Object, module: griffe.Object, name: str) -> griffe.Object:
     """Return a name of a module, as griffe knows it where it was written."""
     value = getattr(import_module(module.path), name)
-    if isinstance(value, ModuleType):  # the two packages that can be called
-        return package[CALLED[name]]
     home = getattr(value, "__module__", None)
     if callable(value) and home and home.startswith("gridgeo."):
         return package[f"{_inside(home)}.{value.__qualname__}"]
@@ -150,8 +145,8 @@ def _signature(thing: griffe.Object, name: str) -> str:
         return f"{name}: {thing.annotation}"
     if thing.is_class and "__init__" not in thing.all_members:
         return f"class {name}({', '.join(str(base) for base in thing.bases)})"
-    told: str = thing.signature(return_type=thing.is_function, name=name)
-    return told if len(told) <= LONGEST else _folded(thing, name)
+    text: str = thing.signature(return_type=thing.is_function, name=name)
+    return text if len(text) <= LONGEST else _folded(thing, name)
 
 
 def _folded(thing: griffe.Object, name: str) -> str:

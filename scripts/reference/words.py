@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-_PROVINCE = """`parts/ID/` holds every layer of a part as GeoParquet (`gridgeo.province.load_part`
+_PROVINCE = """`parts/ID/` holds every layer of a part as GeoParquet (`gridgeo.province.load_chunk`
 reads it as a plan), `input/` what was read for it; both let a run go on where it stopped
 ([scale.md](../scale.md))."""
 _VERIFY = """With `--out`: the files of `gridgeo partition` about the grids as they are. The

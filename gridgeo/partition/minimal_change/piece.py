@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridgeo.config import Search
-from gridgeo.geometry import heirs, moved_atoms, overlap_of
+from gridgeo.geometry import moved_atoms, overlap_of, successors
 from gridgeo.partition.kernel import (
     CANNOT_LINK_M,
     cost_constant,
@@ -198,7 +198,7 @@ def _change_of(
     """Return the change in the order of the rows, by the correspondence of old and new grids."""
     problem = sub.problem
     shared = overlap_of(sub.old, found.labels, problem.households, problem.area, news=found.grids)
-    successor = heirs(shared)
+    successor = successors(shared)
     continues = np.full(found.grids, -1)
     continues[successor[successor >= 0]] = names[np.flatnonzero(successor >= 0)]
     moved = int(problem.households[moved_atoms(sub.old, found.labels, successor)].sum())

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridgeo.geometry import heirs, overlap_of
+from gridgeo.geometry import overlap_of, successors
 from gridgeo.partition.anneal import anneal
 from gridgeo.partition.kernel import CSRGraph, Schedule, build_csr_graph
 from gridgeo.partition.minimal_change.assignment import solve_assignment
@@ -389,7 +389,7 @@ def _solve_globally(
     global_labels = solution.labels.astype(np.int64)
     shared = overlap_of(sub.old, global_labels, sub.problem.households, sub.problem.area)
     labels = sub.grids + global_labels
-    for old, new in enumerate(heirs(shared).tolist()):
+    for old, new in enumerate(successors(shared).tolist()):
         labels[(global_labels == new) & (new >= 0)] = old
     return Repair(
         labels=anneal_near_old_grids(sub, labels, STARTS, cancellation),

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gridgeo.geometry import Overlap, change_codes, heirs, moved_atoms, overlap_of
+from gridgeo.geometry import Overlap, change_codes, moved_atoms, overlap_of, successors
 from gridgeo.model import Finding
 from gridgeo.partition.stage import partition_atoms
 from gridgeo.wording import Text
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridgeo.config import Band, OpenGround, Search, Weights
-    from gridgeo.model import Atoms, Bands, Partition, Ties
+    from gridgeo.model import Atoms, Bands, Constraints, Partition
     from gridgeo.partition.problem import Cancellation
 
 #: smaller misfits are no finding
@@ -156,7 +156,7 @@ def adjust_atoms(
     weights: Weights,
     search: Search,
     open_ground: OpenGround,
-    ties: Ties | None = None,
+    ties: Constraints | None = None,
     jobs: int = 1,
     on_progress: Callable[[int, int], None] | None = None,
     cancellation: Cancellation | None = None,
@@ -193,7 +193,7 @@ def adjust_atoms(
     households = atoms.frame["households"].to_numpy(np.int64)
     area = shapely.area(atoms.frame.geometry.to_numpy())
     shared = overlap_of(previous, partition.labels, households, area, news=len(partition.grids))
-    successor = heirs(shared)
+    successor = successors(shared)
     moved = households[moved_atoms(previous, partition.labels, successor)].sum()
     before, after = change_codes(shared, successor)
     retired = np.flatnonzero((successor < 0) & (shared.old_area > 0))

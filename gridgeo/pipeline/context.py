@@ -1,8 +1,7 @@
-"""The ground of one run: blocks, facilities, atoms, and what planners tied together.
+"""What is computed once per run: blocks, facilities, atoms, and the planners' constraints.
 
-The ground of one run: blocks, facilities and atoms, each made once and when it is asked for.
-
-From what planners drew to single atoms: which stay together, apart, or in a locked grid.
+Each is made when it is first needed. Outlines and lines that planners drew become constraints on
+single atoms: must-link, cannot-link, locked.
 """
 
 from __future__ import annotations
@@ -18,18 +17,18 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from gridgeo.atoms import Blocks, Cutter, Ground, cut_blocks, take_atoms
+from gridgeo.atoms import Blocks, Cutter, PieceCoverage, cut_blocks, take_atoms
 from gridgeo.codes import community_codes
 from gridgeo.config import Settings
 from gridgeo.dedicated import choose_dedicated, keep_connected, yield_to_locked
-from gridgeo.geometry import households_in, place_points
-from gridgeo.model import Atoms, Bands, Finding, Layers, Ties, bands_of
+from gridgeo.geometry import assign_points, households_in
+from gridgeo.model import Atoms, Bands, Constraints, Finding, Layers, bands_of
 from gridgeo.wording import Text
 
 
 @dataclass(frozen=True, kw_only=True)
-class Job:
-    """The ground of one run: what is cut once, however fine the atoms.
+class RunContext:
+    """What is computed once per run, however fine the atoms are cut.
 
     Atoms that are cut from streets follow the outlines of the grids ``along``, too.
     """
@@ -80,10 +79,10 @@ class Job:
         """Every facility with the verdict on it."""
         given = self.layers.atoms
         ground = self.street_blocks.faces.polygons if given is None else given.geometry.to_numpy()
-        held = households_in(self.layers.households, ground)
+        households = households_in(self.layers.households, ground)
         if given is not None:
-            held = held + given["households"].to_numpy(dtype=np.int64)
-        chosen = choose_dedicated(self.layers, ground, held, self.settings.dedicated)
+            households = households + given["households"].to_numpy(dtype=np.int64)
+        chosen = choose_dedicated(self.layers, ground, households, self.settings.dedicated)
         return yield_to_locked(chosen, self.layers.locked)
 
     @cached_property
@@ -98,7 +97,7 @@ class Job:
         )
 
     @cached_property
-    def ground(self) -> Ground:
+    def ground(self) -> PieceCoverage:
         """The blocks as they are cut at first."""
         return self.cutter.cut()
 
@@ -117,12 +116,12 @@ class Job:
         return keep_connected(atoms, self.bands(atoms))
 
 
-def ties_of(layers: Layers, atoms: Atoms) -> Ties:
+def constraints_of(layers: Layers, atoms: Atoms) -> Constraints:
     """Return what the layers ``together``, ``apart`` and ``locked`` ask of the atoms.
 
     Atoms with a point inside a polygon, or at the two ends of a line, stay together; atoms at the
     two ends of a line stay apart. A locked polygon keeps the atoms with a point inside it, in the
-    community that holds most of them; of several polygons over an atom the first in reading order
+    community with most of them; of several polygons over an atom the first in reading order
     counts. A line that does not have two atoms at its ends, and a polygon without any, is a
     finding ``tie_unplaced``.
     """
@@ -147,7 +146,7 @@ def ties_of(layers: Layers, atoms: Atoms) -> Ties:
         else:
             findings.append(_unplaced(APART, shape, name))
     locked, names = _locked(layers, atoms, inner, findings)
-    return Ties(
+    return Constraints(
         together=tuple(together),
         apart=np.array(apart, dtype=np.int64).reshape(-1, 2) if apart else None,
         locked=locked,
@@ -162,24 +161,24 @@ def _locked(
     if layers.locked is None or not len(layers.locked):
         return None, ()
     shapes = layers.locked.geometry.to_numpy()
-    locked = place_points(inner, shapes)
+    locked = assign_points(inner, shapes)
     community = atoms.frame["community"].to_numpy()
     area = shapely.area(atoms.frame.geometry.to_numpy())
     for number, (shape, name) in enumerate(_rows(layers.locked)):
-        own = locked == number
-        if not own.any():
+        members = locked == number
+        if not members.any():
             findings.append(_unplaced(LOCKED, shape, name))
             continue
-        home = int(np.argmax(np.bincount(community[own], weights=np.round(area[own], 2))))
-        locked[own & (community != home)] = -1
+        main = int(np.argmax(np.bincount(community[members], weights=np.round(area[members], 2))))
+        locked[members & (community != main)] = -1
     return locked, tuple(layers.locked["name"])
 
 
 def _ends(line: Any, polygons: NDArray[Any]) -> NDArray[np.int64]:
     """Return the different atoms at the ends of a line."""
     ends = shapely.get_point(line, [0, -1])
-    placed = place_points(ends, polygons)
-    return np.unique(placed[placed >= 0])
+    atom = assign_points(ends, polygons)
+    return np.unique(atom[atom >= 0])
 
 
 def _rows(frame: gpd.GeoDataFrame | None) -> list[tuple[Any, str]]:

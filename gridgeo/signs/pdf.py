@@ -1,4 +1,4 @@
-"""From the content of signs to PDF pages, by a template of Typst that a county may replace."""
+"""From the content of signs to PDF pages, by a Typst template that a county may replace."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ TEMPLATE = "sign.typ"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Press:
-    """What every page has in common.
+class SignRenderer:
+    """Renders signs to pages; has what all pages share.
 
-    ``families``: fonts in the order of choice. ``template``: a file of your own; ours without.
+    ``families``: fonts in the order of choice. ``template``: a file of the user's; ours where None.
     """
 
     fonts: Fonts

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gridgeo.geometry import CHANGE_CODES, change_codes, heirs, moved_atoms, overlap_of
+from gridgeo.geometry import CHANGE_CODES, change_codes, moved_atoms, overlap_of, successors
 
 atoms = st.lists(
     st.tuples(st.integers(-1, 6), st.integers(-1, 6), st.integers(0, 90)), min_size=1, max_size=40
@@ -21,7 +21,7 @@ def told(*rows):
     """Return the names of old and new grids, and the heirs, of (old, new, households)."""
     old, new, households = np.array(rows).T
     shared = overlap_of(old, new, households, np.ones(len(rows)))
-    heir = heirs(shared)
+    heir = successors(shared)
     return *change_codes(shared, heir), heir.tolist()
 
 
@@ -39,7 +39,7 @@ def test_shares_add_up_to_what_both_hold(rows):
 @given(atoms)
 def test_no_grid_continues_two_and_each_shares_ground_with_its_heir(rows):
     shared = shared_of(rows)
-    heir = heirs(shared)
+    heir = successors(shared)
     used = heir[heir >= 0]
     assert len(set(used.tolist())) == len(used)
     pairs = set(zip(shared.old.tolist(), shared.new.tolist(), strict=True))
@@ -56,14 +56,14 @@ def test_a_grid_that_keeps_most_of_one_alone_keeps_its_code(rows):
         best[int(old)] = shared.new[top].tolist()
     firsts = [news[0] for news in best.values()]
     if all(len(news) == 1 for news in best.values()) and len(set(firsts)) == len(firsts):
-        heir = heirs(shared)
+        heir = successors(shared)
         assert {old: [heir[old]] for old in best} == best
 
 
 @given(atoms)
 def test_nothing_is_lost_in_the_names(rows):
     shared = shared_of(rows)
-    heir = heirs(shared)
+    heir = successors(shared)
     old, new = change_codes(shared, heir)
     assert {*old, *new} <= set(CHANGE_CODES)
     assert [name == "retired" for name in old] == [to < 0 for to in heir.tolist()]
@@ -74,7 +74,7 @@ def test_nothing_is_lost_in_the_names(rows):
 @given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 90)), min_size=1, max_size=40))
 def test_a_partition_that_stays_is_unchanged(rows):
     shared = shared_of([(grid, grid, households) for grid, households in rows])
-    heir = heirs(shared)
+    heir = successors(shared)
     held = np.unique(shared.old)
     assert heir[held].tolist() == held.tolist()
     assert {change_codes(shared, heir)[1][grid] for grid in held} == {"unchanged"}
@@ -88,8 +88,8 @@ def test_a_partition_that_stays_is_unchanged(rows):
 def test_other_numbers_change_nothing_where_nothing_is_tied(pairs, powers, order):
     rows = [(*pair, 2**power) for pair, power in zip(pairs, powers, strict=False)]
     renamed = [(order[old] if old >= 0 else old, new, number) for old, new, number in rows]
-    heir = heirs(shared_of(rows)).tolist()
-    again = heirs(shared_of(renamed)).tolist()
+    heir = successors(shared_of(rows)).tolist()
+    again = successors(shared_of(renamed)).tolist()
     assert [again[order[old]] for old in range(7)] == heir
 
 
@@ -150,11 +150,11 @@ def test_a_school_taken_out_of_a_grid_is_split_off_by_its_ground():
 def test_no_atoms_no_grids():
     nothing = np.zeros(0, dtype=np.int64)
     shared = overlap_of(nothing, nothing, nothing, nothing, olds=1)
-    assert heirs(shared).tolist() == [-1]
-    assert change_codes(shared, heirs(shared)) == (["retired"], [])
+    assert successors(shared).tolist() == [-1]
+    assert change_codes(shared, successors(shared)) == (["retired"], [])
 
 
 def test_moved_atoms_are_those_that_left_the_grid_that_continues_theirs():
     old, new = np.array([0, 0, 1, -1]), np.array([0, 1, 1, 0])
-    heir = heirs(overlap_of(old, new, np.array([9, 1, 9, 5]), np.ones(4)))
+    heir = successors(overlap_of(old, new, np.array([9, 1, 9, 5]), np.ones(4)))
     assert moved_atoms(old, new, heir).tolist() == [False, True, False, False]

@@ -1,8 +1,7 @@
-"""An existing partition laid on atoms: what each old grid holds, and what is wrong.
+"""An existing partition assigned to atoms, and the least change of it.
 
-Old grids on atoms: which atoms each holds, what they hold together, and what is wrong.
-
-A partition laid on atoms, and the least change of it.
+Each drawn grid becomes a set of atoms with its counts, its verdict and its defects; then the
+solver looks for new labels that make the partition sound and move the fewest households.
 """
 
 from __future__ import annotations
@@ -15,11 +14,11 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gridgeo.adjust.carried import Exceptions, hold, leave_gaps, refuse_facilities
+from gridgeo.adjust.accepted import Exceptions, exclude_gaps, lock_exceptions, refuse_facilities
 from gridgeo.adjust.choose import Groups, group_changes
-from gridgeo.codes import Changes, community_codes, follow
+from gridgeo.codes import Changes, community_codes, continue_codes
 from gridgeo.errors import InputError
-from gridgeo.geometry import groups
+from gridgeo.geometry import connected_groups
 from gridgeo.model import by_code
 from gridgeo.partition import (
     Cancellation,
@@ -30,7 +29,7 @@ from gridgeo.partition import (
     inherit_grids,
     judge_grid,
 )
-from gridgeo.pipeline import Job, band_of, mapping_of, ties_of
+from gridgeo.pipeline import RunContext, band_of, constraints_of, mapping_of
 from gridgeo.wording import Text
 
 if TYPE_CHECKING:
@@ -50,8 +49,8 @@ REPAIR = Text(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Old:
-    """The old grids on atoms.
+class ExistingGrids:
+    """Old grids assigned to atoms.
 
     ``grids``: code, name, kind (``""`` where the file has none), community (position: where most
     of its households are), communities (how many it lies in), parts (connected ones), households,
@@ -67,8 +66,8 @@ class Old:
     findings: tuple[Finding, ...]
 
 
-def sound(grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return the grids with rings that can be worked with, and whether they were `broken`.
+def with_valid_rings(grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the grids with valid rings, and which were `broken`.
 
     Raises
     ------
@@ -78,11 +77,11 @@ def sound(grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     geometry = grids.geometry.to_numpy()
     bare = shapely.is_missing(geometry) | shapely.is_empty(geometry)
     for row in np.flatnonzero(bare):
-        raise _unusable(grids, int(row), Text("the grid has no geometry", "网格没有图形"))
+        raise _unusable_error(grids, int(row), Text("the grid has no geometry", "网格没有图形"))
     broken = ~shapely.is_valid(geometry)
-    mended = geometry.copy()
-    mended[broken] = shapely.make_valid(geometry[broken], method="structure")
-    return grids.set_geometry(gpd.GeoSeries(mended, index=grids.index, crs=grids.crs)).assign(
+    valid = geometry.copy()
+    valid[broken] = shapely.make_valid(geometry[broken], method="structure")
+    return grids.set_geometry(gpd.GeoSeries(valid, index=grids.index, crs=grids.crs)).assign(
         broken=broken
     )
 
@@ -91,8 +90,8 @@ def keep_dedicated(atoms: Atoms, grids: gpd.GeoDataFrame, previous: NDArray[np.i
     """Return the atoms with those of grids that are dedicated already as their facility's.
 
     Where a facility of the layers stands on most of it, it is that one; else the grid itself is
-    a facility of its name. What lies elsewhere of a facility half of which its dedicated grids
-    hold is nobody's: that is enough for the check on facilities as well.
+    a facility of its name. The rest of a facility half of which lies in its dedicated
+    grids belongs to none: that is enough for the check on facilities as well.
 
     Parameters
     ----------
@@ -105,15 +104,15 @@ def keep_dedicated(atoms: Atoms, grids: gpd.GeoDataFrame, previous: NDArray[np.i
     fresh: list[int] = []
     kept = np.zeros(len(facility), dtype=bool)
     for row in np.flatnonzero((grids["kind"] == "dedicated").to_numpy()).tolist():
-        own = np.flatnonzero(previous == row)
-        kept[own] = True
-        held = np.bincount(facility[own] + 1, area[own], known + 1)
-        if held.argmax() > 0:
-            facility[own] = held.argmax() - 1
-        elif own.size:
-            facility[own] = known + len(fresh)
+        members = np.flatnonzero(previous == row)
+        kept[members] = True
+        area_by_facility = np.bincount(facility[members] + 1, area[members], known + 1)
+        if area_by_facility.argmax() > 0:
+            facility[members] = area_by_facility.argmax() - 1
+        elif members.size:
+            facility[members] = known + len(fresh)
             fresh.append(row)
-    facility[_beside(facility, area, kept)] = -1
+    facility[_rest_of_kept_facilities(facility, area, kept)] = -1
     rows = gpd.GeoDataFrame(
         {
             "kind": "institution",
@@ -131,51 +130,53 @@ def keep_dedicated(atoms: Atoms, grids: gpd.GeoDataFrame, previous: NDArray[np.i
     return replace(atoms, frame=atoms.frame.assign(facility=facility), considered=considered)
 
 
-def _beside(
+def _rest_of_kept_facilities(
     facility: NDArray[np.int64], area: NDArray[np.float64], kept: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
     """Return the atoms elsewhere of facilities half of which are `kept` in dedicated grids."""
-    whole = np.bincount(facility + 1, area)
-    held = np.bincount(facility + 1, np.where(kept, area, 0.0))
-    beside: NDArray[np.bool_] = ~kept & (2 * held >= whole)[facility + 1] & (facility >= 0)
+    total_m2 = np.bincount(facility + 1, area)
+    kept_m2 = np.bincount(facility + 1, np.where(kept, area, 0.0))
+    beside: NDArray[np.bool_] = ~kept & (2 * kept_m2 >= total_m2)[facility + 1] & (facility >= 0)
     return beside
 
 
-def inherit(atoms: Atoms, grids: gpd.GeoDataFrame, placed: Inherited, bands: Bands) -> Old:
-    """Return the old grids on the atoms, as `placed` there.
+def existing_on_atoms(
+    atoms: Atoms, grids: gpd.GeoDataFrame, assigned: Inherited, bands: Bands
+) -> ExistingGrids:
+    """Return the old grids on the atoms, as `assigned` to them.
 
     Raises
     ------
     InputError
-        A grid holds no atom: it is smaller than they are, or lies under another one.
+        A grid contains no atom: it is smaller than they are, or lies under another one.
     """
-    held = placed.previous >= 0
-    own = placed.previous[held]
-    counts = np.bincount(own, minlength=len(grids))
+    inside = assigned.previous >= 0
+    grid = assigned.previous[inside]
+    counts = np.bincount(grid, minlength=len(grids))
     for row in np.flatnonzero(counts == 0):
-        said = Text(
+        reason = Text(
             "the grid holds no unit: it is too small, or another grid lies on it",
             "网格内没有任何单元：范围过小，或与其他网格重叠",
         )
-        raise _unusable(grids, int(row), said)
-    frame = atoms.frame[held]
+        raise _unusable_error(grids, int(row), reason)
+    frame = atoms.frame[inside]
     households, residents = count_by(
-        own,
+        grid,
         len(grids),
         frame["households"].to_numpy(np.int64),
         frame["residents"].to_numpy(np.float64),
     )
-    home, communities = _homes(frame, own, len(grids))
+    community, communities = _main_communities(frame, grid, len(grids))
     verdicts = _verdicts(
         atoms,
-        grids.assign(home=home, households=households, residents=residents),
+        grids.assign(home=community, households=households, residents=residents),
         bands,
     )
-    crossing = {code for finding in placed.findings for code in finding.grids}
-    told = grids[["code", "name", "kind", "broken", "geometry"]].assign(
-        community=home,
+    crossing = {code for finding in assigned.findings for code in finding.grids}
+    described = grids[["code", "name", "kind", "broken", "geometry"]].assign(
+        community=community,
         communities=communities,
-        parts=_parts(atoms, placed.previous, len(grids)),
+        parts=_parts(atoms, assigned.previous, len(grids)),
         households=households,
         residents=residents,
         verdict=[verdict.name for verdict in verdicts],
@@ -183,11 +184,11 @@ def inherit(atoms: Atoms, grids: gpd.GeoDataFrame, placed: Inherited, bands: Ban
         reason_zh=[verdict.reason.zh for verdict in verdicts],
         crosses=grids["code"].isin(crossing).to_numpy(),
     )
-    return Old(
-        grids=told,
-        previous=placed.previous,
-        anchor=_anchors(atoms, grids.geometry.to_numpy(), placed.previous),
-        findings=placed.findings,
+    return ExistingGrids(
+        grids=described,
+        previous=assigned.previous,
+        anchor=_anchors(atoms, grids.geometry.to_numpy(), assigned.previous),
+        findings=assigned.findings,
     )
 
 
@@ -195,17 +196,17 @@ def _anchors(atoms: Atoms, drawn: NDArray[Any], previous: NDArray[np.int64]) -> 
     """Return a point in each atom that lies in its old grid, too, where it has one."""
     ground = atoms.frame.geometry.to_numpy()
     anchor = shapely.point_on_surface(ground)
-    own = drawn[previous]
-    off = np.flatnonzero((previous >= 0) & ~shapely.contains_properly(own, anchor))
+    outline = drawn[previous]
+    off = np.flatnonzero((previous >= 0) & ~shapely.contains_properly(outline, anchor))
     for atom in off.tolist():
-        parts = shapely.get_parts(shapely.intersection(ground[atom], own[atom]))
+        parts = shapely.get_parts(shapely.intersection(ground[atom], outline[atom]))
         anchor[atom] = shapely.point_on_surface(parts[np.argmax(np.round(shapely.area(parts), 3))])
     return anchor
 
 
-def _unusable(grids: gpd.GeoDataFrame, row: int, said: Text) -> InputError:
+def _unusable_error(grids: gpd.GeoDataFrame, row: int, reason: Text) -> InputError:
     return InputError(
-        said,
+        reason,
         layer="grids",
         row=int(grids["row"].iloc[row]) + 1,
         value=grids["code"].iloc[row] or None,
@@ -213,13 +214,13 @@ def _unusable(grids: gpd.GeoDataFrame, row: int, said: Text) -> InputError:
     )
 
 
-def _homes(
-    frame: gpd.GeoDataFrame, own: NDArray[np.int64], size: int
+def _main_communities(
+    frame: gpd.GeoDataFrame, grid: NDArray[np.int64], size: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the community that holds most of each grid, and in how many it lies."""
+    """Return the community with most households of each grid, and in how many it lies."""
     table = pd.DataFrame(
         {
-            "grid": own,
+            "grid": grid,
             "community": frame["community"].to_numpy(np.int64),
             "households": frame["households"].to_numpy(np.int64),
             "area": np.round(shapely.area(frame.geometry.to_numpy()), 2),
@@ -230,8 +231,8 @@ def _homes(
     best = sums.sort_values(
         ["grid", "households", "area", "community"], ascending=[True, False, False, True]
     ).drop_duplicates("grid")
-    home: NDArray[np.int64] = best["community"].to_numpy(np.int64)
-    return home, number
+    main: NDArray[np.int64] = best["community"].to_numpy(np.int64)
+    return main, number
 
 
 def _verdicts(atoms: Atoms, grids: pd.DataFrame, bands: Bands) -> list[Verdict]:
@@ -244,10 +245,15 @@ def _verdicts(atoms: Atoms, grids: pd.DataFrame, bands: Bands) -> list[Verdict]:
     small = alone & (total < [bands.of(place).lower for place in range(size)])
     rows = grids[["kind", "home", "households", "residents"]].itertuples(index=False)
     return [
-        judge_grid(bands.of(home), int(held), float(people), small=bool(small[home]))
+        judge_grid(
+            bands.of(place_of_grid),
+            int(households),
+            float(people),
+            small=bool(small[place_of_grid]),
+        )
         if is_basic
         else Verdict(name=kind, reason=Text("", ""))
-        for (kind, home, held, people), is_basic in zip(rows, basic, strict=True)
+        for (kind, place_of_grid, households, people), is_basic in zip(rows, basic, strict=True)
     ]
 
 
@@ -256,30 +262,30 @@ def _parts(atoms: Atoms, previous: NDArray[np.int64], size: int) -> NDArray[np.i
     inner = atoms.borders[atoms.borders["right"] >= 0]
     left, right = inner["left"].to_numpy(), inner["right"].to_numpy()
     same = (previous[left] == previous[right]) & (previous[left] >= 0)
-    part = groups(len(previous), left[same], right[same])
+    part = connected_groups(len(previous), left[same], right[same])
     pairs = np.unique(np.column_stack([previous, part])[previous >= 0], axis=0)
     return np.bincount(pairs[:, 0], minlength=size)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Town:
-    """Old grids and new ones on the same atoms, and what changes together.
+class MinimalChange:
+    """Old grids and new ones on the same atoms, and the groups of grids that change together.
 
-    ``drawn``: the old grids as the file has them. ``owners``: the codes of the communities by
-    position, as grid codes bear them.
+    ``drawn``: the old grids as the file has them. ``community_codes``: the code of each community,
+    by position, as grid codes contain it.
     """
 
     layers: Layers
     drawn: gpd.GeoDataFrame
     settings: Settings
     atoms: Atoms
-    old: Old
+    old: ExistingGrids
     new: Adjusted
     groups: Groups
-    owners: list[str]
+    community_codes: list[str]
 
 
-def lay_town(
+def find_minimal_change(
     layers: Layers,
     drawn: gpd.GeoDataFrame,
     settings: Settings,
@@ -287,8 +293,8 @@ def lay_town(
     exceptions: Exceptions,
     clock: Clock,
     jobs: int,
-) -> Town:
-    """Lay the drawn grids on atoms and find the least change that leaves `exceptions` alone.
+) -> MinimalChange:
+    """Assign the drawn grids to atoms and find the least change that respects `exceptions`.
 
     Raises
     ------
@@ -298,16 +304,16 @@ def lay_town(
     mapping = mapping_of(settings)
     scheme = settings.codes.code_scheme
     with clock.stage("atoms"):
-        grids = sound(drawn)
-        layers = leave_gaps(layers, grids, exceptions.gaps)
-        own = community_codes(layers.communities, scheme, mapping=mapping)
-        settings = by_code(settings, layers.communities, own)
-        job = Job(layers=layers, settings=settings, mapping=mapping, along=grids)
-        atoms = refuse_facilities(job.atoms(), exceptions)
-        placed = inherit_grids(atoms, grids)
-        atoms = keep_dedicated(atoms, grids, placed.previous)
-        bands = job.bands(atoms).each(lambda band: band_of(atoms, band))
-        old = inherit(atoms, grids, placed, bands)
+        grids = with_valid_rings(drawn)
+        layers = exclude_gaps(layers, grids, exceptions.gaps)
+        codes = community_codes(layers.communities, scheme, mapping=mapping)
+        settings = by_code(settings, layers.communities, codes)
+        context = RunContext(layers=layers, settings=settings, mapping=mapping, along=grids)
+        atoms = refuse_facilities(context.atoms(), exceptions)
+        assigned = inherit_grids(atoms, grids)
+        atoms = keep_dedicated(atoms, grids, assigned.previous)
+        bands = context.bands(atoms).each(lambda band: band_of(atoms, band))
+        old = existing_on_atoms(atoms, grids, assigned, bands)
     with clock.stage("partition"), Cancellation().after(settings.search.seconds) as halt:
         new = adjust_atoms(
             atoms,
@@ -316,12 +322,12 @@ def lay_town(
             weights=settings.weights,
             search=settings.search,
             open_ground=settings.open_ground,
-            ties=hold(ties_of(layers, atoms), old, exceptions.grids),
+            ties=lock_exceptions(constraints_of(layers, atoms), old, exceptions.grids),
             jobs=jobs,
             on_progress=clock.advance,
             cancellation=halt,
         )
-    return Town(
+    return MinimalChange(
         layers=layers,
         drawn=drawn,
         settings=settings,
@@ -329,25 +335,25 @@ def lay_town(
         old=old,
         new=new,
         groups=group_changes(atoms, old, new.partition, new.shared),
-        owners=community_codes(atoms.communities, scheme, mapping=mapping),
+        community_codes=community_codes(atoms.communities, scheme, mapping=mapping),
     )
 
 
-def follow_codes(town: Town, used: Iterable[str]) -> Changes:
+def codes_if_all_accepted(change: MinimalChange, used: Iterable[str]) -> Changes:
     """Return the codes that the new grids would have if every proposal were taken.
 
     So a code that a proposal shows is the code that its grid gets, whatever else is taken.
     """
-    grids = dissolve(town.atoms, town.new.partition)
-    owner = [town.owners[place] for place in grids["community"]]
-    was = town.old.grids[["code", "kind"]]
+    grids = dissolve(change.atoms, change.new.partition)
+    owner = [change.community_codes[place] for place in grids["community"]]
+    was = change.old.grids[["code", "kind"]]
     unknown = was["kind"] == ""
     known = was[["code"]] if unknown.all() else was.assign(kind=was["kind"].mask(unknown, "basic"))
-    return follow(
+    return continue_codes(
         known,
         grids.assign(community_code=owner, kind=grids["kind"].to_numpy(dtype=object)),
-        town.new.shared,
+        change.new.shared,
         used=used,
-        rules=town.settings.codes,
+        rules=change.settings.codes,
         keep_foreign=True,
     )

@@ -1,6 +1,6 @@
-"""The gate: which files are let in, and what fiona sees in them before anything is loaded.
+"""Checks on a file before it is loaded: its kind, and what fiona sees in it.
 
-pyogrio has no list of allowed drivers: a ``.geojson`` that holds an OGR VRT makes it read any
+pyogrio has no list of allowed drivers: a ``.geojson`` with an OGR VRT in it makes it read any
 file of the machine. So every spatial file first shows its first bytes and is then opened by
 fiona with three drivers only.
 """
@@ -65,7 +65,7 @@ def check_path(path: str) -> Path:
 
 
 def layer_names(path: str) -> tuple[str, ...]:
-    """List the layers of a spatial file through the gate; raises InputError for any other.
+    """List the layers of a checked spatial file; raises InputError for any other.
 
     GeoParquet has one layer without a name.
     """
@@ -123,7 +123,7 @@ def library_errors(path: str, layer: str = "") -> Iterator[None]:
 
 
 def unreadable(path: str, error: object, **place: Any) -> InputError:
-    """Say that a file cannot be read, with the words of the library below."""
+    """Return the error that a file cannot be read, with the message of the library."""
     return InputError(
         Text(f"the file cannot be read ({error})", f"文件无法读取或不完整（{error}）"),
         remedy=Text(

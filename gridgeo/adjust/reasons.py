@@ -1,4 +1,4 @@
-"""Why each grid changed, in words that stand in a workbook."""
+"""The reason of each changed grid, as one sentence for the workbook."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def reasons_of(
     old
         The old grids with households, verdict and reason; `place` finds their row by code.
     """
-    told = []
+    reasons = []
     for row in changes.to_dict("records"):
-        parts = _SAID[row["change"]](row)
+        parts = _CLAUSES[row["change"]](row)
         if row["new_code"] and row["old_code"] and row["new_code"] != row["old_code"]:
             parts.append(
                 Text(
@@ -36,8 +36,8 @@ def reasons_of(
             )
         if parts:
             parts += _wrong_before(row, old, place)
-        told.append(join(parts))
-    return told
+        reasons.append(join(parts))
+    return reasons
 
 
 def _wrong_before(row: Row, old: gpd.GeoDataFrame, place: Mapping[str, Any]) -> list[Text]:
@@ -60,17 +60,19 @@ def _unchanged(_: Row) -> list[Text]:
 
 def _reshaped(row: Row) -> list[Text]:
     others = _others(row["predecessors"], row["old_code"])
-    gone = _others(row["successors"], row["new_code"])
+    receivers = _others(row["successors"], row["new_code"])
     parts = []
     if row["households_in"] or others.en:
         parts.append(
-            _counted(
+            _households_clause(
                 Text("takes in", "划入"), row["households_in"], others, Text(" from ", "来自 ")
             )
         )
-    if row["households_out"] or gone.en:
+    if row["households_out"] or receivers.en:
         parts.append(
-            _counted(Text("gives away", "划出"), row["households_out"], gone, Text(" to ", "划归 "))
+            _households_clause(
+                Text("gives away", "划出"), row["households_out"], receivers, Text(" to ", "划归 ")
+            )
         )
     if not parts:
         parts = [Text("its border was drawn anew", "边界调整，不涉及住户")]
@@ -81,9 +83,9 @@ def _split(row: Row) -> list[Text]:
     if not row["old_code"]:
         from_ = _codes(row["predecessors"])
         return [Text(f"split off {from_.en}", f"由 {from_.zh} 拆分设立")]
-    gone = _others(row["successors"], row["new_code"])
-    return [Text(f"split: {row['households_out']:,} households go to {gone.en}",
-                 f"拆分：{row['households_out']:,} 户划归 {gone.zh}")]  # fmt: skip
+    receivers = _others(row["successors"], row["new_code"])
+    return [Text(f"split: {row['households_out']:,} households go to {receivers.en}",
+                 f"拆分：{row['households_out']:,} 户划归 {receivers.zh}")]  # fmt: skip
 
 
 def _merged(row: Row) -> list[Text]:
@@ -102,11 +104,13 @@ def _new(row: Row) -> list[Text]:
 def _retired(row: Row) -> list[Text]:
     if not row["successors"]:
         return [Text("its ground is in no grid any more", "撤销，原区域不再划入网格")]
-    gone = _codes(row["successors"])
-    return [Text(f"given up; its households go to {gone.en}", f"撤销，住户划归 {gone.zh}")]
+    receivers = _codes(row["successors"])
+    return [
+        Text(f"given up; its households go to {receivers.en}", f"撤销，住户划归 {receivers.zh}")
+    ]
 
 
-_SAID: Mapping[str, Callable[[Row], list[Text]]] = {
+_CLAUSES: Mapping[str, Callable[[Row], list[Text]]] = {
     "unchanged": _unchanged,
     "reshaped": _reshaped,
     "split": _split,
@@ -116,13 +120,15 @@ _SAID: Mapping[str, Callable[[Row], list[Text]]] = {
 }
 
 
-def _counted(what: Text, count: int, others: Text, link: Text) -> Text:
-    told = what + Text(f" {count:,} households", f" {count:,} 户")
-    return told + Text(f"{link.en}{others.en}", f"（{link.zh}{others.zh}）") if others.en else told
+def _households_clause(what: Text, count: int, others: Text, link: Text) -> Text:
+    clause = what + Text(f" {count:,} households", f" {count:,} 户")
+    return (
+        clause + Text(f"{link.en}{others.en}", f"（{link.zh}{others.zh}）") if others.en else clause
+    )
 
 
-def _others(cell: str, own: str) -> Text:
-    return _codes(";".join(code for code in cell.split(";") if code != own))
+def _others(cell: str, code_of_row: str) -> Text:
+    return _codes(";".join(code for code in cell.split(";") if code != code_of_row))
 
 
 def _codes(cell: str) -> Text:

@@ -72,10 +72,12 @@ def _column(
     file: str,
     sheet: str,
 ) -> pd.Series[Any]:
-    told = header(name, lang)
-    if told not in titles:
-        raise _lacks(Text(f"column {told} on sheet {sheet}", f"工作表“{sheet}”的“{told}”列"), file)
-    place = titles.index(told)
+    title = header(name, lang)
+    if title not in titles:
+        raise _lacks(
+            Text(f"column {title} on sheet {sheet}", f"工作表“{sheet}”的“{title}”列"), file
+        )
+    place = titles.index(title)
     keys = _keys(name, lang)
     values = [_value(row[place], kind, keys) for row in rows]
     wrong = next((n for n, value in enumerate(values, start=2) if value is None), None)
@@ -85,7 +87,7 @@ def _column(
             file=file,
             layer=sheet,
             row=wrong,
-            field=told,
+            field=title,
             value=str(rows[wrong - 2][place]),
         )
     column: pd.Series[Any] = pd.Series(values, dtype=DTYPES[kind])

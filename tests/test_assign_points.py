@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely import box
 
-from gridgeo.geometry import count_in, place_points
+from gridgeo.geometry import assign_points, count_in
 from gridgeo.geometry.points import ON_RIM_M
 
 SQUARES = np.array([box(x, y, x + 1, y + 1) for y in range(3) for x in range(3)])
@@ -19,7 +19,7 @@ whole_and_half = st.integers(-1, 8).map(lambda n: n / 2)
 @given(st.lists(st.tuples(whole_and_half, whole_and_half), min_size=1, max_size=20))
 def test_every_point_has_the_lowest_polygon_that_it_touches(points):
     points = shapely.points(points)
-    for point, placed in zip(points, place_points(points, SQUARES), strict=True):
+    for point, placed in zip(points, assign_points(points, SQUARES), strict=True):
         touched = np.flatnonzero(shapely.intersects(SQUARES, point))
         assert placed == (touched[0] if len(touched) else -1)
 
@@ -28,25 +28,25 @@ def test_every_point_has_the_lowest_polygon_that_it_touches(points):
 @given(st.permutations(range(12)))
 def test_the_order_of_points_changes_nothing(order):
     points = shapely.points(np.random.default_rng(1).uniform(-0.5, 3.5, size=(12, 2)))
-    shuffled = place_points(points[list(order)], SQUARES)
-    np.testing.assert_array_equal(shuffled, place_points(points, SQUARES)[list(order)])
+    shuffled = assign_points(points[list(order)], SQUARES)
+    np.testing.assert_array_equal(shuffled, assign_points(points, SQUARES)[list(order)])
 
 
 @pytest.mark.parametrize(("beyond", "placed"), [(0.5, 0), (0.99, 0), (1.01, -1)])
 def test_a_point_just_outside_the_rim_lies_on_it(beyond, placed):
     point = shapely.points([(-beyond * ON_RIM_M, 0.5)])
-    assert place_points(point, SQUARES).tolist() == [placed]
+    assert assign_points(point, SQUARES).tolist() == [placed]
 
 
 def test_inside_one_wins_over_near_another():
     point = shapely.points([(1.001, 0.5)])
-    assert place_points(point, SQUARES).tolist() == [1]
+    assert assign_points(point, SQUARES).tolist() == [1]
 
 
 def test_nothing_in_nothing():
     nothing = np.array([], dtype=object)
-    assert place_points(nothing, SQUARES).tolist() == []
-    assert place_points(shapely.points([(0, 0)]), nothing).tolist() == [-1]
+    assert assign_points(nothing, SQUARES).tolist() == []
+    assert assign_points(shapely.points([(0, 0)]), nothing).tolist() == [-1]
 
 
 def test_sums_leave_out_what_lies_outside():

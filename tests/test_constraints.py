@@ -11,9 +11,9 @@ import gridgeo as gg
 from gridgeo.config import Band, Override, Source
 from gridgeo.errors import SettingsError
 from gridgeo.model import by_code
-from gridgeo.pipeline import ties_of
+from gridgeo.pipeline import constraints_of
 from gridgeo.pipeline.stages import make_atoms
-from gridgeo.province import run_parts
+from gridgeo.province import run_chunks
 from gridgeo.report import load_plan
 
 BY_HOUSEHOLDS = Band(profile="households")
@@ -55,7 +55,7 @@ def test_what_meets_no_atom_is_said():
         locked=areas(box(-500, -500, -400, -400), names=["远处"]),
     )
     layers = city.layers()
-    ties = ties_of(layers, make_atoms(layers, settings()))
+    ties = constraints_of(layers, make_atoms(layers, settings()))
     assert [f.rule for f in ties.findings] == ["tie_unplaced"] * 4
     told = [f.message.zh for f in ties.findings]
     assert "锁定网格（远处）：未落在所需的单元上，未起作用" in told
@@ -81,7 +81,7 @@ def test_a_lock_a_little_inside_its_community_reaches_its_border():
     city = block_city(6, 4).with_layers(locked=areas(box(0.6, 0.6, 600, 400)))
     layers = city.layers()
     atoms = make_atoms(layers, settings())
-    ties = ties_of(layers, atoms)
+    ties = constraints_of(layers, atoms)
     held = atoms.frame[ties.locked == 0]
     assert held.area.sum() == pytest.approx(600 * 400, abs=1e-6)
     assert atoms.frame.area.sum() == pytest.approx(1200 * 800, abs=1e-6)
@@ -163,7 +163,7 @@ def test_parts_know_the_rules_of_their_communities(tmp_path):
     by = replace(base.parts, by="township")
     chosen = replace(base, read=replace(base.read, inputs=inputs), parts=by)
     whole = gg.run(replace(chosen, parts=base.parts))
-    province = run_parts(chosen, tmp_path / "out")
+    province = run_chunks(chosen, tmp_path / "out")
     assert province.summary["grids"] == whole.summary["grids"]
     assert sorted(whole.grids["households"]) == [180, 360]
     assert np.isin(whole.grids["verdict"], ["in_band"]).all()

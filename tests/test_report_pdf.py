@@ -12,11 +12,11 @@ from typer.testing import CliRunner
 
 from gridgeo.cli import app
 from gridgeo.errors import OutputError
-from gridgeo.report import PAPER, save_paper
+from gridgeo.report import REPORT_PDF, save_pdf
 from gridgeo.report.blocks import Cell, Column, Table, texts_of
 from gridgeo.report.content import report_of
 from gridgeo.report.page import report_page
-from gridgeo.report.pdf import PADDING, broken, column_widths, paper, width_of
+from gridgeo.report.pdf import PADDING, broken, column_widths, render_pdf, width_of
 from gridgeo.typeset import by_number, find_fonts, on_one_line, undrawable
 from tests.builders_plan import HOSTILE, build_plan
 
@@ -87,8 +87,8 @@ def test_page_and_paper_have_one_content(lang):
 
 def test_same_plan_gives_the_same_bytes_without_the_time(fonts, tmp_path):
     plan = build_plan()
-    first, missing = paper(plan, fonts)
-    assert first == paper(plan, fonts)[0]
+    first, missing = render_pdf(plan, fonts)
+    assert first == render_pdf(plan, fonts)[0]
     assert missing == ()
     assert first.startswith(b"%PDF-")
     assert b"CreationDate" not in first
@@ -96,7 +96,7 @@ def test_same_plan_gives_the_same_bytes_without_the_time(fonts, tmp_path):
 
 def test_characters_that_no_font_has_are_drawn_as_their_numbers(fonts):
     plan = build_plan(names=["", "", "", "王\U000f0000"])
-    _, missing = paper(plan, fonts)
+    _, missing = render_pdf(plan, fonts)
     assert missing == ("\U000f0000",)
     assert by_number("王\U000f0000", frozenset(missing)) == "王[U+F0000]"
     assert undrawable(["王\U000f0000"], fonts)[1] == {"\U000f0000"}
@@ -114,8 +114,8 @@ def test_hostile_names_are_text_on_paper(fonts):
     for payload in (HOSTILE[0], HOSTILE[1], HOSTILE[3]):
         assert payload not in page
         assert esc(payload) in page
-    assert b"/JavaScript" not in paper(hostile_plan(), fonts)[0]
-    images, _ = paper(hostile_plan(), fonts, "png")
+    assert b"/JavaScript" not in render_pdf(hostile_plan(), fonts)[0]
+    images, _ = render_pdf(hostile_plan(), fonts, "png")
     assert len(images) >= 2
 
 
@@ -124,7 +124,7 @@ def test_words_of_any_length_stay_on_the_paper(fonts):
     plan = build_plan(names=["", "", "", long])
     communities = plan.communities.assign(name=long, reason=f"{long} 甲" * 30)
     plan = replace(plan, summary={**plan.summary, "name": long}, communities=communities)
-    images, _ = paper(plan, fonts, "png")
+    images, _ = render_pdf(plan, fonts, "png")
     for image in images:
         page = Image.open(io.BytesIO(image)).convert("L")
         right = page.crop((int(page.width * 0.925), 0, page.width, page.height))
@@ -146,19 +146,19 @@ def test_command_writes_beside_the_plan_and_a_new_plan_takes_it_away(tmp_path):
     folder = build_plan().save(tmp_path / "plan")
     done = CliRunner().invoke(app, ["report", str(folder)])
     assert done.exit_code == 0, done.output
-    assert (folder / PAPER).read_bytes().startswith(b"%PDF-")
+    assert (folder / REPORT_PDF).read_bytes().startswith(b"%PDF-")
     again = CliRunner().invoke(app, ["report", str(folder)])
     assert again.exit_code == 2
     build_plan(names=["别的"]).save(folder, overwrite=True)
-    assert not (folder / PAPER).exists()
+    assert not (folder / REPORT_PDF).exists()
 
 
 def test_file_that_is_there_is_kept(fonts, tmp_path):
     path = tmp_path / "r.pdf"
     path.write_text("mine")
     with pytest.raises(OutputError):
-        save_paper(build_plan(), path, fonts)
+        save_pdf(build_plan(), path, fonts)
     with pytest.raises(OutputError):
-        save_paper(build_plan(), tmp_path / "no" / "r.pdf", fonts)
+        save_pdf(build_plan(), tmp_path / "no" / "r.pdf", fonts)
     assert path.read_text() == "mine"
     assert [one.name for one in tmp_path.iterdir()] == ["r.pdf"]

@@ -1,10 +1,7 @@
-"""Which grid each household lies in, which one it states, and which grids match edge by edge.
+"""The grid of each household point, the grid that it states, and edges that grids share.
 
-Which grid each household point lies in, and which one it states.
-
-Columns as they come, read without loss.
-
-What is told edge by edge, without an overlay: grids that match, communities that are filled.
+Grids that match edge by edge, and communities that are filled by their grids, are recognised
+without an overlay.
 """
 
 from __future__ import annotations
@@ -25,7 +22,7 @@ NONE, UNKNOWN = -1, -2
 
 
 @dataclass(frozen=True, kw_only=True)
-class Placing:
+class PointAssignment:
     """Points against grids; all values are positions.
 
     Parameters
@@ -38,7 +35,7 @@ class Placing:
         The grid that each point lies in or within 0.01 m of, the stated one before others,
         else the first one; `NONE` where there is no such grid.
     point, grid
-        Pairs of points and grids that hold them, more than 0.01 m from the border.
+        Pairs of points and grids that contain them, more than 0.01 m from the border.
     """
 
     stated: NDArray[np.intp]
@@ -48,24 +45,26 @@ class Placing:
     grid: NDArray[np.intp]
 
 
-def place_points(
+def assign_to_grids(
     ground: NDArray[Any],
     points: NDArray[Any],
     *,
     codes: Sequence[str],
     stated: Sequence[str] | None,
-) -> Placing:
-    """Place `points` in `ground`, whose codes are `codes`; `stated` are the codes they state."""
+) -> PointAssignment:
+    """Assign `points` to `ground`, whose codes are `codes`; `stated` are the codes they state."""
     grid, point = shapely.STRtree(points).query(ground, predicate="dwithin", distance=TOUCH_M)
-    said = stated_positions(stated if stated is not None else [""] * len(points), codes)
-    same = stated_positions(codes, codes)[grid] == said[point]
+    position = stated_positions(stated if stated is not None else [""] * len(points), codes)
+    same = stated_positions(codes, codes)[grid] == position[point]
     inside = np.full(len(points), NONE, dtype=np.intp)
-    agrees = said == NONE
+    agrees = position == NONE
     order = np.lexsort((grid, ~same))[::-1]
     inside[point[order]] = grid[order]
     agrees[point[order]] = same[order]
     far = _away_from_border(ground, points, grid, point)
-    return Placing(stated=said, agrees=agrees, inside=inside, point=point[far], grid=grid[far])
+    return PointAssignment(
+        stated=position, agrees=agrees, inside=inside, point=point[far], grid=grid[far]
+    )
 
 
 def stated_positions(stated: Sequence[str], codes: Sequence[str]) -> NDArray[np.intp]:
@@ -99,9 +98,9 @@ def sums(values: pd.Series[Any], grid: NDArray[np.intp], size: int) -> NDArray[n
     numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
     if np.isnan(numbers).all():
         return np.full(size, np.nan)
-    held = grid >= 0
-    known = np.nan_to_num(numbers[held])
-    return np.bincount(grid[held], known, minlength=size).astype(np.float64)
+    inside = grid >= 0
+    known = np.nan_to_num(numbers[inside])
+    return np.bincount(grid[inside], known, minlength=size).astype(np.float64)
 
 
 def rows_by(group: NDArray[np.intp], size: int) -> list[NDArray[np.intp]]:
@@ -132,7 +131,7 @@ def filled(
     """Return which communities are, to the last digit, the ground of their grids.
 
     That is so where all of their grids are `matching`, and every edge lies either
-    between two of them, or at one of them and on the outline. Where it is not told, it may
+    between two of them, or at one of them and on the outline. Where it is not recognised, it may
     still be so.
 
     Parameters
@@ -140,7 +139,7 @@ def filled(
     parents
         Position of the community of each grid, -1 for none.
     matches
-        What `matching` says of the grids.
+        The result of `matching` for the grids.
 
     Examples
     --------
@@ -150,8 +149,8 @@ def filled(
     >>> filled(halves, towns, np.array([0, 0]), matching(halves)).tolist()
     [True, False]
     """
-    told = np.ones(len(outlines), dtype=np.bool_)
-    told[parents[(parents >= 0) & ~matches]] = False
+    equal = np.ones(len(outlines), dtype=np.bool_)
+    equal[parents[(parents >= 0) & ~matches]] = False
     edge, owner = _edges(np.concatenate([ground, outlines]))
     place = np.concatenate([parents, np.arange(len(outlines))])[owner]
     edge, owner, place = edge[place >= 0], owner[place >= 0], place[place >= 0]
@@ -159,8 +158,8 @@ def filled(
     grids = np.bincount(same[owner < len(ground)], minlength=len(known))
     lines = np.bincount(same[owner >= len(ground)], minlength=len(known))
     sound = ((grids == 2) & (lines == 0)) | ((grids == 1) & (lines == 1))
-    told[place[~sound[same]]] = False
-    return told
+    equal[place[~sound[same]]] = False
+    return equal
 
 
 def _edges(shapes: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.intp]]:

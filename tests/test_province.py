@@ -18,10 +18,10 @@ from shapely import box
 from gridgeo.config import Band, Codes
 from gridgeo.errors import InputError, OutputError
 from gridgeo.pipeline import stages
-from gridgeo.province import load_part, run_parts
-from gridgeo.province.division import Outlines, between_parts
+from gridgeo.province import load_chunk, run_chunks
+from gridgeo.province.division import Outlines, between_chunks
 from gridgeo.province.split import FORMAT, input_key, split
-from gridgeo.province.task import run_part, tasks_of
+from gridgeo.province.task import run_chunk, tasks_of
 from gridgeo.storage import read_json
 from gridgeo.storage.atomic import MARK
 from gridgeo.wording import CARDS
@@ -80,7 +80,7 @@ def test_every_household_is_used_or_listed_once(whole):
 def test_the_same_bytes_for_any_number_of_processes_and_any_order_of_rows(whole, tmp_path):
     _, folder, _ = whole
     shuffled = settings_in(tmp_path, province().shuffled(4))
-    run_parts(shuffled, tmp_path / "out", jobs=2)
+    run_chunks(shuffled, tmp_path / "out", jobs=2)
     ours, theirs = files(folder), files(tmp_path / "out")
     paths = {  # the manifest names the files that were read, by path and hash
         path for path in ours if path not in ("manifest.json", "input/index.json")
@@ -93,7 +93,7 @@ def test_running_again_changes_nothing_and_does_nothing(whole, monkeypatch):
     told, folder, run = whole
     before = files(folder)
     monkeypatch.setattr("gridgeo.province.run.run_on_processes", None)  # no part is left to do
-    again = run_parts(told, folder)
+    again = run_chunks(told, folder)
     assert files(folder) == before
     assert again.summary == run.summary
     assert json.loads((folder / TIMES).read_text(encoding="utf-8"))["parts"] == {}
@@ -123,10 +123,10 @@ def test_what_a_worker_had_begun_when_it_was_lost_is_swept(whole, tmp_path, monk
             begun = task.folder.with_name(f"{MARK}{task.name}-lost")
             begun.mkdir()
             (begun / "atoms.parquet").write_bytes(b"half")
-            yield run_part(task)
+            yield run_chunk(task)
 
     monkeypatch.setattr("gridgeo.province.run.run_on_processes", losing)
-    run_parts(told, tmp_path / "out")
+    run_chunks(told, tmp_path / "out")
     assert files(tmp_path / "out") == files(folder)
 
 
@@ -161,7 +161,7 @@ def test_the_combined_files_hold_all_parts_in_order(whole):
     assert geo["columns"]["geometry"]["bbox"] == list(table.total_bounds)
     layers = {name for name, _ in pyogrio.list_layers(folder / "grids.gpkg")}
     assert {"grids", "communities", "findings", "rejects", "layer_styles"} <= layers
-    assert [part["name"] for part in run.parts] == TOWNS
+    assert [part["name"] for part in run.chunks] == TOWNS
 
 
 def test_the_manifest_tells_of_every_part(whole):
@@ -178,12 +178,12 @@ def test_the_manifest_tells_of_every_part(whole):
 
 def test_a_part_is_a_plan_that_can_be_saved(whole, tmp_path):
     _, folder, _ = whole
-    plan = load_part(folder, TOWNS[0])
+    plan = load_chunk(folder, TOWNS[0])
     assert set(plan.grids["community"]) == {"420102001001", "420102001002"}
     assert plan.summary["grids"] == len(plan.grids)
     assert (plan.save(tmp_path / "one") / "map.html").is_file()
     with pytest.raises(InputError, match="420102001, 420102002"):
-        load_part(folder, "nowhere")
+        load_chunk(folder, "nowhere")
 
 
 def test_the_report_has_a_row_for_each_part(whole):
@@ -293,14 +293,14 @@ def test_parts_that_overlap_or_leave_a_gap_are_findings():
     outlines = Outlines()
     for part, shape in (("a", left), ("b", right), ("c", box(200.5, 0, 300, 100))):
         outlines.add(part, gpd.GeoDataFrame(geometry=[shape], crs=4547))
-    told = between_parts(outlines, 2.0)
+    told = between_chunks(outlines, 2.0)
     assert [(f.rule, round(f.amount, 3)) for f in told] == [
         ("parts_overlap", 100.0),
         ("parts_gap", 50.0),
     ]
     assert "分片 a 与 b 的社区相互重叠" in told[0].message.zh
-    outlines.parts[2] = "b"
-    assert [f.rule for f in between_parts(outlines, 0.1)] == ["parts_overlap"]
+    outlines.chunks[2] = "b"
+    assert [f.rule for f in between_chunks(outlines, 0.1)] == ["parts_overlap"]
 
 
 # --- what cannot be done -------------------------------------------------------------------------
@@ -310,12 +310,12 @@ def test_a_folder_that_holds_other_files_or_another_run_is_refused(whole):
     told, folder, _ = whole
     before = files(folder)
     with pytest.raises(OutputError, match=r"other files: communities\.gpkg"):
-        run_parts(told, folder.parent)
+        run_chunks(told, folder.parent)
     with pytest.raises(OutputError, match="is a file"):
-        run_parts(told, folder / "grids.gpkg")
+        run_chunks(told, folder / "grids.gpkg")
     other = replace(told, band=Band(lower=200, upper=400))
     with pytest.raises(OutputError, match=r"finished run of other .*--overwrite"):
-        run_parts(other, folder)
+        run_chunks(other, folder)
     assert files(folder) == before
 
 
@@ -335,6 +335,6 @@ def test_a_worker_of_another_version_does_nothing(whole):
     told, folder, _ = whole
     index = json.loads((folder / "input" / "index.json").read_text(encoding="utf-8"))
     task = tasks_of(index, told, folder)[0]
-    outcome = run_part(replace(task, version="0.0.1"))
+    outcome = run_chunk(replace(task, version="0.0.1"))
     assert "started with 0.0.1" in str(outcome.error)
     assert str(pickle.loads(pickle.dumps(outcome)).error) == str(outcome.error)

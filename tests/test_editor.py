@@ -20,7 +20,7 @@ from gridgeo.adjust import Edit, apply_file, read_edits, try_edits
 from gridgeo.cli.starter import sample_settings
 from gridgeo.errors import InputError, OutputError, SettingsError
 from gridgeo.maps import visible
-from gridgeo.notebook import Desk
+from gridgeo.notebook import Editor
 from gridgeo.partition import COST_TERMS
 
 
@@ -99,21 +99,23 @@ def test_split_dedicate_and_lock_are_judged():
 
 def test_a_click_moves_an_atom_and_the_state_tells_what_follows():
     atom, old, to = pair()
-    desk = Desk(city())
-    desk._heard(desk, {"act": "edit", "edit": {"do": "move", "atoms": [atom], "to": to}}, [])
-    assert desk.edits == (Edit(do="move", atoms=(atom,), to=to),)
-    assert desk.state["moved"] == [[atom, to]]
-    assert set(desk.state["grids"]) == {old, to}
-    assert (
-        desk.changed.loc[to, ("after", "households")]
-        == desk.changed.loc[to, ("before", "households")] + 100
+    editor = Editor(city())
+    editor._on_message(
+        editor, {"act": "edit", "edit": {"do": "move", "atoms": [atom], "to": to}}, []
     )
-    assert desk.figures.loc["cost_m", "before"] != desk.figures.loc["cost_m", "after"]
-    desk._heard(desk, {"act": "undo"}, [])
-    assert (desk.edits, desk.state["moved"], desk.state["undone"]) == ((), [], 1)
-    desk._heard(desk, {"act": "redo"}, [])
-    assert desk.state["moved"] == [[atom, to]]
-    json.dumps([desk.data, desk.state], allow_nan=False)
+    assert editor.edits == (Edit(do="move", atoms=(atom,), to=to),)
+    assert editor.state["moved"] == [[atom, to]]
+    assert set(editor.state["grids"]) == {old, to}
+    assert (
+        editor.changed.loc[to, ("after", "households")]
+        == editor.changed.loc[to, ("before", "households")] + 100
+    )
+    assert editor.figures.loc["cost_m", "before"] != editor.figures.loc["cost_m", "after"]
+    editor._on_message(editor, {"act": "undo"}, [])
+    assert (editor.edits, editor.state["moved"], editor.state["undone"]) == ((), [], 1)
+    editor._on_message(editor, {"act": "redo"}, [])
+    assert editor.state["moved"] == [[atom, to]]
+    json.dumps([editor.data, editor.state], allow_nan=False)
 
 
 @pytest.mark.parametrize(
@@ -125,37 +127,37 @@ def test_a_click_moves_an_atom_and_the_state_tells_what_follows():
     ],
 )
 def test_what_cannot_be_done_is_said_and_changes_nothing(edit, said):
-    desk = Desk(city())
-    before = desk.state
-    desk._heard(desk, {"act": "edit", "edit": edit}, [])
-    assert said in desk.state["message"]
-    assert {**desk.state, "message": ""} == before
-    desk._heard(desk, "nonsense", [])
-    assert desk.edits == ()
+    editor = Editor(city())
+    before = editor.state
+    editor._on_message(editor, {"act": "edit", "edit": edit}, [])
+    assert said in editor.state["message"]
+    assert {**editor.state, "message": ""} == before
+    editor._on_message(editor, "nonsense", [])
+    assert editor.edits == ()
 
 
 def test_the_edits_are_saved_as_the_page_exports_them(tmp_path):
     atom, old, to = pair()
-    desk = Desk(city())
-    desk.do(Edit(do="move", atoms=(atom,), to=to))
-    desk.do(Edit(do="merge", grids=(old,), to=to))
-    file = desk.save_edits(tmp_path / "edits.json")
-    assert file.read_text("utf-8") == desk.state["file"]
-    assert read_edits(file).edits == desk.edits
-    assert shown(apply_file(city(), read_edits(file))).equals(shown(desk.apply()))
+    editor = Editor(city())
+    editor.do(Edit(do="move", atoms=(atom,), to=to))
+    editor.do(Edit(do="merge", grids=(old,), to=to))
+    file = editor.save_edits(tmp_path / "edits.json")
+    assert file.read_text("utf-8") == editor.state["file"]
+    assert read_edits(file).edits == editor.edits
+    assert shown(apply_file(city(), read_edits(file))).equals(shown(editor.apply()))
     with pytest.raises(OutputError, match="cannot write the edits"):
-        desk.save_edits(file)
+        editor.save_edits(file)
 
 
 def test_a_plan_without_atoms_has_no_desk():
     plan = build_plan()
     with pytest.raises(InputError, match="no atoms to edit"):
-        Desk(replace(plan, atoms=plan.atoms.assign(grid="")))
+        Editor(replace(plan, atoms=plan.atoms.assign(grid="")))
 
 
 # --- the widget in a browser; Python answers as a kernel does
 
-PAGE = """<!DOCTYPE html><meta charset="utf-8"><title>desk</title><style>{style}</style>
+PAGE = """<!DOCTYPE html><meta charset="utf-8"><title>editor</title><style>{style}</style>
 <div id="cell" style="width:1100px"></div>
 <script type="application/json" id="given">{given}</script>
 <script type="text/plain" id="module">{module}</script>
@@ -181,24 +183,24 @@ class Bench:
     """A widget in a page, and what an analyst does there."""
 
     def __init__(self, opened, plan):
-        self.desk = Desk(plan)
+        self.editor = Editor(plan)
         blank = opened("<title>blank</title>")
         blank.context.expose_function("kernel", self.answer)
         self.answers = 0
-        given = json.dumps({"data": self.desk.data, "state": self.desk.state})
+        given = json.dumps({"data": self.editor.data, "state": self.editor.state})
         self.page = opened(
             PAGE.format(
-                style=Desk._css,
+                style=Editor._css,
                 given=given.replace("<", "\\u003c"),
-                module=Desk._esm.replace("</script", "<\\\\/script"),
+                module=Editor._esm.replace("</script", "<\\\\/script"),
             )
         )
         self.page.wait_for_function("window.ready")
         self.page.wait_for_timeout(150)
 
     def answer(self, content):
-        self.desk._heard(self.desk, json.loads(content), [])
-        return json.dumps(self.desk.state)
+        self.editor._on_message(self.editor, json.loads(content), [])
+        return json.dumps(self.editor.state)
 
     def spot(self, atom):
         return SimpleNamespace(
@@ -263,11 +265,11 @@ def test_the_page_shows_what_python_judges_after_every_click(bench, tmp_path):
     bench.click(int(part), answers=1)
     assert bench.grids()["+1"] == [100, "under", 1]
     bench.press("锁定", answers=1)
-    assert bench.desk.edits[-1] == Edit(do="lock", grid="+1")
+    assert bench.editor.edits[-1] == Edit(do="lock", grid="+1")
     with bench.page.expect_download() as waiting:
         bench.page.click(".gg-desk-buttons button:has-text('导出调整')")
     waiting.value.save_as(tmp_path / "edits.json")
-    assert read_edits(tmp_path / "edits.json").edits == bench.desk.edits
+    assert read_edits(tmp_path / "edits.json").edits == bench.editor.edits
 
 
 def test_what_may_not_be_done_is_said_in_the_page(bench):
@@ -300,7 +302,7 @@ def test_nothing_leaks_and_hostile_codes_are_text(opened):
         assert visible(payload) in bench.page.inner_text(".gg-desk-into")
         bench.press("锁定", answers=1)
         bench.click(int(atom), answers=0)
-    assert bench.page.title() == "desk"
+    assert bench.page.title() == "editor"
     assert bench.page.evaluate("() => document.querySelectorAll('#cell img').length") == 0
     bench.page.evaluate("() => window.close_desk()")
 

@@ -1,13 +1,4 @@
-"""The same bytes each time: hashes, JSON, GeoPackages and workbooks.
-
-Hashes and JSON: short ids in letters, the SHA-256 of a file, values as the same text each time.
-
-GeoPackages that are the same bytes each time.
-
-Workbooks that are the same bytes each time.
-
-What tells one plan from another: a hash of its atoms and grids.
-"""
+"""Reproducible bytes: hashes, JSON, GeoPackages and workbooks without the time of writing."""
 
 from __future__ import annotations
 
@@ -35,15 +26,15 @@ if TYPE_CHECKING:
     from gridgeo.model import Plan
 
 
-def letters_of(text: str, count: int) -> str:
+def hash_letters(text: str, count: int) -> str:
     """Return the first `count` (at most 51) letters of the SHA-256 of `text` in base32.
 
     Capital letters and the digits 2 to 7 only: none is mistaken for another when it is read out
-    or typed. Each letter tells 32 texts apart.
+    or typed. Each letter has 32 values.
 
     Examples
     --------
-    >>> letters_of("420102003008001 1 2026-11-23", 8)
+    >>> hash_letters("420102003008001 1 2026-11-23", 8)
     'SNG7OZLF'
     """
     return base64.b32encode(hashlib.sha256(text.encode()).digest())[:count].decode()
@@ -93,8 +84,8 @@ _GDAL = {
 
 
 @contextmanager
-def same_bytes() -> Iterator[None]:
-    """Write GeoPackages inside without the time of day."""
+def reproducible_geopackages() -> Iterator[None]:
+    """Write GeoPackages without the time of writing inside this context."""
     before = {name: pyogrio.get_gdal_config_option(name) for name in _GDAL}
     pyogrio.set_gdal_config_options(_GDAL)
     try:
@@ -106,7 +97,7 @@ def same_bytes() -> Iterator[None]:
 _EPOCH = dt.datetime(2000, 1, 1)  # noqa: DTZ001  (openpyxl writes naive times as UTC)
 
 
-def store_book(book: Workbook, path: Path) -> None:
+def save_reproducibly(book: Workbook, path: Path) -> None:
     """Write `book` without the time of writing: the same cells give the same bytes."""
     book.properties.creator = "gridgeo"
     book.properties.created = book.properties.modified = _EPOCH
@@ -142,13 +133,13 @@ def fingerprint(plan: Plan) -> str:
         (plan.grids, ("code", "kind", "community", "households", "residents")),
     ):
         for name in columns:
-            values = "\x1f".join(map(_told, frame[name].tolist())) if name in frame else ""
+            values = "\x1f".join(map(_as_text, frame[name].tolist())) if name in frame else ""
             digest.update(f"{name}\x1e{values}\x1d".encode())
         digest.update(_vertices(frame))
     return digest.hexdigest()[:16]
 
 
-def _told(value: object) -> str:
+def _as_text(value: object) -> str:
     return repr(round(value, 6)) if isinstance(value, float) else str(value)
 
 

@@ -13,7 +13,7 @@ from builders_province import command, environment, files, province, run_here
 from typer.testing import CliRunner
 
 from gridgeo.cli import app
-from gridgeo.cli.options import Given
+from gridgeo.cli.options import CliInput
 from gridgeo.errors import SettingsError
 from gridgeo.province import workers
 from gridgeo.province.task import Outcome, Task
@@ -46,7 +46,7 @@ def settings_of(folder):
     """Return the settings that the command line makes of `LAYERS` and its options."""
     province(4).write(folder)
     layers = {role: [f"{role}.gpkg"] for role in LAYERS}
-    return Given(layers=layers, by="township", effort="fast").settings()
+    return CliInput(layers=layers, by="township", effort="fast").settings()
 
 
 def started(folder, out, *options, jobs=1):
