@@ -372,7 +372,8 @@ def _ranks(
 def _in_plane(points: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return two columns: the points themselves, else their two principal coordinates."""
     if points.shape[1] == 2:
-        return np.subtract(points, points.min(axis=0))
+        corner: NDArray[np.float64] = points.min(axis=0)
+        return points - corner
     centred = points - points.mean(axis=0)
     axes = np.linalg.svd(centred, full_matrices=False)[2][:2]
     signs = np.sign(axes[np.arange(len(axes)), np.abs(axes).argmax(axis=1)])
