@@ -17,7 +17,7 @@ import pyogrio
 import shapely
 
 from gridgeo.model import CROSSWALK, SCHEMA, Plan, layer_frame
-from gridgeo.report.records import finding_frame, note_frame, reject_frame, settings_frame
+from gridgeo.report.records import note_frame, plan_findings, reject_frame, settings_frame
 from gridgeo.report.seal import APPROVAL, approval_frame
 from gridgeo.report.styles import style_frame
 from gridgeo.storage import reproducible_geopackages
@@ -36,8 +36,7 @@ def write_geopackage(plan: Plan, path: Path) -> None:
     mixes points and polygons is stored as it is.
     """
     layers = {name: layer_frame(name, getattr(plan, name)) for name in SCHEMA}
-    crs = plan.grids.crs
-    layers["findings"] = finding_frame(plan.findings, plan.settings.lang, crs)
+    layers["findings"] = plan_findings(plan)
     with reproducible_geopackages():
         for name, frame in layers.items():
             append_layer(frame, path, name, shape_of(frame, name))

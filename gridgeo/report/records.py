@@ -12,7 +12,7 @@ import geopandas as gpd
 import pandas as pd
 
 from gridgeo.config import Override, Settings, Source, Threshold
-from gridgeo.model import Finding, Note, Reject
+from gridgeo.model import Finding, Note, Plan, Reject
 from gridgeo.review import place_of, suggestion_of
 from gridgeo.wording import Lang, Text, rule_of
 
@@ -57,6 +57,11 @@ def finding_frame(findings: Iterable[Finding], lang: Lang, crs: CRS | None) -> g
     numbers = ("amount", "x", "y")
     frame = frame.astype({n: "float64" if n in numbers else "str" for n in _FINDING_COLUMNS})
     return gpd.GeoDataFrame(frame, geometry="geometry", crs=crs)
+
+
+def plan_findings(plan: Plan) -> gpd.GeoDataFrame:
+    """Return the findings of a plan as a layer, in the language of its settings."""
+    return finding_frame(plan.findings, plan.settings.lang, plan.grids.crs)
 
 
 def findings_of(frame: gpd.GeoDataFrame) -> tuple[Finding, ...]:
