@@ -175,7 +175,7 @@ def settings_of(frame: pd.DataFrame) -> Settings:
             parts[section] = value
     default = Settings()
     made = {
-        name: type(getattr(default, name))(**part) if isinstance(part, dict) else part
+        name: type(own)(**part) if is_dataclass(own := getattr(default, name)) else part
         for name, part in parts.items()
     }
     return Settings(**made)
