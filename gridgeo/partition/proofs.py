@@ -37,6 +37,14 @@ if TYPE_CHECKING:
 MAX_SETS_TRIED = 5000
 
 
+def is_ruled_out(problem: Problem, band: Band) -> bool:
+    """Tell whether the totals of a piece, or one of its atoms, rule the band out."""
+    households, residents = problem.households, problem.residents
+    counts = possible_grid_counts(band, households, residents)
+    possible = problem.grids in counts if problem.grids is not None else bool(counts)
+    return not possible or bool(exceeds_band(band, households, residents).any())
+
+
 def unplaceable_atoms(band: Band, problem: Problem) -> list[int]:
     """Return the atoms that are in no connected set in band.
 
