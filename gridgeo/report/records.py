@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import asdict, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -174,10 +174,11 @@ def settings_of(frame: pd.DataFrame) -> Settings:
         else:
             parts[section] = value
     default = Settings()
-    made = {
-        name: type(own)(**part) if is_dataclass(own := getattr(default, name)) else part
-        for name, part in parts.items()
-    }
+    made: dict[str, Any] = {}
+    for name, part in parts.items():
+        usual = getattr(default, name)
+        is_part = is_dataclass(usual) and not isinstance(usual, type)
+        made[name] = replace(usual, **part) if is_part else part
     return Settings(**made)
 
 
