@@ -16,10 +16,10 @@ from gridgeo.geometry import assign_points, count_in
 from gridgeo.model import Atoms, Bands, Layers, Partition, Plan, grid_frame, judge_counts
 from gridgeo.wording import Lang, Text
 
-OUTSIDE = Text("outside every community", "位于所有社区之外")
+_OUTSIDE = Text("outside every community", "位于所有社区之外")
 #: A dedicated grid that contains less of its facility's outline states how much.
-MOST_OF_OUTLINE = 0.95
-NO_GRID = Text("in no grid", "不在任何网格之内")
+_MOST_OF_OUTLINE = 0.95
+_NO_GRID = Text("in no grid", "不在任何网格之内")
 
 
 def deliver_grids(coded: gpd.GeoDataFrame, atoms: Atoms, lang: Lang) -> gpd.GeoDataFrame:
@@ -56,7 +56,7 @@ def _shares_of_outlines(coded: gpd.GeoDataFrame, atoms: Atoms, lang: Lang) -> li
             f"; {part:,.0f} of the {all_:,.0f} m2 of its outline are in this grid",
             f"；其范围 {all_:,.0f} 平方米中有 {part:,.0f} 平方米在本网格内",
         ).say(lang)
-        if part < MOST_OF_OUTLINE * all_
+        if part < _MOST_OF_OUTLINE * all_
         else ""
         for part, all_ in zip(shared, total, strict=True)
     ]
@@ -112,7 +112,7 @@ def deliver_households(
     atom = atoms.household_atom
     records = records.assign(
         grid=np.append(grid, "")[atom],
-        reason=np.where(atom < 0, OUTSIDE.say(lang), ""),
+        reason=np.where(atom < 0, _OUTSIDE.say(lang), ""),
     )
     columns = ["grid", "households", "residents", "group", "name", "reason", "geometry"]
     return records[columns].reset_index(drop=True)
@@ -171,7 +171,7 @@ def deliver_existing(
         borders=gpd.GeoDataFrame(geometry=[], crs=layers.crs),
         households=layers.households.assign(
             grid=np.append(grids["code"].to_numpy(dtype=object), "")[grid],
-            reason=np.where(grid < 0, NO_GRID.say(settings.lang), ""),
+            reason=np.where(grid < 0, _NO_GRID.say(settings.lang), ""),
         ),
         considered=layers.facilities.assign(dedicated=False, grid="", reason=""),
         streets=layers.streets,

@@ -151,12 +151,12 @@ def interruption(labels: Partition, search: Search) -> tuple[Note, ...]:
     )
 
 
-log = logging.getLogger("gridgeo")
+_log = logging.getLogger("gridgeo")
 
 #: Called with the name of a stage, and how much of it is done of how much (0 of 0: not known).
 Progress = Callable[[str, int, int], None]
 
-PACKAGES = ("geopandas", "shapely", "pyogrio", "fiona", "numpy", "pandas", "numba", "scikit-learn")
+_PACKAGES = ("geopandas", "shapely", "pyogrio", "fiona", "numpy", "pandas", "numba", "scikit-learn")
 
 
 @dataclass
@@ -175,7 +175,7 @@ class Clock:
         self.advance(0, 0)
         yield
         self.seconds[name] = round(time.perf_counter() - start, 3)
-        log.info("%s: %.2f s", name, self.seconds[name])
+        _log.info("%s: %.2f s", name, self.seconds[name])
 
     def advance(self, done: int, total: int) -> None:
         """Report the progress of the stage."""
@@ -184,14 +184,14 @@ class Clock:
 
     def log(self, what: str) -> None:
         """Write a message to the log."""
-        log.info("%s %s", self.current, what)
+        _log.info("%s %s", self.current, what)
 
     def record(self) -> dict[str, Any]:
         """Return seconds, peak memory and versions: all that may differ between equal runs."""
         return {
             "seconds": self.seconds,
             "peak_mb": peak_mb(),
-            "versions": {"gridgeo": gridgeo_version(), **{p: version(p) for p in PACKAGES}},
+            "versions": {"gridgeo": gridgeo_version(), **{p: version(p) for p in _PACKAGES}},
             "python": sys.version.split()[0],
         }
 
