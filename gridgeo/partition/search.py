@@ -245,19 +245,31 @@ def solve(
     [0, 0, 0, 0, 1, 1, 1, 1]
     """
     ordered, order = canonical_order(problem)
-    graph = build_csr_graph(ordered)
-    context = SearchContext(
-        graph=graph,
-        objective=objective_of(problem, band),
-        schedule=default_schedule(graph),
-        seed=mix_seeds(fingerprint(ordered), search.seed),
-        effort=EFFORTS[search.effort],
-        cancellation=cancellation or Cancellation(),
-        jobs=jobs,
-    )
+    context = _context_of(ordered, band, search, cancellation or Cancellation(), jobs)
     best = _solve_ordered(
         context, candidate_grid_counts(ordered, band), fixed=ordered.grids is not None
     )
+    return _in_given_order(problem, order, context, best)
+
+
+def _context_of(
+    ordered: Problem, band: Band, search: Search, cancellation: Cancellation, jobs: int
+) -> SearchContext:
+    graph = build_csr_graph(ordered)
+    return SearchContext(
+        graph=graph,
+        objective=objective_of(ordered, band),
+        schedule=default_schedule(graph, ordered.penalty),
+        seed=mix_seeds(fingerprint(ordered), search.seed),
+        effort=EFFORTS[search.effort],
+        cancellation=cancellation,
+        jobs=jobs,
+    )
+
+
+def _in_given_order(
+    problem: Problem, order: NDArray[np.int64], context: SearchContext, best: Solution
+) -> Solution:
     labels = np.empty_like(best.labels)
     labels[order] = best.labels
     straddled = float(problem.straddle_m.sum())
@@ -268,6 +280,16 @@ def solve(
         first_cost=best.first_cost + straddled,
         interrupted=context.cancellation.cancelled,
     )
+
+
+def reheat_labels(
+    problem: Problem, band: Band, search: Search, labels: NDArray[np.int32]
+) -> Solution:
+    """Return the best of a labelling and of what short annealings make of it; see `solve`."""
+    ordered, order = canonical_order(problem)
+    context = _context_of(ordered, band, search, Cancellation(), 1)
+    start = solution_of(context, labels[order])
+    return _in_given_order(problem, order, context, best_of([start, *reheat(context, start)]))
 
 
 def _solve_ordered(context: SearchContext, counts: tuple[int, ...], *, fixed: bool) -> Solution:

@@ -174,7 +174,7 @@ def settings_of(frame: pd.DataFrame) -> Settings:
         else:
             parts[section] = value
     default = Settings()
-    made = {
+    made: dict[str, Any] = {
         name: type(own)(**part) if is_dataclass(own := getattr(default, name)) else part
         for name, part in parts.items()
     }
