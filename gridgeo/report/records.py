@@ -173,9 +173,9 @@ def settings_of(frame: pd.DataFrame) -> Settings:
             parts.setdefault(section, {})[name] = value
         else:
             parts[section] = value
-    default = Settings()
+    default: Any = Settings()
     made: dict[str, Any] = {
-        name: type(own)(**part) if is_dataclass(own := getattr(default, name)) else part
+        name: type(getattr(default, name))(**part) if is_dataclass(getattr(default, name)) else part
         for name, part in parts.items()
     }
     return Settings(**made)
