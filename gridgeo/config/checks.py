@@ -13,10 +13,10 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_
 from gridgeo.errors import SettingsError
 from gridgeo.wording import Text
 
-V = TypeVar("V")
+_V = TypeVar("_V")
 
 
-class FrozenMapping(Mapping[str, V]):
+class FrozenMapping(Mapping[str, _V]):
     """A mapping that does not change: it hashes, pickles and compares by its content.
 
     Examples
@@ -27,10 +27,10 @@ class FrozenMapping(Mapping[str, V]):
 
     __slots__ = ("_content",)
 
-    def __init__(self, content: Mapping[str, V]) -> None:
+    def __init__(self, content: Mapping[str, _V]) -> None:
         self._content = dict(content)
 
-    def __getitem__(self, key: str) -> V:
+    def __getitem__(self, key: str) -> _V:
         return self._content[key]
 
     def __iter__(self) -> Iterator[str]:

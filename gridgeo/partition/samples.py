@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     Edges = tuple[Any, Any, NDArray[np.float64]]
 
 #: attributes of networkx edges that are lengths of borders, the first that is there counts
-LENGTHS = ("weight", "border_m")
-NODES = "connectivity has {} nodes"
+_LENGTHS = ("weight", "border_m")
+_NODES = "connectivity has {} nodes"
 
 
 def index_of(rows: Any) -> pd.Index | None:
@@ -151,9 +151,9 @@ def _rows(names: Iterable[Any], row: dict[Any, int], what: str, n: int) -> NDArr
 
 
 def _of_networkx(graph: Any, row: dict[Any, int], n: int) -> Edges:
-    _rows(graph.nodes, row, NODES, n)
+    _rows(graph.nodes, row, _NODES, n)
     there = {key for _, _, values in graph.edges(data=True) for key in values}
-    length = next((name for name in LENGTHS if name in there), LENGTHS[0])
+    length = next((name for name in _LENGTHS if name in there), _LENGTHS[0])
     edges = [(row[a], row[b], w) for a, b, w in graph.edges(data=length, default=1.0)]
     left, right, weight = np.array(edges, dtype=np.float64).reshape(-1, 3).T
     return left, right, weight
@@ -162,14 +162,14 @@ def _of_networkx(graph: Any, row: dict[Any, int], n: int) -> Edges:
 def _of_adjacency(adjacency: pd.Series[Any], row: dict[Any, int], n: int) -> Edges:
     """Return the edges of a libpysal Graph, where an isolated node is its own neighbour."""
     focal, neighbour = (adjacency.index.get_level_values(i) for i in (0, 1))
-    _rows(focal.unique(), row, NODES, n)
+    _rows(focal.unique(), row, _NODES, n)
     left, right = (np.array([row[name] for name in names]) for names in (focal, neighbour))
     return left, right, adjacency.to_numpy(dtype=np.float64)
 
 
 def _of_lists(neighbours: Any, weights: Any, row: dict[Any, int], n: int) -> Edges:
     """Return the edges of a libpysal W: for each node its neighbours, and their weights."""
-    _rows(neighbours, row, NODES, n)
+    _rows(neighbours, row, _NODES, n)
     edges = [
         (row[a], row[b], w)
         for a, others in neighbours.items()
@@ -253,8 +253,8 @@ def delaunay_areas(points: NDArray[np.float64]) -> NDArray[np.float64]:
 #: a mean border and a mean spacing of samples, in the solver's metres: it rounds to millimetres
 UNIT_M = 100.0
 #: a mean weight of samples and a compactness that need no higher penalty on what is out of band
-USUAL_COUNT = 10
-USUAL_COMPACTNESS = 0.5
+_USUAL_COUNT = 10
+_USUAL_COMPACTNESS = 0.5
 #: steps from 0 to `upper` for weights that are not whole numbers
 WEIGHT_STEPS = 1_000_000
 
@@ -298,8 +298,8 @@ class Samples:
             balance_m=balance * UNIT_M,
             compactness=compactness,
             grids=grids,
-            penalty=max(1.0, USUAL_COUNT / max(1.0, float(counts.mean())))
-            * max(1.0, balance, compactness / USUAL_COMPACTNESS),
+            penalty=max(1.0, _USUAL_COUNT / max(1.0, float(counts.mean())))
+            * max(1.0, balance, compactness / _USUAL_COMPACTNESS),
         )
 
 
