@@ -23,7 +23,7 @@ from gridgeo.config import DEFAULT_CUT, AtomRules, Band, OpenGround, Search, Wei
 from gridgeo.model import Atoms, Bands, Partition
 from gridgeo.partition import dissolve, partition_atoms
 from gridgeo.pipeline.finer import only_communities
-from gridgeo.pipeline.stages import make_atoms
+from gridgeo.pipeline.stages import _make_atoms
 from gridgeo.read import read_layers
 
 ROOT = Path(__file__).parents[1]
@@ -193,7 +193,7 @@ def page(row: list[Panel]) -> str:
 def main(folder: str = str(ROOT / "docs" / "images")) -> None:
     """Draw all pictures into `folder`."""
     settings = replace(read_settings(SAMPLE), atoms=CELLS)
-    atoms = make_atoms(read_layers(settings.read), settings)
+    atoms = _make_atoms(read_layers(settings.read), settings)
     place = atoms.communities["name"].tolist().index(COMMUNITY)
     atoms = only_communities(atoms, [place])
     with sync_playwright() as play:

@@ -10,7 +10,7 @@ from shapely import box
 
 from gridgeo.codes import assign_codes, community_codes, reading_order
 from gridgeo.config import SCHEMES, Codes, GridCode, unusual_segments
-from gridgeo.config.schemes import CN15, PLAIN
+from gridgeo.config.schemes import _CN15, _PLAIN
 from gridgeo.errors import InputError, SettingsError
 
 PARENT = "420102001001"
@@ -58,12 +58,12 @@ def town(codes=(PARENT,), names=None):
 
 @given(cn15_codes)
 def test_cn15_parse_inverts_format(code):
-    assert CN15.parse(CN15.format(code)) == code
+    assert _CN15.parse(_CN15.format(code)) == code
 
 
 @given(plain_codes)
 def test_plain_parse_inverts_format(code):
-    assert PLAIN.parse(PLAIN.format(code)) == code
+    assert _PLAIN.parse(_PLAIN.format(code)) == code
 
 
 @given(st.sampled_from(sorted(SCHEMES)), st.text(alphabet="0123456789AZ- \n社", max_size=18))
@@ -141,13 +141,13 @@ def test_plain_codes_have_one_width():
 
 def test_plain_without_codes_counts_the_communities_in_reading_order():
     places = town(["", "C02", ""])
-    assert community_codes(places, PLAIN, mapping={}) == ["C01", "C02", "C03"]
+    assert community_codes(places, _PLAIN, mapping={}) == ["C01", "C02", "C03"]
 
 
 def test_mapping_goes_by_own_code_then_by_name():
     places = town(["7", "", "420102001003"], ["甲", "乙", "丙"])
     mapping = {"7": "420102001001", "甲": "999999999999", "乙": "420102001002"}
-    assert community_codes(places, CN15, mapping=mapping) == [
+    assert community_codes(places, _CN15, mapping=mapping) == [
         "420102001001",
         "420102001002",
         "420102001003",
@@ -161,7 +161,7 @@ def test_communities_without_a_code_are_named():
 
 def test_many_communities_without_a_code_are_counted():
     with pytest.raises(InputError, match="and 3 more") as caught:
-        community_codes(town([""] * 8), CN15, mapping={})
+        community_codes(town([""] * 8), _CN15, mapping={})
     assert "8 个社区中有 8 个" in caught.value.say("zh")
 
 
@@ -186,8 +186,8 @@ def test_numbers_past_999_are_refused():
     "text", ["", "4201020010010", PARENT + "000", PARENT + "00A", "A-1", "-01"]
 )
 def test_malformed_codes_are_not_parsed(text):
-    assert CN15.parse(text) is None
-    assert PLAIN.parse(text) is None
+    assert _CN15.parse(text) is None
+    assert _PLAIN.parse(text) is None
 
 
 @pytest.mark.parametrize(

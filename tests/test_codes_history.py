@@ -20,7 +20,7 @@ from gridgeo.codes import (
     successors_at,
 )
 from gridgeo.config import Codes
-from gridgeo.config.schemes import CN15
+from gridgeo.config.schemes import _CN15
 from gridgeo.errors import InputError
 from gridgeo.geometry import overlap_of
 
@@ -95,7 +95,7 @@ def check(town):
         assert not said & gone  # no code is ever issued twice
         gone |= before - said
         before = said
-    parsed = [CN15.parse(code).community for code in town.grids["code"]]
+    parsed = [_CN15.parse(code).community for code in town.grids["code"]]
     assert parsed == town.grids["community_code"].tolist()
 
 

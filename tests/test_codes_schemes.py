@@ -8,8 +8,8 @@ from shapely import box
 
 from gridgeo.codes import assign_codes
 from gridgeo.config import Codes, GridCode, classes_for_numbers, unusual_segments
-from gridgeo.config.schemes import CJT349, CN15, PLAIN, scheme_of
-from gridgeo.config.settings_file import settings_from
+from gridgeo.config.schemes import _CJT349, _CN15, _PLAIN, scheme_of
+from gridgeo.config.settings_file import _settings_from
 from gridgeo.errors import InputError, SettingsError
 
 PARENT = "420102001001"
@@ -74,8 +74,8 @@ def test_format_inverts_parse_for_every_pattern(template, text):
 
 @given(st.from_regex(r"[0-9]{20}", fullmatch=True))
 def test_every_20_digits_are_a_code_of_cjt349_and_back(text):
-    said = CJT349.parse(text)
-    assert CJT349.format(said) == text
+    said = _CJT349.parse(text)
+    assert _CJT349.format(said) == text
     assert (said.object, said.community, said.digits) == (text[:6], text[6:18], 2)
 
 
@@ -120,12 +120,12 @@ def test_wrong_patterns_are_told(template, said):
 )
 def test_settings_that_do_not_go_together_are_told(codes, said):
     with pytest.raises(SettingsError, match=said):
-        settings_from({"codes": codes})
+        _settings_from({"codes": codes})
 
 
 def test_the_pattern_of_cn15_is_cn15():
-    scheme = Codes(scheme="template", template=CN15.template).code_scheme
-    assert scheme.parse(PARENT + "007") == CN15.parse(PARENT + "007")
+    scheme = Codes(scheme="template", template=_CN15.template).code_scheme
+    assert scheme.parse(PARENT + "007") == _CN15.parse(PARENT + "007")
     assert scheme.last == 999
     assert scheme.statistical
 
@@ -133,13 +133,13 @@ def test_the_pattern_of_cn15_is_cn15():
 @pytest.mark.parametrize(
     ("scheme", "code"),
     [
-        (CN15, GridCode("12", 1, 3)),
-        (CN15, GridCode(PARENT, 1000, 3)),
-        (CN15, GridCode(PARENT, 0, 3)),
-        (CN15, GridCode(PARENT, 1, 2)),
-        (CN15, GridCode(PARENT, 1, 3, OBJECT)),
-        (CJT349, GridCode(PARENT, 1, 2)),
-        (PLAIN, GridCode(" A", 1, 2)),
+        (_CN15, GridCode("12", 1, 3)),
+        (_CN15, GridCode(PARENT, 1000, 3)),
+        (_CN15, GridCode(PARENT, 0, 3)),
+        (_CN15, GridCode(PARENT, 1, 2)),
+        (_CN15, GridCode(PARENT, 1, 3, OBJECT)),
+        (_CJT349, GridCode(PARENT, 1, 2)),
+        (_PLAIN, GridCode(" A", 1, 2)),
     ],
 )
 def test_what_the_scheme_cannot_say_is_not_written(scheme, code):
@@ -163,15 +163,15 @@ def test_a_community_that_is_one_grid_has_number_00_in_cjt349(count, numbers):
 @pytest.mark.parametrize(
     ("scheme", "code", "said"),
     [
-        (CN15, PARENT + "001", []),
-        (CN15, PARENT + "122", ["urban-rural class"]),
-        (CN15, "990102001001001", ["province segment 99"]),
-        (CN15, "420102001498001", ["without a committee"]),
-        (CN15, "420102001601210", ["village segment 601", "urban-rural class"]),
-        (CJT349, OBJECT + "42010200160101", ["several communities merged"]),
-        (CJT349, OBJECT + PARENT + "22", []),
-        (CN15, "A", []),
-        (PLAIN, PARENT + "-111", []),
+        (_CN15, PARENT + "001", []),
+        (_CN15, PARENT + "122", ["urban-rural class"]),
+        (_CN15, "990102001001001", ["province segment 99"]),
+        (_CN15, "420102001498001", ["without a committee"]),
+        (_CN15, "420102001601210", ["village segment 601", "urban-rural class"]),
+        (_CJT349, OBJECT + "42010200160101", ["several communities merged"]),
+        (_CJT349, OBJECT + PARENT + "22", []),
+        (_CN15, "A", []),
+        (_PLAIN, PARENT + "-111", []),
     ],
 )
 def test_what_a_scheme_warns_of(scheme, code, said):

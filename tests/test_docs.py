@@ -11,7 +11,7 @@ import pytest
 from typer.main import get_command
 
 from gridgeo.cli import app
-from gridgeo.config.settings_file import settings_from
+from gridgeo.config.settings_file import _settings_from
 
 ROOT = Path(__file__).parents[1]
 PAGES = [*sorted(ROOT.glob("README*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
@@ -71,7 +71,7 @@ def test_commands_and_options_are_those_of_the_command_line(page):
 @by_page
 def test_settings_are_those_of_the_settings_file(page):
     for text in fences(page, "toml"):
-        settings_from(tomllib.loads(text))
+        _settings_from(tomllib.loads(text))
 
 
 @by_page

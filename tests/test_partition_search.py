@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridgeo.config import Band, Search
-from gridgeo.partition import Cancellation, Problem, solve, warm_up
+from gridgeo.partition import Cancellation, Problem, search, solve, warm_up
 from gridgeo.partition.anneal import anneal
 from gridgeo.partition.band import exceeds_band, possible_grid_counts
 from gridgeo.partition.certificate import solve_certified
@@ -327,3 +327,40 @@ def test_a_limit_of_seconds_stops_by_itself_and_only_inside():
     with calm.after(1e6), calm.after(None):
         pass
     assert not calm.cancelled
+
+
+def test_a_large_piece_that_is_ruled_out_gets_one_start():
+    households = np.full(169, 20)
+    households[84] = 900
+    found = solve(lattice(households, width=13), HOUSEHOLDS, Search(effort="normal"))
+    assert found.missed
+    assert found.starts == 1 + EFFORTS["normal"].repairs
+    households[84] = 20
+    assert not solve(lattice(households, width=13), HOUSEHOLDS, Search(effort="normal")).failed
+
+
+def test_moves_are_in_proportion_to_the_atoms_that_matter():
+    wide = np.zeros(900, dtype=np.int64)
+    wide[::9] = 20
+    found = solve(lattice(wide, width=30, grids=5), HOUSEHOLDS, Search(effort="fast"))
+    assert not found.failed
+    effort = EFFORTS["fast"]
+    assert found.first_missed == 0
+    assert found.moves == effort.moves_per_atom(270, 5) * 270 < effort.moves_per_atom(900, 5) * 900
+
+
+def test_the_last_search_of_a_stuck_piece_has_higher_penalties(monkeypatch):
+    tried = []
+
+    def fail(context, counts):
+        tried.append(context.schedule.end_penalty)
+        labels = np.zeros(context.atoms, dtype=np.int32)
+        return [solution_of(context, labels) for _ in counts]
+
+    monkeypatch.setattr(search, "search_grid_counts", fail)
+    large = lattice(np.full(80, 15), width=10)
+    assert solve(large, HOUSEHOLDS, Search()).failed
+    assert tried == pytest.approx([tried[0], search.FIRM_PENALTIES * tried[0]])
+    tried.clear()
+    solve(lattice(np.full(60, 20), width=10), HOUSEHOLDS, Search())
+    assert len(tried) == 1

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gridgeo.config import CATEGORIES, Band, Search, Settings, Source, Threshold, read_settings
-from gridgeo.config.settings_file import settings_from
+from gridgeo.config.settings_file import _settings_from
 from gridgeo.errors import SettingsError
 
 PARTS = [f.name for f in fields(Settings) if is_dataclass(getattr(Settings(), f.name))]
@@ -71,7 +71,7 @@ def test_what_is_written_is_what_is_read(lower, upper, profile, seed, weight):
         "weights": {"cut": {"none": weight}},
         "lang": "en",
     }
-    settings = settings_from(document)
+    settings = _settings_from(document)
     assert settings.band == band
     assert settings.search == replace(Search(), seed=seed)
     assert settings.weights.cut == {**Settings().weights.cut, "none": weight}
@@ -135,14 +135,14 @@ def test_crs_datum_and_encoding_are_by_role(tmp_path):
 
 def test_a_threshold_that_is_given_replaces_that_of_its_category_alone():
     document = {"dedicated": {"thresholds": {"school": {"people": 900}}}}
-    thresholds = settings_from(document).dedicated.thresholds
+    thresholds = _settings_from(document).dedicated.thresholds
     assert thresholds["school"] == Threshold(people=900.0)
     assert set(thresholds) == set(CATEGORIES)
     assert thresholds["hospital"] == Settings().dedicated.thresholds["hospital"]
 
 
 def test_whole_numbers_stand_for_decimals():
-    assert settings_from({"atoms": {"close_gap_m": 3}}).atoms.close_gap_m == 3.0
+    assert _settings_from({"atoms": {"close_gap_m": 3}}).atoms.close_gap_m == 3.0
 
 
 # --- mistakes ----------------------------------------------------------------------------------
@@ -174,7 +174,7 @@ def test_whole_numbers_stand_for_decimals():
 )  # fmt: skip
 def test_unknown_words_are_named_with_the_known_ones(document, english, chinese):
     with pytest.raises(SettingsError, match=english) as caught:
-        settings_from(document)
+        _settings_from(document)
     assert chinese in caught.value.say("zh")
 
 
@@ -198,7 +198,7 @@ def test_unknown_words_are_named_with_the_known_ones(document, english, chinese)
 )
 def test_values_of_the_wrong_type_are_named(document, english, chinese):
     with pytest.raises(SettingsError, match=english) as caught:
-        settings_from(document)
+        _settings_from(document)
     assert chinese in caught.value.say("zh")
 
 
@@ -219,7 +219,7 @@ def test_values_of_the_wrong_type_are_named(document, english, chinese):
 )  # fmt: skip
 def test_values_out_of_range_are_named(document, english, chinese):
     with pytest.raises(SettingsError, match=english) as caught:
-        settings_from(document)
+        _settings_from(document)
     assert chinese in caught.value.say("zh")
 
 

@@ -16,7 +16,7 @@ import gridgeo as gg
 from gridgeo.cli import app
 from gridgeo.cli.starter import sample_settings, write_starter
 from gridgeo.config import CATEGORIES, ROLES, ReadRules, Settings, read_settings
-from gridgeo.config.settings_file import READ_TABLES, settings_from
+from gridgeo.config.settings_file import _READ_TABLES, _settings_from
 from gridgeo.read import read_layers
 
 TEMPLATE = Path(gg.__file__).parent / "cli" / "template.toml"
@@ -27,7 +27,7 @@ def uncommented() -> dict:
 
 
 def test_uncommenting_everything_changes_nothing():
-    settings = settings_from(uncommented())
+    settings = _settings_from(uncommented())
     search = replace(settings.search, seconds=None)
     assert replace(settings, read=ReadRules(), search=search) == Settings()
 
@@ -52,7 +52,7 @@ def test_every_setting_is_explained():
             assert sorted(document[name]) == sorted(inner), name
     assert set(document["dedicated"]["thresholds"]) == set(CATEGORIES)
     assert set(document["inputs"]) == set(ROLES)
-    assert set(document) == {*keys_of(Settings()), *READ_TABLES}
+    assert set(document) == {*keys_of(Settings()), *_READ_TABLES}
     assert document["read"] == {"missing_households": 0}
 
 

@@ -17,7 +17,7 @@ from gridgeo.adjust import adjust_grids
 from gridgeo.cli import app
 from gridgeo.config import Band, Codes
 from gridgeo.pipeline import verify
-from gridgeo.pipeline.evaluate import dedicated_of
+from gridgeo.pipeline.evaluate import _dedicated_of
 from gridgeo.validate import Subject, validate
 
 WEST, EAST = box(0, 0, 600, 400), box(600, 0, 1200, 400)
@@ -161,9 +161,9 @@ def test_most_of_the_ground_decides(grids, named):
 def test_a_plan_of_ours_is_judged_by_the_grids_that_it_gave():
     plan = build_plan()
     whole = {"grids": plan.grids, "communities": plan.communities}
-    assert warned(Subject(**whole, facilities=dedicated_of(plan))) == []
+    assert warned(Subject(**whole, facilities=_dedicated_of(plan))) == []
     basic = plan.grids.assign(kind="basic")
-    (told,) = warned(Subject(**whole | {"grids": basic}, facilities=dedicated_of(plan)))
+    (told,) = warned(Subject(**whole | {"grids": basic}, facilities=_dedicated_of(plan)))
     assert told.grids == ("420102001001801",)
 
 

@@ -289,7 +289,7 @@ def lineage_of_coded(
     --------
     >>> from shapely import box
     >>> from gridgeo.codes import overlap_of_grids
-    >>> from gridgeo.config.schemes import CN15
+    >>> from gridgeo.config.schemes import _CN15
     >>> was = gpd.GeoDataFrame({"code": ["420102001001001"]}, geometry=[box(0, 0, 9, 1)])
     >>> parts = gpd.GeoDataFrame(
     ...     {"code": ["420102001001001", "420102001001002"], "kind": "basic",

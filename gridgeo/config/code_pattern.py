@@ -18,7 +18,7 @@ from gridgeo.wording import Text
 
 #: The parts of a community code in digits, in their order there.
 SEGMENTS = ("county", "township", "village")
-NAMES = ("object", "community", *SEGMENTS, "sequence")
+_NAMES = ("object", "community", *SEGMENTS, "sequence")
 _TOKEN = re.compile(
     r"\{(?P<name>\w+)(?::(?P<digits>[1-9][0-9]?)(?P<open>\+?))?\}|(?P<text>[^\s{}]+)"
 )
@@ -96,7 +96,7 @@ def pattern_of(template: str) -> re.Pattern[str]:
 def _check_names(template: str, parts: list[Part]) -> None:
     names = [part.name for part in parts if part.name]
     for name in names:
-        if name not in NAMES:
+        if name not in _NAMES:
             raise _wrong(template, Text(f"there is no part {name!r}", f"没有 {name!r} 这一段"))
         if names.count(name) > 1:
             raise _wrong(template, Text(f"{name} is there twice", f"{name} 出现了两次"))
@@ -156,9 +156,9 @@ def _wrong(template: str, reason: Text) -> SettingsError:
         key="codes.template",
         value=template,
         remedy=Text(
-            f"Parts: {', '.join(NAMES)}; "
+            f"Parts: {', '.join(_NAMES)}; "
             "for example {county:6}{township:3}{village:3}{sequence:3}",
-            f"可用的段：{'、'.join(NAMES)}；"
+            f"可用的段：{'、'.join(_NAMES)}；"
             "例如 {county:6}{township:3}{village:3}{sequence:3}",
         ),
     )

@@ -12,13 +12,13 @@ from pathlib import Path
 
 from gridgeo.wording import Text
 
-NAME = "gridgeo-partition"
-OTHER = "gridgeo"
+_NAME = "gridgeo-partition"
+_OTHER = "gridgeo"
 
 
 def gridgeo_version() -> str:
     """Return the version of gridgeo that is installed."""
-    return _installed(NAME)
+    return _installed(_NAME)
 
 
 def how_to_install(extra: str = "") -> Text:
@@ -30,7 +30,7 @@ def how_to_install(extra: str = "") -> Text:
     'pip install ".[cluster]"'
     """
     extras = f"[{extra}]" if extra else ""
-    file = f"{NAME.replace('-', '_')}-{gridgeo_version()}-py3-none-any.whl"
+    file = f"{_NAME.replace('-', '_')}-{gridgeo_version()}-py3-none-any.whl"
     wheel = f'pip install "FOLDER/{file}{extras}"'
     clone = f'pip install ".{extras}"'
     return Text(
@@ -44,15 +44,15 @@ def conflict() -> Text | None:
 
     Looking for its folder first saves importing ``importlib.metadata`` at every start.
     """
-    if not any(any(Path(folder).glob(f"{OTHER}-*-info")) for folder in sys.path):
+    if not any(any(Path(folder).glob(f"{_OTHER}-*-info")) for folder in sys.path):
         return None
-    found, again = f"{OTHER} {_installed(OTHER)}", how_to_install()
+    found, again = f"{_OTHER} {_installed(_OTHER)}", how_to_install()
     return Text(
         f"Warning: {found}, a package of another project, is installed here and has files in the "
-        f"same folder as {NAME}. Run pip uninstall {OTHER}, then install {NAME} again, with "
+        f"same folder as {_NAME}. Run pip uninstall {_OTHER}, then install {_NAME} again, with "
         f"--force-reinstall --no-deps: {again.en}",
-        f"警告：此环境中还装有另一个项目的软件包 {found}，它与 {NAME} 的文件在同一文件夹中。"
-        f"请先运行 pip uninstall {OTHER}，再加上 --force-reinstall --no-deps 重新安装 {NAME}："
+        f"警告：此环境中还装有另一个项目的软件包 {found}，它与 {_NAME} 的文件在同一文件夹中。"
+        f"请先运行 pip uninstall {_OTHER}，再加上 --force-reinstall --no-deps 重新安装 {_NAME}："
         f"{again.zh}",
     )
 

@@ -20,12 +20,12 @@ from gridgeo.errors import InputError, SettingsError
 from gridgeo.wording import Text
 
 #: Villages that stand for ground without a committee.
-VIRTUAL = ("498", "598")
+_VIRTUAL = ("498", "598")
 #: Urban-rural classes (城乡分类代码) that follow the 12 digits in the statistical yearbooks: such
 #: 15 digits look like the code of a grid.
-URBAN_RURAL = ("111", "112", "121", "122", "123", "210", "220")
+_URBAN_RURAL = ("111", "112", "121", "122", "123", "210", "220")
 #: From here on a segment stands for several communities merged (CJ/T 349-2010, 5.6).
-MERGED_FROM = 601
+_MERGED_FROM = 601
 
 
 def unusual_segments(code: str) -> Text | None:
@@ -50,7 +50,7 @@ def unusual_segments(code: str) -> Text | None:
                 f"{name.en} segment {digits} is outside {span}",
                 f"{name.zh}段 {digits} 不在 {span} 之内",
             )
-    if code[9:12] in VIRTUAL:
+    if code[9:12] in _VIRTUAL:
         return Text(
             f"village segment {code[9:12]} stands for ground without a committee",
             f"村（社区）段 {code[9:12]} 表示没有村（居）委会的虚拟单位",
@@ -58,15 +58,15 @@ def unusual_segments(code: str) -> Text | None:
     return None
 
 
-def merged_communities(code: str) -> Text | None:
+def _merged_communities(code: str) -> Text | None:
     """Return the warning that a segment stands for several communities, None where it does not.
 
     Examples
     --------
-    >>> merged_communities("420102001601").en
+    >>> _merged_communities("420102001601").en
     'village segment 601 stands for several communities merged, but a grid belongs to one'
     """
-    if int(code[9:12]) < MERGED_FROM:
+    if int(code[9:12]) < _MERGED_FROM:
         return None
     return Text(
         f"village segment {code[9:12]} stands for several communities merged, "
@@ -91,8 +91,8 @@ def classes_for_numbers(codes: Sequence[str]) -> list[int]:
     []
     """
     high = [code for code in codes if re.fullmatch("[0-9]{12}[12][0-9]{2}", code)]
-    far = {code[:12] for code in high if code[12:] not in URBAN_RURAL}
-    like = {code for code in high if code[12:] in URBAN_RURAL and code[:12] not in far}
+    far = {code[:12] for code in high if code[12:] not in _URBAN_RURAL}
+    like = {code for code in high if code[12:] in _URBAN_RURAL and code[:12] not in far}
     return [row for row, code in enumerate(codes) if code in like]
 
 
@@ -231,9 +231,9 @@ class CodeScheme:
         parsed = self.parse(code)
         if parsed is None or not self.statistical:
             return ()
-        merged = merged_communities(parsed.community) if self.undivided else None
+        merged = _merged_communities(parsed.community) if self.undivided else None
         found = [merged or unusual_segments(parsed.community)]
-        if len(code) == 15 and code[12:] in URBAN_RURAL:
+        if len(code) == 15 and code[12:] in _URBAN_RURAL:
             found.append(
                 Text(
                     f"its last digits {code[12:]} may be an urban-rural class, "
@@ -260,13 +260,13 @@ class CodeScheme:
 
 
 #: 12 digits of the statistical division code + 3 digits (Beijing DB11/T 2157-2023, 5.2).
-CN15 = CodeScheme(
+_CN15 = CodeScheme(
     id="cn15",
     form=Text("a 12-digit community code and 3 digits", "12 位村（社区）代码加 3 位顺序码"),
     template="{county:6}{township:3}{village:3}{sequence:3}",
 )
 #: 6 digits of the object + 12 digits + 2 digits (CJ/T 349-2010, 5.2 to 5.7).
-CJT349 = CodeScheme(
+_CJT349 = CodeScheme(
     id="cjt349",
     form=Text(
         "a 6-digit object code, a 12-digit community code and 2 digits",
@@ -276,7 +276,7 @@ CJT349 = CodeScheme(
     undivided=True,
 )
 #: For places outside the Chinese code system.
-PLAIN = CodeScheme(
+_PLAIN = CodeScheme(
     id="plain",
     form=Text(
         "the community's own code, a hyphen and a number of at least 2 digits",
@@ -285,7 +285,7 @@ PLAIN = CodeScheme(
     template="{community}-{sequence:2+}",
 )
 SCHEMES: Mapping[str, CodeScheme] = MappingProxyType(
-    {scheme.id: scheme for scheme in (CN15, PLAIN, CJT349)}
+    {scheme.id: scheme for scheme in (_CN15, _PLAIN, _CJT349)}
 )
 #: The id of schemes that the settings describe by a pattern.
 TEMPLATE = "template"

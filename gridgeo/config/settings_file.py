@@ -16,7 +16,7 @@ from gridgeo.errors import SettingsError, why
 from gridgeo.wording import Text
 
 #: Tables of the file that together make `ReadRules`, beside ``[read]``.
-READ_TABLES = ("inputs", "columns", "crs", "datum", "encoding")
+_READ_TABLES = ("inputs", "columns", "crs", "datum", "encoding")
 
 
 def read_settings(path: str | Path) -> Settings:
@@ -42,23 +42,23 @@ def read_settings(path: str | Path) -> Settings:
             Text("the settings cannot be read: ", "无法读取设置：") + why(error),
             file=str(path),
         ) from error
-    return settings_from(document, folder=file.parent)
+    return _settings_from(document, folder=file.parent)
 
 
-def settings_from(document: Mapping[str, Any], *, folder: Path = Path()) -> Settings:
+def _settings_from(document: Mapping[str, Any], *, folder: Path = Path()) -> Settings:
     """Return the settings of a parsed document.
 
     Examples
     --------
-    >>> settings_from({"band": {"lower": 200, "upper": 400}}).band.lower
+    >>> _settings_from({"band": {"lower": 200, "upper": 400}}).band.lower
     200
     """
-    tables = {name: value for name, value in document.items() if name not in READ_TABLES}
+    tables = {name: value for name, value in document.items() if name not in _READ_TABLES}
     read = dict(_table(tables.pop("read", {}), "read"))
-    for name in READ_TABLES:
+    for name in _READ_TABLES:
         if name in document:
             read[name] = _READ[name](_table(document[name], name), folder)
-    known = [*(f.name for f in fields(Settings)), *READ_TABLES]
+    known = [*(f.name for f in fields(Settings)), *_READ_TABLES]
     for name in document:
         _known(name, known, "")
     parts = {name: _setting(name, value, folder) for name, value in tables.items()}

@@ -17,8 +17,10 @@ one connected piece of a community, and `search.solve` is 5 to 8 alone.
     `subset_dp.solve_by_subsets`, and stages 6 to 8 are not needed.
  6. `search.run_start`: a start of the multistart. `anneal.grow_regions` grows regions from seeds,
     `anneal.anneal` flips atoms at the borders, `recombination.recombine` merges adjacent grids and
-    cuts them anew along random spanning trees. Two starts that end alike are enough.
- 7. `search.repair_bands`: while bands are missed, recombination around the grids out of band.
+    cuts them anew along random spanning trees. Two starts that end alike are enough; so is one
+    for a large piece that is ruled out before the search.
+ 7. `search.repair_bands`: while bands are missed, recombination around the grids out of band; at
+    last a search with higher penalties.
  8. `search.improve_elite_pool`: the best labellings are reheated, and
     `set_partitioning.improve_from_pool` picks the cheapest grids of all that were met.
  9. `certificate.certify`: ``optimal`` or ``exhausted`` where stage 4's enumeration ends in the

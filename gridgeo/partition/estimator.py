@@ -226,7 +226,7 @@ class BandedRegions(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sklea
                     solution=solution,
                     names=("",) * part.size,
                     cut_off_by=None,
-                    tied=(False,) * part.size,
+                    contracted=(False,) * part.size,
                 )
             )
         solved.sort(key=lambda piece: int(piece.members.min()))

@@ -19,6 +19,7 @@ import numpy as np
 
 from gridgeo.partition.anneal import anneal, grow_regions
 from gridgeo.partition.band import exceeds_band, ideal_grid_count, possible_grid_counts
+from gridgeo.partition.connected_subgraphs import ATOMS_IN_MASK
 from gridgeo.partition.kernel import build_csr_graph, default_schedule, objective_of
 from gridgeo.partition.problem import (
     EFFORTS,
@@ -28,6 +29,7 @@ from gridgeo.partition.problem import (
     canonical_order,
     fingerprint,
 )
+from gridgeo.partition.proofs import is_ruled_out, unplaceable_atoms
 from gridgeo.partition.recombination import recombine
 from gridgeo.partition.search_context import SearchContext, best_of, mix_seeds, solution_of
 from gridgeo.partition.set_partitioning import GridPool, improve_from_pool
@@ -47,6 +49,13 @@ REPAIR_MOVE_SHARE = 0.25
 REPAIR_TEMPERATURE = 0.5
 #: start temperatures of starts, in turn: the higher one moves heavy atoms, the lower one costs less
 START_TEMPERATURES = (1.5, 0.6)
+#: so many atoms for each heavy one count in the proposals; in pieces of so many atoms all count
+LIGHT_COUNTED = 3
+ATOMS_COUNTED = 150
+#: pieces of more atoms that are ruled out before the search get one start
+ATOMS_RULED_OUT = 150
+#: factor of the penalties in the last search of a piece of more than `ATOMS_IN_MASK` atoms
+FIRM_PENALTIES = 4.0
 #: start temperatures of reheats, in turn, and their start penalty as a share of the end penalty
 REHEAT_TEMPERATURES = (0.25, 0.4)
 REHEAT_PENALTY = 0.7
@@ -130,7 +139,9 @@ def reheat(context: SearchContext, solution: Solution, *stream: int) -> list[Sol
 
 
 def _proposals(context: SearchContext, grids: int) -> int:
-    return context.effort.moves_per_atom(context.atoms, grids) * context.atoms
+    """Return the proposals of one start, in proportion to the atoms that matter."""
+    atoms = min(context.atoms, max(ATOMS_COUNTED, LIGHT_COUNTED * context.heavy_atoms))
+    return context.effort.moves_per_atom(atoms, grids) * atoms
 
 
 def _anneal(
@@ -246,14 +257,11 @@ def solve(
     """
     ordered, order = canonical_order(problem)
     context = _context_of(ordered, band, search, cancellation or Cancellation(), jobs)
-    best = _solve_ordered(
-        context, candidate_grid_counts(ordered, band), fixed=ordered.grids is not None
-    )
-    return _in_given_order(problem, order, context, best)
+    return _in_given_order(problem, order, context, _solve_ordered(context, ordered, band))
 
 
 def _context_of(
-    ordered: Problem, band: Band, search: Search, cancellation: Cancellation, jobs: int
+    ordered: Problem, band: Band, search: Search, cancellation: Cancellation, jobs: int = 1
 ) -> SearchContext:
     graph = build_csr_graph(ordered)
     return SearchContext(
@@ -285,20 +293,32 @@ def _in_given_order(
 def reheat_labels(
     problem: Problem, band: Band, search: Search, labels: NDArray[np.int32]
 ) -> Solution:
-    """Return the best of a labelling and of what short annealings make of it; see `solve`."""
+    """Return the best of a labelling and what short annealings make of it; see `solve`."""
     ordered, order = canonical_order(problem)
-    context = _context_of(ordered, band, search, Cancellation(), 1)
-    start = solution_of(context, labels[order])
-    return _in_given_order(problem, order, context, best_of([start, *reheat(context, start)]))
+    context = _context_of(ordered, band, search, Cancellation())
+    found = [start := solution_of(context, labels[order]), *reheat(context, start)]
+    return _in_given_order(problem, order, context, best_of(found))
 
 
-def _solve_ordered(context: SearchContext, counts: tuple[int, ...], *, fixed: bool) -> Solution:
+def _solve_ordered(context: SearchContext, problem: Problem, band: Band) -> Solution:
     """Return the best solution of a problem in canonical order."""
+    counts = candidate_grid_counts(problem, band)
     if counts[0] == 1 and not (single := single_grid(context)).failed:
         return single
-    if not fixed and context.atoms <= MAX_ATOMS and (proved := solve_few_atoms(context, counts)):
+    free = problem.grids is None
+    if free and context.atoms <= MAX_ATOMS and (proved := solve_few_atoms(context, counts)):
         return proved
+    ruled_out = is_ruled_out(problem, band)
+    if ruled_out and context.atoms > ATOMS_RULED_OUT:
+        context, counts = replace(context, effort=replace(context.effort, starts=1)), counts[:1]
     tried = search_grid_counts(context, counts)
+    if (
+        best_of(tried).failed
+        and context.atoms > ATOMS_IN_MASK  # else all subgraphs are enumerated: `certify`
+        and not ruled_out
+        and not unplaceable_atoms(band, problem)
+    ):
+        tried += search_grid_counts(context.with_penalties(FIRM_PENALTIES), counts)
     return replace(
         best_of(tried),
         starts=len(tried),

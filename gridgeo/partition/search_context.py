@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gridgeo.partition.kernel import (
     CANNOT_LINK_M,
+    HOUSEHOLDS,
+    RESIDENTS,
     CSRGraph,
     Objective,
     Schedule,
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridgeo.partition.problem import Cancellation, Effort
+
+#: the share of all households (or residents) that the heavy atoms of a piece hold
+HEAVY_SHARE = 0.9
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +45,19 @@ class SearchContext:
         """The number of atoms."""
         return int(self.graph.attributes.shape[0])
 
+    @property
+    def heavy_atoms(self) -> int:
+        """The number of the heaviest atoms that hold `HEAVY_SHARE` of households or residents."""
+        amounts = -np.sort(-self.graph.attributes[:, [HOUSEHOLDS, RESIDENTS]], axis=0)
+        lighter = np.cumsum(amounts, axis=0) < HEAVY_SHARE * amounts.sum(axis=0)
+        return int(lighter.sum(axis=0).max()) + 1
+
+    def with_penalties(self, factor: float) -> SearchContext:
+        """Return the context with the penalties of missed bands multiplied by a factor."""
+        names = ("start_penalty", "end_penalty", "missed_penalty")
+        raised = {name: factor * getattr(self.schedule, name) for name in names}
+        return replace(self, schedule=self.schedule._replace(**raised))
+
     def rng(self, *stream: int) -> NDArray[np.uint64]:
         """Return the state of the random generator of one part of the search."""
         return np.array([mix_seeds(self.seed, *stream)], dtype=np.uint64)
@@ -52,13 +70,13 @@ def solution_of(
     grids = int(labels.max()) + 1
     cost, missed, distance = evaluate_labels(context.graph, context.objective, labels, grids)
     unmet = count_unmet_cannot_links(context.graph, labels)
-    met = len(context.graph.cannot_links) - unmet
+    separate_pairs = len(context.graph.cannot_links) - unmet
     return Solution(
         labels=relabel_by_first_atom(labels),
         grids=grids,
         missed=round(float(missed)),
         distance=float(distance),
-        cost=float(cost) + CANNOT_LINK_M * met,
+        cost=float(cost) + CANNOT_LINK_M * separate_pairs,
         moves=moves,
         exact=exact,
         unmet_cannot_links=unmet,

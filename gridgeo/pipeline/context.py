@@ -137,14 +137,14 @@ def constraints_of(layers: Layers, atoms: Atoms) -> Constraints:
         if group.size > 1:
             together.append(group)
         elif not group.size or shapely.get_dimensions(shape) == 1:
-            findings.append(_unplaced(TOGETHER, shape, name))
+            findings.append(_unplaced(_TOGETHER, shape, name))
     apart = []
     for shape, name in _rows(layers.apart):
         pair = _ends(shape, polygons)
         if pair.size == 2:
             apart.append(pair)
         else:
-            findings.append(_unplaced(APART, shape, name))
+            findings.append(_unplaced(_APART, shape, name))
     locked, names = _locked(layers, atoms, inner, findings)
     return Constraints(
         together=tuple(together),
@@ -167,7 +167,7 @@ def _locked(
     for number, (shape, name) in enumerate(_rows(layers.locked)):
         members = locked == number
         if not members.any():
-            findings.append(_unplaced(LOCKED, shape, name))
+            findings.append(_unplaced(_LOCKED, shape, name))
             continue
         main = int(np.argmax(np.bincount(community[members], weights=np.round(area[members], 2))))
         locked[members & (community != main)] = -1
@@ -187,9 +187,9 @@ def _rows(frame: gpd.GeoDataFrame | None) -> list[tuple[Any, str]]:
     return list(zip(frame.geometry, frame["name"], strict=True))
 
 
-TOGETHER = Text("what should stay together", "要求同属一格的标注")
-APART = Text("what should stay apart", "要求分属两格的标注")
-LOCKED = Text("a locked grid", "锁定网格")
+_TOGETHER = Text("what should stay together", "要求同属一格的标注")
+_APART = Text("what should stay apart", "要求分属两格的标注")
+_LOCKED = Text("a locked grid", "锁定网格")
 
 
 def _unplaced(what: Text, shape: Any, name: str) -> Finding:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from gridgeo.model import Atoms
 
 
-def judge_facilities(
+def _judge_facilities(
     layers: Layers, grids: gpd.GeoDataFrame, settings: Settings
 ) -> gpd.GeoDataFrame | None:
     """Return every facility with the decision that `gridgeo adjust` takes on it, None without any.
@@ -56,8 +56,8 @@ def judge_facilities(
     return _on_atoms(context.atoms())
 
 
-def dedicated_of(plan: Plan) -> gpd.GeoDataFrame:
-    """Return the facilities of a plan of ours as `judge_facilities` does, on their grids."""
+def _dedicated_of(plan: Plan) -> gpd.GeoDataFrame:
+    """Return the facilities of a plan of ours as `_judge_facilities` does, on their grids."""
     ground = dict(zip(plan.grids["code"], plan.grids.geometry, strict=True))
     considered = plan.considered
     taken = [
@@ -133,7 +133,7 @@ def judge_plan(
         barriers=plan.barriers,
         compounds=None if layers is None else layers.compounds,
         allowed_gaps=None if layers is None else layers.allowed_gaps,
-        facilities=dedicated_of(plan),
+        facilities=_dedicated_of(plan),
         households_in=households.get("in"),
         households_listed=households.get("listed"),
     )
@@ -164,7 +164,7 @@ def judge_drawn(grids: gpd.GeoDataFrame, layers: Layers, settings: Settings) -> 
     """
     communities = layers.communities
     settings = by_code(settings, communities, list(_label(communities)))
-    facilities = judge_facilities(layers, grids, settings)
+    facilities = _judge_facilities(layers, grids, settings)
     layers, atoms = _by_atoms(layers, grids)
     bands = bands_of(settings, layers.communities)
     plan = replace(deliver_existing(grids, layers, settings, bands), findings=atoms)

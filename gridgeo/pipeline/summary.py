@@ -18,6 +18,7 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 
 from gridgeo.config import ReadRules, Search, Settings, Source, gridgeo_version
 from gridgeo.model import (
@@ -29,6 +30,7 @@ from gridgeo.model import (
     Note,
     Partition,
     bands_of,
+    deciding_counts,
 )
 from gridgeo.storage import file_sha256
 from gridgeo.wording import Text
@@ -96,19 +98,10 @@ def _mean_deviation(
     grids: gpd.GeoDataFrame, communities: gpd.GeoDataFrame, bands: Bands
 ) -> float | None:
     place = {code: position for position, code in enumerate(communities["code"])}
-    bands_of_grids = [bands.of(place.get(code, -1)) for code in grids["community"]]
-    by_residents = np.array([band.profile == "residents" for band in bands_of_grids], dtype=bool)
-    limits = np.array(
-        [
-            (b.residents_lower, b.residents_upper)
-            if b.profile == "residents"
-            else (b.lower, b.upper)
-            for b in bands_of_grids
-        ]
-    ).reshape(-1, 2)
-    middle = limits.mean(axis=1)
-    counts = grids["residents"].where(by_residents, grids["households"])
-    far = (counts - middle).abs() / middle
+    counts = zip(grids["community"], grids["households"], grids["residents"], strict=True)
+    decide = [deciding_counts(bands.of(place.get(code, -1)), *held)[0] for code, *held in counts]
+    middle = pd.Series([(one.lower + one.upper) / 2 for one in decide], dtype=np.float64)
+    far = (pd.Series([one.amount for one in decide], dtype=np.float64) - middle).abs() / middle
     return None if far.isna().all() else round(float(far.mean()), 4)
 
 
@@ -159,12 +152,12 @@ def interruption(labels: Partition, search: Search) -> tuple[Note, ...]:
     )
 
 
-log = logging.getLogger("gridgeo")
+_log = logging.getLogger("gridgeo")
 
 #: Called with the name of a stage, and how much of it is done of how much (0 of 0: not known).
 Progress = Callable[[str, int, int], None]
 
-PACKAGES = ("geopandas", "shapely", "pyogrio", "fiona", "numpy", "pandas", "numba", "scikit-learn")
+_PACKAGES = ("geopandas", "shapely", "pyogrio", "fiona", "numpy", "pandas", "numba", "scikit-learn")
 
 
 @dataclass
@@ -183,7 +176,7 @@ class Clock:
         self.advance(0, 0)
         yield
         self.seconds[name] = round(time.perf_counter() - start, 3)
-        log.info("%s: %.2f s", name, self.seconds[name])
+        _log.info("%s: %.2f s", name, self.seconds[name])
 
     def advance(self, done: int, total: int) -> None:
         """Report the progress of the stage."""
@@ -192,14 +185,14 @@ class Clock:
 
     def log(self, what: str) -> None:
         """Write a message to the log."""
-        log.info("%s %s", self.current, what)
+        _log.info("%s %s", self.current, what)
 
     def record(self) -> dict[str, Any]:
         """Return seconds, peak memory and versions: all that may differ between equal runs."""
         return {
             "seconds": self.seconds,
             "peak_mb": peak_mb(),
-            "versions": {"gridgeo": gridgeo_version(), **{p: version(p) for p in PACKAGES}},
+            "versions": {"gridgeo": gridgeo_version(), **{p: version(p) for p in _PACKAGES}},
             "python": sys.version.split()[0],
         }
 

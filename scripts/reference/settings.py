@@ -10,7 +10,7 @@ from importlib.resources import files
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from gridgeo.config import Override, ReadRules, Settings, Threshold
-from gridgeo.config.settings_file import READ_TABLES
+from gridgeo.config.settings_file import _READ_TABLES
 from scripts.reference.markdown import NOTE, code, prose, table
 
 INTRO = """# Settings 设置项
@@ -103,7 +103,7 @@ def _said(section: Section) -> str:
 
 def _part_of(name: str) -> Any:
     """Return the dataclass that holds the keys of a section, None where they are the user's."""
-    if name in READ_TABLES:
+    if name in _READ_TABLES:
         return None
     special = {"": Settings, "read": ReadRules, "community": Override}
     if name in special:
@@ -128,7 +128,7 @@ def _table(section: Section, part: Any) -> str:
         for entry in section.entries
         for some in _together(entry)
     ]
-    last = "example" if section.name in READ_TABLES else "default"
+    last = "example" if section.name in _READ_TABLES else "default"
     return table(["setting", *(["type"] if typed else []), last, "说明 what it is"], rows)
 
 
