@@ -348,3 +348,35 @@ def test_a_sample_is_not_its_own_neighbour():
     assert (pairs.tolist(), border.tolist()) == ([[1, 2]], [5.0])
     pairs, border = pairs_of([], 3)
     assert (pairs.shape, border.shape) == ((0, 2), (0,))
+
+
+def homes(seed, n):
+    """Return homes in clusters of very different density."""
+    rng = np.random.default_rng(seed)
+    centre, spread = rng.random((12, 2)) * 3000, rng.lognormal(4, 1, 12)
+    which = rng.integers(0, 12, n)
+    away = rng.normal(size=(n, 2)) * rng.lognormal(0, 0.8, (n, 1))
+    return centre[which] + away * spread[which, None]
+
+
+@settings(max_examples=8, deadline=None)
+@given(
+    st.integers(0, 99),
+    st.sampled_from([0.0, 0.3, 1.0, 40.0, 1e4]),
+    st.sampled_from([0.0, 0.1, 0.5, 30.0, 1e4]),
+)
+def test_what_is_in_band_with_a_weight_of_0_is_in_band_with_any(seed, balance, compactness):
+    points = homes(seed, 60)
+    free = [
+        BandedRegions(11, 13, balance=b, compactness=c, effort="fast").fit(points).in_band_.all()
+        for b, c in ((0.0, 0.0), (balance, 0.0), (0.0, compactness))
+    ]
+    weighed = BandedRegions(11, 13, balance=balance, compactness=compactness, effort="fast")
+    assert weighed.fit(points).in_band_.all() or not any(free)
+
+
+def test_many_samples_of_weight_1_are_in_band():
+    points = homes(0, 1653)
+    for compactness in (0.5, 20.0):
+        found = BandedRegions(30, 50, compactness=compactness, effort="fast").fit(points)
+        assert found.in_band_.all()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from builders_city import block_city, settings
 from builders_plan import build_plan
 from hypothesis import given
 from hypothesis import strategies as st
@@ -145,3 +146,23 @@ def test_findings_are_a_frame_too():
     assert frame["message"].tolist() == [finding.message.zh for finding in plan.findings]
     assert frame.crs == plan.grids.crs
     assert replace(plan, findings=()).findings_frame().empty
+
+
+def test_frames_files_and_plans_are_sources(tmp_path):
+    frames = block_city(columns=4, rows=3).frames
+    rules = settings()
+    plan = gg.partition_layers(frames, rules)
+    for role, frame in frames.items():
+        frame.to_file(tmp_path / f"{role}.gpkg", layer=role)
+    named = {role: f"{tmp_path / role}.gpkg::{role}" for role in frames}
+    assert gg.partition_layers(named, rules).grids.equals(plan.grids)
+    several = {role: [Path(f"{tmp_path / role}.gpkg")] for role in frames}
+    assert gg.partition_layers(several, rules).grids.equals(plan.grids)
+    inputs = {role: (Source.parse(text),) for role, text in named.items()}
+    rules = replace(rules, read=ReadRules(inputs=inputs))
+    plan.grids.to_file(tmp_path / "grids.gpkg", layer="grids")
+    drawn = [plan, plan.grids, f"{tmp_path}/grids.gpkg::grids", Path(tmp_path / "grids.gpkg")]
+    judged = [gg.verify(grids, rules) for grids in drawn]
+    assert all(one.grids.equals(judged[0].grids) for one in judged)
+    assert gg.repair_grids(plan, rules).grids.geometry.equals(plan.grids.geometry)
+    assert gg.adjust_grids(plan, rules).plan.grids["code"].tolist() == plan.grids["code"].tolist()

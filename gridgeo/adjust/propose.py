@@ -22,14 +22,14 @@ from gridgeo.codes import Changes, Register
 from gridgeo.geometry import moved_atoms
 from gridgeo.model import MISSED_VERDICTS, Adjustment, Decisions
 from gridgeo.pipeline import Clock, Progress, input_hashes, issued_codes, judge_drawn
-from gridgeo.read import read_grids, read_layers
+from gridgeo.read import Grids, read_grids, read_layers
 from gridgeo.review import Entry, follow_up
 from gridgeo.wording import Text, join
 
 if TYPE_CHECKING:
     from gridgeo.adjust.choose import Groups
     from gridgeo.adjust.existing import ExistingGrids
-    from gridgeo.config import Settings, Source
+    from gridgeo.config import Settings
     from gridgeo.model import Atoms, Decision, Layers, Partition, Plan
 
 _MOST = 6
@@ -220,7 +220,7 @@ def _proposals_of(
 
 
 def adjust_grids(
-    grids: Source,
+    grids: Grids,
     settings: Settings,
     *,
     decisions: Decisions | None = None,
@@ -239,7 +239,8 @@ def adjust_grids(
     Parameters
     ----------
     grids
-        The grids as they are: code, and name, kind as far as they are there.
+        The grids as they are, of a file ("PATH::LAYER"), a frame or a plan: code, and name, kind
+        as far as they are there.
     settings
         ``read.inputs`` names the layers, as for `gridgeo.run`. Atoms that are cut from streets
         follow the outlines of the grids as well. Ground of ``allowed_gaps`` in no grid

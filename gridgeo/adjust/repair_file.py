@@ -14,10 +14,10 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from gridgeo.config import Settings, Source
+from gridgeo.config import Settings
 from gridgeo.model import Finding, Layers, Repaired
 from gridgeo.pipeline import Clock, Progress, input_hashes
-from gridgeo.read import GridFile, read_grids, read_layers
+from gridgeo.read import GridFile, Grids, read_grids, read_layers
 from gridgeo.repair import DrawnPartition, RepairRecord, repair_geometry
 from gridgeo.validate import Subject, community_of, judge_shape
 
@@ -58,14 +58,14 @@ def _key(point: NDArray[np.float64]) -> NDArray[np.complex128]:
 
 
 def repair_grids(
-    grids: Source, settings: Settings, *, on_progress: Progress | None = None
+    grids: Grids, settings: Settings, *, on_progress: Progress | None = None
 ) -> Repaired:
     """Repair the defects of a file of grids; see `gridgeo.repair.repair_geometry`.
 
     Parameters
     ----------
     grids
-        The grids, in any format that can be read.
+        The grids: a file in any format that can be read ("PATH::LAYER"), a frame or a plan.
     settings
         ``repair`` has the tolerances. Where ``read.inputs`` names communities, gaps along their
         borders and ground outside them are repaired as well; with household points nothing is moved

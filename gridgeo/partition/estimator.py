@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from gridgeo.config import EFFORT_NAMES, Band, EffortName, Search
 from gridgeo.partition.atom_graph import positions_by
-from gridgeo.partition.band import apportion
+from gridgeo.partition.band import apportion, exceeds_band, possible_grid_counts
 from gridgeo.partition.pieces import SolvedPiece
 from gridgeo.partition.samples import (
     UNIT_M,
@@ -22,12 +23,15 @@ from gridgeo.partition.samples import (
     integer_counts,
     weights_by,
 )
-from gridgeo.partition.search import solve
+from gridgeo.partition.search import reheat_labels, solve
 from gridgeo.partition.verdicts import judge_community
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
+    from gridgeo.partition.problem import Problem, Solution
     from gridgeo.partition.verdicts import Verdict
 
 #: samples that a reason names, the heaviest first
@@ -211,11 +215,10 @@ class BandedRegions(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sklea
                 )
         seed = int(check_random_state(self.random_state).randint(2**31))
         search = Search(seed=seed, effort=self.effort)
-        cost = {"balance": self.balance, "compactness": self.compactness}
         solved = []
         for part, number in zip(parts, numbers, strict=True):
-            problem = samples.problem(part, counts, grids=number, **cost)
-            solution = solve(problem, band, search)
+            problem_of = partial(samples.problem, part, counts, number)
+            problem, solution = self._solve(problem_of, band, search)
             solved.append(
                 SolvedPiece(
                     members=samples.rows[part],
@@ -229,6 +232,37 @@ class BandedRegions(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sklea
         solved.sort(key=lambda piece: int(piece.members.min()))
         self._store(solved, weight, band)
         return self
+
+    def _solve(
+        self,
+        problem_of: Callable[[float, float], Problem],
+        band: Band,
+        search: Search,
+    ) -> tuple[Problem, Solution]:
+        """Solve a component; where nothing in band is found, without some weights.
+
+        What is in band without them then becomes better by all weights, but stays in band.
+        """
+        weights = self.balance, self.compactness
+        problems = [
+            problem_of(balance, compactness)
+            for balance, compactness in dict.fromkeys(
+                [weights, (0.0, 0.0), (self.balance, 0.0), (0.0, self.compactness)]
+            )
+        ]
+        problem, *relaxed = problems
+        solution = solve(problem, band, search)
+        if solution.exact or exceeds_band(band, problem.households, problem.residents).any():
+            return problem, solution
+        if not possible_grid_counts(band, problem.households, problem.residents):
+            return problem, solution
+        for other in relaxed:
+            if not solution.failed:
+                break
+            found = solve(other, band, search)
+            if not found.failed:
+                solution = reheat_labels(problem, band, search, found.labels)
+        return problem, solution
 
     def _check(self) -> None:
         for name in ("lower", "upper", "balance", "compactness"):

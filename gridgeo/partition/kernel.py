@@ -348,15 +348,18 @@ def objective_of(problem: Problem, band: Band) -> Objective:
     )
 
 
-def default_schedule(graph: CSRGraph) -> Schedule:
-    """Return an annealing schedule that is scaled by the mean weight of an edge."""
+def default_schedule(graph: CSRGraph, penalty: float = 1.0) -> Schedule:
+    """Return an annealing schedule that is scaled by the mean weight of an edge.
+
+    `penalty` multiplies what the band costs.
+    """
     borders = graph.weight[graph.weight > -CANNOT_LINK_M]
     unit = float(np.abs(borders).mean()) if borders.size else 0.0
     unit = unit or 1.0
     return Schedule(
         start_temperature=unit,
         end_temperature=0.12 * unit,
-        start_penalty=0.08 * unit,
-        end_penalty=0.3 * unit,
-        missed_penalty=3.0 * unit,
+        start_penalty=0.08 * unit * penalty,
+        end_penalty=0.3 * unit * penalty,
+        missed_penalty=3.0 * unit * penalty,
     )

@@ -42,6 +42,9 @@ class Problem:
         The number of grids, None where it is free.
     cannot_links
         int32[a, 2]: pairs that must not share a grid.
+    penalty
+        What a household outside the band costs the search, by what it usually does: 1 is for atoms
+        of ten households or more and weights near the defaults of `gridgeo.config.Weights`.
     """
 
     households: NDArray[np.int64]
@@ -59,6 +62,7 @@ class Problem:
     cannot_links: NDArray[np.int32] = field(
         default_factory=lambda: np.empty((0, 2), dtype=np.int32)
     )
+    penalty: float = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)

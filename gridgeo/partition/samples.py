@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     Edges = tuple[Any, Any, NDArray[np.float64]]
 
 #: attributes of networkx edges that are lengths of borders, the first that is there counts
-LENGTHS = ("weight", "border_m")
-NODES = "connectivity has {} nodes"
+_LENGTHS = ("weight", "border_m")
+_NODES = "connectivity has {} nodes"
 
 
 def index_of(rows: Any) -> pd.Index | None:
@@ -151,9 +151,9 @@ def _rows(names: Iterable[Any], row: dict[Any, int], what: str, n: int) -> NDArr
 
 
 def _of_networkx(graph: Any, row: dict[Any, int], n: int) -> Edges:
-    _rows(graph.nodes, row, NODES, n)
+    _rows(graph.nodes, row, _NODES, n)
     there = {key for _, _, values in graph.edges(data=True) for key in values}
-    length = next((name for name in LENGTHS if name in there), LENGTHS[0])
+    length = next((name for name in _LENGTHS if name in there), _LENGTHS[0])
     edges = [(row[a], row[b], w) for a, b, w in graph.edges(data=length, default=1.0)]
     left, right, weight = np.array(edges, dtype=np.float64).reshape(-1, 3).T
     return left, right, weight
@@ -162,14 +162,14 @@ def _of_networkx(graph: Any, row: dict[Any, int], n: int) -> Edges:
 def _of_adjacency(adjacency: pd.Series[Any], row: dict[Any, int], n: int) -> Edges:
     """Return the edges of a libpysal Graph, where an isolated node is its own neighbour."""
     focal, neighbour = (adjacency.index.get_level_values(i) for i in (0, 1))
-    _rows(focal.unique(), row, NODES, n)
+    _rows(focal.unique(), row, _NODES, n)
     left, right = (np.array([row[name] for name in names]) for names in (focal, neighbour))
     return left, right, adjacency.to_numpy(dtype=np.float64)
 
 
 def _of_lists(neighbours: Any, weights: Any, row: dict[Any, int], n: int) -> Edges:
     """Return the edges of a libpysal W: for each node its neighbours, and their weights."""
-    _rows(neighbours, row, NODES, n)
+    _rows(neighbours, row, _NODES, n)
     edges = [
         (row[a], row[b], w)
         for a, others in neighbours.items()
@@ -197,16 +197,9 @@ def _of_pairs(pairs: Any, row: dict[Any, int], n: int) -> Edges:
             f"or pairs (m, 2) or (m, 3) with lengths; it has shape {given.shape}"
         )
     ends = given[:, :2]
-    for name in ends.ravel().tolist():
-        if name not in row:
-            raise ValueError(
-                f"a pair of connectivity names {name!r}: "
-                + (
-                    f"that is not in 0..{n - 1}"
-                    if list(row) == list(range(n))
-                    else "that is not in the index of X"
-                )
-            )
+    if strange := [name for name in ends.ravel().tolist() if name not in row]:
+        known = f"0..{n - 1}" if list(row) == list(range(n)) else "the index of X"
+        raise ValueError(f"a pair of connectivity names {strange[0]!r}: that is not in {known}")
     left, right = (np.array([row[name] for name in ends[:, i].tolist()]) for i in (0, 1))
     weight = given[:, 2].astype(np.float64) if given.shape[1] == 3 else np.ones(len(given))
     return left, right, weight
@@ -259,6 +252,9 @@ def delaunay_areas(points: NDArray[np.float64]) -> NDArray[np.float64]:
 
 #: a mean border and a mean spacing of samples, in the solver's metres: it rounds to millimetres
 UNIT_M = 100.0
+#: a mean weight of samples and a compactness that need no higher penalty on what is out of band
+_USUAL_COUNT = 10
+_USUAL_COMPACTNESS = 0.5
 #: steps from 0 to `upper` for weights that are not whole numbers
 WEIGHT_STEPS = 1_000_000
 
@@ -282,10 +278,9 @@ class Samples:
         self,
         members: NDArray[np.int64],
         counts: NDArray[np.int64],
-        *,
+        grids: int | None,
         balance: float,
         compactness: float,
-        grids: int | None,
     ) -> Problem:
         """Return the problem of the component with these `members` (sorted)."""
         inside = np.flatnonzero(np.isin(self.pairs[:, 0], members))
@@ -303,6 +298,8 @@ class Samples:
             balance_m=balance * UNIT_M,
             compactness=compactness,
             grids=grids,
+            penalty=max(1.0, _USUAL_COUNT / max(1.0, float(counts.mean())))
+            * max(1.0, balance, compactness / _USUAL_COMPACTNESS),
         )
 
 

@@ -256,17 +256,28 @@ def solve(
     [0, 0, 0, 0, 1, 1, 1, 1]
     """
     ordered, order = canonical_order(problem)
+    context = _context_of(ordered, band, search, cancellation or Cancellation(), jobs)
+    return _in_given_order(problem, order, context, _solve_ordered(context, ordered, band))
+
+
+def _context_of(
+    ordered: Problem, band: Band, search: Search, cancellation: Cancellation, jobs: int = 1
+) -> SearchContext:
     graph = build_csr_graph(ordered)
-    context = SearchContext(
+    return SearchContext(
         graph=graph,
-        objective=objective_of(problem, band),
-        schedule=default_schedule(graph),
+        objective=objective_of(ordered, band),
+        schedule=default_schedule(graph, ordered.penalty),
         seed=mix_seeds(fingerprint(ordered), search.seed),
         effort=EFFORTS[search.effort],
-        cancellation=cancellation or Cancellation(),
+        cancellation=cancellation,
         jobs=jobs,
     )
-    best = _solve_ordered(context, ordered, band)
+
+
+def _in_given_order(
+    problem: Problem, order: NDArray[np.int64], context: SearchContext, best: Solution
+) -> Solution:
     labels = np.empty_like(best.labels)
     labels[order] = best.labels
     straddled = float(problem.straddle_m.sum())
@@ -277,6 +288,16 @@ def solve(
         first_cost=best.first_cost + straddled,
         interrupted=context.cancellation.cancelled,
     )
+
+
+def reheat_labels(
+    problem: Problem, band: Band, search: Search, labels: NDArray[np.int32]
+) -> Solution:
+    """Return the best of a labelling and what short annealings make of it; see `solve`."""
+    ordered, order = canonical_order(problem)
+    context = _context_of(ordered, band, search, Cancellation())
+    found = [start := solution_of(context, labels[order]), *reheat(context, start)]
+    return _in_given_order(problem, order, context, best_of(found))
 
 
 def _solve_ordered(context: SearchContext, problem: Problem, band: Band) -> Solution:

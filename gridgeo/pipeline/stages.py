@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import geopandas as gpd
 import pandas as pd
 
 from gridgeo.codes import assign_codes, community_codes
-from gridgeo.config import Band, Settings, Source
+from gridgeo.config import Band, Settings
 from gridgeo.describe import bounded_by, contains, name_grids
 from gridgeo.errors import InputError
 from gridgeo.model import Atoms, Layers, Partition, Plan, by_code
@@ -31,13 +31,20 @@ from gridgeo.pipeline.finer import (
 )
 from gridgeo.pipeline.recode import carry_codes, register_note
 from gridgeo.pipeline.summary import Clock, Progress, input_hashes, interruption
-from gridgeo.read import layers_from_frames, read_code_mapping, read_grids, read_layers
+from gridgeo.read import (
+    Grids,
+    LayerSource,
+    layers_from_frames,
+    read_code_mapping,
+    read_grids,
+    read_layers,
+)
 from gridgeo.review import assess
 from gridgeo.wording import Text
 
 
 def partition_layers(
-    layers: Layers | Mapping[str, pd.DataFrame],
+    layers: Layers | Mapping[str, LayerSource | Sequence[LayerSource]],
     settings: Settings | None = None,
     *,
     jobs: int = 1,
@@ -48,8 +55,8 @@ def partition_layers(
     Parameters
     ----------
     layers
-        What `gridgeo.read` returned, or frames by role (``communities``, ``streets``,
-        ``households`` ...), which are cleaned by the same rules as files.
+        What `gridgeo.read_layers` returned, or frames or files ("PATH::LAYER") by role
+        (``communities``, ``streets``, ``households`` ...), cleaned by the same rules.
     settings
         Defaults where None.
     jobs
@@ -245,14 +252,14 @@ def deliver_plan(
     )
 
 
-def verify(grids: Source, settings: Settings, *, on_progress: Progress | None = None) -> Plan:
+def verify(grids: Grids, settings: Settings, *, on_progress: Progress | None = None) -> Plan:
     """Judge a file of grids that somebody drew, by the same checks as our own.
 
     Parameters
     ----------
     grids
-        The grids: polygons with code, name, kind, community, households and residents, as far
-        as they are there. They are never repaired.
+        The grids, of a file ("PATH::LAYER"), a frame or a plan: polygons with code, name, kind,
+        community, households and residents, as far as they are there. They are never repaired.
     settings
         ``read.inputs`` names the communities, and households, streets, barriers, atoms, compounds
         and facilities where they are there; what cannot be checked without them is noted in the

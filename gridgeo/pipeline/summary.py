@@ -6,6 +6,7 @@ The record of a run has seconds by stage, memory, versions and hashes of the inp
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -206,8 +207,9 @@ def peak_mb() -> int | None:
     return round(peak / (1024 if sys.platform != "darwin" else 1024**2))
 
 
-def input_hashes(rules: ReadRules, *others: Source) -> dict[str, str]:
-    """Return the SHA-256 of every input file by its path."""
+def input_hashes(rules: ReadRules, *others: object) -> dict[str, str]:
+    """Return the SHA-256 of every input file by its path; frames and plans are no files."""
     given = [*others, *(source for sources in rules.inputs.values() for source in sources)]
-    paths = sorted({source.path for source in given})
+    files = (Source.parse(os.fspath(s)) if isinstance(s, str | os.PathLike) else s for s in given)
+    paths = sorted({source.path for source in files if isinstance(source, Source)})
     return {path: file_sha256(Path(path)) for path in paths if Path(path).is_file()}

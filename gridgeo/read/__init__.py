@@ -5,8 +5,12 @@ from __future__ import annotations
 from gridgeo.read.file_checks import (
     check_path,
 )
+from gridgeo.read.files import (
+    LayerSource,
+)
 from gridgeo.read.grids import (
     GridFile,
+    Grids,
     HouseholdFile,
     read_grids,
     read_household_points,
@@ -38,8 +42,10 @@ __all__ = [
     "ROSTER",
     "Batch",
     "GridFile",
+    "Grids",
     "HouseholdFile",
     "LayerInfo",
+    "LayerSource",
     "Survey",
     "check_path",
     "empty_roster",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -38,6 +39,17 @@ from gridgeo.read.shapefile import (
 )
 from gridgeo.read.tables import blank_or_total, load_table
 from gridgeo.wording import Text
+
+#: A layer: a file (`Source`, or "PATH::LAYER" as text), or a frame.
+LayerSource = Source | str | os.PathLike[str] | pd.DataFrame
+
+
+def load_any(given: LayerSource, role: str, rules: ReadRules, log: ReadLog) -> RawLayer:
+    """Return a layer from a file or a frame; the frame is not changed."""
+    if isinstance(given, pd.DataFrame):
+        return RawLayer(role=role, frame=tidy(given))
+    source = given if isinstance(given, Source) else Source.parse(os.fspath(given))
+    return load(source, role, rules, log)
 
 
 def load(source: Source, role: str, rules: ReadRules, log: ReadLog) -> RawLayer:

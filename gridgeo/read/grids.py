@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 from pyproj import CRS
 
-from gridgeo.config import GRIDS, ROLES, ReadRules, Source
-from gridgeo.model import Note, Reject
+from gridgeo.config import GRIDS, ROLES, ReadRules
+from gridgeo.model import Note, Plan, Reject
 from gridgeo.read.columns import check_columns, understand
 from gridgeo.read.context import RawLayer, ReadLog, StudyArea, spatial_frame
 from gridgeo.read.crs import reproject
-from gridgeo.read.files import load
+from gridgeo.read.files import LayerSource, load, load_any
 from gridgeo.read.geometry import have_geometry, of_type, rows_of, working_crs
 from gridgeo.read.layers import clean_household_layers
 from gridgeo.read.values import codes, counts, texts
@@ -49,15 +49,19 @@ class GridFile:
     notes: tuple[Note, ...]
 
 
-def read_grids(source: Source, *, crs: CRS | None = None, rules: ReadRules) -> GridFile:
-    """Return the grids of a file as they stand, in file order.
+#: Where grids are read from: a file ("PATH::LAYER" as text), a frame, or those of a plan.
+Grids = LayerSource | Plan
+
+
+def read_grids(source: Grids, *, crs: CRS | None = None, rules: ReadRules) -> GridFile:
+    """Return the grids of a file, frame or plan as they stand, in their order there.
 
     Geometry is reprojected to `crs` (where it is None: to the metre CRS of the grids, else to one
     chosen from where they lie) and nothing else: missing geometry, crossing rings, overlaps and Z
     values are for the checks to see. Rows of another type than polygons are rejects.
     """
     log = ReadLog()
-    raw = load(source, GRIDS, rules, log)
+    raw = load_any(source.grids if isinstance(source, Plan) else source, GRIDS, rules, log)
     crs = working_crs(raw, rules, log) if crs is None else crs
     study_area = StudyArea(rules=rules, log=log, crs=crs)
     check_columns(GRIDS, [raw], rules)

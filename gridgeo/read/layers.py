@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import geopandas as gpd
-import pandas as pd
 
 from gridgeo.config import ROLES, ReadRules
 from gridgeo.errors import InputError
@@ -15,7 +14,7 @@ from gridgeo.model import Layers
 from gridgeo.read.areas import Area, area_columns, clean_areas, clean_facilities
 from gridgeo.read.columns import check_columns, check_keys, find_all, missing_column
 from gridgeo.read.context import RawLayer, ReadLog, StudyArea
-from gridgeo.read.files import load, tidy
+from gridgeo.read.files import LayerSource, load, load_any
 from gridgeo.read.geometry import gather, working_crs
 from gridgeo.read.households import clean_households, count_rows, household_source, note_source
 from gridgeo.read.lines import clean_barriers, clean_streets
@@ -68,11 +67,13 @@ def read_layers(
     return _clean_all(raws, rules, log, partial=partial)
 
 
-def layers_from_frames(frames: Mapping[str, pd.DataFrame], rules: ReadRules) -> Layers:
+def layers_from_frames(
+    frames: Mapping[str, LayerSource | Sequence[LayerSource]], rules: ReadRules
+) -> Layers:
     """Return the layers of the job from frames in memory, by role; same rules as `read_layers`.
 
-    Households may be a plain DataFrame with coordinates or with keys. The frames are not
-    changed.
+    In place of a frame there may be a file ("PATH::LAYER"), or several of both. Households may be a
+    plain DataFrame with coordinates or with keys. The frames are not changed.
 
     Examples
     --------
@@ -106,10 +107,12 @@ def layers_from_frames(frames: Mapping[str, pd.DataFrame], rules: ReadRules) -> 
             Text(f"there is no layer {unknown[0]!r}", f"没有名为 {unknown[0]!r} 的图层"),
             remedy=Text(f"Did you mean {', '.join(near)}?", f"您是否想写 {'、'.join(near)}？"),
         )
+    log = ReadLog()
     raws: dict[str, list[RawLayer]] = {role: [] for role in ROLES}
-    for role, frame in frames.items():
-        raws[role].append(RawLayer(role=role, frame=tidy(frame)))
-    return _clean_all(raws, rules, ReadLog(), partial=False)
+    for role, given in frames.items():
+        several = given if isinstance(given, tuple | list) else (given,)
+        raws[role] += [load_any(one, role, rules, log) for one in several]
+    return _clean_all(raws, rules, log, partial=False)
 
 
 def _clean_all(raws: _Raws, rules: ReadRules, log: ReadLog, *, partial: bool) -> Layers:
