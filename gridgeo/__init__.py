@@ -77,6 +77,7 @@ CONVENIENCES.update(
     explore=_later("gridgeo.maps", "build_map"),
     card=_later("gridgeo.report", "plan_card"),
     graph=_later("gridgeo.model.graph", "graph_of"),
+    findings_frame=_later("gridgeo.report", "plan_findings"),
 )
 
 
@@ -88,3 +89,8 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module, attribute = _LAZY[name]
     return getattr(import_module(module), attribute)
+
+
+def __dir__() -> list[str]:
+    """List the public names and nothing else."""
+    return sorted(__all__)

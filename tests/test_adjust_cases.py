@@ -18,7 +18,7 @@ from shapely import box
 
 import gridgeo
 from gridgeo.adjust import Edit, adjust_grids, apply_edits
-from gridgeo.adjust.choose import divide_ground
+from gridgeo.adjust.choose import _divide_ground
 from gridgeo.cli.starter import sample_settings
 from gridgeo.config import ReadRules, Source
 from gridgeo.errors import InputError
@@ -161,7 +161,7 @@ def test_grids_beside_the_units_are_placed_on_them_and_keep_their_ground(tmp_pat
 def test_what_holds_no_anchor_goes_to_the_neighbour_it_borders_most():
     grids = np.array([box(0, 0, 4, 9), box(4, 0, 8, 9)])
     grids[0] = shapely.union(grids[0], box(8, 0, 9, 3))
-    parts = divide_ground(grids, box(0, 0, 10, 9), shapely.points([[2, 1], [6, 1]]))
+    parts = _divide_ground(grids, box(0, 0, 10, 9), shapely.points([[2, 1], [6, 1]]))
     assert shapely.area(parts).tolist() == [36.0, 54.0]
     assert shapely.get_num_geometries(parts).tolist() == [1, 1]
 

@@ -6,7 +6,7 @@ import shapely
 from shapely import Polygon, box
 from shapely.affinity import rotate
 
-from gridgeo.atoms.cells import Units, bisect
+from gridgeo.atoms.cells import _bisect, _Units
 from gridgeo.atoms.faces import cut_areas
 from gridgeo.geometry import assign_points
 
@@ -31,14 +31,14 @@ HOUSES = [
 
 def test_buildings_that_overlap_do_not_make_cuts_without_end():
     houses = np.array([Polygon(house) for house in HOUSES])
-    units = Units(
+    units = _Units(
         buildings=houses,
         building_unit=np.arange(5),
         points=np.empty(0, dtype=object),
         point_unit=np.empty(0, dtype=np.int64),
         households=np.array([15, 24, 0, 5, 17]),
     )
-    lines = bisect(Polygon(BLOCK), units, cap=25)
+    lines = _bisect(Polygon(BLOCK), units, cap=25)
     assert 0 < len(lines) < len(houses)
 
 
@@ -46,7 +46,7 @@ def test_buildings_that_overlap_do_not_make_cuts_without_end():
 def test_rows_of_houses_askew_in_their_block_are_cut_to_the_end(degrees):
     yards = [box(x, y, x + 12, y + 12) for x in range(0, 400, 19) for y in range(0, 400, 19)]
     houses = np.array([rotate(yard, degrees, origin=(200, 200)) for yard in yards], dtype=object)
-    units = Units(
+    units = _Units(
         buildings=houses,
         building_unit=np.arange(len(houses)),
         points=np.empty(0, dtype=object),
@@ -54,6 +54,6 @@ def test_rows_of_houses_askew_in_their_block_are_cut_to_the_end(degrees):
         households=np.full(len(houses), 20),
     )
     block = box(-120, -120, 520, 520)
-    cells = cut_areas(np.array([block]), bisect(block, units, cap=100)).polygons
+    cells = cut_areas(np.array([block]), _bisect(block, units, cap=100)).polygons
     home = assign_points(shapely.centroid(houses), cells)
     assert np.bincount(home).max() <= 7  # where a line crosses a house, its middle may lie beyond

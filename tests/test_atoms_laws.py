@@ -9,7 +9,7 @@ from hypothesis import Phase, given
 from hypothesis import strategies as st
 
 from gridgeo.atoms import cut_blocks
-from gridgeo.atoms.carve import STRAY_SHARE
+from gridgeo.atoms.carve import _STRAY_SHARE
 from gridgeo.atoms.faces import is_thin
 from gridgeo.config import AtomRules
 from gridgeo.geometry import assign_points
@@ -178,7 +178,7 @@ def test_dedicated_ground_is_the_outline_and_what_lies_between_it_and_the_street
         beyond = shapely.difference(pieces, shapely.buffer(outline, rules.strip_m))
         assert is_thin(shapely.get_parts(beyond), rules).all()
         left = shapely.get_parts(shapely.difference(shapely.intersection(outline, whole), ground))
-        stray = shapely.area(left) < STRAY_SHARE * outline.area
+        stray = shapely.area(left) < _STRAY_SHARE * outline.area
         crossed = layers.streets.intersects(outline).any()
         assert crossed or (stray | is_thin(left, rules)).all()
     assert layers.facilities["name"].tolist() == atoms.considered["name"].tolist()

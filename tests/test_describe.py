@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from shapely import LineString, MultiLineString, Point, box
 
 from gridgeo.describe import bounded_by, contains, name_grids, neighbours
-from gridgeo.describe.contents import street_ranges
+from gridgeo.describe.contents import _street_ranges
 
 laws = settings(max_examples=50, deadline=None)
 NOBODY = pd.DataFrame({"kind": pd.Series(dtype=object), "name": pd.Series(dtype=object)})
@@ -274,13 +274,13 @@ def test_the_index_of_the_grids_is_kept():
     ],
 )
 def test_addresses_become_ranges_by_street(addresses, ranges):
-    assert [text for text, _ in street_ranges(addresses, [1] * len(addresses))] == ranges
+    assert [text for text, _ in _street_ranges(addresses, [1] * len(addresses))] == ranges
 
 
 @laws
 @given(st.lists(st.tuples(st.text(max_size=12), st.integers(0, 99)), max_size=12))
 def test_no_household_is_lost_in_ranges(rows):
-    told = street_ranges([text for text, _ in rows], [count for _, count in rows])
+    told = _street_ranges([text for text, _ in rows], [count for _, count in rows])
     assert sum(count for _, count in told) == sum(count for _, count in rows)
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from gridgeo import distribution
 from gridgeo.cli import app
+from gridgeo.config import distribution
 
 ROOT = Path(__file__).parents[1]
 OF_OTHER = "Metadata-Version: 2.1\nName: gridgeo\nVersion: 1.6.0\n"

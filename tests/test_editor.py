@@ -104,7 +104,7 @@ def test_a_click_moves_an_atom_and_the_state_tells_what_follows():
         editor, {"act": "edit", "edit": {"do": "move", "atoms": [atom], "to": to}}, []
     )
     assert editor.edits == (Edit(do="move", atoms=(atom,), to=to),)
-    assert editor.state["moved"] == [[atom, to]]
+    assert editor.state["moved"] == {"atom": [atom], "grid": [to]}
     assert set(editor.state["grids"]) == {old, to}
     assert (
         editor.changed.loc[to, ("after", "households")]
@@ -112,9 +112,9 @@ def test_a_click_moves_an_atom_and_the_state_tells_what_follows():
     )
     assert editor.figures.loc["cost_m", "before"] != editor.figures.loc["cost_m", "after"]
     editor._on_message(editor, {"act": "undo"}, [])
-    assert (editor.edits, editor.state["moved"], editor.state["undone"]) == ((), [], 1)
+    assert (editor.edits, editor.state["moved"]["atom"], editor.state["undone"]) == ((), [], 1)
     editor._on_message(editor, {"act": "redo"}, [])
-    assert editor.state["moved"] == [[atom, to]]
+    assert editor.state["moved"] == {"atom": [atom], "grid": [to]}
     json.dumps([editor.data, editor.state], allow_nan=False)
 
 
@@ -207,7 +207,7 @@ class Bench:
             **self.page.evaluate(
                 """atom => { const own = document.getElementById("cell").gridgeo;
                 const at = own.tools.middleOf(own.atoms, atom);
-                const point = own.map.latLngToContainerPoint(own.tools.degreesOf(own.atoms, ...at));
+                const point = own.map.latLngToContainerPoint(own.tools.degreesOf(own.atoms, at));
                 const box = own.map.getContainer().getBoundingClientRect();
                 return { x: box.x + point.x, y: box.y + point.y }; }""",
                 atom,
@@ -313,7 +313,7 @@ def test_without_anywidget_it_is_said_what_to_install(monkeypatch):
     monkeypatch.delitem(sys.modules, "gridgeo.notebook.widget")
     monkeypatch.setitem(sys.modules, "anywidget", None)
     with pytest.raises(SettingsError, match=r"\[notebook\]"):
-        gridgeo.notebook.Desk  # noqa: B018
+        gridgeo.notebook.Editor  # noqa: B018
     with pytest.raises(AttributeError, match="no attribute 'Dask'"):
         gridgeo.notebook.Dask  # noqa: B018
 

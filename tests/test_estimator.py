@@ -1,7 +1,9 @@
 from types import SimpleNamespace
 
+import geopandas as gpd
 import networkx as nx
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -80,24 +82,145 @@ def test_any_kind_of_graph_gives_the_same_regions():
     graph = nx.Graph()
     graph.add_nodes_from(range(23, -1, -1))
     graph.add_weighted_edges_from(zip(*pairs.T.tolist(), border, strict=True))
-    named = nx.relabel_nodes(nx.Graph(sorted(graph.edges(data=True))), "shop{}".format)
-    ordered = nx.Graph()
-    ordered.add_nodes_from(f"shop{i}" for i in range(24))
-    ordered.add_edges_from(named.edges(data=True))
+    adjacency = pd.Series(
+        np.tile(border, 2),
+        index=pd.MultiIndex.from_arrays(
+            np.concatenate([pairs, pairs[:, ::-1]]).T, names=["focal", "neighbor"]
+        ),
+    )
+    lists = {a: dict(graph[a]) for a in graph}
     kinds = [
         np.column_stack([pairs, border]),
         matrix,
         matrix.T.tocoo(),
         matrix + matrix.T,
-        SimpleNamespace(sparse=matrix),  # a libpysal Graph or W
+        SimpleNamespace(sparse=matrix),
+        SimpleNamespace(adjacency=adjacency.sample(frac=1, random_state=1)),  # a libpysal Graph
+        SimpleNamespace(  # a libpysal W
+            neighbors={a: list(others) for a, others in lists.items()},
+            weights={a: [w["weight"] for w in others.values()] for a, others in lists.items()},
+        ),
         graph,
-        ordered,
     ]
     found = [
         BandedRegions().fit_predict(points, connectivity=k, sample_weight=weight) for k in kinds
     ]
     assert all(np.array_equal(found[0], other) for other in found[1:])
     assert found[0].max() > 1
+
+
+def city(rng, *, side=9):
+    """Return points of a small town that may coincide, their names, weights and graph."""
+    n = rng.randint(6, 24)
+    names = rng.sample([f"shop{i}" for i in range(99)], n)
+    points = pd.DataFrame(
+        [(rng.randint(0, side), rng.randint(0, side)) for _ in names],
+        index=names,
+        columns=["x", "y"],
+    )
+    weight = pd.Series([float(rng.randint(1, 9)) for _ in names], index=names)
+    graph = nx.Graph()
+    graph.add_nodes_from(names)
+    for a, b in gabriel_pairs(points.to_numpy(dtype=float)).tolist():
+        graph.add_edge(names[a], names[b], border_m=float(rng.randint(5, 90)))
+    return points, weight, graph
+
+
+def shuffled(rng, graph):
+    """Return the graph with nodes and edges in another order."""
+    other = nx.Graph()
+    other.add_nodes_from(rng.sample(list(graph), len(graph)))
+    for a, b, values in rng.sample(list(graph.edges(data=True)), graph.number_of_edges()):
+        other.add_edge(*rng.sample([a, b], 2), **values)
+    return other
+
+
+def adjacency_of(graph):
+    """Return the graph as a libpysal Graph has it."""
+    rows = [(a, b, w["border_m"]) for a, around in graph.adj.items() for b, w in around.items()]
+    focal, neighbour, weight = zip(*rows, strict=True)
+    index = pd.MultiIndex.from_arrays([focal, neighbour], names=["focal", "neighbor"])
+    return SimpleNamespace(adjacency=pd.Series(weight, index=index))
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.randoms(use_true_random=False))
+def test_no_permutation_of_rows_or_graph_changes_the_regions(rng):
+    points, weight, graph = city(rng)
+    order = rng.sample(list(points.index), len(points))
+    budget = {"lower": 12, "upper": 24, "effort": "fast"}
+    one = BandedRegions(**budget).fit(points, connectivity=graph, sample_weight=weight)
+    moved = points.loc[order]
+    for other in (shuffled(rng, graph), adjacency_of(shuffled(rng, graph))):
+        two = BandedRegions(**budget).fit(moved, connectivity=other, sample_weight=weight)
+        labels = pd.Series(two.labels_, index=order)
+        for _, region in labels.groupby(labels):
+            assert nx.is_connected(graph.subgraph(region.index))
+        assert two.cost_ == pytest.approx(one.cost_)
+        kinds = [
+            sorted(
+                sorted(zip(points["x"][r], points["y"][r], weight[r], strict=True))
+                for _, r in pd.Series(list(names)).groupby(found)
+            )
+            for found, names in ((one.labels_, points.index), (two.labels_, order))
+        ]
+        assert kinds[0] == kinds[1]
+    with pytest.raises(ValueError, match="give X as a frame whose index has these names"):
+        BandedRegions(**budget).fit(points.to_numpy(), connectivity=graph, sample_weight=weight)
+
+
+def test_part_of_a_graph_is_matched_to_the_index_or_refused():
+    points = pd.DataFrame(lattice(4, 6), columns=["x", "y"])
+    graph = nx.Graph(gabriel_pairs(points.to_numpy()).tolist())
+    kept = [20, 7, 8, 14, 13, 19, 1, 2]
+    part = graph.subgraph(kept)
+    found = BandedRegions(3, 5).fit(points.loc[kept], connectivity=part)
+    for region in range(found.n_grids_):
+        inside = [v for v, g in zip(kept, found.labels_, strict=True) if g == region]
+        assert nx.is_connected(part.subgraph(inside))
+    with pytest.raises(ValueError, match=r"8 nodes, \d+ among them, X has 8 samples; .* 0 to 7"):
+        BandedRegions(3, 5).fit(points.loc[kept].to_numpy(), connectivity=part)
+    with pytest.raises(ValueError, match="index of X, which must have the same names"):
+        BandedRegions(3, 5).fit(points.loc[kept[1:]], connectivity=part)
+    weight = pd.Series(1.0, index=range(8))
+    with pytest.raises(ValueError, match=r"sample_weight has 8 values, .* the same names"):
+        BandedRegions(3, 5).fit(points.loc[kept], connectivity=part, sample_weight=weight)
+    with pytest.raises(ValueError, match="has 1 twice"):
+        BandedRegions(3, 5).fit(points.loc[[1, 1]], connectivity=part)
+    with pytest.raises(ValueError, match="not in the index of X"):
+        BandedRegions(3, 5).fit(points.loc[kept], connectivity=[(20, 3)])
+
+
+def test_borders_of_a_plan_are_lengths():
+    points, border = lattice(1, 6), [90.0, 90.0, 90.0, 1.0, 90.0]
+    graph = nx.path_graph(6)
+    nx.set_edge_attributes(graph, dict(zip(graph.edges, border, strict=True)), "border_m")
+    labels = BandedRegions(2, 4, balance=0).fit_predict(points, connectivity=graph)
+    assert labels.tolist() == [0, 0, 0, 0, 1, 1]
+
+
+@settings(max_examples=6, deadline=None)
+@given(st.randoms(use_true_random=False), st.sampled_from([114.3, 121.0, -3.2]))
+def test_degrees_and_metres_give_the_same_regions(rng, longitude):
+    metres = [(rng.randint(0, 999), rng.randint(0, 999)) for _ in range(30)]
+    near = gpd.GeoSeries(gpd.points_from_xy([longitude], [30.6]), crs=4326)
+    utm = near.estimate_utm_crs()
+    (corner,) = near.to_crs(utm)
+    placed = [(corner.x + x, corner.y + y) for x, y in metres]
+    there = gpd.GeoSeries(gpd.points_from_xy(*zip(*placed, strict=True)), crs=utm)
+    fitted = [
+        BandedRegions(6, 9, effort="fast").fit(given)
+        for given in (there, there.to_crs(4326), there.to_crs(3857).to_frame("geometry"))
+    ]
+    assert all(groups(f.labels_) == groups(fitted[0].labels_) for f in fitted[1:])
+    with pytest.raises(ValueError, match="row 2 of X has no geometry"):
+        BandedRegions().fit(gpd.GeoSeries([*there[:2], None]))
+
+
+def test_what_it_prints_is_short():
+    found = BandedRegions(random_state=np.random.RandomState(7)).fit(lattice(30, 30))
+    assert len(repr(found.verdict_)) < 200
+    assert len(repr(BandedRegions(lower=np.arange(10_000.0)))) < 200
 
 
 def test_a_long_border_is_spared_and_a_short_one_cut():
@@ -203,6 +326,7 @@ def test_parameters_that_make_no_sense_are_refused(options, told):
         (sparse.eye_array(4), r"shape \(4, 4\), X has 6 samples"),
         (nx.path_graph(5), "5 nodes, X has 6 samples"),
         (np.ones((6, 6)), "must be a scipy sparse matrix"),
+        (nx.Graph(["ab", "bc", "cd", "de", "ef"]), "'a' among them, X has 6 samples; they are not"),
         ([(0, 6)], r"not in 0\.\.5"),
         ([(0, 1.5)], r"not in 0\.\.5"),
         ([(0, 1, -2.0)], "negative or not a number"),

@@ -21,7 +21,7 @@ def test_an_interruption_stops_what_runs_and_drops_what_waits(monkeypatch):
             time.sleep(0.001)
         raise RuntimeError("stopped")
 
-    monkeypatch.setattr(stage, "_solve_anew", solve)
+    monkeypatch.setattr(stage, "_solve_from_scratch", solve)
     with pytest.raises(KeyboardInterrupt):
         partition_atoms(
             atoms,

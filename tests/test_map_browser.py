@@ -10,7 +10,7 @@ from gridgeo.adjust import compare_sides
 from gridgeo.config import Settings
 from gridgeo.maps import changes_page, map_page, visible
 from gridgeo.model import Finding, Note, Reject
-from gridgeo.report.page import report_page
+from gridgeo.report.page import _report_page
 from gridgeo.wording import Text
 
 PAYLOADS = (
@@ -31,7 +31,7 @@ SHOWN = f"""kind => {LAYERS}.filter(layer => layer[kind] && layer.feature).map(l
     const parent = Object.values(window)
         .find(value => value instanceof L.GeoJSON && value.hasLayer(layer));
     if (!parent[kind]()) return null;
-    return parent[kind]()._content(layer);
+    return parent[kind]().getContent()(layer);
 }}).filter(node => node).map(node => {{
     document.body.appendChild(node);
     return node.innerText;
@@ -221,7 +221,7 @@ def test_hostile_names_are_only_text_in_a_comparison(opened):
 
 
 def test_hostile_names_are_only_text_in_the_report(opened):
-    page = opened(report_page(hostile_plan()))
+    page = opened(_report_page(hostile_plan()))
     expected = visible("".join(PAYLOADS))
     assert page.inner_text("h1").startswith(expected)
     shown = page.inner_text("body")
@@ -232,7 +232,7 @@ def test_hostile_names_are_only_text_in_the_report(opened):
 
 
 def test_the_report_draws_its_figures(opened):
-    page = opened(report_page(build_plan()))
+    page = opened(_report_page(build_plan()))
     sizes = page.evaluate(
         "() => [...document.querySelectorAll('svg')].map(svg => svg.getBoundingClientRect().height)"
     )

@@ -36,7 +36,7 @@ class Desk:
     def spot(self, atom):
         return self.page.evaluate(
             "atom => { const a = gridgeo.page.atoms(), p = gridgeo.middleOf(a, atom);"
-            " const c = gridgeo.page.map.latLngToContainerPoint(gridgeo.degreesOf(a, p[0], p[1]));"
+            " const c = gridgeo.page.map.latLngToContainerPoint(gridgeo.degreesOf(a, p));"
             " return [c.x, c.y]; }",
             atom,
         )
@@ -120,8 +120,8 @@ def test_a_click_with_a_target_moves_an_atom(desk):
     counted = sum(verdict == after[to][1] for _, verdict in after.values())
     legend = desk.page.inner_text(f".gg-legend tr[data-verdict={after[to][1]}] .gg-count")
     assert legend == str(counted)
-    labels = desk.page.evaluate("() => gridgeo.page.layers.labels._data.grids")
-    assert f"{after[to][0]} 户" in [label[3] for label in labels if label[5] == to]
+    labels = desk.page.evaluate("() => gridgeo.page.layers.labels.grids")
+    assert f"{after[to][0]} 户" in [one["households"] for one in labels if one["code"] == to]
 
 
 def test_undo_and_redo_and_both_survive_a_reload(desk):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from shapely import LineString, MultiLineString, MultiPolygon, Point, Polygon, box
 
 from gridgeo.maps import map_page
-from gridgeo.maps.features import borders_once, features, packed_numbers
+from gridgeo.maps.features import _packed_numbers, borders_once, features
 
 HOLED = Polygon(
     [(0, 0), (0, 9), (9, 9), (9, 0)], [[(1, 1), (2, 1), (2, 2)], [(5, 5), (6, 5), (6, 7)]]
@@ -31,7 +31,7 @@ WHOLE = st.integers(-360_000_000, 360_000_000)
 @given(st.lists(st.lists(WHOLE, max_size=6)))
 def test_numbers_come_back_from_inert_text(groups):
     flat = np.array([number for group in groups for number in group], dtype=np.int64)
-    texts = packed_numbers(flat, np.array([len(group) for group in groups], dtype=np.int64))
+    texts = _packed_numbers(flat, np.array([len(group) for group in groups], dtype=np.int64))
     assert [numbers(text) for text in texts] == groups
     assert set("".join(texts)) <= set(LETTERS)
 

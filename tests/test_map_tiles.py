@@ -12,10 +12,11 @@ from test_map_edit import Desk, city, pair
 from gridgeo.config import PROVIDERS, MapRules, Settings
 from gridgeo.errors import SettingsError
 from gridgeo.maps import map_page
-from gridgeo.maps.assets import CONTENT_POLICY, asset
-from gridgeo.maps.base import KNOWN, tiles_of
+from gridgeo.maps.assets import _CONTENT_POLICY
+from gridgeo.maps.base import _KNOWN, tiles_of
+from gridgeo.maps.bundle import GCJ02, TILES
 from gridgeo.maps.style import grid_style
-from gridgeo.read.crs import gcj02
+from gridgeo.read.crs import _gcj02
 
 HOST = "https://tiles.example.org"
 ADDRESS = HOST + "/{z}/{x}/{y}.png?tk={key}"
@@ -69,7 +70,8 @@ def online(browser, tmp_path):
 
 def shifted_in(page, places):
     return page.evaluate(
-        "places => places.map(([lng, lat]) => gridgeo.drawnAt(lng, lat))", np.array(places).tolist()
+        "places => places.map(([lng, lat]) => gridgeo.drawnAt(lng, lat)).map(p => [p.lng, p.lat])",
+        np.array(places).tolist(),
     )
 
 
@@ -79,10 +81,11 @@ def shifted_in(page, places):
 def test_without_tiles_the_page_knows_nothing_of_them():
     page = map_page(build_plan())
     assert Settings().map.tiles == ""
-    assert f'content="{CONTENT_POLICY}"' in page
-    assert "https://" not in CONTENT_POLICY
-    for name in ("tiles.js", "gcj02.js"):
-        assert asset(name).decode() not in page
+    assert f'content="{_CONTENT_POLICY}"' in page
+    assert "https://" not in _CONTENT_POLICY
+    for path in (TILES, GCJ02):
+        assert path not in page
+        assert path in map_page(with_tiles(build_plan(), tiles="gaode"))
     unused = with_tiles(build_plan(), tiles_key="k", tiles_credit="c", tiles_datum="gcj02")
     assert map_page(unused) == page
 
@@ -133,7 +136,7 @@ def test_every_provider_has_one_host_a_credit_and_a_datum(name):
     assert all(part in address for address in tiles.addresses for part in ("{x}", "{y}", "{z}"))
     assert "{key}" not in "".join(tiles.addresses)
     assert tiles.credit.zh
-    assert set(KNOWN) == set(PROVIDERS)
+    assert set(_KNOWN) == set(PROVIDERS)
 
 
 # --- GCJ-02 ------------------------------------------------------------------------------------
@@ -145,7 +148,7 @@ def test_the_shift_of_the_page_is_that_of_the_reader_and_as_published(online):
     np.testing.assert_allclose(shifted_in(page, true), [there for _, there in PUBLISHED], atol=1e-6)
     lng, lat = np.meshgrid(np.linspace(73.1, 137.3, 40), np.linspace(1.7, 55.3, 40))
     many = np.column_stack([lng.ravel(), lat.ravel()])
-    np.testing.assert_allclose(shifted_in(page, many), gcj02(many), rtol=0, atol=1e-9)
+    np.testing.assert_allclose(shifted_in(page, many), _gcj02(many), rtol=0, atol=1e-9)
     paris = [[2.35, 48.85]]
     assert shifted_in(page, paris) == paris
 
@@ -176,9 +179,7 @@ def test_edits_and_lengths_are_the_same_on_shifted_tiles(online, tmp_path):
     for rules in ({}, {"tiles": "gaode"}):
         page = online(map_page(with_tiles(plan, **rules)))
         desk = Desk(page)
-        places.append(
-            page.evaluate("() => gridgeo.page.atoms().boxes[0].map(v => Math.round(v * 1e3))")
-        )
+        places.append(page.evaluate("() => Math.round(gridgeo.page.atoms().boxes[0].maxX * 1e3)"))
         points = shapely.get_coordinates(
             plan.atoms.geometry.representative_point().to_crs(4326).to_numpy()
         )

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 import gridgeo as gg
 from gridgeo.maps import atom_data, map_page, plan_data
 from gridgeo.maps.features import PER_DEGREE
-from gridgeo.maps.overlays import changed_ground
+from gridgeo.maps.overlays import _changed_ground
 from gridgeo.storage import fingerprint
 from gridgeo.wording import page_words
 
@@ -30,12 +30,12 @@ def city():
 def bounds(page):
     return page.evaluate(
         "() => { const b = gridgeo.page.map.getBounds();"
-        " return [b.getSouth(), b.getWest(), b.getNorth(), b.getEast()]; }"
+        " return [[b.getSouth(), b.getWest()], [b.getNorth(), b.getEast()]]; }"
     )
 
 
 def inside(small, large):
-    return all(np.array(small[:2]) >= large[:2]) and all(np.array(small[2:]) <= large[2:])
+    return np.all(np.array(small[0]) >= large[0]) and np.all(np.array(small[1]) <= large[1])
 
 
 def on_map(page, *names):
@@ -51,8 +51,8 @@ def test_search_by_code_name_and_street_zooms(opened):
     page = opened(map_page(plan))
     before = bounds(page)
     for asked, kind, place in (
-        ("001001002", "网格", plan_data(plan)["grids"][1][8]),
-        ("临江", "社区（村）", plan_data(plan)["communities"][1][4]),
+        ("001001002", "网格", plan_data(plan)["grids"]["bounds"][1]),
+        ("临江", "社区（村）", plan_data(plan)["communities"]["bounds"][1]),
         ("中山", "道路", None),
     ):
         page.fill(".gg-search input", asked)
@@ -80,7 +80,7 @@ def test_a_grid_that_is_found_is_outlined_and_so_are_all_of_a_community(opened):
     for row, code in enumerate(plan.grids["code"]):
         page.evaluate(
             "row => { const grid = gridgeo.page.data.grids[row];"
-            " gridgeo.page.zoomTo(grid[8], [grid[0]]); }",
+            " gridgeo.page.zoomTo(grid.bounds, [grid.code]); }",
             row,
         )
         assert page.evaluate(corners[0]) == page.evaluate(corners[1], code), code
@@ -121,9 +121,10 @@ def test_findings_are_listed_and_zoom_to_their_place(opened):
     page.wait_for_selector(".gg-findings .gg-row")
     rows = page.query_selector_all(".gg-findings .gg-row")
     assert len(rows) == len(plan.findings)
-    placed = [n for n, found in enumerate(plan_data(plan)["findings"]) if found[4]]
-    rows[placed[0]].click()
-    assert inside(plan_data(plan)["findings"][placed[0]][4], bounds(page))
+    places = plan_data(plan)["findings"]["bounds"]
+    placed = next(n for n, place in enumerate(places) if place)
+    rows[placed].click()
+    assert inside(places[placed], bounds(page))
 
 
 def test_measuring_two_points_gives_their_distance(opened):
@@ -160,10 +161,10 @@ def test_printing_leaves_out_the_tools(opened):
 
 def test_atoms_are_read_only_when_they_are_switched_on(opened):
     page = opened(map_page(city()))
-    assert page.evaluate("() => gridgeo.page.decoded === undefined")
+    assert page.evaluate("() => !gridgeo.atomsAreRead()")
     label = page.locator(".leaflet-control-layers-overlays label", has_text="基本单元")
     label.locator("input").check()
-    assert page.evaluate("() => gridgeo.page.atoms().n") == len(city().atoms)
+    assert page.evaluate("() => gridgeo.page.atoms().count") == len(city().atoms)
     drawn = page.evaluate(
         "() => { const c = document.querySelector('.leaflet-atoms-pane canvas');"
         " return c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some(v => v > 0); }"
@@ -185,7 +186,7 @@ def test_the_page_finds_the_atom_under_every_point(opened):
     )
     assert found == list(range(len(plan.atoms)))
     own = page.evaluate(
-        "() => [...Array(gridgeo.page.atoms().n).keys()].map(n => gridgeo.atomAt("
+        "() => [...Array(gridgeo.page.atoms().count).keys()].map(n => gridgeo.atomAt("
         "gridgeo.page.atoms(), gridgeo.middleOf(gridgeo.page.atoms(), n)))"
     )
     assert own == found
@@ -205,7 +206,7 @@ def test_comparing_two_partitions_shows_what_changed(opened):
     plan = city()
     old = plan.grids.dissolve(np.arange(len(plan.grids)) // 2).reset_index(drop=True)
     page = opened(map_page(plan, old=old))
-    changes = changed_ground(plan, old)
+    changes = _changed_ground(plan, old)
     shown = page.evaluate("() => gridgeo.page.layers.changes.getLayers().length")
     assert shown == len(changes) > 0
     button = page.locator("button", has_text="对比")
@@ -230,13 +231,13 @@ def test_comparing_two_partitions_shows_what_changed(opened):
 def test_a_new_numbering_alone_is_no_change():
     plan = city()
     renamed = plan.grids.assign(code=[f"old {n}" for n in range(len(plan.grids))])
-    assert changed_ground(plan, renamed).empty
+    assert _changed_ground(plan, renamed).empty
 
 
 def test_all_ground_that_moves_is_told_with_its_households():
     plan = city()
     old = plan.grids.dissolve(plan.grids["community"]).reset_index(drop=True)
-    changes = changed_ground(plan, old)
+    changes = _changed_ground(plan, old)
     kept = plan.grids["households"].max()
     assert changes["households"].sum() == plan.grids["households"].sum() - kept
 

@@ -28,7 +28,7 @@ def copy(tmp_path):
 def call(copy, **more):
     """Return what `CALL` prints with the copy of the package: the result, and hits of the cache."""
     inherited = {k: v for k, v in os.environ.items() if k != "NUMBA_CACHE_DIR"}
-    told = subprocess.run(
+    finished = subprocess.run(
         [sys.executable, "-c", CALL],
         capture_output=True,
         text=True,
@@ -36,7 +36,7 @@ def call(copy, **more):
         cwd=copy,
         env={**inherited, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1", **more},
     )
-    return tuple(told.stdout.split())
+    return tuple(finished.stdout.split())
 
 
 def test_a_changed_callee_changes_what_its_caller_does(copy):

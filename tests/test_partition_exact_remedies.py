@@ -121,7 +121,7 @@ def test_the_relaxed_limit_is_the_nearest_that_suffices(problem):
         solution=solution,
         names=("",) * n,
         cut_off_by=None,
-        tied=(False,) * n,
+        contracted=(False,) * n,
     )
     limits = nearest_limits(BY_HOUSEHOLDS, [piece])
     for side, step, least in (("lower", 1, 150), ("upper", -1, 750)):

@@ -199,7 +199,7 @@ def test_a_grid_four_times_too_large_is_one_grid_that_misses_the_band():
     )  # fmt: skip
     piece = SolvedPiece(
         members=np.arange(16), problem=blocks([[100] * 16]), solution=solution,
-        names=("",) * 16, cut_off_by=None, tied=(False,) * 16,
+        names=("",) * 16, cut_off_by=None, contracted=(False,) * 16,
     )  # fmt: skip
     told = judge_community(BY_HOUSEHOLDS, [piece])
     assert told.name == "not_found"

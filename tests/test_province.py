@@ -12,7 +12,7 @@ import pyogrio
 import pytest
 import shapely
 from builders_city import City, areas, facilities, frame, grids_by_household
-from builders_province import HIGH, TIMES, WIDE, files, province, run_here, settings_in
+from builders_province import HIGH, TIMES, WIDE, _in_turn, files, province, run_here, settings_in
 from shapely import box
 
 from gridgeo.config import Band, Codes
@@ -23,7 +23,6 @@ from gridgeo.province.division import Outlines, between_chunks
 from gridgeo.province.split import FORMAT, input_key, split
 from gridgeo.province.task import run_chunk, tasks_of
 from gridgeo.storage import read_json
-from gridgeo.storage.atomic import MARK
 from gridgeo.wording import CARDS
 
 TOWNS = ["420102001", "420102002", "420102003"]
@@ -120,7 +119,7 @@ def test_what_a_worker_had_begun_when_it_was_lost_is_swept(whole, tmp_path, monk
 
     def losing(tasks, *, jobs):
         for task in tasks:
-            begun = task.folder.with_name(f"{MARK}{task.name}-lost")
+            begun = task.folder.with_name(f".{task.name}.gridgeo-new-lost")
             begun.mkdir()
             (begun / "atoms.parquet").write_bytes(b"half")
             yield run_chunk(task)
@@ -317,6 +316,27 @@ def test_a_folder_that_holds_other_files_or_another_run_is_refused(whole):
     with pytest.raises(OutputError, match=r"finished run of other .*--overwrite"):
         run_chunks(other, folder)
     assert files(folder) == before
+
+
+def test_a_finished_run_stays_until_the_next_one_is_finished(whole, tmp_path, monkeypatch):
+    told, folder, _ = whole
+    out = shutil.copytree(folder, tmp_path / "out")
+    before = files(out)
+    other = replace(told, band=Band(lower=200, upper=400))
+
+    def stopped(tasks, *, jobs):
+        yield run_chunk(tasks[0])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("gridgeo.province.run.run_on_processes", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        run_chunks(other, out, overwrite=True)
+    assert files(out) == before
+    monkeypatch.setattr("gridgeo.province.run.run_on_processes", _in_turn)
+    run_chunks(other, out, overwrite=True)
+    run_here(other, tmp_path / "anew")
+    assert files(out) == files(tmp_path / "anew")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["anew", "out"]
 
 
 def test_a_part_that_cannot_be_done_costs_only_itself(whole, tmp_path):

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from gridgeo.config import ReadRules
 from gridgeo.read import layers_from_frames
-from gridgeo.read.crs import bd09, gcj02, invert
-from gridgeo.read.geometry import choose_crs
+from gridgeo.read.crs import _bd09, _gcj02, _invert
+from gridgeo.read.geometry import _choose_crs
 from gridgeo.read.values import apportion, parse_numbers
 
 COUNTS = st.one_of(st.none(), st.integers(0, 900).map(str), st.sampled_from(["１２", "1,200", ""]))
@@ -89,29 +89,29 @@ def test_apportion_conserves_and_rounds_fairly(total, weights):
     assert (np.abs(shares - exact) < 1 + 1e-6).all()
 
 
-@pytest.mark.parametrize("forward", [gcj02, bd09])
+@pytest.mark.parametrize("forward", [_gcj02, _bd09])
 @settings(max_examples=50, deadline=None)
 @given(lon=st.floats(74, 134), lat=st.floats(18, 53))
 def test_datum_round_trip(forward, lon, lat):
     here = np.array([[lon, lat]])
-    back = invert(forward, forward(here))
+    back = _invert(forward, forward(here))
     assert np.abs(back - here).max() * 111_320 < 1e-6
 
 
 def test_gcj02_agrees_with_the_published_example():
-    shifted = gcj02(np.array([[121.5272106, 31.1774276]]))
+    shifted = _gcj02(np.array([[121.5272106, 31.1774276]]))
     np.testing.assert_allclose(shifted, [[121.531541859215, 31.17530398364597]], atol=1e-12)
 
 
 def test_gcj02_leaves_the_rest_of_the_world_alone():
     paris = np.array([[2.35, 48.85]])
-    np.testing.assert_array_equal(gcj02(paris), paris)
+    np.testing.assert_array_equal(_gcj02(paris), paris)
 
 
 @pytest.mark.parametrize("datum", ["gcj02", "bd09"])
 def test_a_declared_datum_is_taken_out(datum):
     true = town(households=households(户数=[9])).get("households").to_crs(4326)
-    forward = {"gcj02": gcj02, "bd09": bd09}[datum]
+    forward = {"gcj02": _gcj02, "bd09": _bd09}[datum]
     shifted = true.set_geometry(shapely.transform(true.geometry.to_numpy(), forward), crs=4326)
     off = shifted.to_crs(CRS).distance(true.to_crs(CRS)).iloc[0]
     assert 300 < off < 2000
@@ -123,7 +123,7 @@ def test_a_declared_datum_is_taken_out(datum):
 
 @given(st.integers(75, 134))
 def test_choose_crs_has_its_meridian_near(lon):
-    crs = choose_crs(lon + 0.4, 35.0)
+    crs = _choose_crs(lon + 0.4, 35.0)
     meridian = 75 + 3 * (int(crs.to_epsg()) - 4534)
     assert abs(meridian - (lon + 0.4)) <= 1.5
     assert f"CM {meridian}E" in crs.name
@@ -134,7 +134,7 @@ def test_choose_crs_has_its_meridian_near(lon):
     [(120.2, 23.0, 32651), (-71.1, 42.4, 32619), (151.2, -33.9, 32756), (179.99, 10, 32660)],
 )
 def test_choose_crs_outside_the_mainland_is_utm(lon, lat, epsg):
-    assert choose_crs(lon, lat).to_epsg() == epsg
+    assert _choose_crs(lon, lat).to_epsg() == epsg
 
 
 def test_geographic_communities_give_a_metre_crs_said_aloud():

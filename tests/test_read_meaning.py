@@ -23,11 +23,11 @@ from gridgeo.model import BORDER_CLASSES
 from gridgeo.read import layers_from_frames, read_grids, read_layers
 from gridgeo.read.columns import candidates
 from gridgeo.read.vocabulary import (
-    BARRIERS,
-    CATEGORY,
+    _BARRIERS,
+    _CATEGORY,
+    _STREETS,
     NO_BARRIER,
     NO_STREET,
-    STREETS,
     barrier_class,
     category,
     street_class,
@@ -39,10 +39,10 @@ def read(rules=None, **layers):
 
 
 def test_the_vocabulary_speaks_the_words_of_the_model():
-    assert set(STREETS.values()) - {NO_STREET} < set(BORDER_CLASSES)
-    assert set(BARRIERS.values()) - {NO_BARRIER} == {"water", "rail", "wall"}
-    assert set(CATEGORY.values()) == set(CATEGORIES)
-    assert all(CATEGORY[name] == name for name in CATEGORIES)
+    assert set(_STREETS.values()) - {NO_STREET} < set(BORDER_CLASSES)
+    assert set(_BARRIERS.values()) - {NO_BARRIER} == {"water", "rail", "wall"}
+    assert set(_CATEGORY.values()) == set(CATEGORIES)
+    assert all(_CATEGORY[name] == name for name in CATEGORIES)
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from openpyxl import load_workbook
 
-from gridgeo.report.figures import community_map, compactness, distributions, street_shares
-from gridgeo.report.page import report_page
+from gridgeo.report.figures import _compactness, _street_shares, community_map, distributions
+from gridgeo.report.page import _report_page
 from gridgeo.report.workbook import write_workbook
 from gridgeo.wording import TOPICS
 from tests.builders_plan import build_plan, square
@@ -39,7 +39,7 @@ def test_plan_without_basic_grids_has_no_charts():
 
 
 def test_compactness_ranks_squares_above_strips():
-    first, second = compactness(np.array([square(0, 0), square(0, 0, 9, 1)]))
+    first, second = _compactness(np.array([square(0, 0), square(0, 0, 9, 1)]))
     assert second < first == pytest.approx(np.pi / 4)
 
 
@@ -47,8 +47,8 @@ def test_street_share_counts_borders_between_basic_grids_of_a_community():
     plan = build_plan()
     none = plan.borders.assign(street_class="none")
     all_streets = plan.borders.assign(street_class="local")
-    assert set(street_shares(replace(plan, borders=none)).tolist()) <= {0.0}
-    assert set(street_shares(replace(plan, borders=all_streets)).tolist()) <= {1.0}
+    assert set(_street_shares(replace(plan, borders=none)).tolist()) <= {0.0}
+    assert set(_street_shares(replace(plan, borders=all_streets)).tolist()) <= {1.0}
 
 
 def test_every_community_has_its_map_with_hostile_codes_as_text():
@@ -65,16 +65,16 @@ def test_report_tells_inputs_without_their_folders_and_places():
     plan = replace(
         build_plan(), run={"inputs": {"/home/me/城.gpkg": "ab" * 32}, "versions": {"gridgeo": "1"}}
     )
-    page = report_page(plan)
+    page = _report_page(plan)
     assert "ab" * 32 in page
     assert "/home/me" not in page
     assert "各社区网格图" in page
     assert "位置（东, 北）" in page
-    assert page == report_page(plan)
+    assert page == _report_page(plan)
 
 
 def test_topics_of_notes_are_in_the_language_of_the_plan():
-    page = report_page(build_plan())
+    page = _report_page(build_plan())
     told = {note.topic for note in build_plan().notes}
     assert all(TOPICS[topic].zh in page for topic in told & set(TOPICS))
 
@@ -95,9 +95,9 @@ def test_workbook_has_a_sheet_of_dedicated_grids(tmp_path):
 
 
 def test_households_in_no_grid_are_rows_not_used():
-    told = report_page(replace(build_plan(), rejects=()))
+    told = _report_page(replace(build_plan(), rejects=()))
     assert "530950, 3385950" in told
     assert "每一行都已采用" not in told
     plan = build_plan()
     homes = plan.households.assign(reason="")
-    assert "每一行都已采用" in report_page(replace(plan, rejects=(), households=homes))
+    assert "每一行都已采用" in _report_page(replace(plan, rejects=(), households=homes))

@@ -15,8 +15,8 @@ from gridgeo.errors import OutputError
 from gridgeo.report import REPORT_PDF, save_pdf
 from gridgeo.report.blocks import Cell, Column, Table, texts_of
 from gridgeo.report.content import report_of
-from gridgeo.report.page import report_page
-from gridgeo.report.pdf import PADDING, broken, column_widths, render_pdf, width_of
+from gridgeo.report.page import _report_page
+from gridgeo.report.pdf import PADDING, _broken, _column_widths, _render_pdf, _width_of
 from gridgeo.typeset import by_number, find_fonts, on_one_line, undrawable
 from tests.builders_plan import HOSTILE, build_plan
 
@@ -48,17 +48,17 @@ def hostile_plan():
 def test_columns_fill_the_page_and_hold_their_words(forms, texts):
     columns = [Column("标题", form) for form in forms]
     table = Table(columns, [[Cell(text) for _ in forms] for text in texts])
-    widths = column_widths(table, 493.0, 8.0)
+    widths = _column_widths(table, 493.0, 8.0)
     assert sum(widths) == pytest.approx(493.0)
     assert min(widths) > PADDING
     for width in widths:
         room = max(width - PADDING, 8.0)
         for text in texts:
-            told = broken(text, room, 8.0)
+            told = _broken(text, room, 8.0)
             assert told.replace("\u200b", "") == text.replace("\u200b", "")
             if "\u200b" not in text:
                 words = [word for word in told.replace("\u200b", " ").split() if word.isascii()]
-                assert all(width_of(word, 8.0) <= room or "-" in word for word in words)
+                assert all(_width_of(word, 8.0) <= room or "-" in word for word in words)
 
 
 @given(st.text())
@@ -74,7 +74,7 @@ def test_no_control_character_is_drawn_and_nothing_seen_is_lost(text):
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_page_and_paper_have_one_content(lang):
     plan = build_plan(lang=lang)
-    page = report_page(plan)
+    page = _report_page(plan)
     report = report_of(plan, most_maps=60)
     titles = [section.title for section in report.sections if section.title]
     assert len(titles) >= 8
@@ -87,8 +87,8 @@ def test_page_and_paper_have_one_content(lang):
 
 def test_same_plan_gives_the_same_bytes_without_the_time(fonts, tmp_path):
     plan = build_plan()
-    first, missing = render_pdf(plan, fonts)
-    assert first == render_pdf(plan, fonts)[0]
+    first, missing = _render_pdf(plan, fonts)
+    assert first == _render_pdf(plan, fonts)[0]
     assert missing == ()
     assert first.startswith(b"%PDF-")
     assert b"CreationDate" not in first
@@ -96,7 +96,7 @@ def test_same_plan_gives_the_same_bytes_without_the_time(fonts, tmp_path):
 
 def test_characters_that_no_font_has_are_drawn_as_their_numbers(fonts):
     plan = build_plan(names=["", "", "", "王\U000f0000"])
-    _, missing = render_pdf(plan, fonts)
+    _, missing = _render_pdf(plan, fonts)
     assert missing == ("\U000f0000",)
     assert by_number("王\U000f0000", frozenset(missing)) == "王[U+F0000]"
     assert undrawable(["王\U000f0000"], fonts)[1] == {"\U000f0000"}
@@ -110,12 +110,12 @@ def test_hostile_names_are_text_on_paper(fonts):
     assert "\u202e" not in told
     assert "⟨U+202E⟩" in told
     assert HOSTILE[-1] in told
-    page = report_page(hostile_plan())
+    page = _report_page(hostile_plan())
     for payload in (HOSTILE[0], HOSTILE[1], HOSTILE[3]):
         assert payload not in page
         assert esc(payload) in page
-    assert b"/JavaScript" not in render_pdf(hostile_plan(), fonts)[0]
-    images, _ = render_pdf(hostile_plan(), fonts, "png")
+    assert b"/JavaScript" not in _render_pdf(hostile_plan(), fonts)[0]
+    images, _ = _render_pdf(hostile_plan(), fonts, "png")
     assert len(images) >= 2
 
 
@@ -124,7 +124,7 @@ def test_words_of_any_length_stay_on_the_paper(fonts):
     plan = build_plan(names=["", "", "", long])
     communities = plan.communities.assign(name=long, reason=f"{long} 甲" * 30)
     plan = replace(plan, summary={**plan.summary, "name": long}, communities=communities)
-    images, _ = render_pdf(plan, fonts, "png")
+    images, _ = _render_pdf(plan, fonts, "png")
     for image in images:
         page = Image.open(io.BytesIO(image)).convert("L")
         right = page.crop((int(page.width * 0.925), 0, page.width, page.height))

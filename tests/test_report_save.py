@@ -10,6 +10,7 @@ from builders_plan import build_plan
 
 from gridgeo.errors import OutputError
 from gridgeo.report import check_target, save_plan
+from gridgeo.storage import atomic_folder, replace_folder
 
 OUTPUTS = ["plan.gpkg", "summary.json"]
 
@@ -122,6 +123,26 @@ def test_what_killed_runs_left_is_swept(tmp_path):
         ".out.gridgeo-new-bb",
         "out",
     ]
+
+
+@pytest.mark.parametrize("exchange", [True, False])
+def test_a_folder_is_replaced_whatever_the_system_can_do(tmp_path, monkeypatch, exchange):
+    if not exchange:
+        monkeypatch.setattr("gridgeo.storage.atomic._exchange", lambda *_: False)
+    for number in ("1", "2"):
+        with atomic_folder(tmp_path / "out") as folder:
+            (folder / number).write_text(number, encoding="utf-8")
+    assert [path.name for path in tmp_path.rglob("*")] == ["out", "2"]
+
+
+def test_a_folder_that_cannot_be_replaced_stands_as_it_was(tmp_path, monkeypatch):
+    monkeypatch.setattr("gridgeo.storage.atomic._exchange", lambda *_: False)
+    target = tmp_path / "out"
+    with atomic_folder(target) as folder:
+        (folder / "1").write_text("1", encoding="utf-8")
+    with pytest.raises(FileNotFoundError):
+        replace_folder(tmp_path / "missing", target)
+    assert [path.name for path in tmp_path.rglob("*")] == ["out", "1"]
 
 
 def test_a_plan_moved_aside_by_a_killed_run_comes_back_first(tmp_path):

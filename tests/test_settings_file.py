@@ -1,7 +1,7 @@
 """gridgeo.toml: every setting can be written, every mistake is named."""
 
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
-from types import MappingProxyType
 
 import hypothesis
 import pytest
@@ -29,7 +29,7 @@ def table(name, value):
     inner = []
     for field in fields(value):
         entry = getattr(value, field.name)
-        if isinstance(entry, MappingProxyType | dict):
+        if isinstance(entry, Mapping):
             inner.append((field.name, entry))
         elif entry is not None:
             lines.append(f"{field.name} = {toml(entry)}")
@@ -185,14 +185,14 @@ def test_unknown_words_are_named_with_the_known_ones(document, english, chinese)
         ({"inputs": "x.gpkg"}, r"not a table \[key inputs", "不是一个表"),
         ({"inputs": {"streets": 3}}, "3 is not a path, PATH::LAYER", "路径::图层"),
         ({"inputs": {"streets": ["a.shp", 3]}}, "3 is not a path", "路径"),
-        ({"band": {"lower": "300"}}, r"'300' is not int \[key band.lower", "不是整数"),
-        ({"band": {"lower": 300.5}}, "300.5 is not int", "不是整数"),
-        ({"band": {"lower": True}}, "True is not int", "不是整数"),
-        ({"atoms": {"close_gap_m": "5"}}, "'5' is not float", "不是数值"),
-        ({"atoms": {"close_gap_m": True}}, "True is not float", "不是数值"),
+        ({"band": {"lower": "300"}}, r"'300' is not a whole number \[key band.lower", "不是整数"),
+        ({"band": {"lower": 300.5}}, "300.5 is not a whole number", "不是整数"),
+        ({"band": {"lower": True}}, "True is not a whole number", "不是整数"),
+        ({"atoms": {"close_gap_m": "5"}}, "'5' is not a number", "不是数值"),
+        ({"atoms": {"close_gap_m": True}}, "True is not a number", "不是数值"),
         ({"weights": {"cut": {"none": "2"}}}, "weights.cut.none", "不是数值"),
         ({"dedicated": {"thresholds": {"school": {"people": "x"}}}}, "'x' is not", "thresholds"),
-        ({"title": 3}, "3 is not str", "不是文字"),
+        ({"title": 3}, "3 is not text", "不是文字"),
         ({"lang": 3}, "3 is not", "3"),
     ],
 )

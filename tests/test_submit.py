@@ -22,7 +22,7 @@ from gridgeo.adjust import side_of, submit
 from gridgeo.cli import app
 from gridgeo.errors import InputError, OutputError
 from gridgeo.report import load_plan, save_plan, save_submission
-from gridgeo.report.geopackage import ENDINGS, FIELDS, LONGEST, alias_frame, shapefile_of
+from gridgeo.report.geopackage import _FIELDS, _LONGEST, ENDINGS, alias_frame, shapefile_of
 
 CHANGED = ["420102001001002", "420102001001004"]
 first = approved()
@@ -66,13 +66,13 @@ def test_the_package_says_the_same_in_every_form(package):
 
 def test_the_shapefile_has_ascii_names_an_encoding_and_an_alias_sheet(package):
     info = pyogrio.read_info(package / "grids.shp")
-    assert info["fields"].tolist() == list(FIELDS)
-    assert all(re.fullmatch("[a-z0-9_]{1,10}", name) for name in FIELDS)
+    assert info["fields"].tolist() == list(_FIELDS)
+    assert all(re.fullmatch("[a-z0-9_]{1,10}", name) for name in _FIELDS)
     assert text_of(package / "grids.cpg").strip() == "UTF-8"
     book = pd.read_excel(
         package / "submission.xlsx", sheet_name="shp字段对照", dtype=str, engine="calamine"
     )
-    assert book["shp字段"].tolist() == list(FIELDS)
+    assert book["shp字段"].tolist() == list(_FIELDS)
     assert book["含义"].notna().all()
 
 
@@ -80,10 +80,10 @@ def test_the_shapefile_has_ascii_names_an_encoding_and_an_alias_sheet(package):
 def test_long_text_ends_early_between_two_characters(text):
     grids = submit(first).grids.assign(contains=text)
     assert set(shapefile_of(grids)) == set(ENDINGS)
-    cut = text.encode()[:LONGEST].decode(errors="ignore")
+    cut = text.encode()[:_LONGEST].decode(errors="ignore")
     assert text.startswith(cut)
     note = alias_frame(grids, "zh").set_index("dbf_field")["note"]["contains"]
-    assert bool(note) == (len(text.encode()) > LONGEST)
+    assert bool(note) == (len(text.encode()) > _LONGEST)
 
 
 def test_the_manifest_names_every_other_file_with_its_sum(package):

@@ -17,7 +17,7 @@ from gridgeo.cli import app
 from gridgeo.errors import InputError, OutputError
 from gridgeo.model import Finding
 from gridgeo.review import Entry, read_ledger, write_ledger
-from gridgeo.review.ledger import advance
+from gridgeo.review.ledger import _advance
 from gridgeo.review.ledger_file import COLUMNS
 from gridgeo.wording import Text
 
@@ -39,7 +39,7 @@ def gap(area=4.0, east=0.0, grids=("420102001001001", "420102001001002"), **more
 
 
 def run(entries, *findings):
-    return advance(entries, findings, date=DAY)
+    return _advance(entries, findings, date=DAY)
 
 
 def accepted(entries):

@@ -239,9 +239,9 @@ def _communities(
 
 
 #: Crumbs of an overlay that are no larger than this are not ground (as in the checks).
-FRAGMENT_M2 = 0.01
+_FRAGMENT_M2 = 0.01
 #: Overlays are done on a grid of 1 µm, which is robust.
-PRECISION_M = 1e-6
+_PRECISION_M = 1e-6
 
 
 def grid_geometry(
@@ -284,12 +284,12 @@ def grid_geometry(
         near = tree.query(outline)
         others = _union(was[near[groups.old[near] != number]])
         anchors = [shapely.multipoints(old.anchor[chosen.partition.labels == row]) for row in rows]
-        ground = shapely.difference(outline, others, grid_size=PRECISION_M)
-        geometry[rows] = divide_ground(geometry[rows], ground, np.array(anchors))
+        ground = shapely.difference(outline, others, grid_size=_PRECISION_M)
+        geometry[rows] = _divide_ground(geometry[rows], ground, np.array(anchors))
     return geometry
 
 
-def divide_ground(grids: NDArray[Any], ground: Any, anchors: NDArray[Any]) -> NDArray[Any]:
+def _divide_ground(grids: NDArray[Any], ground: Any, anchors: NDArray[Any]) -> NDArray[Any]:
     """Return grids that fill `ground`: the parts of it that hold their anchors, and what is left.
 
     Each part without an anchor goes to the grid that it borders most.
@@ -298,38 +298,40 @@ def divide_ground(grids: NDArray[Any], ground: Any, anchors: NDArray[Any]) -> ND
     --------
     >>> two = np.array([shapely.box(0, 0, 4, 9), shapely.box(4, 0, 8, 9)])
     >>> homes = shapely.points([[2, 1], [6, 1]])
-    >>> shapely.area(divide_ground(two, shapely.box(1, 0, 10, 9), homes)).tolist()
+    >>> shapely.area(_divide_ground(two, shapely.box(1, 0, 10, 9), homes)).tolist()
     [27.0, 54.0]
     """
     clipped = _clip(grids, ground)
     parts, owner = shapely.get_parts(clipped, return_index=True)
     fixed = shapely.intersects(parts, anchors[owner])
     fixed |= ~np.isin(owner, owner[fixed])
-    rest = shapely.difference(ground, _union(clipped), grid_size=PRECISION_M)
+    rest = shapely.difference(ground, _union(clipped), grid_size=_PRECISION_M)
     loose = np.concatenate([parts[~fixed], shapely.get_parts(rest)])
     cores = [list(parts[fixed & (owner == number)]) for number in range(len(grids))]
     while len(loose):
         united = np.array([_union(core) for core in cores])
-        shared = shapely.length(shapely.intersection(loose[:, None], united, grid_size=PRECISION_M))
+        shared = shapely.length(
+            shapely.intersection(loose[:, None], united, grid_size=_PRECISION_M)
+        )
         touches = shared.max(axis=1) > 0
         if not touches.any():
-            loose = loose[shapely.area(loose) > FRAGMENT_M2]
+            loose = loose[shapely.area(loose) > _FRAGMENT_M2]
             shared = -shapely.distance(loose[:, None], united).reshape(len(loose), len(united))
             touches = np.ones(len(loose), dtype=bool)
         nearest = np.round(shared[touches], 3).argmax(axis=1)
         for piece, to in zip(loose[touches], nearest.tolist(), strict=True):
             cores[to].append(piece)
         loose = loose[~touches]
-    return np.array([_polygonal(_union(core), FRAGMENT_M2) for core in cores], dtype=object)
+    return np.array([_polygonal(_union(core), _FRAGMENT_M2) for core in cores], dtype=object)
 
 
 def _union(shapes: Any) -> Any:
-    return shapely.union_all(shapes, grid_size=PRECISION_M)
+    return shapely.union_all(shapes, grid_size=_PRECISION_M)
 
 
 def _clip(shapes: NDArray[Any], ground: Any) -> NDArray[Any]:
     """Return what of each shape lies within the ground, without lines where they only touch."""
-    shared = shapely.intersection(shapes, ground, grid_size=PRECISION_M)
+    shared = shapely.intersection(shapes, ground, grid_size=_PRECISION_M)
     return np.array([_polygonal(shape) for shape in shared], dtype=object)
 
 

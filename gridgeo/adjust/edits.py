@@ -14,7 +14,7 @@ from gridgeo.errors import InputError
 from gridgeo.model import Plan
 from gridgeo.wording import Text
 
-Do = Literal["move", "split", "merge", "dedicate", "lock", "unlock"]
+_Do = Literal["move", "split", "merge", "dedicate", "lock", "unlock"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,7 +31,7 @@ class Edit:
         Positions in ``plan.atoms``.
     """
 
-    do: Do
+    do: _Do
     atoms: tuple[int, ...] = ()
     grid: str = ""
     to: str = ""

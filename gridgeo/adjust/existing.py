@@ -19,7 +19,7 @@ from gridgeo.adjust.choose import Groups, group_changes
 from gridgeo.codes import Changes, community_codes, continue_codes
 from gridgeo.errors import InputError
 from gridgeo.geometry import connected_groups
-from gridgeo.model import by_code
+from gridgeo.model import by_code, is_small
 from gridgeo.partition import (
     Cancellation,
     Verdict,
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from gridgeo.partition import Adjusted, Inherited
     from gridgeo.pipeline import Clock
 
-REPAIR = Text(
+_REPAIR = Text(
     "Mend the grids with gridgeo repair, and see gridgeo verify",
     "请先用 gridgeo repair 修复，并查看 gridgeo verify 的核查结果",
 )
@@ -66,7 +66,7 @@ class ExistingGrids:
     findings: tuple[Finding, ...]
 
 
-def with_valid_rings(grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def _with_valid_rings(grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return the grids with valid rings, and which were `broken`.
 
     Raises
@@ -86,7 +86,7 @@ def with_valid_rings(grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     )
 
 
-def keep_dedicated(atoms: Atoms, grids: gpd.GeoDataFrame, previous: NDArray[np.int64]) -> Atoms:
+def _keep_dedicated(atoms: Atoms, grids: gpd.GeoDataFrame, previous: NDArray[np.int64]) -> Atoms:
     """Return the atoms with those of grids that are dedicated already as their facility's.
 
     Where a facility of the layers stands on most of it, it is that one; else the grid itself is
@@ -140,7 +140,7 @@ def _rest_of_kept_facilities(
     return beside
 
 
-def existing_on_atoms(
+def _existing_on_atoms(
     atoms: Atoms, grids: gpd.GeoDataFrame, assigned: Inherited, bands: Bands
 ) -> ExistingGrids:
     """Return the old grids on the atoms, as `assigned` to them.
@@ -210,7 +210,7 @@ def _unusable_error(grids: gpd.GeoDataFrame, row: int, reason: Text) -> InputErr
         layer="grids",
         row=int(grids["row"].iloc[row]) + 1,
         value=grids["code"].iloc[row] or None,
-        remedy=REPAIR,
+        remedy=_REPAIR,
     )
 
 
@@ -239,10 +239,16 @@ def _verdicts(atoms: Atoms, grids: pd.DataFrame, bands: Bands) -> list[Verdict]:
     """Return the verdict of each old grid; the only basic grid of a small community is small."""
     community = atoms.frame["community"].to_numpy()
     size = len(atoms.communities)
-    total = np.bincount(community, atoms.frame["households"], size)
+    totals = zip(
+        *(
+            np.bincount(community, atoms.frame[c], size).tolist()
+            for c in ("households", "residents")
+        ),
+        strict=True,
+    )
     basic = ~grids["kind"].isin(["dedicated", "open"]).to_numpy()
     alone = np.bincount(grids["home"].to_numpy()[basic], minlength=size) == 1
-    small = alone & (total < [bands.of(place).lower for place in range(size)])
+    small = alone & [is_small(bands.of(place), *counts) for place, counts in enumerate(totals)]
     rows = grids[["kind", "home", "households", "residents"]].itertuples(index=False)
     return [
         judge_grid(
@@ -304,16 +310,16 @@ def find_minimal_change(
     mapping = mapping_of(settings)
     scheme = settings.codes.code_scheme
     with clock.stage("atoms"):
-        grids = with_valid_rings(drawn)
+        grids = _with_valid_rings(drawn)
         layers = exclude_gaps(layers, grids, exceptions.gaps)
         codes = community_codes(layers.communities, scheme, mapping=mapping)
         settings = by_code(settings, layers.communities, codes)
         context = RunContext(layers=layers, settings=settings, mapping=mapping, along=grids)
         atoms = refuse_facilities(context.atoms(), exceptions)
         assigned = inherit_grids(atoms, grids)
-        atoms = keep_dedicated(atoms, grids, assigned.previous)
+        atoms = _keep_dedicated(atoms, grids, assigned.previous)
         bands = context.bands(atoms).each(lambda band: band_of(atoms, band))
-        old = existing_on_atoms(atoms, grids, assigned, bands)
+        old = _existing_on_atoms(atoms, grids, assigned, bands)
     with clock.stage("partition"), Cancellation().after(settings.search.seconds) as halt:
         new = adjust_atoms(
             atoms,

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 _MOST = 6
 
 
-def causes_of(
+def _causes_of(
     group: int, atoms: Atoms, old: ExistingGrids, part: Partition, groups: Groups
 ) -> Text:
     """Return why the grids of a group are to change, one clause for each cause."""
@@ -140,7 +140,7 @@ def _opened(after: pd.DataFrame) -> Text:
     return Text("the grids are no longer of their kind", "网格类型有变")
 
 
-def effect_of(before: pd.DataFrame, after: pd.DataFrame, households: int, moved: int) -> Text:
+def _effect_of(before: pd.DataFrame, after: pd.DataFrame, households: int, moved: int) -> Text:
     """Return what a proposal does: grids, grids outside the band, households that move."""
     was, is_ = (int(side["verdict"].isin(MISSED_VERDICTS).sum()) for side in (before, after))
     share = moved / households if households else 0.0
@@ -162,7 +162,7 @@ _PROPOSAL = (
 )
 
 
-def sides_of(change: MinimalChange, proposed: Changes) -> gpd.GeoDataFrame:
+def _sides_of(change: MinimalChange, proposed: Changes) -> gpd.GeoDataFrame:
     """Return the grids of each proposal as they are and as proposed, by proposal and code.
 
     Parameters
@@ -192,7 +192,7 @@ def sides_of(change: MinimalChange, proposed: Changes) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(frame, geometry="geometry", crs=old.crs)
 
 
-def proposals_of(
+def _proposals_of(
     change: MinimalChange, sides: gpd.GeoDataFrame, decided: tuple[Decision, ...]
 ) -> gpd.GeoDataFrame:
     """Return a row for each proposal; see `gridgeo.model.change.Adjustment`."""
@@ -204,9 +204,9 @@ def proposals_of(
         inside = groups.atoms == number
         grids = sides[sides["proposal"] == name]
         before, after = grids[grids["side"] == "before"], grids[grids["side"] == "after"]
-        reason = causes_of(number, atoms, change.old, change.new.partition, groups)
+        reason = _causes_of(number, atoms, change.old, change.new.partition, groups)
         total, moving = int(households[inside].sum()), int(households[inside & moved].sum())
-        effect = effect_of(before, after, total, moving)
+        effect = _effect_of(before, after, total, moving)
         out = [int(side["verdict"].isin(MISSED_VERDICTS).sum()) for side in (before, after)]
         texts = (reason.en, reason.zh, effect.en, effect.zh)
         ground = shapely.union_all(atoms.frame.geometry.to_numpy()[inside])
@@ -284,8 +284,8 @@ def adjust_grids(
     with clock.stage("codes"):
         proposed = codes_if_all_accepted(change, used)
         chosen = choose(change.atoms, change.old, change.new.partition, change.groups, decided)
-        sides = sides_of(change, proposed)
-        proposals = proposals_of(change, sides, decided)
+        sides = _sides_of(change, proposed)
+        proposals = _proposals_of(change, sides, decided)
     with clock.stage("validate"):
         plan, changes = carry_out(change, chosen, proposed)
         plan, _ = follow_up(plan, ledger, date="") if ledger else (plan, ())
@@ -295,7 +295,7 @@ def adjust_grids(
             crosswalk=changes.crosswalk,
             rejects=(*plan.rejects, *file.rejects),
             notes=(*plan.notes, *file.notes, *exceptions_note(accepted.grids, withheld)),
-            summary={**plan.summary, "adjustment": figures(change, plan, proposals, changes)},
+            summary={**plan.summary, "adjustment": _figures(change, plan, proposals, changes)},
             run={**clock.record(), "inputs": input_hashes(settings.read, grids)},
         ),
         proposals=proposals[~proposals["id"].isin(withheld)].reset_index(drop=True),
@@ -320,7 +320,7 @@ def _withheld(change: MinimalChange, accepted: Exceptions) -> frozenset[str]:
     return frozenset(change.groups.ids[number] for number in change.groups.old[kept].tolist())
 
 
-def figures(
+def _figures(
     change: MinimalChange, plan: Plan, proposals: gpd.GeoDataFrame, changes: Changes
 ) -> dict[str, Any]:
     """Return what an adjustment changes in figures; see ``docs/adjust.md``.

@@ -10,7 +10,7 @@ import geopandas as gpd
 from gridgeo.model import MISSED_VERDICTS
 from gridgeo.wording import Text, join
 
-Row = Mapping[Any, Any]
+_Row = Mapping[Any, Any]
 _MOST = 6
 
 
@@ -40,7 +40,7 @@ def reasons_of(
     return reasons
 
 
-def _wrong_before(row: Row, old: gpd.GeoDataFrame, place: Mapping[str, Any]) -> list[Text]:
+def _wrong_before(row: _Row, old: gpd.GeoDataFrame, place: Mapping[str, Any]) -> list[Text]:
     """Return why the old grid was not in band."""
     code = row["old_code"] or row["predecessors"].partition(";")[0]
     if code not in place or old.at[place[code], "verdict"] not in MISSED_VERDICTS:
@@ -54,11 +54,11 @@ def _wrong_before(row: Row, old: gpd.GeoDataFrame, place: Mapping[str, Any]) -> 
     ]  # fmt: skip
 
 
-def _unchanged(_: Row) -> list[Text]:
+def _unchanged(_: _Row) -> list[Text]:
     return []
 
 
-def _reshaped(row: Row) -> list[Text]:
+def _reshaped(row: _Row) -> list[Text]:
     others = _others(row["predecessors"], row["old_code"])
     receivers = _others(row["successors"], row["new_code"])
     parts = []
@@ -79,7 +79,7 @@ def _reshaped(row: Row) -> list[Text]:
     return parts
 
 
-def _split(row: Row) -> list[Text]:
+def _split(row: _Row) -> list[Text]:
     if not row["old_code"]:
         from_ = _codes(row["predecessors"])
         return [Text(f"split off {from_.en}", f"由 {from_.zh} 拆分设立")]
@@ -88,20 +88,20 @@ def _split(row: Row) -> list[Text]:
                  f"拆分：{row['households_out']:,} 户划归 {receivers.zh}")]  # fmt: skip
 
 
-def _merged(row: Row) -> list[Text]:
+def _merged(row: _Row) -> list[Text]:
     others = _others(row["predecessors"], row["old_code"])
     return [Text(f"takes in {row['households_in']:,} households of {others.en}",
                  f"合并：并入 {others.zh} 的 {row['households_in']:,} 户")]  # fmt: skip
 
 
-def _new(row: Row) -> list[Text]:
+def _new(row: _Row) -> list[Text]:
     if not row["predecessors"]:
         return [Text("on ground that was in no grid", "在原未划网格的区域设立")]
     from_ = _codes(row["predecessors"])
     return [Text(f"made of parts of {from_.en}", f"由 {from_.zh} 的部分区域组成")]
 
 
-def _retired(row: Row) -> list[Text]:
+def _retired(row: _Row) -> list[Text]:
     if not row["successors"]:
         return [Text("its ground is in no grid any more", "撤销，原区域不再划入网格")]
     receivers = _codes(row["successors"])
@@ -110,7 +110,7 @@ def _retired(row: Row) -> list[Text]:
     ]
 
 
-_CLAUSES: Mapping[str, Callable[[Row], list[Text]]] = {
+_CLAUSES: Mapping[str, Callable[[_Row], list[Text]]] = {
     "unchanged": _unchanged,
     "reshaped": _reshaped,
     "split": _split,

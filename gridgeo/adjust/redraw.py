@@ -16,7 +16,7 @@ from gridgeo.adjust.edits import Draft
 from gridgeo.codes import Register, issue_codes
 from gridgeo.describe import bounded_by, contains
 from gridgeo.geometry import assign_points
-from gridgeo.model import Bands, Note, Plan, bands_of
+from gridgeo.model import Bands, Note, Plan, bands_of, grid_frame
 from gridgeo.partition import judge_grid, union_of
 from gridgeo.pipeline import issued_codes
 from gridgeo.wording import Text
@@ -108,13 +108,11 @@ def _rows(
     households: gpd.GeoDataFrame,
 ) -> gpd.GeoDataFrame:
     """Return one row for each changed grid."""
+    if not changed:
+        return plan.grids.iloc[:0]
     bands = plan_bands(plan)
     made = [_row(plan, bands, grid, code, units.get(code)) for code in changed]
-    rows = gpd.GeoDataFrame(
-        pd.DataFrame(made, columns=[*plan.grids.columns.drop("geometry"), "geometry"]),
-        geometry="geometry",
-        crs=plan.grids.crs,
-    )
+    rows = grid_frame(gpd.GeoDataFrame(made, geometry="geometry", crs=plan.grids.crs))
     nothing = gpd.GeoDataFrame({"name": []}, geometry=[], crs=plan.grids.crs)
     inside = households[households["grid"].isin(changed)].reset_index(drop=True)
     contents = contains(rows, nothing, nothing, inside, lang=plan.settings.lang)
@@ -145,14 +143,9 @@ def _row(
         "community_name": owner,
         "households": households,
         "residents": residents,
-        "area_m2": shape.area,
-        "bounded_by": "",
-        "contains": "",
         "verdict": verdict,
         "reason": reason,
         "facility": unit or ("" if old is None else old["facility"]),
-        "soundness": "",
-        "soundness_reason": "",
         "geometry": shape,
     }
 

@@ -22,7 +22,7 @@ from gridgeo.repair import DrawnPartition, RepairRecord, repair_geometry
 from gridgeo.validate import Subject, community_of, judge_shape
 
 
-def with_repaired_geometry(file: GridFile, repaired: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def _with_repaired_geometry(file: GridFile, repaired: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return the rows of `file` as they stand, with the repaired geometry where it changed.
 
     Vertices that were in the file have the coordinates of the file; new ones are reprojected.
@@ -104,7 +104,7 @@ def repair_grids(
     return Repaired(
         settings=settings,
         layer=file.layer,
-        grids=with_repaired_geometry(file, repaired),
+        grids=_with_repaired_geometry(file, repaired),
         repairs=_rows(done.records, file.grids, repaired),
         accounts=_accounts(file.grids, repaired, before, after),
         before=before,

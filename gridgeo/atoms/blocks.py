@@ -24,7 +24,7 @@ from gridgeo.model import BORDER_CLASSES, Finding, Layers, Note
 from gridgeo.wording import Text
 
 #: A change of area below this is rounding, not a repair worth telling.
-REPORTED_M2 = 0.01
+_REPORTED_M2 = 0.01
 
 
 def repair_communities(
@@ -52,7 +52,7 @@ def repair_communities(
     changed = shapely.area(shapely.symmetric_difference(outlines, cleaned))
     findings = tuple(
         _repaired(communities.iloc[i], outlines[i], cleaned[i], changed[i])
-        for i in np.flatnonzero(changed > REPORTED_M2)
+        for i in np.flatnonzero(changed > _REPORTED_M2)
     )
     return communities.set_geometry(gpd.GeoSeries(cleaned, crs=communities.crs)), findings
 
@@ -93,11 +93,11 @@ def _title(community: Any) -> str:
 
 
 #: Streets of these classes only cut blocks that are too heavy.
-LANE = "lane"
+_LANE = "lane"
 #: Streets of these classes inside a compound that stays whole do not cut it.
-INNER_CLASSES = ("local", "lane")
+_INNER_CLASSES = ("local", "lane")
 #: How gladly a sliver gives up its border with a neighbour, by the class of that border.
-GIVES_UP = dict(zip(BORDER_CLASSES, (0.1, 0.1, 0.1, 0.4, 0.6, 0.8, 0.9, 1.0, 2.0), strict=True))
+_GIVES_UP = dict(zip(BORDER_CLASSES, (0.1, 0.1, 0.1, 0.4, 0.6, 0.8, 0.9, 1.0, 2.0), strict=True))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,7 +132,7 @@ def cut_blocks(layers: Layers, rules: AtomRules, *, limits: NDArray[np.int64]) -
     communities, repaired = repair_communities(layers.communities, rules)
     areas = communities.geometry.to_numpy()
     streets = layers.streets[layers.streets["cuts"]]
-    lane = (streets["street_class"] == LANE).to_numpy()
+    lane = (streets["street_class"] == _LANE).to_numpy()
     undivided = _undivided_compounds(layers, areas, rules.compound_share * limits)
     cutting = np.concatenate(
         [
@@ -160,7 +160,7 @@ def cut_blocks(layers: Layers, rules: AtomRules, *, limits: NDArray[np.int64]) -
 
 def tidier(layers: Layers, named: NamedLines, rules: AtomRules) -> Tidy:
     """Return the function that absorbs the slivers of some faces of these layers."""
-    factor = np.array([GIVES_UP[c] for c in BORDER_CLASSES])
+    factor = np.array([_GIVES_UP[c] for c in BORDER_CLASSES])
 
     def weigh(edges: Edges) -> NDArray[np.float64]:
         rank, _ = named.of(edges)
@@ -185,7 +185,7 @@ def _undivided_compounds(layers: Layers, areas: NDArray[Any], limits: NDArray[An
 def _outside(streets: gpd.GeoDataFrame, compounds: NDArray[Any]) -> NDArray[Any]:
     """Return the street lines without what minor streets run inside a whole compound."""
     lines = streets.geometry.to_numpy().copy()
-    minor = np.flatnonzero(streets["street_class"].isin(INNER_CLASSES))
+    minor = np.flatnonzero(streets["street_class"].isin(_INNER_CLASSES))
     inner = shapely.buffer(compounds, -1.0)
     row, compound = shapely.STRtree(inner).query(lines[minor], predicate="intersects")
     row, first = np.unique(row, return_index=True)

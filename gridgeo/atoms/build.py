@@ -28,9 +28,9 @@ from gridgeo.geometry import Edges, Polygons, assign_points, count_in, coverage_
 from gridgeo.model import BORDER_CLASSES, CROSSED_BY_STREETS_ONLY, Atoms, Layers
 
 #: A border is crossed where a crossing lies this near.
-AT_BORDER_M = 0.1
+_AT_BORDER_M = 0.1
 #: Two polygons that share no more than this meet at a corner that noding drew out.
-CORNER_M = 1e-6
+_CORNER_M = 1e-6
 
 
 def tabulate_borders(
@@ -60,7 +60,7 @@ def tabulate_borders(
         }
     )
     shared_m = table.groupby(["left", "right"])["border_m"].transform("sum")
-    real = (shared_m > CORNER_M).to_numpy()
+    real = (shared_m > _CORNER_M).to_numpy()
     edges, table = edges.take(real), table[real]
     groups = table.groupby(["left", "right", "rank", "street_name"], sort=True)
     borders = groups["border_m"].sum().reset_index()
@@ -86,7 +86,7 @@ def _passable(
     if len(crossings) and barrier.any():
         where = np.flatnonzero(barrier)
         tree = shapely.STRtree(geometry[where])
-        _, hit = tree.query(crossings, predicate="dwithin", distance=AT_BORDER_M)
+        _, hit = tree.query(crossings, predicate="dwithin", distance=_AT_BORDER_M)
         passable[where[np.unique(hit)]] = True
     return passable
 

@@ -34,12 +34,12 @@ if TYPE_CHECKING:
 
     from gridgeo.geometry import Edges
 
-Index = NDArray[np.int64]
+_Index = NDArray[np.int64]
 
 #: A line that runs nearer to the wall of a compound than this does not divide it.
-ALONG_WALL_M = 1.0
+_ALONG_WALL_M = 1.0
 #: Ground on the other side of a line that is smaller than this is no part of a compound.
-LEAST_PART_M2 = 1.0
+_LEAST_PART_M2 = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,11 +52,11 @@ class Compounds:
     """
 
     outlines: Polygons
-    carved: Index
+    carved: _Index
     undivided: Polygons
 
     @classmethod
-    def of(cls, layers: Layers, rules: AtomRules, *, undivided: Index, caps: Index) -> Compounds:
+    def of(cls, layers: Layers, rules: AtomRules, *, undivided: _Index, caps: _Index) -> Compounds:
         """Sort the compounds by what one that stays whole, and a cell, hold in each community."""
         outlines = layers.compounds.geometry.to_numpy()
         areas = layers.communities.geometry.to_numpy()
@@ -73,10 +73,10 @@ class Compounds:
 
     def keep_whole(self, faces: Faces) -> Faces:
         """Join the faces of one parent that divide a compound that is held together."""
-        inner = shapely.buffer(self.undivided, -ALONG_WALL_M)
+        inner = shapely.buffer(self.undivided, -_ALONG_WALL_M)
         compound, face = shapely.STRtree(faces.polygons).query(inner, predicate="intersects")
         shared = shapely.intersection(inner[compound], faces.polygons[face])
-        part = shapely.area(shared) > LEAST_PART_M2
+        part = shapely.area(shared) > _LEAST_PART_M2
         compound, face = compound[part], face[part]
         if len(np.unique(compound)) == len(compound):
             return faces
@@ -102,10 +102,10 @@ def outside(things: NDArray[Any], outlines: Polygons) -> NDArray[Any]:
 
 
 #: Strips thinner than this between an outline and what lies beside it belong to the outline.
-ALONG_M = 1.0
+_ALONG_M = 1.0
 #: Smaller strips are rounding of the overlay.
-STRIP_M2 = 0.01
-AS_DRAWN = AtomRules(sliver_radius_m=ALONG_M, sliver_area_m2=0.0, sliver_households=1)
+_STRIP_M2 = 0.01
+_AS_DRAWN = AtomRules(sliver_radius_m=_ALONG_M, sliver_area_m2=0.0, sliver_households=1)
 
 
 def cut_out(areas: Polygons, locked: gpd.GeoDataFrame | None) -> tuple[Polygons, NDArray[np.int64]]:
@@ -130,7 +130,7 @@ def cut_out(areas: Polygons, locked: gpd.GeoDataFrame | None) -> tuple[Polygons,
     outlines = _closed(areas, locked.geometry.to_numpy())
     pieces = cut_areas(areas, explode(shapely.boundary(outlines)))
     faces, member = absorb_slivers(
-        pieces, pieces.parent, np.zeros(len(pieces), np.int64), AS_DRAWN, _lengths
+        pieces, pieces.parent, np.zeros(len(pieces), np.int64), _AS_DRAWN, _lengths
     )
     by_size = np.argsort(np.round(shapely.area(pieces.polygons), 2), kind="stable")
     largest = np.full(len(faces), -1)
@@ -146,12 +146,12 @@ def _closed(areas: Polygons, outlines: Polygons) -> Polygons:
     for place in np.unique(area):
         members = outline[area == place]
         rest = shapely.difference(areas[place], shapely.union_all(outlines[members]))
-        core = shapely.buffer(rest, -ALONG_M / 2, join_style="mitre")
-        wide = shapely.buffer(core, ALONG_M / 2, join_style="mitre")
+        core = shapely.buffer(rest, -_ALONG_M / 2, join_style="mitre")
+        wide = shapely.buffer(core, _ALONG_M / 2, join_style="mitre")
         strips = shapely.get_parts(shapely.difference(rest, wide))
-        for strip in strips[shapely.area(strips) > STRIP_M2]:
+        for strip in strips[shapely.area(strips) > _STRIP_M2]:
             shared = shapely.length(shapely.intersection(strip, outlines[members]))
-            if shared.max() > ALONG_M:
+            if shared.max() > _ALONG_M:
                 nearest = members[int(np.argmax(np.round(shared, 3)))]
                 outlines[nearest] = shapely.union(outlines[nearest], strip)
     return outlines
@@ -172,19 +172,19 @@ def _merged(faces: Faces, lock: NDArray[np.int64]) -> tuple[Polygons, NDArray[An
 
 
 #: Outlines nearer to the block's edge than this follow the edge.
-ALONG_EDGE_M = 0.5
+_ALONG_EDGE_M = 0.5
 #: Ends of outlines are joined to the edge of the block over at most this distance.
-TO_EDGE_M = 3.0
+_TO_EDGE_M = 3.0
 #: Cracks between overlaid parts up to twice this width are closed.
-CRACK_M = 0.1
+_CRACK_M = 0.1
 #: A strip nearer to an outline than this lies beside it.
-BESIDE_M = 0.1
+_BESIDE_M = 0.1
 #: A part of an outline smaller than this share of it, in another block, is left to that block.
-STRAY_SHARE = 0.05
+_STRAY_SHARE = 0.05
 
 
 @dataclass(frozen=True, kw_only=True)
-class Carved:
+class _Carved:
     """Pieces of faces: the face that each came from, and the outline it belongs to (or -1)."""
 
     polygons: Polygons
@@ -200,7 +200,7 @@ def carve_outlines(
     rules: AtomRules,
     *,
     between: NDArray[Any] | None = None,
-) -> Carved:
+) -> _Carved:
     """Divide a coverage along `outlines`; a smaller outline wins over a larger one around it.
 
     A strip of the rest of a face that is thinner than ``strip_m`` and lies along an outline
@@ -223,9 +223,9 @@ def carve_outlines(
     grown = _grow(polygons, outlines, divisible, rules, lines)
     if not grown:
         size = len(polygons)
-        return Carved(polygons=polygons, origin=np.arange(size), outline=np.full(size, -1))
+        return _Carved(polygons=polygons, origin=np.arange(size), outline=np.full(size, -1))
     cuts = np.concatenate([_cut_lines(face, part) for _, face, part in grown])
-    closed = close_gaps(cuts, coverage_edges(polygons).lines, tolerance_m=TO_EDGE_M)
+    closed = close_gaps(cuts, coverage_edges(polygons).lines, tolerance_m=_TO_EDGE_M)
     pieces = cut_areas(polygons, np.concatenate([cuts, closed.pieces]))
     number = np.array([number for number, *_ in grown])
     inside = assign_points(
@@ -234,13 +234,13 @@ def carve_outlines(
     return _tidied(pieces, np.where(inside >= 0, number[inside], -1), tidy)
 
 
-def _tidied(pieces: Faces, outline: NDArray[np.int64], tidy: Tidy) -> Carved:
+def _tidied(pieces: Faces, outline: NDArray[np.int64], tidy: Tidy) -> _Carved:
     """Absorb slivers; the largest piece of each new face says whose it is."""
     faces, member = tidy(pieces, pieces.parent)
     by_size = np.argsort(np.round(shapely.area(pieces.polygons), 2), kind="stable")
     largest = np.full(len(faces), -1)
     largest[member[by_size]] = outline[by_size]
-    return Carved(polygons=faces.polygons, origin=faces.parent, outline=largest)
+    return _Carved(polygons=faces.polygons, origin=faces.parent, outline=largest)
 
 
 def _grow(
@@ -282,7 +282,7 @@ def _share_block(
     for number in numbers:
         part = shapely.intersection(rest, outlines[number])
         least = min(rules.sliver_area_m2, 0.5 * outlines[number].area)
-        if part.area > max(least, STRAY_SHARE * outlines[number].area):
+        if part.area > max(least, _STRAY_SHARE * outlines[number].area):
             parts.append((int(number), part))
             rest = shapely.difference(rest, outlines[number])
     if not parts:
@@ -298,15 +298,15 @@ def _share_block(
 
 def _first_beside(strips: NDArray[Any], parts: list[tuple[int, Any]]) -> NDArray[np.int64]:
     """Return for each strip the first part that it lies beside, or -1."""
-    near = np.array([shapely.dwithin(strips, part, BESIDE_M) for _, part in parts])
+    near = np.array([shapely.dwithin(strips, part, _BESIDE_M) for _, part in parts])
     first: NDArray[np.int64] = np.where(near.any(axis=0), near.argmax(axis=0), -1)
     return first
 
 
 def _longest_beside(strips: NDArray[Any], parts: NDArray[Any]) -> NDArray[np.int64]:
     """Return for each strip the part that it lies beside over the greatest length, or -1."""
-    strip, part = shapely.STRtree(parts).query(strips, predicate="dwithin", distance=BESIDE_M)
-    swollen = shapely.buffer(parts, BESIDE_M, join_style="mitre")
+    strip, part = shapely.STRtree(parts).query(strips, predicate="dwithin", distance=_BESIDE_M)
+    swollen = shapely.buffer(parts, _BESIDE_M, join_style="mitre")
     along = shapely.intersection(shapely.boundary(strips[strip]), swollen[part])
     order = np.lexsort((-part, np.round(shapely.length(along), 2), strip))
     receiver = np.full(len(strips), -1)
@@ -329,15 +329,15 @@ def _strips(rest: Any, rules: AtomRules) -> NDArray[Any]:
 def _solid(part: Any, strips: NDArray[Any]) -> Any:
     """Return the union without the hairline cracks that overlays leave between its parts."""
     union = shapely.union_all(np.append(strips, part))
-    swollen = shapely.buffer(union, CRACK_M, join_style="mitre")
-    return shapely.buffer(swollen, -CRACK_M, join_style="mitre")
+    swollen = shapely.buffer(union, _CRACK_M, join_style="mitre")
+    return shapely.buffer(swollen, -_CRACK_M, join_style="mitre")
 
 
 def _cut_lines(block: Any, part: Any) -> NDArray[Any]:
     """Return the lines along which `part` is cut out of `block`, away from its edge."""
-    edge = shapely.buffer(shapely.boundary(block), ALONG_EDGE_M)
+    edge = shapely.buffer(shapely.boundary(block), _ALONG_EDGE_M)
     inside = shapely.intersection(shapely.difference(shapely.boundary(part), edge), block)
     lines = shapely.get_parts(shapely.line_merge(inside))
     lines = lines[shapely.get_type_id(lines) == 1]
-    kept: NDArray[Any] = shapely.simplify(lines[shapely.length(lines) > ALONG_EDGE_M], 0.5)
+    kept: NDArray[Any] = shapely.simplify(lines[shapely.length(lines) > _ALONG_EDGE_M], 0.5)
     return kept

@@ -22,15 +22,15 @@ from gridgeo.atoms.lines import OVERSHOOT_M
 from gridgeo.geometry import Polygons, assign_points, coverage_edges
 
 #: A clipped building smaller than this is left out.
-LEAST_BUILDING_M2 = 5.0
+_LEAST_BUILDING_M2 = 5.0
 #: Houses of a hamlet are no farther apart than this.
-HAMLET_M = 60.0
+_HAMLET_M = 60.0
 
-Index = NDArray[np.int64]
+_Index = NDArray[np.int64]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Units:
+class _Units:
     """The indivisible units of one block.
 
     ``households`` is the sum of each unit; ``buildings`` are clipped to the block, ``points``
@@ -38,13 +38,13 @@ class Units:
     are.
     """
 
-    households: Index
+    households: _Index
     buildings: NDArray[Any]
-    building_unit: Index
+    building_unit: _Index
     points: NDArray[Any]
-    point_unit: Index
+    point_unit: _Index
 
-    def corners(self) -> tuple[NDArray[np.float64], Index]:
+    def corners(self) -> tuple[NDArray[np.float64], _Index]:
         """Return the coordinates (m, 2) of everything and the unit of each, sorted by unit."""
         things = np.concatenate([self.buildings, self.points])
         xy, thing = shapely.get_coordinates(things, return_index=True)
@@ -53,18 +53,18 @@ class Units:
         return xy[order], unit[order]
 
 
-def gather_units(
+def _gather_units(
     block: Any,
     points: NDArray[Any],
-    households: Index,
+    households: _Index,
     groups: NDArray[Any],
     buildings: NDArray[Any],
     *,
     limit: int,
-) -> Units:
+) -> _Units:
     """Return the units of a block; a group larger than `limit` does not hold together."""
     clipped = shapely.intersection(buildings, block)
-    clipped = clipped[shapely.area(clipped) >= LEAST_BUILDING_M2]
+    clipped = clipped[shapely.area(clipped) >= _LEAST_BUILDING_M2]
     building = assign_points(points, clipped)
     xy = shapely.get_coordinates(points)
     _, spot = np.unique(xy[:, 0] + 1j * xy[:, 1], return_inverse=True)
@@ -76,7 +76,7 @@ def gather_units(
         np.concatenate([member[: len(clipped)], member[item]]), return_inverse=True
     )
     building_unit, unit = number[: len(clipped)], number[len(clipped) :]
-    return Units(
+    return _Units(
         households=np.bincount(unit, households, len(used)).astype(np.int64),
         buildings=clipped,
         building_unit=building_unit,
@@ -88,18 +88,18 @@ def gather_units(
 def find_hamlets(points: NDArray[Any]) -> NDArray[Any]:
     """Return a group name for each point of a settlement, ``""`` for houses that stand alone.
 
-    A natural hamlet (自然村) is houses less than `HAMLET_M` apart, whatever shape it has.
+    A natural hamlet (自然村) is houses less than `_HAMLET_M` apart, whatever shape it has.
     """
     from sklearn.cluster import DBSCAN  # noqa: PLC0415  (2.6 s to import; few towns need it)
 
     xy = shapely.get_coordinates(points)
-    found = DBSCAN(eps=HAMLET_M, min_samples=3).fit_predict(xy - xy.mean(axis=0))
+    found = DBSCAN(eps=_HAMLET_M, min_samples=3).fit_predict(xy - xy.mean(axis=0))
     return np.array([f"hamlet {n}" if n >= 0 else "" for n in found], dtype=object)
 
 
 def _linked_items(
-    item: Index, groups: NDArray[Any], households: Index, size: int, limit: int
-) -> Index:
+    item: _Index, groups: NDArray[Any], households: _Index, size: int, limit: int
+) -> _Index:
     """Return for each of `size` items the lowest item that its groups tie it to.
 
     Row by row, `item`, `groups` and `households` give the place of a household; a group of
@@ -123,13 +123,13 @@ def _linked_items(
 #: multiple of the side of a square as large as the piece.
 UNEVEN, CROSSED, LONG = 2.0, 0.3, 0.4
 #: A gap this wide between two rows of buildings is as good as one can be.
-WIDE_GAP_M = 30.0
-GAP = 0.3
+_WIDE_GAP_M = 30.0
+_GAP = 0.3
 #: Units whose middles are nearer to each other than this are treated as one along an axis.
-SAME_SPOT_M = 1e-3
+_SAME_SPOT_M = 1e-3
 
 
-def bisect(block: Any, units: Units, *, cap: int) -> NDArray[Any]:
+def _bisect(block: Any, units: _Units, *, cap: int) -> NDArray[Any]:
     """Return the lines that cut `block` into pieces of at most `cap` households.
 
     Every piece is halved across one of the two axes of its smallest rectangle, where the halves
@@ -165,7 +165,7 @@ def bisect(block: Any, units: Units, *, cap: int) -> NDArray[Any]:
     return shapely.transform(np.array(lines, dtype=object), lambda xy: xy + corner)
 
 
-def _cuts(piece: Any, xy: NDArray[np.float64], owner: Index, households: Index) -> list[Any]:
+def _cuts(piece: Any, xy: NDArray[np.float64], owner: _Index, households: _Index) -> list[Any]:
     """Return the best line across each axis, the better one first."""
     first = np.flatnonzero(np.r_[True, owner[1:] != owner[:-1]])
     cuts: list[tuple[float, int, Any]] = []
@@ -179,20 +179,20 @@ def _cuts(piece: Any, xy: NDArray[np.float64], owner: Index, households: Index) 
     return [line for *_, line in sorted(cuts)]
 
 
-def _even_cuts(piece: Any, anchor: NDArray[np.float64], households: Index) -> Iterator[Any]:
+def _even_cuts(piece: Any, anchor: NDArray[np.float64], households: _Index) -> Iterator[Any]:
     """Yield the line across each axis that halves the households most evenly."""
     for axis in _axes(piece):
         along = anchor @ axis
         order = np.argsort(np.round(along, 3), kind="stable")
         along = along[order]
         share = np.cumsum(households[order])[:-1] / max(1, households.sum())
-        same_spot = along[1:] - along[:-1] < SAME_SPOT_M
+        same_spot = along[1:] - along[:-1] < _SAME_SPOT_M
         best = int(np.argmin(np.round(np.abs(share - 0.5) + same_spot, 6)))
         if not same_spot[best]:
             yield _across(piece, axis, float(along[best] + along[best + 1]) / 2)
 
 
-def _split(piece: Any, line: Any, places: NDArray[Any]) -> tuple[NDArray[Any], Index]:
+def _split(piece: Any, line: Any, places: NDArray[Any]) -> tuple[NDArray[Any], _Index]:
     """Return the parts of a cut piece, and for each place the part that it is nearest to."""
     noded = shapely.union_all([shapely.boundary(piece), line])
     parts = shapely.get_parts(shapely.polygonize(shapely.get_parts(noded)))
@@ -210,7 +210,7 @@ def _axes(piece: Any) -> NDArray[np.float64]:
 
 
 def _best_position(
-    low: NDArray[np.float64], high: NDArray[np.float64], households: Index
+    low: NDArray[np.float64], high: NDArray[np.float64], households: _Index
 ) -> tuple[float, float]:
     """Return where along an axis to cut between units of extent low..high, and what it costs."""
     middle = (low + high) / 2
@@ -222,9 +222,9 @@ def _best_position(
     at = np.where(clean, (before + after) / 2, (middle[:-1] + middle[1:]) / 2)
     crossed = ((low[None, :] < at[:, None]) & (high[None, :] > at[:, None])).sum(axis=1)
     share = np.cumsum(households[order])[:-1] / max(1, households.sum())
-    gap = np.clip(np.where(clean, after - before, 0) / WIDE_GAP_M, 0, 1)
-    same_spot = middle[1:] - middle[:-1] < SAME_SPOT_M
-    cost = UNEVEN * np.abs(share - 0.5) + CROSSED * crossed - GAP * gap + 100.0 * same_spot
+    gap = np.clip(np.where(clean, after - before, 0) / _WIDE_GAP_M, 0, 1)
+    same_spot = middle[1:] - middle[:-1] < _SAME_SPOT_M
+    cost = UNEVEN * np.abs(share - 0.5) + CROSSED * crossed - _GAP * gap + 100.0 * same_spot
     best = int(np.argmin(np.round(cost, 6)))
     return float(at[best]), float(cost[best])
 
@@ -238,15 +238,15 @@ def _across(piece: Any, axis: NDArray[np.float64], at: float) -> Any:
 
 
 #: A building counts as divided when this much of it lies in another cell.
-DIVIDED_M2 = 0.01
+_DIVIDED_M2 = 0.01
 #: What is nearer than this to the rim of the block lies on it.
-ON_RIM_M = 1e-4
+_ON_RIM_M = 1e-4
 
 
 def cell_lines(
     block: Any,
     points: NDArray[Any],
-    households: Index,
+    households: _Index,
     groups: NDArray[Any],
     buildings: NDArray[Any],
     *,
@@ -261,15 +261,15 @@ def cell_lines(
     `OVERSHOOT_M` outside the block. Empty where the block cannot be cut. Only a part of the block
     is cut where `within` is given.
     """
-    units = gather_units(block, points, households, groups, buildings, limit=limit)
-    lines = bisect(block, units, cap=cap)
+    units = _gather_units(block, points, households, groups, buildings, limit=limit)
+    lines = _bisect(block, units, cap=cap)
     if not len(lines):
         return lines
     owner, cells = _keep_groups(cut_areas(np.array([block]), lines), units)
     return _lines_between(_around_buildings(cells, units.buildings, owner), within or block)
 
 
-def _keep_groups(cells: Faces, units: Units) -> tuple[Index, Polygons]:
+def _keep_groups(cells: Faces, units: _Units) -> tuple[_Index, Polygons]:
     """Join the cells that divide a unit; return the cell of each building, and the cells."""
     building_cell = _largest_share(units.buildings, cells.polygons)
     point_cell = assign_points(units.points, cells.polygons)
@@ -280,23 +280,23 @@ def _keep_groups(cells: Faces, units: Units) -> tuple[Index, Polygons]:
     return group[building_cell], merge_faces(cells.polygons, group)
 
 
-def _largest_share(buildings: NDArray[Any], cells: Polygons) -> Index:
+def _largest_share(buildings: NDArray[Any], cells: Polygons) -> _Index:
     building, cell = shapely.STRtree(cells).query(buildings, predicate="intersects")
     shared = shapely.area(shapely.intersection(buildings[building], cells[cell]))
     order = np.lexsort((cell, -np.round(shared, 3), building))
     _, first = np.unique(building[order], return_index=True)
-    largest: Index = cell[order][first]
+    largest: _Index = cell[order][first]
     return largest
 
 
-def _around_buildings(cells: Polygons, buildings: NDArray[Any], owner: Index) -> Polygons:
+def _around_buildings(cells: Polygons, buildings: NDArray[Any], owner: _Index) -> Polygons:
     """Give each divided building wholly to its cell."""
     cells = cells.copy()
     building, cell = shapely.STRtree(cells).query(buildings, predicate="intersects")
     foreign = owner[building] != cell
     building, cell = building[foreign], cell[foreign]
     shared = shapely.area(shapely.intersection(buildings[building], cells[cell]))
-    for b, c in zip(building[shared > DIVIDED_M2], cell[shared > DIVIDED_M2], strict=True):
+    for b, c in zip(building[shared > _DIVIDED_M2], cell[shared > _DIVIDED_M2], strict=True):
         cells[c] = shapely.difference(cells[c], buildings[b])
         cells[owner[b]] = shapely.union(cells[owner[b]], buildings[b])
     return cells
@@ -309,8 +309,8 @@ def _lines_between(cells: Polygons, block: Any) -> NDArray[Any]:
     twice, and noding makes one of them.
     """
     edges, rim = coverage_edges(cells), shapely.boundary(block)
-    edges = edges.take(shapely.distance(edges.middle, rim) > ON_RIM_M)
-    edges = edges.take(shapely.distance(edges.middle, block) < ON_RIM_M)
+    edges = edges.take(shapely.distance(edges.middle, rim) > _ON_RIM_M)
+    edges = edges.take(shapely.distance(edges.middle, block) < _ON_RIM_M)
     start, end = edges.start, edges.end
     past = (end - start) * (OVERSHOOT_M / np.hypot(*(end - start).T))[:, None]
     start = start - past * _on(rim, start)
@@ -319,5 +319,5 @@ def _lines_between(cells: Polygons, block: Any) -> NDArray[Any]:
 
 
 def _on(rim: Any, xy: NDArray[np.float64]) -> NDArray[np.bool_]:
-    on: NDArray[np.bool_] = shapely.distance(shapely.points(xy), rim) < ON_RIM_M
+    on: NDArray[np.bool_] = shapely.distance(shapely.points(xy), rim) < _ON_RIM_M
     return on[:, None]

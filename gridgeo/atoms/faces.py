@@ -22,7 +22,7 @@ from gridgeo.config import AtomRules
 from gridgeo.geometry import Edges, Polygons, assign_points, coverage_edges
 
 #: A line nearer to an area than this may add a vertex to its edge.
-NEAR_M = 1e-6
+_NEAR_M = 1e-6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +50,7 @@ def cut_areas(areas: Polygons, lines: Lines) -> Faces:
     >>> len(faces)
     2
     """
-    line, area = shapely.STRtree(areas).query(lines, predicate="dwithin", distance=NEAR_M)
+    line, area = shapely.STRtree(areas).query(lines, predicate="dwithin", distance=_NEAR_M)
     near = np.unique(area)
     far = np.setdiff1d(np.arange(len(areas)), near)
     edges = coverage_edges(areas[near]).lines
@@ -85,14 +85,14 @@ def merge_faces(polygons: Polygons, group: NDArray[np.int64]) -> Polygons:
     return merged
 
 
-Counts = NDArray[np.int64]
-Weights = NDArray[np.float64]
+_Counts = NDArray[np.int64]
+_Weights = NDArray[np.float64]
 #: Says how much each edge weighs when a sliver chooses its neighbour.
-Weigh = Callable[[Edges], Weights]
+_Weigh = Callable[[Edges], _Weights]
 #: Absorbs the slivers of some faces: returns what `absorb_slivers` returns.
-Tidy = Callable[[Faces, Counts], tuple[Faces, Counts]]
+Tidy = Callable[[Faces, _Counts], tuple[Faces, _Counts]]
 #: Weight of a border with ground of another parent, relative to one of the same parent.
-GIVES_UP_OTHER = 0.1
+_GIVES_UP_OTHER = 0.1
 
 
 def is_thin(polygons: Polygons, rules: AtomRules) -> NDArray[np.bool_]:
@@ -111,8 +111,8 @@ def is_thin(polygons: Polygons, rules: AtomRules) -> NDArray[np.bool_]:
 
 
 def absorb_slivers(
-    faces: Faces, area: Counts, households: Counts, rules: AtomRules, weigh: Weigh
-) -> tuple[Faces, Counts]:
+    faces: Faces, area: _Counts, households: _Counts, rules: AtomRules, weigh: _Weigh
+) -> tuple[Faces, _Counts]:
     """Merge thin faces with fewer than ``sliver_households`` into a neighbour of the same area.
 
     In rounds: every sliver beside a real face joins the one with which it shares the greatest
@@ -145,7 +145,7 @@ def absorb_slivers(
         sliver = sliver[first] & ~fresh
 
 
-def _targets(faces: Faces, area: Counts, sliver: NDArray[np.bool_], weigh: Weigh) -> Counts:
+def _targets(faces: Faces, area: _Counts, sliver: NDArray[np.bool_], weigh: _Weigh) -> _Counts:
     """Return for each face the neighbour that it joins in this round, or -1."""
     target = np.full(len(faces), -1)
     if not sliver.any():
@@ -155,7 +155,7 @@ def _targets(faces: Faces, area: Counts, sliver: NDArray[np.bool_], weigh: Weigh
     source = np.concatenate([edges.left, edges.right])
     beside = np.concatenate([edges.right, edges.left])
     same_parent = faces.parent[edges.left] == faces.parent[edges.right]
-    weight = np.tile(weigh(edges) * np.where(same_parent, 1.0, GIVES_UP_OTHER), 2)
+    weight = np.tile(weigh(edges) * np.where(same_parent, 1.0, _GIVES_UP_OTHER), 2)
     pairs = pd.DataFrame({"source": source, "beside": beside, "weight": weight})
     pairs = pairs[sliver[pairs["source"]]]
     real = pairs[~sliver[pairs["beside"]]]
@@ -166,7 +166,7 @@ def _targets(faces: Faces, area: Counts, sliver: NDArray[np.bool_], weigh: Weigh
     return target
 
 
-def _edges_within(faces: Faces, area: Counts, which: NDArray[np.bool_]) -> Edges:
+def _edges_within(faces: Faces, area: _Counts, which: NDArray[np.bool_]) -> Edges:
     """Return the edges between two of the faces `which` that have the same area."""
     rows = np.flatnonzero(which)
     edges = coverage_edges(faces.polygons[rows])
@@ -175,7 +175,7 @@ def _edges_within(faces: Faces, area: Counts, which: NDArray[np.bool_]) -> Edges
     return edges.take(area[edges.left] == area[edges.right])
 
 
-def _groups(target: Counts) -> Counts:
+def _groups(target: _Counts) -> _Counts:
     """Return the number of the group that each face is in after the joins."""
     joins = np.flatnonzero(target >= 0)
     size = len(target)

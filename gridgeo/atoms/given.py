@@ -24,13 +24,13 @@ from gridgeo.model import Atoms, Finding, Layers
 from gridgeo.wording import Text
 
 #: Atoms whose borders do not match are snapped to each other within a millimetre.
-SNAP_M = 0.001
+_SNAP_M = 0.001
 
-Index = NDArray[np.int64]
+_Index = NDArray[np.int64]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pieces:
+class _Pieces:
     """Ready-made atoms in reading order, and the communities that they make up.
 
     Parameters
@@ -51,11 +51,11 @@ class Pieces:
     frame: gpd.GeoDataFrame
     communities: gpd.GeoDataFrame
     bare: gpd.GeoDataFrame
-    household_atom: Index
+    household_atom: _Index
     findings: tuple[Finding, ...]
 
 
-def prepare_pieces(layers: Layers) -> Pieces:
+def prepare_pieces(layers: Layers) -> _Pieces:
     """Return the ready-made atoms of the layers with their communities; see `take_atoms`.
 
     Raises
@@ -83,7 +83,7 @@ def prepare_pieces(layers: Layers) -> Pieces:
         geometry=polygons,
         crs=layers.crs,
     )
-    return Pieces(
+    return _Pieces(
         frame=frame,
         communities=communities,
         bare=bare,
@@ -135,7 +135,7 @@ def _repair(atoms: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, tuple[Finding, .
 
 def _matched(polygons: Polygons) -> Polygons:
     """Return `polygons` as a valid coverage; those far from any mismatch stay as they are."""
-    edges = shapely.coverage_invalid_edges(polygons, gap_width=SNAP_M)
+    edges = shapely.coverage_invalid_edges(polygons, gap_width=_SNAP_M)
     wrong = np.flatnonzero(~shapely.is_empty(edges))
     if not len(wrong):
         return polygons
@@ -147,22 +147,22 @@ def _matched(polygons: Polygons) -> Polygons:
     return matched if shapely.coverage_is_valid(matched[_near(tree, local)]) else _clean(polygons)
 
 
-def _near(tree: shapely.STRtree, rows: Index) -> Index:
+def _near(tree: shapely.STRtree, rows: _Index) -> _Index:
     """Return the positions of polygons at `rows`, and of those that touch them."""
-    near = tree.query(tree.geometries[rows], predicate="dwithin", distance=SNAP_M)
+    near = tree.query(tree.geometries[rows], predicate="dwithin", distance=_SNAP_M)
     return np.unique(near[1])
 
 
 def _clean(polygons: Polygons) -> Polygons:
     cleaned: Polygons = shapely.coverage_clean(  # type: ignore[attr-defined]  # stubs are of 2.1
-        polygons, snapping_distance=SNAP_M
+        polygons, snapping_distance=_SNAP_M
     )
     return cleaned
 
 
 def _communities_of(
     atoms: gpd.GeoDataFrame, communities: gpd.GeoDataFrame
-) -> tuple[Index, NDArray[np.float64]]:
+) -> tuple[_Index, NDArray[np.float64]]:
     """Return the community of each atom (-1 for none), and how much of it lies outside that."""
     names = atoms["community"].to_numpy(dtype=object)
     known = {name: i for i, name in reversed(list(enumerate(communities["name"]))) if name}
@@ -204,15 +204,15 @@ def _communities_of(
     return community, shapely.area(polygons) - inside_m2
 
 
-def _in_reading_order(atoms: gpd.GeoDataFrame, community: Index) -> Index:
+def _in_reading_order(atoms: gpd.GeoDataFrame, community: _Index) -> _Index:
     x, y = np.round(shapely.get_coordinates(shapely.centroid(atoms.geometry.to_numpy())), 2).T
     order = np.lexsort((y, x, community))
     return order[community[order] >= 0]
 
 
 def _effective(
-    atoms: gpd.GeoDataFrame, community: Index, layers: Layers
-) -> tuple[gpd.GeoDataFrame, Index, gpd.GeoDataFrame]:
+    atoms: gpd.GeoDataFrame, community: _Index, layers: Layers
+) -> tuple[gpd.GeoDataFrame, _Index, gpd.GeoDataFrame]:
     """Return the unions of atoms by community, the position of each atom's, and the others."""
     used, position = np.unique(community, return_inverse=True)
     unions = merge_faces(atoms.geometry.to_numpy(), position)
@@ -222,7 +222,7 @@ def _effective(
     return communities, np.asarray(position), bare
 
 
-def _assign_households(layers: Layers, polygons: Polygons, kept: Index, size: int) -> Index:
+def _assign_households(layers: Layers, polygons: Polygons, kept: _Index, size: int) -> _Index:
     """Return the atom of each household row; where atoms carry the counts, they are the rows."""
     if len(layers.households):
         return assign_points(layers.households.geometry.to_numpy(), polygons)
@@ -232,7 +232,7 @@ def _assign_households(layers: Layers, polygons: Polygons, kept: Index, size: in
 
 
 def _total(
-    counted: gpd.GeoDataFrame, assigned: Index, column: str, size: int
+    counted: gpd.GeoDataFrame, assigned: _Index, column: str, size: int
 ) -> NDArray[np.float64]:
     values = counted[column].to_numpy(dtype=float)
     if np.isnan(values).all():
@@ -275,7 +275,7 @@ def take_atoms(layers: Layers, considered: gpd.GeoDataFrame, rules: AtomRules) -
     )
 
 
-def _dedicated(polygons: Polygons, considered: gpd.GeoDataFrame) -> Index:
+def _dedicated(polygons: Polygons, considered: gpd.GeoDataFrame) -> _Index:
     """Return the dedicated facility that covers at least half of each atom, -1 for none."""
     facility = np.full(len(polygons), -1)
     chosen = np.flatnonzero(considered["dedicated"])

@@ -13,10 +13,10 @@ from gridgeo.model import Finding
 from gridgeo.wording import Text
 
 #: Large unions are compared on a grid this fine.
-PRECISION_M = 1e-6
+_PRECISION_M = 1e-6
 #: An atom sticks out of its community when more than this share of it, or this area, lies outside.
-OVERHANG_SHARE = 0.05
-OVERHANG_M2 = 1.0
+_OVERHANG_SHARE = 0.05
+_OVERHANG_M2 = 1.0
 
 
 def without_atoms(bare: gpd.GeoDataFrame) -> tuple[Finding, ...]:
@@ -61,11 +61,11 @@ def overhanging(
     atoms: gpd.GeoDataFrame, community: NDArray[np.int64], outside_m2: NDArray[np.float64]
 ) -> tuple[Finding, ...]:
     """Return a finding on atoms that reach beyond the given outline of their community."""
-    out = (outside_m2 > OVERHANG_M2) & (community >= 0)
+    out = (outside_m2 > _OVERHANG_M2) & (community >= 0)
     if not out.any():
         return ()
     area = shapely.area(atoms.geometry.to_numpy())
-    far = out & (outside_m2 > OVERHANG_SHARE * area)
+    far = out & (outside_m2 > _OVERHANG_SHARE * area)
     total = float(outside_m2[out].sum())
     return (
         Finding(
@@ -110,10 +110,10 @@ def outlines(given: gpd.GeoDataFrame, effective: gpd.GeoDataFrame) -> tuple[Find
     outline: Any = shapely.union_all(given.geometry.to_numpy())
     union: Any = shapely.coverage_union_all(effective.geometry.to_numpy())
     # On a fine grid: in plain floating point GEOS now and then returns all or nothing here.
-    lacking = shapely.difference(outline, union, grid_size=PRECISION_M)
-    extra = shapely.difference(union, outline, grid_size=PRECISION_M)
+    lacking = shapely.difference(outline, union, grid_size=_PRECISION_M)
+    extra = shapely.difference(union, outline, grid_size=_PRECISION_M)
     amount = float(lacking.area + extra.area)
-    if amount <= OVERHANG_M2:
+    if amount <= _OVERHANG_M2:
         return ()
     return (
         Finding(

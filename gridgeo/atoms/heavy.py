@@ -19,7 +19,7 @@ from gridgeo.model import Layers
 
 
 @dataclass(frozen=True, kw_only=True)
-class HeavyPiece:
+class _HeavyPiece:
     """A piece of ground to cut; `outlines` in it, or of pieces `beside` it, are not divided."""
 
     piece: int
@@ -61,7 +61,7 @@ class Subdivision:
         more households than fit a grid.
         """
         households = households_in(self.layers.households, ground.polygons)
-        beside, compound = beside_compounds(ground)
+        beside, compound = _beside_compounds(ground)
         around = households + np.bincount(beside, households[compound], len(ground)).astype(
             np.int64
         )
@@ -91,21 +91,21 @@ class Subdivision:
         piece, outline = shapely.STRtree(outlines).query(ground.polygons, predicate="intersects")
         several = heavy & (np.bincount(piece, minlength=len(ground)) > 1)
         sites = [
-            HeavyPiece(piece=int(n), outlines=outlines[np.sort(outline[piece == n])])
+            _HeavyPiece(piece=int(n), outlines=outlines[np.sort(outline[piece == n])])
             for n in np.flatnonzero(several)
         ]
         return self._lines(ground, sites)
 
     def cell_lines(self, ground: PieceCoverage) -> NDArray[Any]:
         """Return the lines between the cells of all heavy pieces."""
-        piece, compound = beside_compounds(ground)
+        piece, compound = _beside_compounds(ground)
         sites = []
         for n in np.flatnonzero(self.of(ground)):
             beside = compound[piece == n]
-            sites.append(HeavyPiece(piece=int(n), beside=beside, outlines=ground.polygons[beside]))
+            sites.append(_HeavyPiece(piece=int(n), beside=beside, outlines=ground.polygons[beside]))
         return self._lines(ground, sites)
 
-    def _lines(self, ground: PieceCoverage, sites: list[HeavyPiece]) -> NDArray[Any]:
+    def _lines(self, ground: PieceCoverage, sites: list[_HeavyPiece]) -> NDArray[Any]:
         counted = self.layers.households
         points = counted.geometry.to_numpy()
         households = counted["households"].to_numpy()
@@ -150,7 +150,7 @@ class Subdivision:
         return max(1, int(share * self.limits[community]))
 
 
-def beside_compounds(ground: PieceCoverage) -> tuple[Index, Index]:
+def _beside_compounds(ground: PieceCoverage) -> tuple[Index, Index]:
     """Return pairs of pieces of one block: ground of no compound, and a compound beside it."""
     compounds = np.flatnonzero((ground.compound >= 0) & ground.free)
     others = np.flatnonzero((ground.compound < 0) & (ground.facility < 0) & ground.free)

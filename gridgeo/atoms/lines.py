@@ -26,7 +26,7 @@ Lines = NDArray[Any]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Closed:
+class _Closed:
     """The lines with their gaps closed: the added pieces, and how long each gap was."""
 
     pieces: Lines
@@ -48,7 +48,7 @@ def explode(geometries: Lines) -> Lines:
     return parts[~shapely.is_empty(parts)]
 
 
-def close_gaps(lines: Lines, against: Lines, *, tolerance_m: float) -> Closed:
+def close_gaps(lines: Lines, against: Lines, *, tolerance_m: float) -> _Closed:
     """Find ends of `lines` that stop short of a line, and return the pieces that close them.
 
     An end dangles when no other line of `lines` or `against` passes through it. It is joined to
@@ -89,7 +89,7 @@ def close_gaps(lines: Lines, against: Lines, *, tolerance_m: float) -> Closed:
     past = b + (b - a) * (OVERSHOOT_M / np.maximum(distance, 1e-12))[:, None]
     past = _or_corner(everything[near], b, past)
     pieces = shapely.linestrings(np.stack([a, past], axis=1)) if len(end) else np.array([])
-    return Closed(pieces=np.asarray(pieces, dtype=object), gap_m=distance, dangling=len(free))
+    return _Closed(pieces=np.asarray(pieces, dtype=object), gap_m=distance, dangling=len(free))
 
 
 def _or_corner(
@@ -115,7 +115,7 @@ def _dangling_ends(noded: Lines) -> tuple[Lines, NDArray[np.int64]]:
 #: An edge lies on a line when its middle is this near: it was noded from that very line.
 ON_LINE_M = 0.02
 _NO_LINES = np.empty(0, dtype=object)
-NONE = BORDER_CLASSES.index("none")
+_NONE = BORDER_CLASSES.index("none")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,12 +146,12 @@ class NamedLines:
         )
 
     def of(self, edges: Edges, *, within_m: float = ON_LINE_M) -> tuple[Any, Any]:
-        """Return rank and name of the strongest line on each edge; `NONE` and ``""`` elsewhere.
+        """Return rank and name of the strongest line on each edge; `_NONE` and ``""`` elsewhere.
 
         Of several lines of the same class the nearest counts, then the named one, then the
         first by name.
         """
-        rank = np.full(len(edges.left), NONE)
+        rank = np.full(len(edges.left), _NONE)
         name = np.full(len(edges.left), "", dtype=object)
         if not len(self.lines):
             return rank, name
@@ -176,9 +176,9 @@ class NamedLines:
 
 
 #: How far around a meeting point the street is followed to see on which sides it goes on.
-LOOK_M = 2.0
+_LOOK_M = 2.0
 #: A street this near to the barrier there runs along it.
-ALONG_M = 0.2
+_ALONG_M = 0.2
 
 
 def find_crossings(streets: gpd.GeoDataFrame, barriers: gpd.GeoDataFrame) -> NDArray[Any]:
@@ -204,8 +204,8 @@ def find_crossings(streets: gpd.GeoDataFrame, barriers: gpd.GeoDataFrame) -> NDA
     crossed = [
         _continues(
             point,
-            ways[way_tree.query(point, predicate="dwithin", distance=LOOK_M)],
-            walls[wall_tree.query(point, predicate="dwithin", distance=LOOK_M)],
+            ways[way_tree.query(point, predicate="dwithin", distance=_LOOK_M)],
+            walls[wall_tree.query(point, predicate="dwithin", distance=_LOOK_M)],
         )
         for point in points
     ]
@@ -227,10 +227,10 @@ def _meeting_points(ways: NDArray[Any], walls: NDArray[Any]) -> NDArray[Any]:
 
 def _continues(point: Any, ways: NDArray[Any], walls: NDArray[Any]) -> bool:
     """Whether streets leave a small disc around `point` on two sides of the barrier."""
-    rim = shapely.boundary(shapely.buffer(point, LOOK_M))
+    rim = shapely.boundary(shapely.buffer(point, _LOOK_M))
     sides = shapely.get_parts(shapely.polygonize([shapely.union_all(np.append(walls, rim))]))
     leaving = shapely.get_parts(shapely.intersection(shapely.union_all(ways), rim))
-    leaving = leaving[shapely.distance(leaving, shapely.union_all(walls)) > ALONG_M]
+    leaving = leaving[shapely.distance(leaving, shapely.union_all(walls)) > _ALONG_M]
     if len(sides) < 2 or len(leaving) < 2:
         return False
     _, side = shapely.STRtree(sides).query(leaving, predicate="dwithin", distance=1e-6)

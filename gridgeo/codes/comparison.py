@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 #: Two grids are one ground where they differ by less than this.
-SAME_M2 = 1.0
+_SAME_M2 = 1.0
 
 
 def overlap_of_grids(
@@ -60,7 +60,7 @@ def overlap_of_grids(
     old_area, new_area = shapely.area(old), shapely.area(new)
     if household_points is None:
         total = np.zeros(len(old)) if households is None else households
-        alone = old_area[first] + new_area[second] - 2 * area < SAME_M2
+        alone = old_area[first] + new_area[second] - 2 * area < _SAME_M2
         staying = alone | ~np.isin(first, first[alone])
         inside = _spread(total.astype(np.int64), first, area * staying, old_area)
         old_households = total.astype(np.int64)
@@ -76,7 +76,7 @@ def overlap_of_grids(
             _sum_by_piece(is_, count, len(new)),
         )
         first, second, area, inside = _joined((first, second, area), (was, is_, count), len(new))
-    real = (inside > 0) | (area >= SAME_M2)
+    real = (inside > 0) | (area >= _SAME_M2)
     first, second, area = first[real], second[real], area[real]
     differ = old_area[first] + new_area[second] - 2 * area
     return Overlap(
@@ -84,7 +84,7 @@ def overlap_of_grids(
         new=second,
         households=inside[real],
         area=area,
-        same=differ < SAME_M2,
+        same=differ < _SAME_M2,
         old_households=old_households,
         old_area=old_area,
         new_households=new_households,

@@ -32,7 +32,7 @@ _REMEDY = Text(
     "请为每个网格填写互不相同的编码；编码在其他列的，用 --column grids.code=列名 指明",
 )
 #: A pair without households counts as lineage where it shares this much of the smaller.
-LINEAGE_SHARE = 0.01
+_LINEAGE_SHARE = 0.01
 
 
 def unique_codes(codes: list[str]) -> list[str]:
@@ -58,7 +58,7 @@ def lineage_pairs(
 ) -> NDArray[np.int64]:
     """Return the pairs (rows) of which one grid comes from the other; tiny overlaps left out."""
     smaller = np.minimum(shared.old_area[shared.old], shared.new_area[shared.new])
-    much = (shared.households > 0) | (shared.area >= LINEAGE_SHARE * smaller)
+    much = (shared.households > 0) | (shared.area >= _LINEAGE_SHARE * smaller)
     continues = successor[shared.old] == shared.new
     stays = (np.array(was, dtype=object)[shared.old] == "unchanged") | (
         np.array(is_, dtype=object)[shared.new] == "unchanged"
@@ -83,7 +83,7 @@ def lineage_names(
 
 
 #: Ground on one side only is listed above this area.
-LEAST_M2 = 1.0
+_LEAST_M2 = 1.0
 
 
 def crosswalk_of(old: Sequence[str], new: Sequence[str], shared: Overlap) -> pd.DataFrame:
@@ -128,7 +128,7 @@ def _rest(
     size = len(households)
     over = households - np.bincount(side, shared.households, size).astype(np.int64)
     ground = np.maximum(area - np.bincount(side, shared.area, size), 0.0)
-    rows = np.flatnonzero((over > 0) | (ground >= LEAST_M2))
+    rows = np.flatnonzero((over > 0) | (ground >= _LEAST_M2))
     return rows, over[rows], ground[rows]
 
 

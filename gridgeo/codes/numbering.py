@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 #: Height of a band, as a share of the median height of the pieces.
-BAND_SHARE = 0.75
+_BAND_SHARE = 0.75
 
 
 def reading_order(geometry: Sequence[Any] | NDArray[Any]) -> NDArray[np.intp]:
@@ -58,7 +58,7 @@ def reading_order(geometry: Sequence[Any] | NDArray[Any]) -> NDArray[np.intp]:
     east = _millimetres(centres[:, 0] - centres[:, 0].min())
     south = _millimetres(centres[:, 1].max() - centres[:, 1])
     area = _millimetres(shapely.area(pieces))
-    bands = _bands(south, BAND_SHARE * _median_height(pieces))
+    bands = _bands(south, _BAND_SHARE * _median_height(pieces))
     return np.lexsort((-area, south, east, bands))
 
 
@@ -199,7 +199,7 @@ def issue_codes(
     """
     scheme = rules.code_scheme
     used_numbers = _used_numbers(used, parent, scheme)
-    first, last = number_range(kind, rules)
+    first, last = _number_range(kind, rules)
     above = max(
         (number for number in used_numbers if number >= first and _to(number, last)), default=0
     )
@@ -231,12 +231,12 @@ def digits_of(last: int, rules: Codes) -> int:
     return rules.code_scheme.digits_for(max(last, rules.dedicated_start, rules.open_start))
 
 
-def number_range(kind: str, rules: Codes) -> tuple[int, int | None]:
+def _number_range(kind: str, rules: Codes) -> tuple[int, int | None]:
     """Return the first and the last number (None: no end) that grids of `kind` may have.
 
     Examples
     --------
-    >>> [number_range(kind, Codes()) for kind in KINDS]
+    >>> [_number_range(kind, Codes()) for kind in KINDS]
     [(1, 800), (801, 900), (901, 999)]
     """
     given = {"basic": 1, "dedicated": rules.dedicated_start, "open": rules.open_start}

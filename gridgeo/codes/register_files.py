@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 #: The layer of a GeoPackage that is a register.
-LAYER = "register"
+_LAYER = "register"
 #: Cells that begin so would be formulas in Excel and WPS; an apostrophe goes in front.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
 _FAILURES = (
@@ -125,7 +125,7 @@ def _write_csv(table: pd.DataFrame, file: Path) -> None:
 
 
 def _read_package(file: Path) -> pd.DataFrame:
-    return _typed(pyogrio.read_dataframe(file, layer=LAYER))
+    return _typed(pyogrio.read_dataframe(file, layer=_LAYER))
 
 
 def _write_package(table: pd.DataFrame, file: Path) -> None:
@@ -133,7 +133,7 @@ def _write_package(table: pd.DataFrame, file: Path) -> None:
         pyogrio.write_dataframe(
             table,
             file,
-            layer=LAYER,
+            layer=_LAYER,
             driver="GPKG",
             geometry_type="Unknown" if isinstance(table, gpd.GeoDataFrame) else None,
         )

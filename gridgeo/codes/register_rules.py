@@ -35,19 +35,19 @@ COLUMNS: Mapping[str, str] = MappingProxyType(
     }
 )
 #: What is filled in when a state ends.
-ENDS = ("valid_to", "status", "successors")
-STATUSES = ("active", "changed", "retired")
+_ENDS = ("valid_to", "status", "successors")
+_STATUSES = ("active", "changed", "retired")
 #: How the first state of a code comes about, and how a later one does.
-FIRST_CHANGES = ("new", "split")
-LATER_CHANGES = ("reshaped", "split", "merged")
+_FIRST_CHANGES = ("new", "split")
+_LATER_CHANGES = ("reshaped", "split", "merged")
 #: Between the codes of one cell.
 SEPARATOR = ";"
 
 #: A row (from 0), the field and what is wrong with it.
-Broken = tuple[int, str, Text]
+_Broken = tuple[int, str, Text]
 
 
-def text_in_cells(table: pd.DataFrame) -> Iterator[Broken]:
+def _text_in_cells(table: pd.DataFrame) -> Iterator[_Broken]:
     """Cells hold text, versions are whole numbers; nothing is missing."""
     for name, kind in COLUMNS.items():
         if kind == "object":
@@ -63,7 +63,7 @@ def text_in_cells(table: pd.DataFrame) -> Iterator[Broken]:
             )
 
 
-def values_known(table: pd.DataFrame) -> Iterator[Broken]:
+def _values_known(table: pd.DataFrame) -> Iterator[_Broken]:
     """Codes are single codes, status and change are known, dates are dates."""
     yield from _where(
         table["code"].str.contains(SEPARATOR) | (table["code"].str.strip() != table["code"]),
@@ -74,17 +74,17 @@ def values_known(table: pd.DataFrame) -> Iterator[Broken]:
     )
     yield from _where(table["code"] == "", "code", Text("the code is missing", "缺少编码"))
     yield from _where(
-        ~table["status"].isin(STATUSES),
+        ~table["status"].isin(_STATUSES),
         "status",
-        Text(f"it should be one of {', '.join(STATUSES)}", f"应为 {'、'.join(STATUSES)} 之一"),
+        Text(f"it should be one of {', '.join(_STATUSES)}", f"应为 {'、'.join(_STATUSES)} 之一"),
     )
     wrong = Text("it should be a date such as 2026-03-01", "应为 2026-03-01 形式的日期")
-    yield from _where(~table["valid_from"].map(is_day).astype(bool), "valid_from", wrong)
+    yield from _where(~table["valid_from"].map(_is_day).astype(bool), "valid_from", wrong)
     ended = table["valid_to"] != ""
-    yield from _where(ended & ~table["valid_to"].map(is_day).astype(bool), "valid_to", wrong)
+    yield from _where(ended & ~table["valid_to"].map(_is_day).astype(bool), "valid_to", wrong)
 
 
-def codes_of_their_scheme(table: pd.DataFrame) -> Iterator[Broken]:
+def _codes_of_their_scheme(table: pd.DataFrame) -> Iterator[_Broken]:
     """Every code is one of its scheme; patterns of one's own are not known here."""
     codes = table["code"].tolist()
     for name, rows in table.groupby("scheme").indices.items():
@@ -105,7 +105,7 @@ def codes_of_their_scheme(table: pd.DataFrame) -> Iterator[Broken]:
                 yield int(row), "code", reason
 
 
-def states_end_after_they_begin(table: pd.DataFrame) -> Iterator[Broken]:
+def _states_end_after_they_begin(table: pd.DataFrame) -> Iterator[_Broken]:
     """Every state holds for a day at least; it is active as long as it has no end."""
     ended = table["valid_to"] != ""
     yield from _where(
@@ -125,7 +125,7 @@ def states_end_after_they_begin(table: pd.DataFrame) -> Iterator[Broken]:
     )
 
 
-def rows_in_order(table: pd.DataFrame) -> Iterator[Broken]:
+def _rows_in_order(table: pd.DataFrame) -> Iterator[_Broken]:
     """No record is missing, and no later one begins earlier."""
     version = table["version"].to_numpy(dtype=np.int64)
     step = np.diff(version, prepend=0)
@@ -144,7 +144,7 @@ def rows_in_order(table: pd.DataFrame) -> Iterator[Broken]:
     )
 
 
-def one_state_after_another(table: pd.DataFrame) -> Iterator[Broken]:
+def _one_state_after_another(table: pd.DataFrame) -> Iterator[_Broken]:
     """No gap or overlap is between the states of a code, and none follows its retirement."""
     order = np.argsort(table["code"].to_numpy(dtype=str), kind="stable")
     rows = table.iloc[order]
@@ -177,16 +177,18 @@ def one_state_after_another(table: pd.DataFrame) -> Iterator[Broken]:
         Text("a later state should follow, but there is none", "应有后续状态，但没有"),
         order,
     )
-    known = np.where(again, rows["change"].isin(LATER_CHANGES), rows["change"].isin(FIRST_CHANGES))
+    known = np.where(
+        again, rows["change"].isin(_LATER_CHANGES), rows["change"].isin(_FIRST_CHANGES)
+    )
     reason = Text(
-        f"a first state is one of {', '.join(FIRST_CHANGES)}, a later one of "
-        f"{', '.join(LATER_CHANGES)}",
-        f"首个状态应为 {'、'.join(FIRST_CHANGES)}，其后应为 {'、'.join(LATER_CHANGES)}",
+        f"a first state is one of {', '.join(_FIRST_CHANGES)}, a later one of "
+        f"{', '.join(_LATER_CHANGES)}",
+        f"首个状态应为 {'、'.join(_FIRST_CHANGES)}，其后应为 {'、'.join(_LATER_CHANGES)}",
     )
     yield from _where(~known.astype(bool), "change", reason, order)
 
 
-def lineage_agrees(table: pd.DataFrame) -> Iterator[Broken]:
+def _lineage_agrees(table: pd.DataFrame) -> Iterator[_Broken]:
     """Every predecessor of a code names it as successor on that day, and the reverse."""
     come, came = _links(table, "predecessors", "valid_from")
     go, went = _links(table, "successors", "valid_to")
@@ -202,7 +204,7 @@ def lineage_agrees(table: pd.DataFrame) -> Iterator[Broken]:
             yield row, "successors", reason
 
 
-def ground_known(table: pd.DataFrame) -> Iterator[Broken]:
+def _ground_known(table: pd.DataFrame) -> Iterator[_Broken]:
     """Where the register is kept with ground, every state has polygons."""
     if isinstance(table, gpd.GeoDataFrame):
         shapes = table.geometry.to_numpy()
@@ -210,15 +212,15 @@ def ground_known(table: pd.DataFrame) -> Iterator[Broken]:
         yield from _where(~fine, "geometry", Text("it has no polygon", "没有面状图形"))
 
 
-RULES: tuple[Callable[[pd.DataFrame], Iterator[Broken]], ...] = (
-    text_in_cells,
-    values_known,
-    codes_of_their_scheme,
-    states_end_after_they_begin,
-    rows_in_order,
-    one_state_after_another,
-    lineage_agrees,
-    ground_known,
+_RULES: tuple[Callable[[pd.DataFrame], Iterator[_Broken]], ...] = (
+    _text_in_cells,
+    _values_known,
+    _codes_of_their_scheme,
+    _states_end_after_they_begin,
+    _rows_in_order,
+    _one_state_after_another,
+    _lineage_agrees,
+    _ground_known,
 )
 
 
@@ -233,7 +235,7 @@ def split_codes(cell: str) -> list[str]:
     return cell.split(SEPARATOR) if cell else []
 
 
-def is_day(text: str) -> bool:
+def _is_day(text: str) -> bool:
     """Return whether a date is written as ``2026-03-01``."""
     try:
         return dt.date.fromisoformat(text).isoformat() == text
@@ -254,7 +256,7 @@ def _links(
     return links, rows
 
 
-def _where(wrong: Any, name: str, reason: Text, order: Any = None) -> Iterator[Broken]:
+def _where(wrong: Any, name: str, reason: Text, order: Any = None) -> Iterator[_Broken]:
     rows = np.flatnonzero(np.asarray(wrong, dtype=bool))
     rows = rows if order is None else np.sort(order[rows])
     for row in rows:
@@ -278,7 +280,7 @@ def check_register(table: pd.DataFrame) -> None:
             ),
             layer="register",
         )
-    for rule in RULES:
+    for rule in _RULES:
         for row, name, reason in rule(table):
             value = table[name].iloc[row] if name in COLUMNS else None
             code = str(table["code"].iloc[row])
@@ -304,7 +306,7 @@ def as_day(text: str) -> str:
     >>> as_day("2026-03-01")
     '2026-03-01'
     """
-    if not is_day(text):
+    if not _is_day(text):
         raise InputError(
             Text(f"{text!r} is no date", f"{text!r} 不是日期"),
             field="date",
@@ -326,7 +328,7 @@ def check_grows(before: pd.DataFrame, after: pd.DataFrame) -> None:
     lost = np.arange(len(before)) >= size
     for name in COLUMNS:
         was, is_ = (table[name].to_numpy(dtype=object)[:size] for table in (before, after))
-        lost[:size] |= (was != is_) & ~(open_[:size] & (name in ENDS))
+        lost[:size] |= (was != is_) & ~(open_[:size] & (name in _ENDS))
     for row in np.flatnonzero(lost)[:1]:
         raise InputError(
             Text(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
 from typing import Literal
 
-from gridgeo.config.checks import at_least, one_of
+from gridgeo.config.checks import FrozenMapping, at_least, check_fields, one_of
 from gridgeo.errors import SettingsError
 from gridgeo.wording import Text
 
@@ -31,7 +31,7 @@ class Band:
     profile: Profile = "either"
 
     def __post_init__(self) -> None:
-        one_of("band.profile", self.profile, PROFILES)
+        check_fields(self, "band")
         for low, high in (("lower", "upper"), ("residents_lower", "residents_upper")):
             at_least(f"band.{low}", getattr(self, low), 1)
             if getattr(self, low) > getattr(self, high):
@@ -61,6 +61,7 @@ class Override:
     grids: int | None = None
 
     def __post_init__(self) -> None:
+        check_fields(self, "community")
         self.of(Band(lower=1, upper=10**9, residents_lower=1, residents_upper=10**9))
         if self.grids is not None:
             at_least("community.grids", self.grids, 1)
@@ -120,6 +121,7 @@ class AtomRules:
     match_street_m: float = 12.0
 
     def __post_init__(self) -> None:
+        check_fields(self, "atoms")
         for name in self.__slots__:
             at_least(f"atoms.{name}", getattr(self, name), 0)
         for name in ("heavy_share", "cell_share", "finer_share", "compound_share"):
@@ -134,6 +136,9 @@ class Threshold:
     area_m2: float | None = None
     floor_area_m2: float | None = None
     people: float | None = None
+
+    def __post_init__(self) -> None:
+        check_fields(self, "dedicated.thresholds")
 
 
 #: "Larger" is not quantified by any rule we know of: these are defaults, not law.
@@ -161,12 +166,13 @@ class DedicatedRules:
     point_block_area_m2: float = 100_000.0
 
     def __post_init__(self) -> None:
+        check_fields(self, "dedicated")
         for name in ("point_block_households", "point_block_area_m2"):
             at_least(f"dedicated.{name}", getattr(self, name), 0)
         for name in self.thresholds:
             one_of("dedicated.thresholds", name, CATEGORIES)
         merged = {**DEFAULT_THRESHOLDS, **self.thresholds}
-        object.__setattr__(self, "thresholds", MappingProxyType(merged))
+        object.__setattr__(self, "thresholds", FrozenMapping(merged))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -177,6 +183,7 @@ class OpenGround:
     area_m2: float = 20_000.0
 
     def __post_init__(self) -> None:
+        check_fields(self, "open_ground")
         at_least("open_ground.area_m2", self.area_m2, 0)
 
 
@@ -220,6 +227,7 @@ class Weights:
     least_link_m: float = 1.0
 
     def __post_init__(self) -> None:
+        check_fields(self, "weights")
         for key, value, default in (
             ("cut", self.cut, DEFAULT_CUT),
             ("straddle", self.straddle, DEFAULT_STRADDLE),
@@ -227,7 +235,7 @@ class Weights:
             for name, weight in value.items():
                 one_of(f"weights.{key}", name, tuple(default))
                 at_least(f"weights.{key}.{name}", weight, 0)
-            object.__setattr__(self, key, MappingProxyType({**default, **value}))
+            object.__setattr__(self, key, FrozenMapping({**default, **value}))
         at_least("weights.balance_m", self.balance_m, 0)
         at_least("weights.compactness", self.compactness, 0)
         at_least("weights.least_link_m", self.least_link_m, 0)
@@ -245,7 +253,7 @@ class Search:
     seconds: float | None = None
 
     def __post_init__(self) -> None:
+        check_fields(self, "search")
         at_least("search.seed", self.seed, 0)
-        one_of("search.effort", self.effort, EFFORT_NAMES)
         if self.seconds is not None:
             at_least("search.seconds", self.seconds, 0)

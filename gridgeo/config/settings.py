@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from gridgeo.config.checks import at_least, one_of
+from gridgeo.config.checks import at_least, check_fields, one_of
 from gridgeo.config.cutting import (
     AtomRules,
     Band,
@@ -59,6 +59,9 @@ class Source:
     layer: str = ""
     kind: str = ""
 
+    def __post_init__(self) -> None:
+        check_fields(self, "inputs")
+
     @classmethod
     def parse(cls, text: str, *, kind: str = "") -> Source:
         """Read ``PATH[::LAYER]``."""
@@ -87,6 +90,7 @@ class ReadRules:
     missing_households: int | None = None
 
     def __post_init__(self) -> None:
+        check_fields(self, "read")
         for role in self.inputs:
             one_of("inputs", role, ROLES)
         for key in ("crs", "datum", "encoding"):
@@ -123,6 +127,7 @@ class MapRules:
     tiles_credit: str = ""
 
     def __post_init__(self) -> None:
+        check_fields(self, "map")
         at_least("map.household_points", self.household_points, 0)
         one_of("map.tiles_datum", self.tiles_datum, TILE_DATUMS)
         if self.tiles and self.tiles not in PROVIDERS:
@@ -172,6 +177,7 @@ class Codes:
     register: str = ""
 
     def __post_init__(self) -> None:
+        check_fields(self, "codes")
         for name in ("dedicated_start", "open_start"):
             at_least(f"codes.{name}", getattr(self, name), 0)
         self.code_scheme  # noqa: B018  (an unknown scheme or wrong pattern is refused at once)
@@ -196,6 +202,7 @@ class RepairRules:
     ring_share: float = 0.01
 
     def __post_init__(self) -> None:
+        check_fields(self, "repair")
         for name in self.__slots__:
             at_least(f"repair.{name}", getattr(self, name), 0)
 
@@ -213,6 +220,7 @@ class ChunkRules:
     tile_m: float = 10_000.0
 
     def __post_init__(self) -> None:
+        check_fields(self, "parts")
         one_of("parts.by", self.by, CHUNK_BY)
         at_least("parts.tile_m", self.tile_m, 100)
 
@@ -240,4 +248,5 @@ class Settings:
     attribution: str = ""
 
     def __post_init__(self) -> None:
+        check_fields(self, "")
         one_of("lang", self.lang, LANGS)

@@ -9,6 +9,7 @@ from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
+from gridgeo.config.checks import typed
 from gridgeo.config.cutting import CATEGORIES, Override, Threshold
 from gridgeo.config.settings import ROLES, Codes, ReadRules, Settings, Source
 from gridgeo.errors import SettingsError, why
@@ -94,7 +95,11 @@ def _inputs(table: Mapping[str, Any], folder: Path) -> dict[str, tuple[Source, .
 
 def _source(text: Any, kind: str, folder: Path) -> Source:
     if not isinstance(text, str):
-        raise _wrong_type("inputs", text, "a path, PATH::LAYER", "路径或 路径::图层")
+        raise SettingsError(
+            Text(f"{text!r} is not a path, PATH::LAYER", f"{text!r} 不是路径或 路径::图层"),
+            key="inputs",
+            value=text,
+        )
     source = Source.parse(text, kind=kind)
     return Source(path=str(folder / source.path), layer=source.layer, kind=kind)
 
@@ -148,25 +153,12 @@ def _value(hint: Any, value: Any, key: str) -> Any:
     allowed = get_args(hint) or (hint,)
     if float in allowed and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
-    plain = tuple(t for t in allowed if isinstance(t, type))
-    if plain and (not isinstance(value, plain) or isinstance(value, bool) != (bool in plain)):
-        raise _wrong_type(key, value, plain[0].__name__, _TYPE_ZH.get(plain[0], "其他类型"))
-    return value
-
-
-_TYPE_ZH = {int: "整数", float: "数值", str: "文字"}
+    return typed(hint, value, key)
 
 
 def _table(value: Any, key: str) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        raise _wrong_type(key, value, "a table", "一个表")
-    return value
-
-
-def _wrong_type(key: str, value: Any, wanted: str, wanted_zh: str) -> SettingsError:
-    return SettingsError(
-        Text(f"{value!r} is not {wanted}", f"{value!r} 不是{wanted_zh}"), key=key, value=value
-    )
+    table: Mapping[str, Any] = typed(Mapping[str, Any], value, key)
+    return table
 
 
 def _known(name: str, known: Any, table: str) -> None:

@@ -24,7 +24,7 @@ from gridgeo.model import Atoms, Bands, Layers
 from gridgeo.wording import Text
 
 
-def refuse(considered: gpd.GeoDataFrame, row: int, reason: Text) -> gpd.GeoDataFrame:
+def _refuse(considered: gpd.GeoDataFrame, row: int, reason: Text) -> gpd.GeoDataFrame:
     """Return the list with the facility at position `row` no longer dedicated, and why."""
     here = np.arange(len(considered)) == row
     return considered.assign(
@@ -44,16 +44,16 @@ def yield_to_locked(
     ground = considered.geometry.to_numpy()
     inside = shapely.area(shapely.intersection(ground, kept)) > shapely.area(ground) / 2
     for row in np.flatnonzero(considered["dedicated"].to_numpy(dtype=bool) & inside):
-        considered = refuse(considered, int(row), LOCKED)
+        considered = _refuse(considered, int(row), _LOCKED)
     return considered
 
 
-LOCKED = Text("passes, but lies in a locked grid", "达到阈值，但位于锁定的网格内，故不单设")
+_LOCKED = Text("passes, but lies in a locked grid", "达到阈值，但位于锁定的网格内，故不单设")
 
 
-Index = NDArray[np.int64]
+_Index = NDArray[np.int64]
 
-TOO_NARROW = Text("too small or too narrow for an atom", "范围过小或过窄，未形成单元")
+_TOO_NARROW = Text("too small or too narrow for an atom", "范围过小或过窄，未形成单元")
 
 
 @dataclass(frozen=True)
@@ -82,10 +82,10 @@ def keep_connected(atoms: Atoms, bands: Bands) -> Atoms:
         while cut := _first_cut(within, members, facility[members], atoms, lower):
             facility[members[facility[members] == cut.facility]] = -1
             if not (facility == cut.facility).any():
-                considered = refuse(considered, cut.facility, _cuts_off(cut.households))
+                considered = _refuse(considered, cut.facility, _cuts_off(cut.households))
     for row in np.flatnonzero(considered["dedicated"]):
         if not (facility == row).any():
-            considered = refuse(considered, int(row), TOO_NARROW)
+            considered = _refuse(considered, int(row), _TOO_NARROW)
     return replace(atoms, frame=atoms.frame.assign(facility=facility), considered=considered)
 
 
@@ -99,7 +99,7 @@ def _graph(atoms: Atoms) -> csr_array:
 
 
 def _first_cut(
-    graph: csr_array, members: Index, facility: Index, atoms: Atoms, lower: int
+    graph: csr_array, members: _Index, facility: _Index, atoms: Atoms, lower: int
 ) -> _Cut | None:
     """Return the first cut among the `members` (atoms) of one community, in their `graph`."""
     ordinary = np.flatnonzero(facility < 0)
@@ -119,16 +119,16 @@ def _first_cut(
 
 
 def _facilities_around(
-    graph: csr_array, piece: NDArray[np.bool_], facility: Index, atoms: Atoms
+    graph: csr_array, piece: NDArray[np.bool_], facility: _Index, atoms: Atoms
 ) -> Iterator[int]:
     around = set(facility[_beside(graph, piece)].tolist()) - {-1}
     area = atoms.considered["area_m2"].to_numpy()
     yield from sorted(around, key=lambda f: (round(float(area[f]), 2), f))
 
 
-def _beside(graph: csr_array, piece: NDArray[np.bool_]) -> Index:
+def _beside(graph: csr_array, piece: NDArray[np.bool_]) -> _Index:
     """Return the neighbours of the atoms of a piece."""
-    beside: Index = np.unique(graph[np.flatnonzero(piece)].indices)
+    beside: _Index = np.unique(graph[np.flatnonzero(piece)].indices)
     return beside
 
 
@@ -140,11 +140,11 @@ def _cuts_off(households: int) -> Text:
 
 
 #: Two facilities stand on the same ground when they share this much of the larger one.
-SAME_GROUND = 0.8
+_SAME_GROUND = 0.8
 #: A point takes a whole block only for facilities that as a rule fill one; a shop does not.
-BLOCK_FILLING = ("business_park", "school", "hospital")
+_BLOCK_FILLING = ("business_park", "school", "hospital")
 
-CATEGORY_TEXT = {
+_CATEGORY_TEXT = {
     "office": Text("office building", "办公楼宇"),
     "business_park": Text("business park", "园区"),
     "shopping": Text("shopping", "商圈商场"),
@@ -153,24 +153,24 @@ CATEGORY_TEXT = {
     "institution": Text("institution", "企事业单位"),
     "green_park": Text("green park", "公园绿地"),
 }
-MEASURE_TEXT = {
+_MEASURE_TEXT = {
     "area_m2": Text("area", "占地面积"),
     "floor_area_m2": Text("floor area", "建筑面积"),
     "people": Text("people", "人数"),
 }
-GROUND_TEXT = {
+_GROUND_TEXT = {
     "outline": Text("", ""),
     "parcel": Text(" on its parcel", "（按所在宗地）"),
     "compound": Text(" on its compound", "（按所在小区院落）"),
     "block": Text(" on its block", "（按所在街区）"),
     "building": Text(" on its building", "（按所在楼栋）"),
 }
-BLOCK_AREA = Text("area of the block", "街区面积")
-NO_GROUND = Text(
+_BLOCK_AREA = Text("area of the block", "街区面积")
+_NO_GROUND = Text(
     "a point without parcel, block or building of its own: give its outline to make it a grid",
     "仅有点位，且不在独立的宗地、街区或楼栋上；如需设专属网格请提供其范围",
 )
-OUTSIDE = Text("outside every community", "位于所有社区之外")
+_OUTSIDE = Text("outside every community", "位于所有社区之外")
 
 
 def choose_dedicated(
@@ -199,14 +199,14 @@ def choose_dedicated(
     """
     facilities = layers.facilities
     outline, stands_on = _outlines(layers, ground, ground_households, rules)
-    measures = facilities[list(MEASURE_TEXT)].copy()
+    measures = facilities[list(_MEASURE_TEXT)].copy()
     measures["area_m2"] = measures["area_m2"].fillna(
         pd.Series(shapely.area(outline), index=measures.index)
     )
     inside = shapely.STRtree(ground).query(outline, predicate="intersects")[0]
     outside = ~np.isin(np.arange(len(facilities)), inside)
     verdicts = [
-        (False, OUTSIDE) if outside[i] else _judge(kind, measures.iloc[i], stands_on[i], rules)
+        (False, _OUTSIDE) if outside[i] else _judge(kind, measures.iloc[i], stands_on[i], rules)
         for i, kind in enumerate(facilities["kind"])
     ]
     considered = gpd.GeoDataFrame(
@@ -239,7 +239,7 @@ def _outlines(
     in_compounds = households_in(layers.households, compounds)
     few = rules.point_block_households
     small_enough = shapely.area(ground) <= rules.point_block_area_m2
-    fills_block = layers.facilities["kind"].isin(BLOCK_FILLING).to_numpy()
+    fills_block = layers.facilities["kind"].isin(_BLOCK_FILLING).to_numpy()
     for name, polygons in (
         ("parcel", layers.parcels.geometry.to_numpy()),
         ("compound", compounds[in_compounds <= few]),
@@ -258,18 +258,18 @@ def _judge(
     kind: str, measures: pd.Series[float], stands_on: str, rules: DedicatedRules
 ) -> tuple[bool, Text]:
     if not stands_on:
-        return False, NO_GROUND
+        return False, _NO_GROUND
     threshold = rules.thresholds[kind]
-    limits = {m: getattr(threshold, m) for m in MEASURE_TEXT}
+    limits = {m: getattr(threshold, m) for m in _MEASURE_TEXT}
     compared = [
         (m, float(measures[m]), limit)
         for m, limit in limits.items()
         if limit is not None and not np.isnan(measures[m])
     ]
     passed = [entry for entry in compared if entry[1] >= entry[2]]
-    named = MEASURE_TEXT | ({"area_m2": BLOCK_AREA} if stands_on == "block" else {})
+    named = _MEASURE_TEXT | ({"area_m2": _BLOCK_AREA} if stands_on == "block" else {})
     reason = _compare(passed[0], named, passes=True) if passed else _report(compared, named)
-    return bool(passed), CATEGORY_TEXT[kind] + GROUND_TEXT[stands_on] + Text(": ", "：") + reason
+    return bool(passed), _CATEGORY_TEXT[kind] + _GROUND_TEXT[stands_on] + Text(": ", "：") + reason
 
 
 def _report(compared: list[tuple[str, float, float]], named: Mapping[str, Text]) -> Text:
@@ -316,7 +316,7 @@ def _within_outlines(
                 f"within the outline of {names[outline] or 'another facility'}",
                 f"位于{names[outline] or '同类设施'}的范围图形内，以该图形为准",
             )
-            considered = refuse(considered, point, reason)
+            considered = _refuse(considered, point, reason)
     return considered
 
 
@@ -329,12 +329,12 @@ def _one_per_ground(considered: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     a, b = shapely.STRtree(outlines[chosen]).query(outlines[chosen], predicate="intersects")
     a, b = chosen[a], chosen[b]
     shared = shapely.area(shapely.intersection(outlines[a], outlines[b]))
-    same = (a != b) & (shared > SAME_GROUND * np.maximum(size[a], size[b]))
+    same = (a != b) & (shared > _SAME_GROUND * np.maximum(size[a], size[b]))
     for i, j in zip(a[same].tolist(), b[same].tolist(), strict=True):
         if rank[i] > rank[j] and considered["dedicated"].iat[j]:
             name = str(considered["name"].iat[j])
             reason = Text(
                 f"on the ground of {name or 'another facility'}", f"与{name or '另一设施'}同址"
             )
-            considered = refuse(considered, i, reason)
+            considered = _refuse(considered, i, reason)
     return considered

@@ -21,7 +21,7 @@ _DEDICATED = Text("dedicated grid", "专属网格")
 _RIM = Text("community border", "社区界")
 
 
-def border_words(
+def _border_words(
     borders: gpd.GeoDataFrame,
     atoms: gpd.GeoDataFrame,
     communities: gpd.GeoDataFrame | None,
@@ -73,8 +73,8 @@ def _beyond(words: NDArray[Any], shared: NDArray[np.bool_], names: NDArray[Any])
 
 
 #: Streets that make up less than this share of a side are not named, beyond this number neither.
-LEAST_SHARE = 0.15
-MOST_NAMED = 3
+_LEAST_SHARE = 0.15
+_MOST_NAMED = 3
 
 _SIDES = (Text("north", "北"), Text("east", "东"), Text("south", "南"), Text("west", "西"))
 
@@ -120,7 +120,7 @@ def bounded_by(
     >>> bounded_by(np.array([0]), borders, atoms, lang="en")[0]
     'north: community border; east: community border; south: Mill Lane; west: community border'
     """
-    words = border_words(borders, atoms, communities, lang)
+    words = _border_words(borders, atoms, communities, lang)
     texts = _texts(_sides(labels, borders, words), lang)
     bounds = [texts.get(grid, "") for grid in range(int(labels.max(initial=-1)) + 1)]
     return pd.Series(bounds, name="bounded_by", dtype=object)
@@ -152,7 +152,7 @@ def neighbours(
     known = set(zip(named["grid"], named["side"], strict=True))
     beyond = _sides(labels, borders, names)
     side_m = beyond.groupby(["grid", "side"])["metres"].transform("sum")
-    told_of = (beyond["word"] != "") & (beyond["metres"] >= LEAST_SHARE * side_m)
+    told_of = (beyond["word"] != "") & (beyond["metres"] >= _LEAST_SHARE * side_m)
     lists = _lists(beyond[told_of], lang)
     sides_by_grid: dict[int, dict[str, str]] = {}
     for grid, side, words in lists.itertuples(index=False):
@@ -232,6 +232,6 @@ def _lists(sides: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     place = ordered.groupby(["grid", "side"])
     share = ordered["metres"] / place["metres"].transform("sum")
     rank = place.cumcount()
-    named = ordered[(rank == 0) | ((share >= LEAST_SHARE) & (rank < MOST_NAMED))]
+    named = ordered[(rank == 0) | ((share >= _LEAST_SHARE) & (rank < _MOST_NAMED))]
     joint = Text(", ", "、").say(lang)
     return pd.DataFrame(named.groupby(["grid", "side"])["word"].agg(joint.join).reset_index())

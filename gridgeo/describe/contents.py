@@ -30,14 +30,16 @@ _FORMS = (
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
-def street_ranges(addresses: Sequence[str], households: Sequence[float]) -> list[tuple[str, float]]:
+def _street_ranges(
+    addresses: Sequence[str], households: Sequence[float]
+) -> list[tuple[str, float]]:
     """Return one text a street, from its least to its greatest number, and its households.
 
     What is not understood as an address stands for itself.
 
     Examples
     --------
-    >>> street_ranges(["中山路88号", "中山路12号", "7 ELM ST #2", "Old Mill"], [1, 2, 3, 4])
+    >>> _street_ranges(["中山路88号", "中山路12号", "7 ELM ST #2", "Old Mill"], [1, 2, 3, 4])
     [('中山路12-88号', 3.0), ('ELM ST 7', 3.0), ('Old Mill', 4.0)]
     """
     numbers: dict[str, list[int]] = defaultdict(list)
@@ -67,7 +69,7 @@ def _range(street: str, numbers: list[int]) -> str:
 
 
 #: Beyond this number the rest is counted.
-MOST_LISTED = 8
+_MOST_LISTED = 8
 
 
 def contains(
@@ -155,14 +157,14 @@ def _addresses(
     ranges = [
         (grid, text, households)
         for grid, group in rows.groupby("grid")
-        for text, households in street_ranges(group["name"].tolist(), group["size"].tolist())
+        for text, households in _street_ranges(group["name"].tolist(), group["size"].tolist())
     ]
     frame = pd.DataFrame(ranges, columns=["grid", "name", "size"])
     return frame.sort_values(["grid", "size", "name"], ascending=[True, False, True])
 
 
 def _listed(names: list[str], lang: Lang) -> str:
-    shown, more = names[:MOST_LISTED], len(names) - MOST_LISTED
+    shown, more = names[:_MOST_LISTED], len(names) - _MOST_LISTED
     en = ", ".join(shown) + (f" and {more} more" if more > 0 else "")
     zh = "、".join(shown) + (f"等 {len(names)} 处" if more > 0 else "")
     return Text(en, zh).say(lang)

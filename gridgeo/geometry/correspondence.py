@@ -26,9 +26,9 @@ from scipy.sparse.csgraph import connected_components
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-ChangeCode = Literal["unchanged", "reshaped", "split", "merged", "new", "retired"]
+_ChangeCode = Literal["unchanged", "reshaped", "split", "merged", "new", "retired"]
 #: What can become of a grid.
-CHANGE_CODES: tuple[ChangeCode, ...] = (
+CHANGE_CODES: tuple[_ChangeCode, ...] = (
     "unchanged",
     "reshaped",
     "split",
@@ -162,7 +162,7 @@ def moved_atoms(
 
 def change_codes(
     shared: Overlap, successor: NDArray[np.int64]
-) -> tuple[list[ChangeCode], list[ChangeCode]]:
+) -> tuple[list[_ChangeCode], list[_ChangeCode]]:
     """Return what became of each old grid, and what each new grid is.
 
     1. ``unchanged``: continues an old grid on the same ground. ``reshaped``: on other ground.
@@ -181,25 +181,25 @@ def change_codes(
     >>> change_codes(shared, successors(shared))
     (['split', 'merged', 'retired'], ['split', 'split', 'merged'])
     """
-    codes: list[ChangeCode] = ["new"] * len(shared.new_households)
+    codes: list[_ChangeCode] = ["new"] * len(shared.new_households)
     continues = successor[shared.old] == shared.new
     for row in np.flatnonzero(continues):
         codes[shared.new[row]] = "unchanged" if shared.same[row] else "reshaped"
-    for row in absorbed(shared, successor):
+    for row in _absorbed(shared, successor):
         codes[shared.new[row]] = "merged"
-    for row in split_off(shared, successor):
+    for row in _split_off(shared, successor):
         codes[shared.new[row]] = codes[successor[shared.old[row]]] = "split"
     return [codes[to] if to >= 0 else "retired" for to in successor.tolist()], codes
 
 
-def absorbed(shared: Overlap, successor: NDArray[np.int64]) -> NDArray[np.int64]:
+def _absorbed(shared: Overlap, successor: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the rows of `shared` with most of an old grid that nothing continues."""
     most = _most_of(shared, shared.old, np.arange(len(shared.old)))
     rows = most[successor[shared.old[most]] < 0]
     return rows[np.isin(shared.new[rows], successor)]
 
 
-def split_off(shared: Overlap, successor: NDArray[np.int64]) -> NDArray[np.int64]:
+def _split_off(shared: Overlap, successor: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the rows of `shared` that make a new grid the part of an old one that goes on."""
     rows = _successions(shared, np.arange(len(shared.old)))
     fresh = ~np.isin(shared.new[rows], successor)

@@ -22,9 +22,9 @@ from shapely.geometry.base import BaseGeometry
 
 #: Near the last digit of a coordinate. Without a grid GEOS may return the whole of a polygon for
 #: a difference that is empty (3 of some 800 real communities).
-FINE_M = 1e-8
+_FINE_M = 1e-8
 #: Where coordinates carry a zone number (39,500,000 m) a double has no finer digit.
-COARSE_M = 1e-7
+_COARSE_M = 1e-7
 _FAR_M = 1e7
 
 
@@ -38,7 +38,7 @@ def precision_m(*ground: Any) -> float:
     """
     bounds = np.concatenate([np.ravel(shapely.bounds(one)) for one in ground])
     reach = np.abs(bounds[~np.isnan(bounds)]).max(initial=0.0)
-    return COARSE_M if reach > _FAR_M else FINE_M
+    return _COARSE_M if reach > _FAR_M else _FINE_M
 
 
 #: Areas up to this are counted together, not one by one: below the accuracy of a survey.
@@ -74,10 +74,10 @@ def polygonal(geometry: Any) -> NDArray[Any]:
     pieces[~finite(pieces)] = shapely.Polygon()
     invalid = ~shapely.is_valid(pieces)
     pieces[invalid] = shapely.make_valid(pieces[invalid], method="structure")
-    return polygons_of(pieces)
+    return _polygons_of(pieces)
 
 
-def polygons_of(pieces: NDArray[Any]) -> NDArray[Any]:
+def _polygons_of(pieces: NDArray[Any]) -> NDArray[Any]:
     """Return the polygons among the parts of each geometry, as one geometry each.
 
     The parts must not overlap, as those of an overlay or of ``make_valid`` do not.
@@ -106,13 +106,13 @@ def connected_pieces(ground: Any) -> list[Any]:
     [3.0, 2.0]
     """
     parts = shapely.get_parts(ground)
-    label = touching(parts)
+    label = _touching(parts)
     groups = [parts[label == one] for one in range(label.max(initial=-1) + 1)]
     found = [group[0] if len(group) == 1 else shapely.MultiPolygon(list(group)) for group in groups]
     return sorted(found, key=lambda place: (-place.area, place.bounds))
 
 
-def touching(parts: NDArray[Any]) -> NDArray[np.intp]:
+def _touching(parts: NDArray[Any]) -> NDArray[np.intp]:
     """Return for each part the number of the group of touching parts that it belongs to."""
     if len(parts) < 2:
         return np.zeros(len(parts), dtype=np.intp)
@@ -138,7 +138,7 @@ def format_m2(area: float) -> str:
 
 
 #: geometries that one thread takes at a time: GEOS works without the interpreter lock
-BATCH = 256
+_BATCH = 256
 
 
 def difference(ground: NDArray[Any], other: NDArray[Any] | BaseGeometry) -> NDArray[Any]:
@@ -156,12 +156,12 @@ def _overlay(
 ) -> NDArray[Any]:
     precision = precision_m(ground, other)
     others = np.broadcast_to(np.asarray(other, dtype=object), ground.shape)
-    batches = [slice(at, at + BATCH) for at in range(0, len(ground), BATCH)]
+    batches = [slice(at, at + _BATCH) for at in range(0, len(ground), _BATCH)]
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         found = pool.map(
             lambda rows: overlay(ground[rows], others[rows], grid_size=precision), batches
         )
-    return polygons_of(np.concatenate([np.empty(0, dtype=object), *found]))
+    return _polygons_of(np.concatenate([np.empty(0, dtype=object), *found]))
 
 
 def union(pieces: Any) -> Any:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 #: A point this near to the rim of all communities lies on it.
-ON_RIM_M = 0.01
+_ON_RIM_M = 0.01
 
 
 def assign_points(points: NDArray[Any], polygons: NDArray[Any]) -> NDArray[np.int64]:
@@ -33,7 +33,7 @@ def assign_points(points: NDArray[Any], polygons: NDArray[Any]) -> NDArray[np.in
     tree = shapely.STRtree(polygons)
     _keep_lowest(assigned, *tree.query(points, predicate="intersects"))
     outside = np.flatnonzero(assigned < 0)
-    near, polygon = tree.query(points[outside], predicate="dwithin", distance=ON_RIM_M)
+    near, polygon = tree.query(points[outside], predicate="dwithin", distance=_ON_RIM_M)
     _keep_lowest(assigned, outside[near], polygon)
     return assigned
 

@@ -10,6 +10,9 @@ from gridgeo.maps.assets import (
 from gridgeo.maps.base import (
     bounds_of,
 )
+from gridgeo.maps.bundle import (
+    linked,
+)
 from gridgeo.maps.changes import (
     changes_page,
 )
@@ -59,6 +62,7 @@ __all__ = [
     "is_drawn",
     "knows_residents",
     "label_data",
+    "linked",
     "map_page",
     "plan_data",
     "plan_title",

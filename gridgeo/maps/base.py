@@ -21,12 +21,13 @@ from folium.template import Template
 
 from gridgeo.config import MapRules
 from gridgeo.maps.assets import as_script, esc, head
+from gridgeo.maps.bundle import GCJ02, MAP, TILES, linked
 from gridgeo.maps.features import in_degrees
 from gridgeo.wording import Lang, Text
 
 
 @dataclass(frozen=True)
-class Tiles:
+class _Tiles:
     """Addresses of tiles in Web Mercator, the lowest layer first; the datum they are drawn in."""
 
     addresses: tuple[str, ...]
@@ -54,16 +55,16 @@ _GAODE = (
 )
 _TIANDITU = Text("Tianditu", "天地图")
 #: Tianditu draws in CGCS2000, which is WGS 84 here; the matrix set ``w`` is Web Mercator.
-KNOWN: Mapping[str, Tiles] = MappingProxyType(
+_KNOWN: Mapping[str, _Tiles] = MappingProxyType(
     {
-        "tianditu": Tiles((_tianditu("vec"), _tianditu("cva")), "wgs84", _TIANDITU),
-        "tianditu-image": Tiles((_tianditu("img"), _tianditu("cia")), "wgs84", _TIANDITU),
-        "gaode": Tiles((_GAODE,), "gcj02", Text("Amap", "高德地图")),
+        "tianditu": _Tiles((_tianditu("vec"), _tianditu("cva")), "wgs84", _TIANDITU),
+        "tianditu-image": _Tiles((_tianditu("img"), _tianditu("cia")), "wgs84", _TIANDITU),
+        "gaode": _Tiles((_GAODE,), "gcj02", Text("Amap", "高德地图")),
     }
 )
 
 
-def tiles_of(rules: MapRules) -> Tiles | None:
+def tiles_of(rules: MapRules) -> _Tiles | None:
     """Return the tiles that the settings ask for with their key in place, None for none.
 
     Examples
@@ -73,19 +74,21 @@ def tiles_of(rules: MapRules) -> Tiles | None:
     """
     if not rules.tiles:
         return None
-    custom = Tiles((rules.tiles,), rules.tiles_datum, Text("", ""))
-    found = KNOWN.get(rules.tiles, custom)
+    custom = _Tiles((rules.tiles,), rules.tiles_datum, Text("", ""))
+    found = _KNOWN.get(rules.tiles, custom)
     key = quote(rules.tiles_key, safe="")
     credit = Text(rules.tiles_credit, rules.tiles_credit) if rules.tiles_credit else found.credit
     addresses = tuple(address.replace("{key}", key) for address in found.addresses)
-    return Tiles(addresses, found.datum, credit)
+    return _Tiles(addresses, found.datum, credit)
 
 
-def tile_scripts(tiles: Tiles | None) -> tuple[str, ...]:
-    """Return the names of the scripts that tiles need beside those of every page."""
+def _page_script(tiles: _Tiles | None) -> str:
+    """Return our own script of a page, with what its tiles need."""
     if tiles is None:
-        return ()
-    return ("tiles.js", "gcj02.js") if tiles.datum == "gcj02" else ("tiles.js",)
+        return linked("gridgeo", (MAP,))
+    if tiles.datum == "gcj02":
+        return linked("gridgeo", (MAP, TILES, GCJ02)) + "gridgeo.drawInGcj02();\n"
+    return linked("gridgeo", (MAP, TILES))
 
 
 class TileLayer(Layer):
@@ -97,7 +100,7 @@ class TileLayer(Layer):
         "{% endmacro %}"
     )
 
-    def __init__(self, tiles: Tiles, lang: Lang) -> None:
+    def __init__(self, tiles: _Tiles, lang: Lang) -> None:
         super().__init__(name=Text("Background", "底图").say(lang), overlay=True, show=True)
         self._name = "TileLayer"
         failed = Text(
@@ -138,7 +141,7 @@ class Panels(MacroElement):
         "gridgeo.keepOrder({{ map }}, ["
         "{% for layer in this.layers %}{{ layer.get_name() }}, {% endfor %}]);"
         "{% if this.named is not none %}"
-        "gridgeo.work({{ map }}, { "
+        "gridgeo.page = gridgeo.work({{ map }}, { "
         "{% for key, layer in this.named.items() %}{{ key }}: {{ layer.get_name() }}, {% endfor %} "
         "});"
         "{% endif %}"
@@ -159,14 +162,15 @@ class Panels(MacroElement):
         super().__init__()  # type: ignore[no-untyped-call]
         self._name = "Panels"
         lines = [credit] if credit else []
-        self.title = as_script({"title": title, "figures": figures, "lines": lines})
+        rows = [{"label": label, "value": value} for label, value in figures]
+        self.title = as_script({"title": title, "figures": rows, "lines": lines})
         self.legend = as_script(legend)
         self.bounds = bounds
         self.layers = layers
         self.named = named
 
 
-def blank_map(title: str, data: str = "", tiles: Tiles | None = None) -> folium.Map:
+def blank_map(title: str, data: str = "", tiles: _Tiles | None = None) -> folium.Map:
     """Return a map without layers that carries Leaflet, our scripts and the blocks of `data`.
 
     It may ask the host of `tiles`, and nobody where there are none.
@@ -186,10 +190,10 @@ def blank_map(title: str, data: str = "", tiles: Tiles | None = None) -> folium.
     made.default_js, made.default_css = [], []
     figure = _figure(made)
     figure.title = esc(title)
-    header = head(*tile_scripts(tiles), images=tiles.host if tiles else "")
-    figure.header.add_child(Verbatim(header), name="gridgeo_head", index=0)
+    header = head(_page_script(tiles), images=tiles.host if tiles else "")
+    figure.header.add_child(_Verbatim(header), name="gridgeo_head", index=0)
     if data:
-        figure.header.add_child(Verbatim(data), name="gridgeo_data")
+        figure.header.add_child(_Verbatim(data), name="gridgeo_data")
     return made
 
 
@@ -220,7 +224,7 @@ def _figure(made: folium.Map) -> Figure:
     return figure
 
 
-class Verbatim(Element):
+class _Verbatim(Element):
     """Text that stands in the page as it is: long data are not read as a template."""
 
     _template = Template("{{ this.text }}")

@@ -31,11 +31,11 @@ _FIELDS = ["change", "code", "was", "name", "count", "before", "came", "left", "
 
 def changes_page(comparison: Comparison) -> str:
     """Return the map of `comparison` as one HTML page; equal data give equal bytes."""
-    page: str = changes_map(comparison).get_root().render()
+    page: str = _changes_map(comparison).get_root().render()
     return page
 
 
-def changes_map(comparison: Comparison) -> folium.Map:
+def _changes_map(comparison: Comparison) -> folium.Map:
     """Return the map of a comparison; it carries Leaflet with it and fetches nothing."""
     lang = comparison.settings.lang
     made = blank_map(_title(comparison, lang))
@@ -50,7 +50,7 @@ def changes_map(comparison: Comparison) -> folium.Map:
     folium.LayerControl(collapsed=False).add_to(made)
     Panels(
         title=_title(comparison, lang),
-        figures=figures_of(comparison, lang),
+        figures=_figures_of(comparison, lang),
         credit=comparison.settings.attribution,
         legend=_legend(comparison, lang),
         bounds=bounds_of(_now(comparison).geometry),
@@ -121,11 +121,10 @@ def _old_layer(comparison: Comparison, lang: Lang) -> folium.GeoJson:
 def _labels(comparison: Comparison, lang: Lang) -> Labels:
     """Write numbers and households of the grids."""
     grids = _now(comparison)
-    labels = grid_labels(grids.geometry, grids["new_code"], grids["households"], lang)
-    return Labels({"communities": [], "grids": labels, "streets": []}, lang)
+    return Labels(grid_labels(grids.geometry, grids["new_code"], grids["households"], lang), lang)
 
 
-def figures_of(comparison: Comparison, lang: Lang) -> list[tuple[str, str]]:
+def _figures_of(comparison: Comparison, lang: Lang) -> list[tuple[str, str]]:
     """Return the figures of a comparison as pairs of label and value."""
     summary = comparison.summary
     figures = [

@@ -5,7 +5,7 @@ Small data are read at once; atoms only when they are needed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -22,53 +22,74 @@ from gridgeo.model import BORDER_CLASSES, SEVERITIES, Finding, Plan, bands_of
 from gridgeo.wording import Lang, Text, page_words, rule_of
 
 #: A street name is written on each stretch of this length, and on none that is shorter than ...
-STRETCH_M = 600.0
-SHORT_M = 60.0
+_STRETCH_M = 600.0
+_SHORT_M = 60.0
 
 
-def label_data(plan: Plan) -> dict[str, list[list[Any]]]:
-    """Return the labels as lists for the page.
+#: A table for the page: columns by name, each as long as the others.
+Table = dict[str, list[Any]]
+_COMMUNITY_LABEL = ("latitude", "longitude", "name", "room_m")
+_GRID_LABEL = ("latitude", "longitude", "number", "households", "room_m", "code")
+_STREET_LABEL = ("latitude", "longitude", "angle", "length_m", "name")
 
-    ``communities``: latitude, longitude, name, metres of room to each side. ``grids``: latitude,
-    longitude, sequence, households, metres of room, code; the widest first. ``streets``: latitude,
-    longitude, angle against east in radians, metres of length, name; the greatest first. All of
-    it is plain text: the page never takes it for markup.
+
+def _table(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:
+    """Return rows as columns with these names.
+
+    Examples
+    --------
+    >>> _table(("code", "households"), [("001", 300), ("002", 400)])
+    {'code': ['001', '002'], 'households': [300, 400]}
+    """
+    columns = list(zip(*rows, strict=True)) or [()] * len(names)
+    return {name: list(column) for name, column in zip(names, columns, strict=True)}
+
+
+def label_data(plan: Plan) -> dict[str, Table]:
+    """Return the labels as the page draws them: ``LabelData`` of ``assets/src/data_types.js``.
+
+    Communities and grids come the widest first, streets the greatest first. All of it is plain
+    text: the page never takes it for markup.
     """
     grids, lang = plan.grids, plan.settings.lang
     return {
+        **grid_labels(grids.geometry, grids["code"], grids["households"], lang),
         "communities": _communities(plan),
-        "grids": grid_labels(grids.geometry, grids["code"], grids["households"], lang),
         "streets": _streets(plan),
     }
 
 
-def sequence_of(code: str) -> str:
+def _sequence_of(code: str) -> str:
     """Return the part of a code that numbers the grid inside its community.
 
     Examples
     --------
-    >>> sequence_of("420103001001012"), sequence_of("C01-7")
+    >>> _sequence_of("420103001001012"), sequence_of("C01-7")
     ('012', '7')
     """
     return code.rpartition("-")[2] if "-" in code else code[-3:]
 
 
-def _communities(plan: Plan) -> list[list[Any]]:
+def _communities(plan: Plan) -> Table:
     centres, room = _centres(plan.communities.geometry)
     rows = zip(centres, plan.communities["name"], room, strict=True)
     labels = [[*centre, str(name), round(r)] for centre, name, r in rows]
-    return sorted(labels, key=lambda row: -row[3])
+    return _table(_COMMUNITY_LABEL, sorted(labels, key=lambda row: -row[3]))
 
 
 def grid_labels(
     shapes: gpd.GeoSeries, codes: Iterable[str], households: Iterable[int], lang: Lang
-) -> list[list[Any]]:
-    """Return the labels of grids, the widest first; see `label_data`."""
+) -> dict[str, Table]:
+    """Return the labels of grids alone, the widest first; see `label_data`."""
     centres, room = _centres(shapes)
     counts = [Text(f"{n:,} hh", f"{n:,} 户").say(lang) for n in households]
     rows = zip(centres, codes, counts, room, strict=True)
-    labels = [[*c, sequence_of(code), count, round(r), code] for c, code, count, r in rows]
-    return sorted(labels, key=lambda row: -row[4])
+    labels = [[*c, _sequence_of(code), count, round(r), code] for c, code, count, r in rows]
+    return {
+        "communities": _table(_COMMUNITY_LABEL, []),
+        "grids": _table(_GRID_LABEL, sorted(labels, key=lambda row: -row[4])),
+        "streets": _table(_STREET_LABEL, []),
+    }
 
 
 def _centres(shapes: gpd.GeoSeries) -> tuple[list[list[float]], list[float]]:
@@ -85,20 +106,21 @@ def _places(points: gpd.GeoSeries) -> list[list[float]]:
     return places
 
 
-def _streets(plan: Plan) -> list[list[Any]]:
+def _streets(plan: Plan) -> Table:
     named = plan.streets[plan.streets["name"] != ""]
     if named.empty:
-        return []
+        return _table(_STREET_LABEL, [])
     rank = {name: place for place, name in enumerate(BORDER_CLASSES)}
     streets = named.assign(rank=named["street_class"].map(rank)).sort_values(["rank", "name"])
     streets = streets.dissolve(["rank", "name"]).reset_index()
     merged = shapely.line_merge(streets.geometry.to_numpy())
     lines, owner = shapely.get_parts(merged, return_index=True)
-    long = shapely.length(lines) >= SHORT_M
+    long = shapely.length(lines) >= _SHORT_M
     middles, angles, lengths, owner = _stretches(lines[long], owner[long])
     places = _places(gpd.GeoSeries(middles, crs=named.crs))
     rows = zip(places, angles, lengths, streets["name"].to_numpy()[owner], strict=True)
-    return [[*p, round(float(a), 3), round(float(m)), str(name)] for p, a, m, name in rows]
+    labels = [[*p, round(float(a), 3), round(float(m)), str(name)] for p, a, m, name in rows]
+    return _table(_STREET_LABEL, labels)
 
 
 def _stretches(
@@ -106,7 +128,7 @@ def _stretches(
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]:
     """Cut lines into stretches; return middle, angle, length and owner of each."""
     length = shapely.length(lines)
-    pieces = np.maximum(1, np.round(length / STRETCH_M)).astype(int)
+    pieces = np.maximum(1, np.round(length / _STRETCH_M)).astype(int)
     line = np.repeat(np.arange(len(lines)), pieces)
     number = np.arange(len(line)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
     each = (length / pieces)[line]
@@ -124,9 +146,9 @@ def _stretches(
 
 
 #: Borders between atoms are simplified each by itself between its two ends: still a coverage.
-SIMPLE_M = 1.0
+_SIMPLE_M = 1.0
 #: Findings beyond this many stand in the workbook only.
-MOST_FINDINGS = 2_000
+_MOST_FINDINGS = 2_000
 
 
 def data_block(name: str, data: dict[str, Any]) -> str:
@@ -137,10 +159,7 @@ def data_block(name: str, data: dict[str, Any]) -> str:
 def plan_data(plan: Plan) -> dict[str, Any]:
     """Return what search, filter, findings and editing need: plain text, shown as text only.
 
-    ``grids``: code, name, community (position), kind, households, residents (None unknown),
-    verdict, facility, bounds. ``communities``: code, name, verdict, band, bounds. ``findings``:
-    rule, severity, message, grids, bounds (None without a place), accepted. Bounds are south,
-    west, north, east in degrees.
+    The fields are those of ``PlanData`` in ``assets/src/data_types.js``, but for ``plan``.
     """
     return {
         "lang": plan.settings.lang,
@@ -157,10 +176,8 @@ def plan_data(plan: Plan) -> dict[str, Any]:
 def atom_data(plan: Plan) -> dict[str, Any]:
     """Return the atoms as arcs, each once, with the atom on either side, in ``unit`` degrees.
 
-    ``arcs``: texts (`packed_lines`) of x, y from ``origin``, then steps; ``left``, ``right``:
-    positions of atoms, -1 for none; ``metres``, ``street`` (1 where a street or barrier runs
-    there). For each atom ``households``, ``residents`` (None unknown), ``community`` and ``grid``:
-    positions in `plan_data`, -1 for none.
+    The fields are those of ``AtomData`` in ``assets/src/data_types.js``; the texts of ``arcs`` are
+    those of `packed_lines`. Positions of communities and grids are those of `plan_data`.
     """
     lines = shapely.line_merge(plan.borders.geometry.to_numpy())
     parts, row = shapely.get_parts(lines, return_index=True)
@@ -182,54 +199,51 @@ def atom_data(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _grids(plan: Plan) -> list[list[Any]]:
+def _grids(plan: Plan) -> Table:
     grids = plan.grids
-    return [
-        list(row)
-        for row in zip(
-            grids["code"].tolist(),
-            grids["name"].tolist(),
-            _place_data(grids["community"], plan.communities["code"]),
-            grids["kind"].tolist(),
-            grids["households"].tolist(),
-            _or_none(grids["residents"]),
-            grids["verdict"].tolist(),
-            grids["facility"].tolist(),
-            _bounds(grids.geometry),
-            strict=True,
-        )
-    ]
+    return {
+        "code": grids["code"].tolist(),
+        "name": grids["name"].tolist(),
+        "community": _place_data(grids["community"], plan.communities["code"]),
+        "kind": grids["kind"].tolist(),
+        "households": grids["households"].tolist(),
+        "residents": _or_none(grids["residents"]),
+        "verdict": grids["verdict"].tolist(),
+        "facility": grids["facility"].tolist(),
+        "bounds": _bounds(grids.geometry),
+    }
 
 
-def _community_data(plan: Plan) -> list[list[Any]]:
+def _community_data(plan: Plan) -> Table:
     frame = plan.communities
     bands = bands_of(plan.settings, frame)
     by_households = plan.atoms["residents"].isna().all()
-    communities = []
-    for position in range(len(frame)):
-        band = asdict(bands.of(position))
-        communities.append({**band, "profile": "households"} if by_households else band)
-    columns = (frame["code"].tolist(), frame["name"].tolist(), frame["verdict"].tolist())
-    return [list(row) for row in zip(*columns, communities, _bounds(frame.geometry), strict=True)]
+    bands_here = [asdict(bands.of(position)) for position in range(len(frame))]
+    return {
+        "code": frame["code"].tolist(),
+        "name": frame["name"].tolist(),
+        "verdict": frame["verdict"].tolist(),
+        "band": [
+            band | {"profile": "households"} if by_households else band for band in bands_here
+        ],
+        "bounds": _bounds(frame.geometry),
+    }
 
 
-def _findings(plan: Plan) -> list[list[Any]]:
+def _findings(plan: Plan) -> Table:
     lang = plan.settings.lang
     order = sorted(plan.findings, key=lambda found: SEVERITIES.index(found.severity))
-    shown = order[:MOST_FINDINGS]
+    shown = order[:_MOST_FINDINGS]
     by_code = dict(zip(plan.grids["code"], plan.grids.geometry, strict=True))
     places = gpd.GeoSeries([_place(found, by_code) for found in shown], crs=plan.grids.crs)
-    return [
-        [
-            rule_of(found.rule).title.say(lang),
-            found.severity,
-            found.message.say(lang),
-            list(found.grids[:8]),
-            bounds,
-            found.status == "accepted",
-        ]
-        for found, bounds in zip(shown, _bounds(places), strict=True)
-    ]
+    return {
+        "rule": [rule_of(found.rule).title.say(lang) for found in shown],
+        "severity": [found.severity for found in shown],
+        "message": [found.message.say(lang) for found in shown],
+        "grids": [list(found.grids[:8]) for found in shown],
+        "bounds": _bounds(places),
+        "accepted": [found.status == "accepted" for found in shown],
+    }
 
 
 def _place(found: Finding, by_code: dict[str, Any]) -> Any:
@@ -239,11 +253,15 @@ def _place(found: Finding, by_code: dict[str, Any]) -> Any:
     return shapely.union_all([shapely.envelope(one) for one in shapes]) if shapes else None
 
 
-def _bounds(shapes: gpd.GeoSeries) -> list[list[float] | None]:
-    """Return south, west, north, east in degrees of each shape, None where it has none."""
+def _bounds(shapes: gpd.GeoSeries) -> list[list[list[float]] | None]:
+    """Return south-west and north-east corner of each shape in degrees, None where it has none.
+
+    Latitude comes first, as in `gridgeo.maps.base.bounds_of`.
+    """
     there = ~(shapes.is_empty | shapes.isna()).to_numpy()
-    found = np.round(shapely.bounds(in_degrees(shapes)), 6)[:, [1, 0, 3, 2]].tolist()
-    return [bounds if has else None for bounds, has in zip(found, there, strict=True)]
+    edges = np.round(shapely.bounds(in_degrees(shapes)), 6)[:, [1, 0, 3, 2]]
+    corners = edges.reshape(-1, 2, 2).tolist()
+    return [bounds if has else None for bounds, has in zip(corners, there, strict=True)]
 
 
 def _place_data(values: pd.Series[Any], known: pd.Series[Any]) -> list[int]:
@@ -260,7 +278,7 @@ def _or_none(values: pd.Series[Any]) -> list[Any]:
 
 def _simple(lines: NDArray[Any]) -> NDArray[Any]:
     """Return the lines simplified between their ends; rings that would collapse stay."""
-    simple = shapely.simplify(lines, SIMPLE_M)
+    simple = shapely.simplify(lines, _SIMPLE_M)
     flat = shapely.is_closed(lines) & (shapely.get_num_coordinates(simple) < 4)
     return np.where(flat, lines, simple)
 

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 #: Whole units of one in so many parts of a degree are stored, about 10 cm ...
 PER_DEGREE = 1_000_000
 #: ... in digits of this many bits, the lowest first; one more bit is set where another follows.
-BITS = 5
+_BITS = 5
 #: The letters of the digits 0 to 63: inert in HTML, in JavaScript and in Jinja templates.
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 
 _NAMES = {
@@ -32,19 +32,19 @@ _NAMES = {
 _AREAS = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 
 
-def can_pack(degrees: NDArray[Any]) -> NDArray[np.bool_]:
-    """Return which geometries `packed_shapes` takes: lines and areas, not points or mixtures."""
+def _can_pack(degrees: NDArray[Any]) -> NDArray[np.bool_]:
+    """Return which geometries `_packed_shapes` takes: lines and areas, not points or mixtures."""
     return np.isin(shapely.get_type_id(degrees), tuple(_NAMES))
 
 
-def packed_shapes(degrees: NDArray[Any]) -> list[dict[str, Any]]:
+def _packed_shapes(degrees: NDArray[Any]) -> list[dict[str, Any]]:
     """Return lines and areas in degrees as geometries of GeoJSON, but with `packed` coordinates.
 
     Under ``packed`` the text of each line or ring stands where GeoJSON has its positions.
 
     Examples
     --------
-    >>> packed_shapes(np.array([shapely.LineString([(0, 0), (0.000001, -0.000001)])]))
+    >>> _packed_shapes(np.array([shapely.LineString([(0, 0), (0.000001, -0.000001)])]))
     [{'type': 'LineString', 'packed': 'AACB'}]
     """
     kinds = shapely.get_type_id(degrees)
@@ -72,28 +72,28 @@ def packed_lines(units: NDArray[np.int64], line: NDArray[np.intp], size: int) ->
     """Return the text of each of `size` lines: its first vertex, then the step to each next."""
     first = np.diff(line, prepend=-1) != 0
     steps = np.where(first[:, None], units, np.diff(units, axis=0, prepend=0))
-    return packed_numbers(steps.ravel(), 2 * np.bincount(line, minlength=size))
+    return _packed_numbers(steps.ravel(), 2 * np.bincount(line, minlength=size))
 
 
-def packed_numbers(numbers: NDArray[np.int64], sizes: NDArray[np.int64]) -> list[str]:
+def _packed_numbers(numbers: NDArray[np.int64], sizes: NDArray[np.int64]) -> list[str]:
     """Return `numbers` as texts of `sizes` numbers each: 0, -1, 1, -2 ... as 0, 1, 2, 3 ...
 
     Examples
     --------
-    >>> packed_numbers(np.array([0, -1, 1, 16, 17]), np.array([3, 2]))
+    >>> _packed_numbers(np.array([0, -1, 1, 16, 17]), np.array([3, 2]))
     ['ABC', 'gBiB']
     """
     plain = (numbers << 1) ^ (numbers >> 63)
     digits = np.ones(len(plain), dtype=np.int64)
-    while (longer := plain >> (BITS * digits) > 0).any():
+    while (longer := plain >> (_BITS * digits) > 0).any():
         digits += longer
     end = np.cumsum(digits)
     letters = np.empty(end[-1] if len(end) else 0, dtype=np.uint8)
-    alphabet = np.frombuffer(LETTERS.encode(), dtype=np.uint8)
+    alphabet = np.frombuffer(_LETTERS.encode(), dtype=np.uint8)
     for place in range(digits.max(initial=0)):
         there = digits > place
-        more = (digits[there] > place + 1) << BITS
-        digit = (plain[there] >> (BITS * place)) & ((1 << BITS) - 1)
+        more = (digits[there] > place + 1) << _BITS
+        digit = (plain[there] >> (_BITS * place)) & ((1 << _BITS) - 1)
         letters[(end - digits)[there] + place] = alphabet[digit | more]
     text = letters.tobytes().decode()
     ends = np.r_[0, end][np.r_[0, np.cumsum(sizes)]].tolist()
@@ -110,8 +110,8 @@ def _grouped(values: list[Any], place: NDArray[np.intp], size: int) -> list[list
 #: Six decimals of a degree are about 10 cm.
 DECIMALS = 6
 #: A coverage with more vertices than this is simplified by this many metres.
-MANY_VERTICES = 100_000
-TOLERANCE_M = 2.0
+_MANY_VERTICES = 100_000
+_TOLERANCE_M = 2.0
 
 
 def features(
@@ -119,7 +119,7 @@ def features(
 ) -> dict[str, Any]:
     """Return a GeoJSON feature collection of `shapes` in EPSG:4326, rounded to `DECIMALS`.
 
-    Lines and areas are packed as `packed_shapes` does, which the page undoes.
+    Lines and areas are packed as `_packed_shapes` does, which the page undoes.
 
     `properties` has one sequence a name, as long as `shapes`; what comes from data is escaped
     by the caller. Rows without geometry are left out.
@@ -155,11 +155,11 @@ def in_degrees(shapes: gpd.GeoSeries) -> NDArray[Any]:
 
 
 def light_coverage(shapes: gpd.GeoSeries) -> gpd.GeoSeries:
-    """Return a coverage as it is, or simplified as a coverage where it has `MANY_VERTICES`."""
+    """Return a coverage as it is, or simplified as a coverage where it has `_MANY_VERTICES`."""
     found = shapes.to_numpy()
-    if shapely.get_num_coordinates(found).sum() <= MANY_VERTICES:
+    if shapely.get_num_coordinates(found).sum() <= _MANY_VERTICES:
         return shapes
-    simple = shapely.coverage_simplify(found, TOLERANCE_M)
+    simple = shapely.coverage_simplify(found, _TOLERANCE_M)
     return gpd.GeoSeries(simple, index=shapes.index, crs=shapes.crs)
 
 
@@ -190,15 +190,15 @@ def borders_once(shapes: NDArray[Any]) -> NDArray[Any]:
 def one_line(shapes: NDArray[Any]) -> Any:
     """Return lines as one multi-line, simplified by half a metre, by more where they are many."""
     lines = shapely.get_parts(shapely.line_merge(shapes))
-    many = shapely.get_num_coordinates(lines).sum() > MANY_VERTICES
-    return shapely.multilinestrings(shapely.simplify(lines, TOLERANCE_M if many else 0.5))
+    many = shapely.get_num_coordinates(lines).sum() > _MANY_VERTICES
+    return shapely.multilinestrings(shapely.simplify(lines, _TOLERANCE_M if many else 0.5))
 
 
 def _geometries(degrees: NDArray[Any]) -> list[dict[str, Any]]:
     """Return geometries as GeoJSON, lines and areas packed."""
-    packed = can_pack(degrees)
+    packed = _can_pack(degrees)
     made = np.empty(len(degrees), dtype=object)
-    made[packed] = packed_shapes(degrees[packed])
+    made[packed] = _packed_shapes(degrees[packed])
     plain = shapely.transform(degrees[~packed], _rounded)
     made[~packed] = [json.loads(text) for text in shapely.to_geojson(plain)]
     geometries: list[dict[str, Any]] = made.tolist()

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from gridgeo.geometry import assign_points, count_in, overlap_of, successors
 from gridgeo.maps.assets import as_script
-from gridgeo.maps.data import label_data
+from gridgeo.maps.data import Table, label_data
 from gridgeo.maps.features import features, one_line
 from gridgeo.maps.layers import escaped, per_atom, popup_of
 from gridgeo.maps.style import CHANGE_MARK, OLD_LINE, line_style
@@ -23,14 +23,14 @@ from gridgeo.model import Plan
 from gridgeo.wording import Lang, Text
 
 #: Strips narrower than this are drawing, not change.
-NARROW_M = 1.0
+_NARROW_M = 1.0
 
 
-def changed_ground(plan: Plan, old: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def _changed_ground(plan: Plan, old: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return the ground that lies in another grid than before: was, now, households, geometry.
 
     Each old grid is continued by the grid that keeps most of its households (then ground), so
-    that a new numbering alone is no change. Strips narrower than `NARROW_M` are left out.
+    that a new numbering alone is no change. Strips narrower than `_NARROW_M` are left out.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def changed_ground(plan: Plan, old: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     --------
     >>> import gridgeo as gg
     >>> plan = gg.load("out")
-    >>> len(changed_ground(plan, plan.grids))
+    >>> len(_changed_ground(plan, plan.grids))
     0
     """
     before = _in_crs_of(old, plan)
@@ -69,7 +69,7 @@ def compare_layers(plan: Plan, old: gpd.GeoDataFrame | None) -> dict[str, folium
     if old is None or old.empty:
         return {}
     lang = plan.settings.lang
-    changes = changed_ground(plan, old)
+    changes = _changed_ground(plan, old)
     count = f"{len(changes):,}"
     rows = {
         "was": escaped(changes["was"]),
@@ -109,7 +109,7 @@ def _pieces(
     now, was = shapely.STRtree(old).query(new, predicate="intersects")
     shared = shapely.intersection(old[was], new[now])
     parts, row = shapely.get_parts(shared, return_index=True)
-    flat = (shapely.get_dimensions(parts) == 2) & (_width(parts) > NARROW_M)
+    flat = (shapely.get_dimensions(parts) == 2) & (_width(parts) > _NARROW_M)
     frame = pd.DataFrame({"row": row[flat], "part": parts[flat]})
     rows = np.unique(frame["row"])
     pieces = np.array(
@@ -138,13 +138,13 @@ class Labels(Layer):
         "{% endmacro %}"
     )
 
-    def __init__(self, data: dict[str, list[list[Any]]], lang: Lang) -> None:
+    def __init__(self, data: dict[str, Table], lang: Lang) -> None:
         super().__init__(name=Text("Labels", "注记").say(lang), overlay=True, show=True)
         self._name = "Labels"
         self.data = as_script(data)
 
 
-class AtomLines(Layer):
+class _AtomLines(Layer):
     """The borders between atoms; off at first, and read only when it is switched on."""
 
     _template = Template(
@@ -160,7 +160,7 @@ class AtomLines(Layer):
         self._name = "AtomLines"
 
 
-class Counts(Layer):
+class _Counts(Layer):
     """The households of each atom as dots sized by count; off at first."""
 
     _template = Template(
@@ -179,7 +179,7 @@ def canvas_layers(plan: Plan) -> dict[str, Layer]:
     """Return by name the layers that the page draws itself, if there is something to draw."""
     made: dict[str, Layer] = {}
     if len(plan.borders):
-        made["atoms"] = AtomLines(plan)
+        made["atoms"] = _AtomLines(plan)
         if per_atom(plan):
-            made["counts"] = Counts(plan)
+            made["counts"] = _Counts(plan)
     return {**made, "labels": Labels(label_data(plan), plan.settings.lang)}

@@ -6,11 +6,12 @@ The colours can be told apart with every common kind of colour vision (based on 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
 from gridgeo.model import GRID_VERDICTS, Plan
-from gridgeo.wording import SEVERITIES, STREETS, VERDICTS, Lang, Text, word
+from gridgeo.wording import SEVERITIES, STREETS, VERDICTS, Lang, Text, band_text, word
 
 #: Fill of a grid or community by its verdict; lightness differs as well as hue.
 VERDICT_COLOURS: Mapping[str, str] = MappingProxyType(
@@ -46,10 +47,10 @@ SEVERITY_COLOURS: Mapping[str, str] = MappingProxyType(
 SOUNDNESS_COLOURS: Mapping[str, str] = MappingProxyType(
     {"sound": "#a8d5c2", "adjust": "#e8a33d", "must_adjust": "#b2182b"}
 )
-STREET_CASING = "#b9b3a6"
+_STREET_CASING = "#b9b3a6"
 GRID_LINE = "#3f5b52"
 COMMUNITY_LINE = "#2b2b2b"
-HOUSEHOLD_DOT = "#5b4a8a"  # also in page.js
+HOUSEHOLD_DOT = "#5b4a8a"  # also in panels.js
 FACILITY_MARK = "#7b3294"
 #: Fill of a grid by its kind.
 KIND_COLOURS: Mapping[str, str] = MappingProxyType(
@@ -99,7 +100,7 @@ def street_style(name: str) -> dict[str, Any]:
     """Return how streets of this class are drawn."""
     colour, width = LINE_STYLES[name]
     return line_style(colour, width, 1) | (
-        {"casing": STREET_CASING} if width > 1 and name != "rail" else {}
+        {"casing": _STREET_CASING} if width > 1 and name != "rail" else {}
     )
 
 
@@ -239,22 +240,11 @@ def _grids(plan: Plan, lang: Lang) -> list[dict[str, Any]]:
 
 
 def _range(plan: Plan, verdict: str, lang: Lang) -> str:
-    band = plan.settings.band
     if verdict != "in_band":
         return ""
-    households = f"{band.lower}-{band.upper}"
-    residents = f"{band.residents_lower:,}-{band.residents_upper:,}"
-    ranges = {
-        "households": Text(f" ({households} households)", f"（{households} 户）"),
-        "residents": Text(f" ({residents} residents)", f"（{residents} 人）"),
-        "either": Text(f" ({households} households", f"（{households} 户")
-        + (
-            Text(f" or {residents} residents)", f"或 {residents} 人）")
-            if knows_residents(plan)
-            else Text(")", "）")
-        ),
-    }
-    return ranges[band.profile].say(lang)
+    band = plan.settings.band
+    limits = band_text(band if knows_residents(plan) else replace(band, profile="households"))
+    return (Text(" (", "（") + limits + Text(")", "）")).say(lang)
 
 
 def _lines(plan: Plan, lang: Lang) -> list[dict[str, Any]]:
@@ -272,7 +262,7 @@ def _lines(plan: Plan, lang: Lang) -> list[dict[str, Any]]:
             "colour": colour,
             "edge": colour,
             "width": width,
-            "casing": STREET_CASING if width > 1 and name not in ("rail", "water", "wall") else "",
+            "casing": _STREET_CASING if width > 1 and name not in ("rail", "water", "wall") else "",
             "dash": "5 3" if name == "rail" else "",
             "label": STREETS[name].say(lang),
             "count": "",

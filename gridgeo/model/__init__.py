@@ -16,11 +16,19 @@ from gridgeo.model.change import (
     Decisions,
     Submission,
 )
+from gridgeo.model.judged import (
+    JudgedCount,
+    deciding_counts,
+    exceeds,
+    is_small,
+    judge_counts,
+)
 from gridgeo.model.schema import (
     CROSSWALK,
     CROSSWALK_COLUMNS,
     DTYPES,
     SCHEMA,
+    grid_frame,
     layer_frame,
 )
 from gridgeo.model.values import (
@@ -64,6 +72,7 @@ __all__ = [
     "Decision",
     "Decisions",
     "Finding",
+    "JudgedCount",
     "Layers",
     "Note",
     "Partition",
@@ -74,6 +83,11 @@ __all__ = [
     "Submission",
     "bands_of",
     "by_code",
+    "deciding_counts",
+    "exceeds",
+    "grid_frame",
+    "is_small",
+    "judge_counts",
     "layer_frame",
     "only_communities",
 ]

@@ -1,4 +1,4 @@
-"""How the counts of a grid stand to the band: the one definition that every command uses.
+"""How the counts of a grid compare with the band: the one definition that every command uses.
 
 1. Households decide, unless the profile is ``residents``; where residents are unknown they decide
    under that profile, too.
@@ -6,7 +6,10 @@
 3. Counts are in band where one of the measures that decide lies within its limits.
 4. Otherwise the distance is that of the households where these decide and are known, else that of
    the residents.
-5. Nothing is claimed where no count that decides is known.
+5. No verdict is given where no count that decides is known.
+
+The kernels of the search compute the same in compiled code, and ``band.js`` in the map page; tests
+compare both with `judge_counts`.
 """
 
 from __future__ import annotations
@@ -18,26 +21,35 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from gridgeo.config import Band
 
+_Measure = Literal["households", "residents"]
+_Verdict = Literal["in_band", "under", "over", ""]
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Judged:
-    """Counts judged by a band.
+class JudgedCount:
+    """A count compared with its limits.
 
     Parameters
     ----------
-    verdict
-        ``in_band``, ``under``, ``over``, or ``""`` where the count that decides is unknown.
     measure
-        What the verdict speaks of.
+        What is counted.
     amount, lower, upper
-        The count and its limits, in households or residents.
+        The count (NaN where unknown) and its limits, both of them inside.
     """
 
-    verdict: Literal["in_band", "under", "over", ""]
-    measure: Literal["households", "residents"]
+    measure: _Measure
     amount: float
     lower: int
     upper: int
+
+    @property
+    def verdict(self) -> _Verdict:
+        """Return ``in_band``, ``under``, ``over``, or ``""`` where the count is unknown."""
+        if math.isnan(self.amount):
+            return ""
+        if self.amount < self.lower:
+            return "under"
+        return "over" if self.amount > self.upper else "in_band"
 
     @property
     def off(self) -> float:
@@ -45,13 +57,42 @@ class Judged:
         return float(self.amount - min(max(self.amount, self.lower), self.upper))
 
 
-def judge_counts(band: Band, households: float, residents: float) -> Judged:
-    """Return how a grid with these counts stands to `band`.
+def deciding_counts(band: Band, households: float, residents: float) -> tuple[JudgedCount, ...]:
+    """Return the counts that decide by rules 1 and 2: one or two, households first.
+
+    Examples
+    --------
+    >>> from gridgeo.config import Band
+    >>> [one.measure for one in deciding_counts(Band(), 400, 900)]
+    ['households', 'residents']
+    >>> [one.measure for one in deciding_counts(Band(profile="residents"), 400, float("nan"))]
+    ['households']
+    """
+    known = not math.isnan(residents)
+    counts = []
+    if band.profile != "residents" or not known:
+        counts.append(
+            JudgedCount(measure="households", amount=households, lower=band.lower, upper=band.upper)
+        )
+    if band.profile != "households" and known:
+        counts.append(
+            JudgedCount(
+                measure="residents",
+                amount=residents,
+                lower=band.residents_lower,
+                upper=band.residents_upper,
+            )
+        )
+    return tuple(counts)
+
+
+def judge_counts(band: Band, households: float, residents: float) -> JudgedCount:
+    """Return how a grid with these counts compares with `band`, by the measure that decides.
 
     Parameters
     ----------
     households, residents
-        What the grid holds; NaN where unknown.
+        What the grid contains; NaN where unknown.
 
     Examples
     --------
@@ -66,42 +107,17 @@ def judge_counts(band: Band, households: float, residents: float) -> Judged:
     >>> judge_counts(Band(), nan, nan).verdict
     ''
     """
-    by_households = _judged(households, band.lower, band.upper, "households")
-    by_residents = _judged(residents, band.residents_lower, band.residents_upper, "residents")
-    deciding = measures(band, residents)
-    judged = [one for one in (by_households, by_residents) if one.measure in deciding]
-    for one in judged:
-        if one.verdict == "in_band":
-            return one
-    return next((one for one in judged if one.verdict), judged[0])
+    counts = deciding_counts(band, households, residents)
+    within = [one for one in counts if one.verdict == "in_band"]
+    known = [one for one in counts if one.verdict]
+    return (within or known or counts)[0]
 
 
-def measures(band: Band, residents: float) -> tuple[str, ...]:
-    """Return which counts decide, the one that distances are in first.
-
-    Examples
-    --------
-    >>> from gridgeo.config import Band
-    >>> measures(Band(), 900.0), measures(Band(profile="residents"), float("nan"))
-    (('households', 'residents'), ('households',))
-    """
-    known = not math.isnan(residents)
-    return tuple(
-        name
-        for name, decides in (
-            ("households", band.profile != "residents" or not known),
-            ("residents", band.profile != "households" and known),
-        )
-        if decides
-    )
+def is_small(band: Band, households: float, residents: float) -> bool:
+    """Tell whether a community is below the lower limit, and so may be one grid."""
+    return deciding_counts(band, households, residents)[0].verdict == "under"
 
 
-def _judged(
-    amount: float, lower: int, upper: int, measure: Literal["households", "residents"]
-) -> Judged:
-    verdict: Literal["in_band", "under", "over", ""] = (
-        ""
-        if math.isnan(amount)
-        else "under" if amount < lower else "over" if amount > upper else "in_band"
-    )
-    return Judged(verdict=verdict, measure=measure, amount=amount, lower=lower, upper=upper)
+def exceeds(band: Band, households: float, residents: float) -> bool:
+    """Tell whether what has these counts is more than any grid in band can contain."""
+    return all(one.verdict == "over" for one in deciding_counts(band, households, residents))

@@ -114,6 +114,24 @@ def layer_frame(
     return gpd.GeoDataFrame(columns, geometry=frame.geometry.array, crs=frame.crs)
 
 
+def grid_frame(grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the grids table of a plan: the columns of its schema, and no others.
+
+    ``area_m2`` is that of the ground; what `grids` does not have is filled as by `layer_frame`.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from shapely import box
+    >>> one = gpd.GeoDataFrame({"code": ["1"], "row": [7]}, geometry=[box(0, 0, 20, 10)])
+    >>> grid_frame(one)[["code", "kind", "area_m2"]].to_numpy().tolist()
+    [['1', '', 200.0]]
+    """
+    known = [name for name in SCHEMA["grids"] if name in grids]
+    areas = grids.geometry.area.to_numpy()
+    return layer_frame("grids", grids[[*known, grids.geometry.name]]).assign(area_m2=areas)
+
+
 def _column(frame: gpd.GeoDataFrame, name: str, kind: str) -> object:
     if name not in frame.columns:
         import pandas as pd  # noqa: PLC0415

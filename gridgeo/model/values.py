@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from gridgeo.model.equality import same_content
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -243,7 +245,7 @@ class Repaired:
     run: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Plan:
     """One partition of one area, with what it was made from and what is known about it.
 
@@ -270,6 +272,9 @@ class Plan:
                  that this one was made from (the one before `gridgeo adjust`, though edits were
                  applied since); None where it was made from none
     ============ =======================================================================
+
+    Two plans are equal where all of this is, cell by cell, whatever ``run`` says: seconds and
+    memory differ from run to run. Plans can be pickled and copied.
     """
 
     settings: Settings
@@ -299,6 +304,17 @@ class Plan:
         """Return the plan as a folium map, to look at in a notebook."""
         page: folium.Map = CONVENIENCES["explore"](self)
         return page
+
+    def findings_frame(self) -> gpd.GeoDataFrame:
+        """Return the findings as a frame, a row for each; see `gridgeo.report.finding_frame`."""
+        frame: gpd.GeoDataFrame = CONVENIENCES["findings_frame"](self)
+        return frame
+
+    def __eq__(self, other: object) -> bool:
+        """Tell whether the content of two plans is the same."""
+        return isinstance(other, Plan) and same_content(self, other, apart_from=("run",))
+
+    __hash__ = None  # type: ignore[assignment]  # frames do not hash
 
     def __repr__(self) -> str:
         """Return how large the plan is; see its frames for the rest."""

@@ -17,7 +17,16 @@ import pandas as pd
 from gridgeo.adjust import Edit, Trial, edits_text, parse_edit, try_edits
 from gridgeo.config import how_to_install
 from gridgeo.errors import InputError, OutputError, SettingsError
-from gridgeo.maps import atom_data, bounds_of, label_data, plan_data, script_of, style_of, visible
+from gridgeo.maps import (
+    atom_data,
+    bounds_of,
+    label_data,
+    linked,
+    plan_data,
+    script_of,
+    style_of,
+    visible,
+)
 from gridgeo.model import MISSED_VERDICTS, Plan
 from gridgeo.partition import COST_TERMS
 from gridgeo.storage import fingerprint
@@ -40,7 +49,7 @@ def figures(before: Trial, after: Trial) -> pd.DataFrame:
     return pd.DataFrame({"before": _figures(before), "after": _figures(after)})
 
 
-def table(before: Trial, after: Trial) -> pd.DataFrame:
+def _table(before: Trial, after: Trial) -> pd.DataFrame:
     """Return the grids that edits touched: households, verdict, parts and cost_m on both sides.
 
     Grids that are new or removed have one side only.
@@ -54,21 +63,21 @@ def table(before: Trial, after: Trial) -> pd.DataFrame:
     )
 
 
-def state_of(before: Trial, after: Trial) -> dict[str, Any]:
+def _state_of(before: Trial, after: Trial) -> dict[str, Any]:
     """Return what the map shows: only what differs from the plan, so that it stays small.
 
-    ``moved``: atom and grid. ``grids``: by key what a touched or locked grid is now. ``figures``
-    and ``rows``: text, as shown. ``edits``, ``undone``: how many.
+    The fields are those of ``EditorState`` in ``maps/assets/src/data_types.js``, but for
+    ``message`` and ``file``.
     """
     lang = after.plan.settings.lang
     was, now = before.draft.grid, after.draft.grid
     moved = np.flatnonzero(was != now)
     return {
-        "moved": [[int(atom), str(now[atom])] for atom in moved],
+        "moved": {"atom": moved.tolist(), "grid": [str(now[atom]) for atom in moved]},
         "grids": _grids(after),
         "locked": sorted(after.draft.locked),
         "figures": _figure_rows(figures(before, after), lang),
-        "rows": _rows(table(before, after), lang),
+        "rows": _rows(_table(before, after), lang),
         "edits": len(after.edits),
         "undone": len(after.undone),
     }
@@ -97,9 +106,14 @@ def _grids(trial: Trial) -> dict[str, dict[str, Any]]:
     return dict(zip(touched.index, rows, strict=True))
 
 
-def _figure_rows(figures: pd.DataFrame, lang: Lang) -> list[list[str]]:
+def _figure_rows(figures: pd.DataFrame, lang: Lang) -> list[dict[str, str]]:
     return [
-        [_TEXTS[name].say(lang), f"{was:,.0f}", f"{now:,.0f}", _more(now - was)]
+        {
+            "label": _TEXTS[name].say(lang),
+            "before": f"{was:,.0f}",
+            "after": f"{now:,.0f}",
+            "difference": _more(now - was),
+        }
         for name, (was, now) in zip(figures.index, figures.to_numpy(), strict=True)
     ]
 
@@ -125,7 +139,7 @@ def _rows(table: pd.DataFrame, lang: Lang) -> list[dict[str, Any]]:
             {
                 "grid": key,
                 "label": visible(key),
-                "cells": [_pair(was[name], now[name], lang) for name in _SHOWN],
+                "cells": {name: _pair(was[name], now[name], lang) for name in _SHOWN},
                 "verdict": "" if pd.isna(now["verdict"]) else now["verdict"],
                 "broken": bool(now["parts"] > 1),
             }
@@ -146,28 +160,23 @@ def _value(value: Any, lang: Lang) -> str:
 
 
 _ASSETS = files("gridgeo.notebook") / "assets"
-#: Scripts of the map page that the widget uses, in the order in which they are run.
-TOOLS = ("page.js", "packed.js", "atoms.js", "edit_draw.js")
+#: The module of the widget; it imports modules of the map page.
+_MODULE = "notebook/assets/desk.js"
 
 
-def script() -> str:
+def _script() -> str:
     """Return an ES module whose default export draws the widget; it fetches nothing."""
-    tools = "\n".join(script_of(name) for name in TOOLS)
     return f"""const L = (function () {{
 const exports = {{}}, module = {{ exports: exports }}, define = undefined;
 {script_of("leaflet.js")}
 return module.exports.noConflict();
 }})();
-function tools() {{
-{tools}
-{_text("desk.js")}
-return gridgeo;
-}}
-export default {{ render: function (given) {{ return tools().desk(given.model, given.el); }} }};
+{linked("gridgeo", (_MODULE,))}
+export default {{ render: function (given) {{ return gridgeo.editor(given.model, given.el); }} }};
 """
 
 
-def style() -> str:
+def _style() -> str:
     """Return the style of the widget."""
     return f"{style_of('leaflet.css')}\n{_text('desk.css')}"
 
@@ -212,8 +221,8 @@ class Editor(anywidget.AnyWidget):
     [500, 400, 400, 300, 400, 400]
     """
 
-    _esm = script()
-    _css = style()
+    _esm = _script()
+    _css = _style()
     data = traitlets.Dict().tag(sync=True)
     state = traitlets.Dict().tag(sync=True)
 
@@ -238,7 +247,7 @@ class Editor(anywidget.AnyWidget):
     @property
     def changed(self) -> pd.DataFrame:
         """The grids that edits touched, before and after."""
-        return table(self._start, self._trial)
+        return _table(self._start, self._trial)
 
     def do(self, edit: Edit) -> None:
         """Do one more edit.
@@ -292,7 +301,7 @@ class Editor(anywidget.AnyWidget):
 
     def _current_state(self, message: str = "") -> dict[str, Any]:
         return {
-            **state_of(self._start, self._trial),
+            **_state_of(self._start, self._trial),
             "message": message,
             "file": edits_text(self._fingerprint, self.edits),
         }

@@ -14,7 +14,14 @@ from gridgeo.config import EFFORT_NAMES, Band, EffortName, Search
 from gridgeo.partition.atom_graph import positions_by
 from gridgeo.partition.band import apportion
 from gridgeo.partition.pieces import SolvedPiece
-from gridgeo.partition.samples import UNIT_M, build_samples, integer_counts
+from gridgeo.partition.samples import (
+    UNIT_M,
+    build_samples,
+    coordinates_of,
+    index_of,
+    integer_counts,
+    weights_by,
+)
 from gridgeo.partition.search import solve
 from gridgeo.partition.verdicts import judge_community
 
@@ -33,7 +40,7 @@ class ComponentVerdict:
 
     ``verdict``: ``in_band``, ``small`` (below the lower limit: one region), ``impossible`` or
     ``not_found``; ``proof`` of the impossible: ``arithmetic``, ``atom``, ``exhausted``, else
-    ``""``. ``samples``: int64, the rows of X. ``str()`` of it is one line.
+    ``""``. ``samples``: int64, the rows of X. ``str()`` of it is one line, as ``repr()`` is.
     """
 
     verdict: str
@@ -45,6 +52,9 @@ class ComponentVerdict:
     def __str__(self) -> str:
         proof = f" ({self.proof})" if self.proof else ""
         return f"{self.verdict}{proof}: {self.reason}"
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self.samples.size:,} samples, {self}>"
 
 
 class BandedRegions(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sklearn is untyped
@@ -153,18 +163,21 @@ class BandedRegions(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sklea
         Parameters
         ----------
         X
-            Coordinates of the samples, (n, 2), in one unit (metres, not degrees). What has
-            another number of columns is laid out along its two principal axes.
+            Coordinates of the samples, (n, 2), in one unit: an array or a frame. What has another
+            number of columns is laid out along its two principal axes. Of a GeoDataFrame or
+            GeoSeries the centroids count, in metres whatever its CRS.
         y
             Not used; scikit-learn passes it.
         connectivity
             Which samples are neighbours, and how long a border they share (1 where nothing is
-            said): a scipy sparse matrix, a networkx graph (``weight``; its nodes are 0..n-1, or
-            else in the order of the rows), a libpysal ``Graph`` or ``W``, or pairs of rows
-            (m, 2), with lengths (m, 3). None takes the Gabriel graph of X: neighbours are two
-            samples with no third in the circle between them.
+            said): a networkx graph (``weight`` or ``border_m``, as of `Plan.graph`), a libpysal
+            ``Graph`` or ``W``, or pairs (m, 2), with lengths (m, 3). Their nodes are matched to
+            the index of X where X is a frame, else to 0..n-1; what does not match is refused. A
+            scipy sparse matrix has no names: its rows are those of X. None takes the Gabriel graph
+            of X: neighbours are two samples with no third in the circle between them.
         sample_weight
-            What the limits are about, float[n], not negative; 1 each where None.
+            What the limits are about, float[n], not negative; 1 each where None. A series is
+            matched to the index of X.
 
         Returns
         -------
@@ -177,11 +190,15 @@ class BandedRegions(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sklea
             X, the graph, the weights or a parameter cannot be used. Limits that cannot be met
             are no error: see `verdict_`.
         """
-        X = validate_data(self, X, dtype=np.float64)  # noqa: N806
-        weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+        index = index_of(X)
+        X = validate_data(self, coordinates_of(X), dtype=np.float64)  # noqa: N806
+        weight = _check_sample_weight(
+            weights_by(sample_weight, index), X, dtype=np.float64, ensure_non_negative=True
+        )
         self._check()
         counts, band = integer_counts(weight, self.lower, self.upper)
-        samples = build_samples(X, connectivity)
+        samples = build_samples(X, weight, connectivity, index)
+        counts = counts[samples.rows]
         parts = list(positions_by(samples.component).values())
         numbers: list[int | None] = [None] * len(parts)
         if self.n_grids is not None:
@@ -201,15 +218,16 @@ class BandedRegions(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sklea
             solution = solve(problem, band, search)
             solved.append(
                 SolvedPiece(
-                    members=part,
+                    members=samples.rows[part],
                     problem=problem,
                     solution=solution,
                     names=("",) * part.size,
                     cut_off_by=None,
-                    tied=(False,) * part.size,
+                    contracted=(False,) * part.size,
                 )
             )
-        self._tell(solved, weight, counts, band)
+        solved.sort(key=lambda piece: int(piece.members.min()))
+        self._store(solved, weight, band)
         return self
 
     def _check(self) -> None:
@@ -223,17 +241,13 @@ class BandedRegions(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sklea
         if self.balance < 0 or self.compactness < 0:
             raise ValueError("balance and compactness must not be negative")
 
-    def _store(
-        self,
-        solved: list[SolvedPiece],
-        weight: NDArray[np.float64],
-        counts: NDArray[np.int64],
-        band: Band,
-    ) -> None:
+    def _store(self, solved: list[SolvedPiece], weight: NDArray[np.float64], band: Band) -> None:
         labels = np.empty(weight.size, dtype=np.int64)
+        counts = np.empty(weight.size, dtype=np.int64)
         count = 0
         for piece in solved:
             labels[piece.members] = count + piece.solution.labels
+            counts[piece.members] = piece.problem.households
             count += piece.solution.grids
         _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
         self.labels_ = np.argsort(np.argsort(first))[inverse].astype(np.int64)
@@ -255,7 +269,7 @@ class BandedRegions(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sklea
             verdict=judged.name,
             proof=judged.proof,
             reason=self._reason(judged, sums, piece, weight),
-            samples=piece.members,
+            samples=np.sort(piece.members),
             n_grids=piece.solution.grids,
         )
 
@@ -281,7 +295,7 @@ class BandedRegions(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sklea
 
     def _heavy(self, members: NDArray[np.int64], weight: NDArray[np.float64]) -> str:
         """Return the samples that no region within the limits can hold, in words."""
-        order = members[np.argsort(-weight[members], kind="stable")]
+        order = members[np.lexsort((members, -weight[members]))]
         heavy = order[weight[order] > self.upper]
         named = [
             f"sample {v} weighs {weight[v]:,g}, above the upper limit of {self.upper:,g}"

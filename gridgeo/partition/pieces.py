@@ -53,11 +53,11 @@ def report_barrier_links(
     unit: NDArray[np.int64],
 ) -> tuple[Finding, ...]:
     """Return a finding for every added link without which a grid would fall apart."""
-    join_of = {int(pair): barrier_link for barrier_link in joins for pair in barrier_link.pairs}
-    needed = _needed(graph, labels, np.array(sorted(join_of), dtype=np.int64))
+    link_of = {int(pair): barrier_link for barrier_link in joins for pair in barrier_link.pairs}
+    needed = _needed(graph, labels, np.array(sorted(link_of), dtype=np.int64))
     ends = np.append(unit, -1)[atoms.borders[["left", "right"]].to_numpy(np.int64)]
     ends = np.sort(ends, axis=1)
-    return tuple(_finding(atoms, graph, pair, join_of[pair], ends) for pair in needed)
+    return tuple(_finding(atoms, graph, pair, link_of[pair], ends) for pair in needed)
 
 
 def _needed(graph: AtomGraph, labels: NDArray[np.int64], added: NDArray[np.int64]) -> list[int]:
@@ -109,7 +109,7 @@ class SolvedPiece:
     """One piece with households: the positions of its atoms, its problem and its solution.
 
     ``cut_off_by`` is what lies between the piece and the rest of its community, None for nothing;
-    ``tied`` tells which units contract several atoms (must-links).
+    ``contracted`` tells which units contract several atoms (must-links).
     """
 
     members: NDArray[np.int64]
@@ -117,7 +117,7 @@ class SolvedPiece:
     solution: Solution
     names: tuple[str, ...]
     cut_off_by: Text | None
-    tied: tuple[bool, ...]
+    contracted: tuple[bool, ...]
 
 
 def find_pieces(graph: AtomGraph) -> NDArray[np.int64]:
@@ -157,8 +157,8 @@ def join_pieces(
 
 def divided_pairs(graph: AtomGraph, piece: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the pairs of basic atoms that lie in different pieces."""
-    apart = piece[graph.left] != piece[graph.right]
-    return np.flatnonzero(graph.basic & ~graph.linked & apart)
+    different = piece[graph.left] != piece[graph.right]
+    return np.flatnonzero(graph.basic & ~graph.linked & different)
 
 
 def link_across(

@@ -16,16 +16,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridgeo.partition.band import (
-    band_text,
-    count_text,
     exceeds_band,
     possible_grid_counts,
     residents_known,
     total_residents,
-    upper_text,
 )
 from gridgeo.partition.problem import canonical_order
-from gridgeo.wording import Text, join
+from gridgeo.wording import Text, band_text, count_text, join, upper_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -283,7 +280,7 @@ def _unplaceable_text(band: Band, piece: SolvedPiece, v: int) -> Text:
 def _oversized_text(band: Band, piece: SolvedPiece, v: int) -> Text:
     amount, where = _unit(piece, v)
     upper = upper_text(band, piece.problem.residents[v])
-    if piece.tied[v]:
+    if piece.contracted[v]:
         return Text(
             f"a group that must stay together ({where.en}) holds {amount.en}, above the upper "
             f"limit of {upper.en}",
@@ -304,7 +301,7 @@ def _disconnected(band: Band, piece: SolvedPiece) -> Proof | None:
     amount = count_text(int(problem.households.sum()), people)
     limits = band_text(band)
     by = piece.cut_off_by
-    apart = (
+    cut_off = (
         Text(f"cut off by {by.en}", f"被{by.zh}隔开")
         if by
         else Text("apart from the rest", "与其余部分不相连")
@@ -312,8 +309,8 @@ def _disconnected(band: Band, piece: SolvedPiece) -> Proof | None:
     return Proof(
         kind="disconnected",
         reason=Text(
-            f"a part with {amount.en}, {apart.en}, cannot be divided into grids of {limits.en}",
-            f"{apart.zh}的一片有 {amount.zh}，不能划成 {limits.zh}的网格",
+            f"a part with {amount.en}, {cut_off.en}, cannot be divided into grids of {limits.en}",
+            f"{cut_off.zh}的一片有 {amount.zh}，不能划成 {limits.zh}的网格",
         ),
     )
 

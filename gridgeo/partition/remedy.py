@@ -175,16 +175,16 @@ def remedy(
     if verdict.name not in {"impossible", "not_found"} or not pieces:
         return Text("", "")
     if verdict.proof == "arithmetic":
-        ways = _by_totals(band, pieces, borders)
+        texts = _by_totals(band, pieces, borders)
     elif verdict.proof == "disconnected":
-        ways = [part for piece in pieces for part in _by_link(band, piece, pieces, borders)]
+        texts = [part for piece in pieces for part in _by_link(band, piece, pieces, borders)]
     else:
-        ways = _by_splitting(band, pieces) or _by_limits(band, pieces)
-    if not ways:
+        texts = _by_splitting(band, pieces) or _by_limits(band, pieces)
+    if not texts:
         return Text("", "")
     return Text(
-        ". Remedy: " + "; or ".join(part.en for part in ways),
-        "。可行办法：" + "；或".join(part.zh for part in ways),
+        ". Remedy: " + "; or ".join(part.en for part in texts),
+        "。可行办法：" + "；或".join(part.zh for part in texts),
     )
 
 
@@ -340,7 +340,7 @@ def _split(band: Band, piece: SolvedPiece, v: int) -> Text:
     each, name = round(size.amount / parts), unit_name(piece, v)
     join = Text(", each to join units beside it", "，再各与相邻单元合并")
     more = join if each < size.lower else Text("", "")
-    if piece.tied[v]:
+    if piece.contracted[v]:
         text = Text(
             f"divide the group {name.en} into {parts} parts of about {each:,}{size.unit.en}",
             f"将这一组（{name.zh}）拆成 {parts} 部分，每部分约 {each:,}{size.unit.zh}",

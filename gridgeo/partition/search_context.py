@@ -70,13 +70,13 @@ def solution_of(
     grids = int(labels.max()) + 1
     cost, missed, distance = evaluate_labels(context.graph, context.objective, labels, grids)
     unmet = count_unmet_cannot_links(context.graph, labels)
-    met = len(context.graph.cannot_links) - unmet
+    separate_pairs = len(context.graph.cannot_links) - unmet
     return Solution(
         labels=relabel_by_first_atom(labels),
         grids=grids,
         missed=round(float(missed)),
         distance=float(distance),
-        cost=float(cost) + CANNOT_LINK_M * met,
+        cost=float(cost) + CANNOT_LINK_M * separate_pairs,
         moves=moves,
         exact=exact,
         unmet_cannot_links=unmet,

@@ -316,12 +316,12 @@ def _window(context: SearchContext, labels: NDArray[np.int32], first: int) -> ND
     """Return the grids around one grid, by breadth-first search over adjacent grids."""
     k = int(labels.max()) + 1
     source = np.repeat(labels, np.diff(context.graph.indptr))
-    beside = csr_array(
+    adjacency = csr_array(
         (np.ones(source.size), (source, labels[context.graph.neighbour])), shape=(k, k)
     )
     window, at = [first], 0
     while at < len(window) < WINDOW_GRIDS:
-        near = beside.indices[beside.indptr[window[at]] : beside.indptr[window[at] + 1]]
+        near = adjacency.indices[adjacency.indptr[window[at]] : adjacency.indptr[window[at] + 1]]
         window += [int(g) for g in np.unique(near) if g not in window]
         at += 1
     return np.array(window[:WINDOW_GRIDS])

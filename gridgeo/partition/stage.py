@@ -124,7 +124,7 @@ def partition_atoms(
         graph, piece, solved_pieces, weights=weights, bands=bands, solver=solver
     )
     names, facilities = unit_names(atoms.frame["name"].to_numpy(), unit), facility_names(atoms)
-    tied = np.bincount(unit) > 1
+    contracted = np.bincount(unit) > 1
     solved = [
         SolvedPiece(
             members=done.members,
@@ -132,7 +132,7 @@ def partition_atoms(
             solution=done.solution,
             names=tuple(names[done.members]),
             cut_off_by=cut_off_by(graph, done.members, facilities),
-            tied=tuple(tied[done.members].tolist()),
+            contracted=tuple(contracted[done.members].tolist()),
         )
         for _, done in sorted(solved_pieces.items())
     ]

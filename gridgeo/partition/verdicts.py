@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridgeo.partition.band import count_by, count_text, total_residents
+from gridgeo.model import JudgedCount, deciding_counts, is_small, judge_counts
+from gridgeo.partition.band import count_by, total_residents
 from gridgeo.partition.proofs import Proof, prove_impossible
-from gridgeo.wording import Text, join
+from gridgeo.wording import Text, count_text, join
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,17 +39,9 @@ def judge_grid(band: Band, households: int, residents: float, *, small: bool) ->
     households, residents
         The counts of the grid; NaN where residents are unknown.
     """
-    by_households = band.profile != "residents" or np.isnan(residents)
-    by_residents = band.profile != "households" and not np.isnan(residents)
-    if by_households and band.lower <= households <= band.upper:
-        return Verdict(
-            name="in_band", reason=Text(f"By households: {households}", f"按户数：{households} 户")
-        )
-    if by_residents and band.residents_lower <= residents <= band.residents_upper:
-        return Verdict(
-            name="in_band",
-            reason=Text(f"By residents: {residents:,.0f}", f"按人口：{residents:.0f} 人"),
-        )
+    judged = judge_counts(band, households, residents)
+    if judged.verdict == "in_band":
+        return Verdict(name="in_band", reason=_within(judged))
     if small:
         return Verdict(
             name="small",
@@ -58,19 +51,19 @@ def judge_grid(band: Band, households: int, residents: float, *, small: bool) ->
             )
             + count_text(households, residents),
         )
-    reasons, signs = [], []
-    if by_households:
-        signs.append(households < band.lower)
-        reasons.append(_off(households, band.lower, band.upper, "households", "户"))
-    if by_residents:
-        signs.append(residents < band.residents_lower)
-        reasons.append(
-            _off(round(residents), band.residents_lower, band.residents_upper, "residents", "人")
-        )
-    return Verdict(name="under" if signs[0] else "over", reason=join(reasons))
+    counts = deciding_counts(band, households, residents)
+    return Verdict(name=judged.verdict, reason=join([_off(one) for one in counts]))
 
 
-def _off(amount: int, lower: int, upper: int, en: str, zh: str) -> Text:
+def _within(judged: JudgedCount) -> Text:
+    if judged.measure == "households":
+        return Text(f"By households: {judged.amount}", f"按户数：{judged.amount} 户")
+    return Text(f"By residents: {judged.amount:,.0f}", f"按人口：{judged.amount:.0f} 人")
+
+
+def _off(judged: JudgedCount) -> Text:
+    amount, lower, upper = round(judged.amount), judged.lower, judged.upper
+    en, zh = judged.measure, "户" if judged.measure == "households" else "人"
     if amount < lower:
         return Text(
             f"{amount:,} {en}: {lower - amount:,} below the lower limit {lower:,}",
@@ -109,7 +102,8 @@ def judge_community(
             reason=Text("No households outside dedicated grids", "专属网格之外没有住户"),
         )
     households, residents = _counts_of(pieces, locked)
-    amount = count_text(int(households.sum()), total_residents(households, residents))
+    people = total_residents(households, residents)
+    amount = count_text(int(households.sum()), people)
     grids = sum(piece.solution.grids for piece in pieces) + len(locked)
     off = _locked_off(band, locked)
     missed = any(piece.solution.missed for piece in pieces)
@@ -119,7 +113,7 @@ def judge_community(
             reason=amount
             + Text(f" in {grids} grids, all in the band", f"，{grids} 个网格，全部符合标准"),
         )
-    if is_small(band, households, residents):
+    if is_small(band, float(households.sum()), people):
         return Verdict(
             name="small",
             reason=amount
@@ -165,14 +159,6 @@ def _count_out_of_band(band: Band, piece: SolvedPiece) -> int:
     counts_of_grids = zip(*(column.tolist() for column in counts), strict=True)
     judged = (judge_grid(band, *one, small=False) for one in counts_of_grids)
     return sum(one.name != "in_band" for one in judged)
-
-
-def is_small(band: Band, households: NDArray[np.int64], residents: NDArray[np.float64]) -> bool:
-    """Tell whether a community is below the lower limit, and so may be one grid."""
-    people = total_residents(households, residents)
-    if band.profile == "residents" and not np.isnan(people):
-        return people < band.residents_lower
-    return bool(households.sum() < band.lower)
 
 
 def _not_found(band: Band, pieces: list[SolvedPiece], grids: int) -> Verdict:

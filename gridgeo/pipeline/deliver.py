@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields, replace
+from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
@@ -11,9 +11,9 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from gridgeo.config import Band, Settings
+from gridgeo.config import Settings
 from gridgeo.geometry import assign_points, count_in
-from gridgeo.model import Atoms, Bands, Layers, Partition, Plan
+from gridgeo.model import Atoms, Bands, Layers, Partition, Plan, grid_frame, judge_counts
 from gridgeo.wording import Lang, Text
 
 OUTSIDE = Text("outside every community", "位于所有社区之外")
@@ -43,11 +43,7 @@ def deliver_grids(coded: gpd.GeoDataFrame, atoms: Atoms, lang: Lang) -> gpd.GeoD
         residents=np.nan if unknown else coded["residents"],
         reason=reasons,
     )
-    columns = [
-        *("code", "scheme", "name", "kind", "community", "community_name", "households"),
-        *("residents", "area_m2", "bounded_by", "contains", "verdict", "reason", "facility"),
-    ]
-    return grids[[*columns, "geometry"]].sort_values("code").reset_index(drop=True)
+    return grid_frame(grids.sort_values("code"))
 
 
 def _shares_of_outlines(coded: gpd.GeoDataFrame, atoms: Atoms, lang: Lang) -> list[str]:
@@ -147,18 +143,14 @@ def deliver_existing(
     unknown = Text("households unknown", "户数未知").say(settings.lang)
     geometry = grids.geometry.to_numpy().copy()
     geometry[shapely.is_missing(geometry)] = shapely.MultiPolygon()
-    shown = grids.set_geometry(gpd.GeoSeries(geometry, crs=grids.crs)).assign(
+    shown = grids.set_geometry(gpd.GeoSeries(geometry, index=grids.index, crs=grids.crs)).assign(
         households=households.fillna(0).astype(np.int64),
         residents=residents,
         scheme=settings.codes.scheme,
         kind=grids["kind"].where(grids["kind"] != "", "basic"),
         community_name=grids["community"].map(names).fillna(grids["community"]),
-        area_m2=shapely.area(geometry),
-        bounded_by="",
-        contains="",
-        verdict=_by_band(households, residents, grids["kind"], _band_frame(grids, layers, bands)),
+        verdict=_verdicts(grids, households, residents, layers, bands),
         reason=np.where(households.isna(), unknown, ""),
-        facility="",
     )
     nothing = layers.households.iloc[:0]
     atoms = layers.atoms if layers.atoms is not None else nothing.assign(community="", name="")
@@ -174,7 +166,7 @@ def deliver_existing(
             certificate="",
             gap=np.nan,
         ),
-        grids=shown,
+        grids=grid_frame(shown),
         atoms=atoms.assign(grid="", kind="given"),
         borders=gpd.GeoDataFrame(geometry=[], crs=layers.crs),
         households=layers.households.assign(
@@ -238,33 +230,23 @@ def _stated_or_counted(
     return grids["households"].fillna(households), grids["residents"].fillna(residents)
 
 
-def _band_frame(grids: gpd.GeoDataFrame, layers: Layers, bands: Bands) -> pd.DataFrame:
-    """Return the band of each grid, by the community that it states."""
+def _verdicts(
+    grids: gpd.GeoDataFrame,
+    households: pd.Series[float],
+    residents: pd.Series[float],
+    layers: Layers,
+    bands: Bands,
+) -> list[str]:
+    """Return the verdict of each grid by its counts and the community that it states."""
     places = {
         value: place
         for column in ("name", "code")
         for place, value in enumerate(layers.communities[column])
     }
-    kinds = [asdict(bands.of(place)) for place in range(-1, len(layers.communities))]
-    row = grids["community"].map(places).fillna(-1).astype(int) + 1
-    every = pd.DataFrame(kinds, columns=[field.name for field in fields(Band)])
-    return every.iloc[row].set_axis(grids.index)
-
-
-def _by_band(
-    households: pd.Series[float],
-    residents: pd.Series[float],
-    kind: pd.Series[str],
-    band: pd.DataFrame,
-) -> NDArray[Any]:
-    """Return the verdict of each grid by its stated counts, ``""`` where there are none."""
-    fits = households.between(band["lower"], band["upper"]) & (band["profile"] != "residents")
-    lives = residents.between(band["residents_lower"], band["residents_upper"])
-    fits |= lives & (band["profile"] != "households")
-    by_people = band["profile"] == "residents"
-    count = residents.where(by_people, households)
-    lower = band["residents_lower"].where(by_people, band["lower"])
-    exempt = kind.isin(["dedicated", "open"])
-    return np.select(
-        [exempt, fits, count.isna(), count < lower], [kind, "in_band", "", "under"], "over"
-    )
+    rows = zip(grids["kind"], grids["community"], households, residents, strict=True)
+    return [
+        kind
+        if kind in {"dedicated", "open"}
+        else judge_counts(bands.of(places.get(community, -1)), *counts).verdict
+        for kind, community, *counts in rows
+    ]

@@ -17,6 +17,7 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 
 from gridgeo.config import ReadRules, Search, Settings, Source, gridgeo_version
 from gridgeo.model import (
@@ -28,6 +29,7 @@ from gridgeo.model import (
     Note,
     Partition,
     bands_of,
+    deciding_counts,
 )
 from gridgeo.storage import file_sha256
 from gridgeo.wording import Text
@@ -95,19 +97,10 @@ def _mean_deviation(
     grids: gpd.GeoDataFrame, communities: gpd.GeoDataFrame, bands: Bands
 ) -> float | None:
     place = {code: position for position, code in enumerate(communities["code"])}
-    bands_of_grids = [bands.of(place.get(code, -1)) for code in grids["community"]]
-    by_residents = np.array([band.profile == "residents" for band in bands_of_grids], dtype=bool)
-    limits = np.array(
-        [
-            (b.residents_lower, b.residents_upper)
-            if b.profile == "residents"
-            else (b.lower, b.upper)
-            for b in bands_of_grids
-        ]
-    ).reshape(-1, 2)
-    middle = limits.mean(axis=1)
-    counts = grids["residents"].where(by_residents, grids["households"])
-    far = (counts - middle).abs() / middle
+    counts = zip(grids["community"], grids["households"], grids["residents"], strict=True)
+    decide = [deciding_counts(bands.of(place.get(code, -1)), *held)[0] for code, *held in counts]
+    middle = pd.Series([(one.lower + one.upper) / 2 for one in decide], dtype=np.float64)
+    far = (pd.Series([one.amount for one in decide], dtype=np.float64) - middle).abs() / middle
     return None if far.isna().all() else round(float(far.mean()), 4)
 
 

@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
 #: Streets, barriers, buildings and the like come with a chunk up to this distance from it: more
 #: than any rule of the later stages looks beyond a community.
-MARGIN_M = 100.0
+_MARGIN_M = 100.0
 _TWELVE = re.compile(r"\d{12}")
 _UNFIT = re.compile(r'[\x00-\x1f<>:"/\\|?*\s.]+')
 _NAMED = 5
 
-Index = NDArray[np.int64]
+_Index = NDArray[np.int64]
 #: Rows of a layer and the chunks that they belong to, pair by pair.
-Members = tuple[Index, Index]
+Members = tuple[_Index, _Index]
 
 
 def chunk_names(communities: gpd.GeoDataFrame, rules: ChunkRules, *, named: bool) -> list[str]:
@@ -112,9 +112,9 @@ class Division:
 
     names: tuple[str, ...]
     communities: gpd.GeoDataFrame
-    chunk: Index
+    chunk: _Index
     ground: NDArray[Any]
-    ground_chunk: Index
+    ground_chunk: _Index
     outlines: NDArray[Any]
 
     @classmethod
@@ -134,7 +134,7 @@ class Division:
             outlines=np.array(outlines, dtype=object),
         )
 
-    def on_atoms(self, polygons: NDArray[Any], chunk: Index) -> Division:
+    def on_atoms(self, polygons: NDArray[Any], chunk: _Index) -> Division:
         """Return the division with ready-made atoms as its ground."""
         return replace(self, ground=polygons, ground_chunk=chunk)
 
@@ -144,7 +144,7 @@ class Division:
         Households and atoms belong to exactly one chunk, those outside every community to the
         nearest; facilities to each chunk that they touch, or to the nearest; constraints
         (together, apart, locked) to each chunk that they touch; other rows to each
-        chunk within `MARGIN_M`.
+        chunk within `_MARGIN_M`.
         """
         shapes = frame.geometry.to_numpy()
         if role == "atoms":
@@ -160,9 +160,9 @@ class Division:
             return _touched(shapes, self.outlines)
         if role == "facilities":
             return _touched(shapes, self.outlines, lost=self)
-        return _touched(shapes, shapely.buffer(self.outlines, MARGIN_M, quad_segs=2))
+        return _touched(shapes, shapely.buffer(self.outlines, _MARGIN_M, quad_segs=2))
 
-    def community_of_atoms(self, atoms: gpd.GeoDataFrame) -> Index:
+    def community_of_atoms(self, atoms: gpd.GeoDataFrame) -> _Index:
         """Return the community of each atom: the one it names, else that of the largest overlap.
 
         -1 where it lies in none.
@@ -182,7 +182,7 @@ class Division:
         return found
 
 
-def _or_nearest(found: Index, shapes: NDArray[Any], polygons: NDArray[Any]) -> Index:
+def _or_nearest(found: _Index, shapes: NDArray[Any], polygons: NDArray[Any]) -> _Index:
     """Return the positions found, with those of the nearest polygons instead of -1."""
     out = found.copy()
     lost = np.flatnonzero(found < 0)
@@ -207,7 +207,7 @@ def _touched(
 
 
 #: Less than this between two chunks is rounding.
-LEAST_M2 = 0.1
+_LEAST_M2 = 0.1
 
 
 @dataclass
@@ -261,7 +261,7 @@ def _between(
         ("parts_gap", Text("leave gaps", "之间留有缝隙"), gap),
     ):
         amount = float(shapely.area(place))
-        if amount > LEAST_M2:
+        if amount > _LEAST_M2:
             yield Finding(
                 rule=rule,
                 severity="warning",
@@ -284,5 +284,5 @@ def _gap(ours: Any, theirs: Any, gap_m: float) -> Any:
     )
     filled = shapely.difference(closed, both)
     pieces = shapely.get_parts(filled)
-    beside = shapely.dwithin(pieces, ours, LEAST_M2) & shapely.dwithin(pieces, theirs, LEAST_M2)
+    beside = shapely.dwithin(pieces, ours, _LEAST_M2) & shapely.dwithin(pieces, theirs, _LEAST_M2)
     return shapely.union_all(pieces[beside])

@@ -43,17 +43,17 @@ if TYPE_CHECKING:
 #: rows that are added at once: opening a file for every chunk takes longer
 _ROWS = 20_000
 #: Layers are made in this order, so that equal rows give equal bytes.
-SHAPES = {"grids": "MultiPolygon", "communities": "MultiPolygon", "findings": "Unknown"}
+_SHAPES = {"grids": "MultiPolygon", "communities": "MultiPolygon", "findings": "Unknown"}
 
 
 @dataclass
-class Package:
+class _Package:
     """A GeoPackage that layers are added to; rows wait in memory until there are enough."""
 
     path: Path
     lang: Lang
     waiting: dict[str, list[gpd.GeoDataFrame]] = field(
-        default_factory=lambda: {name: [] for name in SHAPES}
+        default_factory=lambda: {name: [] for name in _SHAPES}
     )
     tables: list[tuple[str, pd.DataFrame]] = field(default_factory=list)
     first: dict[str, gpd.GeoDataFrame] = field(default_factory=dict)
@@ -79,7 +79,7 @@ class Package:
 
     def _write(self) -> None:
         with reproducible_geopackages():
-            for layer, shape in SHAPES.items():
+            for layer, shape in _SHAPES.items():
                 if self.waiting[layer]:
                     frame = pd.concat(self.waiting[layer], ignore_index=True)
                     append_layer(frame, self.path, layer, shape)
@@ -87,7 +87,7 @@ class Package:
 
 
 @dataclass
-class ParquetRows:
+class _ParquetRows:
     """A GeoParquet file with a row group for each chunk."""
 
     path: Path
@@ -122,11 +122,11 @@ class ParquetRows:
 
 GRIDS, TABLE, REPORT = "grids.gpkg", "grids.parquet", "report.html"
 #: findings that are shown one by one; all of them are in the GeoPackage
-MOST_SHOWN = 12
+_MOST_SHOWN = 12
 
 
 @dataclass(frozen=True, kw_only=True)
-class Merged:
+class _Merged:
     """The merged chunks: figures, a row for each chunk, the gravest findings."""
 
     summary: dict[str, Any]
@@ -151,7 +151,7 @@ class _Tally:
     def add_part(self, record: dict[str, Any], grids: gpd.GeoDataFrame, excused: set[str]) -> None:
         summary, metres = dict(record["summary"]), record["inner_border_m"]
         self.cards.append(summary.pop("scorecard"))
-        self.total = added(self.total, summary) if self.total else summary
+        self.total = _added(self.total, summary) if self.total else summary
         if summary["street_share"] is not None:
             self.street_m += summary["street_share"] * metres
             self.inner_m += metres
@@ -164,9 +164,9 @@ class _Tally:
     def add_findings(self, findings: gpd.GeoDataFrame) -> None:
         self.count.update(f"findings.{severity}" for severity in findings["severity"])
         rank = {severity: at for at, severity in enumerate(SEVERITIES)}
-        order = findings["severity"].map(rank).sort_values(kind="stable").index[:MOST_SHOWN]
+        order = findings["severity"].map(rank).sort_values(kind="stable").index[:_MOST_SHOWN]
         both = [*self.gravest, *findings_of(findings.loc[order])]
-        self.gravest = sorted(both, key=lambda found: rank[found.severity])[:MOST_SHOWN]
+        self.gravest = sorted(both, key=lambda found: rank[found.severity])[:_MOST_SHOWN]
 
 
 def merge(
@@ -176,7 +176,7 @@ def merge(
     settings: Settings,
     *,
     on_progress: Callable[[int, int], None],
-) -> Merged:
+) -> _Merged:
     """Write ``grids.gpkg``, ``grids.parquet``, ``report.html`` and ``summary.json``.
 
     The chunks are taken one by one in the order of their names, so memory does not grow with
@@ -186,7 +186,7 @@ def merge(
     rest = root / FOLDER
     rejects = pd.read_parquet(rest / "rejects.parquet")
     with atomic_file(root / GRIDS) as path, atomic_file(root / TABLE) as table:
-        package, parquet = Package(path, settings.lang), ParquetRows(table)
+        package, parquet = _Package(path, settings.lang), _ParquetRows(table)
         for done, name in enumerate(names):
             on_progress(done, len(names))
             rows.append(_add_chunk(root / CHUNKS / name, tally, outlines, package, parquet))
@@ -201,7 +201,7 @@ def merge(
         package.add_table("rejects", rejects)
         package.close()
     summary = _summary(tally, index, int(rejects["households"].sum()))
-    merged = Merged(
+    merged = _Merged(
         summary=summary, chunks=rows, findings=tuple(tally.gravest), rejects=len(rejects)
     )
     with atomic_file(root / REPORT) as path:
@@ -213,7 +213,7 @@ def merge(
 
 
 def _add_chunk(
-    folder: Path, tally: _Tally, outlines: Outlines, package: Package, parquet: ParquetRows
+    folder: Path, tally: _Tally, outlines: Outlines, package: _Package, parquet: _ParquetRows
 ) -> dict[str, Any]:
     record = read_json(folder / CHUNK)
     grids = gpd.read_parquet(folder / "grids.parquet")
@@ -267,17 +267,17 @@ def _lost(tally: _Tally, given: int, rejected: int) -> tuple[Finding, ...]:
     )
 
 
-def added(one: Any, other: Any) -> Any:
+def _added(one: Any, other: Any) -> Any:
     """Return two figures, or two tables of figures, as one; words are those of the first.
 
     Examples
     --------
-    >>> added({"grids": 3, "residents": None, "search": {"effort": "fast", "stopped": False}},
+    >>> _added({"grids": 3, "residents": None, "search": {"effort": "fast", "stopped": False}},
     ...       {"grids": 4, "residents": 50, "search": {"effort": "fast", "stopped": True}})
     {'grids': 7, 'residents': 50, 'search': {'effort': 'fast', 'stopped': True}}
     """
     if isinstance(one, dict):
-        return {name: added(value, other[name]) for name, value in one.items()}
+        return {name: _added(value, other[name]) for name, value in one.items()}
     if one is None or other is None:
         return other if one is None else one
     if isinstance(one, str):

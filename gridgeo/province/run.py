@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Generator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,18 +23,21 @@ from gridgeo.province.task import CHUNK, CHUNKS, Outcome, Task, tasks_of
 from gridgeo.province.workers import run_on_cluster, run_on_processes
 from gridgeo.report import RUN, SUMMARY, findings_of, notes_of, settings_frame, settings_of
 from gridgeo.storage import (
+    atomic_folder,
     file_sha256,
     read_json,
     remove_leftovers,
+    replace_folder,
+    restore_folder,
     sha256_of,
     write_error,
     write_json,
 )
 from gridgeo.wording import Text
 
-MANIFEST = "manifest.json"
+_MANIFEST = "manifest.json"
 #: what a run leaves in its folder
-OURS = (FOLDER, CHUNKS, GRIDS, TABLE, REPORT, SUMMARY, MANIFEST, RUN)
+_OURS = (FOLDER, CHUNKS, GRIDS, TABLE, REPORT, SUMMARY, _MANIFEST, RUN)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,30 +91,32 @@ def run_chunks(
     clock = Clock(on_progress)
     given = input_key(settings)
     key = _key(settings, given)
-    check_root(root, key, overwrite=overwrite)
+    _check_root(root, key, overwrite=overwrite)
     try:
-        _clear(root, key)
+        work = _work_folder(root, key)
         with clock.stage("divide"):
-            index = split(settings, root, key=given, on_progress=clock.log)
-        tasks = tasks_of(index, settings, root)
+            index = split(settings, work, key=given, on_progress=clock.log)
+        tasks = tasks_of(index, settings, work)
         with clock.stage("parts"):
             outcomes = _run_pending(tasks, clock, jobs=jobs, scheduler=scheduler)
         with clock.stage("merge"):
-            province = _merge(root, tasks, index, settings, key=key, clock=clock)
-        write_json(root / RUN, clock.record() | {"parts": outcomes})
+            province = _merge(work, tasks, index, settings, key=key, clock=clock)
+        write_json(work / RUN, clock.record() | {"parts": outcomes})
+        if work != root:
+            replace_folder(work, root)
     except OSError as error:
         raise write_error(error, root) from error
-    return province
+    return replace(province, folder=root)
 
 
-def check_root(root: Path, key: str, *, overwrite: bool) -> None:
+def _check_root(root: Path, key: str, *, overwrite: bool) -> None:
     """Raise OutputError where a run may not go into `root`."""
     if root.exists() and not root.is_dir():
         raise OutputError(
             Text("the output folder is a file", "输出文件夹是一个文件"), file=str(root)
         )
     present = sorted(path.name for path in root.iterdir()) if root.exists() else []
-    foreign = [name for name in present if name not in OURS and not name.startswith(".")]
+    foreign = [name for name in present if name not in _OURS and not name.startswith(".")]
     if foreign:
         shown = ", ".join(foreign[:5])
         raise OutputError(
@@ -118,7 +124,7 @@ def check_root(root: Path, key: str, *, overwrite: bool) -> None:
             file=str(root),
             remedy=Text("Choose an empty or new folder", "请选择空文件夹或新文件夹"),
         )
-    finished = read_json(root / MANIFEST)
+    finished = read_json(root / _MANIFEST)
     if finished and finished.get("key") != key and not overwrite:
         raise OutputError(
             Text(
@@ -146,13 +152,32 @@ def _key(settings: Settings, given: str) -> str:
     return sha256_of(value)
 
 
-def _clear(root: Path, key: str) -> None:
-    """Make room: nothing half written, and no manifest of another run."""
-    root.mkdir(parents=True, exist_ok=True)
-    remove_leftovers(root)
-    remove_leftovers(root / CHUNKS)
-    if read_json(root / MANIFEST).get("key") != key:
-        (root / MANIFEST).unlink(missing_ok=True)
+def _work_folder(root: Path, key: str) -> Path:
+    """Return where the run works: `root`, or beside it where a finished run of another key stands.
+
+    That one stays until the new run is finished. Chunks that both have in common are linked, not
+    computed again; a killed run goes on in the same folder.
+    """
+    restore_folder(root)
+    work = root
+    if read_json(root / _MANIFEST).get("key") not in {None, key}:
+        work = root.with_name(f".{root.name}.gridgeo-next")
+        if not work.exists():
+            with atomic_folder(work) as fresh:
+                for name in (FOLDER, CHUNKS):
+                    shutil.copytree(root / name, fresh / name, copy_function=_link)
+    work.mkdir(parents=True, exist_ok=True)
+    remove_leftovers(work)
+    remove_leftovers(work / CHUNKS)
+    return work
+
+
+def _link(source: str, target: str) -> None:
+    """Link a file, or copy it where the file system knows no links."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
 
 
 def _run_pending(
@@ -231,7 +256,7 @@ def _merge(
         if folder.name not in names and (folder / CHUNK).is_file():
             shutil.rmtree(folder)  # of an earlier run that was divided otherwise
     merged = merge(root, names, index, settings, on_progress=clock.advance)
-    write_json(root / MANIFEST, _manifest(root, tasks, index, settings, key))
+    write_json(root / _MANIFEST, _manifest(root, tasks, index, settings, key))
     return Province(
         folder=root,
         summary=merged.summary,
@@ -282,7 +307,7 @@ def load_chunk(root: str | Path, name: str) -> Plan:
     InputError
         The run is not finished, or has no such chunk.
     """
-    manifest = read_json(Path(root) / MANIFEST)
+    manifest = read_json(Path(root) / _MANIFEST)
     folder = Path(root) / CHUNKS / name
     if name not in manifest.get("parts", {}) or not (folder / CHUNK).is_file():
         raise _unknown_chunk(folder, list(manifest.get("parts", {})))

@@ -51,7 +51,7 @@ _SHAPE = "geometry"
 
 
 @dataclass(frozen=True)
-class Spill:
+class _Spill:
     """Files of a folder, one for each batch of a layer: an Arrow record batch for each chunk."""
 
     folder: Path
@@ -144,7 +144,7 @@ def split(
     with atomic_folder(root / FOLDER) as folder:
         spilt, chunk_folder = folder / "spill", folder / "parts"
         spilt.mkdir()
-        spill = Spill(spilt, survey.crs)
+        spill = _Spill(spilt, survey.crs)
         division, total = _spill_all(survey, division, spill, on_progress)
         chunks = _write_inputs(division, spill, chunk_folder, findings)
         for path in spilt.iterdir():
@@ -213,7 +213,7 @@ def _divide(survey: Survey, settings: Settings) -> tuple[Division, list[Finding]
 def _spill_all(
     survey: Survey,
     division: Division,
-    spill: Spill,
+    spill: _Spill,
     on_progress: Callable[[str], None] | None,
 ) -> tuple[Division, int]:
     """Write the rows of every layer to their chunks; return the households of all rows."""
@@ -246,7 +246,7 @@ def _named(batch: Batch, division: Division) -> gpd.GeoDataFrame:
 
 
 def _write_inputs(
-    division: Division, spill: Spill, folder: Path, findings: list[Finding]
+    division: Division, spill: _Spill, folder: Path, findings: list[Finding]
 ) -> dict[str, Any]:
     """Write the files of each chunk; return what each holds, by name."""
     chunks = {}

@@ -23,7 +23,7 @@ from gridgeo.province.task import Outcome, Task, run_chunk
 from gridgeo.wording import Text
 
 #: how often a chunk whose process was lost is run again
-RETRIES = 2
+_RETRIES = 2
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
@@ -66,8 +66,8 @@ def run_on_processes(tasks: Sequence[Task], *, jobs: int) -> Iterator[Outcome]:
                     continue
                 workers[workers.index(worker)] = _started()
                 lost[task.name] += 1
-                if lost[task.name] > RETRIES:
-                    yield Outcome(task.name, error=lost_worker(task, lost[task.name]))
+                if lost[task.name] > _RETRIES:
+                    yield Outcome(task.name, error=_lost_worker(task, lost[task.name]))
                 else:
                     waiting.append(task)
     finally:
@@ -77,7 +77,7 @@ def run_on_processes(tasks: Sequence[Task], *, jobs: int) -> Iterator[Outcome]:
             worker.link.close()
 
 
-def lost_worker(task: Task, times: int) -> InputError:
+def _lost_worker(task: Task, times: int) -> InputError:
     """Return the error that the process of a chunk ended too often."""
     return InputError(
         Text(
@@ -177,7 +177,7 @@ def run_on_cluster(tasks: Sequence[Task], *, scheduler: str) -> Iterator[Outcome
     """
     with _client(scheduler) as client:
         futures = {
-            client.submit(run_chunk, task, pure=False, retries=RETRIES): task for task in tasks
+            client.submit(run_chunk, task, pure=False, retries=_RETRIES): task for task in tasks
         }
         try:
             for future in _as_completed(futures):
@@ -192,7 +192,7 @@ def _outcome(future: Any, task: Task) -> Outcome:
     try:
         outcome: Outcome = future.result()
     except KilledWorker:
-        return Outcome(task.name, error=lost_worker(task, RETRIES + 1))
+        return Outcome(task.name, error=_lost_worker(task, _RETRIES + 1))
     return outcome
 
 

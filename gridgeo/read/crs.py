@@ -22,22 +22,22 @@ from gridgeo.errors import InputError, SettingsError
 from gridgeo.read.context import RawLayer, ReadLog, spatial_frame
 from gridgeo.wording import Text
 
-Degrees = NDArray[np.float64]
+_Degrees = NDArray[np.float64]
 _AXIS, _ECCENTRICITY2 = 6_378_245.0, 0.006_693_421_622_965_943
 
 
-def to_wgs84(geometry: NDArray[Any], datum: str) -> NDArray[Any]:
-    """Return geometry in degrees of WGS 84, given in degrees of ``gcj02`` or ``bd09``."""
+def _to_wgs84(geometry: NDArray[Any], datum: str) -> NDArray[Any]:
+    """Return geometry in degrees of WGS 84, given in degrees of ``_gcj02`` or ``_bd09``."""
     forward = _FORWARD[datum]
-    return np.asarray(shapely.transform(geometry, lambda shifted: invert(forward, shifted)))
+    return np.asarray(shapely.transform(geometry, lambda shifted: _invert(forward, shifted)))
 
 
-def gcj02(lonlat: Degrees) -> Degrees:
+def _gcj02(lonlat: _Degrees) -> _Degrees:
     """Return WGS 84 degrees (n, 2) as GCJ-02.
 
     Examples
     --------
-    >>> gcj02(np.array([[117.0, 36.65]])).round(6).tolist()
+    >>> _gcj02(np.array([[117.0, 36.65]])).round(6).tolist()
     [[117.00584, 36.650252]]
     """
     lon, lat = lonlat[:, 0], lonlat[:, 1]
@@ -61,16 +61,16 @@ def gcj02(lonlat: Degrees) -> Degrees:
     return lonlat + np.where(inside[:, None], np.column_stack([d_lon, d_lat]), 0.0)
 
 
-def bd09(lonlat: Degrees) -> Degrees:
+def _bd09(lonlat: _Degrees) -> _Degrees:
     """Return WGS 84 degrees (n, 2) as BD-09, which shifts GCJ-02 once more."""
-    x, y = gcj02(lonlat).T
+    x, y = _gcj02(lonlat).T
     turn = np.pi * 3000 / 180
     radius = np.hypot(x, y) + 2e-5 * np.sin(y * turn)
     angle = np.arctan2(y, x) + 3e-6 * np.cos(x * turn)
     return np.column_stack([radius * np.cos(angle) + 0.0065, radius * np.sin(angle) + 0.006])
 
 
-def invert(forward: Callable[[Degrees], Degrees], shifted: Degrees) -> Degrees:
+def _invert(forward: Callable[[_Degrees], _Degrees], shifted: _Degrees) -> _Degrees:
     """Return the degrees that `forward` shifts to `shifted`, to 1e-12 degrees (0.1 µm)."""
     guess = np.array(shifted, dtype=float)
     for _ in range(30):
@@ -81,7 +81,7 @@ def invert(forward: Callable[[Degrees], Degrees], shifted: Degrees) -> Degrees:
     return guess
 
 
-_FORWARD = {"gcj02": gcj02, "bd09": bd09}
+_FORWARD = {"gcj02": _gcj02, "bd09": _bd09}
 
 
 WGS84 = CRS.from_epsg(4326)
@@ -185,7 +185,7 @@ def reproject(raw: RawLayer, crs: CRS, rules: ReadRules, log: ReadLog) -> gpd.Ge
     datum = rules.datum.get(raw.role)
     if datum:
         degrees = frame.to_crs(WGS84)
-        shifted = to_wgs84(degrees.geometry.to_numpy(), datum)
+        shifted = _to_wgs84(degrees.geometry.to_numpy(), datum)
         frame = degrees.set_geometry(gpd.GeoSeries(shifted, index=frame.index, crs=WGS84))
         named = {"gcj02": "GCJ-02", "bd09": "BD-09"}[datum]
         log.note(

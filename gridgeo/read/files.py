@@ -16,7 +16,6 @@ from shapely.errors import ShapelyError
 
 from gridgeo.config import ReadRules, Source
 from gridgeo.errors import InputError
-from gridgeo.read import shapefile, tables
 from gridgeo.read.columns import ALIASES, candidates, unique_names
 from gridgeo.read.context import RawLayer, ReadLog
 from gridgeo.read.file_checks import (
@@ -27,6 +26,17 @@ from gridgeo.read.file_checks import (
     library_errors,
     unreadable,
 )
+from gridgeo.read.shapefile import (
+    check_parts,
+    declared_encoding,
+    decode_frame,
+    find_encoding,
+    first_open_ring,
+    fits,
+    names_crs,
+    texts_of,
+)
+from gridgeo.read.tables import blank_or_total, load_table
 from gridgeo.wording import Text
 
 
@@ -54,12 +64,12 @@ def no_rows(raw: RawLayer) -> InputError:
 
 
 def _load_table(path: Path, source: Source, role: str, rules: ReadRules, log: ReadLog) -> RawLayer:
-    knows = header_test(role, rules)
+    knows = _header_test(role, rules)
     with library_errors(source.path):
-        table = tables.load_table(path, source.layer, rules.encoding.get(role, ""), knows)
+        table = load_table(path, source.layer, rules.encoding.get(role, ""), knows)
     if table.joined:
         _note_joined(str(source), list(table.frame.columns), log)
-    blank, total = tables.blank_or_total(table.frame)
+    blank, total = blank_or_total(table.frame)
     if total.any():
         rows = ", ".join(str(at + 1) for at in table.frame.index[total])
         log.note(
@@ -87,7 +97,7 @@ def _note_joined(source: str, names: list[str], log: ReadLog) -> None:
     )
 
 
-def header_test(role: str, rules: ReadRules) -> Callable[[str], bool]:
+def _header_test(role: str, rules: ReadRules) -> Callable[[str], bool]:
     """Return the test for a cell of a header row: an alias of `role`, or named in the settings."""
     aliases = [alias for names in ALIASES[role].values() for alias in names if "*" not in alias]
     named = {name for key, name in rules.columns.items() if key.startswith(f"{role}.")}
@@ -107,20 +117,20 @@ def _load_parquet(path: Path, source: Source, role: str) -> RawLayer:
 def _load_vector(path: Path, source: Source, role: str, rules: ReadRules, log: ReadLog) -> RawLayer:
     if path.suffix.lower() == ".shp":
         with library_errors(source.path):
-            shapefile.check_parts(path)
+            check_parts(path)
     driver = SPATIAL[path.suffix.lower()][0]
     name = choose_layer(source, layer_names(source.path), driver)
     frame = read_rows(path, name, driver, log)
     encoding = ""
     if driver == "ESRI Shapefile":
-        encoding = find_encoding(path, frame, rules.encoding.get(role, ""))
-        frame = shapefile.decode_frame(frame, encoding)
+        encoding = _find_encoding(path, frame, rules.encoding.get(role, ""))
+        frame = decode_frame(frame, encoding)
         if encoding != "utf-8":
             _note_encoding(str(source), encoding, log)
     layer = name if driver == "GPKG" else ""
     return RawLayer(
         role=role, frame=tidy(frame), file=source.path, layer=layer, kind=source.kind,
-        encoding=encoding, crs_assumed=driver == "GeoJSON" and not shapefile.names_crs(path),
+        encoding=encoding, crs_assumed=driver == "GeoJSON" and not names_crs(path),
     )  # fmt: skip
 
 
@@ -162,7 +172,7 @@ def read_rows(path: Path, layer: str, driver: str, log: ReadLog, **chosen: Any) 
 
 
 def _bad_geometry(path: Path, error: ShapelyError) -> InputError:
-    row = shapefile.first_open_ring(path) if path.suffix.lower() in (".geojson", ".json") else None
+    row = first_open_ring(path) if path.suffix.lower() in (".geojson", ".json") else None
     if row is None:
         return unreadable(str(path), error)
     return InputError(
@@ -175,11 +185,11 @@ def _bad_geometry(path: Path, error: ShapelyError) -> InputError:
     )
 
 
-def find_encoding(path: Path, frame: pd.DataFrame, given: str) -> str:
+def _find_encoding(path: Path, frame: pd.DataFrame, given: str) -> str:
     """Return the encoding of a shapefile's text; raises InputError where none fits."""
-    found = shapefile.texts_of(frame)
-    encoding = shapefile.find_encoding(found, given or shapefile.declared_encoding(path))
-    if not encoding or (given and not shapefile.fits(found, given)):
+    found = texts_of(frame)
+    encoding = find_encoding(found, given or declared_encoding(path))
+    if not encoding or (given and not fits(found, given)):
         raise InputError(
             Text(f"the text cannot be read as {given or 'any known encoding'}",
                  f"文字无法按 {given or '已知编码'} 读取"),

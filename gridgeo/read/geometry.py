@@ -35,16 +35,16 @@ def to_study_area(raw: RawLayer, study_area: StudyArea) -> gpd.GeoDataFrame:
     Rows without geometry go to the rejects. Raises InputError for coordinates that are no
     numbers, for a layer far from the communities and for one without any usable row.
     """
-    frame = with_geometry(raw, study_area)
+    frame = _with_geometry(raw, study_area)
     projected = reproject(
         replace(raw, frame=frame), study_area.crs, study_area.rules, study_area.log
     )
     if _distance(projected.total_bounds, study_area.bounds) > NEAR_M:
         raise misplaced(raw, declared_crs(raw, study_area.rules), frame.total_bounds)
-    return replaced(projected, shapely.force_2d(projected.geometry.to_numpy()))
+    return _replaced(projected, shapely.force_2d(projected.geometry.to_numpy()))
 
 
-def with_geometry(raw: RawLayer, study_area: StudyArea) -> gpd.GeoDataFrame:
+def _with_geometry(raw: RawLayer, study_area: StudyArea) -> gpd.GeoDataFrame:
     """Return the rows of `raw` that have geometry; the others go to the rejects."""
     here = have_geometry(raw)
     _reject(raw, study_area, ~here, Text("no geometry", "没有几何图形"))
@@ -76,7 +76,7 @@ def have_geometry(raw: RawLayer) -> NDArray[np.bool_]:
     return here
 
 
-def replaced(frame: gpd.GeoDataFrame, geometry: NDArray[Any]) -> gpd.GeoDataFrame:
+def _replaced(frame: gpd.GeoDataFrame, geometry: NDArray[Any]) -> gpd.GeoDataFrame:
     """Return `frame` with other geometry in the same CRS."""
     series = gpd.GeoSeries(geometry, index=frame.index, crs=frame.crs)
     out: gpd.GeoDataFrame = frame.assign(geometry=series)
@@ -141,7 +141,7 @@ def of_type(
     )
     if not right.any():
         raise _nothing_usable(raw)
-    return rows_of(replaced(frame, geometry), right)
+    return rows_of(_replaced(frame, geometry), right)
 
 
 def _parts_of(geometry: Any, types: Sequence[int]) -> Any:
@@ -188,7 +188,7 @@ def polygons(
                 f"{new:,.2f} 平方米",
             ),
         )
-    return rows_of(replaced(kept, after), ~ruined)
+    return rows_of(_replaced(kept, after), ~ruined)
 
 
 def _report_ruined(
@@ -241,7 +241,7 @@ def inner_points(frame: gpd.GeoDataFrame, raw: RawLayer, study_area: StudyArea) 
                 f"{raw.zh}：{areas} 个面状户数按其内部一点计",
             ),
         )
-    return replaced(kept, inner)
+    return _replaced(kept, inner)
 
 
 #: columns that are no text
@@ -289,7 +289,7 @@ def working_crs(raw: RawLayer, rules: ReadRules, log: ReadLog) -> CRS:
         log.note("crs", Text(f"work in {label(crs)}", f"计算坐标系：{label(crs)}"))
         return crs
     lon, lat = (west + east) / 2, (south + north) / 2
-    chosen = choose_crs(lon, lat)
+    chosen = _choose_crs(lon, lat)
     rule = Text(
         "the CGCS2000 3-degree zone" if _in_china(lon, lat) else "the UTM zone",
         "CGCS2000 三度带" if _in_china(lon, lat) else "UTM 分带",
@@ -306,12 +306,12 @@ def working_crs(raw: RawLayer, rules: ReadRules, log: ReadLog) -> CRS:
     return chosen
 
 
-def choose_crs(lon: float, lat: float) -> CRS:
+def _choose_crs(lon: float, lat: float) -> CRS:
     """Return the metre CRS for a place.
 
     Examples
     --------
-    >>> choose_crs(117.0, 36.65).to_epsg(), choose_crs(7.42, 43.74).to_epsg()
+    >>> _choose_crs(117.0, 36.65).to_epsg(), choose_crs(7.42, 43.74).to_epsg()
     (4548, 32632)
     """
     if _in_china(lon, lat):

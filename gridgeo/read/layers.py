@@ -22,7 +22,7 @@ from gridgeo.read.lines import clean_barriers, clean_streets
 from gridgeo.read.outlines import clean_atoms, clean_communities, clean_constraints, clean_gaps
 from gridgeo.wording import Text
 
-Raws = Mapping[str, Sequence[RawLayer]]
+_Raws = Mapping[str, Sequence[RawLayer]]
 #: what households may be joined to
 AREAS = ("compounds", "buildings", "parcels", "addresses")
 
@@ -112,7 +112,7 @@ def layers_from_frames(frames: Mapping[str, pd.DataFrame], rules: ReadRules) -> 
     return _clean_all(raws, rules, ReadLog(), partial=False)
 
 
-def _clean_all(raws: Raws, rules: ReadRules, log: ReadLog, *, partial: bool) -> Layers:
+def _clean_all(raws: _Raws, rules: ReadRules, log: ReadLog, *, partial: bool) -> Layers:
     check_roles(raws, rules, partial=partial)
     communities, study_area = find_study_area(raws["communities"], rules, log)
     streets, rails = clean_streets(raws["streets"], study_area)
@@ -148,7 +148,7 @@ def _clean_all(raws: Raws, rules: ReadRules, log: ReadLog, *, partial: bool) -> 
 
 
 def clean_household_layers(
-    raws: Raws, source: str, study_area: StudyArea
+    raws: _Raws, source: str, study_area: StudyArea
 ) -> tuple[dict[str, list[Area]], gpd.GeoDataFrame, int]:
     """Return the areas by role, the household points and the households of all their rows.
 
@@ -187,7 +187,7 @@ def naming_columns(raws: Sequence[RawLayer], rules: ReadRules) -> tuple[str, ...
     return tuple(column for columns in found for column in columns)
 
 
-def check_roles(raws: Raws, rules: ReadRules, *, partial: bool = False) -> None:
+def check_roles(raws: _Raws, rules: ReadRules, *, partial: bool = False) -> None:
     """Raise InputError where a layer or a column that the job needs is missing."""
     for role in ROLES:
         check_columns(role, raws[role], rules)

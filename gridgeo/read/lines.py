@@ -55,7 +55,7 @@ def _clean_streets_of_layer(raw: RawLayer, study_area: StudyArea) -> gpd.GeoData
         {
             "street_class": classified.classes.where(classified.classes != "", "local"),
             "name": texts(raw, found.get("name"), log),
-            "cuts": ~underground(raw, found.get("tunnel"), found.get("level")),
+            "cuts": ~_underground(raw, found.get("tunnel"), found.get("level")),
         },
         index=raw.frame.index,
     )
@@ -65,7 +65,7 @@ def _clean_streets_of_layer(raw: RawLayer, study_area: StudyArea) -> gpd.GeoData
     return out
 
 
-def underground(raw: RawLayer, tunnel: str | None, level: str | None) -> pd.Series[bool]:
+def _underground(raw: RawLayer, tunnel: str | None, level: str | None) -> pd.Series[bool]:
     """Return which rows run in a tunnel, through a building, or on a layer below the ground."""
     below = truthy(raw, tunnel)
     if level is not None:
@@ -184,10 +184,10 @@ def _buried(
     raw: RawLayer, classes: pd.Series[str], found: dict[str, str], log: ReadLog
 ) -> pd.Series[bool]:
     """Return what runs underground; open water may carry a layer below 0 and stay open."""
-    below = underground(raw, found.get("tunnel"), None)
+    below = _underground(raw, found.get("tunnel"), None)
     if "grade" in found:
         below |= texts(raw, found["grade"], log).map(word).isin(_BELOW)
-    deep = underground(raw, None, found.get("level")).loc[classes.index]
+    deep = _underground(raw, None, found.get("level")).loc[classes.index]
     below = below.loc[classes.index] | (deep & (classes == "rail"))
     return below & (classes != NO_BARRIER)
 

@@ -50,7 +50,7 @@ def check_parts(path: Path) -> None:
 
 
 def _part(path: Path, suffix: str) -> Path:
-    part = sidecar(path, suffix)
+    part = _sidecar(path, suffix)
     if part is None:
         raise InputError(
             Text(f"the {suffix} file is missing", f"缺少 {suffix} 文件"),
@@ -70,7 +70,7 @@ def _words(path: Path) -> int:
     return 2 * int(struct.unpack(">i", head[24:28])[0]) if len(head) == 28 else 1 << 62
 
 
-def sidecar(path: Path, suffix: str) -> Path | None:
+def _sidecar(path: Path, suffix: str) -> Path | None:
     """Return the file beside `path` with `suffix` in small or capital letters."""
     for candidate in (path.with_suffix(suffix), path.with_suffix(suffix.upper())):
         if candidate.exists():
@@ -80,13 +80,13 @@ def sidecar(path: Path, suffix: str) -> Path | None:
 
 def declared_encoding(path: Path) -> str:
     """Return the encoding that the .cpg or the DBF header names, ``""`` where none does."""
-    cpg = sidecar(path, ".cpg")
+    cpg = _sidecar(path, ".cpg")
     if cpg is not None:
         names = (
             cpg.read_text(encoding="ascii", errors="replace").strip().lower().removeprefix("ansi ")
         )
         return _CPG.get(names, names)
-    dbf = sidecar(path, ".dbf")
+    dbf = _sidecar(path, ".dbf")
     if dbf is None:
         return ""
     with dbf.open("rb") as stream:
@@ -96,11 +96,13 @@ def declared_encoding(path: Path) -> str:
 
 def decode_frame(frame: pd.DataFrame, encoding: str) -> pd.DataFrame:
     """Return `frame`, read as ISO-8859-1, with names and text in their real `encoding`."""
-    out = frame.set_axis(unique_names([decode(str(n), encoding) for n in frame.columns]), axis=1)
+    out = frame.set_axis(unique_names([_decode(str(n), encoding) for n in frame.columns]), axis=1)
     for name in out.columns:
         if name != "geometry" and not pd.api.types.is_numeric_dtype(out[name]):
             once = {
-                cell: decode(cell, encoding) for cell in out[name].unique() if isinstance(cell, str)
+                cell: _decode(cell, encoding)
+                for cell in out[name].unique()
+                if isinstance(cell, str)
             }
             out[name] = out[name].astype(object).map(lambda cell, to=once: to.get(cell, cell))
     return out
@@ -115,7 +117,7 @@ def texts_of(frame: pd.DataFrame) -> list[str]:
     return found
 
 
-def decode(text: str, encoding: str) -> str:
+def _decode(text: str, encoding: str) -> str:
     """Decode `text` that was read as ISO-8859-1; a tail cut within a character is dropped."""
     raw = text.encode("iso-8859-1")
     try:
@@ -130,7 +132,7 @@ def fits(texts: Iterable[str], encoding: str) -> bool:
     """Return whether all `texts` (read as ISO-8859-1) can be decoded."""
     try:
         for text in texts:
-            decode(text, encoding)
+            _decode(text, encoding)
     except (UnicodeDecodeError, LookupError):
         return False
     return True
@@ -148,7 +150,7 @@ def find_encoding(texts: list[str], declared: str) -> str:
     if fits(texts, "utf-8"):
         return "utf-8"
     if fits(texts, "gb18030"):
-        wide = [char for text in texts for char in decode(text, "gb18030") if ord(char) > 127]
+        wide = [char for text in texts for char in _decode(text, "gb18030") if ord(char) > 127]
         common = sum(_in_gb2312(char) for char in wide)
         return "gb18030" if common >= 0.8 * len(wide) else "cp1252"
     return "cp1252" if fits(texts, "cp1252") else ""

@@ -53,13 +53,13 @@ from gridgeo.read.outlines import (
 _PARQUET = (".parquet", ".geoparquet")
 
 
-def head(source: Source, role: str, rules: ReadRules) -> RawLayer:
+def _head(source: Source, role: str, rules: ReadRules) -> RawLayer:
     """Return a layer with its columns and its first row."""
-    layer = next(batches(source, role, rules, ReadLog(), rows=1))
+    layer = next(_batches(source, role, rules, ReadLog(), rows=1))
     return replace(layer, frame=layer.frame.iloc[:1])
 
 
-def batches(
+def _batches(
     source: Source, role: str, rules: ReadRules, log: ReadLog, *, rows: int
 ) -> Iterator[RawLayer]:
     """Return a layer in batches of about `rows` rows, numbered as they stand in the file.
@@ -158,9 +158,9 @@ def _numbered(frame: Any, start: int) -> Any:
 
 
 #: rows of a layer that are cleaned at once
-BATCH_ROWS = 100_000
+_BATCH_ROWS = 100_000
 #: The columns of each cleaned layer, beside its geometry.
-LAYER_COLUMNS: Mapping[str, tuple[str, ...]] = {
+_LAYER_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "communities": ("code", "name"),
     "streets": STREET_COLUMNS,
     "barriers": BARRIER_COLUMNS,
@@ -224,7 +224,8 @@ def survey_layers(rules: ReadRules) -> Survey:
     check_keys(rules)
     log = ReadLog()
     heads = {
-        role: [head(source, role, rules) for source in rules.inputs.get(role, ())] for role in ROLES
+        role: [_head(source, role, rules) for source in rules.inputs.get(role, ())]
+        for role in ROLES
     }
     check_roles(heads, rules)
     sources = rules.inputs["communities"]
@@ -242,7 +243,7 @@ def survey_layers(rules: ReadRules) -> Survey:
 
 
 def stream_layers(
-    survey: Survey, *, rows: int = BATCH_ROWS, on_progress: Callable[[str], None] | None = None
+    survey: Survey, *, rows: int = _BATCH_ROWS, on_progress: Callable[[str], None] | None = None
 ) -> Iterator[Batch]:
     """Return every layer but the communities, cleaned as `gridgeo.read.read_layers` cleans it.
 
@@ -266,7 +267,7 @@ def stream_layers(
 
 def in_order(role: str, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return cleaned rows of a layer in the order of `layers_of`, which depends on them alone."""
-    return gather([frame], LAYER_COLUMNS[role], frame.crs)
+    return gather([frame], _LAYER_COLUMNS[role], frame.crs)
 
 
 def layers_of(frames: Mapping[str, gpd.GeoDataFrame], crs: CRS, *, given_atoms: bool) -> Layers:
@@ -279,7 +280,7 @@ def layers_of(frames: Mapping[str, gpd.GeoDataFrame], crs: CRS, *, given_atoms: 
     """
     complete = {
         role: gather([frames[role]] if role in frames else [], columns, crs)
-        for role, columns in LAYER_COLUMNS.items()
+        for role, columns in _LAYER_COLUMNS.items()
     }
     counted = complete["households"] if len(complete["households"]) else complete["atoms"]
     return Layers(
@@ -313,7 +314,7 @@ def _one_layer(survey: Survey, role: str, source: Source, rows: int) -> Iterator
     """Clean one layer batch by batch; it must come near the communities as a whole."""
     study_area = replace(survey.study_area, bounds=None)
     raw, near, seen = None, False, []
-    for raw in batches(source, role, study_area.rules, study_area.log, rows=rows):
+    for raw in _batches(source, role, study_area.rules, study_area.log, rows=rows):
         for batch in _clean(raw, survey, study_area):
             if len(batch.frame):
                 seen.append(batch.frame.total_bounds)

@@ -27,7 +27,7 @@ from gridgeo.read.file_checks import unreadable
 from gridgeo.read.values import parse_numbers
 from gridgeo.wording import Text
 
-Cells = list[list[Any]]
+_Cells = list[list[Any]]
 
 
 def sheet_names(path: Path) -> tuple[str, ...]:
@@ -49,7 +49,7 @@ def _open_book(path: Path) -> calamine.CalamineWorkbook:
         raise unreadable(str(path), error) from error
 
 
-def sheet_cells(path: Path, sheet: str) -> tuple[Cells, str]:
+def _sheet_cells(path: Path, sheet: str) -> tuple[_Cells, str]:
     """Return the cells of the named or only sheet that holds anything, and its name."""
     names = sheet_names(path)
     wanted = [sheet] if sheet in names else [] if sheet else list(names)
@@ -74,7 +74,9 @@ def sheet_cells(path: Path, sheet: str) -> tuple[Cells, str]:
         raise unreadable(str(path), error) from error
 
 
-def _fill_merged(cells: Cells, ranges: Sequence[tuple[tuple[int, int], tuple[int, int]]]) -> Cells:
+def _fill_merged(
+    cells: _Cells, ranges: Sequence[tuple[tuple[int, int], tuple[int, int]]]
+) -> _Cells:
     """Repeat text that is merged down a column; numbers are not repeated, for they would count."""
     filled = [list(row) for row in cells]
     for (top, left), (bottom, right) in ranges:
@@ -84,7 +86,7 @@ def _fill_merged(cells: Cells, ranges: Sequence[tuple[tuple[int, int], tuple[int
     return filled
 
 
-def joined_titles(rows: Sequence[list[str]], knows: Callable[[str], bool]) -> list[str]:
+def _joined_titles(rows: Sequence[list[str]], knows: Callable[[str], bool]) -> list[str]:
     """Return one name a column from a header in two rows; none where it stands in one.
 
     The second row belongs to the header where it fills a cell that the first leaves empty right
@@ -96,9 +98,9 @@ def joined_titles(rows: Sequence[list[str]], knows: Callable[[str], bool]) -> li
     Examples
     --------
     >>> known = {"小区", "小区名称", "名称", "户数"}.__contains__
-    >>> joined_titles([["小区", "", "规模", ""], ["名称", "楼栋", "户数", "人口"]], known)
+    >>> _joined_titles([["小区", "", "规模", ""], ["名称", "楼栋", "户数", "人口"]], known)
     ['小区名称', '楼栋', '户数', '人口']
-    >>> joined_titles([["小区名称", "户数", ""], ["名称", "12", "户数"]], known)
+    >>> _joined_titles([["小区名称", "户数", ""], ["名称", "12", "户数"]], known)
     []
     """
     if len(rows) < 2:
@@ -147,7 +149,7 @@ _TOTALS = (
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class RawTable:
+class _RawTable:
     """The rows below the header; row n of the sheet has index n - 1.
 
     `sheet` and `encoding` are ``""`` where there is none. `joined`: whether the names of
@@ -160,7 +162,7 @@ class RawTable:
     joined: bool = False
 
 
-def load_table(path: Path, sheet: str, encoding: str, knows: Callable[[str], bool]) -> RawTable:
+def load_table(path: Path, sheet: str, encoding: str, knows: Callable[[str], bool]) -> _RawTable:
     """Return the table of a CSV or a workbook.
 
     `knows`: whether a cell is the name of a wanted column: the first row that has one is
@@ -169,19 +171,19 @@ def load_table(path: Path, sheet: str, encoding: str, knows: Callable[[str], boo
     """
     found = name = ""
     if path.suffix.lower() in (".csv", ".txt", ".tsv"):
-        text, found = read_text(path, encoding)
+        text, found = _read_text(path, encoding)
         cells = _csv_cells(text, path)
     else:
-        cells, name = sheet_cells(path, sheet)
+        cells, name = _sheet_cells(path, sheet)
     filled = [[_plain(cell) for cell in row] for row in cells]
     header = _header_row(filled, str(path), name, knows)
-    names = joined_titles(filled[header : header + 2], knows)
+    names = _joined_titles(filled[header : header + 2], knows)
     top = header + 1 + bool(names)
     frame = _frame_below(filled, top, names or filled[header], str(path))
-    return RawTable(frame=frame, sheet=name, encoding=found, joined=bool(names))
+    return _RawTable(frame=frame, sheet=name, encoding=found, joined=bool(names))
 
 
-def read_text(path: Path, encoding: str) -> tuple[str, str]:
+def _read_text(path: Path, encoding: str) -> tuple[str, str]:
     """Return the text of a file and its encoding: by its mark, else UTF-8, else GB 18030."""
     raw = path.read_bytes()
     marks = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
@@ -201,7 +203,7 @@ def read_text(path: Path, encoding: str) -> tuple[str, str]:
     )
 
 
-def _csv_cells(text: str, path: Path) -> Cells:
+def _csv_cells(text: str, path: Path) -> _Cells:
     first = next((line for line in text.splitlines() if line.strip()), "")
     delimiter = max(",;\t|", key=first.count)
     try:

@@ -91,7 +91,7 @@ def _clean(text: str) -> str:
     return _squeezed(_INVISIBLE.sub("", re.sub(r"[\t\r\n]+", " ", text)))
 
 
-def is_empty(cells: pd.Series[Any]) -> pd.Series[bool]:
+def _is_empty(cells: pd.Series[Any]) -> pd.Series[bool]:
     """Return which cells hold nothing, or a word or sign for nothing."""
     blank = cells.astype(object).where(cells.notna(), "").astype(str).str.strip().str.lower()
     return cells.isna() | blank.isin(_EMPTY)
@@ -103,7 +103,7 @@ def truthy(raw: RawLayer, column: str | None) -> pd.Series[bool]:
         return pd.Series([False] * len(raw.frame), index=raw.frame.index)
     no = ("no", "false", "f", "n", "0", "0.0", "否", "无", "不是")
     cells = raw.frame[column].astype(object).astype(str).str.strip().str.lower()
-    return ~is_empty(raw.frame[column]) & ~cells.isin(no)
+    return ~_is_empty(raw.frame[column]) & ~cells.isin(no)
 
 
 #: the largest count that a row may claim
@@ -137,7 +137,7 @@ def _no_counts(numbers: pd.Series[float], cells: pd.Series[Any], *, whole: bool)
     bad = ~((numbers >= 0) & (numbers <= _LARGEST))
     if whole:
         bad |= numbers % 1 != 0
-    return bad & ~is_empty(cells)
+    return bad & ~_is_empty(cells)
 
 
 def with_counts(raw: RawLayer, column: str, log: ReadLog) -> RawLayer:
@@ -148,7 +148,7 @@ def with_counts(raw: RawLayer, column: str, log: ReadLog) -> RawLayer:
     """
     cells = raw.frame[column]
     bad = _no_counts(parse_numbers(cells)[0], cells, whole=True)
-    if 2 * bad.sum() > (~is_empty(cells)).sum():
+    if 2 * bad.sum() > (~_is_empty(cells)).sum():
         return raw
     reason = Text("the household count is no whole number of at least 0", "户数不是非负整数")
     log.reject(raw, cells.index[bad], field=column, values=cells[bad], reason=reason)
@@ -181,7 +181,7 @@ def measures(raw: RawLayer, column: str | None, log: ReadLog) -> pd.Series[float
         return pd.Series(np.nan, index=raw.frame.index)
     numbers, _ = parse_numbers(raw.frame[column])
     numbers = numbers.where((numbers > 0) & np.isfinite(numbers))
-    unread = numbers.isna() & ~is_empty(raw.frame[column]) & (raw.frame[column].astype(str) != "0")
+    unread = numbers.isna() & ~_is_empty(raw.frame[column]) & (raw.frame[column].astype(str) != "0")
     if unread.any():
         listed = tally(raw.frame.loc[unread, column], most=5)
         log.note(

@@ -17,7 +17,7 @@ def _table(words: Mapping[str, str]) -> Mapping[str, str]:
     return MappingProxyType({word: name for name, text in words.items() for word in text.split()})
 
 
-STREETS = _table(
+_STREETS = _table(
     {
         "motorway": "motorway motorway_link freeway 高速公路 高速 快速路 城市快速路 高架路",
         "arterial": (
@@ -43,7 +43,7 @@ STREETS = _table(
     }
 )
 
-BARRIERS = _table(
+_BARRIERS = _table(
     {
         "water": (
             "water river riverbank stream canal lake pond reservoir basin lagoon oxbow "
@@ -61,7 +61,7 @@ BARRIERS = _table(
     }
 )
 
-CATEGORY = _table(
+_CATEGORY = _table(
     {
         "office": (
             "office company coworking commercial_building 写字楼 办公楼 商务楼 楼宇 商务楼宇 "
@@ -122,12 +122,12 @@ def street_class(value: str, column: str = "") -> str:  # noqa: ARG001 -- same s
     >>> street_class("primary_link"), street_class("次干道"), street_class("subway")
     ('arterial', 'collector', 'no street')
     """
-    return _look_up(STREETS, value)
+    return _look_up(_STREETS, value)
 
 
 def barrier_class(value: str, column: str = "") -> str:  # noqa: ARG001 -- same shape as category
     """Return water, rail or wall, `NO_BARRIER`, or ``""`` if unknown."""
-    return _look_up(BARRIERS, value)
+    return _look_up(_BARRIERS, value)
 
 
 def category(value: str, column: str = "") -> str:
@@ -139,7 +139,7 @@ def category(value: str, column: str = "") -> str:
     ('business_park', 'green_park', 'office')
     """
     for part in re.split(r"[;,；，、]", value):
-        found = _BY_COLUMN.get((word(column), word(part))) or _look_up(CATEGORY, part)
+        found = _BY_COLUMN.get((word(column), word(part))) or _look_up(_CATEGORY, part)
         if found:
             return found
         if word(column) == "office" and word(part) not in ("", "no"):

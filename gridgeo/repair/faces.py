@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from gridgeo.wording import Text
 
 #: Pieces narrower than this are rounding of the coordinates, not ground.
-NOISE_M = 1e-4
+_NOISE_M = 1e-4
 #: Pieces this near to each other touch.
 TOUCH_M = 0.01
 
@@ -123,7 +123,7 @@ class RepairRecord:
 
 def above_noise(pieces: Any) -> Any:
     """Return which `pieces` are ground, not rounding: their mean width is above 0.1 mm."""
-    return 2 * shapely.area(pieces) > NOISE_M * shapely.length(pieces)
+    return 2 * shapely.area(pieces) > _NOISE_M * shapely.length(pieces)
 
 
 def small(pieces: NDArray[Any], rules: RepairRules) -> NDArray[np.bool_]:
@@ -142,7 +142,7 @@ def small(pieces: NDArray[Any], rules: RepairRules) -> NDArray[np.bool_]:
 
 
 #: Borders are noded on this grid, which is robust; vertices keep the coordinates that they had.
-NODE_M = 1e-6
+_NODE_M = 1e-6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,7 +179,7 @@ def arrange(
 ) -> Arrangement:
     """Return the faces of the grids at `rows`, cut by further `lines`, in a stable order."""
     borders = np.array([*shapely.boundary(partition.grids[rows]), *lines], dtype=object)
-    noded = shapely.union_all(borders, grid_size=NODE_M)
+    noded = shapely.union_all(borders, grid_size=_NODE_M)
     polygon = shapely.get_parts(shapely.polygonize(shapely.get_parts(noded)))
     polygon = restore_vertices(polygon[np.lexsort(shapely.bounds(polygon).T)], borders)
     inner = shapely.point_on_surface(polygon)
@@ -201,7 +201,7 @@ def restore_vertices(polygon: NDArray[Any], given: NDArray[Any]) -> NDArray[Any]
     tree = cKDTree(known)
 
     def restore(point: NDArray[np.float64]) -> NDArray[np.float64]:
-        distance, at = tree.query(point, distance_upper_bound=NODE_M)
+        distance, at = tree.query(point, distance_upper_bound=_NODE_M)
         found = np.isfinite(distance)
         out = point.copy()
         out[found] = known[at[found]]
@@ -255,9 +255,9 @@ def segments(
 
 
 #: A vertex this near to the line between its neighbours lies on it.
-STRAIGHT_M = 1e-5
+_STRAIGHT_M = 1e-5
 #: Two vertices this near to each other are one corner.
-DUPLICATE_M = 1e-3
+_DUPLICATE_M = 1e-3
 
 
 def assemble(
@@ -298,7 +298,7 @@ def _remove_collinear(ground: NDArray[Any], before: NDArray[Any]) -> NDArray[Any
     point, ring = shapely.get_coordinates(rings, return_index=True)
     last = np.r_[ring[1:] != ring[:-1], True]
     at, ring = (point[:, 0] + 1j * point[:, 1])[~last], ring[~last]
-    needed = (_off_line(at, ring) > STRAIGHT_M) | _near_duplicates(at, ring)
+    needed = (_off_line(at, ring) > _STRAIGHT_M) | _near_duplicates(at, ring)
     for row, grid in enumerate(before):
         rows_of = np.flatnonzero(owner[part[ring]] == row)
         needed[rows_of] |= np.isin(at[rows_of], vertices(grid))
@@ -334,7 +334,7 @@ def _near_duplicates(at: NDArray[np.complex128], ring: NDArray[np.intp]) -> NDAr
     first = np.r_[0, final[:-1] + 1]
     after = np.arange(len(at)) + 1
     after[final] = first
-    return np.asarray(np.abs(at[after] - at) < DUPLICATE_M)
+    return np.asarray(np.abs(at[after] - at) < _DUPLICATE_M)
 
 
 def _rings(at: NDArray[np.complex128], ring: NDArray[np.intp]) -> NDArray[Any]:

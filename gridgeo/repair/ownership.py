@@ -36,7 +36,7 @@ LEFT = {
     "apart": Text("the grid would fall apart or vanish", "网格将被拆散或消失，未改动"),
     "nobody": Text("no grid of its community is beside it", "旁边没有同一社区的网格"),
 }
-DONE = {
+_DONE = {
     "gap": Text("the gap joins the grid", "缝隙并入该网格"),
     "overlap": Text("the grid gives way to its neighbour", "重叠部分归相邻网格"),
     "part": Text("a piece cut off by the repair joins its neighbour", "修复切下的碎块并入相邻网格"),
@@ -279,7 +279,7 @@ def _record_left(table: _SiteState, face: int, what: str, why: str) -> None:
 
 
 def _record_done(table: _SiteState, face: int, what: str, grids: list[int]) -> None:
-    _record(table, face, what, tuple(grids), DONE[what], done=True)
+    _record(table, face, what, tuple(grids), _DONE[what], done=True)
 
 
 def _record(

@@ -25,14 +25,14 @@ from gridgeo.repair.ownership import LEFT, Owners, fragment_sites, resolve_fragm
 from gridgeo.repair.sites import DefectSite, find_sites, gaps, repair_rings
 from gridgeo.wording import Text
 
-Resolver = Callable[
+_Resolver = Callable[
     [DrawnPartition, DefectSite, Arrangement, RepairRules, frozenset[int]],
     tuple[Owners, list[RepairRecord]],
 ]
 #: After the first two there is rarely anything left to do.
 _PASSES = 10
 #: Borders may come to lie this far from where the faces have them, for fewer vertices.
-LOST_M = 1e-3
+_LOST_M = 1e-3
 _VERTICES_ADDED = Text(
     "vertices of its neighbours were added to its border", "边界上补齐了相邻网格的节点"
 )
@@ -110,7 +110,7 @@ def _pass(
 
 
 def _repair_site(
-    partition: DrawnPartition, site: DefectSite, decide: Resolver, rules: RepairRules
+    partition: DrawnPartition, site: DefectSite, decide: _Resolver, rules: RepairRules
 ) -> tuple[DrawnPartition, list[RepairRecord]]:
     """Repair one site; grids that would vanish or fall apart are barred, and it is tried again."""
     faces = arrange(partition, site.rows, site.lines)
@@ -155,7 +155,7 @@ def _shrunk(faces: Arrangement, owners: Owners, made: dict[int, Any]) -> set[int
         for row in owner:
             area_of[row] += area
     return {
-        row for row, grid in made.items() if abs(grid.area - area_of[row]) > LOST_M * grid.length
+        row for row, grid in made.items() if abs(grid.area - area_of[row]) > _LOST_M * grid.length
     }
 
 

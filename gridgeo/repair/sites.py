@@ -56,7 +56,7 @@ def gaps(partition: DrawnPartition) -> NDArray[Any]:
     return _sorted_areas(free)
 
 
-def outside(partition: DrawnPartition) -> NDArray[Any]:
+def _outside(partition: DrawnPartition) -> NDArray[Any]:
     """Return the ground of grids that lies outside the community of the grid."""
     rows = np.flatnonzero(partition.community >= 0)
     outline = partition.outlines[partition.community[rows]]
@@ -71,7 +71,7 @@ def find_sites(partition: DrawnPartition, rules: RepairRules) -> list[DefectSite
     a vertex without partner), or when it touches a small gap or small ground outside.
     """
     tree = partition.tree
-    pieces = np.concatenate([gaps(partition), outside(partition)])
+    pieces = np.concatenate([gaps(partition), _outside(partition)])
     pieces = pieces[small(pieces, rules)]
     piece, grid = tree.query(pieces, predicate="dwithin", distance=TOUCH_M)
     involved = ~shapely.is_empty(shapely.coverage_invalid_edges(partition.grids))

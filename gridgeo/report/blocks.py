@@ -12,11 +12,11 @@ from gridgeo.maps import SEVERITY_COLOURS, SOUNDNESS_COLOURS, VERDICT_COLOURS
 from gridgeo.wording import SOUNDNESS, VERDICTS, Lang, Text, header, word
 
 #: How a column is set: a number to the right, a code in even letters, a long text with room.
-Form = Literal["text", "name", "number", "code", "place", "told"]
+_Form = Literal["text", "name", "number", "code", "place", "told"]
 
 
 @dataclass(frozen=True, slots=True)
-class Chip:
+class _Chip:
     """A word on a coloured ground; ``light``: the ground is dark."""
 
     text: str
@@ -29,7 +29,7 @@ class Cell:
     """A cell of a table: a chip, a text, a code behind it, and a quiet line under it."""
 
     text: str = ""
-    chip: Chip | None = None
+    chip: _Chip | None = None
     code: str = ""
     under: str = ""
 
@@ -39,7 +39,7 @@ class Column:
     """The title of a column, ``""`` for none, and how its cells are set."""
 
     title: str
-    form: Form = "text"
+    form: _Form = "text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +172,7 @@ MOST_ROWS = 300
 #: Dark grounds, on which words are white.
 _DARK = ("error", "info", "impossible", "not_found", "over", "must_adjust")
 _COLOURS = {**VERDICT_COLOURS, **SEVERITY_COLOURS, **SOUNDNESS_COLOURS}
-_FORMS: dict[str, Form] = {
+_FORMS: dict[str, _Form] = {
     **dict.fromkeys(("households", "residents", "grids", "area_m2", "amount", "row"), "number"),
     **dict.fromkeys(("code", "grid_codes"), "code"),
     "name": "name",
@@ -197,7 +197,7 @@ class ReportTexts:
         """Return one of the two."""
         return Text(en, zh).say(self.lang)
 
-    def columns(self, *names: str | tuple[Text, Form]) -> list[Column]:
+    def columns(self, *names: str | tuple[Text, _Form]) -> list[Column]:
         """Return columns: of the workbook by name, or with a title and form of their own."""
         return [
             Column(header(name, self.lang), _FORMS.get(name, "text"))
@@ -206,9 +206,9 @@ class ReportTexts:
             for name in names
         ]
 
-    def chip(self, key: str, label: str) -> Chip:
+    def chip(self, key: str, label: str) -> _Chip:
         """Return a label in the colour of a verdict or severity."""
-        return Chip(label, _COLOURS.get(key, "#e6e6e6"), key in _DARK)
+        return _Chip(label, _COLOURS.get(key, "#e6e6e6"), key in _DARK)
 
     def verdict(self, key: str) -> Cell:
         """Return the cell of a verdict."""

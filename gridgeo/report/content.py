@@ -47,13 +47,13 @@ from gridgeo.wording import (
 from gridgeo.wording import SEVERITIES as SEVERITY_WORDS
 
 #: Facilities without a dedicated grid are listed up to this number.
-MOST_LEFT = 40
+_MOST_LEFT = 40
 #: Grids of a finding are named up to this number.
-MOST_CODES = 4
+_MOST_CODES = 4
 _COMMUNITY = Text("community", "社区（村）")
 
 
-def soundness_table(plan: Plan, say: ReportTexts) -> Iterator[Block]:
+def _soundness_table(plan: Plan, say: ReportTexts) -> Iterator[Block]:
     """Yield how many grids are sound, and those that are not, the gravest first, with reasons."""
     soundness = plan.grids["soundness"]
     if (soundness == "").all():
@@ -86,7 +86,7 @@ def soundness_table(plan: Plan, say: ReportTexts) -> Iterator[Block]:
     yield from say.more(len(rows))
 
 
-def unmet_table(plan: Plan, say: ReportTexts) -> Iterator[Block]:
+def _unmet_table(plan: Plan, say: ReportTexts) -> Iterator[Block]:
     """Yield the communities out of band, each with the reason; none where none was divided."""
     if is_drawn(plan):
         return
@@ -110,7 +110,7 @@ def unmet_table(plan: Plan, say: ReportTexts) -> Iterator[Block]:
     yield from say.more(len(rows))
 
 
-def communities_table(plan: Plan, say: ReportTexts) -> Iterator[Block]:
+def _communities_table(plan: Plan, say: ReportTexts) -> Iterator[Block]:
     """Yield every community with its counts, result of the checks, and verdict and reason."""
     residents = ["residents"] if knows_residents(plan) else []
     counts = ["households", *residents, "grids"]
@@ -131,7 +131,7 @@ def communities_table(plan: Plan, say: ReportTexts) -> Iterator[Block]:
     )
 
 
-def dedicated_table(plan: Plan, say: ReportTexts) -> Iterator[Block]:
+def _dedicated_table(plan: Plan, say: ReportTexts) -> Iterator[Block]:
     """Yield dedicated grids with reasons, and what was considered and left."""
     rows = rows_of(plan.grids[plan.grids["kind"] == "dedicated"])
     if rows:
@@ -175,12 +175,12 @@ def _left(plan: Plan, say: ReportTexts) -> Iterator[Block]:
                 Cell(number(row["area_m2"])),
                 Cell(visible(row["reason"])),
             ]
-            for row in rows[:MOST_LEFT]
+            for row in rows[:_MOST_LEFT]
         ],
     )
 
 
-def findings_table(plan: Plan, say: ReportTexts) -> Iterator[Block]:
+def _findings_table(plan: Plan, say: ReportTexts) -> Iterator[Block]:
     """Yield the findings, the gravest first, with grids and place."""
     found = sorted(plan.findings, key=lambda one: SEVERITIES.index(one.severity))
     if not found:
@@ -209,12 +209,12 @@ def _finding(one: Finding, say: ReportTexts) -> list[Cell]:
         Cell(rule.title.say(say.lang), code=visible(one.id)),
         Cell(visible(one.message.say(say.lang)), under=visible(one.note) or hint),
         Cell(amount),
-        Cell(visible(" ".join(one.grids[:MOST_CODES])) + " …" * (len(one.grids) > MOST_CODES)),
+        Cell(visible(" ".join(one.grids[:_MOST_CODES])) + " …" * (len(one.grids) > _MOST_CODES)),
         Cell("" if where is None else f"{where[0]:.0f}, {where[1]:.0f}"),
     ]
 
 
-def rejects_table(plan: Plan, say: ReportTexts) -> Iterator[Block]:
+def _rejects_table(plan: Plan, say: ReportTexts) -> Iterator[Block]:
     """Yield the rows of the input that could not be used, and households in no grid."""
     rows = unused(plan)
     if not rows:
@@ -239,14 +239,14 @@ def report_of(plan: Plan, *, most_maps: int) -> Report:
         ("", "", [Cards([Card(value, label) for label, value in scorecard(plan)])]),
         ("Scorecard", "核查评分卡", _checks(plan, say)),
         ("", "", _overview(plan)),
-        ("Soundness of the grids", "核查结论", soundness_table(plan, say)),
+        ("Soundness of the grids", "核查结论", _soundness_table(plan, say)),
         ("Distributions", "指标分布", _charts(plan, say)),
-        ("What could not be met, and why", "未能达标的社区及原因", unmet_table(plan, say)),
-        ("Communities", "社区（村）", communities_table(plan, say)),
+        ("What could not be met, and why", "未能达标的社区及原因", _unmet_table(plan, say)),
+        ("Communities", "社区（村）", _communities_table(plan, say)),
         ("Maps of the communities", "各社区网格图", _maps(plan, say, most_maps)),
-        ("Dedicated grids", "专属网格", dedicated_table(plan, say)),
-        ("Findings", "问题", findings_table(plan, say)),
-        ("Rows that could not be used", "未采用的行", rejects_table(plan, say)),
+        ("Dedicated grids", "专属网格", _dedicated_table(plan, say)),
+        ("Findings", "问题", _findings_table(plan, say)),
+        ("Rows that could not be used", "未采用的行", _rejects_table(plan, say)),
         ("How these figures were made", "数据来源与计算说明", _provenance(plan, say)),
     )
     made = [Section(say(en, zh), list(blocks)) for en, zh, blocks in sections]

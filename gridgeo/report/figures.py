@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from gridgeo.maps import COMMUNITY_LINE, GRID_LINE, VERDICT_COLOURS, visible
-from gridgeo.model import Plan, layer_frame
+from gridgeo.model import Plan, deciding_counts, layer_frame
 from gridgeo.wording import Lang, Text
 
 if TYPE_CHECKING:
@@ -26,9 +27,9 @@ _BAR, _BAND, _LINE = "#5b7f95", "#d8efe5", "#8a949a"
 def distributions(plan: Plan) -> list[tuple[Text, Markup]]:
     """Return the charts of the basic grids of `plan`, each with what it shows.
 
-    Households against the band, compactness, and the share of inner borders that follow a
-    street; what is not known is left out. Only numbers stand in the drawings, so no font is
-    needed; the same plan gives the same bytes.
+    Households or residents against the band, compactness, and the share of inner borders that
+    follow a street; what is not known is left out. Only numbers stand in the drawings, so no font
+    is needed; the same plan gives the same bytes.
     """
     return list(_charts(plan))
 
@@ -37,22 +38,15 @@ def _charts(plan: Plan) -> Iterator[tuple[Text, Markup]]:
     basic = plan.grids[plan.grids["kind"] == "basic"]
     if basic.empty:
         return
-    band = plan.settings.band
-    yield (
-        Text(
-            f"Households per basic grid; shaded: the band {band.lower}-{band.upper}",
-            f"每个基础网格的户数；底色为标准范围 {band.lower}-{band.upper} 户",
-        ),
-        _chart(basic["households"].to_numpy(dtype=float), "h", within=(band.lower, band.upper)),
-    )
+    yield _counts_chart(plan, basic)
     yield (
         Text(
             "Compactness of basic grids: 4π · area / perimeter²; a square has 0.79",
             "基础网格紧凑度：4π × 面积 ÷ 周长²，正方形为 0.79",
         ),
-        _chart(compactness(basic.geometry.to_numpy()), "c", span=(0.0, 1.0)),
+        _chart(_compactness(basic.geometry.to_numpy()), "c", span=(0.0, 1.0)),
     )
-    shares = street_shares(plan)
+    shares = _street_shares(plan)
     if len(shares):
         yield (
             Text(
@@ -64,19 +58,39 @@ def _charts(plan: Plan) -> Iterator[tuple[Text, Markup]]:
         )
 
 
-def compactness(shapes: NDArray[Any]) -> NDArray[np.float64]:
+def _counts_chart(plan: Plan, basic: gpd.GeoDataFrame) -> tuple[Text, Markup]:
+    """Return the chart of the counts that decide in this plan, against the band."""
+    residents = basic["residents"].to_numpy(dtype=float)
+    known = residents[~np.isnan(residents)]
+    total = float(known.sum()) if known.size == residents.size else math.nan
+    decides = deciding_counts(plan.settings.band, float(basic["households"].sum()), total)[0]
+    lower, upper = decides.lower, decides.upper
+    by_households = decides.measure == "households"
+    noun, unit = (
+        (Text("Households", "户数"), "户") if by_households else (Text("Residents", "人口"), "人")
+    )
+    return (
+        Text(
+            f"{noun.en} per basic grid; shaded: the band {lower}-{upper}",
+            f"每个基础网格的{noun.zh}；底色为标准范围 {lower}-{upper} {unit}",
+        ),
+        _chart(basic[decides.measure].to_numpy(dtype=float), "h", within=(lower, upper)),
+    )
+
+
+def _compactness(shapes: NDArray[Any]) -> NDArray[np.float64]:
     """Return 4π · area / perimeter² of each shape: 1 for a disc.
 
     Examples
     --------
-    >>> compactness(np.array([shapely.box(0, 0, 3, 3)])).round(2).tolist()
+    >>> _compactness(np.array([shapely.box(0, 0, 3, 3)])).round(2).tolist()
     [0.79]
     """
     found: NDArray[np.float64] = 4 * np.pi * shapely.area(shapes) / shapely.length(shapes) ** 2
     return found
 
 
-def street_shares(plan: Plan) -> NDArray[np.float64]:
+def _street_shares(plan: Plan) -> NDArray[np.float64]:
     """Return for each basic grid that borders another of its community the share on streets.
 
     Metres of borders whose class is any but ``none``, over all metres between the two.

@@ -17,7 +17,7 @@ import pyogrio
 import shapely
 
 from gridgeo.model import CROSSWALK, SCHEMA, Plan, layer_frame
-from gridgeo.report.records import finding_frame, note_frame, reject_frame, settings_frame
+from gridgeo.report.records import note_frame, plan_findings, reject_frame, settings_frame
 from gridgeo.report.seal import APPROVAL, approval_frame
 from gridgeo.report.styles import style_frame
 from gridgeo.storage import reproducible_geopackages
@@ -36,8 +36,7 @@ def write_geopackage(plan: Plan, path: Path) -> None:
     mixes points and polygons is stored as it is.
     """
     layers = {name: layer_frame(name, getattr(plan, name)) for name in SCHEMA}
-    crs = plan.grids.crs
-    layers["findings"] = finding_frame(plan.findings, plan.settings.lang, crs)
+    layers["findings"] = plan_findings(plan)
     with reproducible_geopackages():
         for name, frame in layers.items():
             append_layer(frame, path, name, shape_of(frame, name))
@@ -118,7 +117,7 @@ def write_geojson(plan: Plan, path: Path) -> None:
 
 
 #: The column of the reported grids in each field.
-FIELDS: Mapping[str, str] = MappingProxyType(
+_FIELDS: Mapping[str, str] = MappingProxyType(
     {
         "code": "code",
         "scheme": "scheme",
@@ -141,20 +140,20 @@ FIELDS: Mapping[str, str] = MappingProxyType(
 )
 ENDINGS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 #: A text field of a DBF has no more bytes.
-LONGEST = 254
+_LONGEST = 254
 
 
 def shapefile_of(grids: gpd.GeoDataFrame) -> dict[str, bytes]:
     """Return the files of a shapefile by their ending; text that is too long ends early.
 
-    No Chinese character is cut in two (`cut_rows` counts rows with cut text), and the same grids
+    No Chinese character is cut in two (`_cut_rows` counts rows with cut text), and the same grids
     give the same bytes: the date in the .dbf is 2000-01-01.
     """
     columns = {
         field: [_fitting(text) for text in grids[column]]
         if pd.api.types.is_string_dtype(grids[column])
         else grids[column].to_numpy()
-        for field, column in FIELDS.items()
+        for field, column in _FIELDS.items()
     }
     frame = gpd.GeoDataFrame(columns, geometry=grids.geometry.array, crs=grids.crs)
     with tempfile.TemporaryDirectory() as folder:
@@ -175,23 +174,23 @@ def alias_frame(grids: gpd.GeoDataFrame, lang: Lang) -> pd.DataFrame:
     """Return what each field of the shapefile holds, and in how many rows its text was cut."""
     rows = [
         (field, header(column, lang), column, _cut(grids, column, lang))
-        for field, column in FIELDS.items()
+        for field, column in _FIELDS.items()
     ]
     return pd.DataFrame(rows, columns=["dbf_field", "alias", "column", "note"], dtype="str")
 
 
-def cut_rows(grids: gpd.GeoDataFrame, column: str) -> int:
+def _cut_rows(grids: gpd.GeoDataFrame, column: str) -> int:
     """Return in how many rows the text of `column` is too long for a DBF."""
     if not pd.api.types.is_string_dtype(grids[column]):
         return 0
-    return int(sum(len(text.encode()) > LONGEST for text in grids[column]))
+    return int(sum(len(text.encode()) > _LONGEST for text in grids[column]))
 
 
 def _cut(grids: gpd.GeoDataFrame, column: str, lang: Lang) -> str:
-    rows = cut_rows(grids, column)
+    rows = _cut_rows(grids, column)
     text = Text(f"cut in {rows} rows; whole in grids.gpkg", f"{rows} 行过长截断，全文见 grids.gpkg")
     return text.say(lang) if rows else ""
 
 
 def _fitting(text: str) -> str:
-    return text.encode()[:LONGEST].decode(errors="ignore")
+    return text.encode()[:_LONGEST].decode(errors="ignore")

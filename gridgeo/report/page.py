@@ -27,7 +27,7 @@ from gridgeo.report.content import report_of
 from gridgeo.wording import SEVERITIES, Lang, word
 
 #: Communities are drawn one by one up to this number; map.html and report.pdf show all.
-MOST_MAPS = 60
+_MOST_MAPS = 60
 PAGES = Environment(
     loader=PackageLoader("gridgeo.report"),
     autoescape=True,
@@ -44,10 +44,10 @@ def write_map(plan: Plan, path: Path, *, old: gpd.GeoDataFrame | None = None) ->
 
 def write_report(plan: Plan, path: Path) -> None:
     """Write the report of `plan` to the new file `path`."""
-    path.write_text(report_page(plan), encoding="utf-8")
+    path.write_text(_report_page(plan), encoding="utf-8")
 
 
-def report_page(plan: Plan) -> str:
+def _report_page(plan: Plan) -> str:
     """Return the report of `plan` as one printable HTML page without script or network.
 
     It contains the scorecard, a map, the distributions, every community with verdict, reason and
@@ -55,10 +55,10 @@ def report_page(plan: Plan) -> str:
     the settings, inputs (with SHA-256) and versions it was made with; in the language of the
     plan. The same plan gives the same page.
     """
-    return as_page(report_of(plan, most_maps=MOST_MAPS))
+    return _as_page(report_of(plan, most_maps=_MOST_MAPS))
 
 
-def as_page(report: Report) -> str:
+def _as_page(report: Report) -> str:
     """Return `report` as one printable HTML page; every text is escaped, every drawing is ours."""
     return PAGES.get_template("report.html.j2").render(report=report)
 
@@ -83,7 +83,7 @@ def chunks_page(
     say = ReportTexts(lang)
     title = say("Governance grids", "网格划分方案")
     name = visible(summary["name"] or "")
-    return as_page(
+    return _as_page(
         Report(
             lang=lang,
             title=f"{name} · {title}" if name else title,

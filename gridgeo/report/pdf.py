@@ -46,12 +46,12 @@ _PART = re.compile(r"[^\s\u2e80-\U0003ffff-]+-?")
 _BREAK = "\u200b"
 
 
-def width_of(text: str, size: float) -> float:
+def _width_of(text: str, size: float) -> float:
     """Return about how wide `text` is in points, rather too much than too little.
 
     Examples
     --------
-    >>> width_of("网格", 8.0)
+    >>> _width_of("网格", 8.0)
     16.0
     """
     return size * sum(map(_advance, text))
@@ -67,12 +67,12 @@ def _advance(letter: str) -> float:
     return _CAPITAL
 
 
-def column_widths(table: Table, total: float, size: float) -> list[float]:
+def _column_widths(table: Table, total: float, size: float) -> list[float]:
     """Return the width of each column in points; together they are `total`.
 
     Where every cell fits on one line it stays on one. Otherwise every column gets what its title,
     its figures and its longest word need, and the rest goes to columns whose usual cell is
-    longer. Where even the words do not fit, all shrink alike and `broken` splits the words.
+    longer. Where even the words do not fit, all shrink alike and `_broken` splits the words.
     """
     count = len(table.columns)
     least, usual, longest = [0.0] * count, [0.0] * count, [0.0] * count
@@ -101,19 +101,19 @@ def column_widths(table: Table, total: float, size: float) -> list[float]:
 def _needs(cell: Cell, size: float, pattern: re.Pattern[str]) -> tuple[float, float]:
     """Return the width of the longest word of a cell and of its longest line, with padding."""
     texts = (cell.text, cell.code, cell.under)
-    words = [width_of(word, size) for text in texts for word in pattern.findall(text)]
-    chip = 0.0 if cell.chip is None else width_of(cell.chip.text, size) + _CHIP
-    line = chip + width_of(cell.text, size) + width_of(cell.code, size)
+    words = [_width_of(word, size) for text in texts for word in pattern.findall(text)]
+    chip = 0.0 if cell.chip is None else _width_of(cell.chip.text, size) + _CHIP
+    line = chip + _width_of(cell.text, size) + _width_of(cell.code, size)
     longest = max([chip, *words, size if line else 0.0])
-    return PADDING + longest, PADDING + max(line, width_of(cell.under, size))
+    return PADDING + longest, PADDING + max(line, _width_of(cell.under, size))
 
 
-def broken(text: str, width: float, size: float) -> str:
+def _broken(text: str, width: float, size: float) -> str:
     """Return `text` with places to break (U+200B) in words that are wider than `width`.
 
     Examples
     --------
-    >>> broken("a" * 8 + " bb", 30.0, 8.0).replace(chr(0x200B), "|")
+    >>> _broken("a" * 8 + " bb", 30.0, 8.0).replace(chr(0x200B), "|")
     'aaaaaa|aa bb'
     """
     return _PART.sub(lambda found: _split(found[0], width, size), text)
@@ -122,7 +122,7 @@ def broken(text: str, width: float, size: float) -> str:
 def _split(word: str, width: float, size: float) -> str:
     pieces, used = [""], 0.0
     for letter in word:
-        step = width_of(letter, size)
+        step = _width_of(letter, size)
         if used + step > width and pieces[-1]:
             pieces.append("")
             used = 0.0
@@ -131,12 +131,12 @@ def _split(word: str, width: float, size: float) -> str:
     return _BREAK.join(pieces)
 
 
-def lines_of(row: Sequence[Cell], widths: Sequence[float], size: float) -> int:
+def _lines_of(row: Sequence[Cell], widths: Sequence[float], size: float) -> int:
     """Return about how many lines the highest cell of a row takes."""
     return max(
         (
             sum(
-                -int(-width_of(text, size) // max(width - PADDING, size))
+                -int(-_width_of(text, size) // max(width - PADDING, size))
                 for text in (cell.text + cell.code, cell.under)
             )
             for cell, width in zip(row, widths, strict=True)
@@ -146,7 +146,7 @@ def lines_of(row: Sequence[Cell], widths: Sequence[float], size: float) -> int:
 
 
 REPORT_PDF = "report.pdf"
-TEMPLATE = "report.typ"
+_TEMPLATE = "report.typ"
 #: Width between the margins and size of the letters in tables, in points.
 _WIDTH, _SIZE = 493.0, 8.0
 #: A row of more lines than this may go on on the next page.
@@ -166,12 +166,12 @@ def save_pdf(
     OutputError
         The file is there without `overwrite`, or it cannot be written.
     """
-    pages, missing = render_pdf(plan, fonts)
+    pages, missing = _render_pdf(plan, fonts)
     write_file(Path(path), partial(_write, pages), overwrite=overwrite)
     return missing
 
 
-def render_pdf(
+def _render_pdf(
     plan: Plan, fonts: Fonts, form: Literal["pdf", "png"] = "pdf"
 ) -> tuple[Any, tuple[str, ...]]:
     """Return the report as PDF (or its pages as PNG), and the characters that no font has."""
@@ -182,7 +182,7 @@ def render_pdf(
         {"title": section.title, "blocks": [_laid_out(block) for block in section.blocks]}
         for section in report.sections
     ]
-    title = broken(report.title, _WIDTH, 18.0)
+    title = _broken(report.title, _WIDTH, 18.0)
     given = {
         "report": {**asdict(replace(report, title=title, sections=())), "sections": sections},
         "fonts": list(families),
@@ -190,10 +190,10 @@ def render_pdf(
         "size": _SIZE,
     }
     pages = typeset(
-        files("gridgeo.report").joinpath("templates", TEMPLATE).read_bytes(),
+        files("gridgeo.report").joinpath("templates", _TEMPLATE).read_bytes(),
         given,
         fonts,
-        name=TEMPLATE,
+        name=_TEMPLATE,
         remedy=Text("Report this as a mistake of gridgeo", "请将此问题反馈给 gridgeo"),
         form=form,
     )
@@ -204,12 +204,12 @@ def _laid_out(block: Block) -> dict[str, Any]:
     """Return a block as plain data; a table knows its widths, and no word is too long."""
     if not isinstance(block, Table):
         return asdict(_short(block))
-    widths = column_widths(block, _WIDTH, _SIZE)
+    widths = _column_widths(block, _WIDTH, _SIZE)
     rows = [
         [_fitted(cell, width - PADDING) for cell, width in zip(row, widths, strict=True)]
         for row in block.rows
     ]
-    tall = [lines_of(row, widths, _SIZE) > _TALL for row in rows]
+    tall = [_lines_of(row, widths, _SIZE) > _TALL for row in rows]
     return {**asdict(replace(block, rows=rows)), "widths": widths, "tall": tall}
 
 
@@ -217,29 +217,31 @@ def _short(block: Block) -> Block:
     """Return a block other than a table with words that fit, by the sizes of the template."""
     if isinstance(block, Cards):
         cards = [
-            replace(card, value=broken(card.value, 80.0, 11.0), label=broken(card.label, 80.0, 7.5))
+            replace(
+                card, value=_broken(card.value, 80.0, 11.0), label=_broken(card.label, 80.0, 7.5)
+            )
             for card in block.cards
         ]
         return replace(block, cards=cards)
     if isinstance(block, Pictures):
         pictures = [
             replace(
-                one, title=broken(one.title, 150.0, 7.5), caption=broken(one.caption, 150.0, 7.5)
+                one, title=_broken(one.title, 150.0, 7.5), caption=_broken(one.caption, 150.0, 7.5)
             )
             for one in block.pictures
         ]
         return replace(block, pictures=pictures)
     if isinstance(block, Paragraph):
-        return replace(block, text=broken(block.text, _WIDTH, 9.5))
+        return replace(block, text=_broken(block.text, _WIDTH, 9.5))
     return block
 
 
 def _fitted(cell: Cell, width: float) -> Cell:
     return replace(
         cell,
-        text=broken(cell.text, width, _SIZE),
-        code=broken(cell.code, width, _SIZE),
-        under=broken(cell.under, width, _SIZE),
+        text=_broken(cell.text, width, _SIZE),
+        code=_broken(cell.code, width, _SIZE),
+        under=_broken(cell.under, width, _SIZE),
     )
 
 

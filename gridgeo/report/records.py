@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import asdict, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import pandas as pd
 
 from gridgeo.config import Override, Settings, Source, Threshold
-from gridgeo.model import Finding, Note, Reject
+from gridgeo.model import Finding, Note, Plan, Reject
 from gridgeo.review import place_of, suggestion_of
 from gridgeo.wording import Lang, Text, rule_of
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pyproj import CRS
 
 _BETWEEN_CODES = ";"
-FINDING_COLUMNS = (
+_FINDING_COLUMNS = (
     *("id", "rule", "severity", "status", "grids", "message", "amount", "unit", "suggestion"),
     *("source", "note", "x", "y", "about", "message_en", "message_zh", "advice_en", "advice_zh"),
 )
@@ -53,10 +53,15 @@ def finding_frame(findings: Iterable[Finding], lang: Lang, crs: CRS | None) -> g
         for f in findings
         for place in [place_of(f) or (math.nan, math.nan)]
     ]
-    frame = pd.DataFrame(rows, columns=[*FINDING_COLUMNS, "geometry"])
+    frame = pd.DataFrame(rows, columns=[*_FINDING_COLUMNS, "geometry"])
     numbers = ("amount", "x", "y")
-    frame = frame.astype({n: "float64" if n in numbers else "str" for n in FINDING_COLUMNS})
+    frame = frame.astype({n: "float64" if n in numbers else "str" for n in _FINDING_COLUMNS})
     return gpd.GeoDataFrame(frame, geometry="geometry", crs=crs)
+
+
+def plan_findings(plan: Plan) -> gpd.GeoDataFrame:
+    """Return the findings of a plan as a layer, in the language of its settings."""
+    return finding_frame(plan.findings, plan.settings.lang, plan.grids.crs)
 
 
 def findings_of(frame: gpd.GeoDataFrame) -> tuple[Finding, ...]:
@@ -169,10 +174,11 @@ def settings_of(frame: pd.DataFrame) -> Settings:
         else:
             parts[section] = value
     default = Settings()
-    made = {
-        name: type(getattr(default, name))(**part) if isinstance(part, dict) else part
-        for name, part in parts.items()
-    }
+    made: dict[str, Any] = {}
+    for name, part in parts.items():
+        usual = getattr(default, name)
+        is_part = is_dataclass(usual) and not isinstance(usual, type)
+        made[name] = replace(usual, **part) if is_part else part
     return Settings(**made)
 
 

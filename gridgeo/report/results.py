@@ -54,7 +54,7 @@ def save_adjusted(adjusted: Adjustment, folder: str | Path, *, overwrite: bool =
     """
     writers: list[Writer] = [
         (name, partial(write, adjusted))
-        for name, write in zip(PROPOSALS, (write_proposals, _write_layers), strict=True)
+        for name, write in zip(PROPOSALS, (_write_proposals, _write_layers), strict=True)
     ]
     writers += [(name, partial(write, adjusted.plan)) for name, write in WRITERS]
     check_adjusted(folder, overwrite=overwrite)
@@ -67,7 +67,7 @@ def check_adjusted(folder: str | Path, *, overwrite: bool = False) -> None:
     check_unlocked(Path(folder) / GEOPACKAGE)
 
 
-def write_proposals(adjusted: Adjustment, path: Path) -> None:
+def _write_proposals(adjusted: Adjustment, path: Path) -> None:
     """Write proposals, the grids before and after, and the crosswalk of codes to a workbook."""
     lang = adjusted.plan.settings.lang
     proposals, sides = _in_language(adjusted.proposals, lang), _in_language(adjusted.sides, lang)
@@ -102,8 +102,8 @@ def _write_layers(adjusted: Adjustment, path: Path) -> None:
         append_table(adjusted.changes.crosswalk, path, "crosswalk")
 
 
-CHANGES = "changes.gpkg"
-_NAMES = (CHANGES, "changes.xlsx", "changes.html", SUMMARY, RUN)
+_CHANGES = "changes.gpkg"
+_NAMES = (_CHANGES, "changes.xlsx", "changes.html", SUMMARY, RUN)
 
 
 def save_comparison(comparison: Comparison, folder: str | Path, *, overwrite: bool = False) -> Path:
@@ -172,7 +172,7 @@ def _write_run(comparison: Comparison, path: Path) -> None:
     path.write_text(as_json(comparison.run), encoding="utf-8")
 
 
-REPAIRED = "repaired.gpkg"
+_REPAIRED = "repaired.gpkg"
 
 
 def save_repaired(repaired: Repaired, folder: str | Path, *, overwrite: bool = False) -> Path:
@@ -189,7 +189,7 @@ def save_repaired(repaired: Repaired, folder: str | Path, *, overwrite: bool = F
         the files cannot be written.
     """
     writers: list[Writer] = [
-        (REPAIRED, partial(_write_repaired_package, repaired)),
+        (_REPAIRED, partial(_write_repaired_package, repaired)),
         (RUN, partial(_write_repair_run, repaired)),
     ]
     return write_folder(folder, writers, overwrite=overwrite)
@@ -197,14 +197,14 @@ def save_repaired(repaired: Repaired, folder: str | Path, *, overwrite: bool = F
 
 def check_repaired(folder: str | Path, *, overwrite: bool = False) -> None:
     """Raise `OutputError` where `save_repaired` would refuse `folder`."""
-    check_folder(folder, [REPAIRED, RUN], overwrite=overwrite)
+    check_folder(folder, [_REPAIRED, RUN], overwrite=overwrite)
 
 
 def _write_repaired_package(repaired: Repaired, path: Path) -> None:
     lang = repaired.settings.lang
     crs = repaired.repairs.crs
     layers = {
-        "repairs": with_language(repaired.repairs, lang),
+        "repairs": _with_language(repaired.repairs, lang),
         "findings_before": finding_frame(repaired.before, lang, crs),
         "findings_after": finding_frame(repaired.after, lang, crs),
     }
@@ -223,7 +223,7 @@ def _write_repaired_package(repaired: Repaired, path: Path) -> None:
             append_table(rows, path, table)
 
 
-def with_language(repairs: gpd.GeoDataFrame, lang: Lang) -> gpd.GeoDataFrame:
+def _with_language(repairs: gpd.GeoDataFrame, lang: Lang) -> gpd.GeoDataFrame:
     """Return the repairs with `reason` in `lang` before the two languages."""
     place = repairs.columns.get_loc("reason_en")
     frame = repairs.copy()

@@ -22,13 +22,13 @@ from gridgeo.wording import SEVERITIES, STREETS, VERDICTS, Lang, Text
 if TYPE_CHECKING:
     import geopandas as gpd
 
-HEAD = (
+_HEAD = (
     "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
     '<qgis version="3.22.0" styleCategories="Symbology|Labeling">'
 )
 
 
-def categories(column: str, shape: str, symbols: list[tuple[str, str, str]]) -> str:
+def _categories(column: str, shape: str, symbols: list[tuple[str, str, str]]) -> str:
     """Return a renderer by the values of `column`; `symbols` are value, label and symbol layers."""
     listed = "".join(
         f'<category symbol="{i}" value={quoteattr(value)} label={quoteattr(label)} '
@@ -42,7 +42,7 @@ def categories(column: str, shape: str, symbols: list[tuple[str, str, str]]) -> 
     )
 
 
-def single(shape: str, layer: str) -> str:
+def _single(shape: str, layer: str) -> str:
     """Return a renderer that draws all features alike."""
     return (
         '<renderer-v2 type="singleSymbol" symbollevels="0">'
@@ -50,7 +50,7 @@ def single(shape: str, layer: str) -> str:
     )
 
 
-def labels(expression: str, *, size: int, bold: bool = False) -> str:
+def _labels(expression: str, *, size: int, bold: bool = False) -> str:
     """Return labels with a white halo; `expression` is in the language of QGIS."""
     return (
         '<labeling type="simple"><settings>'
@@ -62,7 +62,7 @@ def labels(expression: str, *, size: int, bold: bool = False) -> str:
     )
 
 
-def fill(colour: str, edge: str = "", width_mm: float = 0.0, *, hatched: bool = False) -> str:
+def _fill(colour: str, edge: str = "", width_mm: float = 0.0, *, hatched: bool = False) -> str:
     """Return the layers of a polygon symbol; without `colour` only the edge is drawn."""
     plain = _layer(
         "SimpleFill",
@@ -80,7 +80,7 @@ def fill(colour: str, edge: str = "", width_mm: float = 0.0, *, hatched: bool = 
     return plain + hatch if hatched else plain
 
 
-def line(colour: str, width_mm: float) -> str:
+def _line(colour: str, width_mm: float) -> str:
     """Return the layer of a line symbol."""
     return _layer(
         "SimpleLine",
@@ -92,7 +92,7 @@ def line(colour: str, width_mm: float) -> str:
     )
 
 
-def marker(colour: str, size_mm: float) -> str:
+def _marker(colour: str, size_mm: float) -> str:
     """Return the layer of a point symbol: a dot with a white rim."""
     return _layer(
         "SimpleMarker",
@@ -133,7 +133,7 @@ def style_frame(layers: Mapping[str, gpd.GeoDataFrame], lang: Lang) -> pd.DataFr
     for name, frame in layers.items():
         shape = _shape(frame)
         if name in STYLES and shape:
-            rows.append(_row(name, HEAD + STYLES[name](shape, lang) + "</qgis>"))
+            rows.append(_row(name, _HEAD + STYLES[name](shape, lang) + "</qgis>"))
     return pd.DataFrame(rows)
 
 
@@ -165,20 +165,20 @@ def _grids(_shape: str, lang: Lang) -> str:
         (
             verdict,
             VERDICTS[verdict].say(lang),
-            fill(colour, GRID_LINE, 0.4, hatched=verdict == "dedicated"),
+            _fill(colour, GRID_LINE, 0.4, hatched=verdict == "dedicated"),
         )
         for verdict, colour in VERDICT_COLOURS.items()
         if verdict not in ("impossible", "not_found")
     ]
-    return categories("verdict", "fill", symbols) + labels(_SEQUENCE, size=8)
+    return _categories("verdict", "fill", symbols) + _labels(_SEQUENCE, size=8)
 
 
 def _communities(_shape: str, _lang: Lang) -> str:
-    return single("fill", fill("", COMMUNITY_LINE, 0.8)) + labels('"name"', size=10, bold=True)
+    return _single("fill", _fill("", COMMUNITY_LINE, 0.8)) + _labels('"name"', size=10, bold=True)
 
 
 def _atoms(_shape: str, _lang: Lang) -> str:
-    return single("fill", fill("", "#8a8a8a", 0.15))
+    return _single("fill", _fill("", "#8a8a8a", 0.15))
 
 
 def _lines(shape: str, lang: Lang) -> str:
@@ -187,15 +187,15 @@ def _lines(shape: str, lang: Lang) -> str:
         (
             name,
             STREETS[name].say(lang),
-            line(drawn.get(colour, colour), width * 0.25) if shape == "line" else fill(colour),
+            _line(drawn.get(colour, colour), width * 0.25) if shape == "line" else _fill(colour),
         )
         for name, (colour, width) in LINE_STYLES.items()
     ]
-    return categories("street_class", shape, symbols)
+    return _categories("street_class", shape, symbols)
 
 
 def _households(_shape: str, _lang: Lang) -> str:
-    return single("marker", marker(HOUSEHOLD_DOT, 1.2))
+    return _single("marker", _marker(HOUSEHOLD_DOT, 1.2))
 
 
 def _considered(shape: str, lang: Lang) -> str:
@@ -204,21 +204,21 @@ def _considered(shape: str, lang: Lang) -> str:
         (
             value,
             texts[value].say(lang),
-            marker(colour, 2.4) if shape == "marker" else fill(colour, FACILITY_MARK, 0.3),
+            _marker(colour, 2.4) if shape == "marker" else _fill(colour, FACILITY_MARK, 0.3),
         )
         for value, colour in (("true", VERDICT_COLOURS["dedicated"]), ("false", "#efe6f0"))
     ]
-    return categories("dedicated", shape, symbols)
+    return _categories("dedicated", shape, symbols)
 
 
 def _findings(shape: str, lang: Lang) -> str:
     draw: dict[str, Callable[[str], str]] = {
-        "marker": lambda colour: marker(colour, 3.0),
-        "line": lambda colour: line(colour, 0.8),
-        "fill": lambda colour: fill("", colour, 0.8),
+        "marker": lambda colour: _marker(colour, 3.0),
+        "line": lambda colour: _line(colour, 0.8),
+        "fill": lambda colour: _fill("", colour, 0.8),
     }
     symbols = [(n, SEVERITIES[n].say(lang), draw[shape](c)) for n, c in SEVERITY_COLOURS.items()]
-    return categories("severity", shape, symbols)
+    return _categories("severity", shape, symbols)
 
 
 #: A new style is one function and one line here.

@@ -45,7 +45,7 @@ _FILES = {
 }
 
 
-def cover_page(submission: Submission, sums: Mapping[str, str]) -> str:
+def _cover_page(submission: Submission, sums: Mapping[str, str]) -> str:
     """Return the cover of a package as an HTML page without script or network.
 
     Parameters
@@ -66,7 +66,7 @@ def cover_page(submission: Submission, sums: Mapping[str, str]) -> str:
         households=int(submission.grids["households"].sum()),
         recoded=0 if submission.first else _recoded(submission),
         crs="" if submission.grids.crs is None else submission.grids.crs.name,
-        drawing=drawing(submission),
+        drawing=_drawing(submission),
         cards=[
             {
                 "title": word(CARDS, card["card"], lang),
@@ -112,7 +112,7 @@ def _card(card: Mapping[str, object], side: str, submission: Submission) -> str:
     return words.get(str(state), Text("—", "—")).say(submission.settings.lang)
 
 
-def drawing(submission: Submission) -> Markup:
+def _drawing(submission: Submission) -> Markup:
     """Return a drawing of the grids by what became of them, with ground that changed hatched."""
     rows = submission.comparison.changes
     rows = rows[(rows["new_code"] != "") & ~rows.geometry.is_empty]
@@ -147,11 +147,11 @@ def drawing(submission: Submission) -> Markup:
     )
 
 
-MANIFEST = "manifest.sha256"
+_MANIFEST = "manifest.sha256"
 _SHAPEFILE = tuple(f"grids{end}" for end in ENDINGS)
 _NAMES = (
     *("grids.gpkg", *_SHAPEFILE, "submission.xlsx", "submission.json"),
-    *("cover.html", MANIFEST),
+    *("cover.html", _MANIFEST),
 )
 _LEFT_OUT = ("soundness", "soundness_reason", "scheme")
 
@@ -178,7 +178,7 @@ def save_submission(submission: Submission, folder: str | Path, *, overwrite: bo
     ]
     last: list[Writer] = [
         ("cover.html", partial(_write_cover, submission)),
-        (MANIFEST, _write_manifest),
+        (_MANIFEST, _write_manifest),
     ]
     return write_folder(folder, writers, overwrite=overwrite, last=last)
 
@@ -188,7 +188,7 @@ def check_submission(folder: str | Path, *, overwrite: bool = False) -> None:
     check_folder(folder, _NAMES, overwrite=overwrite)
 
 
-def crosswalk_of(submission: Submission) -> gpd.GeoDataFrame:
+def _crosswalk_of(submission: Submission) -> gpd.GeoDataFrame:
     """Return the crosswalk of the grids that are reported, old ones and new ones."""
     walk = submission.comparison.crosswalk
     if submission.full:
@@ -200,7 +200,7 @@ def crosswalk_of(submission: Submission) -> gpd.GeoDataFrame:
     return walk[concerned].reset_index(drop=True)
 
 
-def retired_of(submission: Submission) -> gpd.GeoDataFrame:
+def _retired_of(submission: Submission) -> gpd.GeoDataFrame:
     """Return the grids that were given up: their codes are never used again."""
     rows = submission.comparison.changes[submission.comparison.changes["change"] == "retired"]
     columns = ["old_code", "name", "households_before", "successors", "reason", "geometry"]
@@ -210,8 +210,8 @@ def retired_of(submission: Submission) -> gpd.GeoDataFrame:
 def _write_package(submission: Submission, path: Path) -> None:
     layers = {
         "grids": submission.grids,
-        "retired": retired_of(submission),
-        "crosswalk": crosswalk_of(submission),
+        "retired": _retired_of(submission),
+        "crosswalk": _crosswalk_of(submission),
     }
     with reproducible_geopackages():
         for name, frame in layers.items():
@@ -235,7 +235,7 @@ def _write_workbook(submission: Submission, path: Path) -> None:
         (Text("grids", "报送网格"), pd.DataFrame(submission.grids)[columns]),
         (Text("reasons", "变更原因"), changes[1]),
         (Text("crosswalk", "新旧编码对照"),
-         pd.DataFrame(crosswalk_of(submission).drop(columns="geometry"))),
+         pd.DataFrame(_crosswalk_of(submission).drop(columns="geometry"))),
         (Text("scorecard", "核查评分卡"), pd.DataFrame(submission.scorecard)),
         (Text("approval", "批准信息"), _approval(submission)),
         (Text("shapefile fields", "shp字段对照"), alias_frame(submission.grids, lang)),
@@ -275,7 +275,7 @@ def _facts(submission: Submission) -> dict[str, Any]:
 def _write_cover(submission: Submission, path: Path) -> None:
     files = [file for name in _NAMES if (file := path.parent / name).exists()]
     sums = {file.name: file_sha256(file) for file in files}
-    path.write_text(cover_page(submission, sums), encoding="utf-8")
+    path.write_text(_cover_page(submission, sums), encoding="utf-8")
 
 
 def _write_manifest(path: Path) -> None:

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 #: Places are distinguished by cells of this size: noise in coordinates changes no id.
-PLACE_M = 10.0
+_PLACE_M = 10.0
 #: Cells begin off the round metres, where drawn borders lie.
 _OFFSET_M = 3.7
 #: Soundness of a grid or community, the gravest last.
-SOUNDNESS = ("sound", "adjust", "must_adjust")
+_SOUNDNESS = ("sound", "adjust", "must_adjust")
 _GRAVITY = {"error": 2, "warning": 1}
 _MOST_REASONS = 4
 _UNUSED = Text("it has no grid", "没有网格")
@@ -42,7 +42,7 @@ def assess(plan: Plan) -> Plan:
     """
     findings = identify(plan.findings)
     lang = plan.settings.lang
-    grids = plan.grids.assign(**_soundness(handles(plan.grids), findings, lang))
+    grids = plan.grids.assign(**_soundness(_handles(plan.grids), findings, lang))
     return replace(
         plan,
         findings=findings,
@@ -76,7 +76,7 @@ def identify(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 def scorecard(findings: Iterable[Finding]) -> list[dict[str, Any]]:
     """Return card, state and count of open errors and warnings for each of `CARDS`."""
     listed = list(findings)
-    count = Counter(rule_of(one.rule).card for one in listed if is_open(one))
+    count = Counter(rule_of(one.rule).card for one in listed if _is_open(one))
     unchecked = {rule_of(one.about).card for one in listed if one.rule == "not_checked"}
     broken = {rule_of(one.rule).card for one in broken_rules(listed)}
     states = (("red", broken), ("amber", count), ("unknown", unchecked), ("green", CARDS))
@@ -111,7 +111,7 @@ def joined_cards(cards: Iterable[list[dict[str, Any]]]) -> list[dict[str, Any]]:
     ]
 
 
-def is_open(finding: Finding) -> bool:
+def _is_open(finding: Finding) -> bool:
     """Return whether a finding asks for something to be done."""
     return finding.severity in _GRAVITY and finding.status == "open"
 
@@ -138,10 +138,10 @@ def broken_rules(findings: Iterable[Finding]) -> list[Finding]:
     >>> len(broken_rules([found, replace(found, status="accepted")]))
     1
     """
-    return [one for one in findings if one.severity == "error" and is_open(one)]
+    return [one for one in findings if one.severity == "error" and _is_open(one)]
 
 
-def handles(grids: gpd.GeoDataFrame) -> list[str]:
+def _handles(grids: gpd.GeoDataFrame) -> list[str]:
     """Return what each grid is called in findings: its code, else its name, else its row."""
     both = zip(grids["code"], grids["name"], strict=True)
     return [code or name or f"#{row}" for row, (code, name) in enumerate(both, start=1)]
@@ -160,7 +160,7 @@ def _id_of(finding: Finding) -> str:
     if finding.where is not None and not finding.where.is_empty:
         west, south, east, north = finding.where.bounds
         middle = ((west + east) / 2, (south + north) / 2)
-        place = ",".join(f"{(at + _OFFSET_M) // PLACE_M:.0f}" for at in middle)
+        place = ",".join(f"{(at + _OFFSET_M) // _PLACE_M:.0f}" for at in middle)
     text = "|".join([finding.rule, *finding.grids, place, finding.about])
     return f"Q{hash_letters(text, 8)}"
 
@@ -170,12 +170,12 @@ def _soundness(
 ) -> dict[str, list[str]]:
     by_grid: dict[str, list[Finding]] = {}
     for finding in findings:
-        if is_open(finding):
+        if _is_open(finding):
             for grid in finding.grids:
                 by_grid.setdefault(grid, []).append(finding)
     gravest = [max((_GRAVITY[f.severity] for f in by_grid.get(n, ())), default=0) for n in names]
     return {
-        "soundness": [SOUNDNESS[rank] for rank in gravest],
+        "soundness": [_SOUNDNESS[rank] for rank in gravest],
         "soundness_reason": [_reasons(by_grid.get(name, []), lang) for name in names],
     }
 
@@ -202,9 +202,9 @@ def _community_soundness(
     verdicts, reasons = [], []
     for code, name in zip(communities["code"], communities["name"], strict=True):
         values = soundness[sorted(of.get(code, set()) | of.get(name, set()))]
-        gravest = max((SOUNDNESS.index(one) for one in values), default=2)
-        verdicts.append(SOUNDNESS[gravest])
-        count = int((values == SOUNDNESS[gravest]).sum())
+        gravest = max((_SOUNDNESS.index(one) for one in values), default=2)
+        verdicts.append(_SOUNDNESS[gravest])
+        count = int((values == _SOUNDNESS[gravest]).sum())
         text = Text(f"{count} of {len(values)} grids", f"{len(values)} 个网格中有 {count} 个")
         lacking = _UNUSED if code or name else _UNNAMED
         reasons.append((text if len(values) else lacking).say(lang) if gravest else "")

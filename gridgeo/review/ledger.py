@@ -20,11 +20,11 @@ from gridgeo.storage import hash_letters
 from gridgeo.wording import Lang, Text
 
 #: A finding of the same rule and grids this near is the same finding.
-SAME_PLACE_M = 10.0
+_SAME_PLACE_M = 10.0
 #: An exception covers findings that are larger than the accepted one by no more than this share.
-GROWTH = 0.1
+_GROWTH = 0.1
 #: So many grids of a finding are listed; the others are counted, with a fingerprint.
-MOST_LISTED = 100
+_MOST_LISTED = 100
 STATUSES = ("open", "accepted", "fixed", "verified")
 _TRACKED = ("error", "warning")
 _UNFINISHED = Text(
@@ -66,7 +66,7 @@ class Entry:
     last_seen: str = ""
 
 
-def advance(
+def _advance(
     entries: Sequence[Entry], findings: Iterable[Finding], *, date: str, lang: Lang = "zh"
 ) -> tuple[tuple[Entry, ...], tuple[Finding, ...], tuple[Note, ...]]:
     """Return the ledger after a run, the findings with id and status, and notes.
@@ -93,8 +93,8 @@ def advance(
     Examples
     --------
     >>> gap = Finding(rule="fills_community", severity="error", message=Text("gap", "缝隙"))
-    >>> ledger, found, _ = advance([], [gap], date="2026-11-23")
-    >>> ledger, found, _ = advance(ledger, [], date="2026-11-24")
+    >>> ledger, found, _ = _advance([], [gap], date="2026-11-23")
+    >>> ledger, found, _ = _advance(ledger, [], date="2026-11-24")
     >>> [entry.status for entry in ledger]
     ['fixed']
     """
@@ -157,7 +157,7 @@ def _matches(entries: Sequence[Entry], findings: Sequence[Finding]) -> dict[int,
     for n, finding in enumerate(findings):
         for row in by_key.get((finding.rule, _listed(finding.grids)), ()):
             away = _distance(finding, entries[row])
-            if away <= SAME_PLACE_M and finding.severity in _TRACKED:
+            if away <= _SAME_PLACE_M and finding.severity in _TRACKED:
                 pairs.append((away, n, row))
     match: dict[int, int] = {}
     used: set[int] = set()
@@ -177,10 +177,10 @@ def _distance(finding: Finding, entry: Entry) -> float:
 
 def _listed(grids: tuple[str, ...]) -> tuple[str, ...]:
     """Return the grids as the ledger lists them: a cell of Excel does not hold thousands."""
-    if len(grids) <= MOST_LISTED:
+    if len(grids) <= _MOST_LISTED:
         return grids
-    rest = grids[MOST_LISTED:]
-    return (*grids[:MOST_LISTED], f"+{len(rest)} {hash_letters('|'.join(rest), 8)}")
+    rest = grids[_MOST_LISTED:]
+    return (*grids[:_MOST_LISTED], f"+{len(rest)} {hash_letters('|'.join(rest), 8)}")
 
 
 def _resolved(entry: Entry) -> Entry:
@@ -215,7 +215,7 @@ def _refused(entry: Entry, finding: Finding) -> Text | None:
     """Return why an exception does not hold, None where it does."""
     if not (entry.reason and entry.by and _day(entry.when)):
         return _UNFINISHED
-    if (finding.amount or 0.0) > (entry.amount or 0.0) * (1 + GROWTH):
+    if (finding.amount or 0.0) > (entry.amount or 0.0) * (1 + _GROWTH):
         before, after = entry.amount or 0.0, finding.amount or 0.0
         return Text(
             f"it has grown from {before:,.1f} to {after:,.1f} since it was accepted: open again",
@@ -243,8 +243,8 @@ def _stamped(finding: Finding, entry: Entry) -> Finding:
 def follow_up(plan: Plan, entries: Sequence[Entry], *, date: str) -> tuple[Plan, tuple[Entry, ...]]:
     """Return `plan` with the status of its findings, and the ledger after this run.
 
-    Scorecard and soundness leave out what was accepted; see `gridgeo.review.ledger.advance`.
+    Scorecard and soundness leave out what was accepted; see `gridgeo.review.ledger._advance`.
     """
-    after, findings, notes = advance(entries, plan.findings, date=date, lang=plan.settings.lang)
+    after, findings, notes = _advance(entries, plan.findings, date=date, lang=plan.settings.lang)
     followed = replace(plan, findings=findings, notes=(*plan.notes, *notes))
     return assess(followed), after

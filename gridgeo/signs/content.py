@@ -26,14 +26,14 @@ from gridgeo.storage import hash_letters
 from gridgeo.typeset import on_one_line
 from gridgeo.wording import KINDS, Lang, Text, word
 
-PEOPLE = ("worker", "worker_phone", "head", "head_phone", "supervision_phone", "duties")
+_PEOPLE = ("worker", "worker_phone", "head", "head_phone", "supervision_phone", "duties")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Staff:
     """The people of every grid, and the roster rows that fit no grid.
 
-    ``of``: grid code -> the fields of `PEOPLE`, ``""`` where not given. ``rejects``: rows of the
+    ``of``: grid code -> the fields of `_PEOPLE`, ``""`` where not given. ``rejects``: rows of the
     roster that belong to no grid, or to one that has its row already. ``without_worker``: codes of
     grids without a grid worker, in the order of the plan.
     """
@@ -59,9 +59,9 @@ def assign_staff(roster: pd.DataFrame, grids: pd.DataFrame, file: str = "") -> S
     Examples
     --------
     >>> grids = pd.DataFrame({"code": ["01", "02"], "name": ["东", "西"]})
-    >>> row = dict.fromkeys(PEOPLE, "") | {"code": "", "name": "西", "worker": "张三", "row": 1}
+    >>> row = dict.fromkeys(_PEOPLE, "") | {"code": "", "name": "西", "worker": "张三", "row": 1}
     >>> staff = assign_staff(pd.DataFrame([row]), grids)
-    >>> staff.of["02"]["worker"], staff.alone
+    >>> staff.of["02"]["worker"], staff.without_worker
     ('张三', ('01',))
     """
     codes = grids["code"].tolist()
@@ -78,8 +78,8 @@ def assign_staff(roster: pd.DataFrame, grids: pd.DataFrame, file: str = "") -> S
         if code in found or code not in set(codes):
             rejects.append(_reject(row, code in found, file))
         else:
-            found[code] = {field: row[field] for field in PEOPLE}
-    nobody = dict.fromkeys(PEOPLE, "")
+            found[code] = {field: row[field] for field in _PEOPLE}
+    nobody = dict.fromkeys(_PEOPLE, "")
     of = {code: found.get(code, nobody) for code in codes}
     alone = tuple(code for code in codes if not of[code]["worker"])
     return Staff(of=of, rejects=tuple(rejects), without_worker=alone)
@@ -102,7 +102,7 @@ def _reject(row: Mapping[str, str], again: bool, file: str) -> Reject:  # noqa: 
 
 
 #: What a WeChat mini-program admits in its `scene`.
-LONGEST = 32
+_LONGEST = 32
 
 
 def token_of(code: str, version: int, date: str) -> str:
@@ -154,15 +154,15 @@ def payload(code: str, token: str, url: str = "") -> str:
         return url.replace("{code}", quote(code, safe="")).replace("{token}", token)
     code_text = f"{code}.{token}"
     if (
-        len(code_text) > LONGEST
+        len(code_text) > _LONGEST
         or not code_text.isascii()
         or not code_text.isprintable()
         or "%" in code_text
     ):
         raise InputError(
             Text(
-                f"the grid code does not fit a QR code of {LONGEST} ASCII characters",
-                f"网格编码无法写入 {LONGEST} 个英文字符以内的二维码",
+                f"the grid code does not fit a QR code of {_LONGEST} ASCII characters",
+                f"网格编码无法写入 {_LONGEST} 个英文字符以内的二维码",
             ),
             layer="grids",
             field="code",
@@ -190,7 +190,7 @@ def qr_svg(text: str) -> str:
 
 
 #: Usual duties of grid workers; a roster may list others.
-DUTIES = (
+_DUTIES = (
     Text(
         "Keep the records of people, houses and places up to date", "采集更新人、房、场所等基础信息"
     ),
@@ -341,7 +341,7 @@ def _duties(text: str, lang: Lang) -> list[str]:
     duties = [
         duty.strip() for line in text.splitlines() for duty in line.split("；") if duty.strip()
     ]
-    return duties or [duty.say(lang) for duty in DUTIES]
+    return duties or [duty.say(lang) for duty in _DUTIES]
 
 
 def _plain(value: Any) -> Any:

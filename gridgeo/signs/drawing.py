@@ -29,19 +29,19 @@ from gridgeo.signs.labels import (
 from gridgeo.wording import Lang, Text
 
 #: streets and barriers this near bound a grid or run through it
-ALONG_M = 25.0
+_ALONG_M = 25.0
 
 
 def grid_content(plan: Plan, layers: MapLayers) -> Iterator[list[str]]:
     """Yield what the map of every grid of `plan` shows of the grid itself, in their order.
 
-    The outline, streets and barriers in the grid or within `ALONG_M` metres of it, and facilities
+    The outline, streets and barriers in the grid or within `_ALONG_M` metres of it, and facilities
     in it, in page coordinates of `gridgeo.signs.drawing`. Neither the grids beside it nor
     how streets are cut into pieces make a difference.
     """
     for shape in plan.grids.geometry:
         canvas = PageCanvas(shape)
-        near = shape.buffer(ALONG_M, quad_segs=2)
+        near = shape.buffer(_ALONG_M, quad_segs=2)
         yield [
             rings(canvas.put(np.array([shapely.normalize(shape)]))),
             *_lines(layers.streets, canvas, near, ["street_class", "name"]),

@@ -63,8 +63,8 @@ def write_roster(plan: Plan, path: Path) -> None:
     save_reproducibly(book, path)
 
 
-MANIFEST = "signs.json"
-ALL = "signs.pdf"
+_MANIFEST = "signs.json"
+_ALL = "signs.pdf"
 _SAFE = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]*")
 _RESERVED = re.compile(r"con|prn|aux|nul|(com|lpt)\d|signs", re.IGNORECASE)
 
@@ -196,8 +196,8 @@ def save_signs(
     ]
     if pages:
         contents = [page for _, page in pages]
-        writers.append((ALL, partial(_write, renderer, contents, pages[0][0].date)))
-    writers.append((MANIFEST, partial(_write_manifest, issues)))
+        writers.append((_ALL, partial(_write, renderer, contents, pages[0][0].date)))
+    writers.append((_MANIFEST, partial(_write_manifest, issues)))
     ours = _earlier_files(folder)
     return write_folder(folder, writers, overwrite=overwrite, ours=ours)
 
@@ -230,7 +230,7 @@ def read_issues(folder: Path) -> tuple[Issue, ...]:
     InputError
         There is none, or it is not one of ours.
     """
-    path = folder / MANIFEST
+    path = folder / _MANIFEST
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         # a manifest without `drawn` is an old one, whose signs are all printed once more
@@ -256,6 +256,6 @@ def refuse_same(folder: Path, earlier: Path) -> None:
 
 
 def _earlier_files(folder: Path) -> tuple[str, ...]:
-    if not (folder / MANIFEST).is_file():
+    if not (folder / _MANIFEST).is_file():
         return ()
-    return (ALL, *(issue.file for issue in read_issues(folder)))
+    return (_ALL, *(issue.file for issue in read_issues(folder)))

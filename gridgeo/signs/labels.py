@@ -122,7 +122,7 @@ class LabelPlacement:
 
     def write(self, label: Label) -> bool:
         """Return whether there was room for `label`; then it is taken."""
-        length, size = length_of(label.text, label.size), label.size * 1.1
+        length, size = _length_of(label.text, label.size), label.size * 1.1
         box = shapely.box(
             label.x - length / 2, label.y - size / 2, label.x + length / 2, label.y + size / 2
         )
@@ -134,7 +134,7 @@ class LabelPlacement:
         return True
 
 
-def length_of(text: str, size: float) -> float:
+def _length_of(text: str, size: float) -> float:
     """Return about how long `text` is; wide characters are square."""
     return sum(size if ord(letter) >= _WIDE else 0.58 * size for letter in text)
 
@@ -170,7 +170,7 @@ def _longest(lines: NDArray[Any]) -> shapely.LineString:
 
 
 def _tries(name: str, run: shapely.LineString, size: float) -> Iterator[Label]:
-    length = length_of(name, size)
+    length = _length_of(name, size)
     need = length * _SPARE
     for share in _TRIES:
         start = share * run.length - need / 2

@@ -1,17 +1,22 @@
 """Atomic writes: a file or folder of results is replaced completely or not at all.
 
 Results are written beside the target, flushed to the disk, and renamed into place. A folder that
-contains anything that is not ours is never written to.
+is there already changes places with the new one in one step where the system can do that (Linux).
+Elsewhere it is renamed first: a run that is killed between the two renames leaves the old folder
+under a hidden name, and the next one restores it. A folder that contains anything that is not ours
+is never written to.
 """
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import json
 import os
 import secrets
 import shutil
 import sqlite3
+import sys
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -25,8 +30,8 @@ from gridgeo.errors import OutputError, why
 from gridgeo.storage.reproducible import as_json, file_sha256
 from gridgeo.wording import Text
 
-#: What the name of a file or folder begins with while it is written.
-MARK = ".gridgeo-new-"
+#: What the names of files and folders contain while they are written, and while they are replaced.
+_NEW, _OLD = "gridgeo-new-", "gridgeo-old-"
 
 
 @contextmanager
@@ -45,16 +50,16 @@ def atomic_file(target: Path) -> Iterator[Path]:
     'reviewed'
     >>> target.unlink()
     """
-    staged = target.absolute().with_name(f"{MARK}{secrets.token_hex(4)}-{target.name}")
+    staged = target.absolute().with_name(f".{_NEW}{secrets.token_hex(4)}-{target.name}")
     try:
         yield staged
-        flush(staged)
+        _flush(staged)
         staged.replace(target)
     finally:
         staged.unlink(missing_ok=True)
 
 
-def flush(path: Path) -> None:
+def _flush(path: Path) -> None:
     """Bring a file or folder to the disk; Windows flushes no folders."""
     if path.is_dir() and os.name == "nt":
         return
@@ -73,16 +78,61 @@ def atomic_folder(target: Path) -> Iterator[Path]:
     is left behind.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    staged = target.parent / f"{MARK}{target.name}-{secrets.token_hex(4)}"
+    restore_folder(target)
+    staged = _beside(target, _NEW)
     staged.mkdir()
     try:
         yield staged
         for path in sorted(staged.rglob("*")):
-            flush(path)
-        flush(staged)
-        _replace_folder(staged, target)
+            _flush(path)
+        _flush(staged)
+        replace_folder(staged, target)
     finally:
         shutil.rmtree(staged, ignore_errors=True)
+
+
+def replace_folder(staged: Path, target: Path) -> None:
+    """Put `staged` in the place of `target`, whose contents are removed afterwards."""
+    if not target.exists():
+        staged.rename(target)
+    elif not _exchange(staged, target):
+        old = _beside(target, _OLD)
+        target.rename(old)
+        try:
+            staged.rename(target)
+        except OSError:
+            old.rename(target)
+            raise
+        old.rename(staged)  # what is being removed is never restored
+    _flush(target.parent)
+    shutil.rmtree(staged, ignore_errors=True)
+
+
+def restore_folder(target: Path) -> None:
+    """Rename back a folder that a killed run had renamed but not replaced yet."""
+    for left in _leftovers(target, _OLD):
+        if not target.exists():
+            left.rename(target)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Exchange two paths in one step; return False where the system cannot do that."""
+    rename = getattr(ctypes.CDLL(None), "renameat2", None) if sys.platform == "linux" else None
+    if rename is None:
+        return False
+    here, exchange = -100, 2  # AT_FDCWD, RENAME_EXCHANGE
+    return bool(rename(here, os.fsencode(one), here, os.fsencode(other), exchange) == 0)
+
+
+def _beside(target: Path, word: str) -> Path:
+    return target.parent / f".{target.name}.{word}{secrets.token_hex(4)}"
+
+
+def _leftovers(target: Path, word: str) -> list[Path]:
+    start = f".{target.name}.{word}"
+    if not target.parent.is_dir():
+        return []
+    return sorted(path for path in target.parent.iterdir() if path.name.startswith(start))
 
 
 def write_json(target: Path, value: Mapping[str, Any]) -> None:
@@ -122,7 +172,7 @@ def file_checksums(folder: Path) -> dict[str, dict[str, Any]]:
 
 def remove_leftovers(folder: Path) -> None:
     """Remove what killed runs and workers left half written in a folder."""
-    for left in sorted(folder.glob(f"{MARK}*")) if folder.is_dir() else ():
+    for left in sorted(folder.glob(f".*{_NEW}*")) if folder.is_dir() else ():
         if left.is_dir():
             shutil.rmtree(left, ignore_errors=True)
         else:
@@ -141,15 +191,6 @@ def write_error(error: OSError, folder: Path) -> OutputError:
     )
 
 
-def _replace_folder(staged: Path, target: Path) -> None:
-    if target.exists():
-        old = target.parent / f"{MARK}{target.name}-{secrets.token_hex(4)}"
-        target.rename(old)
-        shutil.rmtree(old, ignore_errors=True)
-    staged.rename(target)
-    flush(target.parent)
-
-
 #: The name of a file, and what writes it.
 Writer = tuple[str, Callable[[Path], None]]
 #: What QGIS and file managers leave beside our files; it is replaced with them.
@@ -162,7 +203,6 @@ _COMPANIONS = (
 _STALE_S = 3600.0
 #: Files are written two at a time: geometry and packing leave the interpreter free.
 _THREADS = 2
-_MARK = ".gridgeo-"
 _FAILURES = (
     OSError,
     sqlite3.Error,
@@ -198,10 +238,11 @@ def write_folder(
     target = Path(folder).absolute()
     names = [*ours, *(name for name, _ in (*writers, *last))]
     check_folder(target, names, overwrite=overwrite)
-    staged = _temporary_path(target, "new")
+    staged = _beside(target, _NEW)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        _remove_stale(target, names[-1])
+        restore_folder(target)
+        _remove_stale(target)
         staged.mkdir()
         with ThreadPoolExecutor(_THREADS) as pool:
             for done in [pool.submit(_write, staged / name, write) for name, write in writers]:
@@ -209,9 +250,9 @@ def write_folder(
         for name, write in last:
             _write(staged / name, write)
         for path in (*sorted(staged.iterdir()), staged):
-            flush(path)
+            _flush(path)
         check_folder(target, names, overwrite=overwrite)
-        _swap(staged, target)
+        replace_folder(staged, target)
     except _FAILURES as error:
         raise OutputError(
             Text("the results cannot be written: ", "无法写入结果：") + why(error),
@@ -305,22 +346,11 @@ def _check_writable(target: Path, shown: str) -> None:
         )
 
 
-def _temporary_path(target: Path, word: str) -> Path:
-    return target.parent / f".{target.name}{_MARK}{word}-{secrets.token_hex(4)}"
-
-
-def _remove_stale(target: Path, last: str) -> None:
-    """Remove what killed runs left; restore a folder that was moved but not replaced."""
-    for left in sorted(target.parent.glob(f".{_escape_glob(target.name)}{_MARK}old-*")):
-        if not target.exists() and (left / last).exists():
-            left.rename(target)
-    for left in sorted(target.parent.glob(f".{_escape_glob(target.name)}{_MARK}*")):
+def _remove_stale(target: Path) -> None:
+    """Remove what killed runs left."""
+    for left in (*_leftovers(target, _NEW), *_leftovers(target, _OLD)):
         if time.time() - left.stat().st_mtime > _STALE_S:
             shutil.rmtree(left, ignore_errors=True)
-
-
-def _escape_glob(name: str) -> str:
-    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in name)
 
 
 def _check_geopackage(path: Path) -> None:
@@ -328,17 +358,3 @@ def _check_geopackage(path: Path) -> None:
         (result,) = database.execute("PRAGMA quick_check").fetchone()
     if result != "ok":
         raise sqlite3.DatabaseError(result)
-
-
-def _swap(staged: Path, target: Path) -> None:
-    if not target.exists():
-        staged.rename(target)
-        return
-    old = _temporary_path(target, "old")
-    target.rename(old)
-    try:
-        staged.rename(target)
-    except OSError:
-        old.rename(target)
-        raise
-    shutil.rmtree(old, ignore_errors=True)

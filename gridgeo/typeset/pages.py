@@ -58,7 +58,7 @@ def by_number(text: str, missing: frozenset[str]) -> str:
 
 
 #: Families that are looked for on the machine, in this order; each stands in for the ones before.
-FAMILIES = (
+_FAMILIES = (
     *("Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Source Han Sans CN"),
     *("Microsoft YaHei", "DengXian", "SimHei", "PingFang SC", "WenQuanYi Micro Hei"),
     *("WenQuanYi Zen Hei", "Noto Serif CJK SC", "SimSun", "NSimSun", "SimSun-ExtB"),
@@ -99,7 +99,7 @@ def find_fonts(given: Sequence[Path] = ()) -> Fonts:
     )
     given_families = [font.family for font in book.fonts() if _within(font.path, given)]
     installed = set(book.families())
-    families = dict.fromkeys([*given_families, *(name for name in FAMILIES if name in installed)])
+    families = dict.fromkeys([*given_families, *(name for name in _FAMILIES if name in installed)])
     if not families:
         raise InputError(
             Text("no Chinese font was found", "没有找到中文字体"),

@@ -35,10 +35,10 @@ from gridgeo.validate.shape import (
 )
 from gridgeo.validate.streets import on_streets, share_on_streets
 
-Check = Callable[[Case], Iterator[Finding]]
+_Check = Callable[[Case], Iterator[Finding]]
 
 #: Each check is one function, named by what is true when all is well; this is their order.
-CHECKS: tuple[Check, ...] = (
+CHECKS: tuple[_Check, ...] = (
     valid_geometry,
     fills_community,
     no_overlap,
@@ -64,7 +64,7 @@ CHECKS: tuple[Check, ...] = (
 )
 
 #: The checks that a repair of the geometry can change.
-SHAPE_CHECKS: tuple[Check, ...] = (
+_SHAPE_CHECKS: tuple[_Check, ...] = (
     valid_geometry,
     fills_community,
     no_overlap,
@@ -140,8 +140,8 @@ def judge(subject: Subject, *, band: Band | Bands, codes: Codes) -> Judgement:
 
 
 def judge_shape(subject: Subject) -> tuple[Finding, ...]:
-    """Return what `SHAPE_CHECKS` find: all that a repair of the geometry can change."""
-    return _findings(Case(subject=subject, band=Band(), codes=Codes()), SHAPE_CHECKS)
+    """Return what `_SHAPE_CHECKS` find: all that a repair of the geometry can change."""
+    return _findings(Case(subject=subject, band=Band(), codes=Codes()), _SHAPE_CHECKS)
 
 
 def community_of(subject: Subject) -> NDArray[np.intp]:
@@ -152,7 +152,7 @@ def community_of(subject: Subject) -> NDArray[np.intp]:
     return Case(subject=subject, band=Band(), codes=Codes()).parents
 
 
-def _findings(case: Case, checks: tuple[Check, ...] = CHECKS) -> tuple[Finding, ...]:
+def _findings(case: Case, checks: tuple[_Check, ...] = CHECKS) -> tuple[Finding, ...]:
     return tuple(finding for check in checks for finding in sorted(check(case), key=_place))
 
 

@@ -11,7 +11,7 @@ import shapely
 
 from gridgeo.config import Band
 from gridgeo.geometry import intersection, polygonal
-from gridgeo.model import Finding
+from gridgeo.model import Finding, exceeds
 from gridgeo.validate.assignment import texts
 from gridgeo.validate.case import Case, not_checked
 from gridgeo.wording import Text
@@ -65,7 +65,7 @@ def _about(case: Case, rows: np.typing.NDArray[np.bool_], text: Text) -> Iterato
 
 
 #: A border this near to the outline of a compound runs along it.
-ALONG_M = 12.0
+_ALONG_M = 12.0
 #: Less ground than this is no part of a compound.
 _LEAST_M2 = 1.0
 
@@ -105,7 +105,7 @@ def compounds_whole(case: Case) -> Iterator[Finding]:
 
 def _parts(case: Case, ground: NDArray[Any]) -> pd.DataFrame:
     """Return compound, community, grid and m2 of basic grids well inside compounds."""
-    inner = shapely.buffer(ground, -ALONG_M, join_style="mitre")
+    inner = shapely.buffer(ground, -_ALONG_M, join_style="mitre")
     compound, grid = case.tree.query(inner, predicate="intersects")
     basic = case.basic[grid] & (case.parents[grid] >= 0)
     compound, grid = compound[basic], grid[basic]
@@ -129,13 +129,7 @@ def _compound_counts(case: Case, ground: NDArray[Any]) -> pd.DataFrame:
 
 def _fits(counts: pd.Series[float], band: Band) -> bool:
     """Return whether one grid of the band can hold a compound; what is unknown fits."""
-    too_big = {
-        "households": counts["households"] > band.upper,
-        "residents": counts["residents"] > band.residents_upper,
-    }
-    if band.profile != "either":
-        return bool(not too_big[band.profile])
-    return bool(not too_big["households"] or counts["residents"] <= band.residents_upper)
+    return not exceeds(band, counts["households"], counts["residents"])
 
 
 def _divided_text(name: str, grids: int, households: float) -> Text:
@@ -151,7 +145,7 @@ def _divided_text(name: str, grids: int, households: float) -> Text:
 
 
 #: A grid of unknown kind is that of the facility when they share this much of the larger.
-SAME_GROUND = 0.8
+_SAME_GROUND = 0.8
 
 
 def facilities_dedicated(case: Case) -> Iterator[Finding]:
@@ -196,7 +190,7 @@ def _facility_shares(case: Case, ground: NDArray[np.object_]) -> pd.DataFrame:
         {
             "facility": facility,
             "grid": np.array(case.handles, dtype=object)[grid],
-            "dedicated": (kind == "dedicated") | ((kind == "") & (m2 >= SAME_GROUND * larger)),
+            "dedicated": (kind == "dedicated") | ((kind == "") & (m2 >= _SAME_GROUND * larger)),
             "m2": m2,
         }
     )

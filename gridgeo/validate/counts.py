@@ -10,9 +10,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gridgeo.config import Band
 from gridgeo.geometry import TOUCH_M
-from gridgeo.model import Finding, Severity
+from gridgeo.model import Finding, JudgedCount, Severity, judge_counts
 from gridgeo.validate.assignment import NONE, UNKNOWN, PointAssignment, sums, texts
 from gridgeo.validate.case import Case, not_checked
 from gridgeo.wording import Text
@@ -33,21 +32,25 @@ def in_band(case: Case) -> Iterator[Finding]:
     alone = np.bincount(case.parents[case.basic] + 1, minlength=len(case.outlines) + 1) == 1
     for row in np.flatnonzero(case.basic):
         band = case.bands.of(case.parents[row])
-        off = outside_band(households[row], residents[row], band)
-        if off == 0 or np.isnan(off):
+        judged = judge_counts(band, households[row], residents[row])
+        if judged.verdict in {"in_band", ""}:
             continue
-        small = off < 0 and case.parents[row] >= 0 and bool(alone[case.parents[row] + 1])
+        small = (
+            judged.verdict == "under"
+            and case.parents[row] >= 0
+            and bool(alone[case.parents[row] + 1])
+        )
         yield Finding(
             rule="in_band",
             severity="info" if small else "warning",
             message=Text(f"grid {case.handles[row]} holds ", f"网格 {case.handles[row]} 有 ")
             + _counts_text(households[row], residents[row])
-            + _missed(off, band)
+            + _missed(judged)
             + (_SMALL if small else Text("", "")),
             grids=(case.handles[row],),
             where=case.place(row),
-            amount=float(abs(off)),
-            unit="residents" if band.profile == "residents" else "households",
+            amount=abs(judged.off),
+            unit=judged.measure,
             advice=_advice(case, int(case.parents[row])),
         )
 
@@ -66,30 +69,9 @@ def _advice(case: Case, community: int) -> Text | None:
     )
 
 
-def outside_band(households: float, residents: float, band: Band) -> float:
-    """Return by how much a grid is above (positive) or below (negative) the band; 0 inside.
-
-    Under ``either`` a grid that meets one measure is inside, and the distance is in households.
-    NaN where the count that decides is not known.
-
-    Examples
-    --------
-    >>> outside_band(520, float("nan"), Band()), outside_band(250, 900, Band())
-    (20.0, 0.0)
-    """
-    by_residents = _outside(residents, band.residents_lower, band.residents_upper)
-    if band.profile == "residents" or (band.profile == "either" and by_residents == 0):
-        return by_residents
-    return _outside(households, band.lower, band.upper)
-
-
 _SMALL = Text(
     ": the only grid of a small community, allowed", "：该社区规模较小，单独成网格，规则允许"
 )
-
-
-def _outside(count: float, lower: float, upper: float) -> float:
-    return float(count - np.clip(count, lower, upper))
 
 
 def _counts_text(households: float, residents: float) -> Text:
@@ -103,14 +85,13 @@ def _counts_text(households: float, residents: float) -> Text:
     return Text(" and ".join(en), "、".join(zh))
 
 
-def _missed(off: float, band: Band) -> Text:
-    side = Text("above", "高于") if off > 0 else Text("below", "低于")
-    low, high, noun = band.lower, band.upper, Text("households", "户")
-    if band.profile == "residents":
-        low, high, noun = band.residents_lower, band.residents_upper, Text("residents", "人")
+def _missed(judged: JudgedCount) -> Text:
+    side = Text("above", "高于") if judged.verdict == "over" else Text("below", "低于")
+    noun = Text(judged.measure, "户" if judged.measure == "households" else "人")
+    low, high, off = judged.lower, judged.upper, abs(judged.off)
     return Text(
-        f", {abs(off):,.0f} {noun.en} {side.en} the band of {low} to {high}",
-        f"，{side.zh} {low}-{high} {noun.zh}的范围 {abs(off):,.0f} {noun.zh}",
+        f", {off:,.0f} {noun.en} {side.en} the band of {low} to {high}",
+        f"，{side.zh} {low}-{high} {noun.zh}的范围 {off:,.0f} {noun.zh}",
     )
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 
-def length_near(lines: NDArray[Any], others: NDArray[Any], distance: float) -> NDArray[np.float64]:
+def _length_near(lines: NDArray[Any], others: NDArray[Any], distance: float) -> NDArray[np.float64]:
     """Return for each line the metres of it that lie within `distance` of any of `others`.
 
     Exact but for rounding: for two straight segments the near part of one is an interval, found
@@ -38,11 +38,11 @@ def length_near(lines: NDArray[Any], others: NDArray[Any], distance: float) -> N
     --------
     >>> from shapely import LineString
     >>> border, street = LineString([(0, 0), (100, 0)]), LineString([(40, 3), (60, 3)])
-    >>> length_near(np.array([border]), np.array([street]), 5.0).tolist()
+    >>> _length_near(np.array([border]), np.array([street]), 5.0).tolist()
     [28.0]
     """
-    pieces, line = segments(lines)
-    streets, _ = segments(_outlines(others))
+    pieces, line = _segments(lines)
+    streets, _ = _segments(_outlines(others))
     tree = shapely.STRtree(np.asarray(shapely.linestrings(streets), dtype=object))
     piece, street = tree.query(shapely.linestrings(pieces), predicate="dwithin", distance=distance)
     start, end = _near_part(pieces[piece], streets[street], distance)
@@ -50,7 +50,7 @@ def length_near(lines: NDArray[Any], others: NDArray[Any], distance: float) -> N
     return np.bincount(line[piece], near_m, minlength=len(lines)).astype(np.float64)
 
 
-def segments(lines: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+def _segments(lines: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
     """Return the straight segments of `lines`, shape (n, 2, 2), and the line of each."""
     parts, owner = shapely.get_parts(lines, return_index=True)
     points, part = shapely.get_coordinates(parts, return_index=True)
@@ -141,13 +141,13 @@ def _once(
 
 
 #: A border within this distance of a street or barrier follows it.
-TOLERANCE_M = 12.0
+_TOLERANCE_M = 12.0
 #: A grid that follows less than this share of its inner border is named.
-LEAST_SHARE = 0.5
+_LEAST_SHARE = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
-class InnerBorders:
+class _InnerBorders:
     """Borders between two basic grids of one community, and the metres of them on streets."""
 
     left: NDArray[np.intp]
@@ -162,7 +162,7 @@ def street_share(
     streets: gpd.GeoDataFrame | None,
     barriers: gpd.GeoDataFrame | None,
     *,
-    tolerance_m: float = TOLERANCE_M,
+    tolerance_m: float = _TOLERANCE_M,
 ) -> float | None:
     """Return the share of inner border metres that follow a street or barrier.
 
@@ -203,7 +203,7 @@ def share_on_streets(case: Case) -> float | None:
     """Return the share of inner border metres of a case that follow a street or barrier."""
     group = np.where(case.basic, case.parents, -1)
     lines = _lines(case.subject.streets, case.subject.barriers)
-    return _whole_share(case.ground, group, lines, TOLERANCE_M)
+    return _whole_share(case.ground, group, lines, _TOLERANCE_M)
 
 
 def on_streets(case: Case) -> Iterator[Finding]:
@@ -216,10 +216,10 @@ def on_streets(case: Case) -> Iterator[Finding]:
         yield not_checked("on_streets", Text("streets and barriers", "街道和阻隔"))
         return
     group = np.where(case.basic, case.parents, -1)
-    borders = inner_borders(case.ground, group, lines, TOLERANCE_M)
-    strays = _share(borders, len(group)) < LEAST_SHARE
+    borders = _inner_borders(case.ground, group, lines, _TOLERANCE_M)
+    strays = _share(borders, len(group)) < _LEAST_SHARE
     off = (strays[borders.left] | strays[borders.right]) & (
-        borders.street_m < LEAST_SHARE * borders.border_m
+        borders.street_m < _LEAST_SHARE * borders.border_m
     )
     for place in np.unique(group[strays]):
         here = off & (group[borders.left] == place)
@@ -241,12 +241,12 @@ def _whole_share(
 ) -> float | None:
     if len(lines) == 0:
         return None
-    borders = inner_borders(ground, group, lines, tolerance_m)
+    borders = _inner_borders(ground, group, lines, tolerance_m)
     total = borders.border_m.sum()
     return float(borders.street_m.sum() / total) if total > 0 else None
 
 
-def _share(borders: InnerBorders, size: int) -> NDArray[np.float64]:
+def _share(borders: _InnerBorders, size: int) -> NDArray[np.float64]:
     """Return by grid the share of its inner border on streets, 1 where it has none."""
     ends = np.concatenate([borders.left, borders.right])
     border_m, street_m = (
@@ -265,9 +265,9 @@ def _astray(community: str, count: int, grids: int, metres: float) -> Text:
     )
 
 
-def inner_borders(
+def _inner_borders(
     ground: NDArray[Any], group: NDArray[np.intp], lines: NDArray[Any], tolerance_m: float
-) -> InnerBorders:
+) -> _InnerBorders:
     """Measure the borders between pieces of one group (-1: in none) against `lines`."""
     left, right = shapely.STRtree(ground).query(ground, predicate="intersects")
     inner = (left < right) & (group[left] == group[right]) & (group[left] >= 0)
@@ -277,12 +277,12 @@ def inner_borders(
     line = _lines_of(shared)
     real = shapely.length(line) > 0
     line = line[real]
-    return InnerBorders(
+    return _InnerBorders(
         left=left[real],
         right=right[real],
         line=line,
         border_m=shapely.length(line),
-        street_m=length_near(line, lines, tolerance_m),
+        street_m=_length_near(line, lines, tolerance_m),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gridgeo.wording.amounts import band_text, count_text, upper_text
 from gridgeo.wording.headers import (
     COLUMNS,
     header,
@@ -75,11 +76,14 @@ __all__ = [
     "VERDICTS",
     "Lang",
     "Text",
+    "band_text",
+    "count_text",
     "editor_words",
     "fields_text",
     "header",
     "join",
     "page_words",
     "rule_of",
+    "upper_text",
     "word",
 ]

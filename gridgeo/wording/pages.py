@@ -9,7 +9,7 @@ from gridgeo.wording.terms import KINDS, SEVERITIES, VERDICTS
 from gridgeo.wording.text import Lang, Text
 
 #: Braces hold what the page puts in.
-WORDS: Mapping[str, Text] = MappingProxyType(
+_WORDS: Mapping[str, Text] = MappingProxyType(
     {
         "layers": Text("Layers", "图层"),
         "zoom_in": Text("Zoom in", "放大"),
@@ -106,10 +106,10 @@ def page_words(lang: Lang) -> dict[str, str]:
     terms = {f"verdict.{key}": text for key, text in VERDICTS.items()}
     terms |= {f"kind.{key}": text for key, text in KINDS.items()}
     terms |= {f"severity.{key}": text for key, text in SEVERITIES.items()}
-    return {key: text.say(lang) for key, text in {**WORDS, **terms}.items()}
+    return {key: text.say(lang) for key, text in {**_WORDS, **terms}.items()}
 
 
-EDITOR_WORDS: Mapping[str, Text] = MappingProxyType(
+_EDITOR_WORDS: Mapping[str, Text] = MappingProxyType(
     {
         "pick": Text("Click a grid: atoms will go into it", "请点选一个网格作为划入目标"),
         "into": Text(
@@ -128,4 +128,4 @@ EDITOR_WORDS: Mapping[str, Text] = MappingProxyType(
 
 def editor_words(lang: Lang) -> dict[str, str]:
     """Return every word of the widget in `lang`: its own, and those of the map page."""
-    return {**page_words(lang), **{key: text.say(lang) for key, text in EDITOR_WORDS.items()}}
+    return {**page_words(lang), **{key: text.say(lang) for key, text in _EDITOR_WORDS.items()}}

@@ -10,7 +10,7 @@ from gridgeo.wording.text import Text
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class _Rule:
     """One rule: its title, its source, what to do, and the card of the scorecard it counts in."""
 
     title: Text
@@ -53,40 +53,40 @@ _REGISTER = Text("DB11/T 2157-2023 §5.2; the register", "DB11/T 2157-2023 §5.2
 _DATA = Text("data quality", "数据质量要求")
 _COUNTS = Text("every household in one grid", "一户一格，户数守恒")
 _REPAIR = Text("gridgeo repair mends it where it is small", "细小的可用 gridgeo repair 修复")
-RULEBOOK: Mapping[str, Rule] = MappingProxyType(
+RULEBOOK: Mapping[str, _Rule] = MappingProxyType(
     {
-        "valid_geometry": Rule(
+        "valid_geometry": _Rule(
             Text("sound geometry", "图形有效"),
             _DATA,
             Text("Draw the grid anew; ", "重绘该网格；") + _REPAIR,
             "one_piece",
         ),
-        "fills_community": Rule(
+        "fills_community": _Rule(
             Text("fills its community", "覆盖社区（村）"),
             _SEAMLESS,
             Text("Give the ground to a grid beside it, or list it as an allowed gap; ",
                  "将空缺划入相邻网格，或列入允许空缺；") + _REPAIR,
             "complete",
         ),
-        "no_overlap": Rule(
+        "no_overlap": _Rule(
             Text("no overlap", "互不重叠"),
             _SEAMLESS,
             Text("Give the ground to one of the two; ", "重叠部分只归其中一个网格；") + _REPAIR,
             "no_overlap",
         ),
-        "inside_community": Rule(
+        "inside_community": _Rule(
             Text("inside its community", "不越社区界"),
             _WITHIN,
             Text("Cut the grid at the border of the community; ", "按社区界切开网格；") + _REPAIR,
             "no_overlap",
         ),
-        "one_part": Rule(
+        "one_part": _Rule(
             Text("one piece", "连成一片"),
             _SEAMLESS,
             Text("Give the smaller parts to the grids around them", "将较小的部分划入周边网格"),
             "one_piece",
         ),
-        "no_enclave": Rule(
+        "no_enclave": _Rule(
             Text("no enclave", "无飞地包围"),
             _STREETS,
             Text("Join them where that stays in the band; else exchange blocks with the grid "
@@ -94,99 +94,99 @@ RULEBOOK: Mapping[str, Rule] = MappingProxyType(
                  "合并后不超限的可合并；否则与外围网格调整街区，使其通到街巷或社区（村）边界"),
             "one_piece",
         ),
-        "codes_wellformed": Rule(
+        "codes_wellformed": _Rule(
             Text("well-formed code", "编码格式"),
             _CODES,
             Text("Correct the code, or choose the scheme with --scheme",
                  "更正编码，或用 --scheme 指定编码方案"),
             "codes",
         ),
-        "codes_unique": Rule(
+        "codes_unique": _Rule(
             Text("unique code", "编码唯一"),
             _CODES,
             Text("Give one of them the next free number", "为其中一个改用下一个未用顺序号"),
             "codes",
         ),
-        "codes_parented": Rule(
+        "codes_parented": _Rule(
             Text("code of its community", "编码与社区一致"),
             _CODES,
             Text("Use the code of the community that the grid lies in",
                  "改用网格所在社区（村）的代码作前缀"),
             "codes",
         ),
-        "segments_usual": Rule(
+        "segments_usual": _Rule(
             Text("code segments", "代码段"),
             _SEGMENTS,
             Text("Compare the community's code with the official list", "请与官方区划代码表核对"),
             "codes",
         ),
-        "codes_no_class": Rule(
+        "codes_no_class": _Rule(
             Text("no urban-rural class as a number", "编码不与城乡分类代码混淆"),
             _SEGMENTS,
             Text("Make sure that this is a grid code and no statistical code of 15 digits",
                  "请确认这是网格编码，而不是带城乡分类代码的 15 位统计代码"),
             "codes",
         ),
-        "codes_registered": Rule(
+        "codes_registered": _Rule(
             Text("registered code", "编码已登记"),
             _REGISTER,
             Text("Approve the plan with --codes, so that its codes are recorded",
                  "用 gridgeo approve --codes 批准方案并登记编码"),
             "codes",
         ),
-        "codes_not_reissued": Rule(
+        "codes_not_reissued": _Rule(
             Text("no retired code in use", "停用编码不再使用"),
             _REGISTER,
             Text("Give the grid the next free number", "改用下一个未用顺序号"),
             "codes",
         ),
-        "codes_in_place": Rule(
+        "codes_in_place": _Rule(
             Text("code on its own ground", "编码与登记位置一致"),
             _REGISTER,
             Text("Give the code back to the grid that it was registered for",
                  "将编码还给登记该编码的网格"),
             "codes",
         ),
-        "codes_all_there": Rule(
+        "codes_all_there": _Rule(
             Text("every code in use has its grid", "在用编码均有网格"),
             _REGISTER,
             Text("Add the grid that is missing, or record that the code was retired",
                  "补上缺失的网格，或登记该编码停用"),
             "codes",
         ),
-        "households_once": Rule(
+        "households_once": _Rule(
             Text("every household in one grid", "一户一格"),
             _COUNTS,
             Text("Correct the point, or the grid it should lie in", "更正住户点位或所属网格"),
             "households",
         ),
-        "totals_conserved": Rule(
+        "totals_conserved": _Rule(
             Text("counts add up", "户数守恒"),
             _COUNTS,
             Text("Correct the count that the grid states", "更正网格标注的户数或人口"),
             "households",
         ),
-        "in_band": Rule(
+        "in_band": _Rule(
             Text("in band", "规模适度"),
             _SIZE,
             Text("Exchange blocks with a neighbour, split or merge; or accept with the reason",
                  "与相邻网格调整街区、拆分或合并；确有原因的可登记为例外"),
             "in_band",
         ),
-        "on_streets": Rule(
+        "on_streets": _Rule(
             Text("bounded by streets", "街巷定界"),
             _STREETS,
             Text("Move the border to the nearest street", "将边界移至最近的街巷"),
             "on_streets",
         ),
-        "compounds_whole": Rule(
+        "compounds_whole": _Rule(
             Text("compounds whole", "小区不拆分"),
             _BLOCKS,
             Text("Give the compound to one of the grids, or accept with the reason",
                  "将该小区整体划入其中一个网格；确需拆分的可登记为例外"),
             "on_streets",
         ),
-        "facilities_dedicated": Rule(
+        "facilities_dedicated": _Rule(
             Text("a grid for each larger unit", "较大单位设专属网格"),
             _UNITS,
             Text("Give the facility a dedicated grid (gridgeo adjust proposes it), or accept with "
@@ -194,7 +194,7 @@ RULEBOOK: Mapping[str, Rule] = MappingProxyType(
                  "为该单位单设专属网格（gridgeo adjust 可给出方案）；不设的可登记为例外"),
             "dedicated",
         ),
-        "attributes_complete": Rule(
+        "attributes_complete": _Rule(
             Text("complete record", "属性完整"),
             _DATA,
             Text("Fill in what is missing", "补填缺项"),
@@ -205,7 +205,7 @@ RULEBOOK: Mapping[str, Rule] = MappingProxyType(
 
 
 #: What the other stages report: no rule of their own, but a name that a person can read.
-REPORTED: Mapping[str, Text] = MappingProxyType(
+_REPORTED: Mapping[str, Text] = MappingProxyType(
     {
         "apart_unmet": Text("apart not met", "应分未分"),
         "atoms_outside_communities": Text("atoms outside communities", "单元在社区之外"),
@@ -225,7 +225,7 @@ REPORTED: Mapping[str, Text] = MappingProxyType(
 )
 
 
-def rule_of(name: str) -> Rule:
+def rule_of(name: str) -> _Rule:
     """Return the rule called `name`; what is not in the rulebook has a title only.
 
     Examples
@@ -234,4 +234,4 @@ def rule_of(name: str) -> Rule:
     ('互不重叠', '')
     """
     nothing = Text("", "")
-    return RULEBOOK.get(name) or Rule(REPORTED.get(name, Text(name, name)), nothing, nothing)
+    return RULEBOOK.get(name) or _Rule(_REPORTED.get(name, Text(name, name)), nothing, nothing)

@@ -101,10 +101,10 @@ class Subproblem:
         cost, missed, distance = evaluate_labels(
             self.graph, self.objective, small, int(small.max()) + 1
         )
-        wrong = abs(grids.size - (self.problem.grids or grids.size))
-        wrong += int(count_unmet_cannot_links(self.graph, small))
+        unmet = abs(grids.size - (self.problem.grids or grids.size))
+        unmet += int(count_unmet_cannot_links(self.graph, small))
         return (
-            round(float(missed)) + wrong,
+            round(float(missed)) + unmet,
             round(float(distance), 3),
             self.moved(labels),
             round(cost, 3),
