@@ -1,5 +1,6 @@
 """The benchmarks' synthetic cities, and how cost is measured."""
 
+import importlib
 import sys
 
 import geopandas as gpd
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 import shapely
 
+from benchmarks.bench_ablation import SEAMS, without
 from benchmarks.bench_scale import Run, growth, table
 from benchmarks.measure import Cost, run_measured
 from benchmarks.synthetic import write_city
@@ -103,3 +105,18 @@ def test_the_growth_exponent_is_the_slope_in_logarithms():
     assert "wall_s 1.50 (last step 1.50); cpu_s 0.00" in growth(runs)
     assert growth(runs[:1]) == ""
     assert table(runs).count("\n") == 3
+
+
+@pytest.mark.parametrize("component", SEAMS)
+def test_a_component_is_off_inside_the_block_only(component):
+    seams = [
+        (importlib.import_module(f"gridgeo.partition.{module}"), name)
+        for module, name, _ in SEAMS[component]
+    ]
+    before = [getattr(place, name) for place, name in seams]
+    with without(component):
+        assert all(
+            getattr(place, name) is not one
+            for (place, name), one in zip(seams, before, strict=True)
+        )
+    assert [getattr(place, name) for place, name in seams] == before
