@@ -4,6 +4,7 @@ import ast
 import importlib
 import json
 import pkgutil
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -131,11 +132,13 @@ def test_what_one_file_uses_is_private():
     alone = {
         f"{_module(file)}.{name}"
         for file in FILES
-        if file.name != "__init__.py"
+        if file.name != "__init__.py" and file.parent.name != "cli"  # typer reads names there
         for name in _public_names(file)
         if (_module(file), name) not in shared
     }
-    assert alone - SEAMS == set()
+    stages = importlib.import_module("gridgeo.partition").__doc__  # it names what each stage calls
+    named = {f"gridgeo.partition.{name}" for name in re.findall(r"`([\w.]+)`", stages)}
+    assert alone - SEAMS - named == set()
 
 
 def _module(file):

@@ -12,7 +12,7 @@ from sklearn.base import clone
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from gridgeo.partition import BandedRegions
-from gridgeo.partition.samples import gabriel_pairs, pairs_of
+from gridgeo.partition.samples import _gabriel_pairs, _pairs_of
 
 
 @parametrize_with_checks([BandedRegions(lower=12, upper=22)])
@@ -47,7 +47,7 @@ def test_regions_are_connected_and_told_truly(points, data):
     weight = np.array(data.draw(st.lists(st.integers(0, 40), min_size=n, max_size=n)))
     weight[0] += 1
     found = BandedRegions(lower=30, upper=60).fit(points, sample_weight=weight)
-    assert connected(found.labels_, gabriel_pairs(points))
+    assert connected(found.labels_, _gabriel_pairs(points))
     assert np.array_equal(np.unique(found.labels_), np.arange(found.n_grids_))
     assert np.array_equal(found.region_weight_, np.bincount(found.labels_, weights=weight))
     held = found.region_weight_
@@ -62,7 +62,7 @@ def test_regions_are_connected_and_told_truly(points, data):
 def test_neither_order_nor_units_change_the_regions(rng, scale):
     points = lattice(4, 6) + [[0, 0.01 * (i % 5)] for i in range(24)]
     weight = np.array([rng.randint(50, 150) for _ in range(24)])
-    pairs = np.column_stack([gabriel_pairs(points), np.full(len(gabriel_pairs(points)), 7.0)])
+    pairs = np.column_stack([_gabriel_pairs(points), np.full(len(_gabriel_pairs(points)), 7.0)])
     order = np.array(rng.sample(range(24), 24))
     place = np.argsort(order)
     one = BandedRegions().fit(points, connectivity=pairs, sample_weight=weight)
@@ -76,7 +76,7 @@ def test_neither_order_nor_units_change_the_regions(rng, scale):
 
 def test_any_kind_of_graph_gives_the_same_regions():
     points, weight = lattice(3, 8), np.arange(24) % 7 * 20 + 40
-    pairs = gabriel_pairs(points)
+    pairs = _gabriel_pairs(points)
     border = 10.0 + np.arange(len(pairs)) % 3
     matrix = sparse.csr_array((border, pairs.T), shape=(24, 24))
     graph = nx.Graph()
@@ -121,7 +121,7 @@ def city(rng, *, side=9):
     weight = pd.Series([float(rng.randint(1, 9)) for _ in names], index=names)
     graph = nx.Graph()
     graph.add_nodes_from(names)
-    for a, b in gabriel_pairs(points.to_numpy(dtype=float)).tolist():
+    for a, b in _gabriel_pairs(points.to_numpy(dtype=float)).tolist():
         graph.add_edge(names[a], names[b], border_m=float(rng.randint(5, 90)))
     return points, weight, graph
 
@@ -171,7 +171,7 @@ def test_no_permutation_of_rows_or_graph_changes_the_regions(rng):
 
 def test_part_of_a_graph_is_matched_to_the_index_or_refused():
     points = pd.DataFrame(lattice(4, 6), columns=["x", "y"])
-    graph = nx.Graph(gabriel_pairs(points.to_numpy()).tolist())
+    graph = nx.Graph(_gabriel_pairs(points.to_numpy()).tolist())
     kept = [20, 7, 8, 14, 13, 19, 1, 2]
     part = graph.subgraph(kept)
     found = BandedRegions(3, 5).fit(points.loc[kept], connectivity=part)
@@ -266,7 +266,7 @@ def test_the_number_of_regions_can_be_fixed():
     for number in (5, 7, 8):
         fixed = BandedRegions(n_grids=number).fit(points, sample_weight=weight)
         assert (fixed.n_grids_, fixed.in_band_.all()) == (number, True)
-    pairs = [pair for pair in gabriel_pairs(points).tolist() if set(pair) != {5, 11}]
+    pairs = [pair for pair in _gabriel_pairs(points).tolist() if set(pair) != {5, 11}]
     parted = [p for p in pairs if (p[0] % 6 < 2) == (p[1] % 6 < 2)]
     both = BandedRegions(n_grids=7).fit(points, connectivity=parted, sample_weight=weight)
     assert [v.n_grids for v in both.verdict_] == [2, 5]
@@ -285,7 +285,7 @@ def test_coordinates_may_have_any_number_of_columns():
     sloping = BandedRegions(4, 8).fit(turned)
     assert sloping.n_features_in_ == 3
     assert sloping.in_band_.all()
-    assert connected(sloping.labels_, gabriel_pairs(flat))
+    assert connected(sloping.labels_, _gabriel_pairs(flat))
     assert BandedRegions(2, 4).fit(flat[:6, :1]).labels_.tolist() == [0, 0, 0, 1, 1, 1]
 
 
@@ -344,9 +344,9 @@ def test_negative_weights_are_refused():
 
 
 def test_a_sample_is_not_its_own_neighbour():
-    pairs, border = pairs_of([(1, 1, 9.0), (2, 1, 3.0), (1, 2, 5.0)], 3)
+    pairs, border = _pairs_of([(1, 1, 9.0), (2, 1, 3.0), (1, 2, 5.0)], 3)
     assert (pairs.tolist(), border.tolist()) == ([[1, 2]], [5.0])
-    pairs, border = pairs_of([], 3)
+    pairs, border = _pairs_of([], 3)
     assert (pairs.shape, border.shape) == ((0, 2), (0,))
 
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 
 from gridgeo.partition import Cancellation, Problem, Solution
 from gridgeo.partition.kernel import build_csr_graph, evaluate_labels, objective_of
-from gridgeo.partition.pairwise import repartition_pairs, restrict_problem
+from gridgeo.partition.pairwise import _restrict_problem, repartition_pairs
 from gridgeo.partition.problem import canonical_order
 
 
@@ -37,7 +37,7 @@ def test_no_pair_of_a_certified_solution_can_be_divided_better(band, problem):
         assert told.cost == pytest.approx(solution_of(problem, band, told.labels).cost, abs=1e-2)
         for pair in combinations(range(told.grids), 2):
             members = np.flatnonzero(np.isin(told.labels, pair))
-            part, order = canonical_order(restrict_problem(problem, members))
+            part, order = canonical_order(_restrict_problem(problem, members))
             now = solution_of(part, band, (told.labels[members] == pair[0])[order].astype(np.int32))
             for grids in partitions(band, part):
                 if len(grids) == 2:

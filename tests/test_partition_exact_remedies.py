@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from gridgeo.config import Band, OpenGround, Search, Weights
 from gridgeo.partition import Solution, partition_atoms
 from gridgeo.partition.pieces import SolvedPiece
-from gridgeo.partition.remedy import BandedAmount, nearest_limits
+from gridgeo.partition.remedy import _BandedAmount, _nearest_limits
 from gridgeo.wording import Text
 
 BY_HOUSEHOLDS = BANDS[0]
@@ -123,7 +123,7 @@ def test_the_relaxed_limit_is_the_nearest_that_suffices(problem):
         cut_off_by=None,
         contracted=(False,) * n,
     )
-    limits = nearest_limits(BY_HOUSEHOLDS, [piece])
+    limits = _nearest_limits(BY_HOUSEHOLDS, [piece])
     for side, step, least in (("lower", 1, 150), ("upper", -1, 750)):
         found = getattr(limits, side)
         if found is None:
@@ -136,6 +136,6 @@ def test_the_relaxed_limit_is_the_nearest_that_suffices(problem):
 
 @given(amount=st.integers(0, 3000), lower=st.integers(1, 400), wide=st.integers(0, 400))
 def test_an_amount_fits_where_some_number_of_grids_holds_it(amount, lower, wide):
-    measure = BandedAmount(amount=amount, lower=lower, upper=lower + wide, unit=Text("", ""))
+    measure = _BandedAmount(amount=amount, lower=lower, upper=lower + wide, unit=Text("", ""))
     fits = any(k * lower <= amount <= k * (lower + wide) for k in range(1, 3001))
     assert measure.fits(amount) == fits

@@ -6,7 +6,7 @@ from builders_problem import BANDS, in_band, labels_of, partitions, problems
 from hypothesis import given, settings
 
 from gridgeo.partition import Problem
-from gridgeo.partition.connected_subgraphs import enumerate_subgraphs
+from gridgeo.partition.connected_subgraphs import _enumerate_subgraphs
 from gridgeo.partition.kernel import build_csr_graph, evaluate_labels, objective_of
 from gridgeo.partition.problem import canonical_order
 from gridgeo.partition.set_partitioning import index_sets, solve_set_partitioning
@@ -25,7 +25,7 @@ def as_sets(bits, atoms):
 def test_columns_hold_every_grid_of_every_partition_in_band(band, problem):
     ordered, _ = canonical_order(problem)
     n = ordered.households.size
-    complete, bits, cost = enumerate_subgraphs(
+    complete, bits, cost = _enumerate_subgraphs(
         build_csr_graph(ordered), objective_of(ordered, band), MANY, MANY, GO
     )
     sets = as_sets(bits, n)
@@ -46,7 +46,7 @@ def test_the_best_cover_is_the_cheapest_partition_of_its_number_of_grids(band, p
         objective_of(ordered, band),
         ordered.households.size,
     )
-    _, bits, cost = enumerate_subgraphs(graph, objective, MANY, MANY, GO)
+    _, bits, cost = _enumerate_subgraphs(graph, objective, MANY, MANY, GO)
     costs = {}
     for grids in partitions(band, ordered):
         k = len(grids)
@@ -69,17 +69,17 @@ def test_the_best_cover_is_the_cheapest_partition_of_its_number_of_grids(band, p
 
 
 def test_an_enumeration_that_was_cut_short_says_so():
-    _, bits, _ = enumerate_subgraphs(*_street(20), MANY, MANY, GO)
-    assert enumerate_subgraphs(*_street(20), 50, MANY, GO)[0] is False
-    assert enumerate_subgraphs(*_street(20), MANY, MANY, STOP)[0] is False
-    complete, kept, _ = enumerate_subgraphs(*_street(20), MANY, 5, GO)
+    _, bits, _ = _enumerate_subgraphs(*_street(20), MANY, MANY, GO)
+    assert _enumerate_subgraphs(*_street(20), 50, MANY, GO)[0] is False
+    assert _enumerate_subgraphs(*_street(20), MANY, MANY, STOP)[0] is False
+    complete, kept, _ = _enumerate_subgraphs(*_street(20), MANY, 5, GO)
     assert complete is False
     assert kept.tolist() == bits[:5].tolist()
 
 
 def test_a_search_that_was_cut_short_says_so():
     graph, objective = _street(12)
-    _, bits, cost = enumerate_subgraphs(graph, objective, MANY, MANY, GO)
+    _, bits, cost = _enumerate_subgraphs(graph, objective, MANY, MANY, GO)
     pool = index_sets(bits, cost, 12)
     assert solve_set_partitioning(pool, 12, 3, 1e6, 1, GO)[0] is False
     assert solve_set_partitioning(pool, 12, 3, 1e6, MANY, GO)[0] is True

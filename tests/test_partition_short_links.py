@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from gridgeo.config import Band, OpenGround, Search, Weights
 from gridgeo.partition import build_atom_graph, partition_atoms
-from gridgeo.partition.atom_graph import drop_short_links
+from gridgeo.partition.atom_graph import _drop_short_links
 
 SHORT = st.sampled_from([0.0, 0.2, 0.2, 0.7, 1.0, 30.0, 80.0])
 
@@ -25,7 +25,7 @@ def test_the_same_atoms_hang_together_and_each_short_link_is_needed(data):
     ends = np.array(data.draw(st.lists(st.sampled_from(everything), min_size=1, unique=True)))
     link_m = np.array(data.draw(st.lists(SHORT, min_size=len(ends), max_size=len(ends))))
     place = np.column_stack([np.arange(len(ends)), np.zeros(len(ends))])
-    holds = drop_short_links(ends, link_m, place, 1.0)
+    holds = _drop_short_links(ends, link_m, place, 1.0)
     every, kept = nx.empty_graph(n), nx.empty_graph(n)
     every.add_edges_from(ends[link_m > 0].tolist())
     kept.add_edges_from(ends[holds].tolist())

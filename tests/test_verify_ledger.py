@@ -18,7 +18,7 @@ from gridgeo.errors import InputError, OutputError
 from gridgeo.model import Finding
 from gridgeo.review import Entry, read_ledger, write_ledger
 from gridgeo.review.ledger import _advance
-from gridgeo.review.ledger_file import COLUMNS
+from gridgeo.review.ledger_file import _COLUMNS
 from gridgeo.wording import Text
 
 DAY = "2026-11-23"
@@ -211,7 +211,7 @@ def test_a_folder_that_is_not_there_is_told(tmp_path):
 
 
 def test_the_columns_have_titles_in_both_languages():
-    assert all(title.en and title.zh for title in COLUMNS.values())
+    assert all(title.en and title.zh for title in _COLUMNS.values())
 
 
 def test_the_command_line_keeps_the_ledger_and_honours_exceptions(tmp_path, monkeypatch):

@@ -44,7 +44,7 @@ _TEXTS = {
 _SHOWN = ("households", "verdict", "parts", "cost_m")
 
 
-def figures(before: Trial, after: Trial) -> pd.DataFrame:
+def _compare_figures(before: Trial, after: Trial) -> pd.DataFrame:
     """Return in_band, out (of band), cost_m and its terms as rows; before and after as columns."""
     return pd.DataFrame({"before": _figures(before), "after": _figures(after)})
 
@@ -76,7 +76,7 @@ def _state_of(before: Trial, after: Trial) -> dict[str, Any]:
         "moved": {"atom": moved.tolist(), "grid": [str(now[atom]) for atom in moved]},
         "grids": _grids(after),
         "locked": sorted(after.draft.locked),
-        "figures": _figure_rows(figures(before, after), lang),
+        "figures": _figure_rows(_compare_figures(before, after), lang),
         "rows": _rows(_table(before, after), lang),
         "edits": len(after.edits),
         "undone": len(after.undone),
@@ -242,7 +242,7 @@ class Editor(anywidget.AnyWidget):
     @property
     def figures(self) -> pd.DataFrame:
         """The grids in the band and the cost by its terms, before and after the edits."""
-        return figures(self._start, self._trial)
+        return _compare_figures(self._start, self._trial)
 
     @property
     def changed(self) -> pd.DataFrame:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 @compiled
-def choose_seeds(graph: CSRGraph, k: int, rng: NDArray[np.uint64]) -> NDArray[np.int32]:
+def _choose_seeds(graph: CSRGraph, k: int, rng: NDArray[np.uint64]) -> NDArray[np.int32]:
     """Return `k` different atoms: each the farthest of a random sample from those chosen before."""
     n = graph.attributes.shape[0]
     x = graph.attributes[:, MOMENT_X] / graph.attributes[:, AREA]
@@ -68,14 +68,14 @@ def grow_regions(graph: CSRGraph, k: int, rng: NDArray[np.uint64]) -> NDArray[np
     labels = np.full(n, -1, np.int32)
     weight = np.empty(k)
     previous_member = np.full(n, -1, np.int32)
-    last_member = choose_seeds(graph, k, rng)
+    last_member = _choose_seeds(graph, k, rng)
     for g in range(k):
         labels[last_member[g]] = g
         weight[g] = graph.attributes[last_member[g], HOUSEHOLDS]
     remaining = n - k
     while remaining:
         g = int(np.argmin(weight))
-        v = closest_free_atom(graph, labels, previous_member, last_member[g])
+        v = _closest_free_atom(graph, labels, previous_member, last_member[g])
         if v < 0:
             weight[g] = np.inf
             continue
@@ -88,7 +88,7 @@ def grow_regions(graph: CSRGraph, k: int, rng: NDArray[np.uint64]) -> NDArray[np
 
 
 @compiled
-def closest_free_atom(
+def _closest_free_atom(
     graph: CSRGraph, labels: NDArray[np.int32], previous_member: NDArray[np.int32], last_member: int
 ) -> int:
     """Return the free atom with the greatest weight shared with a grid, or -1.
@@ -116,7 +116,7 @@ def closest_free_atom(
 
 
 #: proposals per atom at temperature zero that end a cancelled search
-QUENCH = 10
+_QUENCH = 10
 
 
 @compiled
@@ -134,13 +134,13 @@ def anneal(
 
     `moves` flips are proposed. The temperature falls from `start_temperature` to `end_temperature`
     over nine tenths of them and is zero for the rest; the penalty of a household outside the band
-    rises from `start_penalty` to `end_penalty`. Once `cancel_flag` is set, `QUENCH` proposals per
+    rises from `start_penalty` to `end_penalty`. Once `cancel_flag` is set, `_QUENCH` proposals per
     atom at temperature zero remain.
     """
     indptr, neighbour, weight, linked = graph.indptr, graph.neighbour, graph.weight, graph.linked
     edge, ends, attributes = graph.edge, graph.ends, graph.attributes
     sums, value = evaluate_grids(graph, objective, labels, k)
-    cut, position, count = cut_edges(graph, labels)
+    cut, position, count = _cut_edges(graph, labels)
     scratch = np.zeros(2 * labels.size, np.int32)
     heated_proposals = max(1, moves * 9 // 10)
     temperature, penalty, missed_penalty = schedule.start_temperature, schedule.start_penalty, 0.0
@@ -148,16 +148,16 @@ def anneal(
     while i < moves - 1 and count:
         i += 1
         if i % 64 == 0:
-            if cancel_flag[0] and i < moves - QUENCH * labels.size:
-                heated_proposals, i = 1, moves - QUENCH * labels.size
-            temperature, penalty, missed_penalty = temperature_at(schedule, i / heated_proposals)
+            if cancel_flag[0] and i < moves - _QUENCH * labels.size:
+                heated_proposals, i = 1, moves - _QUENCH * labels.size
+            temperature, penalty, missed_penalty = _temperature_at(schedule, i / heated_proposals)
         e = cut[int(random_uniform(rng) * count)]
         side = int(random_uniform(rng) * 2.0)
         v = ends[e, side]
         b = labels[ends[e, 1 - side]]
         if sums[labels[v], ATOMS] <= 1.0:
             continue
-        increase = energy_change(
+        increase = _energy_change(
             indptr,
             neighbour,
             weight,
@@ -174,7 +174,7 @@ def anneal(
         if not metropolis_accepts(increase, temperature, rng):
             continue
         if stays_connected(indptr, neighbour, linked, labels, scratch, v):
-            count = apply_flip(
+            count = _apply_flip(
                 indptr,
                 neighbour,
                 linked,
@@ -195,7 +195,7 @@ def anneal(
 
 
 @compiled
-def temperature_at(schedule: Schedule, progress: float) -> tuple[float, float, float]:
+def _temperature_at(schedule: Schedule, progress: float) -> tuple[float, float, float]:
     """Return the temperature and the two penalties at a share of the heated proposals."""
     temperature = (
         schedule.start_temperature
@@ -220,7 +220,7 @@ def metropolis_accepts(increase: float, temperature: float, rng: NDArray[np.uint
 
 
 @compiled
-def cut_edges(
+def _cut_edges(
     graph: CSRGraph, labels: NDArray[np.int32]
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], int]:
     """Return the linked edges that are cut, each edge's position among them or -1, the count."""
@@ -237,7 +237,7 @@ def cut_edges(
 
 
 @compiled
-def energy_change(
+def _energy_change(
     indptr: NDArray[np.int32],
     neighbour: NDArray[np.int32],
     weight: NDArray[np.float64],
@@ -274,7 +274,7 @@ def energy_change(
 
 
 @compiled
-def apply_flip(
+def _apply_flip(
     indptr: NDArray[np.int32],
     neighbour: NDArray[np.int32],
     linked: NDArray[np.uint8],

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from gridgeo.config import Band, OpenGround
     from gridgeo.model import Atoms, Bands
 
-KINDS = ("basic", "dedicated", "open")
+_KINDS = ("basic", "dedicated", "open")
 #: columns about each community's search: fields of `Solution`, summed over pieces
-SEARCH_FIGURES = (
+_SEARCH_FIGURES = (
     *("starts", "moves", "first_missed", "missed", "first_cost", "cost", "interrupted"),
     *("must_move", "must_flow"),
 )
@@ -82,7 +82,7 @@ def assemble(
     ]
     small = [c for c, verdict in enumerate(verdicts) if verdict.name == "small"]
     grids = _grid_frame(graph, labels, kind, bands, small)
-    reasons = _dedicated_reasons(grids, facility_reasons(atoms))
+    reasons = _dedicated_reasons(grids, _facility_reasons(atoms))
     names = facility_names(atoms)
     for number in np.flatnonzero(kind == 2).tolist():
         reasons[number] = open_reason(graph, np.flatnonzero(labels == number), names)
@@ -105,7 +105,7 @@ def facility_names(atoms: Atoms) -> list[Text]:
     ]
 
 
-def facility_reasons(atoms: Atoms) -> list[Text]:
+def _facility_reasons(atoms: Atoms) -> list[Text]:
     """Return why each facility is, or is not, a dedicated grid, by position, after its name.
 
     The reason alone where it has no name: it begins with the category.
@@ -212,12 +212,12 @@ def _grid_frame(
             locked=locked[g] >= 0,
         )
         if kind[g] == 0
-        else Verdict(name=KINDS[kind[g]], reason=Text("", ""))
+        else Verdict(name=_KINDS[kind[g]], reason=Text("", ""))
         for g in range(kind.size)
     ]
     return pd.DataFrame(
         {
-            "kind": [KINDS[k] for k in kind],
+            "kind": [_KINDS[k] for k in kind],
             "community": community,
             "facility": facility,
             "locked": locked,
@@ -283,5 +283,5 @@ def _search_figures(pieces: list[list[SolvedPiece]]) -> dict[str, list[float]]:
     """Return the effort and the results of each community's search, as sums over its pieces."""
     return {
         name: [sum(getattr(piece.solution, name) for piece in of) for of in pieces]
-        for name in SEARCH_FIGURES
+        for name in _SEARCH_FIGURES
     }

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from gridgeo.model import Atoms
 
 
-def drop_short_links(
+def _drop_short_links(
     ends: NDArray[np.int64],
     link_m: NDArray[np.float64],
     where: NDArray[np.float64],
@@ -52,7 +52,7 @@ def drop_short_links(
     Examples
     --------
     >>> ends = np.array([[0, 1], [1, 2], [0, 2], [2, 3]])
-    >>> drop_short_links(ends, np.array([50, 40, 0.3, 0.2]), np.zeros((4, 2)), 1.0).tolist()
+    >>> _drop_short_links(ends, np.array([50, 40, 0.3, 0.2]), np.zeros((4, 2)), 1.0).tolist()
     [True, True, False, True]
     """
     keeps = link_m >= max(least_m, 1e-9)
@@ -132,7 +132,7 @@ def build_atom_graph(
     basic = free[left] & free[right]
     linked = link_m > 0
     location = np.column_stack([shapely.get_x(centre), shapely.get_y(centre)])
-    linked[basic] = drop_short_links(
+    linked[basic] = _drop_short_links(
         np.column_stack([left, right])[basic],
         link_m[basic],
         (location[left] + location[right])[basic],

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 
 #: flows and costs that differ by less are equal, metres
-TOLERANCE_M = 1e-7
+_TOLERANCE_M = 1e-7
 #: steps of the search for the best multiplier
-MULTIPLIER_STEPS = 40
+_MULTIPLIER_STEPS = 40
 FREE, INSIDE, OUTSIDE = range(3)
 
 
@@ -75,11 +75,11 @@ def price_subgraphs(
     for root in order:
         if excluded[root] == OUTSIDE:
             continue
-        multiplier = best_multiplier(graph, dual, excluded, root)
+        multiplier = _best_multiplier(graph, dual, excluded, root)
         state[0] = excluded
         state[0, root] = INSIDE
         residual[0] = graph.half_weight
-        bound[0] = initial_terminals(graph, dual, multiplier, state[0], terminal[0])
+        bound[0] = _initial_terminals(graph, dual, multiplier, state[0], terminal[0])
         excluded[root] = OUTSIDE
         depth = 0
         while depth >= 0:
@@ -87,17 +87,17 @@ def price_subgraphs(
             if nodes < 0 or cancel_flag[0]:
                 return False, found[:count], least
             now = state[depth]
-            bound[depth] += propagate(graph, now, terminal[depth], root)
+            bound[depth] += _propagate(graph, now, terminal[depth], root)
             if bound[depth] < limit:
-                bound[depth] += augment_flow(
+                bound[depth] += _augment_flow(
                     graph, residual[depth], terminal[depth], limit - bound[depth]
                 )
             if bound[depth] >= limit:
                 depth -= 1
                 continue
-            v = branching_atom(graph, now)
+            v = _branching_atom(graph, now)
             if v < 0:
-                cost = reduced_cost(graph, dual, now)
+                cost = _reduced_cost(graph, dual, now)
                 if cost < limit:
                     if count == max_found:
                         return False, found, least
@@ -109,22 +109,22 @@ def price_subgraphs(
                 continue
             state[depth + 1], residual[depth + 1] = now, residual[depth]
             terminal[depth + 1], bound[depth + 1] = terminal[depth], bound[depth]
-            bound[depth] += fix_atom(now, terminal[depth], v, OUTSIDE)
+            bound[depth] += _fix_atom(now, terminal[depth], v, OUTSIDE)
             depth += 1
-            bound[depth] += fix_atom(state[depth], terminal[depth], v, INSIDE)
+            bound[depth] += _fix_atom(state[depth], terminal[depth], v, INSIDE)
     return True, found[:count], least
 
 
 @compiled
-def best_multiplier(
+def _best_multiplier(
     graph: PricingGraph, dual: NDArray[np.float64], excluded: NDArray[np.int8], root: int
 ) -> float:
     """Return the multiplier on the amount at which the bound of the root node is highest."""
     widest = np.abs(dual).sum() / max(graph.lower, 1.0)
     low, high = -widest, widest
-    for _ in range(MULTIPLIER_STEPS):
+    for _ in range(_MULTIPLIER_STEPS):
         left, right = low + (high - low) * 0.45, low + (high - low) * 0.55
-        if bound_at(graph, dual, excluded, root, left) < bound_at(
+        if _bound_at(graph, dual, excluded, root, left) < _bound_at(
             graph, dual, excluded, root, right
         ):
             low = left
@@ -134,7 +134,7 @@ def best_multiplier(
 
 
 @compiled
-def bound_at(
+def _bound_at(
     graph: PricingGraph,
     dual: NDArray[np.float64],
     excluded: NDArray[np.int8],
@@ -144,12 +144,12 @@ def bound_at(
     """Return the bound of the root node at a multiplier on the amount."""
     state, terminal = excluded.copy(), np.zeros(dual.size)
     state[root] = INSIDE
-    bound = initial_terminals(graph, dual, multiplier, state, terminal)
-    return float(bound + augment_flow(graph, graph.half_weight.copy(), terminal, np.inf))
+    bound = _initial_terminals(graph, dual, multiplier, state, terminal)
+    return float(bound + _augment_flow(graph, graph.half_weight.copy(), terminal, np.inf))
 
 
 @compiled
-def initial_terminals(
+def _initial_terminals(
     graph: PricingGraph,
     dual: NDArray[np.float64],
     multiplier: float,
@@ -176,7 +176,7 @@ def initial_terminals(
 
 
 @compiled
-def fix_atom(state: NDArray[np.int8], terminal: NDArray[np.float64], v: int, side: int) -> float:
+def _fix_atom(state: NDArray[np.int8], terminal: NDArray[np.float64], v: int, side: int) -> float:
     """Fix an atom inside or outside; return by how much the bound rises."""
     state[v] = side
     added = max(0.0, -terminal[v] if side == INSIDE else terminal[v])
@@ -185,7 +185,7 @@ def fix_atom(state: NDArray[np.int8], terminal: NDArray[np.float64], v: int, sid
 
 
 @compiled
-def propagate(
+def _propagate(
     graph: PricingGraph, state: NDArray[np.int8], terminal: NDArray[np.float64], root: int
 ) -> float:
     """Fix outside what cannot be inside any more; return by how much the bound rises, or infinity.
@@ -193,22 +193,22 @@ def propagate(
     These are partners of cannot-links, and atoms that the root cannot reach within the upper
     limit.
     """
-    added = propagate_cannot_links(graph, state, terminal)
+    added = _propagate_cannot_links(graph, state, terminal)
     amount_inside = 0.0
     for v in range(state.size):
         if state[v] == INSIDE:
             amount_inside += graph.amount[v]
-    reached, amount_reached = reachable_atoms(graph, state, root, amount_inside)
+    reached, amount_reached = _reachable_atoms(graph, state, root, amount_inside)
     if amount_inside > graph.upper or amount_reached < graph.lower:
         return np.inf
     for v in range(state.size):
         if state[v] == FREE and not reached[v]:
-            added += fix_atom(state, terminal, v, OUTSIDE)
+            added += _fix_atom(state, terminal, v, OUTSIDE)
     return added
 
 
 @compiled
-def propagate_cannot_links(
+def _propagate_cannot_links(
     graph: PricingGraph, state: NDArray[np.int8], terminal: NDArray[np.float64]
 ) -> float:
     """Fix outside the cannot-link partners of atoms inside; return by how much the bound rises."""
@@ -217,14 +217,14 @@ def propagate_cannot_links(
         if state[u] == INSIDE and state[v] == INSIDE:
             return np.inf
         if state[u] == INSIDE and state[v] == FREE:
-            added += fix_atom(state, terminal, v, OUTSIDE)
+            added += _fix_atom(state, terminal, v, OUTSIDE)
         elif state[v] == INSIDE and state[u] == FREE:
-            added += fix_atom(state, terminal, u, OUTSIDE)
+            added += _fix_atom(state, terminal, u, OUTSIDE)
     return added
 
 
 @compiled
-def reachable_atoms(
+def _reachable_atoms(
     graph: PricingGraph, state: NDArray[np.int8], root: int, amount_inside: float
 ) -> tuple[NDArray[np.bool_], float]:
     """Return the atoms that the root can reach within the upper limit, and their amount."""
@@ -246,7 +246,7 @@ def reachable_atoms(
 
 
 @compiled
-def augment_flow(
+def _augment_flow(
     graph: PricingGraph, residual: NDArray[np.float64], terminal: NDArray[np.float64], target: float
 ) -> float:
     """Augment the flow from source to sink until it is maximal or `target`; return what was added.
@@ -256,7 +256,7 @@ def augment_flow(
     pushed = 0.0
     arc_to, queue = np.empty(terminal.size, np.int64), np.empty(terminal.size, np.int64)
     while pushed < target:
-        sink = find_augmenting_path(graph, residual, terminal, arc_to, queue)
+        sink = _find_augmenting_path(graph, residual, terminal, arc_to, queue)
         if sink < 0:
             break
         push, v = -terminal[sink], sink
@@ -278,7 +278,7 @@ def augment_flow(
 
 
 @compiled
-def find_augmenting_path(
+def _find_augmenting_path(
     graph: PricingGraph,
     residual: NDArray[np.float64],
     terminal: NDArray[np.float64],
@@ -289,7 +289,7 @@ def find_augmenting_path(
     arc_to[:] = -2
     head, tail = 0, 0
     for v in range(terminal.size):
-        if terminal[v] > TOLERANCE_M:
+        if terminal[v] > _TOLERANCE_M:
             arc_to[v] = -1
             queue[tail] = v
             tail += 1
@@ -298,17 +298,17 @@ def find_augmenting_path(
         head += 1
         for p in range(graph.indptr[v], graph.indptr[v + 1]):
             u = graph.neighbour[p]
-            if residual[p] > TOLERANCE_M and arc_to[u] == -2:
+            if residual[p] > _TOLERANCE_M and arc_to[u] == -2:
                 arc_to[u] = p
                 queue[tail] = u
                 tail += 1
-                if terminal[u] < -TOLERANCE_M:
+                if terminal[u] < -_TOLERANCE_M:
                     return int(u)
     return -1
 
 
 @compiled
-def branching_atom(graph: PricingGraph, state: NDArray[np.int8]) -> int:
+def _branching_atom(graph: PricingGraph, state: NDArray[np.int8]) -> int:
     """Return the heaviest free atom that is linked to the subgraph, -1 where there is none."""
     best, chosen = -1.0, -1
     for v in range(state.size):
@@ -322,7 +322,7 @@ def branching_atom(graph: PricingGraph, state: NDArray[np.int8]) -> int:
 
 
 @compiled
-def reduced_cost(graph: PricingGraph, dual: NDArray[np.float64], state: NDArray[np.int8]) -> float:
+def _reduced_cost(graph: PricingGraph, dual: NDArray[np.float64], state: NDArray[np.int8]) -> float:
     """Return the reduced cost of a subgraph without free neighbours; infinite out of band."""
     cost, amount_inside = 0.0, 0.0
     for v in range(state.size):

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from gridgeo.config import Band, Search
 
 #: by effort: the enumeration before a piece is searched
-BUDGET_BEFORE_SEARCH: Mapping[str, EnumerationBudget | None] = MappingProxyType(
+_BUDGET_BEFORE_SEARCH: Mapping[str, EnumerationBudget | None] = MappingProxyType(
     {
         "fast": None,
         "normal": EnumerationBudget(seen=20_000, kept=20_000, nodes=100_000),
@@ -40,7 +40,7 @@ BUDGET_BEFORE_SEARCH: Mapping[str, EnumerationBudget | None] = MappingProxyType(
     }
 )
 #: by effort: the enumeration for a piece that misses the band although its totals allow it
-BUDGET_OF_PROOF: Mapping[str, EnumerationBudget] = MappingProxyType(
+_BUDGET_OF_PROOF: Mapping[str, EnumerationBudget] = MappingProxyType(
     {
         "fast": EnumerationBudget(seen=1_000_000, kept=200_000, nodes=1_000_000),
         "normal": EnumerationBudget(seen=5_000_000, kept=500_000, nodes=2_000_000),
@@ -48,8 +48,8 @@ BUDGET_OF_PROOF: Mapping[str, EnumerationBudget] = MappingProxyType(
     }
 )
 #: at effort ``best`` pieces of up to so many atoms get a lower bound, in so many exact pricings
-ATOMS_BOUNDED = 150
-PRICING_ROUNDS = 40
+_ATOMS_BOUNDED = 150
+_PRICING_ROUNDS = 40
 
 
 def solve_certified(
@@ -68,7 +68,7 @@ def solve_certified(
     cancellation = cancellation or Cancellation()
     counts = _grid_counts(problem, band)
     subgraphs = (
-        _list_if_few(problem, band, BUDGET_BEFORE_SEARCH[search.effort], cancellation)
+        _list_if_few(problem, band, _BUDGET_BEFORE_SEARCH[search.effort], cancellation)
         if counts
         else None
     )
@@ -116,14 +116,14 @@ def certify(
     if solution.exact or solution.grids == 1:
         return replace(solution, certificate="optimal", bound=solution.cost)
     subgraphs = subgraphs or _list_if_few(
-        problem, band, BUDGET_BEFORE_SEARCH[search.effort], cancellation
+        problem, band, _BUDGET_BEFORE_SEARCH[search.effort], cancellation
     )
     if subgraphs and subgraphs.complete:
         solution = _optimum_of_count(subgraphs, solution)
     if search.effort == "best" and not solution.certificate:
         solution = repartition_pairs(problem, band, solution, cancellation)
-        if problem.households.size <= ATOMS_BOUNDED and not cancellation.cancelled:
-            solution = certify_by_bound(problem, band, solution, PRICING_ROUNDS, cancellation)
+        if problem.households.size <= _ATOMS_BOUNDED and not cancellation.cancelled:
+            solution = certify_by_bound(problem, band, solution, _PRICING_ROUNDS, cancellation)
     return solution
 
 
@@ -193,7 +193,7 @@ def _solve_or_refute(
     counts = _grid_counts(problem, band)
     if not counts or problem.households.size > ATOMS_IN_MASK:
         return solution
-    subgraphs = list_subgraphs(problem, band, BUDGET_OF_PROOF[search.effort], cancellation)
+    subgraphs = list_subgraphs(problem, band, _BUDGET_OF_PROOF[search.effort], cancellation)
     proved = subgraphs.complete
     for k in counts:
         complete, labels, cost = subgraphs.cheapest_partition(k, np.inf)

@@ -35,19 +35,19 @@ if TYPE_CHECKING:
     from gridgeo.partition.pricing import PricingProblem
 
 #: columns from which annealing starts, and columns that are added, in one pricing
-COLUMNS_ANNEALED = 60
-COLUMNS_ADDED = 100
+_COLUMNS_ANNEALED = 60
+_COLUMNS_ADDED = 100
 #: columns over which the gap may be closed, and nodes of that integer programme
-MAX_COLUMNS = 20_000
-MIP_NODES = 20_000
+_MAX_COLUMNS = 20_000
+_MIP_NODES = 20_000
 #: costs that differ by less are equal, metres
-TOLERANCE_M = 1e-6
+_TOLERANCE_M = 1e-6
 #: SciPy's numbers for how HiGHS ended
 SOLVED, INFEASIBLE = 0, 2
 
 
 @dataclass(frozen=True, kw_only=True)
-class DualBound:
+class _DualBound:
     """No partition costs less than ``metres``; no subgraph has a reduced cost below ``least``."""
 
     metres: float
@@ -76,8 +76,8 @@ def certify_by_bound(
     ordered, order = canonical_order(problem)
     pricing = build_pricing_problem(ordered, band)
     labels = solution.labels[order]
-    bound = lower_bound(pricing, labels, rounds, cancellation)
-    if solution.cost - bound.metres <= TOLERANCE_M:
+    bound = _lower_bound(pricing, labels, rounds, cancellation)
+    if solution.cost - bound.metres <= _TOLERANCE_M:
         return replace(solution, certificate="optimal", bound=solution.cost)
     improved = _close_gap(pricing, bound, labels, solution.cost, cancellation)
     if improved is None:
@@ -89,14 +89,14 @@ def certify_by_bound(
     return replace(solution, labels=labels, cost=cost, certificate="optimal", bound=cost)
 
 
-def lower_bound(
+def _lower_bound(
     pricing: PricingProblem, labels: NDArray[np.int32], rounds: int, cancellation: Cancellation
-) -> DualBound:
+) -> _DualBound:
     """Return a lower bound on the cost of partitions in band into as many grids as `labels` has."""
     k = int(labels.max()) + 1
     columns = labels == np.arange(k)[:, None]
     straddled = float(pricing.problem.straddle_m.sum())
-    best = DualBound(metres=-np.inf, duals=np.zeros(labels.size), least=-np.inf)
+    best = _DualBound(metres=-np.inf, duals=np.zeros(labels.size), least=-np.inf)
     for _ in range(rounds):
         if cancellation.cancelled:
             break
@@ -104,9 +104,9 @@ def lower_bound(
         least, grids = price_exactly(pricing, master.duals, cancellation)
         metres = float(master.duals.sum()) + k * least + straddled
         if metres > best.metres:
-            best = DualBound(metres=metres, duals=master.duals, least=least)
+            best = _DualBound(metres=metres, duals=master.duals, least=least)
         new_columns = _new_columns(grids, master.columns)
-        if least >= master.limit - TOLERANCE_M or not len(new_columns):
+        if least >= master.limit - _TOLERANCE_M or not len(new_columns):
             break
         columns = np.vstack([master.columns, new_columns])
     return best
@@ -123,13 +123,13 @@ def _solve_restricted_master(
         master = _RestrictedMaster(columns=columns, duals=duals, limit=limit)
         if cancellation.cancelled:
             return master
-        cheapest = columns[np.argsort(costs - columns @ duals, kind="stable")[:COLUMNS_ANNEALED]]
+        cheapest = columns[np.argsort(costs - columns @ duals, kind="stable")[:_COLUMNS_ANNEALED]]
         new_columns = _new_columns(
-            price_by_annealing(pricing, duals, cheapest, limit - TOLERANCE_M, rng), columns
+            price_by_annealing(pricing, duals, cheapest, limit - _TOLERANCE_M, rng), columns
         )
         if not len(new_columns):
             return master
-        columns = np.vstack([columns, new_columns[:COLUMNS_ADDED]])
+        columns = np.vstack([columns, new_columns[:_COLUMNS_ADDED]])
 
 
 def _master_duals(
@@ -159,7 +159,7 @@ def _new_columns(grids: NDArray[np.bool_], columns: NDArray[np.bool_]) -> NDArra
 
 def _close_gap(
     pricing: PricingProblem,
-    bound: DualBound,
+    bound: _DualBound,
     labels: NDArray[np.int32],
     cost: float,
     cancellation: Cancellation,
@@ -168,7 +168,7 @@ def _close_gap(
     k = int(labels.max()) + 1
     limit = bound.least + cost - bound.metres if np.isfinite(bound.metres) else np.inf
     columns = (
-        subgraphs_below(pricing, bound.duals, limit, MAX_COLUMNS, cancellation)
+        subgraphs_below(pricing, bound.duals, limit, _MAX_COLUMNS, cancellation)
         if np.isfinite(limit)
         else None
     )
@@ -185,7 +185,7 @@ def _close_gap(
         constraints=LinearConstraint(rows, amounts, amounts),
         integrality=np.ones(costs.size),
         bounds=(0, 1),
-        options={"mip_rel_gap": 0.0, "node_limit": MIP_NODES},
+        options={"mip_rel_gap": 0.0, "node_limit": _MIP_NODES},
     )
     if found.status == INFEASIBLE:
         return labels, cost
@@ -194,7 +194,7 @@ def _close_gap(
     partition = columns[found.x > 0.5]
     cheaper = partition.argmax(axis=0).astype(np.int32)
     least_cost = _cost_of_labels(pricing, cheaper, k)
-    return (cheaper, least_cost) if least_cost < cost - TOLERANCE_M else (labels, cost)
+    return (cheaper, least_cost) if least_cost < cost - _TOLERANCE_M else (labels, cost)
 
 
 def _cost_of_labels(pricing: PricingProblem, labels: NDArray[np.int32], k: int) -> float:

@@ -46,7 +46,7 @@ ATOMS_IN_MASK = 62
 
 
 @compiled
-def enumerate_subgraphs(
+def _enumerate_subgraphs(
     graph: CSRGraph, objective: Objective, seen: int, kept: int, cancel_flag: NDArray[np.uint8]
 ) -> tuple[bool, NDArray[np.int64], NDArray[np.float64]]:
     """Return whether the enumeration is complete, the subgraphs in band, and their costs.
@@ -61,7 +61,7 @@ def enumerate_subgraphs(
     neighbours = neighbour_masks(graph)
     count, enumerated = 0, 0
     for root in range(n):
-        count, enumerated = subgraphs_from_root(
+        count, enumerated = _subgraphs_from_root(
             graph, objective, neighbours, root, sets, cost, count, enumerated, seen, cancel_flag
         )
         if enumerated > seen:
@@ -70,7 +70,7 @@ def enumerate_subgraphs(
 
 
 @compiled
-def subgraphs_from_root(
+def _subgraphs_from_root(
     graph: CSRGraph,
     objective: Objective,
     neighbours: NDArray[np.int64],
@@ -106,17 +106,17 @@ def subgraphs_from_root(
             stack_frontier[stack_size],
         )
         sums[0] = stack_sums[stack_size]
-        if breaks_cannot_link(graph.cannot_links, grid) or cuts_off_light_part(
+        if _breaks_cannot_link(graph.cannot_links, grid) or _cuts_off_light_part(
             graph, objective, neighbours, full ^ grid, excluded
         ):
             continue
         grid_cost, missed, _ = evaluate_grid(objective, sums, 0, sums, 0, 0.0)
-        if missed == 0.0 and rest_may_be_divisible(graph, objective, neighbours, full ^ grid):
+        if missed == 0.0 and _rest_may_be_divisible(graph, objective, neighbours, full ^ grid):
             if count == sets.size:
                 return count, seen + 1
-            sets[count], cost[count] = grid, grid_cost + half_cut_weight(graph, grid)
+            sets[count], cost[count] = grid, grid_cost + _half_cut_weight(graph, grid)
             count += 1
-        free = frontier & ~grid & ~excluded if may_grow(objective, sums) else 0
+        free = frontier & ~grid & ~excluded if _may_grow(objective, sums) else 0
         for v in range(root + 1, n):
             if free >> v & 1:
                 stack_masks[stack_size], stack_excluded[stack_size] = grid | 1 << v, excluded
@@ -130,7 +130,7 @@ def subgraphs_from_root(
 
 
 @compiled
-def may_grow(objective: Objective, sums: NDArray[np.float64]) -> bool:
+def _may_grow(objective: Objective, sums: NDArray[np.float64]) -> bool:
     """Tell whether a superset could be in band."""
     counted = objective.profile != BY_HOUSEHOLDS and sums[0, UNKNOWN] == 0.0
     if counted and sums[0, RESIDENTS] <= objective.residents_upper:
@@ -139,7 +139,7 @@ def may_grow(objective: Objective, sums: NDArray[np.float64]) -> bool:
 
 
 @compiled
-def half_cut_weight(graph: CSRGraph, grid: int) -> float:
+def _half_cut_weight(graph: CSRGraph, grid: int) -> float:
     """Return half the weight of the borders that a subgraph cuts."""
     cut = 0.0
     for v in range(graph.attributes.shape[0]):
@@ -151,7 +151,7 @@ def half_cut_weight(graph: CSRGraph, grid: int) -> float:
 
 
 @compiled
-def breaks_cannot_link(cannot_links: NDArray[np.int32], grid: int) -> bool:
+def _breaks_cannot_link(cannot_links: NDArray[np.int32], grid: int) -> bool:
     """Tell whether a subgraph contains both atoms of a cannot-link pair."""
     found = False
     for u, v in cannot_links:
@@ -160,7 +160,7 @@ def breaks_cannot_link(cannot_links: NDArray[np.int32], grid: int) -> bool:
 
 
 @compiled
-def cuts_off_light_part(
+def _cuts_off_light_part(
     graph: CSRGraph, objective: Objective, neighbours: NDArray[np.int64], rest: int, excluded: int
 ) -> bool:
     """Tell whether an atom of `excluded` lies in a component of `rest` too light for a grid.
@@ -169,9 +169,9 @@ def cuts_off_light_part(
     """
     left = rest & excluded
     while left:
-        part = reachable_mask(neighbours, left & -left, rest)
+        part = _reachable_mask(neighbours, left & -left, rest)
         left &= ~part
-        households, residents, _ = amounts_in(graph, part)
+        households, residents, _ = _amounts_in(graph, part)
         if households < objective.lower and (
             objective.profile == BY_HOUSEHOLDS or residents < objective.residents_lower
         ):
@@ -180,18 +180,18 @@ def cuts_off_light_part(
 
 
 @compiled
-def rest_may_be_divisible(
+def _rest_may_be_divisible(
     graph: CSRGraph, objective: Objective, neighbours: NDArray[np.int64], rest: int
 ) -> bool:
     """Tell whether the totals of each component of `rest` allow grids in band."""
     while rest:
-        part = reachable_mask(neighbours, rest & -rest, rest)
+        part = _reachable_mask(neighbours, rest & -rest, rest)
         rest ^= part
-        households, residents, unknown = amounts_in(graph, part)
+        households, residents, unknown = _amounts_in(graph, part)
         if objective.profile == BY_HOUSEHOLDS:
-            fits = is_divisible(households, objective.lower, objective.upper)
+            fits = _is_divisible(households, objective.lower, objective.upper)
         elif objective.profile == BY_RESIDENTS and unknown == 0.0:
-            fits = is_divisible(residents, objective.residents_lower, objective.residents_upper)
+            fits = _is_divisible(residents, objective.residents_lower, objective.residents_upper)
         else:
             fits = households >= objective.lower or residents >= objective.residents_lower
         if not fits:
@@ -200,13 +200,13 @@ def rest_may_be_divisible(
 
 
 @compiled
-def is_divisible(amount: float, lower: float, upper: float) -> bool:
+def _is_divisible(amount: float, lower: float, upper: float) -> bool:
     """Tell whether some number of shares within the limits adds up to the amount."""
     return bool(np.ceil(amount / upper) <= np.floor(amount / lower))
 
 
 @compiled
-def amounts_in(graph: CSRGraph, part: int) -> tuple[float, float, float]:
+def _amounts_in(graph: CSRGraph, part: int) -> tuple[float, float, float]:
     """Return households, residents and the number of atoms with unknown residents of a mask."""
     households, residents, unknown = 0.0, 0.0, 0.0
     for v in range(graph.attributes.shape[0]):
@@ -218,7 +218,7 @@ def amounts_in(graph: CSRGraph, part: int) -> tuple[float, float, float]:
 
 
 @compiled
-def reachable_mask(neighbours: NDArray[np.int64], seeds: int, within: int) -> int:
+def _reachable_mask(neighbours: NDArray[np.int64], seeds: int, within: int) -> int:
     """Return the atoms that links reach from `seeds` inside `within`."""
     reached = fresh = seeds
     while fresh:
@@ -291,7 +291,7 @@ def list_subgraphs(
     """Return the connected subgraphs in band of a piece, as many as the budget allows."""
     ordered, order = canonical_order(problem)
     graph, objective = build_csr_graph(ordered), objective_of(ordered, band)
-    complete, masks, cost = enumerate_subgraphs(
+    complete, masks, cost = _enumerate_subgraphs(
         graph, objective, budget.seen, budget.kept, cancellation.flag
     )
     return ConnectedSubgraphs(

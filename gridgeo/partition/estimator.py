@@ -35,11 +35,11 @@ if TYPE_CHECKING:
     from gridgeo.partition.verdicts import Verdict
 
 #: samples that a reason names, the heaviest first
-NAMED = 3
+_NAMED = 3
 
 
 @dataclass(frozen=True, kw_only=True)
-class ComponentVerdict:
+class _ComponentVerdict:
     """What became of one connected component of the samples.
 
     ``verdict``: ``in_band``, ``small`` (below the lower limit: one region), ``impossible`` or
@@ -98,7 +98,7 @@ class BandedRegions(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sklea
     in_band_
         bool[n_grids_]: whether it lies within the limits.
     verdict_
-        A `ComponentVerdict` for each connected component, in the order in which they first
+        A `_ComponentVerdict` for each connected component, in the order in which they first
         appear.
     cost_
         The cost of the regions, in mean borders.
@@ -294,12 +294,12 @@ class BandedRegions(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sklea
 
     def _judge(
         self, piece: SolvedPiece, band: Band, weight: NDArray[np.float64]
-    ) -> ComponentVerdict:
+    ) -> _ComponentVerdict:
         judged = judge_community(band, [piece])
         sums = np.asarray(
             np.bincount(piece.solution.labels, weights=weight[piece.members]), dtype=np.float64
         )
-        return ComponentVerdict(
+        return _ComponentVerdict(
             verdict=judged.name,
             proof=judged.proof,
             reason=self._reason(judged, sums, piece, weight),
@@ -333,8 +333,8 @@ class BandedRegions(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sklea
         heavy = order[weight[order] > self.upper]
         named = [
             f"sample {v} weighs {weight[v]:,g}, above the upper limit of {self.upper:,g}"
-            for v in heavy[:NAMED]
+            for v in heavy[:_NAMED]
         ]
-        if heavy.size > NAMED:
+        if heavy.size > _NAMED:
             named.append(f"{heavy.size} such samples in all")
         return "; ".join(named) or "a sample fits into no connected region within the limits"

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 # ruff: noqa: PLR0917
 
 
-P = ParamSpec("P")
-R = TypeVar("R")
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 
 #: columns of ``attributes`` and ``sums``; x, y and second moments are weighted by area
 HOUSEHOLDS, RESIDENTS, UNKNOWN, AREA, MOMENT_X, MOMENT_Y, SECOND_MOMENT, ATOMS = range(8)
@@ -53,13 +53,13 @@ def _hash_kernel_files() -> str:
 _KERNEL_FILES = _hash_kernel_files()
 
 
-def compiled(function: Callable[P, R]) -> Callable[P, R]:
+def compiled(function: Callable[_P, _R]) -> Callable[_P, _R]:
     """Compile `function` with numba: cached on disk, without the interpreter lock.
 
     A kernel contains the code of the kernels that it calls, but numba compares only the kernel's
     own file with its cache. So the stamp of the cache covers all files with kernels.
     """
-    kernel: Callable[P, R] = numba.njit(cache=True, nogil=True)(function)
+    kernel: Callable[_P, _R] = numba.njit(cache=True, nogil=True)(function)
     file = getattr(getattr(kernel, "_cache", None), "_cache_file", None)
     if file is not None:  # None with NUMBA_DISABLE_JIT
         file._source_stamp = (file._source_stamp, _KERNEL_FILES)
@@ -120,7 +120,7 @@ def random_uniform(rng: NDArray[np.uint64]) -> float:
 
 
 @compiled
-def band_violation(amount: float, lower: float, upper: float) -> tuple[float, float]:
+def _band_violation(amount: float, lower: float, upper: float) -> tuple[float, float]:
     """Return how many bands `amount` misses and by how much.
 
     An amount above the limit misses one band for every further time that `upper` goes into it.
@@ -133,7 +133,7 @@ def band_violation(amount: float, lower: float, upper: float) -> tuple[float, fl
 
 
 @compiled
-def imbalance(amount: float, lower: float, upper: float) -> float:
+def _imbalance(amount: float, lower: float, upper: float) -> float:
     """Return the squared distance to the middle of the band, 1 at its limits and beyond."""
     half = max((upper - lower) / 2.0, 0.5)
     t = (amount - (lower + upper) / 2.0) / half
@@ -152,19 +152,19 @@ def evaluate_grid(
     """Return (cost, bands missed, distance) of a grid with ``sums[g] + sign * attributes[v]``."""
     households = sums[g, HOUSEHOLDS] + sign * attributes[v, HOUSEHOLDS]
     residents = sums[g, RESIDENTS] + sign * attributes[v, RESIDENTS]
-    missed, distance = band_violation(households, objective.lower, objective.upper)
-    balance = imbalance(households, objective.lower, objective.upper)
+    missed, distance = _band_violation(households, objective.lower, objective.upper)
+    balance = _imbalance(households, objective.lower, objective.upper)
     if (
         objective.profile != BY_HOUSEHOLDS
         and sums[g, UNKNOWN] + sign * attributes[v, UNKNOWN] == 0.0
     ):
-        residents_missed, residents_distance = band_violation(
+        residents_missed, residents_distance = _band_violation(
             residents, objective.residents_lower, objective.residents_upper
         )
         residents_distance *= (objective.lower + objective.upper) / (
             objective.residents_lower + objective.residents_upper
         )
-        residents_imbalance = imbalance(
+        residents_imbalance = _imbalance(
             residents, objective.residents_lower, objective.residents_upper
         )
         if objective.profile == BY_RESIDENTS:
@@ -280,7 +280,7 @@ def stays_connected(
     return found == wanted
 
 
-PROFILE_NUMBER = {"either": EITHER, "households": BY_HOUSEHOLDS, "residents": BY_RESIDENTS}
+_PROFILE_NUMBER = {"either": EITHER, "households": BY_HOUSEHOLDS, "residents": BY_RESIDENTS}
 
 
 def build_csr_graph(problem: Problem) -> CSRGraph:
@@ -342,7 +342,7 @@ def objective_of(problem: Problem, band: Band) -> Objective:
         upper=float(band.upper),
         residents_lower=float(band.residents_lower),
         residents_upper=float(band.residents_upper),
-        profile=float(PROFILE_NUMBER[band.profile]),
+        profile=float(_PROFILE_NUMBER[band.profile]),
         balance_m=float(problem.balance_m),
         compactness=float(problem.compactness),
     )

@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from gridgeo.model import Atoms, Constraints
 
 
-class Contraction(NamedTuple):
+class _Contraction(NamedTuple):
     """The graph of the units, and the unit of each atom."""
 
     graph: AtomGraph
     unit: NDArray[np.int64]
 
 
-def contract_must_links(graph: AtomGraph, ties: Constraints) -> Contraction:
+def contract_must_links(graph: AtomGraph, ties: Constraints) -> _Contraction:
     """Return the graph in which every must-link group is contracted to one unit.
 
     Groups that share an atom are one. A group is contracted as far as its atoms share borders
@@ -41,9 +41,9 @@ def contract_must_links(graph: AtomGraph, ties: Constraints) -> Contraction:
     unit = _units(graph, ties)
     graph = _contract(graph, unit)
     if ties.apart is None:
-        return Contraction(graph, unit)
+        return _Contraction(graph, unit)
     ends = unit[ties.apart]
-    return Contraction(replace(graph, cannot_links=ends[ends[:, 0] != ends[:, 1]]), unit)
+    return _Contraction(replace(graph, cannot_links=ends[ends[:, 0] != ends[:, 1]]), unit)
 
 
 def _units(graph: AtomGraph, ties: Constraints) -> NDArray[np.int64]:
@@ -138,16 +138,16 @@ def report_unmet_links(
     for one, other in () if ties.apart is None else ties.apart:
         if labels[one] == labels[other]:
             bound = unit[one] == unit[other] or locked[one] >= 0
-            why = FORCED_TOGETHER if bound else NOT_FOUND
+            why = _FORCED_TOGETHER if bound else _NOT_FOUND
             findings.append(_not_apart(atoms, np.array([one, other]), why))
     return tuple(findings)
 
 
-FORCED_TOGETHER = Text(
+_FORCED_TOGETHER = Text(
     "other settings put them together (a locked grid, or units that stay together)",
     "其他要求使其同属一格（锁定网格或须在一起的单元）",
 )
-NOT_FOUND = Text("no division that parts them was found", "未找到能将其分开的划法")
+_NOT_FOUND = Text("no division that parts them was found", "未找到能将其分开的划法")
 
 
 def _not_apart(atoms: Atoms, pair: NDArray[np.int64], why: Text) -> Finding:

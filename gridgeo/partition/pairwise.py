@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     Solver = Callable[[NDArray[np.int64], Problem, Band], Solution]
 
 #: the enumeration of one pair
-PAIR_BUDGET = EnumerationBudget(seen=1_000_000, kept=300_000, nodes=1_000_000)
+_PAIR_BUDGET = EnumerationBudget(seen=1_000_000, kept=300_000, nodes=1_000_000)
 
 
 def repartition_pairs(
@@ -82,14 +82,14 @@ def _repartition(
     """Return whether all partitions of a pair were tried, and a better one than `first`."""
     if members.size > ATOMS_IN_MASK:
         return False, None
-    pair = restrict_problem(problem, members)
-    subgraphs = list_subgraphs(pair, band, PAIR_BUDGET, cancellation)
+    pair = _restrict_problem(problem, members)
+    subgraphs = list_subgraphs(pair, band, _PAIR_BUDGET, cancellation)
     labels = np.where(first, 0, 1).astype(np.int32)
     complete, halves, _ = subgraphs.cheapest_partition(2, subgraphs.cost_of(labels, 2))
     return complete and subgraphs.complete, halves
 
 
-def restrict_problem(problem: Problem, members: NDArray[np.int64]) -> Problem:
+def _restrict_problem(problem: Problem, members: NDArray[np.int64]) -> Problem:
     """Return the problem of some atoms (ascending), with two grids."""
     position = np.full(problem.households.size, -1)
     position[members] = np.arange(members.size)

@@ -37,7 +37,7 @@ class BarrierLink:
     existing: bool = False
 
 
-def easiest_first(graph: AtomGraph, pairs: NDArray[np.int64]) -> NDArray[np.int64]:
+def _easiest_first(graph: AtomGraph, pairs: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return barrier pairs in order: motorway, rail, water; then the longest border."""
     ends = np.column_stack([graph.left[pairs], graph.right[pairs]])
     x, y = (np.round(a[ends].sum(axis=1), 3) for a in (graph.x, graph.y))
@@ -67,7 +67,7 @@ def _needed(graph: AtomGraph, labels: NDArray[np.int64], added: NDArray[np.int64
     kept[added] = False
     component = label_components(graph, kept)
     needed = []
-    for pair in easiest_first(graph, added[same[added]]):
+    for pair in _easiest_first(graph, added[same[added]]):
         one, other = component[graph.left[pair]], component[graph.right[pair]]
         if one != other:
             component[component == other] = one
@@ -120,7 +120,7 @@ class SolvedPiece:
     contracted: tuple[bool, ...]
 
 
-def find_pieces(graph: AtomGraph) -> NDArray[np.int64]:
+def _find_pieces(graph: AtomGraph) -> NDArray[np.int64]:
     """Return the piece of each atom, -1 for dedicated and locked ones."""
     piece = label_components(graph, graph.basic & graph.linked)
     return np.where((graph.facility < 0) & (graph.locked < 0), piece, -1)
@@ -138,8 +138,8 @@ def join_pieces(
     tuple
         The graph with these links, the piece of each atom (-1: dedicated), the barrier links.
     """
-    piece = find_pieces(graph)
-    divided = divided_pairs(graph, piece)
+    piece = _find_pieces(graph)
+    divided = _divided_pairs(graph, piece)
     joins: list[BarrierLink] = []
     for community, pairs in positions_by(graph.community[graph.left[divided]]).items():
         band = bands.of(community)
@@ -155,7 +155,7 @@ def join_pieces(
     return graph, piece, joins
 
 
-def divided_pairs(graph: AtomGraph, piece: NDArray[np.int64]) -> NDArray[np.int64]:
+def _divided_pairs(graph: AtomGraph, piece: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the pairs of basic atoms that lie in different pieces."""
     different = piece[graph.left] != piece[graph.right]
     return np.flatnonzero(graph.basic & ~graph.linked & different)
@@ -167,12 +167,12 @@ def link_across(
     """Link one piece to another along the barrier between them; None where there is none.
 
     The other piece is one with households if there is any, and the one whose border is easiest to
-    cross (see `easiest_first`). The cost of straddling the barrier decides where, and how often,
+    cross (see `_easiest_first`). The cost of straddling the barrier decides where, and how often,
     grids really cross it.
     """
-    divided = divided_pairs(graph, piece)
+    divided = _divided_pairs(graph, piece)
     ends = piece[np.column_stack([graph.left[divided], graph.right[divided]])]
-    options = easiest_first(graph, divided[(ends == number).any(axis=1)])
+    options = _easiest_first(graph, divided[(ends == number).any(axis=1)])
     if not options.size:
         return None
     ends = piece[np.column_stack([graph.left[options], graph.right[options]])]

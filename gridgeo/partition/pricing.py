@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 
 @compiled
-def anneal_subgraph(
+def _anneal_subgraph(
     graph: PricingGraph,
     dual: NDArray[np.float64],
     start: NDArray[np.bool_],
@@ -62,19 +62,19 @@ def anneal_subgraph(
     for v in range(n):
         if inside[v]:
             amount_inside += graph.amount[v]
-            cost += cost_inside(graph, dual, inside, v)
+            cost += _cost_inside(graph, dual, inside, v)
     best, least = start.copy(), cost
     for move in range(moves):
         v = min(int(random_uniform(rng) * n), n - 1)
         sign = -1.0 if inside[v] else 1.0
         amount = amount_inside + sign * graph.amount[v]
-        if not (graph.lower <= amount <= graph.upper and on_boundary(graph, inside, v)):
+        if not (graph.lower <= amount <= graph.upper and _on_boundary(graph, inside, v)):
             continue
-        change = sign * cost_of_joining(graph, dual, inside, v)
+        change = sign * _cost_of_joining(graph, dual, inside, v)
         temperature = start_temperature * (1.0 - move / moves)
         if not (
             metropolis_accepts(change, temperature, rng)
-            and flip_is_valid(graph, inside, scratch, v)
+            and _flip_is_valid(graph, inside, scratch, v)
         ):
             continue
         inside[v] = 1 - inside[v]
@@ -86,7 +86,7 @@ def anneal_subgraph(
 
 
 @compiled
-def cost_inside(
+def _cost_inside(
     graph: PricingGraph, dual: NDArray[np.float64], inside: NDArray[np.int32], v: int
 ) -> float:
     """Return what an atom inside adds to the reduced cost of its subgraph."""
@@ -98,7 +98,7 @@ def cost_inside(
 
 
 @compiled
-def cost_of_joining(
+def _cost_of_joining(
     graph: PricingGraph, dual: NDArray[np.float64], inside: NDArray[np.int32], v: int
 ) -> float:
     """Return the reduced cost with `v` inside less that with `v` outside."""
@@ -109,7 +109,7 @@ def cost_of_joining(
 
 
 @compiled
-def on_boundary(graph: PricingGraph, inside: NDArray[np.int32], v: int) -> bool:
+def _on_boundary(graph: PricingGraph, inside: NDArray[np.int32], v: int) -> bool:
     """Tell whether a link joins an atom to the other side of the boundary of the subgraph."""
     for p in range(graph.indptr[v], graph.indptr[v + 1]):
         if graph.linked[p] and inside[graph.neighbour[p]] != inside[v]:
@@ -118,7 +118,7 @@ def on_boundary(graph: PricingGraph, inside: NDArray[np.int32], v: int) -> bool:
 
 
 @compiled
-def flip_is_valid(
+def _flip_is_valid(
     graph: PricingGraph, inside: NDArray[np.int32], scratch: NDArray[np.int32], v: int
 ) -> bool:
     """Tell whether `v` may change sides: connectivity and cannot-links hold."""
@@ -133,14 +133,14 @@ def flip_is_valid(
 
 
 #: start temperatures in mean borders, one annealing from each column at each; proposals per atom
-TEMPERATURES = (0.0, 0.1, 0.4)
-PROPOSALS_PER_ATOM = 100
+_TEMPERATURES = (0.0, 0.1, 0.4)
+_PROPOSALS_PER_ATOM = 100
 #: limits of one branch and bound: nodes, subgraphs met, subgraphs returned as columns
-BRANCH_NODES = 2_000_000
-MAX_SUBGRAPHS = 5000
-SUBGRAPHS_TAKEN = 20
+_BRANCH_NODES = 2_000_000
+_MAX_SUBGRAPHS = 5000
+_SUBGRAPHS_TAKEN = 20
 #: nodes of one integer programme; its bound is valid however early it ends
-MIP_NODES = 5000
+_MIP_NODES = 5000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,15 +197,15 @@ def price_by_annealing(
     Annealing starts from each of `sets`, which must be connected; few of all that exist are met.
     """
     moves, unit = (
-        PROPOSALS_PER_ATOM * duals.size,
+        _PROPOSALS_PER_ATOM * duals.size,
         default_schedule(pricing.csr_graph).start_temperature,
     )
     annealed = [
-        anneal_subgraph(graph, duals, subgraph, start_temperature * unit, moves, rng)
+        _anneal_subgraph(graph, duals, subgraph, start_temperature * unit, moves, rng)
         for graph in pricing.pricing_graphs
         for subgraph in sets
         if graph.lower <= graph.amount[subgraph].sum() <= graph.upper
-        for start_temperature in TEMPERATURES
+        for start_temperature in _TEMPERATURES
     ]
     cheap = [
         subgraph for subgraph, cost in sorted(annealed, key=lambda found: found[1]) if cost < limit
@@ -239,7 +239,7 @@ def subgraphs_below(
     found = []
     for graph in pricing.pricing_graphs:
         complete, sets, _ = price_subgraphs(
-            graph, duals, limit, np.inf, max_found, BRANCH_NODES, cancellation.flag
+            graph, duals, limit, np.inf, max_found, _BRANCH_NODES, cancellation.flag
         )
         if not complete:
             return None
@@ -280,12 +280,12 @@ def _price_connected(
     least, subgraphs = np.inf, []
     for graph in pricing_graphs:
         complete, found, cost = price_subgraphs(
-            graph, duals, np.inf, 0.0, MAX_SUBGRAPHS, BRANCH_NODES, cancellation.flag
+            graph, duals, np.inf, 0.0, _MAX_SUBGRAPHS, _BRANCH_NODES, cancellation.flag
         )
         if not complete:
             return None
         least = min(least, cost)
-        subgraphs.append(found[-SUBGRAPHS_TAKEN:])
+        subgraphs.append(found[-_SUBGRAPHS_TAKEN:])
     return float(least), np.concatenate(subgraphs)
 
 
@@ -345,7 +345,7 @@ def _price_relaxed(
             ),
             integrality=np.append(np.ones(n), np.zeros(m)),
             bounds=Bounds(0, np.append(allowed.astype(float), np.ones(m))),
-            options={"mip_rel_gap": 0.0, "node_limit": MIP_NODES},
+            options={"mip_rel_gap": 0.0, "node_limit": _MIP_NODES},
         )
         if found.mip_dual_bound is not None:
             least = min(least, float(found.mip_dual_bound))

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from gridgeo.partition.problem import Problem
 
 #: sets tried around one atom before the proof gives up
-MAX_SETS_TRIED = 5000
+_MAX_SETS_TRIED = 5000
 
 
 def is_ruled_out(problem: Problem, band: Band) -> bool:
@@ -50,7 +50,7 @@ def unplaceable_atoms(band: Band, problem: Problem) -> list[int]:
 
     One such atom proves that no partition of the piece is in band. An atom above the limits is
     the simple case; one of 281 households between neighbours of 250 is another. An atom with more
-    than `MAX_SETS_TRIED` sets to try is not claimed.
+    than `_MAX_SETS_TRIED` sets to try is not claimed.
 
     Examples
     --------
@@ -126,7 +126,7 @@ def _has_set_in_band(
         inside, excluded = pending.pop()
         tried += 1
         fits, grows = _band_state(band, [counts[u] for u in inside])
-        if fits or tried > MAX_SETS_TRIED:
+        if fits or tried > _MAX_SETS_TRIED:
             return True
         if not grows:
             continue
@@ -165,7 +165,7 @@ def _band_state(band: Band, counts: list[tuple[float, float, bool]]) -> tuple[bo
 
 
 #: units that a reason names, the heaviest first
-NAMED = 3
+_NAMED = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -249,8 +249,8 @@ def _atom_proof(
         return None
     problem = piece.problem
     ranked = sorted(atoms, key=lambda v: (-problem.households[v], problem.x[v], problem.y[v]))
-    texts = [describe(v) for v in ranked[:NAMED]]
-    if len(ranked) > NAMED:
+    texts = [describe(v) for v in ranked[:_NAMED]]
+    if len(ranked) > _NAMED:
         texts.append(Text(f"{len(ranked)} such units in all", f"此类单元共 {len(ranked)} 个"))
     return Proof(kind="atom", reason=join(texts))
 

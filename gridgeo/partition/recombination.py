@@ -56,7 +56,7 @@ def recombine(
     for _ in range(tries):
         if cancel_flag[0]:
             break
-        group = choose_adjacent_grids(
+        group = _choose_adjacent_grids(
             graph, labels, value, k, 2 + int(random_uniform(rng) ** 2 * 3.0), rng
         )
         if group.size < 2:
@@ -65,10 +65,10 @@ def recombine(
         inside[group] = True
         members = np.flatnonzero(inside[labels])
         before_labels = labels[members]
-        before = local_energy(graph, objective, schedule, labels, members, k)
-        split_along_tree(graph, objective, schedule, labels, members, group, rng)
+        before = _local_energy(graph, objective, schedule, labels, members, k)
+        _split_along_tree(graph, objective, schedule, labels, members, group, rng)
         if metropolis_accepts(
-            local_energy(graph, objective, schedule, labels, members, k) - before,
+            _local_energy(graph, objective, schedule, labels, members, k) - before,
             schedule.end_temperature,
             rng,
         ):
@@ -80,7 +80,7 @@ def recombine(
 
 
 @compiled
-def choose_adjacent_grids(
+def _choose_adjacent_grids(
     graph: CSRGraph,
     labels: NDArray[np.int32],
     value: NDArray[np.float64],
@@ -116,7 +116,7 @@ def choose_adjacent_grids(
 
 
 @compiled
-def local_energy(
+def _local_energy(
     graph: CSRGraph,
     objective: Objective,
     schedule: Schedule,
@@ -141,7 +141,7 @@ def local_energy(
 
 
 @compiled
-def split_along_tree(
+def _split_along_tree(
     graph: CSRGraph,
     objective: Objective,
     schedule: Schedule,
@@ -154,8 +154,8 @@ def split_along_tree(
     grid = group[-1]
     labels[members] = grid
     for i in range(group.size - 1):
-        parent, order = random_spanning_tree(graph, labels, members, grid, rng)
-        subtree_root = best_tree_edge(
+        parent, order = _random_spanning_tree(graph, labels, members, grid, rng)
+        subtree_root = _best_tree_edge(
             graph, objective, schedule, labels, parent, order, group.size - i
         )
         labels[subtree_root] = group[i]
@@ -165,7 +165,7 @@ def split_along_tree(
 
 
 @compiled
-def random_spanning_tree(
+def _random_spanning_tree(
     graph: CSRGraph,
     labels: NDArray[np.int32],
     members: NDArray[np.int64],
@@ -212,7 +212,7 @@ def random_spanning_tree(
 
 
 @compiled
-def best_tree_edge(
+def _best_tree_edge(
     graph: CSRGraph,
     objective: Objective,
     schedule: Schedule,
@@ -230,7 +230,7 @@ def best_tree_edge(
     for i in range(size):
         position[order[i]] = i
     below = np.zeros((size, 8))
-    shared = weight_cut_below(graph, labels, parent, order, position)
+    shared = _weight_cut_below(graph, labels, parent, order, position)
     for i in range(size - 1, -1, -1):
         below[i] += graph.attributes[order[i]]
         if i:
@@ -255,7 +255,7 @@ def best_tree_edge(
 
 
 @compiled
-def weight_cut_below(
+def _weight_cut_below(
     graph: CSRGraph,
     labels: NDArray[np.int32],
     parent: NDArray[np.int32],

@@ -38,15 +38,15 @@ if TYPE_CHECKING:
     from gridgeo.partition.problem import Problem
     from gridgeo.partition.verdicts import Verdict
 
-Side = Literal["lower", "upper"]
+_Side = Literal["lower", "upper"]
 #: one enumeration of the subgraphs of a piece
-RELAXATION_BUDGET = EnumerationBudget(seen=100_000, kept=50_000, nodes=100_000)
+_RELAXATION_BUDGET = EnumerationBudget(seen=100_000, kept=50_000, nodes=100_000)
 #: a limit is relaxed by at most this share of itself
-MAX_RELAXATION = 0.5
+_MAX_RELAXATION = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
-class RelaxedLimits:
+class _RelaxedLimits:
     """The nearest lower and upper limit that suffice, each alone; None where none was found."""
 
     lower: int | None
@@ -54,7 +54,7 @@ class RelaxedLimits:
     unit: Text
 
 
-def nearest_limits(band: Band, pieces: list[SolvedPiece]) -> RelaxedLimits:
+def _nearest_limits(band: Band, pieces: list[SolvedPiece]) -> _RelaxedLimits:
     """Return the nearest limits for which every piece that misses the band has a partition.
 
     A partition within such a limit was found, so it suffices; it is the nearest one where all
@@ -63,8 +63,8 @@ def nearest_limits(band: Band, pieces: list[SolvedPiece]) -> RelaxedLimits:
     missing = [piece for piece in pieces if piece.solution.missed]
     residents = [total_residents(p.problem.households, p.problem.residents) for p in missing]
     people = band.profile == "residents" and not np.isnan(residents).any()
-    by_side: dict[Side, int | None] = {}
-    sides: tuple[Side, ...] = ("lower", "upper")
+    by_side: dict[_Side, int | None] = {}
+    sides: tuple[_Side, ...] = ("lower", "upper")
     for side in sides:
         needs = [_needed_relaxation(band, piece, side, people=people) for piece in missing]
         most = max((need for need in needs if need is not None), default=None)
@@ -74,20 +74,20 @@ def nearest_limits(band: Band, pieces: list[SolvedPiece]) -> RelaxedLimits:
             (limit - most if side == "lower" else limit + most) if found and most else None
         )
     unit = Text(" residents", " 人") if people else Text(" households", " 户")
-    return RelaxedLimits(lower=by_side["lower"], upper=by_side["upper"], unit=unit)
+    return _RelaxedLimits(lower=by_side["lower"], upper=by_side["upper"], unit=unit)
 
 
-def _needed_relaxation(band: Band, piece: SolvedPiece, side: Side, *, people: bool) -> int | None:
+def _needed_relaxation(band: Band, piece: SolvedPiece, side: _Side, *, people: bool) -> int | None:
     """Return by how much a limit must be relaxed for one piece, None where that is not known."""
     problem = piece.problem
     name = f"residents_{side}" if people else side
     limit = getattr(band, name)
-    widest = int(limit * (1 - MAX_RELAXATION if side == "lower" else 1 + MAX_RELAXATION))
+    widest = int(limit * (1 - _MAX_RELAXATION if side == "lower" else 1 + _MAX_RELAXATION))
     relaxed: dict[str, Any] = {name: max(widest, 1)}
     wide = replace(band, **relaxed)
     if problem.households.size > ATOMS_IN_MASK:
         return None
-    subgraphs = list_subgraphs(problem, wide, RELAXATION_BUDGET, Cancellation())
+    subgraphs = list_subgraphs(problem, wide, _RELAXATION_BUDGET, Cancellation())
     need = np.ceil(_distances(band, problem, subgraphs, people=people)).astype(np.int64)
     numbers = possible_grid_counts(wide, problem.households, problem.residents)
     if problem.grids is not None:
@@ -130,11 +130,11 @@ def _distances(
 
 
 #: moves, merges and links are checked by the totals only
-RUN_AGAIN = Text(" (by the totals: run again to see)", "（以上按总量测算，调整后请重新运行核对）")
+_RUN_AGAIN = Text(" (by the totals: run again to see)", "（以上按总量测算，调整后请重新运行核对）")
 
 
 @dataclass(frozen=True, kw_only=True)
-class BandedAmount:
+class _BandedAmount:
     """An amount of households or residents, its unit and its limits."""
 
     amount: int
@@ -147,17 +147,17 @@ class BandedAmount:
         return math.ceil(amount / self.upper) <= amount // self.lower and amount > 0
 
 
-def banded_amount(band: Band, households: int, residents: float) -> BandedAmount:
+def _banded_amount(band: Band, households: int, residents: float) -> _BandedAmount:
     """Return residents where the profile asks for them and they are known, else households."""
     if band.profile == "residents" and not math.isnan(residents):
-        return BandedAmount(
+        return _BandedAmount(
             amount=round(residents),
             lower=band.residents_lower,
             upper=band.residents_upper,
             unit=Text(" residents", " 人"),
         )
     unit = Text(" households", " 户")
-    return BandedAmount(amount=households, lower=band.lower, upper=band.upper, unit=unit)
+    return _BandedAmount(amount=households, lower=band.lower, upper=band.upper, unit=unit)
 
 
 def remedy(
@@ -191,7 +191,7 @@ def remedy(
 def _by_totals(band: Band, pieces: list[SolvedPiece], borders: CommunityBorders) -> list[Text]:
     households = np.concatenate([piece.problem.households for piece in pieces])
     residents = np.concatenate([piece.problem.residents for piece in pieces])
-    total = banded_amount(band, int(households.sum()), total_residents(households, residents))
+    total = _banded_amount(band, int(households.sum()), total_residents(households, residents))
     full = total.amount // total.lower
     if full == 0 or total.fits(total.amount):
         return []
@@ -207,11 +207,11 @@ def _by_totals(band: Band, pieces: list[SolvedPiece], borders: CommunityBorders)
     ]
     ways = ways or [part for part in [_merge(total, around)] if part]
     if ways:
-        ways[-1] += RUN_AGAIN
+        ways[-1] += _RUN_AGAIN
     return [*ways, _allow_totals(total, full)]
 
 
-def _give(total: BandedAmount, amount: int, around: list[NeighbourCommunity]) -> Text | None:
+def _give(total: _BandedAmount, amount: int, around: list[NeighbourCommunity]) -> Text | None:
     there = _able_neighbour(total, amount, around)
     if there is None:
         return None
@@ -225,7 +225,7 @@ def _give(total: BandedAmount, amount: int, around: list[NeighbourCommunity]) ->
     )
 
 
-def _take(total: BandedAmount, amount: int, around: list[NeighbourCommunity]) -> Text | None:
+def _take(total: _BandedAmount, amount: int, around: list[NeighbourCommunity]) -> Text | None:
     there = _able_neighbour(total, -amount, around)
     if there is None:
         return None
@@ -239,7 +239,7 @@ def _take(total: BandedAmount, amount: int, around: list[NeighbourCommunity]) ->
     )
 
 
-def _after(total: BandedAmount, here: int, name: str, there: int) -> Text:
+def _after(total: _BandedAmount, here: int, name: str, there: int) -> Text:
     return Text(
         f" (then {here:,} here and {there:,} there)",
         f"（调整后本村（社区）{here:,}{total.unit.zh}、{name} {there:,}{total.unit.zh}）",
@@ -247,19 +247,19 @@ def _after(total: BandedAmount, here: int, name: str, there: int) -> Text:
 
 
 def _able_neighbour(
-    total: BandedAmount, change: int, around: list[NeighbourCommunity]
+    total: _BandedAmount, change: int, around: list[NeighbourCommunity]
 ) -> tuple[str, int] | None:
     """Return the neighbour that stays in band after such a change, and its amount then."""
     for neighbour in around:
-        theirs = banded_amount(neighbour.band, neighbour.households, neighbour.residents)
+        theirs = _banded_amount(neighbour.band, neighbour.households, neighbour.residents)
         if theirs.unit == total.unit and theirs.fits(theirs.amount + change):
             return neighbour.name, theirs.amount + change
     return None
 
 
-def _merge(total: BandedAmount, around: list[NeighbourCommunity]) -> Text | None:
+def _merge(total: _BandedAmount, around: list[NeighbourCommunity]) -> Text | None:
     for neighbour in around:
-        theirs = banded_amount(neighbour.band, neighbour.households, neighbour.residents)
+        theirs = _banded_amount(neighbour.band, neighbour.households, neighbour.residents)
         both = total.amount + theirs.amount
         if theirs.unit == total.unit and total.fits(both):
             return Text(
@@ -269,7 +269,7 @@ def _merge(total: BandedAmount, around: list[NeighbourCommunity]) -> Text | None
     return None
 
 
-def _allow_totals(total: BandedAmount, full: int) -> Text:
+def _allow_totals(total: _BandedAmount, full: int) -> Text:
     """Return the limits that one grid fewer, or one more, would need."""
     above, below, unit = (
         math.ceil(total.amount / full),
@@ -292,7 +292,7 @@ def _by_link(
     if possible_grid_counts(band, problem.households, problem.residents):
         return []
     ways = []
-    amount = banded_amount(
+    amount = _banded_amount(
         band, int(problem.households.sum()), total_residents(problem.households, problem.residents)
     )
     size = Text(f"{amount.amount:,}{amount.unit.en}", f"{amount.amount:,}{amount.unit.zh}")
@@ -302,7 +302,7 @@ def _by_link(
                 f"a bridge, underpass or gate that links the part with {size.en} to the rest",
                 f"修建桥梁、地道或开设通道，使 {size.zh}的这一片与其余部分连通",
             )
-            + RUN_AGAIN
+            + _RUN_AGAIN
         )
     given = _able_neighbour(amount, amount.amount, borders.around(piece.members))
     if given is not None:
@@ -335,7 +335,7 @@ def _by_splitting(band: Band, pieces: list[SolvedPiece]) -> list[Text]:
 
 
 def _split(band: Band, piece: SolvedPiece, v: int) -> Text:
-    size = banded_amount(band, int(piece.problem.households[v]), float(piece.problem.residents[v]))
+    size = _banded_amount(band, int(piece.problem.households[v]), float(piece.problem.residents[v]))
     parts = math.ceil(size.amount / size.upper)
     each, name = round(size.amount / parts), unit_name(piece, v)
     join = Text(", each to join units beside it", "，再各与相邻单元合并")
@@ -355,7 +355,7 @@ def _split(band: Band, piece: SolvedPiece, v: int) -> Text:
 
 def _by_limits(band: Band, pieces: list[SolvedPiece]) -> list[Text]:
     """Return the nearest limits for which a division exists."""
-    limits: RelaxedLimits = nearest_limits(band, pieces)
+    limits: _RelaxedLimits = _nearest_limits(band, pieces)
     unit = limits.unit
     ways = []
     if limits.lower is not None:

@@ -75,7 +75,7 @@ def weights_by(weight: Any, index: pd.Index | None) -> Any:
     return weight.iloc[np.argsort(rows)]
 
 
-def pairs_of(
+def _pairs_of(
     connectivity: Any, n: int, index: pd.Index | None = None
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Return the pairs of neighbours (int64[m, 2], left < right, sorted) and their weights.
@@ -100,10 +100,10 @@ def pairs_of(
 
     Examples
     --------
-    >>> pairs_of([(1, 0, 80.0), (1, 2, 50.0)], 3)
+    >>> _pairs_of([(1, 0, 80.0), (1, 2, 50.0)], 3)
     (array([[0, 1],
            [1, 2]]), array([80., 50.]))
-    >>> pairs_of([("c", "a")], 3, pd.Index(["a", "b", "c"]))[0].tolist()
+    >>> _pairs_of([("c", "a")], 3, pd.Index(["a", "b", "c"]))[0].tolist()
     [[0, 2]]
     """
     row = _numbered(index, n)
@@ -205,7 +205,7 @@ def _of_pairs(pairs: Any, row: dict[Any, int], n: int) -> Edges:
     return left, right, weight
 
 
-def gabriel_pairs(points: NDArray[np.float64]) -> NDArray[np.int64]:
+def _gabriel_pairs(points: NDArray[np.float64]) -> NDArray[np.int64]:
     """Return the pairs of the Gabriel graph of points in the plane, int64[m, 2].
 
     Two points are neighbours when no third lies in, or on, the circle that has them as a
@@ -214,7 +214,7 @@ def gabriel_pairs(points: NDArray[np.float64]) -> NDArray[np.int64]:
 
     Examples
     --------
-    >>> gabriel_pairs(np.array([[0, 0], [2, 0], [2, 2], [0, 2], [1, 5.0]])).tolist()
+    >>> _gabriel_pairs(np.array([[0, 0], [2, 0], [2, 2], [0, 2], [1, 5.0]])).tolist()
     [[0, 1], [0, 3], [1, 2], [2, 3], [2, 4], [3, 4]]
     """
     try:
@@ -233,7 +233,7 @@ def gabriel_pairs(points: NDArray[np.float64]) -> NDArray[np.int64]:
     return np.concatenate([kept, same])
 
 
-def delaunay_areas(points: NDArray[np.float64]) -> NDArray[np.float64]:
+def _delaunay_areas(points: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the area of each point: a third of every Delaunay triangle at it.
 
     Zero for all where the points lie on one line.
@@ -256,11 +256,11 @@ UNIT_M = 100.0
 _USUAL_COUNT = 10
 _USUAL_COMPACTNESS = 0.5
 #: steps from 0 to `upper` for weights that are not whole numbers
-WEIGHT_STEPS = 1_000_000
+_WEIGHT_STEPS = 1_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Samples:
+class _Samples:
     """Samples in the plane, their neighbours, and the component of each.
 
     They stand in an order that their content decides, to which all arrays refer; `rows` are their
@@ -308,24 +308,24 @@ def build_samples(
     weight: NDArray[np.float64],
     connectivity: Any,
     index: pd.Index | None = None,
-) -> Samples:
+) -> _Samples:
     """Return samples (n, d) with a mean border and a mean spacing of `UNIT_M`."""
     n = len(points)
     if connectivity is None:
         rows = np.argsort(_ranks(points, weight), kind="stable")
         xy = _in_plane(points[rows])
-        pairs = gabriel_pairs(xy)
+        pairs = _gabriel_pairs(xy)
         border = np.ones(len(pairs))
     else:
-        given, border = pairs_of(connectivity, n, index)
+        given, border = _pairs_of(connectivity, n, index)
         rows = np.argsort(_ranks(points, weight, given, border), kind="stable")
         xy = _in_plane(points[rows])
         pairs = np.sort(np.argsort(rows)[given], axis=1)
-    area = delaunay_areas(xy)
+    area = _delaunay_areas(xy)
     spacing, mean = np.sqrt(area.mean()), border.mean() if border.size else 0.0
     scale = UNIT_M / spacing if spacing > 0 else 1.0
     links = sparse.coo_array((np.ones(len(pairs)), pairs.T), shape=(n, n))
-    return Samples(
+    return _Samples(
         rows=rows,
         xy=xy * scale,
         area=area * scale**2,
@@ -381,7 +381,7 @@ def _in_plane(points: NDArray[np.float64]) -> NDArray[np.float64]:
 def integer_counts(
     weight: NDArray[np.float64], lower: float, upper: float
 ) -> tuple[NDArray[np.int64], Band]:
-    """Return weights and band as integers: as they are, else in `WEIGHT_STEPS` of `upper`.
+    """Return weights and band as integers: as they are, else in `_WEIGHT_STEPS` of `upper`.
 
     Examples
     --------
@@ -389,7 +389,7 @@ def integer_counts(
     [250000, 500000]
     """
     given = np.append(weight, [lower, upper])
-    scale = 1.0 if (given == np.floor(given)).all() else WEIGHT_STEPS / upper
+    scale = 1.0 if (given == np.floor(given)).all() else _WEIGHT_STEPS / upper
     counts = np.round(weight * scale).astype(np.int64)
     limits = max(1, round(lower * scale)), max(1, round(upper * scale))
     return counts, Band(lower=limits[0], upper=limits[1], profile="households")

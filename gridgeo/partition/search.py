@@ -42,23 +42,23 @@ if TYPE_CHECKING:
     from gridgeo.partition.kernel import Schedule
 
 #: recombinations per grid, of at most `GRIDS_COUNTED` grids, that end a start
-FINAL_RECOMBINATIONS = 8
-GRIDS_COUNTED = 50
+_FINAL_RECOMBINATIONS = 8
+_GRIDS_COUNTED = 50
 #: a repair's share of the proposals of a start, and of its start temperature
-REPAIR_MOVE_SHARE = 0.25
-REPAIR_TEMPERATURE = 0.5
+_REPAIR_MOVE_SHARE = 0.25
+_REPAIR_TEMPERATURE = 0.5
 #: start temperatures of starts, in turn: the higher one moves heavy atoms, the lower one costs less
-START_TEMPERATURES = (1.5, 0.6)
+_START_TEMPERATURES = (1.5, 0.6)
 #: so many atoms for each heavy one count in the proposals; in pieces of so many atoms all count
-LIGHT_COUNTED = 3
-ATOMS_COUNTED = 150
+_LIGHT_COUNTED = 3
+_ATOMS_COUNTED = 150
 #: pieces of more atoms that are ruled out before the search get one start
-ATOMS_RULED_OUT = 150
+_ATOMS_RULED_OUT = 150
 #: factor of the penalties in the last search of a piece of more than `ATOMS_IN_MASK` atoms
-FIRM_PENALTIES = 4.0
+_FIRM_PENALTIES = 4.0
 #: start temperatures of reheats, in turn, and their start penalty as a share of the end penalty
-REHEAT_TEMPERATURES = (0.25, 0.4)
-REHEAT_PENALTY = 0.7
+_REHEAT_TEMPERATURES = (0.25, 0.4)
+_REHEAT_PENALTY = 0.7
 
 
 def run_start(context: SearchContext, k: int, start: int) -> Solution:
@@ -66,7 +66,7 @@ def run_start(context: SearchContext, k: int, start: int) -> Solution:
     rng = context.rng(k, start)
     labels = grow_regions(context.graph, k, rng)
     hot_schedule = context.schedule._replace(
-        start_temperature=START_TEMPERATURES[start % len(START_TEMPERATURES)]
+        start_temperature=_START_TEMPERATURES[start % len(_START_TEMPERATURES)]
         * context.schedule.start_temperature
     )
     moves = _anneal(context, hot_schedule, labels, _proposals(context, k), rng)
@@ -78,7 +78,7 @@ def run_start(context: SearchContext, k: int, start: int) -> Solution:
             cold_schedule,
             labels,
             k,
-            FINAL_RECOMBINATIONS * min(k, GRIDS_COUNTED),
+            _FINAL_RECOMBINATIONS * min(k, _GRIDS_COUNTED),
             rng,
             context.cancellation.flag,
         )
@@ -91,7 +91,7 @@ def repair_bands(context: SearchContext, solution: Solution, turn: int) -> Solut
     labels = solution.labels.copy()
     rng = context.rng(k, turn, 1)
     if k > 1:
-        tries = context.effort.recombinations * min(k, GRIDS_COUNTED)
+        tries = context.effort.recombinations * min(k, _GRIDS_COUNTED)
         recombine(
             context.graph,
             context.objective,
@@ -103,15 +103,15 @@ def repair_bands(context: SearchContext, solution: Solution, turn: int) -> Solut
             context.cancellation.flag,
         )
     warm_schedule = context.schedule._replace(
-        start_temperature=REPAIR_TEMPERATURE * context.schedule.start_temperature
+        start_temperature=_REPAIR_TEMPERATURE * context.schedule.start_temperature
     )
     moves = _anneal(
-        context, warm_schedule, labels, round(REPAIR_MOVE_SHARE * _proposals(context, k)), rng
+        context, warm_schedule, labels, round(_REPAIR_MOVE_SHARE * _proposals(context, k)), rng
     )
     return solution_of(context, labels, moves=moves)
 
 
-def reheat(context: SearchContext, solution: Solution, *stream: int) -> list[Solution]:
+def _reheat(context: SearchContext, solution: Solution, *stream: int) -> list[Solution]:
     """Return the labellings after each of several short annealings from a raised temperature.
 
     Each starts from the best so far.
@@ -123,12 +123,12 @@ def reheat(context: SearchContext, solution: Solution, *stream: int) -> list[Sol
             break
         labels = best.labels.copy()
         start_temperature = (
-            REHEAT_TEMPERATURES[turn % len(REHEAT_TEMPERATURES)]
+            _REHEAT_TEMPERATURES[turn % len(_REHEAT_TEMPERATURES)]
             * context.schedule.start_temperature
         )
         warm_schedule = context.schedule._replace(
             start_temperature=start_temperature,
-            start_penalty=REHEAT_PENALTY * context.schedule.end_penalty,
+            start_penalty=_REHEAT_PENALTY * context.schedule.end_penalty,
         )
         moves = round(context.effort.reheat_share * _proposals(context, solution.grids))
         _anneal(context, warm_schedule, labels, moves, rng)
@@ -140,7 +140,7 @@ def reheat(context: SearchContext, solution: Solution, *stream: int) -> list[Sol
 
 def _proposals(context: SearchContext, grids: int) -> int:
     """Return the proposals of one start, in proportion to the atoms that matter."""
-    atoms = min(context.atoms, max(ATOMS_COUNTED, LIGHT_COUNTED * context.heavy_atoms))
+    atoms = min(context.atoms, max(_ATOMS_COUNTED, _LIGHT_COUNTED * context.heavy_atoms))
     return context.effort.moves_per_atom(atoms, grids) * atoms
 
 
@@ -161,9 +161,9 @@ def _anneal(
 
 
 #: with fewer grids multistart or a proof finds the optimum without the elite pool
-ELITE_MIN_GRIDS = 5
+_ELITE_MIN_GRIDS = 5
 #: rounds without progress that end the elite pool
-IDLE_ROUNDS = 3
+_IDLE_ROUNDS = 3
 
 
 def improve_elite_pool(context: SearchContext, starts: list[Solution]) -> list[Solution]:
@@ -175,7 +175,7 @@ def improve_elite_pool(context: SearchContext, starts: list[Solution]) -> list[S
     elite = sorted((s for s in starts if not s.failed), key=lambda s: s.rank)[
         : context.effort.elite_size
     ]
-    if not elite or elite[0].grids < ELITE_MIN_GRIDS:
+    if not elite or elite[0].grids < _ELITE_MIN_GRIDS:
         return []
     grid_pool = GridPool({})
     for start in elite:
@@ -183,7 +183,7 @@ def improve_elite_pool(context: SearchContext, starts: list[Solution]) -> list[S
     found: list[Solution] = []
     idle = 0
     for turn in range(context.effort.elite_rounds):
-        if idle == IDLE_ROUNDS or context.cancellation.cancelled:
+        if idle == _IDLE_ROUNDS or context.cancellation.cancelled:
             break
         best = elite[0]
         warmed = _reheat_all(context, elite, turn)
@@ -201,7 +201,7 @@ def improve_elite_pool(context: SearchContext, starts: list[Solution]) -> list[S
 
 def _reheat_all(context: SearchContext, elite: list[Solution], turn: int) -> list[list[Solution]]:
     with ThreadPoolExecutor(max_workers=context.jobs) as pool:
-        chains = [pool.submit(reheat, context, one, turn, i) for i, one in enumerate(elite)]
+        chains = [pool.submit(_reheat, context, one, turn, i) for i, one in enumerate(elite)]
         return [chain.result() for chain in chains]
 
 
@@ -296,29 +296,29 @@ def reheat_labels(
     """Return the best of a labelling and what short annealings make of it; see `solve`."""
     ordered, order = canonical_order(problem)
     context = _context_of(ordered, band, search, Cancellation())
-    found = [start := solution_of(context, labels[order]), *reheat(context, start)]
+    found = [start := solution_of(context, labels[order]), *_reheat(context, start)]
     return _in_given_order(problem, order, context, best_of(found))
 
 
 def _solve_ordered(context: SearchContext, problem: Problem, band: Band) -> Solution:
     """Return the best solution of a problem in canonical order."""
     counts = candidate_grid_counts(problem, band)
-    if counts[0] == 1 and not (single := single_grid(context)).failed:
+    if counts[0] == 1 and not (single := _single_grid(context)).failed:
         return single
     free = problem.grids is None
-    if free and context.atoms <= MAX_ATOMS and (proved := solve_few_atoms(context, counts)):
+    if free and context.atoms <= MAX_ATOMS and (proved := _solve_few_atoms(context, counts)):
         return proved
     ruled_out = is_ruled_out(problem, band)
-    if ruled_out and context.atoms > ATOMS_RULED_OUT:
+    if ruled_out and context.atoms > _ATOMS_RULED_OUT:
         context, counts = replace(context, effort=replace(context.effort, starts=1)), counts[:1]
-    tried = search_grid_counts(context, counts)
+    tried = _search_grid_counts(context, counts)
     if (
         best_of(tried).failed
         and context.atoms > ATOMS_IN_MASK  # else all subgraphs are enumerated: `certify`
         and not ruled_out
         and not unplaceable_atoms(band, problem)
     ):
-        tried += search_grid_counts(context.with_penalties(FIRM_PENALTIES), counts)
+        tried += _search_grid_counts(context.with_penalties(_FIRM_PENALTIES), counts)
     return replace(
         best_of(tried),
         starts=len(tried),
@@ -350,7 +350,7 @@ def candidate_grid_counts(problem: Problem, band: Band) -> tuple[int, ...]:
     return tuple(k for k in counts if least <= k <= households.size) or (least,)
 
 
-def search_grid_counts(context: SearchContext, counts: tuple[int, ...]) -> list[Solution]:
+def _search_grid_counts(context: SearchContext, counts: tuple[int, ...]) -> list[Solution]:
     """Return all solutions met, number after number, up to the first number that is in band."""
     found: list[Solution] = []
     for k in counts:
@@ -383,13 +383,13 @@ def _two_best_agree(solutions: list[Solution]) -> bool:
     return len(ranks) > 1 and ranks[0] == ranks[1]
 
 
-def single_grid(context: SearchContext) -> Solution:
+def _single_grid(context: SearchContext) -> Solution:
     """Return the labelling with one grid."""
     single = solution_of(context, np.zeros(context.atoms, dtype=np.int32), exact=True)
     return replace(single, first_missed=single.missed, first_cost=single.cost)
 
 
-def solve_few_atoms(context: SearchContext, counts: tuple[int, ...]) -> Solution | None:
+def _solve_few_atoms(context: SearchContext, counts: tuple[int, ...]) -> Solution | None:
     """Return the best labelling of a few atoms, proved best; None if cancelled."""
     labels = solve_by_subsets(
         context.graph, context.objective, np.array(counts), context.cancellation.flag

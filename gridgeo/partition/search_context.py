@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from gridgeo.partition.problem import Cancellation, Effort
 
 #: the share of all households (or residents) that the heavy atoms of a piece hold
-HEAVY_SHARE = 0.9
+_HEAVY_SHARE = 0.9
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,9 +47,9 @@ class SearchContext:
 
     @property
     def heavy_atoms(self) -> int:
-        """The number of the heaviest atoms that hold `HEAVY_SHARE` of households or residents."""
+        """The number of the heaviest atoms that hold `_HEAVY_SHARE` of households or residents."""
         amounts = -np.sort(-self.graph.attributes[:, [HOUSEHOLDS, RESIDENTS]], axis=0)
-        lighter = np.cumsum(amounts, axis=0) < HEAVY_SHARE * amounts.sum(axis=0)
+        lighter = np.cumsum(amounts, axis=0) < _HEAVY_SHARE * amounts.sum(axis=0)
         return int(lighter.sum(axis=0).max()) + 1
 
     def with_penalties(self, factor: float) -> SearchContext:
@@ -72,7 +72,7 @@ def solution_of(
     unmet = count_unmet_cannot_links(context.graph, labels)
     separate_pairs = len(context.graph.cannot_links) - unmet
     return Solution(
-        labels=relabel_by_first_atom(labels),
+        labels=_relabel_by_first_atom(labels),
         grids=grids,
         missed=round(float(missed)),
         distance=float(distance),
@@ -97,7 +97,7 @@ def mix_seeds(*numbers: int) -> int:
     return mixed
 
 
-def relabel_by_first_atom(labels: NDArray[np.int32]) -> NDArray[np.int32]:
+def _relabel_by_first_atom(labels: NDArray[np.int32]) -> NDArray[np.int32]:
     """Return the labels renumbered by the first atom of each."""
     _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
     return np.argsort(np.argsort(first))[inverse].astype(np.int32)

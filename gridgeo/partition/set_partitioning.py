@@ -26,16 +26,16 @@ if TYPE_CHECKING:
 
 
 #: costs that differ by less are equal, metres
-TOLERANCE_M = 1e-3
+_TOLERANCE_M = 1e-3
 #: subgradient steps; steps without progress before their size is halved; steps between fixings
-SUBGRADIENT_STEPS = 400
-STEPS_BEFORE_HALVING = 12
-STEPS_BETWEEN_FIXINGS = 4
+_SUBGRADIENT_STEPS = 400
+_STEPS_BEFORE_HALVING = 12
+_STEPS_BETWEEN_FIXINGS = 4
 #: so few candidates are searched without further steps
-FEW_SETS = 40
+_FEW_SETS = 40
 
 
-class CandidateSets(NamedTuple):
+class _CandidateSets(NamedTuple):
     """Candidate sets ordered by their lowest atom: masks, atoms in CSR form, costs."""
 
     masks: NDArray[np.int64]
@@ -46,7 +46,7 @@ class CandidateSets(NamedTuple):
 
 
 @compiled
-def index_sets(sets: NDArray[np.int64], cost: NDArray[np.float64], n: int) -> CandidateSets:
+def index_sets(sets: NDArray[np.int64], cost: NDArray[np.float64], n: int) -> _CandidateSets:
     """Return the candidate sets of some masks."""
     size = 0
     for i in range(sets.size):
@@ -60,12 +60,12 @@ def index_sets(sets: NDArray[np.int64], cost: NDArray[np.float64], n: int) -> Ca
                 atoms[position] = v
                 position += 1
         indptr[i + 1] = position
-    return CandidateSets(sets, indptr, atoms, cost)
+    return _CandidateSets(sets, indptr, atoms, cost)
 
 
 @compiled
 def solve_set_partitioning(
-    pool: CandidateSets,
+    pool: _CandidateSets,
     n: int,
     k: int,
     upper_bound: float,
@@ -82,9 +82,9 @@ def solve_set_partitioning(
     lowest, lower_bound = np.full(n, np.inf), -np.inf
     best_multipliers = multipliers.copy()
     step_size, idle = 1.0, 0
-    for step_number in range(SUBGRADIENT_STEPS):
-        reduced = reduced_costs(pool, multipliers)
-        value, subgradient, lowest, last_added = lagrangian_bound(pool, reduced, multipliers, n, k)
+    for step_number in range(_SUBGRADIENT_STEPS):
+        reduced = _reduced_costs(pool, multipliers)
+        value, subgradient, lowest, last_added = _lagrangian_bound(pool, reduced, multipliers, n, k)
         if value == np.inf:
             return True, np.empty(0, np.int64), np.inf
         if value > lower_bound:
@@ -92,13 +92,13 @@ def solve_set_partitioning(
             best_multipliers[:] = multipliers
         else:
             idle += 1
-        if lower_bound >= upper_bound - TOLERANCE_M:
+        if lower_bound >= upper_bound - _TOLERANCE_M:
             return True, np.empty(0, np.int64), lower_bound
-        if step_number % STEPS_BETWEEN_FIXINGS == 0:
-            pool = fix_by_reduced_cost(pool, reduced, lowest, last_added, value, upper_bound, n)
-        if pool.masks.size <= FEW_SETS or cancel_flag[0]:
+        if step_number % _STEPS_BETWEEN_FIXINGS == 0:
+            pool = _fix_by_reduced_cost(pool, reduced, lowest, last_added, value, upper_bound, n)
+        if pool.masks.size <= _FEW_SETS or cancel_flag[0]:
             break
-        if idle == STEPS_BEFORE_HALVING:
+        if idle == _STEPS_BEFORE_HALVING:
             step_size, idle = step_size / 2.0, 0
             multipliers[:] = best_multipliers
             continue
@@ -106,14 +106,14 @@ def solve_set_partitioning(
         if square == 0.0 or step_size < 1e-3:
             break
         multipliers += step_size * (upper_bound - value) / square * subgradient
-    complete, partition = depth_first_search(
+    complete, partition = _depth_first_search(
         pool, best_multipliers, n, k, upper_bound, 0 if cancel_flag[0] else nodes
     )
     return complete, partition, lower_bound
 
 
 @compiled
-def reduced_costs(pool: CandidateSets, multipliers: NDArray[np.float64]) -> NDArray[np.float64]:
+def _reduced_costs(pool: _CandidateSets, multipliers: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the cost of each candidate less the multipliers of its atoms."""
     reduced = pool.cost.copy()
     for i in range(reduced.size):
@@ -123,8 +123,8 @@ def reduced_costs(pool: CandidateSets, multipliers: NDArray[np.float64]) -> NDAr
 
 
 @compiled
-def lagrangian_bound(
-    pool: CandidateSets,
+def _lagrangian_bound(
+    pool: _CandidateSets,
     reduced: NDArray[np.float64],
     multipliers: NDArray[np.float64],
     n: int,
@@ -159,29 +159,29 @@ def lagrangian_bound(
 
 
 @compiled
-def fix_by_reduced_cost(
-    pool: CandidateSets,
+def _fix_by_reduced_cost(
+    pool: _CandidateSets,
     reduced: NDArray[np.float64],
     lowest: NDArray[np.float64],
     last_added: float,
     value: float,
     upper_bound: float,
     n: int,
-) -> CandidateSets:
+) -> _CandidateSets:
     """Return the candidates without those that no partition cheaper than `upper_bound` contains."""
     kept = np.zeros(reduced.size, np.bool_)
     for i in range(reduced.size):
         v = pool.atoms[pool.indptr[i]]
         replaced = lowest[v] if v == 0 or lowest[v] <= last_added else last_added
-        kept[i] = value - replaced + reduced[i] < upper_bound - TOLERANCE_M
+        kept[i] = value - replaced + reduced[i] < upper_bound - _TOLERANCE_M
     if kept.sum() > 0.8 * kept.size:
         return pool
     return index_sets(pool.masks[kept], pool.cost[kept], n)
 
 
 @compiled
-def depth_first_search(
-    pool: CandidateSets,
+def _depth_first_search(
+    pool: _CandidateSets,
     multipliers: NDArray[np.float64],
     n: int,
     k: int,
@@ -192,8 +192,8 @@ def depth_first_search(
 
     The lowest remaining atom takes each of its candidates in turn, the least reduced cost first.
     """
-    reduced = reduced_costs(pool, multipliers)
-    order, first, least = sets_by_lowest_atom(pool, reduced, n)
+    reduced = _reduced_costs(pool, multipliers)
+    order, first, least = _sets_by_lowest_atom(pool, reduced, n)
     base, others = multipliers.sum(), least[1:].min()
     best, chosen = np.empty(0, np.int64), np.zeros(k, np.int64)
     left, position, lowest = np.zeros((3, k), np.int64)
@@ -204,7 +204,7 @@ def depth_first_search(
         if position[depth] < first[lowest[depth] + 1]:
             i = order[position[depth]]
         later = others * grids if grids else 0.0
-        if i < 0 or base + spent[depth] + reduced[i] + later >= upper_bound - TOLERANCE_M:
+        if i < 0 or base + spent[depth] + reduced[i] + later >= upper_bound - _TOLERANCE_M:
             depth -= 1
             continue
         position[depth] += 1
@@ -219,13 +219,13 @@ def depth_first_search(
             upper_bound, best = base + paid, chosen.copy()
         if grids and rest:
             depth += 1
-            left[depth], spent[depth], lowest[depth] = rest, paid, lowest_atom(rest)
+            left[depth], spent[depth], lowest[depth] = rest, paid, _lowest_atom(rest)
             position[depth] = first[lowest[depth]]
     return True, best
 
 
 @compiled
-def lowest_atom(grid: int) -> int:
+def _lowest_atom(grid: int) -> int:
     """Return the lowest atom of a mask that is not empty."""
     v = 0
     while not grid >> v & 1:
@@ -234,8 +234,8 @@ def lowest_atom(grid: int) -> int:
 
 
 @compiled
-def sets_by_lowest_atom(
-    pool: CandidateSets, reduced: NDArray[np.float64], n: int
+def _sets_by_lowest_atom(
+    pool: _CandidateSets, reduced: NDArray[np.float64], n: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
     """Return the candidates by lowest atom, then reduced cost; the first and the least of each."""
     order = np.argsort(reduced)
@@ -250,12 +250,12 @@ def sets_by_lowest_atom(
 
 
 #: grids of a window, and how many of its first grids no later window starts from
-WINDOW_GRIDS = 30
-WINDOW_CORE_GRIDS = 12
+_WINDOW_GRIDS = 30
+_WINDOW_CORE_GRIDS = 12
 #: nodes of the integer programme; mostly its relaxation is integral
-MIP_NODES = 50
+_MIP_NODES = 50
 #: metres by which a window must improve
-LEAST_GAIN_M = 1e-3
+_LEAST_GAIN_M = 1e-3
 
 
 class GridPool(NamedTuple):
@@ -295,7 +295,7 @@ def improve_from_pool(
     done = np.zeros(int(labels.max()) + 1, dtype=bool)
     while not done.all() and not context.cancellation.cancelled:
         window = _window(context, improved, int(np.flatnonzero(~done)[0]))
-        done[window[:WINDOW_CORE_GRIDS]] = True
+        done[window[:_WINDOW_CORE_GRIDS]] = True
         _improve_window(improved, window, sets, costs)
         if window.size == done.size:
             break
@@ -320,11 +320,11 @@ def _window(context: SearchContext, labels: NDArray[np.int32], first: int) -> ND
         (np.ones(source.size), (source, labels[context.graph.neighbour])), shape=(k, k)
     )
     window, at = [first], 0
-    while at < len(window) < WINDOW_GRIDS:
+    while at < len(window) < _WINDOW_GRIDS:
         near = adjacency.indices[adjacency.indptr[window[at]] : adjacency.indptr[window[at] + 1]]
         window += [int(g) for g in np.unique(near) if g not in window]
         at += 1
-    return np.array(window[:WINDOW_GRIDS])
+    return np.array(window[:_WINDOW_GRIDS])
 
 
 def _improve_window(
@@ -343,7 +343,7 @@ def _improve_window(
     sizes_now = np.bincount(labels, minlength=int(labels.max()) + 1)
     current = (size[fits] == sizes_now[label_now]) & _uniform(fitting, labels)
     chosen = _solve_window(rows, costs[fits], window.size)
-    if chosen is None or costs[fits][chosen].sum() > costs[fits][current].sum() - LEAST_GAIN_M:
+    if chosen is None or costs[fits][chosen].sum() > costs[fits][current].sum() - _LEAST_GAIN_M:
         return
     for g, column in zip(window, chosen, strict=True):
         labels[fitting.indices[fitting.indptr[column] : fitting.indptr[column + 1]]] = g
@@ -372,7 +372,7 @@ def _solve_window(
         constraints=LinearConstraint(table, wanted, wanted),
         integrality=np.ones(costs.size),
         bounds=Bounds(0, 1),
-        options={"node_limit": MIP_NODES},
+        options={"node_limit": _MIP_NODES},
     )
     if found.x is None:
         return None

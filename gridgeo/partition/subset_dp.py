@@ -32,21 +32,23 @@ def solve_by_subsets(
     none can, any number of grids: fewest bands missed, then least distance, then least cost.
     """
     n = graph.attributes.shape[0]
-    value = subset_values(graph, objective, without_cannot_links(graph, connected_subsets(graph)))
+    value = _subset_values(
+        graph, objective, _without_cannot_links(graph, _connected_subsets(graph))
+    )
     labels = np.full(n, -1, np.int32)
     if cancel_flag[0]:
         return labels
-    steps = steps_by_grid_count(value, n, int(numbers.max()), cancel_flag)
+    steps = _steps_by_grid_count(value, n, int(numbers.max()), cancel_flag)
     for grids in numbers:
         if steps[grids, 0]:
-            return labels_from_steps(steps[: grids + 1], labels)
+            return _labels_from_steps(steps[: grids + 1], labels)
     if not cancel_flag[0]:
-        steps = lexicographic_steps(value, value[:, 0] < np.inf, n).reshape((1, 1 << n))
-    return labels if cancel_flag[0] else labels_from_steps(steps, labels)
+        steps = _lexicographic_steps(value, value[:, 0] < np.inf, n).reshape((1, 1 << n))
+    return labels if cancel_flag[0] else _labels_from_steps(steps, labels)
 
 
 @compiled
-def labels_from_steps(steps: NDArray[np.int64], labels: NDArray[np.int32]) -> NDArray[np.int32]:
+def _labels_from_steps(steps: NDArray[np.int64], labels: NDArray[np.int32]) -> NDArray[np.int32]:
     """Return the labels of a partition from the last subset taken at each remainder.
 
     `steps` has one row for each number of grids, or one row for all.
@@ -65,14 +67,14 @@ def labels_from_steps(steps: NDArray[np.int64], labels: NDArray[np.int32]) -> ND
 
 
 @compiled
-def steps_by_grid_count(
+def _steps_by_grid_count(
     value: NDArray[np.float64], n: int, max_grids: int, cancel_flag: NDArray[np.uint8]
 ) -> NDArray[np.int64]:
     """Return the last subset on the cheapest way to each remainder, by number of subsets in band.
 
-    As `lexicographic_steps`; row k of the result is for partitions into k subsets.
+    As `_lexicographic_steps`; row k of the result is for partitions into k subsets.
     """
-    sets, first = subsets_by_lowest_atom(value[:, 0] == 0.0, n)
+    sets, first = _subsets_by_lowest_atom(value[:, 0] == 0.0, n)
     full = (1 << n) - 1
     best = np.full((full + 1, max_grids + 1), np.inf)
     best[full, 0] = 0.0
@@ -99,7 +101,7 @@ def steps_by_grid_count(
 
 
 @compiled
-def lexicographic_steps(
+def _lexicographic_steps(
     value: NDArray[np.float64], allowed: NDArray[np.bool_], n: int
 ) -> NDArray[np.int64]:
     """Return the last subset taken on the best way to each remainder, 0 where there is none.
@@ -107,7 +109,7 @@ def lexicographic_steps(
     From all atoms on, the lowest atom that remains is taken with each allowed subset in turn. Ways
     are compared by bands missed, then distance, then cost.
     """
-    sets, first = subsets_by_lowest_atom(allowed, n)
+    sets, first = _subsets_by_lowest_atom(allowed, n)
     full = (1 << n) - 1
     best = np.full((full + 1, 3), np.inf)
     best[full] = 0.0
@@ -126,14 +128,14 @@ def lexicographic_steps(
             missed = best[left, 0] + value[subset, 0]
             distance = best[left, 1] + value[subset, 1]
             cost = best[left, 2] + value[subset, 2]
-            if is_better(missed, distance, cost, best, rest):
+            if _is_better(missed, distance, cost, best, rest):
                 best[rest, 0], best[rest, 1], best[rest, 2] = missed, distance, cost
                 steps[rest] = subset
     return steps
 
 
 @compiled
-def subsets_by_lowest_atom(
+def _subsets_by_lowest_atom(
     allowed: NDArray[np.bool_], n: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the allowed subsets ordered by lowest atom, and where those of each atom begin."""
@@ -150,7 +152,7 @@ def subsets_by_lowest_atom(
 
 
 @compiled
-def is_better(
+def _is_better(
     missed: float, distance: float, cost: float, best: NDArray[np.float64], rest: int
 ) -> bool:
     """Tell whether (bands missed, distance, cost) precede the best of a remainder."""
@@ -162,17 +164,17 @@ def is_better(
 
 
 @compiled
-def connected_subsets(graph: CSRGraph) -> NDArray[np.bool_]:
+def _connected_subsets(graph: CSRGraph) -> NDArray[np.bool_]:
     """Tell for each subset whether links connect it."""
     neighbours = neighbour_masks(graph)
     connected = np.zeros(1 << neighbours.size, np.bool_)
     for subset in range(1, connected.size):
-        connected[subset] = is_connected(neighbours, connected, subset)
+        connected[subset] = _is_connected(neighbours, connected, subset)
     return connected
 
 
 @compiled
-def is_connected(neighbours: NDArray[np.int64], connected: NDArray[np.bool_], subset: int) -> bool:
+def _is_connected(neighbours: NDArray[np.int64], connected: NDArray[np.bool_], subset: int) -> bool:
     """Tell whether a subset is one atom, or a connected subset and an atom linked to it."""
     for v in range(neighbours.size):
         rest = subset ^ (1 << v)
@@ -182,7 +184,7 @@ def is_connected(neighbours: NDArray[np.int64], connected: NDArray[np.bool_], su
 
 
 @compiled
-def without_cannot_links(graph: CSRGraph, allowed: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _without_cannot_links(graph: CSRGraph, allowed: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return the allowed subsets that contain no cannot-link pair."""
     for u, v in graph.cannot_links:
         pair = (1 << u) | (1 << v)
@@ -204,7 +206,7 @@ def neighbour_masks(graph: CSRGraph) -> NDArray[np.int64]:
 
 
 @compiled
-def spread(neighbours: NDArray[np.int64], grid: int) -> int:
+def _spread(neighbours: NDArray[np.int64], grid: int) -> int:
     """Return what the lowest atom of a set reaches inside it."""
     reached, around, known = grid & -grid, 0, 0
     while reached != known:
@@ -217,7 +219,7 @@ def spread(neighbours: NDArray[np.int64], grid: int) -> int:
 
 
 @compiled
-def subset_values(
+def _subset_values(
     graph: CSRGraph, objective: Objective, allowed: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
     """Return (bands missed, distance, cost) of each allowed subset, infinite for the others.

@@ -16,7 +16,7 @@ from gridgeo.wording import STATUSES as STATUS_WORDS
 from gridgeo.wording import Lang, Text, rule_of
 
 #: Column and its title. Codes stand in brackets, so that a spreadsheet cannot round them.
-COLUMNS = {
+_COLUMNS = {
     "id": Text("finding no.", "问题编号"),
     "status": Text("status", "状态"),
     "reason": Text("reason", "理由"),
@@ -53,9 +53,9 @@ def read_ledger(path: Path) -> tuple[Entry, ...]:
     first = text.split("\n", 1)[0]
     delimiter = max(",;\t", key=first.count)
     rows = csv.DictReader(io.StringIO(text), delimiter=delimiter)
-    known = {title: name for name, both in COLUMNS.items() for title in (both.en, both.zh)}
+    known = {title: name for name, both in _COLUMNS.items() for title in (both.en, both.zh)}
     titles = {title: known.get((title or "").strip(), "") for title in rows.fieldnames or ()}
-    lacking = [COLUMNS[name] for name in _NEEDED if name not in titles.values()]
+    lacking = [_COLUMNS[name] for name in _NEEDED if name not in titles.values()]
     if lacking:
         raise InputError(
             Text(
@@ -81,9 +81,9 @@ def write_ledger(entries: Iterable[Entry], path: Path, lang: Lang) -> None:
     """
     out = io.StringIO(newline="")
     writer = csv.writer(out)
-    writer.writerow([title.say(lang) for title in COLUMNS.values()])
+    writer.writerow([title.say(lang) for title in _COLUMNS.values()])
     for entry in entries:
-        writer.writerow([_cell(entry, name, lang) for name in COLUMNS])
+        writer.writerow([_cell(entry, name, lang) for name in _COLUMNS])
     try:
         with atomic_file(path) as staged:
             staged.write_bytes(out.getvalue().encode("utf-8-sig"))
@@ -110,7 +110,7 @@ def _decoded(path: Path) -> str:
 
 
 def _entry(cells: dict[str, str], path: Path, row: int) -> Entry:
-    plain = {name: _unquoted(cells.get(name, "")) for name in COLUMNS}
+    plain = {name: _unquoted(cells.get(name, "")) for name in _COLUMNS}
     return Entry(
         id=plain["id"],
         rule=plain["rule"],

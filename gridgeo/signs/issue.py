@@ -22,7 +22,7 @@ from gridgeo.storage import Writer, as_json, save_reproducibly, write_folder
 from gridgeo.wording import Text
 
 #: The columns, as `gridgeo.read.read_roster` knows them, and their widths.
-COLUMNS = (
+_COLUMNS = (
     (Text("grid code", "网格编码"), 24),
     (Text("grid name", "网格名称"), 30),
     (Text("grid worker", "网格员"), 14),
@@ -43,21 +43,21 @@ def write_roster(plan: Plan, path: Path) -> None:
     book = Workbook()
     del book[book.sheetnames[0]]
     sheet = book.create_sheet(Text("people", "人员").say(plan.settings.lang))
-    sheet.append([title.say(plan.settings.lang) for title, _ in COLUMNS])
+    sheet.append([title.say(plan.settings.lang) for title, _ in _COLUMNS])
     for cell in sheet[1]:
         cell.font = Font(bold=True, color="FFFFFFFF")
         cell.fill = PatternFill("solid", fgColor="FF2F4858")
     for row, (code, name) in enumerate(
         zip(plan.grids["code"], plan.grids["name"], strict=True), start=2
     ):
-        for column, value in enumerate((code, name, *[""] * (len(COLUMNS) - 2)), start=1):
+        for column, value in enumerate((code, name, *[""] * (len(_COLUMNS) - 2)), start=1):
             cell = sheet.cell(row, column)
             cell.number_format = "@"
-            cell.alignment = Alignment(vertical="top", wrap_text=column == len(COLUMNS))
+            cell.alignment = Alignment(vertical="top", wrap_text=column == len(_COLUMNS))
             if value:
                 cell.value = "".join(c for c in value if c.isprintable())
                 cell.data_type = "s"
-    for letter, (_, width) in zip("ABCDEFGH", COLUMNS, strict=True):
+    for letter, (_, width) in zip("ABCDEFGH", _COLUMNS, strict=True):
         sheet.column_dimensions[letter].width = width
     sheet.freeze_panes = "C2"
     save_reproducibly(book, path)

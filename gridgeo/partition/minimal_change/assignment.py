@@ -31,17 +31,17 @@ if TYPE_CHECKING:
     from gridgeo.partition.problem import Cancellation
 
 #: levels of preference between changes that move as many households
-PREFERENCE_STEPS = 7
+_PREFERENCE_STEPS = 7
 #: atoms of a disconnected part that get a cut each, the heaviest first
-CUTS_PER_PART = 5
+_CUTS_PER_PART = 5
 #: residents are counted in thousandths where they are not whole
-RESIDENT_FRACTIONS = 1000
+_RESIDENT_FRACTIONS = 1000
 #: seconds between two checks of the cancellation; they do not change the result
-WATCH_S = 0.1
+_WATCH_S = 0.1
 
 
 @dataclass(frozen=True, kw_only=True)
-class Assignment:
+class _Assignment:
     """The best labels, the households that they move, and a lower bound on those of any labels.
 
     ``least`` holds for the given number of new grids; it is infinite where that number is proved
@@ -61,7 +61,7 @@ def solve_assignment(
     least: float,
     effort: float,
     cancellation: Cancellation,
-) -> Assignment:
+) -> _Assignment:
     """Return labels in the band that move fewer households than `labels`, and a lower bound.
 
     Parameters
@@ -96,7 +96,7 @@ def solve_assignment(
         found = model.labels(solver)
         if not model.add_connectivity_cuts(found):
             best, moved = found, sub.moved(found)
-    return Assignment(labels=best, moved=moved, least=min(least, moved))
+    return _Assignment(labels=best, moved=moved, least=min(least, moved))
 
 
 @contextmanager
@@ -105,7 +105,7 @@ def _cancelled_by(cancellation: Cancellation, solver: CpSolver) -> Iterator[None
     done = Event()
 
     def watch() -> None:
-        while not done.wait(WATCH_S):
+        while not done.wait(_WATCH_S):
             if cancellation.cancelled:
                 solver.stop_search()
 
@@ -242,7 +242,7 @@ class _AssignmentModel:
                     continue
                 disconnected = True
                 separator = self.assigned[_separator(self.sub.neighbours, part, main), j].tolist()
-                for v in sorted(part, key=lambda v: (-households[v], v))[:CUTS_PER_PART]:
+                for v in sorted(part, key=lambda v: (-households[v], v))[:_CUTS_PER_PART]:
                     ends = (self.assigned[v, j].negated(), self.assigned[anchor, j].negated())
                     self.model.add_bool_or([*ends, *separator])
         return disconnected
@@ -264,7 +264,7 @@ def _separator(neighbours: list[list[int]], part: list[int], main: list[int]) ->
 
 
 def _preferences(sub: Subproblem, slots: int) -> NDArray[np.int64]:
-    """Return int64[n, slots], 0..`PREFERENCE_STEPS`: the border cost if one atom alone moved."""
+    """Return int64[n, slots], 0..`_PREFERENCE_STEPS`: the border cost if one atom alone moved."""
     problem = sub.problem
     preference = np.zeros((sub.old.size, slots))
     weight = problem.cut_m - problem.straddle_m
@@ -273,7 +273,7 @@ def _preferences(sub: Subproblem, slots: int) -> NDArray[np.int64]:
         np.add.at(preference, (one[has], sub.old[other[has]]), -weight[has])
     preference -= preference.min(axis=1, keepdims=True)
     return np.round(
-        preference * (PREFERENCE_STEPS / max(float(preference.max(initial=0.0)), 1e-9))
+        preference * (_PREFERENCE_STEPS / max(float(preference.max(initial=0.0)), 1e-9))
     ).astype(np.int64)
 
 
@@ -284,6 +284,6 @@ def _sum_of(variables: NDArray[np.object_], factors: NDArray[np.int64]) -> Linea
 
 
 def _in_whole_numbers(people: NDArray[np.float64]) -> tuple[NDArray[np.int64], int]:
-    """Return residents as whole multiples of 1 or 1/`RESIDENT_FRACTIONS`, and the multiple."""
-    fine = 1 if (people == np.round(people)).all() else RESIDENT_FRACTIONS
+    """Return residents as whole multiples of 1 or 1/`_RESIDENT_FRACTIONS`, and the multiple."""
+    fine = 1 if (people == np.round(people)).all() else _RESIDENT_FRACTIONS
     return np.round(people * fine).astype(np.int64), fine

@@ -22,7 +22,7 @@ each real change is one solution of the relaxation, and its optimum is not above
 connectivity are left out on purpose: a price for each border that a household crosses would *not*
 give a bound, because a grid may reach past its neighbour by a corridor of few households.
 
-Atoms leave whole (``out_i`` is a sum of atoms) in pieces of up to `MAX_WHOLE_ATOMS`; else any
+Atoms leave whole (``out_i`` is a sum of atoms) in pieces of up to `_MAX_WHOLE_ATOMS`; else any
 share of an atom may leave, which is a bound for the same reason, and a weaker one.
 """
 
@@ -44,9 +44,9 @@ if TYPE_CHECKING:
 
 #: nodes of the branch and bound; its bound is valid wherever it stops
 NODES = 2000
-INFEASIBLE = 2
+_INFEASIBLE = 2
 #: in pieces of up to so many atoms these leave whole
-MAX_WHOLE_ATOMS = 300
+_MAX_WHOLE_ATOMS = 300
 
 
 def flow_lower_bound(sub: Subproblem, *, new_grids: int = 0, nodes: int = NODES) -> float:
@@ -71,7 +71,7 @@ def flow_lower_bound(sub: Subproblem, *, new_grids: int = 0, nodes: int = NODES)
 
     model = _LinearModel()
     leaving = model.add_variables(
-        int((sub.old >= 0).sum()), most=1.0, whole=sub.old.size <= MAX_WHOLE_ATOMS
+        int((sub.old >= 0).sum()), most=1.0, whole=sub.old.size <= _MAX_WHOLE_ATOMS
     )
     _add_flow_model(model, sub, leaving, new_grids)
     price = np.zeros(model.size)
@@ -83,13 +83,13 @@ def flow_lower_bound(sub: Subproblem, *, new_grids: int = 0, nodes: int = NODES)
         bounds=Bounds(0, np.array(model.most)),
         options={"node_limit": nodes, "mip_rel_gap": 0.0},
     )
-    if result.status == INFEASIBLE:
+    if result.status == _INFEASIBLE:
         return math.inf
     proved = result.mip_dual_bound
     return max(0, math.ceil(proved - 1e-4)) if proved is not None and math.isfinite(proved) else 0
 
 
-Term: TypeAlias = "tuple[NDArray[np.int64], float | NDArray[Any]]"
+_Term: TypeAlias = "tuple[NDArray[np.int64], float | NDArray[Any]]"
 
 
 class _LinearModel:
@@ -112,7 +112,7 @@ class _LinearModel:
         self.whole += [whole] * count
         return np.arange(self.size - count, self.size)
 
-    def add_constraint(self, least: float, most: float, *terms: Term) -> None:
+    def add_constraint(self, least: float, most: float, *terms: _Term) -> None:
         """Constrain the sum of the terms (variables, factors) to lie between `least` and `most`."""
         row = len(self._limits)
         self._limits.append((least, most))

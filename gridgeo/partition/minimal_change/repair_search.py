@@ -1,6 +1,6 @@
 """Repair search: bring old grids into the band with split and merge moves and annealing near them.
 
-`repair_subproblem` takes a piece of up to `MAX_ATOMS` atoms as a whole. In a larger one it first
+`repair_subproblem` takes a piece of up to `_MAX_ATOMS` atoms as a whole. In a larger one it first
 splits each grid that has enough for two by itself, then repairs the others with their neighbours,
 in neighbourhoods that grow.
 
@@ -43,9 +43,9 @@ if TYPE_CHECKING:
     from gridgeo.partition.problem import Cancellation
 
 #: cost of moving a mean atom to another grid, in mean borders
-MOVE_COST = 10.0
+_MOVE_COST = 10.0
 #: an atom without households counts as this share of a mean one
-EMPTY_ATOM_SHARE = 0.25
+_EMPTY_ATOM_SHARE = 0.25
 #: the schedule, in units of the cost of moving a mean atom
 START_TEMPERATURE, END_TEMPERATURE, START_PENALTY, END_PENALTY, MISSED_PENALTY = (
     2.0,
@@ -55,10 +55,10 @@ START_TEMPERATURE, END_TEMPERATURE, START_PENALTY, END_PENALTY, MISSED_PENALTY =
     30.0,
 )
 #: proposals per atom
-PROPOSALS_PER_ATOM = 400
+_PROPOSALS_PER_ATOM = 400
 
 
-def anneal_near_old_grids(
+def _anneal_near_old_grids(
     sub: Subproblem,
     labels: NDArray[np.int64],
     starts: int,
@@ -93,7 +93,7 @@ def anneal_near_old_grids(
             schedule,
             found,
             grids.size,
-            PROPOSALS_PER_ATOM * atoms,
+            _PROPOSALS_PER_ATOM * atoms,
             seed,
             cancellation.flag,
         )
@@ -112,10 +112,10 @@ def _with_anchors(sub: Subproblem, grids: NDArray[np.int64]) -> tuple[CSRGraph, 
     """Return the graph with an anchor for each grid, and the cost of moving a mean atom."""
     problem, atoms = sub.problem, sub.old.size
     border = float(np.abs(sub.graph.weight).mean()) or 1.0 if sub.graph.weight.size else 1.0
-    move_cost, mean = MOVE_COST * border, max(1.0, _mean_households(sub))
+    move_cost, mean = _MOVE_COST * border, max(1.0, _mean_households(sub))
     labelled = np.flatnonzero(np.isin(sub.old, grids))
     anchor_edges = np.column_stack([labelled, atoms + np.searchsorted(grids, sub.old[labelled])])
-    costs = move_cost * np.maximum(problem.households[labelled] / mean, EMPTY_ATOM_SHARE)
+    costs = move_cost * np.maximum(problem.households[labelled] / mean, _EMPTY_ATOM_SHARE)
     nothing = np.zeros(grids.size)
     graph = build_csr_graph(
         replace(
@@ -136,20 +136,20 @@ def _with_anchors(sub: Subproblem, grids: NDArray[np.int64]) -> tuple[CSRGraph, 
 
 
 #: pieces of at most so many atoms are repaired as a whole, larger ones by neighbourhoods
-MAX_ATOMS = 150
-RINGS = 3
+_MAX_ATOMS = 150
+_RINGS = 3
 #: annealings of each candidate, and split and merge moves tried in one step
-STARTS = 4
-MOVES_TRIED = 6
+_STARTS = 4
+_MOVES_TRIED = 6
 #: deterministic seconds of CP-SAT for `MAX_ATOMS` atoms and one number of new grids (fewer atoms
 #: that are part of a larger piece get their share), and the atoms times grids above which it does
 #: not run
-CP_SAT_SECONDS = {"fast": 0.5, "normal": 2.0, "best": 30.0}
-MAX_VARIABLES = 4000
+_CP_SAT_SECONDS = {"fast": 0.5, "normal": 2.0, "best": 30.0}
+_MAX_VARIABLES = 4000
 #: nodes of the flow bound of a neighbourhood, which only ends the search early
-NEIGHBOURHOOD_NODES = 100
+_NEIGHBOURHOOD_NODES = 100
 #: further numbers of new grids that the assignment model is solved for
-MORE_NEW_GRIDS = 1
+_MORE_NEW_GRIDS = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,7 +167,7 @@ def repair_subproblem(sub: Subproblem, search: Search, cancellation: Cancellatio
     start = assign_unlabelled(sub, keep_heaviest_parts(sub, sub.old))
     if not (_invalid_or_changed(sub, start) or sub.rank(start)[0]):
         return Repair(labels=start, least=0)
-    if sub.old.size <= MAX_ATOMS:
+    if sub.old.size <= _MAX_ATOMS:
         repair = _search_and_bound(sub, start, search, cancellation)
     else:
         repair = Repair(labels=_repair_neighbourhoods(sub, start, search, cancellation), least=0)
@@ -202,22 +202,22 @@ def _search_and_bound(
     """
     labels = _split_merge_search(sub, start, cancellation)
     numbers = sub.numbers
-    if cancellation.cancelled or not numbers or sub.old.size * (sub.grids + 1) > MAX_VARIABLES:
+    if cancellation.cancelled or not numbers or sub.old.size * (sub.grids + 1) > _MAX_VARIABLES:
         return Repair(labels=labels, least=0)
     first = max(0, min(numbers) - sub.grids)
     best = None if sub.rank(labels)[0] else labels
     least = math.inf
-    for new_grids in range(first, first + MORE_NEW_GRIDS + 2):
+    for new_grids in range(first, first + _MORE_NEW_GRIDS + 2):
         bound = (
             0.0
             if cancellation.cancelled
             else flow_lower_bound(sub, new_grids=new_grids, nodes=nodes)
         )
         moved = math.inf if best is None else sub.moved(best)
-        if bound >= min(least, moved) or new_grids > first + MORE_NEW_GRIDS:
+        if bound >= min(least, moved) or new_grids > first + _MORE_NEW_GRIDS:
             least = min(least, bound)
             break
-        effort = CP_SAT_SECONDS[search.effort] * share
+        effort = _CP_SAT_SECONDS[search.effort] * share
         found = solve_assignment(
             sub, best, new_grids=new_grids, least=bound, effort=effort, cancellation=cancellation
         )
@@ -225,7 +225,7 @@ def _search_and_bound(
     if best is None:
         return Repair(labels=labels, least=0, exact=math.isinf(least))
     return Repair(
-        labels=anneal_near_old_grids(sub, best, 1, cancellation, start_temperature=0.01),
+        labels=_anneal_near_old_grids(sub, best, 1, cancellation, start_temperature=0.01),
         least=least,
     )
 
@@ -237,12 +237,12 @@ def _split_merge_search(
 
     Each candidate is annealed near the old grids.
     """
-    best = anneal_near_old_grids(sub, start, STARTS, cancellation)
+    best = _anneal_near_old_grids(sub, start, _STARTS, cancellation)
     base, rank = start, sub.rank(best)
     while True:
         candidates = _split_merge_moves(sub, base, best)
         tried = [
-            (anneal_near_old_grids(sub, candidate, STARTS, cancellation), candidate)
+            (_anneal_near_old_grids(sub, candidate, _STARTS, cancellation), candidate)
             for candidate in candidates
         ]
         if not tried:
@@ -278,8 +278,8 @@ def _split_merge_moves(
         grow = grow if spent > sub.band.lower else []
     grow.sort(key=lambda g: (-households[g], g))
     shrink.sort(key=lambda g: (households[g], g))
-    candidates = [split_grid(sub, base, g) for g in grow[:MOVES_TRIED]]
-    candidates += [merge_grid(sub, base, g) for g in shrink[:MOVES_TRIED] if many > 1]
+    candidates = [split_grid(sub, base, g) for g in grow[:_MOVES_TRIED]]
+    candidates += [merge_grid(sub, base, g) for g in shrink[:_MOVES_TRIED] if many > 1]
     return [candidate for candidate in candidates if candidate is not None]
 
 
@@ -289,8 +289,8 @@ def _repair_neighbourhoods(
     """Return labels repaired grid by grid.
 
     A grid with enough for two is split by itself. Then the grids that still miss the band, and
-    those that changed with others, are repaired in neighbourhoods that grow to `RINGS` steps, or
-    `MAX_ATOMS` atoms.
+    those that changed with others, are repaired in neighbourhoods that grow to `_RINGS` steps, or
+    `_MAX_ATOMS` atoms.
     """
     labels, split_alone = start, set[int]()
     for grid in sorted(grids_out_of_band(sub, start)):
@@ -298,14 +298,14 @@ def _repair_neighbourhoods(
         if _fills_two_grids(sub, members) and not cancellation.cancelled:
             labels = _repair_part(sub, labels, members, search, cancellation)
             split_alone |= set(labels[members].tolist())
-    for rings in range(1, RINGS + 1):
+    for rings in range(1, _RINGS + 1):
         for grid in sorted(_unresolved(sub, labels, split_alone)):
             if cancellation.cancelled:
                 return labels
             if grid not in _unresolved(sub, labels, split_alone):
                 continue
             members = np.flatnonzero(np.isin(labels, _grids_within(sub, labels, grid, rings)))
-            if rings == 1 or members.size <= MAX_ATOMS:
+            if rings == 1 or members.size <= _MAX_ATOMS:
                 labels = _repair_part(sub, labels, members, search, cancellation)
     return labels
 
@@ -336,9 +336,9 @@ def _repair_part(
     """Return the labels with the grids of some atoms repaired, where that is better."""
     part, names = restrict_subproblem(_with_old_grids_inside(sub, labels, members), members)
     before = _renumbered(labels[members], names, part.grids)
-    share = min(1.0, members.size / MAX_ATOMS)
+    share = min(1.0, members.size / _MAX_ATOMS)
     after = _search_and_bound(
-        part, before, search, cancellation, nodes=NEIGHBOURHOOD_NODES, share=share
+        part, before, search, cancellation, nodes=_NEIGHBOURHOOD_NODES, share=share
     ).labels
     if part.rank(after) >= part.rank(before):
         return labels
@@ -392,7 +392,7 @@ def _solve_globally(
     for old, new in enumerate(successors(shared).tolist()):
         labels[(global_labels == new) & (new >= 0)] = old
     return Repair(
-        labels=anneal_near_old_grids(sub, labels, STARTS, cancellation),
+        labels=_anneal_near_old_grids(sub, labels, _STARTS, cancellation),
         least=0,
         exact=solution.exact,
     )

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from gridgeo.partition.problem import Cancellation
 
 #: smaller misfits are no finding
-LEAST_MISFIT_M2 = 1.0
+_LEAST_MISFIT_M2 = 1.0
 
 
 class Inherited(NamedTuple):
@@ -85,7 +85,7 @@ def _misfit(
     )
     beyond, short = shapely.difference(near, delivered), shapely.difference(delivered, drawn)
     amounts = shapely.area(beyond), shapely.area(short)
-    if max(amounts) < LEAST_MISFIT_M2:
+    if max(amounts) < _LEAST_MISFIT_M2:
         return None
     return Finding(
         rule="follows_units",
