@@ -43,7 +43,7 @@ from gridgeo.config import (
 from gridgeo.model import Atoms, Partition
 from gridgeo.partition import partition_atoms, warm_up
 from gridgeo.partition.certificate import solve_certified
-from gridgeo.pipeline.stages import make_atoms
+from gridgeo.pipeline import make_atoms
 from gridgeo.read import read_layers
 
 HEAD = (

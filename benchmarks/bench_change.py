@@ -28,7 +28,7 @@ from gridgeo.config import Band, Settings, Source, read_settings
 from gridgeo.geometry import moved_atoms, overlap_of, successors
 from gridgeo.model import MISSED_VERDICTS, Atoms
 from gridgeo.partition import adjust_atoms, inherit_grids, partition_atoms, warm_up
-from gridgeo.pipeline.stages import _make_atoms
+from gridgeo.pipeline import make_atoms
 from gridgeo.read import read_grids, read_layers
 
 HEAD = (
@@ -56,7 +56,7 @@ def measure(file: Path, given: argparse.Namespace) -> Iterator[list[object]]:
     """Yield a row for each case of a city."""
     settings = read_settings(file)
     layers = read_layers(settings.read)
-    atoms = _make_atoms(layers, settings)
+    atoms = make_atoms(layers, settings)
     if given.previous:
         read = read_grids(Source.parse(given.previous), crs=layers.crs, rules=settings.read)
         old = inherit_grids(atoms, read.grids).previous

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from gridgeo.config import Band, OpenGround, ReadRules, Search, Settings, Source, Weights
 from gridgeo.model import Atoms, Bands, Partition
 from gridgeo.partition import partition_atoms, warm_up
-from gridgeo.pipeline.stages import _make_atoms
+from gridgeo.pipeline import make_atoms
 from gridgeo.read import read_layers
 
 LAYERS = {
@@ -44,7 +44,7 @@ def main() -> None:
     source = {role: Source.parse(f"{options.folder}/{getattr(options, role)}") for role in LAYERS}
     inputs = {role: (source[role],) for role in ("atoms", "communities")}
     settings = Settings(read=ReadRules(inputs=inputs), band=BAND)
-    atoms = _make_atoms(read_layers(settings.read), settings)
+    atoms = make_atoms(read_layers(settings.read), settings)
     zones = gpd.read_file(source["zones"].path, layer=source["zones"].layer)
     zones = zones.to_crs(atoms.frame.crs)
     official = place(atoms, zones)

@@ -22,8 +22,8 @@ from playwright.sync_api import sync_playwright
 from gridgeo.config import DEFAULT_CUT, AtomRules, Band, OpenGround, Search, Weights, read_settings
 from gridgeo.model import Atoms, Bands, Partition
 from gridgeo.partition import dissolve, partition_atoms
+from gridgeo.pipeline import make_atoms
 from gridgeo.pipeline.finer import only_communities
-from gridgeo.pipeline.stages import _make_atoms
 from gridgeo.read import read_layers
 
 ROOT = Path(__file__).parents[1]
@@ -193,7 +193,7 @@ def page(row: list[Panel]) -> str:
 def main(folder: str = str(ROOT / "docs" / "images")) -> None:
     """Draw all pictures into `folder`."""
     settings = replace(read_settings(SAMPLE), atoms=CELLS)
-    atoms = _make_atoms(read_layers(settings.read), settings)
+    atoms = make_atoms(read_layers(settings.read), settings)
     place = atoms.communities["name"].tolist().index(COMMUNITY)
     atoms = only_communities(atoms, [place])
     with sync_playwright() as play:

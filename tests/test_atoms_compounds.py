@@ -9,7 +9,7 @@ from shapely import box
 
 from gridgeo.atoms.carve import outermost
 from gridgeo.pipeline import partition_layers
-from gridgeo.pipeline.stages import _make_atoms
+from gridgeo.pipeline.stages import make_atoms
 
 PASSING = ("支路", "外路", [(-50, -50), (-50, 650)])
 
@@ -64,7 +64,7 @@ def test_compounds_stay_whole_and_every_grid_is_in_band(block):
     layers = city.layers()
     plan = partition_layers(layers, settings())
     assert plan.communities["verdict"].tolist() == ["in_band"]
-    atoms = _make_atoms(layers, settings())
+    atoms = make_atoms(layers, settings())
     assert [len(parts) for parts in parts_of(atoms, layers.compounds.geometry.to_numpy())] == [
         1
     ] * len(layers.compounds)
@@ -72,7 +72,7 @@ def test_compounds_stay_whole_and_every_grid_is_in_band(block):
 
 @pytest.mark.parametrize("gap", [4, 10, 20, 40])
 def test_no_piece_of_land_between_compounds_lies_between_all_of_them(gap):
-    atoms = _make_atoms(superblock(side=80, gap=gap, **LARGE).layers(), settings())
+    atoms = make_atoms(superblock(side=80, gap=gap, **LARGE).layers(), settings())
     inner = atoms.borders[atoms.borders["right"] >= 0]
     graph = nx.Graph(zip(inner["left"], inner["right"], strict=True))
     compounds = set(np.flatnonzero(atoms.frame["households"] > 0))
@@ -86,7 +86,7 @@ def test_small_outlines_make_the_same_atoms_as_buildings():
     city = superblock(**SMALL)
     yards = city.frames["compounds"]
     as_buildings = city.without("compounds").with_layers(buildings=yards)
-    one, other = (_make_atoms(c.layers(), settings()).frame for c in (city, as_buildings))
+    one, other = (make_atoms(c.layers(), settings()).frame for c in (city, as_buildings))
     assert one.geometry.geom_equals(other.geometry).all()
     assert one["households"].tolist() == other["households"].tolist()
 
@@ -95,7 +95,7 @@ def test_a_lane_that_ends_at_a_small_compound_does_not_divide_it():
     lane = ("小区路", "巷子", [(22, -10), (22, 300)])  # through the first column of courtyards
     city = superblock(**SMALL, lines=(PASSING, lane))
     layers = city.layers()
-    atoms = _make_atoms(layers, settings())
+    atoms = make_atoms(layers, settings())
     assert all(len(p) == 1 for p in parts_of(atoms, layers.compounds.geometry.to_numpy()))
 
 
@@ -106,9 +106,7 @@ def test_compounds_change_nothing_about_the_ground_of_a_school():
     )
     grounds = [
         shapely.union_all(atoms.frame.geometry[atoms.frame["facility"] >= 0].to_numpy())
-        for atoms in (
-            _make_atoms(c.layers(), settings()) for c in (city, city.without("compounds"))
-        )
+        for atoms in (make_atoms(c.layers(), settings()) for c in (city, city.without("compounds")))
     ]
     assert grounds[0].area > 20_000
     assert shapely.symmetric_difference(*grounds).area < 1e-6

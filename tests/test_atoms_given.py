@@ -11,7 +11,7 @@ from shapely import MultiPolygon, Polygon, box
 
 from gridgeo.errors import InputError
 from gridgeo.model import Layers
-from gridgeo.pipeline.stages import _make_atoms
+from gridgeo.pipeline.stages import make_atoms
 
 SIDE = 100.0
 
@@ -37,7 +37,7 @@ def town(atoms, *outlines, **layers):
 
 
 def take(city):
-    return _make_atoms(city.layers(), settings())
+    return make_atoms(city.layers(), settings())
 
 
 def rules(atoms):

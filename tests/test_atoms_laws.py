@@ -14,7 +14,7 @@ from gridgeo.atoms.faces import is_thin
 from gridgeo.config import AtomRules
 from gridgeo.geometry import assign_points
 from gridgeo.model import BORDER_CLASSES
-from gridgeo.pipeline.stages import _make_atoms
+from gridgeo.pipeline.stages import make_atoms
 
 LIMIT = settings().band.upper
 few = hypothesis.settings(
@@ -32,7 +32,7 @@ def cities(**always):
 
 def cut(city):
     layers = city.layers()
-    return layers, _make_atoms(layers, settings())
+    return layers, make_atoms(layers, settings())
 
 
 @few

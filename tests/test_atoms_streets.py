@@ -20,7 +20,7 @@ from shapely.affinity import translate
 from gridgeo.atoms.lines import close_gaps
 from gridgeo.config import AtomRules, Band
 from gridgeo.errors import InputError
-from gridgeo.pipeline.stages import _make_atoms
+from gridgeo.pipeline.stages import make_atoms
 from gridgeo.wording import join
 
 WEST, EAST = (100, 100, 40), (300, 100, 50)
@@ -40,7 +40,7 @@ def town(*lines, homes=(WEST, EAST), **layers):
 
 
 def cut(city, **parts):
-    return _make_atoms(city.layers(), settings(**parts))
+    return make_atoms(city.layers(), settings(**parts))
 
 
 def middle(kind="支路", name="中路", south=0.0, north=200.0):

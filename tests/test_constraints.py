@@ -11,8 +11,7 @@ import gridgeo as gg
 from gridgeo.config import Band, Override, Source
 from gridgeo.errors import SettingsError
 from gridgeo.model import by_code
-from gridgeo.pipeline import constraints_of
-from gridgeo.pipeline.stages import _make_atoms
+from gridgeo.pipeline import constraints_of, make_atoms
 from gridgeo.province import run_chunks
 from gridgeo.report import load_plan
 
@@ -55,7 +54,7 @@ def test_what_meets_no_atom_is_said():
         locked=areas(box(-500, -500, -400, -400), names=["远处"]),
     )
     layers = city.layers()
-    ties = constraints_of(layers, _make_atoms(layers, settings()))
+    ties = constraints_of(layers, make_atoms(layers, settings()))
     assert [f.rule for f in ties.findings] == ["tie_unplaced"] * 4
     told = [f.message.zh for f in ties.findings]
     assert "锁定网格（远处）：未落在所需的单元上，未起作用" in told
@@ -80,7 +79,7 @@ def test_a_locked_grid_stays_as_drawn():
 def test_a_lock_a_little_inside_its_community_reaches_its_border():
     city = block_city(6, 4).with_layers(locked=areas(box(0.6, 0.6, 600, 400)))
     layers = city.layers()
-    atoms = _make_atoms(layers, settings())
+    atoms = make_atoms(layers, settings())
     ties = constraints_of(layers, atoms)
     held = atoms.frame[ties.locked == 0]
     assert held.area.sum() == pytest.approx(600 * 400, abs=1e-6)
@@ -147,7 +146,7 @@ def test_a_community_that_is_not_there_is_refused():
 def test_the_limit_of_its_community_says_how_fine_atoms_are():
     city = block_city(2, 2, per_block=200)
     atoms = {
-        upper: len(_make_atoms(city.layers(), settings(community=own)).frame)
+        upper: len(make_atoms(city.layers(), settings(community=own)).frame)
         for upper, own in ((500, {}), (250, {"420102001001": Override(lower=100, upper=250)}))
     }
     assert atoms[250] > atoms[500]

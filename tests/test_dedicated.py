@@ -17,7 +17,7 @@ from shapely import Point, box
 
 from gridgeo.config import CATEGORIES, DEFAULT_THRESHOLDS, DedicatedRules, Threshold
 from gridgeo.pipeline import partition_layers
-from gridgeo.pipeline.stages import _make_atoms
+from gridgeo.pipeline.stages import make_atoms
 
 HOME = (390, 190, 20)
 
@@ -37,7 +37,7 @@ def town(*rows, homes=(HOME,), **layers):
 
 def judge(city, **parts):
     """Return the row of the first facility in the list of those considered."""
-    considered = _make_atoms(city.layers(), settings(**parts)).considered
+    considered = make_atoms(city.layers(), settings(**parts)).considered
     assert len(considered) == len(city.frames["facilities"])
     return considered.set_index("name").loc[city.frames["facilities"]["设施名称"].iloc[0]]
 
@@ -159,7 +159,7 @@ def test_a_vast_block_is_not_taken():
 def test_of_two_facilities_on_the_same_ground_the_larger_is_taken():
     small = ("医院", "门诊部", box(5, 5, 150, 150))
     large = ("学校", "医学院", box(0, 0, 150, 150))
-    atoms = _make_atoms(town(small, large).layers(), settings())
+    atoms = make_atoms(town(small, large).layers(), settings())
     told = atoms.considered.set_index("name")
     assert told["dedicated"].to_dict() == {"医学院": True, "门诊部": False}
     assert told.loc["门诊部", "reason_en"] == "on the ground of 医学院"
@@ -180,7 +180,7 @@ TOWER = areas(box(20, 20, 120, 120))
 )
 def test_an_outline_takes_the_name_of_the_point_of_its_category_in_it(points, named):
     city = town(CAMPUS, *points, homes=(HOME, (190, 190, 31)), buildings=TOWER)
-    told = _make_atoms(city.layers(), settings()).considered
+    told = make_atoms(city.layers(), settings()).considered
     outline = told.geometry.area.idxmax()
     assert told.loc[outline, ["name", "dedicated"]].tolist() == [named, True]
 
@@ -188,7 +188,7 @@ def test_an_outline_takes_the_name_of_the_point_of_its_category_in_it(points, na
 def test_a_point_yields_to_the_outline_of_its_category_only():
     rows = [CAMPUS, ("医院", "东院", AT), ("学校", "东校", AT)]
     city = town(*rows, homes=(HOME, (190, 190, 31)), buildings=TOWER)
-    told = _make_atoms(city.layers(), settings()).considered
+    told = make_atoms(city.layers(), settings()).considered
     hospital = told[(told["kind"] == "hospital") & ~told["dedicated"]].iloc[0]
     assert hospital["reason_zh"] == "位于东院的范围图形内，以该图形为准"
     assert hospital["reason_en"] == "within the outline of 东院"
@@ -198,13 +198,13 @@ def test_a_point_yields_to_the_outline_of_its_category_only():
 def test_a_point_in_an_outline_that_is_too_small_stands_for_itself():
     rows = [("医院", "", box(40, 40, 60, 60)), ("医院", "东院", AT)]
     city = town(*rows, homes=(HOME, (190, 190, 31)), buildings=TOWER)
-    told = _make_atoms(city.layers(), settings()).considered.set_index("name")
+    told = make_atoms(city.layers(), settings()).considered.set_index("name")
     assert told["dedicated"].to_dict() == {"": False, "东院": True}
 
 
 def test_neighbours_that_overlap_a_little_are_both_taken():
     rows = [("学校", "西校", box(0, 0, 100, 200)), ("医院", "东院", box(90, 0, 190, 200))]
-    assert _make_atoms(town(*rows).layers(), settings()).considered["dedicated"].all()
+    assert make_atoms(town(*rows).layers(), settings()).considered["dedicated"].all()
 
 
 @pytest.mark.parametrize("shape", [box(900, 0, 1100, 200), Point(900, 50)])
@@ -256,7 +256,7 @@ def test_of_two_that_together_cut_something_off_the_smaller_goes_first():
     city = block_city(5, 2, per_block=0)
     homes = [(50, 50, 100), (50, 250, 100), (850, 50, 300), (850, 250, 300)]
     rows = [("学校", "小校", box(402, 0, 598, 200)), ("医院", "大院", box(400, 200, 600, 400))]
-    atoms = _make_atoms(
+    atoms = make_atoms(
         city.with_layers(households=households(*homes), facilities=facilities(*rows)).layers(),
         settings(),
     )
@@ -304,6 +304,6 @@ def test_residents_of_dedicated_grids_are_counted_and_shown():
 
 
 def test_a_town_without_facilities_considers_none():
-    atoms = _make_atoms(town(SCHOOL).without("facilities").layers(), settings())
+    atoms = make_atoms(town(SCHOOL).without("facilities").layers(), settings())
     assert len(atoms.considered) == 0
     assert (atoms.frame["facility"] == -1).all()

@@ -26,7 +26,7 @@ TEXTS = sorted(
 
 def test_the_version_is_that_of_the_project():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert project["name"] == distribution.NAME
+    assert project["name"] == distribution._NAME
     told = CliRunner().invoke(app, ["--version"])
     assert (told.exit_code, told.stdout) == (0, f"gridgeo {project['version']}\n")
     assert distribution.gridgeo_version() == version("gridgeo-partition") == project["version"]

@@ -17,7 +17,7 @@ from gridgeo.maps import atom_data, build_map, label_data, plan_data
 from gridgeo.maps.base import TileLayer, tiles_of
 from gridgeo.maps.style import legend
 from gridgeo.model import layer_frame
-from gridgeo.notebook import Desk
+from gridgeo.notebook import Editor
 
 SOURCE = Path(gridgeo.__file__).parent / "maps" / "assets" / "src" / "data_types.js"
 COMMENT = re.compile(r"/\*\*(.*?)\*/", re.DOTALL)
@@ -135,14 +135,14 @@ def test_what_stands_beside_the_map_is_what_the_page_declares():
 
 
 def test_what_the_widget_sends_is_what_it_declares():
-    desk = Desk(city())
+    editor = Editor(city())
     atom, _, to = pair()
-    assert problems(desk.data, "EditorData") == []
-    assert problems(desk.state, "EditorState") == []
-    desk.do(Edit(do="move", atoms=(atom,), to=to))
-    desk.do(Edit(do="split", atoms=(atom,), grid="+1"))
-    assert desk.state["rows"]
-    assert problems(desk.state, "EditorState") == []
+    assert problems(editor.data, "EditorData") == []
+    assert problems(editor.state, "EditorState") == []
+    editor.do(Edit(do="move", atoms=(atom,), to=to))
+    editor.do(Edit(do="split", atoms=(atom,), grid="+1"))
+    assert editor.state["rows"]
+    assert problems(editor.state, "EditorState") == []
 
 
 def test_every_type_is_used_and_a_wrong_field_is_found():

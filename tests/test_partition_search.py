@@ -357,10 +357,10 @@ def test_the_last_search_of_a_stuck_piece_has_higher_penalties(monkeypatch):
         labels = np.zeros(context.atoms, dtype=np.int32)
         return [solution_of(context, labels) for _ in counts]
 
-    monkeypatch.setattr(search, "search_grid_counts", fail)
+    monkeypatch.setattr(search, "_search_grid_counts", fail)
     large = lattice(np.full(80, 15), width=10)
     assert solve(large, HOUSEHOLDS, Search()).failed
-    assert tried == pytest.approx([tried[0], search.FIRM_PENALTIES * tried[0]])
+    assert tried == pytest.approx([tried[0], search._FIRM_PENALTIES * tried[0]])
     tried.clear()
     solve(lattice(np.full(60, 20), width=10), HOUSEHOLDS, Search())
     assert len(tried) == 1

@@ -18,6 +18,7 @@ from gridgeo.pipeline.recode import (
 from gridgeo.pipeline.stages import (
     band_of,
     deliver_plan,
+    make_atoms,
     mapping_of,
     partition_layers,
     run,
@@ -46,6 +47,7 @@ __all__ = [
     "issued_codes",
     "judge_drawn",
     "judge_plan",
+    "make_atoms",
     "mapping_of",
     "partition_layers",
     "peak_mb",

@@ -189,7 +189,7 @@ def _try_finer(
     return fine, patch_partition(labels, atoms, again, fine, unmet)
 
 
-def _make_atoms(layers: Layers, settings: Settings) -> Atoms:
+def make_atoms(layers: Layers, settings: Settings) -> Atoms:
     """Return the atoms of the layers: cut along streets, or ready-made ones as they are."""
     return RunContext(layers=layers, settings=settings, mapping=mapping_of(settings)).atoms()
 
