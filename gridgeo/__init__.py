@@ -76,7 +76,7 @@ CONVENIENCES.update(
     save=_later("gridgeo.report", "save_plan"),
     explore=_later("gridgeo.maps", "build_map"),
     card=_later("gridgeo.report", "plan_card"),
-    graph=_later("gridgeo.model.graph", "graph_of"),
+    graph=_later("gridgeo.model", "graph_of"),
     findings_frame=_later("gridgeo.report", "plan_findings"),
 )
 

@@ -158,7 +158,7 @@ def test_panels_do_not_lie_over_each_other(opened, size, adjusting):
 def test_the_legend_counts_and_the_layers_switch(opened):
     page = opened(map_page(build_plan()))
     legend = page.inner_text(".gg-legend")
-    assert "达标（300-500 户或 800-1,200 人）" in legend
+    assert "达标（300–500 户或 800–1,200 人）" in legend
     for box in page.query_selector_all(".leaflet-control-layers-overlays input"):
         box.uncheck()
     assert coloured_pixels(page) == [[0, 0]]

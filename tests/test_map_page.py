@@ -172,9 +172,9 @@ def test_the_legend_counts_every_grid():
 @pytest.mark.parametrize(
     ("profile", "told"),
     [
-        ("either", "达标（300-500 户或 800-1,200 人）"),
-        ("households", "达标（300-500 户）"),
-        ("residents", "达标（800-1,200 人）"),
+        ("either", "达标（300–500 户或 800–1,200 人）"),
+        ("households", "达标（300–500 户）"),
+        ("residents", "达标（800–1,200 人）"),
     ],
 )
 def test_the_legend_names_the_band_of_the_profile(profile, told):

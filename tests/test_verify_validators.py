@@ -198,7 +198,7 @@ def test_repair_mends_a_case_or_leaves_it_and_a_second_run_does_nothing(name):
     before = np.array(shapes, dtype=object)
     once = mended(before)
     again = mended(once.grids)
-    assert [one for one in again.mends if one.done] == []
+    assert [one for one in again.records if one.done] == []
     assert shapely.is_valid(once.grids).all()
     assert (shapely.area(once.grids) > 0).all()
     assert (shapely.get_num_geometries(once.grids) <= shapely.get_num_geometries(before)).all()

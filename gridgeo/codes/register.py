@@ -289,14 +289,14 @@ def lineage_of_coded(
     --------
     >>> from shapely import box
     >>> from gridgeo.codes import overlap_of_grids
-    >>> from gridgeo.config.schemes import _CN15
+    >>> from gridgeo.config import Codes
     >>> was = gpd.GeoDataFrame({"code": ["420102001001001"]}, geometry=[box(0, 0, 9, 1)])
     >>> parts = gpd.GeoDataFrame(
     ...     {"code": ["420102001001001", "420102001001002"], "kind": "basic",
     ...      "community_code": "420102001001"}, geometry=[box(0, 0, 5, 1), box(5, 0, 9, 1)])
     >>> shared = overlap_of_grids(
     ...     was.geometry.to_numpy(), parts.geometry.to_numpy(), households=np.array([900]))
-    >>> lineage_of_coded(was, parts, shared, scheme=CN15).old["successors"].tolist()
+    >>> lineage_of_coded(was, parts, shared, scheme=Codes().code_scheme).old["successors"].tolist()
     [('420102001001001', '420102001001002')]
     """
     before, after = unique_codes(old["code"].tolist()), unique_codes(new["code"].tolist())

@@ -124,7 +124,7 @@ def _parse(path: str, source: str) -> _Module:
     Examples
     --------
     >>> _parse("src/a.js", "export const z = 1;")
-    Module(body='const z = 1;', imports=(), reexports=(), exports=('z',))
+    _Module(body='const z = 1;', imports=(), reexports=(), exports=('z',))
     """
     text = _COMMENT.sub("", source)
     imports = _items(path, _IMPORT.findall(text))

@@ -64,7 +64,7 @@ def _sequence_of(code: str) -> str:
 
     Examples
     --------
-    >>> _sequence_of("420103001001012"), sequence_of("C01-7")
+    >>> _sequence_of("420103001001012"), _sequence_of("C01-7")
     ('012', '7')
     """
     return code.rpartition("-")[2] if "-" in code else code[-3:]

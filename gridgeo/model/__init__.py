@@ -16,6 +16,7 @@ from gridgeo.model.change import (
     Decisions,
     Submission,
 )
+from gridgeo.model.graph import graph_of
 from gridgeo.model.judged import (
     JudgedCount,
     deciding_counts,
@@ -52,6 +53,7 @@ from gridgeo.model.values import (
 )
 
 __all__ = [
+    "graph_of",
     "BORDER_CLASSES",
     "COMMUNITY_VERDICTS",
     "CONVENIENCES",

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from gridgeo.model.values import Plan
 
 
-def _graph_of(plan: Plan) -> nx.Graph[int]:
+def graph_of(plan: Plan) -> nx.Graph[int]:
     """Return atoms as nodes and their common borders as edges.
 
     Nodes are positions in ``plan.atoms``, with grid, community, households, residents and kind.

@@ -84,13 +84,14 @@ from gridgeo.partition.verdicts import (
 )
 
 if TYPE_CHECKING:
-    from gridgeo.partition.estimator import BandedRegions
+    from gridgeo.partition.estimator import BandedRegions, ComponentVerdict
 
 __all__ = [
     "COST_TERMS",
     "Adjusted",
     "AtomGraph",
     "BandedRegions",
+    "ComponentVerdict",
     "Cancellation",
     "Inherited",
     "MinimalChange",
@@ -115,6 +116,6 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Import scikit-learn only for the estimator."""
-    if name != "BandedRegions":
+    if name not in {"BandedRegions", "ComponentVerdict"}:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return import_module("gridgeo.partition.estimator").BandedRegions
+    return getattr(import_module("gridgeo.partition.estimator"), name)

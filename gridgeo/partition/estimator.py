@@ -39,7 +39,7 @@ _NAMED = 3
 
 
 @dataclass(frozen=True, kw_only=True)
-class _ComponentVerdict:
+class ComponentVerdict:
     """What became of one connected component of the samples.
 
     ``verdict``: ``in_band``, ``small`` (below the lower limit: one region), ``impossible`` or
@@ -98,7 +98,7 @@ class BandedRegions(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sklea
     in_band_
         bool[n_grids_]: whether it lies within the limits.
     verdict_
-        A `_ComponentVerdict` for each connected component, in the order in which they first
+        A `ComponentVerdict` for each connected component, in the order in which they first
         appear.
     cost_
         The cost of the regions, in mean borders.
@@ -294,12 +294,12 @@ class BandedRegions(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sklea
 
     def _judge(
         self, piece: SolvedPiece, band: Band, weight: NDArray[np.float64]
-    ) -> _ComponentVerdict:
+    ) -> ComponentVerdict:
         judged = judge_community(band, [piece])
         sums = np.asarray(
             np.bincount(piece.solution.labels, weights=weight[piece.members]), dtype=np.float64
         )
-        return _ComponentVerdict(
+        return ComponentVerdict(
             verdict=judged.name,
             proof=judged.proof,
             reason=self._reason(judged, sums, piece, weight),

@@ -311,7 +311,7 @@ def _choose_crs(lon: float, lat: float) -> CRS:
 
     Examples
     --------
-    >>> _choose_crs(117.0, 36.65).to_epsg(), choose_crs(7.42, 43.74).to_epsg()
+    >>> _choose_crs(117.0, 36.65).to_epsg(), _choose_crs(7.42, 43.74).to_epsg()
     (4548, 32632)
     """
     if _in_china(lon, lat):
