@@ -231,7 +231,7 @@ def test_accepted_findings_are_neither_shown_nor_counted(capsys):
 
 _NOISY = """
 import os, sys, gridgeo.cli
-gridgeo.cli.commands = lambda: (os.write(1, b"tmpSolver.run();"), print("社区"), sys.exit(3))
+gridgeo.cli.app = lambda: (os.write(1, b"tmpSolver.run();"), print("社区"), sys.exit(3))
 gridgeo.cli.main()
 """
 

@@ -53,7 +53,6 @@ from gridgeo.model.values import (
 )
 
 __all__ = [
-    "graph_of",
     "BORDER_CLASSES",
     "COMMUNITY_VERDICTS",
     "CONVENIENCES",
@@ -87,6 +86,7 @@ __all__ = [
     "by_code",
     "deciding_counts",
     "exceeds",
+    "graph_of",
     "grid_frame",
     "is_small",
     "judge_counts",
