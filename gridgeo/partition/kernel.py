@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import hashlib
 import math
+import pickle
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeVar
 
 import numba
 import numpy as np
@@ -63,7 +65,19 @@ def compiled(function: Callable[_P, _R]) -> Callable[_P, _R]:
     file = getattr(getattr(kernel, "_cache", None), "_cache_file", None)
     if file is not None:  # None with NUMBA_DISABLE_JIT
         file._source_stamp = (file._source_stamp, _KERNEL_FILES)
+        file._load_index = partial(_load_or_forget, file._load_index)
     return kernel
+
+
+def _load_or_forget(load: Callable[[], dict[Any, Any]]) -> dict[Any, Any]:
+    """Return the index of a cache, empty where an earlier version wrote types that are no more.
+
+    Numba reads those types before it compares the stamp.
+    """
+    try:
+        return load()
+    except (AttributeError, ImportError, pickle.UnpicklingError):
+        return {}
 
 
 class CSRGraph(NamedTuple):
