@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gridgeo.model import deciding_counts
 from gridgeo.partition.band import (
     exceeds_band,
     possible_grid_counts,
@@ -157,11 +158,9 @@ def _band_state(band: Band, counts: list[tuple[float, float, bool]]) -> tuple[bo
     households = sum(h for h, _, _ in counts)
     residents = sum(p for _, p, _ in counts)
     unknown = any(u for _, _, u in counts)
-    by_households = band.profile != "residents" or unknown
-    by_residents = band.profile != "households" and not unknown
-    fits = by_households and band.lower <= households <= band.upper
-    fits |= by_residents and band.residents_lower <= residents <= band.residents_upper
-    return fits, households < band.upper or (by_residents and residents < band.residents_upper)
+    deciding = deciding_counts(band, households, math.nan if unknown else residents)
+    fits = any(one.verdict == "in_band" for one in deciding)
+    return fits, households < band.upper or any(one.amount < one.upper for one in deciding)
 
 
 #: units that a reason names, the heaviest first

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from gridgeo.model import deciding_counts
 from gridgeo.partition.band import (
     exceeds_band,
     possible_grid_counts,
@@ -149,15 +150,11 @@ class _BandedAmount:
 
 def _banded_amount(band: Band, households: int, residents: float) -> _BandedAmount:
     """Return residents where the profile asks for them and they are known, else households."""
-    if band.profile == "residents" and not math.isnan(residents):
-        return _BandedAmount(
-            amount=round(residents),
-            lower=band.residents_lower,
-            upper=band.residents_upper,
-            unit=Text(" residents", " 人"),
-        )
-    unit = Text(" households", " 户")
-    return _BandedAmount(amount=households, lower=band.lower, upper=band.upper, unit=unit)
+    count = deciding_counts(band, households, residents)[0]
+    unit = Text(f" {count.measure}", " 户" if count.measure == "households" else " 人")
+    return _BandedAmount(
+        amount=round(count.amount), lower=count.lower, upper=count.upper, unit=unit
+    )
 
 
 def remedy(
