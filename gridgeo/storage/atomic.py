@@ -238,21 +238,15 @@ def write_folder(
     target = Path(folder).absolute()
     names = [*ours, *(name for name, _ in (*writers, *last))]
     check_folder(target, names, overwrite=overwrite)
-    staged = _beside(target, _NEW)
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        restore_folder(target)
-        _remove_stale(target)
-        staged.mkdir()
-        with ThreadPoolExecutor(_THREADS) as pool:
-            for done in [pool.submit(_write, staged / name, write) for name, write in writers]:
-                done.result()
-        for name, write in last:
-            _write(staged / name, write)
-        for path in (*sorted(staged.iterdir()), staged):
-            _flush(path)
-        check_folder(target, names, overwrite=overwrite)
-        replace_folder(staged, target)
+        with atomic_folder(target) as staged:
+            _remove_stale(target)
+            with ThreadPoolExecutor(_THREADS) as pool:
+                for done in [pool.submit(_write, staged / name, write) for name, write in writers]:
+                    done.result()
+            for name, write in last:
+                _write(staged / name, write)
+            check_folder(target, names, overwrite=overwrite)
     except _FAILURES as error:
         raise OutputError(
             Text("the results cannot be written: ", "无法写入结果：") + why(error),
@@ -262,8 +256,6 @@ def write_folder(
                 "请关闭 QGIS、Excel 或 WPS 中打开的文件，并检查磁盘空间和写入权限",
             ),
         ) from error
-    finally:
-        shutil.rmtree(staged, ignore_errors=True)
     return target
 
 
