@@ -60,7 +60,7 @@ def test_a_village_of_540_moves_40_out_or_60_in_or_relaxes_a_limit():
 
 def test_a_village_whose_neighbour_can_neither_give_nor_take_merges_with_it():
     found = told(town([[90, 90, 90, 105], [90, 90, 90, 105]], community=[[0, 0, 0, 1]] * 2))
-    assert "可行办法：与相邻的社区1合并划分（合计 750 户）" in found["reason_zh"]
+    assert found["reasons"] == "no_number_of_grids;by_totals;other_number_of_grids"
     assert "merge with the neighbouring 社区1 (750 households together)" in found["reason_en"]
 
 

@@ -101,8 +101,7 @@ def test_a_group_that_is_too_much_is_named():
     part = cut(town([[200, 200, 200, 100, 100, 200]]), ties)
     told = part.communities.loc[0]
     assert (told["verdict"], told["proof"]) == ("impossible", "atom")
-    group = "要求合在一起的一组单元（r0c0 + r0c1 + r0c2）共 600 户，超过上限 500 户"
-    assert told["reason_zh"].startswith(group)
+    assert told["reasons"] == "group_too_large;split_group"
     assert "a group that must stay together (r0c0 + r0c1 + r0c2)" in told["reason_en"]
     assert sorted(held(part, [200, 200, 200, 100, 100, 200])) == [400, 600]
 
@@ -158,7 +157,7 @@ def test_locked_grids_keep_their_atoms_and_the_rest_goes_around_them():
     grid = part.labels[5]
     assert np.flatnonzero(part.labels == grid).tolist() == [5, 6, 9, 10]
     told = part.grids.loc[grid]
-    assert (told["verdict"], told["reason_zh"]) == ("in_band", "按户数：400 户；已锁定，保持不变")
+    assert (told["verdict"], told["reasons"]) == ("in_band", "by_households;locked")
     assert part.communities.loc[0, ["verdict", "grids"]].tolist() == ["in_band", 4]
     assert sorted(held(part, households)) == [400, 400, 400, 400]
 
@@ -167,10 +166,11 @@ def test_a_locked_grid_outside_the_band_stays_and_is_named():
     part = cut(town(np.full((2, 6), 100)), locked(12, 东里=[0, 6]))
     told = part.grids.loc[part.labels[0]]
     assert told["verdict"] == "under"
-    assert told["reason_en"].endswith("200 households: 100 below the lower limit 300; locked")
+    assert told["reasons"] == "below_limit;locked"
     community = part.communities.loc[0]
     assert (community["verdict"], community["proof"]) == ("impossible", "atom")
-    assert community["reason_zh"] == "锁定网格“东里”保持不变：200 户，比下限 300 少 100 户"
+    assert community["reasons"] == "locked_grid"
+    assert "东里" in community["reason_zh"]
     rest = np.delete(np.arange(12), [0, 6])
     assert set(part.grids.loc[np.unique(part.labels[rest]), "verdict"]) == {"in_band"}
 
@@ -179,7 +179,8 @@ def test_a_part_that_a_locked_grid_cuts_off_says_so():
     part = cut(town([[100, 400, 200, 200]]), locked(4, a=[1]))
     told = part.communities.loc[0]
     assert (told["verdict"], told["proof"]) == ("impossible", "disconnected")
-    assert "被锁定的网格隔开的一片有 100 户" in told["reason_zh"]
+    assert told["reasons"].startswith("piece_cut_off")
+    assert "被锁定的网格隔开" in told["reason_zh"]
 
 
 def test_empty_ground_beside_a_locked_grid_does_not_join_it():
@@ -213,7 +214,7 @@ def test_the_number_of_grids_can_be_fixed():
     part = cut(atoms, band=Bands(usual=BY_HOUSEHOLDS, grids={0: 4}))
     told = part.communities.loc[0]
     assert (told["verdict"], told["proof"], told["grids"]) == ("impossible", "arithmetic", 4)
-    assert told["reason_zh"] == "2,400 户，不能按设置划成 4 个 300–500 户的网格"
+    assert told["reasons"] == "not_this_number_of_grids"
 
 
 def test_a_fixed_number_is_shared_by_the_parts_and_the_locked_grids():

@@ -258,7 +258,7 @@ def _verdicts(atoms: Atoms, grids: pd.DataFrame, bands: Bands) -> list[Verdict]:
             small=bool(small[place_of_grid]),
         )
         if is_basic
-        else Verdict(name=kind, reason=Text("", ""))
+        else Verdict(name=kind)
         for (kind, place_of_grid, households, people), is_basic in zip(rows, basic, strict=True)
     ]
 

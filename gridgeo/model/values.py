@@ -175,12 +175,13 @@ class Partition:
 
     ``labels``: for each atom the number of its grid, 0..g-1, numbered without holes.
     ``grids``: kind, community (position), facility, locked (its number in `Constraints`, -1),
-    verdict, reason_en, reason_zh; index = label.
-    ``communities``: verdict, reason_en, reason_zh, grids (basic ones), proof (``arithmetic``,
-    ``atom``, ``disconnected``, ``exhausted`` or ``""``), certificate (``optimal``, ``gap``,
-    ``pairwise`` or ``""``), gap (a share of the cost, NaN where no bound is known); and what the
-    search took and reached: starts, moves, first_missed and first_cost (after the first start),
-    missed, cost (metres), interrupted (pieces where it was cancelled); index = position.
+    verdict, reasons (codes), reason_en, reason_zh; index = label.
+    ``communities``: verdict, reasons (codes, joined by ``;``), reason_en, reason_zh, grids (basic
+    ones), proof (``arithmetic``, ``atom``, ``disconnected``, ``exhausted`` or ``""``), certificate
+    (``optimal``, ``gap``, ``pairwise`` or ``""``), gap (a share of the cost, NaN where no bound is
+    known); and what the search took and reached: starts, moves, first_missed and first_cost (after
+    the first start), missed, cost (metres), interrupted (pieces where it was cancelled); index =
+    position.
     """
 
     labels: NDArray[Any]

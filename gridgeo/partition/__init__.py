@@ -31,7 +31,7 @@ one connected piece of a community, and `search.solve` is 5 to 8 alone.
     barrier, and stages 4 to 9 run on both together.
 11. `assemble.assemble`: labels of basic, locked, dedicated and open grids
     (`open_ground.assign_open_ground`); verdicts (`verdicts.judge_community`) with proofs
-    (`proofs.prove_impossible`) and remedies (`remedy.remedy`).
+    (`proofs.prove_impossible`) and remedies (`remedy.remedies`).
 
 Where a previous partition is given, `minimal_change.piece.adjust_labels` takes the place of stages
 4 to 9: see `minimal_change.repair_search`.

@@ -15,9 +15,9 @@ from gridgeo.partition.certificate import certificate_of
 from gridgeo.partition.grid_attributes import find_community_borders
 from gridgeo.partition.open_ground import assign_open_ground, open_reason
 from gridgeo.partition.pieces import BarrierLink, SolvedPiece, report_barrier_links
-from gridgeo.partition.remedy import remedy
+from gridgeo.partition.remedy import remedies
 from gridgeo.partition.verdicts import LockedGrid, Verdict, judge_community, judge_grid
-from gridgeo.wording import FACILITIES, Text
+from gridgeo.wording import FACILITIES, Reason, Text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,10 +74,7 @@ def assemble(
     ]
     borders = find_community_borders(atoms, graph, unit, bands)
     verdicts = [
-        replace(
-            verdict,
-            reason=verdict.reason + remedy(bands.of(c), verdict, pieces.get(c, []), borders),
-        )
+        replace(verdict, remedies=remedies(bands.of(c), verdict, pieces.get(c, []), borders))
         for c, verdict in enumerate(verdicts)
     ]
     small = [c for c, verdict in enumerate(verdicts) if verdict.name == "small"]
@@ -87,7 +84,8 @@ def assemble(
     for number in np.flatnonzero(kind == 2).tolist():
         reasons[number] = open_reason(graph, np.flatnonzero(labels == number), names)
     for number, reason in reasons.items():
-        grids.loc[number, ["reason_en", "reason_zh"]] = [reason.en, reason.zh]
+        stated = [reason.code, reason.text.en, reason.text.zh]
+        grids.loc[number, ["reasons", "reason_en", "reason_zh"]] = stated
     return Partition(
         labels=labels[unit],
         grids=grids,
@@ -212,7 +210,7 @@ def _grid_frame(
             locked=locked[g] >= 0,
         )
         if kind[g] == 0
-        else Verdict(name=_KINDS[kind[g]], reason=Text("", ""))
+        else Verdict(name=_KINDS[kind[g]])
         for g in range(kind.size)
     ]
     return pd.DataFrame(
@@ -221,9 +219,7 @@ def _grid_frame(
             "community": community,
             "facility": facility,
             "locked": locked,
-            "verdict": [verdict.name for verdict in verdicts],
-            "reason_en": [verdict.reason.en for verdict in verdicts],
-            "reason_zh": [verdict.reason.zh for verdict in verdicts],
+            **_verdict_columns(verdicts),
         }
     )
 
@@ -235,22 +231,34 @@ def _judge_basic(
     verdict = judge_grid(band, households, residents, small=small and not locked)
     if not locked:
         return verdict
-    return replace(verdict, reason=verdict.reason + Text("; locked", "；已锁定，保持不变"))
+    return replace(verdict, reasons=(*verdict.reasons, Reason("locked")))
 
 
-def _dedicated_reasons(grids: pd.DataFrame, reasons_of: list[Text]) -> dict[int, Text]:
+def _verdict_columns(verdicts: list[Verdict]) -> dict[str, list[str]]:
+    """Return verdicts, the codes of their reasons and remedies, and the sentences."""
+    texts = [verdict.reason for verdict in verdicts]
+    return {
+        "verdict": [verdict.name for verdict in verdicts],
+        "reasons": [
+            ";".join(reason.code for reason in (*verdict.reasons, *verdict.remedies))
+            for verdict in verdicts
+        ],
+        "reason_en": [text.en for text in texts],
+        "reason_zh": [text.zh for text in texts],
+    }
+
+
+def _dedicated_reasons(grids: pd.DataFrame, reasons_of: list[Text]) -> dict[int, Reason]:
     """Return the reason of each dedicated grid: its facility's, and which part of how many."""
-    reasons: dict[int, Text] = {}
+    reasons: dict[int, Reason] = {}
     dedicated = grids[grids["kind"] == "dedicated"]
     facility = dedicated["facility"].to_numpy(np.int64)
     key = dedicated["community"].to_numpy(np.int64) * (len(reasons_of) + 1) + facility
     for parts in positions_by(key).values():
-        many = f"{parts.size}"
+        code = "facility_part" if parts.size > 1 else "facility"
         for i, part in enumerate(parts, start=1):
-            reason = reasons_of[facility[part]]
-            if parts.size > 1:
-                reason += Text(f" (part {i} of {many})", f"（共 {many} 片之第 {i} 片）")
-            reasons[int(dedicated.index[part])] = reason
+            stated = {"why": reasons_of[facility[part]], "part": i, "parts": parts.size}
+            reasons[int(dedicated.index[part])] = Reason(code, stated)
     return reasons
 
 
@@ -267,10 +275,8 @@ def _community_frame(
     basic = grids.loc[grids["kind"] == "basic", "community"].to_numpy(np.int64)
     return pd.DataFrame(
         {
-            "verdict": [verdict.name for verdict in verdicts],
             "proof": [verdict.proof for verdict in verdicts],
-            "reason_en": [verdict.reason.en for verdict in verdicts],
-            "reason_zh": [verdict.reason.zh for verdict in verdicts],
+            **_verdict_columns(verdicts),
             "grids": np.bincount(basic, minlength=communities),
             "certificate": [certificate for certificate, _ in certificates],
             "gap": np.array([gap for _, gap in certificates], dtype=np.float64),

@@ -9,7 +9,7 @@ import numpy as np
 from gridgeo.model import CROSSED_BY_STREETS_ONLY
 from gridgeo.partition.atom_graph import AtomGraph, positions_by
 from gridgeo.partition.pieces import BarrierLink
-from gridgeo.wording import STREETS, Text, join
+from gridgeo.wording import STREETS, Reason, Text, join
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -109,18 +109,12 @@ def _pairs_around(
     return pairs, np.where(inside, graph.right[pairs], graph.left[pairs])
 
 
-def open_reason(graph: AtomGraph, atoms: NDArray[np.int64], names: list[Text]) -> Text:
+def open_reason(graph: AtomGraph, atoms: NDArray[np.int64], names: list[Text]) -> Reason:
     """Return why a piece is an open grid."""
-    area = graph.area[atoms].sum()
-    reason = Text(f"No households on {area:,.0f} m²", f"无住户，面积 {area:,.0f} 平方米")
     by = cut_off_by(graph, atoms, names)
-    if by:
-        return reason + Text(", cut off by ", "，被") + by + Text("", "隔开")
-    if (graph.community == graph.community[atoms[0]]).sum() == len(atoms):
-        return reason + Text(": nobody lives in the community", "，所在社区没有住户")
-    return reason + Text(
-        ", touches no other ground of its community", "，与本社区其余部分不相接，无法并入相邻网格"
-    )
+    alone = (graph.community == graph.community[atoms[0]]).sum() == len(atoms)
+    code = "open_cut_off" if by else "open_community" if alone else "open_apart"
+    return Reason(code, {"area": float(graph.area[atoms].sum()), "by": by})
 
 
 def cut_off_by(graph: AtomGraph, atoms: NDArray[np.int64], names: list[Text]) -> Text | None:

@@ -11,7 +11,7 @@ import heapq
 import math
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -23,11 +23,9 @@ from gridgeo.partition.band import (
     total_residents,
 )
 from gridgeo.partition.problem import canonical_order
-from gridgeo.wording import Text, band_text, count_text, join, upper_text
+from gridgeo.wording import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     from gridgeo.config import Band
@@ -169,10 +167,10 @@ _NAMED = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Proof:
-    """The kind of a proof, and its sentence."""
+    """The kind of a proof, and what it states."""
 
     kind: str
-    reason: Text
+    reasons: tuple[Reason, ...]
 
 
 def prove_impossible(band: Band, pieces: list[SolvedPiece]) -> list[Proof]:
@@ -206,123 +204,74 @@ def _arithmetic(
     fixed: int | None,
 ) -> Proof | None:
     numbers = possible_grid_counts(band, households, residents)
-    amount = count_text(int(households.sum()), total_residents(households, residents))
-    limits = band_text(band)
+    stated = {
+        "households": int(households.sum()),
+        "residents": total_residents(households, residents),
+        "band": band,
+    }
     if numbers and fixed not in {None, *numbers}:
-        return Proof(
-            kind="arithmetic",
-            reason=amount
-            + Text(
-                f" cannot be divided into {fixed} grids of {limits.en}, as the settings ask",
-                f"，不能按设置划成 {fixed} 个 {limits.zh}的网格",
-            ),
-        )
-    if numbers:
+        reason = Reason("not_this_number_of_grids", stated | {"grids": fixed})
+    elif numbers:
         return None
-    return Proof(
-        kind="arithmetic",
-        reason=amount
-        + Text(
-            f" cannot be divided into grids of {limits.en}, whatever the number of grids",
-            f"，无论划成几个网格，都不能使每个网格为 {limits.zh}",
-        ),
-    )
+    else:
+        reason = Reason("no_number_of_grids", stated)
+    return Proof(kind="arithmetic", reasons=(reason,))
 
 
 def _oversized(band: Band, piece: SolvedPiece) -> Proof | None:
     problem = piece.problem
     big = np.flatnonzero(exceeds_band(band, problem.households, problem.residents))
-    return _atom_proof(piece, big.tolist(), lambda v: _oversized_text(band, piece, v))
+    codes = ["group_too_large" if together else "atom_too_large" for together in piece.contracted]
+    return _atom_proof(band, piece, big.tolist(), codes)
 
 
 def _unplaceable(band: Band, piece: SolvedPiece) -> Proof | None:
-    found = unplaceable_atoms(band, piece.problem)
-    return _atom_proof(piece, found, lambda v: _unplaceable_text(band, piece, v))
+    atoms = unplaceable_atoms(band, piece.problem)
+    return _atom_proof(band, piece, atoms, ["atom_fits_nowhere"] * len(piece.contracted))
 
 
-def _atom_proof(
-    piece: SolvedPiece, atoms: list[int], describe: Callable[[int], Text]
-) -> Proof | None:
+def _atom_proof(band: Band, piece: SolvedPiece, atoms: list[int], codes: list[str]) -> Proof | None:
     """Return the proof by some atoms, with the heaviest of them named."""
     if not atoms:
         return None
     problem = piece.problem
     ranked = sorted(atoms, key=lambda v: (-problem.households[v], problem.x[v], problem.y[v]))
-    texts = [describe(v) for v in ranked[:_NAMED]]
+    reasons = [Reason(codes[v], unit_values(piece, v) | {"band": band}) for v in ranked[:_NAMED]]
     if len(ranked) > _NAMED:
-        texts.append(Text(f"{len(ranked)} such units in all", f"此类单元共 {len(ranked)} 个"))
-    return Proof(kind="atom", reason=join(texts))
+        reasons.append(Reason("such_atoms", {"atoms": len(ranked)}))
+    return Proof(kind="atom", reasons=tuple(reasons))
 
 
-def unit_name(piece: SolvedPiece, v: int) -> Text:
-    """Return the name of a unit; its coordinates where it has none."""
-    place = f"({piece.problem.x[v]:.0f}, {piece.problem.y[v]:.0f})"
-    name = piece.names[v]
-    return Text(name or f"at {place}", name or f"位于 {place}")
-
-
-def _unit(piece: SolvedPiece, v: int) -> tuple[Text, Text]:
-    """Return the counts of a unit, and its name or coordinates."""
-    amount = count_text(int(piece.problem.households[v]), piece.problem.residents[v])
-    return amount, unit_name(piece, v)
-
-
-def _unplaceable_text(band: Band, piece: SolvedPiece, v: int) -> Text:
-    (amount, where), limits = _unit(piece, v), band_text(band)
-    return Text(
-        f"one unit ({where.en}) holds {amount.en}, and no group of neighbouring units around it "
-        f"holds {limits.en}",
-        f"{amount.zh}的一个单元（{where.zh}）无论与哪些相邻单元合并，都不能成为 {limits.zh}的网格",
-    )
-
-
-def _oversized_text(band: Band, piece: SolvedPiece, v: int) -> Text:
-    amount, where = _unit(piece, v)
-    upper = upper_text(band, piece.problem.residents[v])
-    if piece.contracted[v]:
-        return Text(
-            f"a group that must stay together ({where.en}) holds {amount.en}, above the upper "
-            f"limit of {upper.en}",
-            f"要求合在一起的一组单元（{where.zh}）共 {amount.zh}，超过上限 {upper.zh}",
-        )
-    return Text(
-        f"one unit ({where.en}) holds {amount.en}, above the upper limit of {upper.en}, and no "
-        "street or building border divides it",
-        f"{amount.zh}的一个单元（{where.zh}）超过上限 {upper.zh}，沿街道或楼栋无法再分",
-    )
+def unit_values(piece: SolvedPiece, v: int) -> dict[str, Any]:
+    """Return the name of a unit, its coordinates and its counts, as a reason states them."""
+    problem = piece.problem
+    return {
+        "name": piece.names[v],
+        "x": float(problem.x[v]),
+        "y": float(problem.y[v]),
+        "households": int(problem.households[v]),
+        "residents": float(problem.residents[v]),
+    }
 
 
 def _disconnected(band: Band, piece: SolvedPiece) -> Proof | None:
     problem = piece.problem
     if possible_grid_counts(band, problem.households, problem.residents):
         return None
-    people = total_residents(problem.households, problem.residents)
-    amount = count_text(int(problem.households.sum()), people)
-    limits = band_text(band)
-    by = piece.cut_off_by
-    cut_off = (
-        Text(f"cut off by {by.en}", f"被{by.zh}隔开")
-        if by
-        else Text("apart from the rest", "与其余部分不相连")
-    )
-    return Proof(
-        kind="disconnected",
-        reason=Text(
-            f"a part with {amount.en}, {cut_off.en}, cannot be divided into grids of {limits.en}",
-            f"{cut_off.zh}的一片有 {amount.zh}，不能划成 {limits.zh}的网格",
-        ),
-    )
+    stated = {
+        "households": int(problem.households.sum()),
+        "residents": total_residents(problem.households, problem.residents),
+        "band": band,
+        "by": piece.cut_off_by,
+    }
+    code = "piece_cut_off" if piece.cut_off_by else "piece_apart"
+    return Proof(kind="disconnected", reasons=(Reason(code, stated),))
 
 
 def _exhausted(band: Band, piece: SolvedPiece) -> Proof:
-    atoms, distance = piece.problem.households.size, math.ceil(piece.solution.distance)
-    limits = band_text(band)
-    return Proof(
-        kind="exhausted",
-        reason=Text(
-            f"every connected way to put {atoms} units together was tried: none gives grids "
-            f"of {limits.en}; the nearest that was found is off by {distance:,.0f} households",
-            f"已穷尽 {atoms} 个单元的全部连片组合，没有一种能使每个网格为 {limits.zh}；"
-            f"找到的最接近的划法合计相差 {distance:,} 户",
-        ),
-    )
+    stated = {
+        "atoms": piece.problem.households.size,
+        "band": band,
+        "distance": math.ceil(piece.solution.distance),
+    }
+    return Proof(kind="exhausted", reasons=(Reason("exhausted", stated),))

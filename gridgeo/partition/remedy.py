@@ -27,8 +27,8 @@ from gridgeo.partition.connected_subgraphs import (
     list_subgraphs,
 )
 from gridgeo.partition.problem import Cancellation
-from gridgeo.partition.proofs import unit_name
-from gridgeo.wording import Text
+from gridgeo.partition.proofs import unit_values
+from gridgeo.wording import Reason
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -52,7 +52,7 @@ class _RelaxedLimits:
 
     lower: int | None
     upper: int | None
-    unit: Text
+    unit: str
 
 
 def _nearest_limits(band: Band, pieces: list[SolvedPiece]) -> _RelaxedLimits:
@@ -74,7 +74,7 @@ def _nearest_limits(band: Band, pieces: list[SolvedPiece]) -> _RelaxedLimits:
         by_side[side] = (
             (limit - most if side == "lower" else limit + most) if found and most else None
         )
-    unit = Text(" residents", " 人") if people else Text(" households", " 户")
+    unit = "residents" if people else "households"
     return _RelaxedLimits(lower=by_side["lower"], upper=by_side["upper"], unit=unit)
 
 
@@ -130,10 +130,6 @@ def _distances(
     return np.where(by_residents, 0.0, off)
 
 
-#: moves, merges and links are checked by the totals only
-_RUN_AGAIN = Text(" (by the totals: run again to see)", "（以上按总量测算，调整后请重新运行核对）")
-
-
 @dataclass(frozen=True, kw_only=True)
 class _BandedAmount:
     """An amount of households or residents, its unit and its limits."""
@@ -141,7 +137,7 @@ class _BandedAmount:
     amount: int
     lower: int
     upper: int
-    unit: Text
+    unit: str
 
     def fits(self, amount: int) -> bool:
         """Tell whether some number of grids within the limits adds up to the amount."""
@@ -151,16 +147,15 @@ class _BandedAmount:
 def _banded_amount(band: Band, households: int, residents: float) -> _BandedAmount:
     """Return residents where the profile asks for them and they are known, else households."""
     count = deciding_counts(band, households, residents)[0]
-    unit = Text(f" {count.measure}", " 户" if count.measure == "households" else " 人")
     return _BandedAmount(
-        amount=round(count.amount), lower=count.lower, upper=count.upper, unit=unit
+        amount=round(count.amount), lower=count.lower, upper=count.upper, unit=count.measure
     )
 
 
-def remedy(
+def remedies(
     band: Band, verdict: Verdict, pieces: list[SolvedPiece], borders: CommunityBorders
-) -> Text:
-    """Return what would bring the community into the band, empty where nothing was found.
+) -> tuple[Reason, ...]:
+    """Return what would bring the community into the band, nothing where nothing was found.
 
     Parameters
     ----------
@@ -170,77 +165,52 @@ def remedy(
         The solved pieces of the community.
     """
     if verdict.name not in {"impossible", "not_found"} or not pieces:
-        return Text("", "")
+        return ()
     if verdict.proof == "arithmetic":
-        texts = _by_totals(band, pieces, borders)
-    elif verdict.proof == "disconnected":
-        texts = [part for piece in pieces for part in _by_link(band, piece, pieces, borders)]
-    else:
-        texts = _by_splitting(band, pieces) or _by_limits(band, pieces)
-    if not texts:
-        return Text("", "")
-    return Text(
-        ". Remedy: " + "; or ".join(part.en for part in texts),
-        "。可行办法：" + "；或".join(part.zh for part in texts),
-    )
+        return tuple(_by_totals(band, pieces, borders))
+    if verdict.proof == "disconnected":
+        return tuple(way for piece in pieces for way in _by_link(band, piece, pieces, borders))
+    return tuple(_by_splitting(band, pieces) or _by_limits(band, pieces))
 
 
-def _by_totals(band: Band, pieces: list[SolvedPiece], borders: CommunityBorders) -> list[Text]:
-    households = np.concatenate([piece.problem.households for piece in pieces])
-    residents = np.concatenate([piece.problem.residents for piece in pieces])
-    total = _banded_amount(band, int(households.sum()), total_residents(households, residents))
+def _by_totals(band: Band, pieces: list[SolvedPiece], borders: CommunityBorders) -> list[Reason]:
+    total = _total(band, pieces)
     full = total.amount // total.lower
     if full == 0 or total.fits(total.amount):
         return []
     around = borders.around(np.concatenate([piece.members for piece in pieces]))
-    surplus, lack = (
-        total.amount - full * total.upper,
-        (full + 1) * total.lower - total.amount,
-    )
-    ways = [
-        part
-        for move, amount in sorted([(_give, surplus), (_take, lack)], key=lambda way: way[1])
-        if (part := move(total, amount, around))
-    ]
-    ways = ways or [part for part in [_merge(total, around)] if part]
+    surplus, lack = total.amount - full * total.upper, (full + 1) * total.lower - total.amount
+    moves = sorted([("move_out", -surplus), ("take_in", lack)], key=lambda move: abs(move[1]))
+    ways = [way for code, change in moves if (way := _move(code, total, change, around))]
+    ways = ways or _merge(total, around)
     if ways:
-        ways[-1] += _RUN_AGAIN
-    return [*ways, _allow_totals(total, full)]
+        ways[-1] = Reason("by_totals", {"way": ways[-1]})
+    limits = {
+        "above": math.ceil(total.amount / full),
+        "full": full,
+        "below": total.amount // (full + 1),
+        "more": full + 1,
+        "unit": total.unit,
+    }
+    return [*ways, Reason("other_number_of_grids", limits)]
 
 
-def _give(total: _BandedAmount, amount: int, around: list[NeighbourCommunity]) -> Text | None:
-    there = _able_neighbour(total, amount, around)
+def _total(band: Band, pieces: list[SolvedPiece]) -> _BandedAmount:
+    """Return the amount of several pieces together."""
+    households = np.concatenate([piece.problem.households for piece in pieces])
+    residents = np.concatenate([piece.problem.residents for piece in pieces])
+    return _banded_amount(band, int(households.sum()), total_residents(households, residents))
+
+
+def _move(
+    code: str, total: _BandedAmount, change: int, around: list[NeighbourCommunity]
+) -> Reason | None:
+    """Return the move by which the total changes, None where no neighbour can be its other end."""
+    there = _able_neighbour(total, -change, around)
     if there is None:
         return None
-    after = _after(total, total.amount - amount, *there)
-    return (
-        Text(
-            f"move {amount:,}{total.unit.en} across the border to the neighbouring {there[0]}",
-            f"将 {amount:,}{total.unit.zh}划入相邻的{there[0]}",
-        )
-        + after
-    )
-
-
-def _take(total: _BandedAmount, amount: int, around: list[NeighbourCommunity]) -> Text | None:
-    there = _able_neighbour(total, -amount, around)
-    if there is None:
-        return None
-    after = _after(total, total.amount + amount, *there)
-    return (
-        Text(
-            f"take in {amount:,}{total.unit.en} across the border from the neighbouring {there[0]}",
-            f"从相邻的{there[0]}划入 {amount:,}{total.unit.zh}",
-        )
-        + after
-    )
-
-
-def _after(total: _BandedAmount, here: int, name: str, there: int) -> Text:
-    return Text(
-        f" (then {here:,} here and {there:,} there)",
-        f"（调整后本村（社区）{here:,}{total.unit.zh}、{name} {there:,}{total.unit.zh}）",
-    )
+    stated = {"number": abs(change), "here": total.amount + change}
+    return Reason(code, {"name": there[0], "there": there[1], "unit": total.unit} | stated)
 
 
 def _able_neighbour(
@@ -254,63 +224,34 @@ def _able_neighbour(
     return None
 
 
-def _merge(total: _BandedAmount, around: list[NeighbourCommunity]) -> Text | None:
+def _merge(total: _BandedAmount, around: list[NeighbourCommunity]) -> list[Reason]:
     for neighbour in around:
         theirs = _banded_amount(neighbour.band, neighbour.households, neighbour.residents)
         both = total.amount + theirs.amount
         if theirs.unit == total.unit and total.fits(both):
-            return Text(
-                f"merge with the neighbouring {neighbour.name} ({both:,}{total.unit.en} together)",
-                f"与相邻的{neighbour.name}合并划分（合计 {both:,}{total.unit.zh}）",
-            )
-    return None
-
-
-def _allow_totals(total: _BandedAmount, full: int) -> Text:
-    """Return the limits that one grid fewer, or one more, would need."""
-    above, below, unit = (
-        math.ceil(total.amount / full),
-        total.amount // (full + 1),
-        total.unit,
-    )
-    return Text(
-        f"allow up to {above:,}{unit.en} in a grid ({full} in all), or as few as {below:,} "
-        f"({full + 1} in all)",
-        f"将本村（社区）的上限放宽到 {above:,}{unit.zh}（划 {full} 个网格），"
-        f"或将下限放宽到 {below:,}{unit.zh}（划 {full + 1} 个网格）",
-    )
+            stated = {"name": neighbour.name, "number": both, "unit": total.unit}
+            return [Reason("merge", stated)]
+    return []
 
 
 def _by_link(
     band: Band, piece: SolvedPiece, pieces: list[SolvedPiece], borders: CommunityBorders
-) -> list[Text]:
+) -> list[Reason]:
     """Return a link to the rest, or the neighbour that could take the piece, as totals allow."""
     problem = piece.problem
     if possible_grid_counts(band, problem.households, problem.residents):
         return []
     ways = []
-    amount = _banded_amount(
-        band, int(problem.households.sum()), total_residents(problem.households, problem.residents)
-    )
-    size = Text(f"{amount.amount:,}{amount.unit.en}", f"{amount.amount:,}{amount.unit.zh}")
+    amount = _total(band, [piece])
+    stated = {"number": amount.amount, "unit": amount.unit}
     if _fits_together(band, pieces):
-        ways.append(
-            Text(
-                f"a bridge, underpass or gate that links the part with {size.en} to the rest",
-                f"修建桥梁、地道或开设通道，使 {size.zh}的这一片与其余部分连通",
-            )
-            + _RUN_AGAIN
-        )
+        ways.append(Reason("by_totals", {"way": Reason("link", stated)}))
     given = _able_neighbour(amount, amount.amount, borders.around(piece.members))
     if given is not None:
-        ways.append(
-            Text(
-                f"give this part to the neighbouring {given[0]} (then {given[1]:,} there)",
-                f"将这一片划入相邻的{given[0]}（调整后 {given[0]} {given[1]:,}{amount.unit.zh}）",
-            )
-        )
+        there = {"name": given[0], "there": given[1], "unit": amount.unit}
+        ways.append(Reason("give_piece", there))
     if amount.amount < amount.lower:
-        ways.append(Text(f"allow a grid of {size.en} here", f"允许这一片单独成为 {size.zh}的网格"))
+        ways.append(Reason("allow_piece", stated))
     return ways
 
 
@@ -320,7 +261,7 @@ def _fits_together(band: Band, pieces: list[SolvedPiece]) -> bool:
     return bool(possible_grid_counts(band, households, residents))
 
 
-def _by_splitting(band: Band, pieces: list[SolvedPiece]) -> list[Text]:
+def _by_splitting(band: Band, pieces: list[SolvedPiece]) -> list[Reason]:
     """Return into how many parts the oversized units would have to be divided."""
     return [
         _split(band, piece, v)
@@ -331,42 +272,22 @@ def _by_splitting(band: Band, pieces: list[SolvedPiece]) -> list[Text]:
     ][:3]
 
 
-def _split(band: Band, piece: SolvedPiece, v: int) -> Text:
-    size = _banded_amount(band, int(piece.problem.households[v]), float(piece.problem.residents[v]))
+def _split(band: Band, piece: SolvedPiece, v: int) -> Reason:
+    values = unit_values(piece, v)
+    size = _banded_amount(band, values["households"], values["residents"])
     parts = math.ceil(size.amount / size.upper)
-    each, name = round(size.amount / parts), unit_name(piece, v)
-    join = Text(", each to join units beside it", "，再各与相邻单元合并")
-    more = join if each < size.lower else Text("", "")
-    if piece.contracted[v]:
-        text = Text(
-            f"divide the group {name.en} into {parts} parts of about {each:,}{size.unit.en}",
-            f"将这一组（{name.zh}）拆成 {parts} 部分，每部分约 {each:,}{size.unit.zh}",
-        )
-        return text + more
-    text = Text(
-        f"split the unit {name.en} by stairwell into {parts} parts of about {each:,}{size.unit.en}",
-        f"将{name.zh}的这一单元按楼门拆成 {parts} 部分，每部分约 {each:,}{size.unit.zh}",
-    )
-    return text + more
+    each = round(size.amount / parts)
+    code = "split_group" if piece.contracted[v] else "split_atom"
+    way = Reason(code, values | {"parts": parts, "each": each, "unit": size.unit})
+    return Reason("each_joins", {"way": way}) if each < size.lower else way
 
 
-def _by_limits(band: Band, pieces: list[SolvedPiece]) -> list[Text]:
+def _by_limits(band: Band, pieces: list[SolvedPiece]) -> list[Reason]:
     """Return the nearest limits for which a division exists."""
-    limits: _RelaxedLimits = _nearest_limits(band, pieces)
-    unit = limits.unit
-    ways = []
-    if limits.lower is not None:
-        ways.append(
-            Text(
-                f"allow as few as {limits.lower:,}{unit.en} in a grid here",
-                f"将本村（社区）的下限放宽到 {limits.lower:,}{unit.zh}",
-            )
-        )
-    if limits.upper is not None:
-        ways.append(
-            Text(
-                f"allow up to {limits.upper:,}{unit.en} in a grid here",
-                f"将本村（社区）的上限放宽到 {limits.upper:,}{unit.zh}",
-            )
-        )
-    return ways
+    limits = _nearest_limits(band, pieces)
+    by_code = {"allow_fewer": limits.lower, "allow_more": limits.upper}
+    return [
+        Reason(code, {"number": limit, "unit": limits.unit})
+        for code, limit in by_code.items()
+        if limit is not None
+    ]

@@ -1,4 +1,4 @@
-"""Verdicts of communities and grids, with reasons in words for a county officer."""
+"""Verdicts of communities and grids, with reasons that `gridgeo.wording` puts into words."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from gridgeo.model import JudgedCount, deciding_counts, is_small, judge_counts
 from gridgeo.partition.band import count_by, total_residents
 from gridgeo.partition.proofs import Proof, prove_impossible
-from gridgeo.wording import Text, count_text, join
+from gridgeo.wording import Reason, reasons_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,15 +20,25 @@ if TYPE_CHECKING:
 
     from gridgeo.config import Band
     from gridgeo.partition.pieces import SolvedPiece
+    from gridgeo.wording import Text
 
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """A verdict, its proof (``""``, ``arithmetic``, ``atom``, ``disconnected``) and its reason."""
+    """A verdict, its proof (``""``, ``arithmetic``, ``atom``, ``disconnected``) and its reasons.
+
+    ``remedies``: what would bring the community into the band.
+    """
 
     name: str
-    reason: Text
+    reasons: tuple[Reason, ...] = ()
     proof: str = ""
+    remedies: tuple[Reason, ...] = ()
+
+    @property
+    def reason(self) -> Text:
+        """The reasons and remedies in words."""
+        return reasons_text(self.reasons, self.remedies)
 
 
 def judge_grid(band: Band, households: int, residents: float, *, small: bool) -> Verdict:
@@ -41,37 +51,22 @@ def judge_grid(band: Band, households: int, residents: float, *, small: bool) ->
     """
     judged = judge_counts(band, households, residents)
     if judged.verdict == "in_band":
-        return Verdict(name="in_band", reason=_within(judged))
+        reason = Reason(f"by_{judged.measure}", {"number": judged.amount})
+        return Verdict(name="in_band", reasons=(reason,))
     if small:
-        return Verdict(
-            name="small",
-            reason=Text(
-                "The whole community is below the lower limit: ",
-                "整个村（社区）低于下限：",
-            )
-            + count_text(households, residents),
-        )
+        reason = Reason("small_grid", {"households": households, "residents": residents})
+        return Verdict(name="small", reasons=(reason,))
     counts = deciding_counts(band, households, residents)
-    return Verdict(name=judged.verdict, reason=join([_off(one) for one in counts]))
+    return Verdict(name=judged.verdict, reasons=tuple(_off(one) for one in counts))
 
 
-def _within(judged: JudgedCount) -> Text:
-    if judged.measure == "households":
-        return Text(f"By households: {judged.amount}", f"按户数：{judged.amount} 户")
-    return Text(f"By residents: {judged.amount:,.0f}", f"按人口：{judged.amount:.0f} 人")
-
-
-def _off(judged: JudgedCount) -> Text:
-    amount, lower, upper = round(judged.amount), judged.lower, judged.upper
-    en, zh = judged.measure, "户" if judged.measure == "households" else "人"
-    if amount < lower:
-        return Text(
-            f"{amount:,} {en}: {lower - amount:,} below the lower limit {lower:,}",
-            f"{amount} {zh}，比下限 {lower} 少 {lower - amount} {zh}",
-        )
-    return Text(
-        f"{amount:,} {en}: {amount - upper:,} above the upper limit {upper:,}",
-        f"{amount} {zh}，比上限 {upper} 多 {amount - upper} {zh}",
+def _off(judged: JudgedCount) -> Reason:
+    number = round(judged.amount)
+    below = number < judged.lower
+    limit = judged.lower if below else judged.upper
+    return Reason(
+        "below_limit" if below else "above_limit",
+        {"number": number, "off": abs(number - limit), "limit": limit, "unit": judged.measure},
     )
 
 
@@ -97,33 +92,21 @@ def judge_community(
         Its locked grids: one outside the band is an ``atom`` that nothing can change.
     """
     if not pieces and not locked:
-        return Verdict(
-            name="small",
-            reason=Text("No households outside dedicated grids", "专属网格之外没有住户"),
-        )
+        return Verdict(name="small", reasons=(Reason("nobody"),))
     households, residents = _counts_of(pieces, locked)
     people = total_residents(households, residents)
-    amount = count_text(int(households.sum()), people)
+    counts = {"households": int(households.sum()), "residents": people}
     grids = sum(piece.solution.grids for piece in pieces) + len(locked)
     off = _locked_off(band, locked)
     missed = any(piece.solution.missed for piece in pieces)
     if not missed and not off:
-        return Verdict(
-            name="in_band",
-            reason=amount
-            + Text(f" in {grids} grids, all in the band", f"，{grids} 个网格，全部符合标准"),
-        )
+        return Verdict(name="in_band", reasons=(Reason("all_in_band", counts | {"grids": grids}),))
     if is_small(band, float(households.sum()), people):
-        return Verdict(
-            name="small",
-            reason=amount
-            + Text(", below the lower limit: one grid is allowed", "，低于下限，可划为一个网格"),
-        )
+        return Verdict(name="small", reasons=(Reason("small_community", counts),))
     proofs = off + (prove_impossible(band, pieces) if missed else [])
     if proofs:
-        return Verdict(
-            name="impossible", proof=proofs[0].kind, reason=join([t.reason for t in proofs])
-        )
+        reasons = tuple(reason for proof in proofs for reason in proof.reasons)
+        return Verdict(name="impossible", proof=proofs[0].kind, reasons=reasons)
     return _not_found(band, pieces, grids)
 
 
@@ -144,11 +127,9 @@ def _locked_off(band: Band, locked: Sequence[LockedGrid]) -> list[Proof]:
     for grid in locked:
         judged = judge_grid(band, grid.households, grid.residents, small=False)
         if judged.name != "in_band":
-            name = Text(f"the locked grid {grid.name}".rstrip(), f"锁定网格“{grid.name}”")
-            lead = name if grid.name else Text("a locked grid", "一个锁定网格")
-            proofs.append(
-                Proof(kind="atom", reason=lead + Text(" stays: ", "保持不变：") + judged.reason)
-            )
+            code = "locked_grid" if grid.name else "nameless_locked_grid"
+            reason = Reason(code, {"name": grid.name, "why": judged.reason})
+            proofs.append(Proof(kind="atom", reasons=(reason,)))
     return proofs
 
 
@@ -165,12 +146,5 @@ def _not_found(band: Band, pieces: list[SolvedPiece], grids: int) -> Verdict:
     missed = sum(_count_out_of_band(band, piece) for piece in pieces)
     distance = math.ceil(sum(piece.solution.distance for piece in pieces))
     moves = sum(piece.solution.moves for piece in pieces)
-    return Verdict(
-        name="not_found",
-        reason=Text(
-            f"{missed} of {grids} grids miss the band, by {distance:,} households together; "
-            f"nothing better was found in {moves:,} moves",
-            f"{grids} 个网格中有 {missed} 个不符合标准，合计相差 {distance:,} 户；"
-            f"尝试 {moves} 次调整未找到更好的划法",
-        ),
-    )
+    found = {"missed": missed, "grids": grids, "distance": distance, "moves": moves}
+    return Verdict(name="not_found", reasons=(Reason("not_found", found),))

@@ -11,6 +11,7 @@ from gridgeo.wording.pages import (
     editor_words,
     page_words,
 )
+from gridgeo.wording.reasons import Reason, reasons_text
 from gridgeo.wording.rules import (
     CARDS,
     RULEBOOK,
@@ -75,6 +76,7 @@ __all__ = [
     "UNITS",
     "VERDICTS",
     "Lang",
+    "Reason",
     "Text",
     "band_text",
     "count_text",
@@ -83,6 +85,7 @@ __all__ = [
     "header",
     "join",
     "page_words",
+    "reasons_text",
     "rule_of",
     "upper_text",
     "word",
