@@ -119,6 +119,7 @@ def partition_command(
     with errors(lang):
         settings = CliInput.of(locals()).settings()
         o.check_scheduler(scheduler, settings)
+    o.hint_at_language(lang, settings_file)
     if settings.parts.by == "none":
         _partition(settings, jobs=jobs, out=out, overwrite=overwrite)
     else:
@@ -157,6 +158,7 @@ def verify(
     """Check any file of grids against their communities 核查已有网格."""
     with errors(lang):
         settings = CliInput.of(locals()).settings()
+    o.hint_at_language(lang, settings_file)
     source = Source.parse(grids)
     _verify(settings, source, out=out, overwrite=overwrite, ledger=ledger or o.ledger_of(source))
 
@@ -222,6 +224,7 @@ def demo(
         from gridgeo.cli.starter import sample_settings  # noqa: PLC0415
 
         settings = CliInput(settings_file=sample_settings(sample), lang=lang).settings()
+    o.hint_at_language(lang)
     _partition(settings, jobs=jobs, out=out, overwrite=overwrite)
 
 

@@ -275,6 +275,12 @@ def lang_of(lang: str | None) -> Lang:
     return "en" if lang == "en" else "zh"
 
 
+def hint_at_language(lang: str | None, settings_file: Path | None = None) -> None:
+    """Say how to switch the language where neither an option nor a settings file chose it."""
+    if lang is None and settings_file is None and not Path(DEFAULT_FILE).is_file():
+        typer.echo("In English: add --lang en", err=True)
+
+
 @contextmanager
 def errors(lang: str | None) -> Iterator[None]:
     """Turn our errors into one line and exit code 2."""
