@@ -22,7 +22,7 @@ from gridgeo.codes import Difference, compare
 from gridgeo.config import ReadRules, Settings, Source
 from gridgeo.errors import InputError
 from gridgeo.geometry import points_of
-from gridgeo.model import Comparison, Note, Plan, Reject
+from gridgeo.model import Comparison, Note, Plan, Reject, single_parts
 from gridgeo.pipeline import Clock, Progress, input_hashes
 from gridgeo.read import read_grids, read_household_points
 from gridgeo.report import load_plan
@@ -295,9 +295,7 @@ def _polygons(shapes: NDArray[Any]) -> NDArray[Any]:
     ground = np.full(len(shapes), shapely.Polygon(), dtype=object)
     if flat.any():
         shapely.multipolygons(parts[flat], indices=place[flat], out=ground)
-    alone = (shapely.get_type_id(ground) == 6) & (shapely.get_num_geometries(ground) == 1)
-    ground[alone] = shapely.get_geometry(ground[alone], 0)
-    return ground
+    return single_parts(ground)
 
 
 def _before(difference: Difference, old: Side) -> gpd.GeoDataFrame:

@@ -9,14 +9,13 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 from numpy.typing import NDArray
 
 from gridgeo.adjust.edits import Draft
 from gridgeo.codes import Register, issue_codes
 from gridgeo.describe import bounded_by, contains
 from gridgeo.geometry import assign_points
-from gridgeo.model import Bands, Note, Plan, bands_of, grid_frame
+from gridgeo.model import Bands, Note, Plan, bands_of, grid_frame, single_parts
 from gridgeo.partition import judge_grid, union_of
 from gridgeo.pipeline import issued_codes
 from gridgeo.wording import Text
@@ -125,8 +124,7 @@ def _row(
     """Return what a grid is now; `unit` is the name of the unit that it was made dedicated to."""
     atoms = plan.atoms[grid == code]
     community = str(atoms["community"].iloc[0])
-    shape = union_of(atoms.geometry.to_numpy())
-    shape = shapely.get_geometry(shape, 0) if shapely.get_num_geometries(shape) == 1 else shape
+    (shape,) = single_parts([union_of(atoms.geometry.to_numpy())])
     known = plan.grids[plan.grids["code"] == code]
     old = known.iloc[0] if len(known) else None
     owner = plan.communities.loc[plan.communities["code"] == community, "name"].iloc[0]

@@ -16,6 +16,7 @@ from gridgeo.model.change import (
     Decisions,
     Submission,
 )
+from gridgeo.model.equality import single_parts
 from gridgeo.model.graph import graph_of
 from gridgeo.model.judged import (
     JudgedCount,
@@ -92,4 +93,5 @@ __all__ = [
     "judge_counts",
     "layer_frame",
     "only_communities",
+    "single_parts",
 ]

@@ -9,12 +9,11 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 import pyogrio
-import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from gridgeo.config import Settings
 from gridgeo.errors import InputError, SettingsError, why
-from gridgeo.model import CROSSWALK, SCHEMA, Plan, layer_frame
+from gridgeo.model import CROSSWALK, SCHEMA, Plan, layer_frame, single_parts
 from gridgeo.report.documents import RUN, SUMMARY
 from gridgeo.report.geopackage import GEOPACKAGE
 from gridgeo.report.records import findings_of, notes_of, rejects_of, settings_of
@@ -77,7 +76,8 @@ def _settings(package: Path) -> Settings:
 def _layer(package: Path, name: str, *, text: tuple[str, ...] = ()) -> gpd.GeoDataFrame:
     frame = _table(package, name)
     if pyogrio.read_info(package, layer=name)["geometry_type"].startswith("Multi"):
-        frame = frame.set_geometry(_single(frame.geometry))
+        shapes = single_parts(frame.geometry)
+        frame = frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs))
     return frame.assign(**{column: frame[column].fillna("").astype("str") for column in text})
 
 
@@ -85,14 +85,6 @@ def _crosswalk(package: Path) -> pd.DataFrame | None:
     if CROSSWALK not in set(pyogrio.list_layers(package)[:, 0]):
         return None
     return pd.DataFrame(_table(package, CROSSWALK)).fillna({"old_code": "", "new_code": ""})
-
-
-def _single(shapes: gpd.GeoSeries) -> gpd.GeoSeries:
-    """Undo the promotion to multi-geometries."""
-    values = shapes.to_numpy().copy()
-    alone = shapely.get_num_geometries(values) == 1
-    values[alone] = shapely.get_geometry(values[alone], 0)
-    return gpd.GeoSeries(values, index=shapes.index, crs=shapes.crs)
 
 
 def _table(package: Path, name: str) -> gpd.GeoDataFrame:

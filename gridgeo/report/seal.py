@@ -16,7 +16,7 @@ import pandas as pd
 import shapely
 
 from gridgeo.errors import InputError, OutputError
-from gridgeo.model import CROSSWALK, CROSSWALK_COLUMNS, SCHEMA, Plan, layer_frame
+from gridgeo.model import CROSSWALK, CROSSWALK_COLUMNS, SCHEMA, Plan, layer_frame, single_parts
 from gridgeo.report.records import finding_frame, settings_frame
 from gridgeo.review import Approval, seal_of, state_text
 from gridgeo.storage import as_json
@@ -139,11 +139,7 @@ def _bytes(column: pd.Series[Any]) -> bytes:
 
 def _ground(shapes: Any) -> bytes:
     """Return geometries as WKB; a multi-geometry of one part is that part."""
-    shapes = shapes.copy()
-    alone = np.isin(shapely.get_type_id(shapes), (4, 5, 6)) & (
-        shapely.get_num_geometries(shapes) == 1
-    )
-    shapes[alone] = shapely.get_geometry(shapes[alone], 0)
+    shapes = single_parts(shapes)
     there = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
     wkb = [data or b"" for data in shapely.to_wkb(np.where(there, shapes, None), byte_order=1)]
     return b"".join(len(data).to_bytes(4, "little") + data for data in wkb)
