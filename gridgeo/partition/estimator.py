@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClusterMixin
@@ -29,10 +29,26 @@ from gridgeo.partition.verdicts import judge_community
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from numpy.typing import NDArray
+    import geopandas as gpd
+    import networkx as nx
+    import pandas as pd
+    from numpy.typing import ArrayLike, NDArray
+    from scipy.sparse import sparray, spmatrix
 
     from gridgeo.partition.problem import Problem, Solution
     from gridgeo.partition.verdicts import Verdict
+
+
+class _WithMatrix(Protocol):
+    """A libpysal ``Graph`` or ``W``, or whatever else has a sparse matrix."""
+
+    @property
+    def sparse(self) -> Any:
+        """The matrix of weights."""
+
+
+if TYPE_CHECKING:
+    _Connectivity: TypeAlias = nx.Graph[Any] | _WithMatrix | sparray | spmatrix | ArrayLike
 
 #: samples that a reason names, the heaviest first
 _NAMED = 3
@@ -156,11 +172,11 @@ class BandedRegions(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sklea
 
     def fit(
         self,
-        X: Any,  # noqa: N803  (scikit-learn's own name)
-        y: Any = None,  # noqa: ARG002  (scikit-learn passes it)
+        X: ArrayLike | pd.DataFrame | gpd.GeoSeries,  # noqa: N803  (scikit-learn's own name)
+        y: object = None,  # noqa: ARG002  (scikit-learn passes it)
         *,
-        connectivity: Any = None,
-        sample_weight: Any = None,
+        connectivity: _Connectivity | None = None,
+        sample_weight: ArrayLike | pd.Series[Any] | None = None,
     ) -> BandedRegions:
         """Find the regions.
 
@@ -195,13 +211,13 @@ class BandedRegions(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sklea
             are no error: see `verdict_`.
         """
         index = index_of(X)
-        X = validate_data(self, coordinates_of(X), dtype=np.float64)  # noqa: N806
+        points = validate_data(self, coordinates_of(X), dtype=np.float64)
         weight = _check_sample_weight(
-            weights_by(sample_weight, index), X, dtype=np.float64, ensure_non_negative=True
+            weights_by(sample_weight, index), points, dtype=np.float64, ensure_non_negative=True
         )
         self._check()
         counts, band = integer_counts(weight, self.lower, self.upper)
-        samples = build_samples(X, weight, connectivity, index)
+        samples = build_samples(points, weight, connectivity, index)
         counts = counts[samples.rows]
         parts = list(positions_by(samples.component).values())
         numbers: list[int | None] = [None] * len(parts)
