@@ -15,13 +15,25 @@ from __future__ import annotations
 
 import errno
 import json
-from typing import Any
+import re
+from functools import wraps
+from inspect import signature
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from gridgeo.wording import Lang, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 
 
 class GridgeoError(Exception):
     """An error with a message in two languages, a place and a remedy.
+
+    ``str(error)`` is for Python: in the language of the settings where they were known, English
+    elsewhere, with arguments in place of the options of the command line.
 
     Parameters
     ----------
@@ -42,15 +54,21 @@ class GridgeoError(Exception):
     '户数为负〔文件 a.csv，行 3，值 -5〕'
     """
 
+    #: the language of ``str(error)``
+    lang: Lang = "en"
+
     def __init__(self, message: Text, *, remedy: Text | None = None, **place: object) -> None:
         self.message = message
         self.remedy = remedy
         self.place = {name: value for name, value in place.items() if value is not None}
         super().__init__(self.say("en"))
 
+    def __str__(self) -> str:
+        return _OPTION.sub(_argument, self.say(self.lang))
+
     def __reduce__(self) -> tuple[Any, ...]:
         """Errors travel between processes."""
-        return _same, (type(self), self.message, self.remedy, self.place)
+        return _same, (type(self), self.message, self.remedy, self.place), {"lang": self.lang}
 
     def say(self, lang: Lang) -> str:
         """Return message, place and remedy as one line in `lang`."""
@@ -61,6 +79,50 @@ class GridgeoError(Exception):
         if self.remedy:
             text += f". {self.remedy.en}" if lang == "en" else f"。{self.remedy.zh}"
         return text
+
+
+#: an option of the command line, and what it is given
+_OPTION = re.compile(
+    r"(?<![\w-])--([a-z][a-z-]*)"
+    r"(?: ([a-z_]+(?:\.[a-z_]+)?)=([^\s,;()，；（）]+)| (?=[A-Z])([A-Z]+)\b"
+    r"| (township|tile|plain|households)\b)?"
+)
+#: arguments and settings that have another name than their option
+_ARGUMENTS = {"column": "columns", "codes": "register"}
+_FLAGS = ("overwrite", "full")
+
+
+def _argument(option: re.Match[str]) -> str:
+    """Return an option of the command line as Python writes it.
+
+    Examples
+    --------
+    >>> _OPTION.sub(_argument, "name it with --column streets.class=NAME, or add --overwrite")
+    'name it with columns={"streets.class": "NAME"}, or add overwrite=True'
+    """
+    flag, key, value, place, word = option.groups()
+    name = _ARGUMENTS.get(flag, flag.replace("-", "_"))
+    if key:
+        return f'{name}={{"{key}": "{value}"}}'
+    if place or word:
+        return f"{name}={place}" if place else f'{name}="{word}"'
+    return f"{name}=True" if flag in _FLAGS else name
+
+
+def speaks_language_of_settings(function: Callable[_P, _R]) -> Callable[_P, _R]:
+    """Let the errors of a function speak the language of its argument ``settings``."""
+    parameters = signature(function)
+
+    @wraps(function)
+    def call(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+        try:
+            return function(*args, **kwargs)
+        except GridgeoError as error:
+            settings = parameters.bind(*args, **kwargs).arguments.get("settings")
+            error.lang = getattr(settings, "lang", error.lang)
+            raise
+
+    return call
 
 
 def why(error: Exception) -> Text:

@@ -188,7 +188,7 @@ def test_options_parse_into_sources(tmp_path, monkeypatch):
 def test_pairs_keep_what_follows_the_first_equals_sign():
     assert pairs("column", ["streets.name = 路=名"]) == {"streets.name": "路=名"}
     assert pairs("crs", None) == {}
-    with pytest.raises(SettingsError, match=r"not NAME=VALUE.*--crs streets=4490"):
+    with pytest.raises(SettingsError, match=r"not NAME=VALUE.*crs={\"streets\": \"4490\"}"):
         pairs("crs", ["streets="])
 
 

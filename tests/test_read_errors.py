@@ -136,7 +136,7 @@ def test_nobody_anywhere_is_an_error():
 @pytest.mark.parametrize("missing", ["communities", "streets", "households"])
 def test_layers_that_must_be_given(missing):
     frames = {role: frame for role, frame in town().items() if role != missing}
-    with pytest.raises(InputError, match=f"no {missing} given.*--{missing}"):
+    with pytest.raises(InputError, match=f"no {missing} given.*Give {missing}: "):
         layers_from_frames(frames, ReadRules())
 
 
@@ -148,7 +148,7 @@ def test_an_unknown_layer_has_a_suggestion():
 @pytest.mark.parametrize("role", ["communities", "streets", "households"])
 def test_a_missing_crs_offers_the_option(role):
     frame = town()[role].set_crs(None, allow_override=True)
-    with pytest.raises(InputError, match=f"no coordinate reference system.*--crs {role}="):
+    with pytest.raises(InputError, match=f'no coordinate reference system.*crs=."{role}": '):
         read(**{role: frame})
     assert read({"crs": {role: "EPSG:4548"}}, **{role: frame}).households_in == 207
 

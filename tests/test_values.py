@@ -32,6 +32,7 @@ from gridgeo.config import (
     Threshold,
     Weights,
 )
+from gridgeo.wording import Text
 
 KINDS = (
     AtomRules,
@@ -166,3 +167,16 @@ def test_frames_files_and_plans_are_sources(tmp_path):
     assert all(one.grids.equals(judged[0].grids) for one in judged)
     assert gg.repair_grids(plan, rules).grids.geometry.equals(plan.grids.geometry)
     assert gg.adjust_grids(plan, rules).plan.grids["code"].tolist() == plan.grids["code"].tolist()
+
+
+def test_an_error_in_python_speaks_of_arguments_and_the_language_of_the_settings():
+    missing = Settings(read=ReadRules(inputs={"communities": (Source(path="missing.gpkg"),)}))
+    with pytest.raises(gg.InputError) as caught:
+        gg.run(missing)
+    assert str(caught.value) == caught.value.say("zh")
+    with pytest.raises(gg.InputError, match="no such file"):
+        gg.run(replace(missing, lang="en"))
+    error = gg.InputError(Text("a", "甲"), remedy=Text("Give --column a.b=C or --jobs 2", "乙"))
+    assert str(error) == 'a. Give columns={"a.b": "C"} or jobs 2'
+    assert error.say("en") == "a. Give --column a.b=C or --jobs 2"
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)

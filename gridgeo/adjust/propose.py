@@ -19,6 +19,7 @@ from gridgeo.adjust.accepted import Exceptions, carry_out, exceptions_note, exce
 from gridgeo.adjust.choose import choose
 from gridgeo.adjust.existing import MinimalChange, codes_if_all_accepted, find_minimal_change
 from gridgeo.codes import Changes, Register
+from gridgeo.errors import speaks_language_of_settings
 from gridgeo.geometry import moved_atoms
 from gridgeo.model import MISSED_VERDICTS, Adjustment, Decisions
 from gridgeo.pipeline import Clock, Progress, input_hashes, issued_codes, judge_drawn
@@ -219,6 +220,7 @@ def _proposals_of(
     return gpd.GeoDataFrame(frame, geometry="geometry", crs=atoms.frame.crs)
 
 
+@speaks_language_of_settings
 def adjust_grids(
     grids: Grids,
     settings: Settings,

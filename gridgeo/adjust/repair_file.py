@@ -15,6 +15,7 @@ import shapely
 from numpy.typing import NDArray
 
 from gridgeo.config import Settings
+from gridgeo.errors import speaks_language_of_settings
 from gridgeo.model import Finding, Layers, Repaired
 from gridgeo.pipeline import Clock, Progress, input_hashes
 from gridgeo.read import GridFile, Grids, read_grids, read_layers
@@ -57,6 +58,7 @@ def _key(point: NDArray[np.float64]) -> NDArray[np.complex128]:
     return np.asarray(point[:, 0] + 1j * point[:, 1], dtype=np.complex128)
 
 
+@speaks_language_of_settings
 def repair_grids(
     grids: Grids, settings: Settings, *, on_progress: Progress | None = None
 ) -> Repaired:

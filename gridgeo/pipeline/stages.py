@@ -11,7 +11,7 @@ import pandas as pd
 from gridgeo.codes import assign_codes, community_codes
 from gridgeo.config import Band, Settings
 from gridgeo.describe import bounded_by, contains, name_grids
-from gridgeo.errors import InputError
+from gridgeo.errors import InputError, speaks_language_of_settings
 from gridgeo.model import Atoms, Layers, Partition, Plan, by_code
 from gridgeo.partition import Cancellation, dissolve, partition_atoms
 from gridgeo.pipeline.context import RunContext, constraints_of
@@ -43,6 +43,7 @@ from gridgeo.review import assess
 from gridgeo.wording import Text
 
 
+@speaks_language_of_settings
 def partition_layers(
     layers: Layers | Mapping[str, LayerSource | Sequence[LayerSource]],
     settings: Settings | None = None,
@@ -83,6 +84,7 @@ def partition_layers(
     return _partition(layers, settings, clock, jobs)
 
 
+@speaks_language_of_settings
 def run(settings: Settings, *, jobs: int = 1, on_progress: Progress | None = None) -> Plan:
     """Read ``settings.read.inputs`` and partition them; see `partition_layers`."""
     clock = Clock(on_progress)
@@ -252,6 +254,7 @@ def deliver_plan(
     )
 
 
+@speaks_language_of_settings
 def verify(grids: Grids, settings: Settings, *, on_progress: Progress | None = None) -> Plan:
     """Judge a file of grids that somebody drew, by the same checks as our own.
 
