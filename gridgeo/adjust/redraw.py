@@ -16,7 +16,7 @@ from gridgeo.codes import Register, issue_codes
 from gridgeo.describe import bounded_by, contains
 from gridgeo.geometry import assign_points
 from gridgeo.model import Bands, Note, Plan, bands_of, grid_frame, single_parts
-from gridgeo.partition import judge_grid, union_of
+from gridgeo.partition import count_by, judge_grid, union_of
 from gridgeo.pipeline import issued_codes
 from gridgeo.wording import Text
 
@@ -129,9 +129,13 @@ def _row(
     old = known.iloc[0] if len(known) else None
     owner = plan.communities.loc[plan.communities["code"] == community, "name"].iloc[0]
     kind = "dedicated" if unit is not None else "basic" if old is None else str(old["kind"])
-    households = int(atoms["households"].sum())
-    residents = float(atoms["residents"].sum(skipna=False))
-    verdict, reason = verdict_of(plan, bands, community, kind, (households, residents))
+    (households,), (residents,) = count_by(
+        np.zeros(len(atoms), dtype=np.int64),
+        1,
+        atoms["households"].to_numpy(),
+        atoms["residents"].to_numpy(),
+    )
+    verdict, reason = verdict_of(plan, bands, community, kind, (int(households), float(residents)))
     return {
         "code": code,
         "scheme": plan.settings.codes.scheme,
@@ -139,8 +143,8 @@ def _row(
         "kind": kind,
         "community": community,
         "community_name": owner,
-        "households": households,
-        "residents": residents,
+        "households": int(households),
+        "residents": float(residents),
         "verdict": verdict,
         "reason": reason,
         "facility": unit or ("" if old is None else old["facility"]),

@@ -13,7 +13,7 @@ from gridgeo.adjust.apply import apply_edits
 from gridgeo.adjust.edits import Draft, Edit, draft_of, edited
 from gridgeo.adjust.redraw import plan_bands, verdict_of
 from gridgeo.model import Atoms, Bands, Plan
-from gridgeo.partition import AtomGraph, build_atom_graph, count_parts, grid_costs
+from gridgeo.partition import AtomGraph, build_atom_graph, count_by, count_parts, grid_costs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,13 +85,16 @@ class Trial:
         draft, atoms = self.draft, self.plan.atoms
         keys = pd.Index(sorted(set(draft.grid) - {""}, key=lambda key: (key[0] == "+", key)))
         of = keys.get_indexer(pd.Index(draft.grid))
-        inside = atoms[of >= 0].groupby(of[of >= 0])
+        inside = atoms[of >= 0]
+        households, residents = count_by(
+            of[of >= 0], len(keys), inside["households"].to_numpy(), inside["residents"].to_numpy()
+        )
         frame = pd.DataFrame(
             {
-                "community": inside["community"].first().to_numpy(),
+                "community": inside.groupby(of[of >= 0])["community"].first().to_numpy(),
                 "kind": self._kinds(keys),
-                "households": inside["households"].sum().to_numpy(),
-                "residents": inside["residents"].sum(min_count=1).to_numpy(),
+                "households": households,
+                "residents": residents,
                 "parts": count_parts(self.ground, of),
                 "locked": [key in draft.locked for key in keys],
                 "unit": [draft.units.get(key, "") for key in keys],

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from gridgeo.config import Settings
 from gridgeo.geometry import assign_points, count_in
 from gridgeo.model import Atoms, Bands, Layers, Partition, Plan, grid_frame, judge_counts
+from gridgeo.partition import count_by
 from gridgeo.wording import Lang, Text
 
 _OUTSIDE = Text("outside every community", "位于所有社区之外")
@@ -68,14 +69,16 @@ def deliver_communities(
     """Return the effective communities with their counts and verdicts, sorted by code."""
     size = len(atoms.communities)
     community = atoms.frame["community"].to_numpy()
-    residents = atoms.frame["residents"].to_numpy()
+    households, residents = count_by(
+        community, size, atoms.frame["households"].to_numpy(), atoms.frame["residents"].to_numpy()
+    )
     described = partition.communities
     frame = gpd.GeoDataFrame(
         {
             "code": codes,
             "name": atoms.communities["name"].to_numpy(),
-            "households": np.bincount(community, atoms.frame["households"], size).astype(np.int64),
-            "residents": np.bincount(community, residents, size),
+            "households": households,
+            "residents": residents,
             "grids": described["grids"].to_numpy(),
             "verdict": described["verdict"].to_numpy(),
             "reason": described[f"reason_{lang}"].to_numpy(),
