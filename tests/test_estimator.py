@@ -199,6 +199,14 @@ def test_borders_of_a_plan_are_lengths():
     assert labels.tolist() == [0, 0, 0, 0, 1, 1]
 
 
+def test_a_border_that_nobody_can_cross_joins_nothing():
+    points, graph = lattice(1, 6), nx.path_graph(6)
+    graph.edges[2, 3]["passable"] = False
+    fitted = BandedRegions(2, 4).fit(points, connectivity=graph)
+    assert fitted.labels_.tolist() == [0, 0, 0, 1, 1, 1]
+    assert len(fitted.verdict_) == 2
+
+
 @settings(max_examples=6, deadline=None)
 @given(st.randoms(use_true_random=False), st.sampled_from([114.3, 121.0, -3.2]))
 def test_degrees_and_metres_give_the_same_regions(rng, longitude):

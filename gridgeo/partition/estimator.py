@@ -190,7 +190,8 @@ class BandedRegions(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sklea
             Not used; scikit-learn passes it.
         connectivity
             Which samples are neighbours, and how long a border they share (1 where nothing is
-            said): a networkx graph (``weight`` or ``border_m``, as of `Plan.graph`), a libpysal
+            said): a networkx graph (``weight`` or ``border_m``, as of `Plan.graph`; an edge whose
+            ``passable`` is False joins nothing), a libpysal
             ``Graph`` or ``W``, or pairs (m, 2), with lengths (m, 3). Their nodes are matched to
             the index of X where X is a frame, else to 0..n-1; what does not match is refused. A
             scipy sparse matrix has no names: its rows are those of X. None takes the Gabriel graph

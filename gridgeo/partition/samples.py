@@ -154,7 +154,11 @@ def _of_networkx(graph: Any, row: dict[Any, int], n: int) -> Edges:
     _rows(graph.nodes, row, _NODES, n)
     there = {key for _, _, values in graph.edges(data=True) for key in values}
     length = next((name for name in _LENGTHS if name in there), _LENGTHS[0])
-    edges = [(row[a], row[b], w) for a, b, w in graph.edges(data=length, default=1.0)]
+    edges = [
+        (row[a], row[b], values.get(length, 1.0))
+        for a, b, values in graph.edges(data=True)
+        if values.get("passable", True)
+    ]
     left, right, weight = np.array(edges, dtype=np.float64).reshape(-1, 3).T
     return left, right, weight
 
