@@ -179,8 +179,9 @@ _TO_EDGE_M = 3.0
 _CRACK_M = 0.1
 #: A strip nearer to an outline than this lies beside it.
 _BESIDE_M = 0.1
-#: A part of an outline smaller than this share of it, in another block, is left to that block.
+#: A part of an outline smaller than this share of it is left to its block, unless it is most of it.
 _STRAY_SHARE = 0.05
+_MOST_OF_BLOCK = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -281,8 +282,9 @@ def _share_block(
     rest, parts = block, []
     for number in numbers:
         part = shapely.intersection(rest, outlines[number])
-        least = min(rules.sliver_area_m2, 0.5 * outlines[number].area)
-        if part.area > max(least, _STRAY_SHARE * outlines[number].area):
+        size = outlines[number].area
+        kept = min(_STRAY_SHARE * size, _MOST_OF_BLOCK * block.area)
+        if part.area > max(min(rules.sliver_area_m2, 0.5 * size), kept):
             parts.append((int(number), part))
             rest = shapely.difference(rest, outlines[number])
     if not parts:
