@@ -43,6 +43,46 @@ def cut(city, **parts):
     return make_atoms(city.layers(), settings(**parts))
 
 
+def covered(piece, *, at, height=200, **values):
+    """Return a town whose middle street is covered from y = `at` on over a length of `piece`."""
+    lines = [
+        ("主干路", "中路", [(200, 0), (200, at)]),
+        ("主干路", "中路", [(200, at), (200, at + piece)]),
+        ("主干路", "中路", [(200, at + piece), (200, height)]),
+    ]
+    frame = streets(*lines).assign(**{name: [None, value, None] for name, value in values.items()})
+    homes = households((100, height / 2, 40), (300, height / 2, 50))
+    return City(
+        {"communities": communities(box(0, 0, 400, height)), "streets": frame, "households": homes}
+    )
+
+
+@pytest.mark.parametrize("values", [{"tunnel": "yes"}, {"layer": "-1"}, {"隧道": "是"}])
+def test_a_street_goes_on_through_an_underpass(values):
+    atoms = cut(covered(33, at=80, **values))
+    assert atoms.frame["households"].tolist() == [40, 50]
+    assert "33 m together" in said(atoms, "streets").en
+    assert not [one for one in atoms.findings if one.rule == "streets_kept"]
+
+
+def test_a_long_tunnel_cuts_nothing_and_says_so():
+    atoms = cut(covered(600, at=100, height=800, tunnel="yes"))
+    assert atoms.frame["households"].tolist() == [90]
+    found = [one for one in atoms.findings if one.rule == "streets_kept"]
+    assert [round(one.amount) for one in found] == [600]
+    assert "in tunnels or below ground" in found[0].message.en
+    longer = cut(covered(600, at=100, height=800, tunnel="yes"), atoms=AtomRules(covered_m=600))
+    assert longer.frame["households"].tolist() == [40, 50]
+
+
+def test_a_covered_piece_that_ends_in_a_block_cuts_nothing():
+    tunnel = streets(
+        ("主干路", "中路", [(200, 0), (200, 80)]), ("主干路", "中路", [(200, 80), (200, 120)])
+    )
+    atoms = cut(town(streets=tunnel.assign(tunnel=[None, "yes"])))
+    assert atoms.frame["households"].tolist() == [90]
+
+
 def middle(kind="支路", name="中路", south=0.0, north=200.0):
     return (kind, name, [(200, south), (200, north)])
 

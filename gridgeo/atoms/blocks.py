@@ -15,6 +15,7 @@ import shapely
 from numpy.typing import NDArray
 
 from gridgeo.atoms.carve import cut_out
+from gridgeo.atoms.covered import join_covered, streets_that_cut_nothing
 from gridgeo.atoms.faces import Faces, Tidy, absorb_slivers, cut_areas, sort_faces
 from gridgeo.atoms.lines import NamedLines, close_gaps, explode, find_crossings
 from gridgeo.config import AtomRules
@@ -131,7 +132,8 @@ def cut_blocks(layers: Layers, rules: AtomRules, *, limits: NDArray[np.int64]) -
     """
     communities, repaired = repair_communities(layers.communities, rules)
     areas = communities.geometry.to_numpy()
-    streets = layers.streets[layers.streets["cuts"]]
+    joined, covered = join_covered(layers.streets, rules)
+    streets = joined[joined["cuts"]]
     lane = (streets["street_class"] == _LANE).to_numpy()
     undivided = _undivided_compounds(layers, areas, rules.compound_share * limits)
     cutting = np.concatenate(
@@ -146,7 +148,11 @@ def cut_blocks(layers: Layers, rules: AtomRules, *, limits: NDArray[np.int64]) -
     named = NamedLines.gather(streets, layers.barriers)
     blocks, _ = tidier(layers, named, rules)(faces, faces.parent)
     blocks = sort_faces(Faces(polygons=blocks.polygons, parent=area[blocks.parent]))
-    notes = (_gaps_note(closed.gap_m, closed.dangling), _slivers_note(len(faces), len(blocks)))
+    notes = (
+        *covered,
+        _gaps_note(closed.gap_m, closed.dangling),
+        _slivers_note(len(faces), len(blocks)),
+    )
     return Blocks(
         communities=communities,
         faces=blocks,
@@ -154,7 +160,7 @@ def cut_blocks(layers: Layers, rules: AtomRules, *, limits: NDArray[np.int64]) -
         named=named,
         crossings=find_crossings(layers.streets, layers.barriers),
         notes=notes,
-        findings=repaired,
+        findings=(*repaired, *streets_that_cut_nothing(joined, areas, blocks.polygons)),
     )
 
 

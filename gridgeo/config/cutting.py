@@ -96,6 +96,8 @@ class AtomRules:
 
     #: undershoots up to this length are closed and counted
     close_gap_m: float = 5.0
+    #: a covered stretch of a street (underpass, short tunnel) up to this length cuts as it does
+    covered_m: float = 150.0
     #: a face is a sliver when its inscribed circle or its area is smaller than these ...
     sliver_radius_m: float = 12.5
     sliver_area_m2: float = 1000.0

@@ -211,6 +211,7 @@ _REPORTED: Mapping[str, Text] = MappingProxyType(
         "atoms_outside_communities": Text("atoms outside communities", "单元在社区之外"),
         "atoms_repaired": Text("atoms repaired", "单元边界修复"),
         "atoms_stick_out": Text("atoms stick out", "单元超出社区"),
+        "streets_kept": Text("streets that divide nothing", "未参与切分的道路"),
         "communities_repaired": Text("communities repaired", "社区边界修复"),
         "community_without_atoms": Text("community without atoms", "社区内无单元"),
         "effective_communities": Text("communities by their atoms", "社区实际范围"),
