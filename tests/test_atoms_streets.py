@@ -381,6 +381,17 @@ def test_overlaps_and_gaps_between_communities_are_repaired_with_a_finding(bulge
     assert "社区" in told[0].message.zh
 
 
+def test_an_overlap_says_what_each_community_got():
+    halves = communities(box(0, 0, 230, 200), box(170, 0, 400, 200))
+    city = town(homes=((50, 100, 300), (200, 50, 7), (200, 150, 11), (350, 100, 350)))
+    (told,) = cut(city.with_layers(communities=halves)).findings
+    names = halves["name"].tolist() if "name" in halves else ["", ""]
+    assert all(name in told.message.zh for name in names)
+    assert "12,000.00 m2" in told.message.en
+    assert "with 18 households" in told.message.en
+    assert "with 0 households" in told.message.en
+
+
 def test_communities_that_fit_are_not_touched():
     halves = communities(box(0, 0, 200, 200), box(200, 0, 400, 200))
     city = town().with_layers(communities=halves)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from gridgeo.atoms.blocks import (
     Blocks,
     cut_blocks,
-    repair_communities,
 )
 from gridgeo.atoms.build import (
     Cutter,
+)
+from gridgeo.atoms.communities import (
+    repair_communities,
 )
 from gridgeo.atoms.faces import (
     PieceCoverage,
