@@ -10,6 +10,7 @@ from gridgeo.atoms.build import (
     Cutter,
 )
 from gridgeo.atoms.communities import (
+    closed_gaps,
     repair_communities,
 )
 from gridgeo.atoms.faces import (
@@ -27,6 +28,7 @@ __all__ = [
     "Blocks",
     "Cutter",
     "PieceCoverage",
+    "closed_gaps",
     "cut_blocks",
     "prepare_pieces",
     "repair_communities",

@@ -42,13 +42,32 @@ def repair_communities(
     outlines = communities.geometry.to_numpy()
     if shapely.coverage_is_valid(outlines, gap_width=rules.repair_gap_m):
         return communities, ()
-    cleaned = shapely.coverage_clean(  # type: ignore[attr-defined]  # stubs are of 2.1
-        outlines, gap_width=rules.repair_gap_m, snapping_distance=rules.repair_snap_m
-    )
+    cleaned = _cleaned(outlines, rules)
     _none_vanished(communities, cleaned)
     account = _Account(communities=communities, cleaned=cleaned, households=households)
     findings = (*account.overlaps(), *account.gaps())
     return communities.set_geometry(gpd.GeoSeries(cleaned, crs=communities.crs)), findings
+
+
+def closed_gaps(communities: gpd.GeoDataFrame, rules: AtomRules) -> gpd.GeoDataFrame | None:
+    """Return the ground between communities that `repair_communities` gives to one of them.
+
+    None where it gives nothing. Whoever draws grids may give it to either side.
+    """
+    outlines = communities.geometry.to_numpy()
+    if shapely.coverage_is_valid(outlines, gap_width=rules.repair_gap_m):
+        return None
+    everyones = shapely.union_all(outlines)
+    ground = shapely.difference(_cleaned(outlines, rules), everyones)
+    ground = ground[shapely.area(ground) > 0]
+    return gpd.GeoDataFrame(geometry=ground, crs=communities.crs) if len(ground) else None
+
+
+def _cleaned(outlines: NDArray[Any], rules: AtomRules) -> NDArray[Any]:
+    cleaned: NDArray[Any] = shapely.coverage_clean(  # type: ignore[attr-defined]  # stubs are of 2.1
+        outlines, gap_width=rules.repair_gap_m, snapping_distance=rules.repair_snap_m
+    )
+    return cleaned
 
 
 def _none_vanished(communities: gpd.GeoDataFrame, cleaned: np.ndarray) -> None:
@@ -118,7 +137,7 @@ class _Account:
                 + got,
                 part,
             )
-            for i, part, got in zip(some, ground, self._got(some, ground), strict=True)
+            for i, part, got in zip(some.tolist(), ground, self._got(some, ground), strict=True)
         ]
 
     def _title(self, i: int) -> str:
@@ -130,7 +149,9 @@ class _Account:
         mine = shapely.intersection(self.cleaned[owners], ground)
         texts = [
             Text(f"{title} got {area:,.2f} m2", f"{title}得 {area:,.2f} 平方米")
-            for title, area in zip(map(self._title, owners), shapely.area(mine), strict=True)
+            for title, area in zip(
+                map(self._title, owners.tolist()), shapely.area(mine), strict=True
+            )
         ]
         if self.households is None:
             return texts

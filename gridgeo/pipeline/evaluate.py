@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gridgeo.atoms import prepare_pieces, without_atoms
+from gridgeo.atoms import closed_gaps, prepare_pieces, without_atoms
 from gridgeo.config import Codes, Settings
 from gridgeo.model import Finding, Layers, Note, Partition, Plan, bands_of, by_code
 from gridgeo.pipeline.context import RunContext
@@ -180,6 +180,7 @@ def judge_drawn(grids: gpd.GeoDataFrame, layers: Layers, settings: Settings) -> 
         barriers=layers.barriers if len(layers.barriers) else None,
         compounds=layers.compounds,
         allowed_gaps=layers.allowed_gaps,
+        closed_gaps=closed_gaps(layers.communities, settings.atoms),
         facilities=facilities,
         register=registered(settings.codes, layers.crs),
     )

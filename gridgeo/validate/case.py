@@ -48,6 +48,7 @@ _NEEDED = {
     "barriers": ("geometry",),
     "compounds": ("name", "geometry"),
     "allowed_gaps": ("geometry",),
+    "closed_gaps": ("geometry",),
     "facilities": ("name", "dedicated", "reason_en", "reason_zh", "geometry"),
 }
 
@@ -78,6 +79,8 @@ class Subject:
         name, geometry (polygonal): residential compounds (小区).
     allowed_gaps
         Ground that may belong to no grid (rivers, lakes).
+    closed_gaps
+        Ground between communities that a grid of either side may hold.
     facilities
         name, dedicated (whether it reaches its threshold), reason_en, reason_zh, geometry (of a
         dedicated one the ground that its grid takes).
@@ -100,6 +103,7 @@ class Subject:
     barriers: gpd.GeoDataFrame | None = None
     compounds: gpd.GeoDataFrame | None = None
     allowed_gaps: gpd.GeoDataFrame | None = None
+    closed_gaps: gpd.GeoDataFrame | None = None
     facilities: gpd.GeoDataFrame | None = None
     register: pd.DataFrame | None = None
     households_in: int | None = None
@@ -272,6 +276,9 @@ class Case:
         excess[rows[inside]] = shapely.Polygon()
         rows = rows[~inside]
         excess[rows] = difference(self.ground[rows], self.outlines[self.parents[rows]])
+        if self.subject.closed_gaps is not None:
+            between = union(polygonal(self.subject.closed_gaps.geometry.to_numpy()))
+            excess[rows] = difference(excess[rows], between)
         return excess
 
     @cached_property
