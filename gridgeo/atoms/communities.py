@@ -105,13 +105,17 @@ class _Account:
         a, b, shared = a[real], b[real], shared[real]
         got = zip(self._got(a, shared), self._got(b, shared), strict=True)
         return [
-            _finding(
-                Text(
+            Finding(
+                rule="communities_repaired",
+                severity="warning",
+                where=ground,
+                amount=float(ground.area),
+                unit="m2",
+                message=Text(
                     f"{self._title(i)} and {self._title(j)} overlapped by {ground.area:,.2f} m2: ",
                     f"{self._title(i)}与{self._title(j)}重叠 {ground.area:,.2f} 平方米：",
                 )
                 + join(both, en=", ", zh="，"),
-                ground,
             )
             for i, j, ground, both in zip(a.tolist(), b.tolist(), shared, got, strict=True)
         ]
@@ -129,18 +133,44 @@ class _Account:
         real = shapely.area(ground) > _REPORTED_M2
         some, ground = some[real], ground[real]
         return [
-            _finding(
-                Text(
+            Finding(
+                rule="communities_repaired",
+                severity="warning",
+                where=part,
+                amount=float(part.area),
+                unit="m2",
+                message=Text(
                     f"a gap beside {self._title(i)} was closed: ",
                     f"{self._title(i)}旁的缝隙已闭合：",
                 )
                 + got,
-                part,
             )
             for i, part, got in zip(some.tolist(), ground, self._got(some, ground), strict=True)
         ]
 
     def _title(self, i: int) -> str:
+        community = self.communities.iloc[i]
+        return str(community["name"] or community["code"] or "?")
+
+    def _got(self, owners: NDArray[np.int64], ground: NDArray[Any]) -> list[Text]:
+        """Return what each owner has now of a piece of ground, in words."""
+        mine = shapely.intersection(self.cleaned[owners], ground)
+        texts = [
+            Text(f"{title} got {area:,.2f} m2", f"{title}得 {area:,.2f} 平方米")
+            for title, area in zip(
+                map(self._title, owners.tolist()), shapely.area(mine), strict=True
+            )
+        ]
+        if self.households is None:
+            return texts
+        counts = households_in(self.households, mine)
+        return [
+            text + Text(f" with {count:,} households", f"、{count:,} 户")
+            for text, count in zip(texts, counts, strict=True)
+        ]
+
+
+def _title(self, i: int) -> str:
         community = self.communities.iloc[i]
         return str(community["name"] or community["code"] or "?")
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from gridgeo.atoms.build import tabulate_borders
 from gridgeo.atoms.faces import merge_faces
+from gridgeo.atoms.gapped import grow_atoms, missing_ground
 from gridgeo.atoms.given_notes import left_out, multipart, outlines, overhanging, without_atoms
 from gridgeo.atoms.lines import NamedLines, find_crossings
 from gridgeo.config import AtomRules
@@ -25,6 +26,8 @@ from gridgeo.wording import Text
 
 #: Atoms whose borders do not match are snapped to each other within a millimetre.
 _SNAP_M = 0.001
+#: Atoms that changed by less are not counted as repaired.
+_TOLD_M2 = 0.005
 
 _Index = NDArray[np.int64]
 
@@ -55,7 +58,7 @@ class _Pieces:
     findings: tuple[Finding, ...]
 
 
-def prepare_pieces(layers: Layers) -> _Pieces:
+def prepare_pieces(layers: Layers, rules: AtomRules) -> _Pieces:
     """Return the ready-made atoms of the layers with their communities; see `take_atoms`.
 
     Raises
@@ -67,6 +70,11 @@ def prepare_pieces(layers: Layers) -> _Pieces:
         raise InputError(Text("there are no ready-made atoms", "没有现成的单元"), layer="atoms")
     given, repaired = _repair(layers.atoms)
     community, outside_m2 = _communities_of(given, layers.communities)
+    polygons, grown = grow_atoms(
+        given.geometry.to_numpy(), community, layers.communities.geometry.to_numpy(), rules
+    )
+    if grown:
+        given = given.set_geometry(gpd.GeoSeries(_matched(polygons), crs=layers.crs))
     kept = _in_reading_order(given, community)
     communities, position, bare = _effective(given.iloc[kept], community[kept], layers)
     polygons = given.geometry.to_numpy()[kept]
@@ -90,10 +98,12 @@ def prepare_pieces(layers: Layers) -> _Pieces:
         household_atom=assigned,
         findings=(
             *repaired,
+            *grown,
             *left_out(given, community),
             *overhanging(given, community, outside_m2),
             *multipart(given),
             *outlines(layers.communities, communities),
+            *missing_ground(layers.communities, communities, layers.allowed_gaps),
         ),
     )
 
@@ -106,7 +116,7 @@ def _repair(atoms: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, tuple[Finding, .
         return atoms, ()
     moved = np.flatnonzero(~shapely.equals_identical(*map(shapely.normalize, (before, after))))
     difference = shapely.symmetric_difference(before[moved], after[moved])
-    changed = np.flatnonzero(shapely.area(difference) > 0)
+    changed = np.flatnonzero(shapely.area(difference) > _TOLD_M2)
     vanished = np.flatnonzero(shapely.is_empty(after))
     if len(vanished):
         raise InputError(
@@ -116,6 +126,9 @@ def _repair(atoms: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, tuple[Finding, .
             rule="atoms do not overlap",
             remedy=Text("Remove the duplicate", "请删除重复的单元"),
         )
+    repaired = atoms.set_geometry(gpd.GeoSeries(after, crs=atoms.crs))
+    if not len(changed):
+        return repaired, ()
     amount = float(shapely.area(difference[changed]).sum())
     message = Text(
         f"the borders of {len(changed)} atoms did not match their neighbours': "
@@ -130,7 +143,7 @@ def _repair(atoms: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, tuple[Finding, .
         amount=amount,
         unit="m2",
     )
-    return atoms.set_geometry(gpd.GeoSeries(after, crs=atoms.crs)), (finding,)
+    return repaired, (finding,)
 
 
 def _matched(polygons: Polygons) -> Polygons:
@@ -254,7 +267,7 @@ def take_atoms(layers: Layers, considered: gpd.GeoDataFrame, rules: AtomRules) -
     InputError
         An atom names a community that is not there, or no atom lies in any community.
     """
-    pieces = prepare_pieces(layers)
+    pieces = prepare_pieces(layers, rules)
     polygons = pieces.frame.geometry.to_numpy()
     frame = pieces.frame.copy()
     frame.insert(4, "facility", _dedicated(polygons, considered))

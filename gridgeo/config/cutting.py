@@ -119,6 +119,8 @@ class AtomRules:
     #: communities are repaired with this snapping distance and closed over gaps this wide
     repair_snap_m: float = 0.05
     repair_gap_m: float = 2.0
+    #: ready-made atoms that do not touch grow over gaps (streets) up to this width; 0: never
+    grow_m: float = 40.0
     #: ready-made atoms take the class of a street that lies within this distance of the border
     match_street_m: float = 12.0
 

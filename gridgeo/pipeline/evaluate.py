@@ -12,7 +12,7 @@ import pandas as pd
 import shapely
 
 from gridgeo.atoms import closed_gaps, prepare_pieces, without_atoms
-from gridgeo.config import Codes, Settings
+from gridgeo.config import AtomRules, Codes, Settings
 from gridgeo.model import Finding, Layers, Note, Partition, Plan, bands_of, by_code
 from gridgeo.pipeline.context import RunContext
 from gridgeo.pipeline.deliver import deliver_existing, in_communities
@@ -165,7 +165,7 @@ def judge_drawn(grids: gpd.GeoDataFrame, layers: Layers, settings: Settings) -> 
     communities = layers.communities
     settings = by_code(settings, communities, list(_label(communities)))
     facilities = _judge_facilities(layers, grids, settings)
-    layers, atoms = _by_atoms(layers, grids)
+    layers, atoms = _by_atoms(layers, grids, settings.atoms)
     bands = bands_of(settings, layers.communities)
     plan = replace(deliver_existing(grids, layers, settings, bands), findings=atoms)
     if facilities is not None:
@@ -193,14 +193,16 @@ def _label(communities: gpd.GeoDataFrame) -> pd.Series[str]:
     return communities["code"].where(communities["code"] != "", communities["name"])
 
 
-def _by_atoms(layers: Layers, grids: gpd.GeoDataFrame) -> tuple[Layers, tuple[Finding, ...]]:
+def _by_atoms(
+    layers: Layers, grids: gpd.GeoDataFrame, rules: AtomRules
+) -> tuple[Layers, tuple[Finding, ...]]:
     """Return the layers with communities as unions of ready-made atoms, and findings on them.
 
     A community without atoms is kept, as it was given, where a grid lies in it.
     """
     if layers.atoms is None:
         return layers, ()
-    pieces = prepare_pieces(layers)
+    pieces = prepare_pieces(layers, rules)
     bare = pieces.bare
     every = pd.concat([pieces.communities, bare], ignore_index=True)
     with_atoms = np.arange(len(every)) < len(pieces.communities)

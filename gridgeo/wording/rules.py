@@ -68,6 +68,13 @@ RULEBOOK: Mapping[str, _Rule] = MappingProxyType(
                  "将空缺划入相邻网格，或列入允许空缺；") + _REPAIR,
             "complete",
         ),
+        "ground_without_atoms": _Rule(
+            Text("ground without atoms", "缺少单元的地块"),
+            _SEAMLESS,
+            Text("Add the missing atom, or list the ground as an allowed gap",
+                 "在单元图层中补上该地块，或列入允许空缺"),
+            "complete",
+        ),
         "no_overlap": _Rule(
             Text("no overlap", "互不重叠"),
             _SEAMLESS,
@@ -209,6 +216,7 @@ _REPORTED: Mapping[str, Text] = MappingProxyType(
     {
         "apart_unmet": Text("apart not met", "应分未分"),
         "atoms_outside_communities": Text("atoms outside communities", "单元在社区之外"),
+        "atoms_grown": Text("atoms grown over gaps", "单元扩展到街道中线"),
         "atoms_repaired": Text("atoms repaired", "单元边界修复"),
         "atoms_stick_out": Text("atoms stick out", "单元超出社区"),
         "streets_kept": Text("streets that divide nothing", "未参与切分的道路"),
