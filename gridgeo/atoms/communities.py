@@ -149,8 +149,7 @@ class _Account:
         ]
 
     def _title(self, i: int) -> str:
-        community = self.communities.iloc[i]
-        return str(community["name"] or community["code"] or "?")
+        return _title(self.communities.iloc[i])
 
     def _got(self, owners: NDArray[np.int64], ground: NDArray[Any]) -> list[Text]:
         """Return what each owner has now of a piece of ground, in words."""
@@ -168,39 +167,6 @@ class _Account:
             text + Text(f" with {count:,} households", f"、{count:,} 户")
             for text, count in zip(texts, counts, strict=True)
         ]
-
-
-def _title(self, i: int) -> str:
-        community = self.communities.iloc[i]
-        return str(community["name"] or community["code"] or "?")
-
-    def _got(self, owners: NDArray[np.int64], ground: NDArray[Any]) -> list[Text]:
-        """Return what each owner has now of a piece of ground, in words."""
-        mine = shapely.intersection(self.cleaned[owners], ground)
-        texts = [
-            Text(f"{title} got {area:,.2f} m2", f"{title}得 {area:,.2f} 平方米")
-            for title, area in zip(
-                map(self._title, owners.tolist()), shapely.area(mine), strict=True
-            )
-        ]
-        if self.households is None:
-            return texts
-        counts = households_in(self.households, mine)
-        return [
-            text + Text(f" with {count:,} households", f"、{count:,} 户")
-            for text, count in zip(texts, counts, strict=True)
-        ]
-
-
-def _finding(message: Text, ground: Any) -> Finding:
-    return Finding(
-        rule="communities_repaired",
-        severity="warning",
-        message=message,
-        where=ground,
-        amount=float(ground.area),
-        unit="m2",
-    )
 
 
 def _title(community: Any) -> str:
