@@ -334,6 +334,33 @@ def test_cells_bend_around_buildings():
     assert not shapely.intersects(shapely.union_all(inner.geometry.to_numpy()), rooms).any()
 
 
+@pytest.mark.parametrize("kind", ["支路", "主干路", "步行街"])
+def test_a_building_that_streets_cross_stays_whole(kind):
+    hall = box(150, 80, 380, 120)
+    homes = [(x, y, 30) for x in (60, 120, 260, 340) for y in (30, 170)] + [(250, 100, 40)]
+    town_ = town(
+        (kind, "中路", [(200, 0), (200, 200)]),
+        (kind, "东路", [(300, 0), (300, 200)]),
+        homes=homes,
+        buildings=areas(hall),
+    )
+    atoms = cut(town_)
+    shapes = atoms.frame.geometry.to_numpy()
+    hall = town_.layers().buildings.geometry.iloc[0]
+    parts = shapely.area(shapely.intersection(shapes, hall))
+    assert len(shapes) >= 3
+    np.testing.assert_allclose(np.sort(parts)[-2:], [0, hall.area], atol=1e-6)
+    assert shapely.coverage_is_valid(shapes)
+    np.testing.assert_allclose(shapely.area(shapes).sum(), 80_000)
+
+
+def test_a_building_larger_than_a_grid_may_be_divided_by_a_street():
+    hall = box(150, 80, 250, 120)
+    homes = [(170, 100, 300), (230, 100, 300), *DENSE]
+    atoms = cut(town(middle(), homes=homes, buildings=areas(hall)))
+    assert atoms.frame["households"].max() < 600
+
+
 # --- dedicated outlines ---------------------------------------------------------------------
 
 

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from pyproj import CRS
 
 from gridgeo.atoms.blocks import Blocks, tidier
+from gridgeo.atoms.buildings import keep_buildings_whole
 from gridgeo.atoms.carve import carve_outlines
 from gridgeo.atoms.faces import Faces, Index, PieceCoverage, Tidy, cut_areas
 from gridgeo.atoms.heavy import Subdivision
@@ -148,7 +149,9 @@ class Cutter:
         ground = _carve_compounds(ground, heavy, self.blocks.lanes, tidy)
         lanes = _lanes_in(ground, heavy.of(ground), self.blocks.lanes, rules)
         ground = _cut_along(ground, lanes, tidy, join=heavy.join_groups)
-        return _cut_along(ground, heavy.cell_lines(ground), tidy)
+        ground = _cut_along(ground, heavy.cell_lines(ground), tidy)
+        buildings = layers.buildings.geometry.to_numpy()
+        return keep_buildings_whole(ground, buildings, layers.households, self.limits, rules)
 
 
 def _carve_facilities(
