@@ -49,7 +49,7 @@ def test_blocks_grow_to_the_middle_of_the_streets_between_them(street):
 def test_a_missing_block_is_an_error_with_its_place():
     shapes, outline = blocks(4, 4, without={(1, 2)})
     atoms = take(shapes, outline)
-    (missing,) = found(atoms, "ground_without_atoms")
+    (missing,) = found(atoms, "fills_community")
     assert missing.severity == "error"
     assert missing.where.contains(shapely.Point(600162, 3386274))
     assert missing.amount == pytest.approx(124**2, rel=0.05)
@@ -59,27 +59,26 @@ def test_touching_atoms_with_a_hole_stay_and_name_it():
     shapes = [box(x, y, x + 100, y + 100) for x in (0, 100, 200) for y in (0, 100, 200)]
     hole = shapes.pop(4)
     atoms = take(shapes, box(0, 0, 300, 300))
-    (missing,) = found(atoms, "ground_without_atoms")
+    (missing,) = found(atoms, "fills_community")
     assert (missing.severity, round(missing.amount)) == ("error", 10_000)
     assert not found(atoms, "atoms_grown")
     assert (
-        found(take(shapes, box(0, 0, 300, 300), allowed_gaps=areas(hole)), "ground_without_atoms")
-        == []
+        found(take(shapes, box(0, 0, 300, 300), allowed_gaps=areas(hole)), "fills_community") == []
     )
 
 
 def test_ground_at_the_rim_is_a_warning_and_slivers_are_none():
     shapes = [box(x, 0, x + 100, 100) for x in (0, 100, 200)]
-    (missing,) = found(take(shapes, box(0, 0, 380, 104)), "ground_without_atoms")
+    (missing,) = found(take(shapes, box(0, 0, 380, 104)), "fills_community")
     assert missing.severity == "warning"
-    assert found(take(shapes, box(-4, -4, 304, 104)), "ground_without_atoms") == []
+    assert found(take(shapes, box(-4, -4, 304, 104)), "fills_community") == []
 
 
 def test_wider_gaps_are_not_grown_over():
     shapes, outline = blocks(3, 2, street=100.0)
     atoms = take(shapes, outline)
     assert not found(atoms, "atoms_grown")
-    assert {one.severity for one in found(atoms, "ground_without_atoms")} <= {"error", "warning"}
-    assert found(atoms, "ground_without_atoms")
+    assert {one.severity for one in found(atoms, "fills_community")} <= {"error", "warning"}
+    assert found(atoms, "fills_community")
     assert found(take(shapes, outline, AtomRules(grow_m=120)), "atoms_grown")
     assert not found(take(*blocks(3, 2), AtomRules(grow_m=0)), "atoms_grown")

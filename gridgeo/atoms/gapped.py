@@ -164,7 +164,7 @@ def _missing(community: str, place: Any, atoms: Any) -> Finding:
         else Text("the atoms end before the outline", "单元未到达社区边界")
     )
     return Finding(
-        rule="ground_without_atoms",
+        rule="fills_community",
         severity="error" if surrounded else "warning",
         message=Text(
             f"{place.area:,.0f} m2 of {community} lie in no atom and so in no grid: {why.en}",

@@ -168,10 +168,12 @@ class DedicatedRules:
     #: and is no larger
     point_block_households: int = 30
     point_block_area_m2: float = 100_000.0
+    #: more households than this in a dedicated grid are a finding
+    homes: int = 50
 
     def __post_init__(self) -> None:
         check_fields(self, "dedicated")
-        for name in ("point_block_households", "point_block_area_m2"):
+        for name in ("point_block_households", "point_block_area_m2", "homes"):
             at_least(f"dedicated.{name}", getattr(self, name), 0)
         for name in self.thresholds:
             one_of("dedicated.thresholds", name, CATEGORIES)

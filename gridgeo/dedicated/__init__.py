@@ -7,9 +7,13 @@ from gridgeo.dedicated.choose import (
     keep_connected,
     yield_to_locked,
 )
+from gridgeo.dedicated.homes import (
+    leave_homes,
+)
 
 __all__ = [
     "choose_dedicated",
     "keep_connected",
+    "leave_homes",
     "yield_to_locked",
 ]

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from gridgeo.atoms import Blocks, Cutter, PieceCoverage, cut_blocks, take_atoms
 from gridgeo.codes import community_codes
 from gridgeo.config import Settings
-from gridgeo.dedicated import choose_dedicated, keep_connected, yield_to_locked
+from gridgeo.dedicated import choose_dedicated, keep_connected, leave_homes, yield_to_locked
 from gridgeo.geometry import assign_points, households_in
 from gridgeo.model import Atoms, Bands, Constraints, Finding, Layers, bands_of
 from gridgeo.wording import Text
@@ -83,6 +83,9 @@ class RunContext:
         if given is not None:
             households = households + given["households"].to_numpy(dtype=np.int64)
         chosen = choose_dedicated(self.layers, ground, households, self.settings.dedicated)
+        if given is None:
+            lower = self.settings.band.lower
+            chosen = leave_homes(chosen, self.layers, lower, self.settings.atoms)
         return yield_to_locked(chosen, self.layers.locked)
 
     @cached_property

@@ -134,6 +134,7 @@ def judge_plan(
         compounds=None if layers is None else layers.compounds,
         allowed_gaps=None if layers is None else layers.allowed_gaps,
         facilities=_dedicated_of(plan),
+        most_homes=plan.settings.dedicated.homes,
         households_in=households.get("in"),
         households_listed=households.get("listed"),
     )
@@ -182,6 +183,7 @@ def judge_drawn(grids: gpd.GeoDataFrame, layers: Layers, settings: Settings) -> 
         allowed_gaps=layers.allowed_gaps,
         closed_gaps=closed_gaps(layers.communities, settings.atoms),
         facilities=facilities,
+        most_homes=settings.dedicated.homes,
         register=registered(settings.codes, layers.crs),
     )
     judgement = judge(subject, band=bands, codes=settings.codes)

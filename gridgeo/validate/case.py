@@ -86,6 +86,8 @@ class Subject:
         dedicated one the ground that its grid takes).
     register
         The register of codes (`gridgeo.codes.Register.table`), its ground in the CRS of the grids.
+    most_homes
+        Households that a dedicated grid may hold without a finding.
     households_in, households_listed
         Households in the input, and those of them listed as being in no grid.
 
@@ -106,6 +108,7 @@ class Subject:
     closed_gaps: gpd.GeoDataFrame | None = None
     facilities: gpd.GeoDataFrame | None = None
     register: pd.DataFrame | None = None
+    most_homes: int = 50
     households_in: int | None = None
     households_listed: int | None = None
 

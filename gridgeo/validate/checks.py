@@ -22,7 +22,12 @@ from gridgeo.validate.codes import (
     codes_wellformed,
     segments_usual,
 )
-from gridgeo.validate.contents import attributes_complete, compounds_whole, facilities_dedicated
+from gridgeo.validate.contents import (
+    attributes_complete,
+    compounds_whole,
+    dedicated_without_homes,
+    facilities_dedicated,
+)
 from gridgeo.validate.counts import households_once, in_band, totals_conserved
 from gridgeo.validate.shape import (
     difference_m2,
@@ -60,6 +65,7 @@ CHECKS: tuple[_Check, ...] = (
     on_streets,
     compounds_whole,
     facilities_dedicated,
+    dedicated_without_homes,
     attributes_complete,
 )
 

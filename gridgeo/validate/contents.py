@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from gridgeo.config import Band
-from gridgeo.geometry import intersection, polygonal
+from gridgeo.geometry import assign_points, intersection, polygonal
 from gridgeo.model import Finding, exceeds
 from gridgeo.validate.assignment import texts
 from gridgeo.validate.case import Case, not_checked
@@ -62,6 +62,51 @@ def _about(case: Case, rows: np.typing.NDArray[np.bool_], text: Text) -> Iterato
             amount=float(count),
             unit="grids",
         )
+
+
+def dedicated_without_homes(case: Case) -> Iterator[Finding]:
+    """No dedicated grid holds more than a few households: nobody is meant to live there.
+
+    The finding names the compounds inside, and counts the buildings or places with homes.
+    """
+    dedicated = np.array([kind == "dedicated" for kind in texts(case.subject.grids["kind"])])
+    households = case.count("households")
+    rows = np.flatnonzero(dedicated & (np.nan_to_num(households) > case.subject.most_homes))
+    for row in rows.tolist():
+        yield Finding(
+            rule="dedicated_without_homes",
+            severity="warning",
+            message=Text(
+                f"dedicated grid {case.handles[row]} holds {households[row]:,.0f} households",
+                f"专属网格 {case.handles[row]} 内有 {households[row]:,.0f} 户",
+            )
+            + _where_homes_are(case, row),
+            grids=(case.handles[row],),
+            where=case.place(row),
+            amount=float(households[row]),
+            unit="households",
+        )
+
+
+def _where_homes_are(case: Case, row: int) -> Text:
+    """Return the compounds in a grid with their households, and in how many places homes are."""
+    points = case.points
+    if points is None or case.placing is None:
+        return Text("", "")
+    inside = points[case.placing.inside == row]
+    counts = inside["households"].to_numpy()
+    places = len(np.unique(shapely.get_coordinates(inside.geometry.to_numpy()), axis=0))
+    text = Text(f" in {places:,} places", f"，分布于 {places:,} 处")
+    compounds = case.subject.compounds
+    if compounds is None or not len(compounds) or not len(inside):
+        return text
+    of = assign_points(inside.geometry.to_numpy(), polygonal(compounds.geometry.to_numpy()))
+    held = pd.Series(counts).groupby(np.append(texts(compounds["name"]), "")[of]).sum()
+    held = held[held.index != ""].sort_values(ascending=False, kind="stable")
+    if held.empty:
+        return text
+    named = [f"{name} {count:,.0f}" for name, count in held.items()]
+    return text + Text(f": {', '.join(named)}", f"：{'、'.join(named)}")
 
 
 #: A border this near to the outline of a compound runs along it.

@@ -68,13 +68,6 @@ RULEBOOK: Mapping[str, _Rule] = MappingProxyType(
                  "将空缺划入相邻网格，或列入允许空缺；") + _REPAIR,
             "complete",
         ),
-        "ground_without_atoms": _Rule(
-            Text("ground without atoms", "缺少单元的地块"),
-            _SEAMLESS,
-            Text("Add the missing atom, or list the ground as an allowed gap",
-                 "在单元图层中补上该地块，或列入允许空缺"),
-            "complete",
-        ),
         "no_overlap": _Rule(
             Text("no overlap", "互不重叠"),
             _SEAMLESS,
@@ -199,6 +192,13 @@ RULEBOOK: Mapping[str, _Rule] = MappingProxyType(
             Text("Give the facility a dedicated grid (gridgeo adjust proposes it), or accept with "
                  "the reason",
                  "为该单位单设专属网格（gridgeo adjust 可给出方案）；不设的可登记为例外"),
+            "dedicated",
+        ),
+        "dedicated_without_homes": _Rule(
+            Text("nobody lives in dedicated grids", "专属网格内无住户"),
+            _UNITS,
+            Text("Give the homes to a basic grid, or accept with the reason",
+                 "将住宅划入基础网格；不调整的可登记为例外"),
             "dedicated",
         ),
         "attributes_complete": _Rule(

@@ -1,0 +1,125 @@
+"""Homes inside the outline of a dedicated facility stay in basic grids where that leaves one piece.
+
+Dedicated grids are exempt from the band because nobody is meant to live in them. A campus often
+holds compounds and clusters of homes; what can be taken out of its outline is taken out.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from gridgeo.geometry import assign_points, households_in
+from gridgeo.wording import Text
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gridgeo.config import AtomRules
+    from gridgeo.model import Layers
+
+#: A compound lies in an outline when this share of it does.
+_INSIDE = 0.9
+#: An outline that keeps this share of itself as one piece is still usable.
+_USABLE = 0.6
+#: Homes this near to each other are one cluster; its ground reaches half as far around them.
+_CLUSTER_M = 30.0
+
+
+def leave_homes(
+    considered: gpd.GeoDataFrame, layers: Layers, lower: int, rules: AtomRules
+) -> gpd.GeoDataFrame:
+    """Return the facilities with compounds and clusters of homes taken out of dedicated outlines.
+
+    Compounds of which at least 90 % lie inside, and clusters of at least `lower` households,
+    the largest first, as long as the rest is one piece of at least 60 % of the outline. What it
+    would surround, with fewer households than a grid needs, stays inside.
+    """
+    chosen = np.flatnonzero(considered["dedicated"].to_numpy(dtype=bool))
+    outlines = considered.geometry.to_numpy().copy()
+    reasons = considered[["reason_en", "reason_zh"]].to_numpy(dtype=object)
+    for row in chosen.tolist():
+        homes = _homes_in(outlines[row], layers, lower)
+        rest, left = _without(outlines[row], homes, lower, rules)
+        if left:
+            outlines[row] = rest
+            told = _left_text(left)
+            reasons[row] = [reasons[row, 0] + told.en, reasons[row, 1] + told.zh]
+    return considered.assign(
+        reason_en=reasons[:, 0],
+        reason_zh=reasons[:, 1],
+    ).set_geometry(gpd.GeoSeries(outlines, index=considered.index, crs=considered.crs))
+
+
+def _left_text(households: list[int]) -> Text:
+    return Text(
+        f"; {len(households)} places with {sum(households):,} households inside stay basic",
+        f"；范围内 {len(households)} 处住宅共 {sum(households):,} 户仍归基础网格",
+    )
+
+
+def _homes_in(outline: Any, layers: Layers, lower: int) -> list[tuple[int, Any]]:
+    """Return households and ground of what is to be taken out, the most households first."""
+    compounds = layers.compounds.geometry.to_numpy()
+    near = compounds[np.sort(shapely.STRtree(compounds).query(outline, predicate="intersects"))]
+    share = shapely.area(shapely.intersection(near, outline)) / shapely.area(near)
+    inside = near[share >= _INSIDE]
+    counts = households_in(layers.households, inside)
+    found = [(int(n), ground) for n, ground in zip(counts, inside, strict=True) if n > 0]
+    found += _clusters(outline, layers, inside, lower)
+    return sorted(found, key=lambda one: (-one[0], one[1].bounds))
+
+
+def _clusters(
+    outline: Any, layers: Layers, compounds: NDArray[Any], lower: int
+) -> list[tuple[int, Any]]:
+    """Return the clusters of homes in an outline, outside its compounds, of `lower` and more."""
+    points = layers.households.geometry.to_numpy()
+    rows = np.sort(shapely.STRtree(points).query(outline, predicate="contains"))
+    rows = rows[assign_points(points[rows], compounds) < 0]
+    if layers.households["households"].to_numpy()[rows].sum() < lower:
+        return []
+    buildings = layers.buildings.geometry.to_numpy()
+    house = assign_points(points[rows], buildings)
+    footprints = points[rows].copy()
+    footprints[house >= 0] = buildings[house[house >= 0]]
+    swollen = shapely.union_all(shapely.buffer(footprints, _CLUSTER_M / 2))
+    grounds = shapely.get_parts(shapely.intersection(swollen, outline))
+    counts = households_in(layers.households, grounds)
+    return [(int(n), g) for n, g in zip(counts, grounds, strict=True) if n >= lower]
+
+
+def _without(
+    outline: Any, homes: list[tuple[int, Any]], lower: int, rules: AtomRules
+) -> tuple[Any, list[int]]:
+    """Return the outline without the homes that leave it usable, and the households of these."""
+    rest, left = outline, []
+    for households, ground in homes:
+        tried = _largest(_opened(shapely.difference(rest, ground), rules.strip_m / 2))
+        if tried is None or tried.area < _USABLE * outline.area:
+            continue
+        if households < lower and _surrounds(tried, ground):
+            continue
+        rest = tried
+        left.append(households)
+    return rest, left
+
+
+def _opened(ground: Any, radius: float) -> Any:
+    core = shapely.buffer(ground, -radius, join_style="mitre")
+    wide = shapely.buffer(core, radius, join_style="mitre")
+    return shapely.intersection(wide, ground)
+
+
+def _largest(ground: Any) -> Any:
+    parts = shapely.get_parts(ground)
+    parts = parts[shapely.area(parts) > 0]
+    return parts[np.argmax(np.round(shapely.area(parts), 2))] if len(parts) else None
+
+
+def _surrounds(outer: Any, ground: Any) -> bool:
+    """Tell whether some ground lies in a hole of a polygon."""
+    return bool(shapely.contains(shapely.Polygon(outer.exterior), ground.representative_point()))
