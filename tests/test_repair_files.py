@@ -188,3 +188,11 @@ def test_the_command_line_exits_0_where_all_is_mended(folder):
     frame.to_file(folder / "g.gpkg", layer="网格")
     args = ["repair", str(folder / "g.gpkg"), "--out", str(folder / "out")]
     assert CliRunner().invoke(app, args).exit_code == 0
+
+
+def test_households_alone_are_read_where_the_grids_lie(folder):
+    alone = repaired(folder, households="h.gpkg")
+    nothing = repaired(folder)
+    assert alone.grids.geometry.geom_equals_exact(nothing.grids.geometry, 0.5).all()
+    assert {one.about for one in nothing.before if one.rule == "not_checked"} >= {"households_once"}
+    assert "households_once" not in {one.about for one in alone.before if one.rule == "not_checked"}

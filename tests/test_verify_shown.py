@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
+import geopandas as gpd
 import pytest
+import shapely
 from builders_adjust import code, layer_options, town
 from builders_city import CODES, block_city
 from shapely import box
@@ -117,3 +119,16 @@ def test_a_plan_of_ours_that_is_sound_lists_no_grid(asked, tmp_path):
     start = page.index("<h2>Soundness of the grids</h2>")
     assert "<table>" not in page[start : page.index("<h2>", start + 10)]
     assert "Report of the partition" in page
+
+
+def test_a_collapsed_ring_is_an_error_and_every_file_is_written(tmp_path):
+    flat = shapely.from_wkt("POLYGON ((600000 3386000, 600400 3386000, 600000 3386000))")
+    grids, asked = town(tmp_path, *SHAPES, city=block_city(6, 2, per_block=80))
+    drawn = gpd.read_file(grids.path, layer=grids.layer or None)
+    drawn.geometry = [flat, *drawn.geometry[1:]]
+    plan = verify(drawn, asked)
+    assert "valid_geometry" in {one.rule for one in plan.findings if one.severity == "error"}
+    folder = save_plan(plan, tmp_path / "out")
+    assert (folder / "report.html").stat().st_size
+    assert (folder / "map.html").stat().st_size
+    assert plan._repr_html_()

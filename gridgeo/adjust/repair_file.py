@@ -18,7 +18,7 @@ from gridgeo.config import Settings
 from gridgeo.errors import speaks_language_of_settings
 from gridgeo.model import Finding, Layers, Repaired
 from gridgeo.pipeline import Clock, Progress, input_hashes
-from gridgeo.read import GridFile, Grids, read_grids, read_layers
+from gridgeo.read import GridFile, Grids, layers_from_frames, read_grids, read_layers
 from gridgeo.repair import DrawnPartition, RepairRecord, repair_geometry
 from gridgeo.validate import Subject, community_of, judge_shape
 
@@ -81,9 +81,10 @@ def repair_grids(
     """
     clock = Clock(on_progress)
     with clock.stage("read"):
-        layers = _layers(settings, clock)
+        layers = _layers(grids, settings, clock)
         file = read_grids(grids, crs=None if layers is None else layers.crs, rules=settings.read)
-    communities = _outline(file.grids) if layers is None else layers.communities
+    bounded = bool(settings.read.inputs.get("communities"))
+    communities = layers.communities if layers and bounded else _outline(file.grids)
     households = None if layers is None or not len(layers.households) else layers.households
     allowed = None if layers is None else layers.allowed_gaps
     with clock.stage("validate"):
@@ -94,8 +95,8 @@ def repair_grids(
     with clock.stage("repair"):
         partition = DrawnPartition(
             grids=file.grids.geometry.to_numpy(),
-            community=np.full(len(file.grids), -1) if layers is None else community_of(subject),
-            outlines=_ground(None if layers is None else communities),
+            community=community_of(subject) if bounded else np.full(len(file.grids), -1),
+            outlines=_ground(communities if bounded else None),
             points=_ground(households),
             allowed=shapely.union_all(_ground(allowed)),
         )
@@ -117,10 +118,15 @@ def repair_grids(
     )
 
 
-def _layers(settings: Settings, clock: Clock) -> Layers | None:
-    if not settings.read.inputs:
+def _layers(grids: Grids, settings: Settings, clock: Clock) -> Layers | None:
+    """Return the layers that were given; without communities they are read where grids lie."""
+    inputs = settings.read.inputs
+    if not inputs:
         return None
-    return read_layers(settings.read, partial=True, on_progress=clock.log)
+    if inputs.get("communities"):
+        return read_layers(settings.read, partial=True, on_progress=clock.log)
+    around = _outline(read_grids(grids, crs=None, rules=settings.read).grids)
+    return layers_from_frames({**inputs, "communities": around}, settings.read, partial=True)
 
 
 def _ground(frame: gpd.GeoDataFrame | None) -> NDArray[Any]:

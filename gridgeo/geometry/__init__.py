@@ -30,6 +30,7 @@ from gridgeo.geometry.overlay import (
     largest_overlap,
     polygonal,
     precision_m,
+    simplify_coverage,
     subtract_others,
     union,
 )
@@ -67,6 +68,7 @@ __all__ = [
     "points_of",
     "polygonal",
     "precision_m",
+    "simplify_coverage",
     "subtract_others",
     "successors",
     "union",

@@ -181,6 +181,17 @@ def subtract_others(
     return left
 
 
+def simplify_coverage(shapes: NDArray[Any], tolerance: float) -> NDArray[Any]:
+    """Return polygons simplified as a coverage; those without ground, or missing, are empty.
+
+    Somebody's grids may hold collapsed rings, at which the simplification itself fails.
+    """
+    solid = shapes.copy()
+    solid[shapely.is_missing(shapes) | (shapely.area(shapes) == 0)] = shapely.Polygon()
+    simple: NDArray[Any] = shapely.coverage_simplify(solid, tolerance)
+    return simple
+
+
 def largest_overlap(ground: NDArray[Any], outlines: NDArray[Any]) -> NDArray[np.intp]:
     """Return for each piece the outline that it shares most area with, -1 where it shares none."""
     best = np.full(len(ground), -1, dtype=np.intp)

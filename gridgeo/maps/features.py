@@ -15,6 +15,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from gridgeo.geometry import simplify_coverage
+
 #: Whole units of one in so many parts of a degree are stored, about 10 cm ...
 PER_DEGREE = 1_000_000
 #: ... in digits of this many bits, the lowest first; one more bit is set where another follows.
@@ -159,7 +161,7 @@ def light_coverage(shapes: gpd.GeoSeries) -> gpd.GeoSeries:
     found = shapes.to_numpy()
     if shapely.get_num_coordinates(found).sum() <= _MANY_VERTICES:
         return shapes
-    simple = shapely.coverage_simplify(found, _TOLERANCE_M)
+    simple = simplify_coverage(found, _TOLERANCE_M)
     return gpd.GeoSeries(simple, index=shapes.index, crs=shapes.crs)
 
 

@@ -68,9 +68,12 @@ def read_layers(
 
 
 def layers_from_frames(
-    frames: Mapping[str, LayerSource | Sequence[LayerSource]], rules: ReadRules
+    frames: Mapping[str, LayerSource | Sequence[LayerSource]],
+    rules: ReadRules,
+    *,
+    partial: bool = False,
 ) -> Layers:
-    """Return the layers of the job from frames in memory, by role; same rules as `read_layers`.
+    """Return the layers of the job from frames in memory, by role; see `read_layers`.
 
     In place of a frame there may be a file ("PATH::LAYER"), or several of both. Households may be a
     plain DataFrame with coordinates or with keys. The frames are not changed.
@@ -112,7 +115,7 @@ def layers_from_frames(
     for role, given in frames.items():
         several = given if isinstance(given, tuple | list) else (given,)
         raws[role] += [load_any(one, role, rules, log) for one in several]
-    return _clean_all(raws, rules, log, partial=False)
+    return _clean_all(raws, rules, log, partial=partial)
 
 
 def _clean_all(raws: _Raws, rules: ReadRules, log: ReadLog, *, partial: bool) -> Layers:

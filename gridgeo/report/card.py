@@ -10,6 +10,7 @@ import shapely
 from markupsafe import Markup
 from numpy.typing import NDArray
 
+from gridgeo.geometry import simplify_coverage
 from gridgeo.maps import COMMUNITY_LINE, GRID_LINE, VERDICT_COLOURS, plan_title, scorecard, visible
 from gridgeo.model import Plan
 from gridgeo.report.blocks import mark_of
@@ -114,7 +115,7 @@ def _sheet(plan: Plan) -> _SmallMap:
     width = "0.4"
     if len(shapes) > _MANY_GRIDS:
         shown = np.array([one for one in VERDICT_COLOURS if (verdicts == one).any()], dtype=object)
-        light = shapely.make_valid(shapely.coverage_simplify(shapes, _BLURS[0] / scale))
+        light = shapely.make_valid(simplify_coverage(shapes, _BLURS[0] / scale))
         shapes = np.array([shapely.union_all(light[verdicts == one]) for one in shown])
         verdicts, width = shown, "0"
     return _SmallMap(west, north, scale, shapes, verdicts, width)

@@ -13,6 +13,7 @@ import shapely
 from markupsafe import Markup
 from numpy.typing import NDArray
 
+from gridgeo.geometry import simplify_coverage
 from gridgeo.maps import COMMUNITY_LINE, GRID_LINE, VERDICT_COLOURS, visible
 from gridgeo.model import Plan, deciding_counts, layer_frame
 from gridgeo.wording import Lang, Text
@@ -191,7 +192,7 @@ def to_drawing(
 ) -> NDArray[Any]:
     """Return polygons in units of the drawing, north up, simplified as a coverage by `blur`."""
     origin, turn = np.array([west, north]), np.array([scale, -scale])
-    simple = shapely.coverage_simplify(shapes, blur / scale)
+    simple = simplify_coverage(shapes, blur / scale)
     drawn: NDArray[Any] = shapely.transform(simple, lambda xy: np.round((xy - origin) * turn, 1))
     return drawn
 
@@ -243,11 +244,10 @@ def _numbers(shapes: NDArray[Any], grids: gpd.GeoDataFrame, community: str) -> I
         '<text x="{:.1f}" y="{:.1f}" font-size="{}" fill="{}" text-anchor="middle" '
         'stroke="#ffffff" stroke-width="2" paint-order="stroke">{}</text>'
     )
-    points = shapely.get_coordinates(shapely.point_on_surface(shapes))
     sizes = shapely.bounds(shapes)
     wide = (sizes[:, 2] - sizes[:, 0] > 24) & (sizes[:, 3] - sizes[:, 1] > 16)
-    rows = zip(points, wide.tolist(), grids["code"], grids["households"], strict=True)
-    for (x, y), room, code, households in rows:
-        if room:
-            yield word.format(x, y, 9, "#14212a", visible(code.removeprefix(community)))
-            yield word.format(x, y + 9, 8, "#44525a", f"{households:,}")
+    shown, points = grids[wide], shapely.point_on_surface(shapes[wide])
+    rows = zip(shapely.get_coordinates(points), shown["code"], shown["households"], strict=True)
+    for (x, y), code, households in rows:
+        yield word.format(x, y, 9, "#14212a", visible(code.removeprefix(community)))
+        yield word.format(x, y + 9, 8, "#44525a", f"{households:,}")
