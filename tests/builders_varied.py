@@ -6,6 +6,7 @@ function stand in `_VARIATIONS`, in the order in which they are made.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import geopandas as gpd
 import numpy as np
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from gridgeo.config import Band, Settings
 
 _Points = NDArray[np.float64]
+_Profile = Literal["households", "either", "residents"]
 #: what `random_city` has on request
 _PARTS = ("river", "carriageways", "compounds", "buildings", "schools")
 _NARROW = Band(lower=150, upper=250, residents_lower=400, residents_upper=600)
@@ -48,14 +50,13 @@ def varied_town(seed: int) -> Town:
     city = random_city(seed, **dict.fromkeys(chosen, True))
     for name in varied:
         city = _VARIATIONS[name](city, rng)
-    profile = rng.choice(["households", "either", "residents"] if known else ["households"])
+    profiles: tuple[_Profile, ...] = ("households", "either", "residents")
+    profile = profiles[rng.integers(3)] if known else "households"
     band = _NARROW if rng.random() < 0.4 else Band()
     return Town(
         name=f"seed {seed}",
         city=city,
-        settings=settings(
-            band=replace(band, profile=str(profile)), lang=str(rng.choice(["zh", "en"]))
-        ),
+        settings=settings(band=replace(band, profile=profile), lang=str(rng.choice(["zh", "en"]))),
         features=(*chosen, *varied),
         move=(int(rng.integers(-5_000, 5_000)), int(rng.integers(-5_000, 5_000))),
     )
@@ -149,7 +150,7 @@ def _homes_on_borders(city: City, rng: np.random.Generator) -> City:
     streets = city.frames["streets"].geometry.to_numpy()
     one, other = shapely.STRtree(streets).query(streets, predicate="crosses")
     met = shapely.intersection(streets[one], streets[other])
-    water = city.frames["barriers"].boundary.to_numpy() if "barriers" in city.frames else []
+    water: Any = city.frames["barriers"].boundary.to_numpy() if "barriers" in city.frames else []
     places = shapely.get_coordinates([*rims, *np.concatenate(sides), *met, *water])
     places = np.unique(places, axis=0)
     return _more_homes(city, places, rng.integers(0, 9, len(places)), "界")
@@ -200,7 +201,7 @@ def _atoms(city: City, rng: np.random.Generator) -> City:
     places[1:-1, 1:-1] += rng.uniform(-0.2, 0.2, places[1:-1, 1:-1].shape) / (columns, rows)
     corner = _Ground.of(city).at(places)
     ring = [corner[:-1, :-1], corner[:-1, 1:], corner[1:, 1:], corner[1:, :-1]]
-    cells = shapely.polygons(np.stack(ring, axis=2).reshape(-1, 4, 2))
+    cells: Any = shapely.polygons(np.stack(ring, axis=2).reshape(-1, 4, 2))
     atoms = gpd.GeoDataFrame(
         {"名称": [f"A{n}" for n in range(len(cells))]}, geometry=cells, crs=CRS
     )

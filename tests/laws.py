@@ -110,7 +110,7 @@ def ground_of_communities_changes_only_as_listed(case: Case) -> None:
         for frame in (case.layers.communities, case.plan.communities)
     )
     changed = given.symmetric_difference(delivered, align=True).area
-    listed = [f.amount for f in case.plan.findings if f.rule == "communities_repaired"]
+    listed = [f.amount or 0.0 for f in case.plan.findings if f.rule == "communities_repaired"]
     assert np.isclose(changed.sum(), sum(listed), atol=0.02 * len(given))
 
 
@@ -120,9 +120,15 @@ def each_atom_given_is_kept_or_listed(case: Case) -> None:
         return
     given = shapely.area(case.layers.atoms.geometry.to_numpy())
     kept = shapely.area(case.plan.atoms.geometry.to_numpy())
-    outside = [f.amount for f in case.plan.findings if f.rule == "atoms_outside_communities"]
+    outside = [f.amount or 0.0 for f in case.plan.findings if f.rule == "atoms_outside_communities"]
     assert len(kept) + sum(outside) == len(given)
     assert all(np.isclose(given, area).any() for area in kept)
+
+
+def atoms_are_a_coverage(case: Case) -> None:
+    """Neighbouring atoms share their borders vertex by vertex."""
+    wrong = shapely.coverage_invalid_edges(case.plan.atoms.geometry.to_numpy())
+    assert shapely.is_empty(wrong).all()
 
 
 def grids_do_not_overlap(case: Case) -> None:
@@ -147,7 +153,7 @@ def grids_are_connected_without_crossing_barriers(case: Case) -> None:
     borders = plan.borders[(plan.borders["right"] >= 0) & plan.borders["passable"]]
     grid = plan.atoms["grid"].to_numpy()
     same = borders[grid[borders["left"]] == grid[borders["right"]]]
-    graph = nx.Graph()
+    graph: nx.Graph[int] = nx.Graph()
     graph.add_nodes_from(range(len(grid)))
     graph.add_edges_from(same[["left", "right"]].to_numpy().tolist())
     parts = pd.Series([grid[min(part)] for part in nx.connected_components(graph)])
@@ -162,9 +168,8 @@ def each_household_is_in_one_grid_or_listed(case: Case) -> None:
     if case.layers.atoms is not None and not len(case.layers.households):
         return  # the atoms are the households: they are polygons
     points = homes.geometry.to_numpy()
-    assert shapely.dwithin(
-        points[inside], shapes.loc[homes.loc[inside, "grid"]].to_numpy(), _ON_BORDER_M
-    ).all()
+    stated = shapes.to_numpy()[shapes.index.get_indexer(homes.loc[inside, "grid"].tolist())]
+    assert shapely.dwithin(points[inside], stated, _ON_BORDER_M).all()
     inner = shapely.buffer(shapes.to_numpy(), -_ON_BORDER_M)
     home, grid = shapely.STRtree(inner).query(points, predicate="intersects")
     assert (homes["grid"].to_numpy()[home] == shapes.index.to_numpy()[grid]).all()
@@ -314,6 +319,7 @@ LAWS: tuple[Callable[[Case], None], ...] = (
     grids_fill_their_communities,
     ground_of_communities_changes_only_as_listed,
     each_atom_given_is_kept_or_listed,
+    atoms_are_a_coverage,
     grids_do_not_overlap,
     each_basic_grid_is_one_valid_polygon,
     grids_are_connected_without_crossing_barriers,

@@ -146,6 +146,10 @@ def an_atom_less(plan):
     return replace(plan, atoms=plan.atoms.iloc[1:].reset_index(drop=True))
 
 
+def an_atom_shifted(plan):
+    return replace(plan, atoms=with_shape(plan.atoms, translate(plan.atoms.geometry[0], 1e-4, 0)))
+
+
 def an_error_found(plan):
     found = Finding(rule="no_overlap", severity="error", message=Text("x", "x"))
     return replace(plan, findings=(found, *plan.findings))
@@ -164,6 +168,7 @@ BREAKS = {
     "grids_fill_their_communities": a_grid_less,
     "ground_of_communities_changes_only_as_listed": an_outline_grown,
     "each_atom_given_is_kept_or_listed": an_atom_less,
+    "atoms_are_a_coverage": an_atom_shifted,
     "grids_do_not_overlap": a_grid_shifted,
     "each_basic_grid_is_one_valid_polygon": a_grid_in_two_parts,
     "grids_are_connected_without_crossing_barriers": borders_closed,
