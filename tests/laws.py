@@ -168,7 +168,7 @@ def each_household_is_in_one_grid_or_listed(case: Case) -> None:
     if case.layers.atoms is not None and not len(case.layers.households):
         return  # the atoms are the households: they are polygons
     points = homes.geometry.to_numpy()
-    stated = shapes.to_numpy()[shapes.index.get_indexer(homes.loc[inside, "grid"].tolist())]
+    stated = shapes.to_numpy()[shapes.index.get_indexer(pd.Index(homes.loc[inside, "grid"]))]
     assert shapely.dwithin(points[inside], stated, _ON_BORDER_M).all()
     inner = shapely.buffer(shapes.to_numpy(), -_ON_BORDER_M)
     home, grid = shapely.STRtree(inner).query(points, predicate="intersects")
