@@ -25,8 +25,16 @@ SWITCHES = (
 
 
 def pytest_addoption(parser):
+    parser.addoption("--long", action="store_true", help="run the tests marked long, too")
     parser.addoption("--towns", type=int, default=25, help="towns on which all laws are checked")
     parser.addoption("--seed", type=int, default=0, help="the number of the first of them")
+
+
+def pytest_collection_modifyitems(config, items):
+    if not config.getoption("--long"):
+        long = [item for item in items if item.get_closest_marker("long")]
+        items[:] = [item for item in items if not item.get_closest_marker("long")]
+        config.hook.pytest_deselected(items=long)
 
 
 def pytest_generate_tests(metafunc):
