@@ -4,18 +4,22 @@ Lengths are metres from `ORIGIN`, so that a test can write `box(0, 0, 600, 400)`
 by whole metres is exact there: no coordinate crosses a power of two.
 """
 
+from collections.abc import ItemsView, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from shapely import LineString, Point, box
+from numpy.typing import NDArray
+from shapely import LineString, Point, Polygon, box
 from shapely.affinity import rotate, translate
+from shapely.geometry.base import BaseGeometry
 
 from gridgeo.config import ReadRules, Settings, Source
-from gridgeo.model import Atoms, Layers
+from gridgeo.model import Atoms, Layers, Plan
 from gridgeo.read import layers_from_frames
 
 CRS = "EPSG:4547"
@@ -30,10 +34,10 @@ class City:
 
     frames: dict[str, gpd.GeoDataFrame]
 
-    def with_layers(self, **frames) -> "City":
+    def with_layers(self, **frames: gpd.GeoDataFrame) -> "City":
         return City(self.frames | frames)
 
-    def without(self, *roles) -> "City":
+    def without(self, *roles: str) -> "City":
         return City({role: frame for role, frame in self.frames.items() if role not in roles})
 
     def moved(self, dx: int, dy: int) -> "City":
@@ -50,10 +54,10 @@ class City:
             }
         )
 
-    def items(self):
+    def items(self) -> ItemsView[str, gpd.GeoDataFrame]:
         return self.frames.items()
 
-    def layers(self, **rules) -> Layers:
+    def layers(self, **rules: Any) -> Layers:
         return layers_from_frames(self.frames, ReadRules(**rules))
 
     def write(self, folder: Path, ending: str = "gpkg") -> dict[str, tuple[Source, ...]]:
@@ -68,7 +72,7 @@ class City:
         return {role: (Source(path=f"{role}.{ending}"),) for role in self.frames}
 
 
-def frame(shapes, **columns) -> gpd.GeoDataFrame:
+def frame(shapes: Sequence[BaseGeometry], **columns: object) -> gpd.GeoDataFrame:
     """Return a frame of `shapes` (metres from `ORIGIN`); a single value stands for all rows."""
     placed = [translate(shape, *ORIGIN) for shape in shapes]
     return gpd.GeoDataFrame(
@@ -76,12 +80,14 @@ def frame(shapes, **columns) -> gpd.GeoDataFrame:
     )
 
 
-def communities(*shapes, names=("甲社区", "乙社区", "丙社区", "丁社区")) -> gpd.GeoDataFrame:
+def communities(
+    *shapes: BaseGeometry, names: Sequence[str] = ("甲社区", "乙社区", "丙社区", "丁社区")
+) -> gpd.GeoDataFrame:
     size = len(shapes)
     return frame(shapes, 编码=list(CODES[:size]), 名称=list(names[:size]))
 
 
-def streets(*lines) -> gpd.GeoDataFrame:
+def streets(*lines: tuple[str, str, Sequence[Any]]) -> gpd.GeoDataFrame:
     """Return streets of ``(class, name, coordinates)``; the class 隧道 is a local street in one."""
     return frame(
         [LineString(points) for _, _, points in lines],
@@ -91,16 +97,22 @@ def streets(*lines) -> gpd.GeoDataFrame:
     )
 
 
-def households(*rows, residents=None, groups=None) -> gpd.GeoDataFrame:
+def households(
+    *rows: tuple[float, float, int],
+    residents: Sequence[float] | None = None,
+    groups: Sequence[str] | None = None,
+) -> gpd.GeoDataFrame:
     """Return household points of ``(x, y, count)``, named 1号, 2号 ..."""
     counts = [count for _, _, count in rows]
-    told = {"户数": counts, "地址": [f"{n}号" for n in range(1, len(rows) + 1)]}
+    told: dict[str, object] = {"户数": counts, "地址": [f"{n}号" for n in range(1, len(rows) + 1)]}
     told |= {} if residents is None else {"常住人口": list(residents)}
     told |= {} if groups is None else {"小组": list(groups)}
     return frame([Point(x, y) for x, y, _ in rows], **told)
 
 
-def lattice(west, south, east, north, *, step, count) -> list[tuple[float, float, int]]:
+def lattice(
+    west: float, south: float, east: float, north: float, *, step: float, count: int
+) -> list[tuple[float, float, int]]:
     """Return household points inside a rectangle, half a step from its edges."""
     return [
         (float(x), float(y), count)
@@ -109,7 +121,7 @@ def lattice(west, south, east, north, *, step, count) -> list[tuple[float, float
     ]
 
 
-def facilities(*rows) -> gpd.GeoDataFrame:
+def facilities(*rows: Any) -> gpd.GeoDataFrame:
     """Return facilities of ``(category, name, shape)`` or ``(category, name, shape, measures)``."""
     measures = [dict(*row[3:]) for row in rows]
     return frame(
@@ -123,19 +135,21 @@ def facilities(*rows) -> gpd.GeoDataFrame:
     )
 
 
-def areas(*shapes, names=None) -> gpd.GeoDataFrame:
+def areas(*shapes: BaseGeometry, names: Sequence[str] | None = None) -> gpd.GeoDataFrame:
     """Return compounds, buildings or parcels."""
     return frame(shapes, 名称=names or [f"{n}" for n in range(1, len(shapes) + 1)])
 
 
-def barriers(*rows) -> gpd.GeoDataFrame:
+def barriers(*rows: tuple[str, str, BaseGeometry]) -> gpd.GeoDataFrame:
     """Return barriers of ``(class, name, shape)``."""
     return frame(
         [row[2] for row in rows], 类型=[row[0] for row in rows], 名称=[row[1] for row in rows]
     )
 
 
-def block_city(columns=3, rows=2, *, side=200.0, per_block=60) -> City:
+def block_city(
+    columns: int = 3, rows: int = 2, *, side: float = 200.0, per_block: int = 60
+) -> City:
     """Return one community of square blocks between local streets, the outer ones on its rim."""
     width, height = columns * side, rows * side
     lines = [
@@ -152,14 +166,14 @@ def block_city(columns=3, rows=2, *, side=200.0, per_block=60) -> City:
 
 
 def random_city(
-    seed,
+    seed: int,
     *,
-    river=False,
-    carriageways=False,
-    compounds=False,
-    buildings=False,
-    schools=False,
-    residents=False,
+    river: bool = False,
+    carriageways: bool = False,
+    compounds: bool = False,
+    buildings: bool = False,
+    schools: bool = False,
+    residents: bool = False,
 ) -> City:
     """Return two communities of crooked streets and several thousand households.
 
@@ -185,7 +199,7 @@ def random_city(
         "streets": _random_streets(rng, width, height, water, carriageways=carriageways),
         "households": _random_homes(rng, width, height, water, residents=residents),
     }
-    if river:
+    if water is not None:
         layers["barriers"] = barriers(("河流", "清河", water))
     layers |= {"compounds": _random_compounds(rng, width, height)} if compounds else {}
     layers |= {"buildings": _houses(layers["households"])} if buildings else {}
@@ -198,15 +212,22 @@ def _turned(told: gpd.GeoDataFrame, angle: float) -> gpd.GeoDataFrame:
     return told.set_geometry([rotate(shape, angle, origin=ORIGIN) for shape in told.geometry])
 
 
-def _positions(rng, length) -> list[float]:
+def _positions(rng: np.random.Generator, length: float) -> list[float]:
     """Return where streets cross a side: 90 to 260 m apart."""
     at = np.cumsum(rng.uniform(90, 260, size=20))
     return [float(x) for x in at if x < length - 60]
 
 
-def _random_streets(rng, width, height, water, *, carriageways) -> gpd.GeoDataFrame:
+def _random_streets(
+    rng: np.random.Generator,
+    width: float,
+    height: float,
+    water: Polygon | None,
+    *,
+    carriageways: bool,
+) -> gpd.GeoDataFrame:
     kinds = ["主干路", "次干路", "支路", "支路", "小区路"]
-    lines = []
+    lines: list[tuple[str, str, Any]] = []
     for n, x in enumerate(_positions(rng, width)):
         lean = rng.uniform(-20, 20)
         lines.append((str(rng.choice(kinds)), f"纵{n}路", [(x, -15), (x + lean, height + 15)]))
@@ -223,12 +244,14 @@ def _random_streets(rng, width, height, water, *, carriageways) -> gpd.GeoDataFr
         lines += [
             ("主干路", "大道", [(-15, y), (width + 15, y)]),
             ("主干路", "大道", [(width + 15, y + 12), (-15, y + 12)]),
-            ("主干路", "环岛", list(Point(width * 0.3, y + 6).buffer(18).exterior.coords)),
+            ("主干路", "环岛", shapely.get_coordinates(Point(width * 0.3, y + 6).buffer(18))),
         ]
     return streets(*lines)
 
 
-def _random_homes(rng, width, height, water, *, residents) -> gpd.GeoDataFrame:
+def _random_homes(
+    rng: np.random.Generator, width: float, height: float, water: Polygon | None, *, residents: bool
+) -> gpd.GeoDataFrame:
     rows = lattice(0, 0, width, height, step=36, count=1)
     xy = np.array([row[:2] for row in rows]) + rng.uniform(-14, 14, size=(len(rows), 2))
     points = shapely.points(xy)
@@ -240,7 +263,7 @@ def _random_homes(rng, width, height, water, *, residents) -> gpd.GeoDataFrame:
     return households(*kept, residents=people)
 
 
-def _random_compounds(rng, width, height) -> gpd.GeoDataFrame:
+def _random_compounds(rng: np.random.Generator, width: float, height: float) -> gpd.GeoDataFrame:
     """Return four yards that do not overlap, one in each strip of the town."""
     size, side = 4, 90
     strip = width / size
@@ -264,7 +287,7 @@ def _houses(homes: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     )
 
 
-def _random_schools(rng, width, height) -> gpd.GeoDataFrame:
+def _random_schools(rng: np.random.Generator, width: float, height: float) -> gpd.GeoDataFrame:
     grounds = [
         box(x, y, x + w, y + 110)
         for x, y, w in zip(
@@ -281,20 +304,20 @@ def _random_schools(rng, width, height) -> gpd.GeoDataFrame:
     )
 
 
-def settings(**parts) -> Settings:
+def settings(**parts: Any) -> Settings:
     """Return settings with a short search: laws do not need the best partition."""
     search = replace(Settings().search, effort="fast")
     return Settings(**({"search": search} | parts))
 
 
-def grids_by_household(plan) -> dict[str, str]:
+def grids_by_household(plan: Plan) -> dict[str, str]:
     """Return the grid of each household by the name of the household."""
     return dict(zip(plan.households["name"], plan.households["grid"], strict=True))
 
 
-def edges_m(atoms: Atoms) -> np.ndarray:
+def edges_m(atoms: Atoms) -> NDArray[np.float64]:
     """Return for each atom the metres of its borders in the border table."""
     borders = atoms.borders
     ends = np.concatenate([borders["left"], borders["right"]])
     metres = np.tile(borders["border_m"].to_numpy(), 2)
-    return np.bincount(ends[ends >= 0], metres[ends >= 0], len(atoms.frame))
+    return np.bincount(ends[ends >= 0], metres[ends >= 0], len(atoms.frame)).astype(np.float64)

@@ -4,6 +4,7 @@ import json
 import sys
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any, Literal
 
 import geopandas as gpd
 import numpy as np
@@ -13,11 +14,12 @@ from builders_plan import build_plan
 from shapely import LineString, MultiLineString, MultiPolygon, Polygon, box
 
 import gridgeo as gg
-from gridgeo.adjust import Edit, try_edits
+from gridgeo.adjust import Edit, Trial, try_edits
 from gridgeo.config import Band
 from gridgeo.errors import InputError
 from gridgeo.maps import atom_data, label_data, plan_data
 from gridgeo.maps.features import _packed_numbers, features
+from gridgeo.model import Plan
 from gridgeo.partition import count_by, judge_grid
 from gridgeo.read.crs import _gcj02
 
@@ -31,9 +33,11 @@ SHAPES = (
     MultiPolygon([HOLED, box(10, 10, 11, 11)]),
 )
 STEPS = 60
+_Fixture = dict[str, Any]
+Profile = Literal["households", "residents", "either"]
 
 
-def plain(value):
+def plain(value: Any) -> Any:
     """Return `value` with None for NaN, and numbers as JSON has them."""
     if isinstance(value, dict):
         return {key: plain(one) for key, one in value.items()}
@@ -44,7 +48,7 @@ def plain(value):
     return None if value != value else value  # noqa: PLR0124  (NaN alone differs from itself)
 
 
-def bands():
+def bands() -> _Fixture:
     """Return verdicts under every profile, at and beside every limit, unknown residents too."""
     verdicts = [
         {
@@ -68,7 +72,7 @@ def bands():
     return {"verdicts": verdicts, "counts": {name: one.tolist() for name, one in counts.items()}}
 
 
-def packed():
+def packed() -> _Fixture:
     """Return packed numbers and shapes with what they stand for."""
     numbers = [0, -1, 1, 15, 16, -16, -17, 1023, 1024, 359_999_999, -360_000_000]
     (text,) = _packed_numbers(np.array(numbers), np.array([len(numbers)]))
@@ -86,20 +90,20 @@ def packed():
     }
 
 
-def shifted():
+def shifted() -> _Fixture:
     """Return places in and around China, and where GCJ-02 draws them."""
     lng, lat = np.meshgrid(np.linspace(70, 140, 15), np.linspace(0, 57, 13))
     places = np.column_stack([lng.ravel(), lat.ravel()])
     return {"places": places.tolist(), "drawn": _gcj02(places).tolist()}
 
 
-def words():
+def words() -> _Fixture:
     """Return counts as the labels of the map have them."""
     counts = [0, 7, 999, 1_000, 12_345, 1_234_567]
     return {"counts": counts, "texts": [f"{count:,}" for count in counts]}
 
 
-def city(*, residents=None, profile="either"):
+def city(*, residents: float | None = None, profile: Profile = "either") -> Plan:
     """Return a plan of two communities of twelve blocks each; `residents` of each household."""
     frames = dict(block_city(6, 4, per_block=100).frames)
     frames["communities"] = communities(box(0, 0, 600, 800), box(600, 0, 1200, 800))
@@ -112,7 +116,7 @@ def city(*, residents=None, profile="either"):
     return replace(plan, borders=plan.borders.assign(street_class=classes))
 
 
-def edits(plan, seed):
+def edits(plan: Plan, seed: int) -> _Fixture:
     """Return a plan as its page has it, and edits at random with what Python makes of each."""
     rng = np.random.default_rng(seed)
     trial, steps = try_edits(plan), []
@@ -136,13 +140,13 @@ def edits(plan, seed):
     }
 
 
-def _edit(trial, rng, number):
+def _edit(trial: Trial, rng: np.random.Generator, number: int) -> Edit:
     """Return an edit of any kind: most are allowed, some break a lock or leave a community."""
     keys = trial.grids.index.tolist()
     grid = keys[rng.integers(len(keys))]
     near = trial.draft.community == trial.grids.loc[grid, "community"]
     pool = np.flatnonzero((near | (rng.random() < 0.2)) & (trial.draft.grid != grid))
-    atoms = sorted(rng.choice(pool, size=min(len(pool), rng.integers(1, 4)), replace=False))
+    atoms = sorted(rng.choice(pool, size=min(len(pool), int(rng.integers(1, 4))), replace=False))
     kinds = ["move"] * 8 + ["split", "split", "merge", "dedicate", "lock", "unlock", "unlock"]
     match kinds[rng.integers(len(kinds))]:
         case "move":
@@ -151,16 +155,18 @@ def _edit(trial, rng, number):
             return Edit(do="split", atoms=tuple(map(int, atoms[:2])), grid=f"+{number + 1}")
         case "merge":
             other = keys[rng.integers(len(keys))]
-            return Edit(do="merge", grids=(other,) if other != grid else keys[:1], to=grid)
+            return Edit(do="merge", grids=(other,) if other != grid else tuple(keys[:1]), to=grid)
         case "dedicate":
             return Edit(do="dedicate", grid=grid, name="市一中")
-        case kind:
-            return Edit(do=kind, grid=grid)
+        case "lock":
+            return Edit(do="lock", grid=grid)
+        case _:
+            return Edit(do="unlock", grid=grid)
 
 
-def _written(edit):
+def _written(edit: Edit) -> _Fixture:
     """Return an edit as a file of edits has it."""
-    fields = {
+    fields: _Fixture = {
         "move": {"atoms": list(edit.atoms), "to": edit.to},
         "split": {"atoms": list(edit.atoms), "grid": edit.grid},
         "merge": {"grids": list(edit.grids), "into": edit.to},
@@ -169,14 +175,14 @@ def _written(edit):
     return {"do": edit.do, **fields.get(edit.do, {"grid": edit.grid})}
 
 
-def _grids(trial):
+def _grids(trial: Trial) -> _Fixture:
     columns = ["households", "residents", "verdict", "parts", "locked", "kind"]
     return {
         row["key"]: row for row in trial.grids[columns].reset_index(names="key").to_dict("records")
     }
 
 
-def _street_shares(plan):
+def _street_shares(plan: Plan) -> _Fixture:
     """Return which share of the borders of each grid with basic grids beside it is on streets."""
     inner = plan.borders[plan.borders["right"] >= 0]
     kinds = plan.grids.set_index("code")["kind"]
@@ -193,7 +199,7 @@ def _street_shares(plan):
     return found
 
 
-def _places(plan):
+def _places(plan: Plan) -> list[list[float]]:
     """Return a place inside each atom, longitude and latitude."""
     points = shapely.point_on_surface(plan.atoms.geometry.to_numpy())
     return (
@@ -201,7 +207,7 @@ def _places(plan):
     )
 
 
-def fixtures():
+def fixtures() -> dict[str, _Fixture]:
     """Return all fixtures by the name of their file."""
     small = build_plan()
     return {
@@ -219,7 +225,7 @@ def fixtures():
     }
 
 
-def main(folder):
+def main(folder: str) -> None:
     """Write all fixtures into `folder`."""
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)

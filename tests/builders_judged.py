@@ -1,22 +1,27 @@
 """A sound town of two communities to be broken on purpose, and what the checks find in it."""
 
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
 import geopandas as gpd
 import numpy as np
 import shapely
 from shapely import LineString, Point, box
+from shapely.geometry.base import BaseGeometry
 
 from gridgeo.config import Band, Codes
+from gridgeo.model import Finding
 from gridgeo.validate import Subject, validate
 
 A, B = "420102001001", "420102001002"
 CRS = 32650
 
 
-def frame(columns, geometry):
+def frame(columns: Mapping[str, object], geometry: Iterable[Any]) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(columns, geometry=list(geometry), crs=CRS)
 
 
-def town(**layers):
+def town(**layers: Any) -> Subject:
     """Two communities side by side, each of two grids of 100 x 100 m with 400 households."""
     cells = [box(x, 0, x + 100, 100) for x in (0, 100, 200, 300)]
     codes = [A + "001", A + "002", B + "001", B + "002"]
@@ -32,7 +37,7 @@ def town(**layers):
     points = {"households": 200, "residents": 500.0, "grid": np.repeat(codes, 2)}
     atoms = {"grid": np.repeat(codes, 2), "households": 200, "residents": 500.0}
     halves = [box(x, y, x + 100, y + 50) for x in (0, 100, 200, 300) for y in (0, 50)]
-    sound = {
+    sound: dict[str, Any] = {
         "grids": frame(columns, cells),
         "communities": frame(
             {"code": [A, B], "name": ["甲", "乙"]}, [box(0, 0, 200, 100), box(200, 0, 400, 100)]
@@ -49,7 +54,7 @@ def town(**layers):
     return Subject(**{**sound, **layers})
 
 
-def reshaped(row, geometry, **columns):
+def reshaped(row: int, geometry: BaseGeometry | None, **columns: Any) -> gpd.GeoDataFrame:
     """The town with another geometry, or other columns, for one grid."""
     grids = town().grids.copy()
     shapes = grids.geometry.to_numpy().copy()
@@ -60,19 +65,29 @@ def reshaped(row, geometry, **columns):
     return grids
 
 
-def found(subject, *rules, codes=None, band=None):
+def found(
+    subject: Subject, *rules: str, codes: Codes | None = None, band: Band | None = None
+) -> list[Finding]:
     told = validate(subject, band=band or Band(), codes=codes or Codes())
     return [finding for finding in told if not rules or finding.rule in rules]
 
 
-def only(findings):
+def only(findings: Sequence[Finding]) -> Finding:
     assert len(findings) == 1, [str(finding.message) for finding in findings]
     return findings[0]
 
 
-def drawn(shapes, dx=0.0, dy=0.0, outline=None):
+def drawn(
+    shapes: Sequence[BaseGeometry],
+    dx: float = 0.0,
+    dy: float = 0.0,
+    outline: BaseGeometry | None = None,
+) -> Subject:
     """A subject of one community and the given grids, moved by dx and dy."""
-    move = lambda geometry: shapely.transform(geometry, lambda xy: xy + np.array([dx, dy]))  # noqa: E731
+
+    def move(geometry: Any) -> Any:
+        return shapely.transform(geometry, lambda xy: xy + np.array([dx, dy]))
+
     columns = {
         "code": [f"A-{n:02d}" for n in range(1, len(shapes) + 1)],
         "name": "x",
@@ -88,5 +103,5 @@ def drawn(shapes, dx=0.0, dy=0.0, outline=None):
     )
 
 
-def shown(findings):
+def shown(findings: Iterable[Finding]) -> list[tuple[object, ...]]:
     return [(f.rule, f.severity, f.message, f.grids, f.amount) for f in findings]

@@ -1,13 +1,15 @@
 """Packed coordinates read by the rule that is written down, not by the code that packs them."""
 
 import string
+from typing import Any
 
 LETTERS = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_"
 
 
-def numbers(text):
+def numbers(text: str) -> list[int]:
     """Return the whole numbers in a packed text."""
-    found, digits = [], []
+    found: list[int] = []
+    digits: list[int] = []
     for letter in text:
         digit = LETTERS.index(letter)
         digits.append(digit % 32)
@@ -19,14 +21,14 @@ def numbers(text):
     return found
 
 
-def positions(packed):
+def positions(packed: str | list[Any]) -> list[Any]:
     """Return what GeoJSON has for packed coordinates."""
     if not isinstance(packed, str):
         return [positions(part) for part in packed]
     steps = numbers(packed)
     x = y = 0
-    found = []
+    places = []
     for across, up in zip(steps[::2], steps[1::2], strict=True):
         x, y = x + across, y + up
-        found.append([x / 1e6, y / 1e6])
-    return found
+        places.append([x / 1e6, y / 1e6])
+    return places

@@ -1,8 +1,12 @@
 """A small finished plan, built by hand: two communities, five grids, every layer filled."""
 
+from collections.abc import Sequence
+from typing import Literal
+
 import geopandas as gpd
 import numpy as np
-from shapely import LineString, Point, box
+from shapely import LineString, Point, Polygon, box
+from shapely.geometry.base import BaseGeometry
 
 from gridgeo.config import Band, ReadRules, Settings, Source
 from gridgeo.model import Finding, Note, Plan, Reject, layer_frame
@@ -31,12 +35,12 @@ _GRIDS = (
 )
 
 
-def square(column, row, width=1, height=1):
+def square(column: float, row: float, width: float = 1, height: float = 1) -> Polygon:
     west, south = X + SIDE * column, Y + SIDE * row
     return box(west, south, west + SIDE * width, south + SIDE * height)
 
 
-def build_plan(*, names=(), lang="zh"):
+def build_plan(*, names: Sequence[str] = (), lang: Literal["zh", "en"] = "zh") -> Plan:
     """Return the plan; `names` replace the names of the grids."""
     codes = [grid[0] for grid in _GRIDS]
     named = [*names, *(f"第{n}网格" for n in range(len(names), 5))][:5]
@@ -168,7 +172,7 @@ def build_plan(*, names=(), lang="zh"):
     )
 
 
-def _frame(layer, shapes, **columns):
+def _frame(layer: str, shapes: Sequence[BaseGeometry], **columns: object) -> gpd.GeoDataFrame:
     """Return a frame with the columns of `layer`; a single value stands for all rows."""
     rows = {
         name: value if isinstance(value, list) else [value] * len(shapes)

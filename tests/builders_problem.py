@@ -1,10 +1,12 @@
 """Small problems for the tests of exact answers, and the plain way to solve them."""
 
+from collections.abc import Collection, Iterable, Iterator
 from itertools import combinations
 
 import networkx as nx
 import numpy as np
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from gridgeo.config import Band
 from gridgeo.partition import Problem
@@ -13,7 +15,7 @@ BANDS = (Band(profile="households"), Band(profile="residents"), Band())
 
 
 @st.composite
-def problems(draw, least=2, most=8):
+def problems(draw: st.DrawFn, least: int = 2, most: int = 8) -> Problem:
     """Connected problems of a few atoms, some heavy, some empty, some with residents unknown."""
     n = draw(st.integers(least, most))
     tree = [(draw(st.integers(0, v - 1)), v) for v in range(1, n)]
@@ -32,7 +34,7 @@ def problems(draw, least=2, most=8):
         cut_m=np.array(draw(metres), dtype=float),
         straddle_m=np.where(linked, 0.0, 80.0),
         linked=np.array(linked, dtype=bool),
-        x=np.arange(n) * 100.0,
+        x=100.0 * np.arange(n, dtype=np.float64),
         y=np.array(draw(st.lists(st.integers(0, 3), min_size=n, max_size=n))) * 100.0,
         area=np.full(n, 1e4),
         balance_m=draw(st.sampled_from([0.0, 100.0])),
@@ -40,7 +42,7 @@ def problems(draw, least=2, most=8):
     )
 
 
-def in_band(band, problem, members):
+def in_band(band: Band, problem: Problem, members: list[int]) -> bool:
     """Tell whether a set of atoms is in band, by the words of the rule."""
     households, residents = problem.households[members], problem.residents[members]
     known = not (np.isnan(residents) & (households > 0)).any()
@@ -48,15 +50,15 @@ def in_band(band, problem, members):
     people = np.nansum(residents)
     by_residents = known and band.residents_lower <= people <= band.residents_upper
     if band.profile == "households":
-        return by_households
+        return bool(by_households)
     if band.profile == "residents" and known:
-        return by_residents
-    return by_households or (band.profile == "either" and by_residents)
+        return bool(by_residents)
+    return bool(by_households or (band.profile == "either" and by_residents))
 
 
-def partitions(band, problem):
+def partitions(band: Band, problem: Problem) -> Iterator[list[frozenset[int]]]:
     """Yield every partition into connected sets in band, as lists of sets."""
-    graph = nx.Graph(problem.edges[problem.linked].tolist())
+    graph: nx.Graph[int] = nx.Graph(problem.edges[problem.linked].tolist())
     graph.add_nodes_from(range(problem.households.size))
     good = [
         frozenset(members)
@@ -67,7 +69,7 @@ def partitions(band, problem):
     yield from _covers(good, frozenset(graph))
 
 
-def _covers(good, left):
+def _covers(good: list[frozenset[int]], left: frozenset[int]) -> Iterator[list[frozenset[int]]]:
     if not left:
         yield []
         return
@@ -78,7 +80,7 @@ def _covers(good, left):
                 yield [members, *rest]
 
 
-def labels_of(grids, atoms):
+def labels_of(grids: Iterable[Collection[int]], atoms: int) -> NDArray[np.int32]:
     """Return the labels of a partition given as sets."""
     labels = np.empty(atoms, dtype=np.int32)
     for number, members in enumerate(grids):

@@ -2,8 +2,10 @@
 
 import os
 import sys
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, Literal
 
 import pytest
 from builders_city import City, facilities, frame, households, lattice, settings, streets
@@ -20,7 +22,7 @@ WIDE, HIGH, STEP = 800.0, 400.0, 200.0
 TIMES = "run.json"
 
 
-def province(townships=3, *, per_point=50) -> City:
+def province(townships: int = 3, *, per_point: int = 50) -> City:
     """Return townships in a row with a street every 200 m, and two household rows outside."""
     width = townships * WIDE
     columns = [
@@ -45,7 +47,9 @@ def province(townships=3, *, per_point=50) -> City:
     )
 
 
-def settings_in(folder: Path, city: City, *, by="township", **parts) -> Settings:
+def settings_in(
+    folder: Path, city: City, *, by: Literal["township", "tile"] = "township", **parts: Any
+) -> Settings:
     """Write the province and return the settings that run it."""
     inputs = {
         role: tuple(Source(path=str(folder / source.path)) for source in sources)
@@ -55,14 +59,14 @@ def settings_in(folder: Path, city: City, *, by="township", **parts) -> Settings
     return replace(base, read=replace(base.read, inputs=inputs))
 
 
-def run_here(told: Settings, folder: Path):
+def run_here(told: Settings, folder: Path) -> Any:
     """Run the parts in this process: starting others takes longer than the parts."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("gridgeo.province.run.run_on_processes", _in_turn)
         return run_chunks(told, folder)
 
 
-def _in_turn(tasks, *, jobs):
+def _in_turn(tasks: Iterable[Any], *, jobs: int) -> Iterator[Any]:
     for task in tasks:
         yield run_chunk(task)
 
@@ -76,7 +80,7 @@ def files(folder: Path) -> dict[str, bytes]:
     }
 
 
-def command(*arguments) -> list[str]:
+def command(*arguments: object) -> list[str]:
     """Return the command line that runs gridgeo as a user does."""
     told = [str(argument) for argument in arguments]
     return [sys.executable, "-c", "from gridgeo.cli import main; main()", *told]

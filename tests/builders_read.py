@@ -1,6 +1,7 @@
 """A small town for the tests of reading: two communities, a street between, three houses."""
 
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 from shapely import LineString, Point, box
@@ -54,7 +55,7 @@ def town(**layers: gpd.GeoDataFrame) -> dict[str, gpd.GeoDataFrame]:
 
 def write_town(folder: Path, **layers: gpd.GeoDataFrame) -> dict[str, tuple[Source, ...]]:
     """Write the town as one file a layer and return its inputs."""
-    inputs = {}
+    inputs: dict[str, tuple[Source, ...]] = {}
     for role, frame in town(**layers).items():
         path = folder / f"town_{role}.parquet"
         frame.to_parquet(path)
@@ -62,9 +63,7 @@ def write_town(folder: Path, **layers: gpd.GeoDataFrame) -> dict[str, tuple[Sour
     return inputs
 
 
-def read_town(
-    folder: Path, rules: dict[str, object] | None = None, **sources: Path | str
-) -> Layers:
+def read_town(folder: Path, rules: dict[str, Any] | None = None, **sources: Path | str) -> Layers:
     """Read the town from files, with the layers of `sources` taken from elsewhere."""
     inputs = write_town(folder)
     for role, path in sources.items():

@@ -1,30 +1,44 @@
 """Lattice towns for the partition tests: square atoms, drawn as rows of numbers."""
 
+from collections.abc import Collection, Mapping
+from typing import Any
+
 import geopandas as gpd
 import numpy as np
 import shapely
+from numpy.typing import ArrayLike, NDArray
 
 from gridgeo.model import Atoms
 
 SIDE = 100.0
+#: Two cells, each a row and a column.
+_Pair = tuple[tuple[int, int], tuple[int, int]]
 
 
-def town(households, *, residents=None, community=None, facility=None, classes=None, passable=()):
+def town(
+    households: ArrayLike,
+    *,
+    residents: ArrayLike | None = None,
+    community: ArrayLike | None = None,
+    facility: ArrayLike | None = None,
+    classes: Mapping[_Pair, str] | None = None,
+    passable: Collection[_Pair] = (),
+) -> Atoms:
     """Return a town of squares of 100 m, row 0 in the north.
 
     ``classes`` maps a pair of cells ``((row, column), (row, column))`` to the class of their
     border, ``local`` without; barriers let through only the pairs in ``passable``.
     """
-    households = np.atleast_2d(np.asarray(households, dtype=np.int64))
-    rows, columns = households.shape
-    row, column = (a.ravel() for a in np.indices(households.shape))
+    counts = np.atleast_2d(np.asarray(households, dtype=np.int64))
+    rows, columns = counts.shape
+    row, column = (a.ravel() for a in np.indices(counts.shape))
     frame = gpd.GeoDataFrame(
         {
-            "community": _or(community, 0, households).astype(np.int64),
-            "households": households.ravel(),
-            "residents": _or(residents, np.nan, households).astype(np.float64),
+            "community": _or(community, 0, counts).astype(np.int64),
+            "households": counts.ravel(),
+            "residents": _or(residents, np.nan, counts).astype(np.float64),
             "kind": "given",
-            "facility": _or(facility, -1, households).astype(np.int64),
+            "facility": _or(facility, -1, counts).astype(np.int64),
             "name": [f"r{r}c{c}" for r, c in zip(row, column, strict=True)],
         },
         geometry=shapely.box(column * SIDE, -row * SIDE - SIDE, (column + 1) * SIDE, -row * SIDE),
@@ -82,10 +96,10 @@ def town(households, *, residents=None, community=None, facility=None, classes=N
     )
 
 
-def _or(given, default, shape):
+def _or(given: ArrayLike | None, default: float, shape: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(given).ravel() if given is not None else np.full(shape.size, default)
 
 
-def columns_cut(rows, column, kind):
+def columns_cut(rows: int, column: int, kind: str) -> dict[_Pair, str]:
     """Return the classes of a barrier that runs north to south, east of `column`."""
     return {((r, column), (r, column + 1)): kind for r in range(rows)}

@@ -10,6 +10,7 @@ _SLOW_MACHINES = {"deadline": None, "suppress_health_check": [HealthCheck.too_sl
 settings.register_profile("same", derandomize=True, **_SLOW_MACHINES)
 settings.register_profile("explore", max_examples=500, **_SLOW_MACHINES)
 settings.load_profile("same")
+pytest.register_assert_rewrite("laws")
 SWITCHES = (
     "--headless",
     "--no-sandbox",
@@ -21,6 +22,26 @@ SWITCHES = (
     "--disable-sync",
     "--host-resolver-rules=MAP * ~NOTFOUND",
 )
+
+
+def pytest_addoption(parser):
+    parser.addoption("--long", action="store_true", help="run the tests marked long, too")
+    parser.addoption("--towns", type=int, default=25, help="towns on which all laws are checked")
+    parser.addoption("--seed", type=int, default=0, help="the number of the first of them")
+
+
+def pytest_collection_modifyitems(config, items):
+    if not config.getoption("--long"):
+        long = [item for item in items if item.get_closest_marker("long")]
+        items[:] = [item for item in items if not item.get_closest_marker("long")]
+        config.hook.pytest_deselected(items=long)
+
+
+def pytest_generate_tests(metafunc):
+    if "town_seed" in metafunc.fixturenames:
+        first = metafunc.config.getoption("--seed")
+        seeds = range(first, first + metafunc.config.getoption("--towns"))
+        metafunc.parametrize("town_seed", seeds)
 
 
 @pytest.fixture(scope="session")

@@ -64,10 +64,15 @@ def test_parse_inverts_format_for_every_pattern(template, data):
     assert scheme.parse(scheme.format(said)) == said
 
 
-@given(patterns, st.text(alphabet="0123456789AW网格-/. ", max_size=22))
-def test_format_inverts_parse_for_every_pattern(template, text):
+@given(
+    patterns, st.data(), st.text(alphabet="0123456789AW网格-/. ", max_size=2), st.integers(0, 30)
+)
+def test_format_inverts_parse_for_every_pattern(template, data, letter, at):
     code = OBJECT if "{object" in template else ""
     scheme = scheme_of("template", template=template, object_code=code)
+    text = scheme.format(written(scheme, data.draw))
+    at %= len(text) + 1
+    text = text[:at] + letter + text[at + 1 :]
     said = scheme.parse(text)
     assert said is None or scheme.format(said) == text
 
@@ -125,7 +130,7 @@ def test_settings_that_do_not_go_together_are_told(codes, said):
 
 def test_the_pattern_of_cn15_is_cn15():
     scheme = Codes(scheme="template", template=_CN15.template).code_scheme
-    assert scheme.parse(PARENT + "007") == _CN15.parse(PARENT + "007")
+    assert scheme.parse(PARENT + "007") == GridCode(community=PARENT, sequence=7, digits=3)
     assert scheme.last == 999
     assert scheme.statistical
 

@@ -43,6 +43,7 @@ def test_the_quickstart_maps_a_plan_and_loads_it_again(shown):
     assert shown[-1]["text/plain"] == "True"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("shown", ["02_reverify"], indirect=True)
 def test_the_reverification_ends_with_what_it_says(shown):
     told = [data["text/plain"] for data in shown]
@@ -61,6 +62,7 @@ def test_what_is_tried_on_the_desk_is_what_the_file_of_edits_gives(shown):
     assert shown[-1]["text/plain"] == "True"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("shown", ["04_tradeoffs"], indirect=True)
 def test_the_tradeoffs_are_drawn_and_the_best_are_listed(shown):
     assert sum("image/png" in data for data in shown) == 2

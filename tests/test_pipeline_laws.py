@@ -1,161 +1,211 @@
-"""Laws of the whole job on random towns."""
+"""Laws of the whole job on towns by number, and examples of it.
+
+Each town is partitioned once, and all laws are checked on that plan: ``scripts/laws`` takes more.
+"""
 
 from dataclasses import replace
 
-import hypothesis
 import numpy as np
 import pytest
 import shapely
-from builders_city import CODES, City, block_city, grids_by_household, random_city, settings
-from hypothesis import Phase, example, given
-from hypothesis import strategies as st
+from builders_city import CODES, block_city, grids_by_household, random_city, settings
+from builders_varied import FEATURES, Town, varied_town
+from laws import (
+    LAWS,
+    Case,
+    assert_same,
+    broken_laws,
+    each_basic_grid_is_one_valid_polygon,
+    each_household_is_in_one_grid_or_listed,
+    no_plan_breaks_a_hard_rule,
+)
+from shapely import MultiPolygon
+from shapely.affinity import translate
 
 from gridgeo.config import Band, ReadRules, Source
-from gridgeo.model import layer_frame
+from gridgeo.errors import InputError
+from gridgeo.model import Finding
 from gridgeo.pipeline import partition_layers, run, verify
+from gridgeo.wording import Text
 
-few = hypothesis.settings(
-    max_examples=4, deadline=None, derandomize=True, phases=[Phase.explicit, Phase.generate]
+
+def check(town, folder):
+    try:
+        broken = broken_laws(Case.of(town, folder))
+    except Exception as error:
+        error.add_note(f"{town}: no plan was made")
+        raise
+    if broken:
+        raise ExceptionGroup(f"{town}: {len(broken)} laws are broken", broken)
+
+
+def test_the_laws_hold_in_a_town(town_seed, tmp_path):
+    check(varied_town(town_seed), tmp_path)
+
+
+def test_a_town_that_broke_a_law_when_it_was_moved(tmp_path):
+    city = random_city(503802, schools=True, residents=True)
+    check(Town("moved", city, move=(2_792, -2_146)), tmp_path)
+
+
+def test_atoms_that_differ_by_less_than_a_nanometre_make_one_polygon(tmp_path):
+    case = Case.of(Town("apart", random_city(173, river=True, compounds=True)), tmp_path)
+    each_basic_grid_is_one_valid_polygon(case)
+    each_household_is_in_one_grid_or_listed(case)
+    no_plan_breaks_a_hard_rule(case)
+
+
+def test_towns_of_every_run_have_each_feature_and_lack_it():
+    towns = [varied_town(seed) for seed in range(25)]
+    for feature in FEATURES:
+        assert 2 <= sum(feature in town.features for town in towns) <= 20, feature
+    profiles = {town.settings.band.profile for town in towns}
+    assert profiles == {"households", "residents", "either"}
+
+
+# --- every law can be broken -------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def case(tmp_path_factory):
+    """Return a town with a river and residents where every grid is in band."""
+    town = Town("sound", random_city(1, residents=True, river=True))
+    return Case.of(town, tmp_path_factory.mktemp("sound"))
+
+
+@pytest.fixture(scope="module")
+def case_of_atoms(tmp_path_factory):
+    return Case.of(varied_town(8), tmp_path_factory.mktemp("atoms"))
+
+
+def with_column(frame, name, value, row=0):
+    changed = frame.copy()
+    changed[name] = changed[name].to_numpy(copy=True)
+    changed.loc[changed.index[row], name] = value
+    return changed
+
+
+def with_shape(frame, shape, row=0):
+    shapes = frame.geometry.to_numpy().copy()
+    shapes[row] = shape
+    return frame.set_geometry(shapes, crs=frame.crs)
+
+
+def a_grid_less(plan):
+    return replace(plan, grids=plan.grids.iloc[1:].reset_index(drop=True))
+
+
+def a_grid_shifted(plan):
+    return replace(plan, grids=with_shape(plan.grids, translate(plan.grids.geometry[0], 3, 2)))
+
+
+def a_grid_in_two_parts(plan):
+    first = plan.grids.geometry[0]
+    parts = MultiPolygon([first, translate(first, 9_000, 0)])
+    return replace(plan, grids=with_shape(plan.grids, parts))
+
+
+def a_home_less(plan):
+    return replace(plan, households=plan.households.iloc[1:].reset_index(drop=True))
+
+
+def a_home_in_another_grid(plan):
+    there = np.flatnonzero(plan.households["grid"] == plan.grids["code"].iloc[0])[0]
+    code = plan.grids["code"].iloc[-1]
+    return replace(plan, households=with_column(plan.households, "grid", code, there))
+
+
+def residents_added(plan):
+    more = plan.grids["residents"].iloc[0] + 9
+    return replace(plan, grids=with_column(plan.grids, "residents", more))
+
+
+def a_verdict_turned(plan):
+    return replace(plan, grids=with_column(plan.grids, "verdict", "over"))
+
+
+def a_reason_less(plan):
+    communities = with_column(plan.communities, "verdict", "impossible")
+    return replace(plan, communities=with_column(communities, "reason", ""))
+
+
+def an_outline_grown(plan):
+    grown = shapely.buffer(plan.communities.geometry[0], 1.0)
+    return replace(plan, communities=with_shape(plan.communities, grown))
+
+
+def a_code_changed(plan):
+    return replace(plan, grids=with_column(plan.grids, "code", plan.grids["community"][0] + "099"))
+
+
+def borders_closed(plan):
+    return replace(plan, borders=plan.borders.assign(passable=False), findings=())
+
+
+def an_atom_less(plan):
+    return replace(plan, atoms=plan.atoms.iloc[1:].reset_index(drop=True))
+
+
+def an_atom_shifted(plan):
+    return replace(plan, atoms=with_shape(plan.atoms, translate(plan.atoms.geometry[0], 1e-4, 0)))
+
+
+def an_error_found(plan):
+    found = Finding(rule="no_overlap", severity="error", message=Text("x", "x"))
+    return replace(plan, findings=(found, *plan.findings))
+
+
+def a_code_twice(plan):
+    return replace(plan, grids=with_column(plan.grids, "code", plan.grids["code"].iloc[1]))
+
+
+#: Laws of what is read again, not of the plan.
+READING = ("files_are_read_as_frames", "a_saved_plan_comes_back", "layers_are_not_changed")
+#: What breaks each other law; a law without a line here fails.
+BREAKS = {
+    "households_are_conserved": a_home_less,
+    "residents_are_conserved": residents_added,
+    "grids_fill_their_communities": a_grid_less,
+    "ground_of_communities_changes_only_as_listed": an_outline_grown,
+    "each_atom_given_is_kept_or_listed": an_atom_less,
+    "atoms_are_a_coverage": an_atom_shifted,
+    "grids_do_not_overlap": a_grid_shifted,
+    "each_basic_grid_is_one_valid_polygon": a_grid_in_two_parts,
+    "grids_are_connected_without_crossing_barriers": borders_closed,
+    "each_household_is_in_one_grid_or_listed": a_home_in_another_grid,
+    "verdicts_fit_the_counts": a_verdict_turned,
+    "each_community_has_a_verdict_and_a_reason": a_reason_less,
+    "no_plan_breaks_a_hard_rule": an_error_found,
+    "what_is_delivered_passes_verification": a_grid_shifted,
+    "order_of_rows_and_threads_change_no_byte": a_verdict_turned,
+    "moving_the_town_by_whole_metres_changes_no_grouping": a_home_in_another_grid,
+    "grids_given_as_atoms_come_back": a_code_changed,
+    "a_plan_differs_in_nothing_from_itself": a_code_twice,
+    "there_is_nothing_to_repair": a_grid_shifted,
+}
+
+
+@pytest.mark.parametrize(
+    "law", [law for law in LAWS if law.__name__ not in READING], ids=lambda law: law.__name__
 )
-FEATURES = ("river", "carriageways", "compounds", "buildings", "schools", "residents")
-cities = st.builds(
-    random_city, seed=st.integers(0, 2**16), **{name: st.booleans() for name in FEATURES}
-)
-#: findings that may be errors on no plan of ours
-HARD = ("fills_community", "no_overlap", "inside_community", "households_once", "codes_unique")
+def test_each_law_is_broken_by_a_broken_plan(law, case, case_of_atoms):
+    broken = case_of_atoms if law.__name__ == "each_atom_given_is_kept_or_listed" else case
+    law(broken)
+    with pytest.raises((AssertionError, InputError)):
+        law(replace(broken, plan=BREAKS[law.__name__](broken.plan)))
 
 
-def by_kind(plan, kind):
-    return plan.grids[plan.grids["kind"] == kind]
+@pytest.mark.parametrize("name", READING)
+def test_each_law_of_reading_is_broken_by_what_is_read(name, case, monkeypatch):
+    law = next(law for law in LAWS if law.__name__ == name)
+    law(case)
+    fewer = replace(case.layers, households=case.layers.households.iloc[1:])
+    monkeypatch.setattr("laws.load_plan", lambda _: a_home_less(case.plan))
+    with pytest.raises(AssertionError):
+        law(case if name == "a_saved_plan_comes_back" else replace(case, layers=fewer))
 
 
-@few
-@given(cities)
-def test_households_residents_and_area_are_conserved(city):
-    layers = city.layers()
-    plan = partition_layers(layers, settings())
-    told = plan.summary["households"]
-    assert told["in"] == city.frames["households"]["户数"].sum()
-    assert told["in"] == told["in_grids"] + told["listed"]
-    assert told["in_grids"] == plan.grids["households"].sum() == plan.atoms["households"].sum()
-    inside = plan.households["grid"] != ""
-    assert told["listed"] == plan.households.loc[~inside, "households"].sum()
-    residents = layers.households["residents"]
-    if residents.notna().any():
-        within = plan.households.loc[inside, "residents"].sum()
-        assert plan.grids["residents"].sum() == within == plan.communities["residents"].sum()
-    assert plan.summary["area_difference_m2"] < 1e-4
-    np.testing.assert_allclose(plan.grids["area_m2"].sum(), plan.communities.area.sum())
-
-
-@few
-@example(random_city(173, river=True, compounds=True))  # two atoms differ by 2e-10 m at a vertex
-@given(cities)
-def test_grids_are_single_polygons_inside_one_community_with_every_household_in_its_grid(city):
-    plan = partition_layers(city.layers(), settings())
-    shapes = plan.grids.set_index("code").geometry
-    assert shapes.is_valid.all()
-    assert (by_kind(plan, "basic").geom_type == "Polygon").all()
-    assert plan.grids["code"].is_unique
-    assert set(plan.grids["community"]) <= set(plan.communities["code"])
-    homes = plan.households[plan.households["grid"] != ""]
-    own = shapes.loc[homes["grid"]].to_numpy()
-    assert shapely.dwithin(homes.geometry.to_numpy(), own, 0.01).all()
-    sums = homes.groupby("grid")["households"].sum().reindex(shapes.index, fill_value=0)
-    assert (sums.to_numpy() == plan.grids.set_index("code")["households"]).all()
-    assert not [f for f in plan.findings if f.severity == "error"]
-
-
-@few
-@given(cities)
-def test_every_grid_and_community_has_a_verdict_that_fits_its_numbers(city):
-    plan = partition_layers(city.layers(), settings())
-    band = settings().band
-    basic = by_kind(plan, "basic")
-    fits = basic["households"].between(band.lower, band.upper)
-    fits |= basic["residents"].between(band.residents_lower, band.residents_upper)
-    assert (fits == (basic["verdict"] == "in_band")).all()
-    assert (plan.grids["verdict"] != "").all()
-    small = plan.communities["verdict"] == "small"
-    assert (plan.communities.loc[small, "households"] < band.lower).all()
-    told = plan.communities.set_index("code")["grids"]
-    assert (told == basic["community"].value_counts().reindex(told.index, fill_value=0)).all()
-    unmet = plan.communities["verdict"].isin(["impossible", "not_found"])
-    assert (plan.communities.loc[unmet, "reason"] != "").all()
-    assert (by_kind(plan, "open")["households"] == 0).all()
-
-
-@few
-@given(cities, st.integers(0, 99))
-def test_the_order_of_rows_changes_no_byte(city, seed):
-    plan = partition_layers(city.layers(), settings())
-    other = partition_layers(city.shuffled(seed).layers(), settings())
-    assert_same(plan, other)
-
-
-@few
-@example(random_city(503802, schools=True, residents=True), 2_792, -2_146)
-@given(cities, st.integers(-5_000, 5_000), st.integers(-5_000, 5_000))
-def test_moving_the_town_by_whole_metres_changes_no_grouping(city, dx, dy):
-    plan = partition_layers(city.layers(), settings())
-    moved = partition_layers(city.moved(dx, dy).layers(), settings())
-    assert grids_by_household(moved) == grids_by_household(plan)
-    assert moved.grids["name"].tolist() == plan.grids["name"].tolist()
-    np.testing.assert_allclose(moved.grids["area_m2"], plan.grids["area_m2"])
-
-
-@few
-@given(cities, st.sampled_from([2, 5]))
-def test_the_number_of_threads_changes_no_byte(city, jobs):
-    layers = city.layers()
-    assert_same(
-        partition_layers(layers, settings()), partition_layers(layers, settings(), jobs=jobs)
-    )
-
-
-@few
-@given(cities)
-def test_grids_as_ready_made_atoms_give_the_same_grids(city):
-    plan = partition_layers(city.without("facilities").layers(), settings())
-    grids = plan.grids.assign(户数=plan.grids["households"], 人口=plan.grids["residents"])
-    columns = ["户数", "community", "geometry"]
-    columns += ["人口"] if plan.grids["residents"].notna().any() else []
-    communities = plan.communities.rename(columns={"code": "编码", "name": "名称"})
-    again = City(
-        {
-            "communities": communities[["编码", "名称", "geometry"]],
-            "atoms": grids[columns].rename(columns={"community": "社区编码"}),
-        }
-    )
-    if not (plan.grids["verdict"] == "in_band").all():
-        hypothesis.reject()
-    plan_again = partition_layers(again.layers(), settings())
-    assert plan_again.grids["code"].tolist() == plan.grids["code"].tolist()
-    assert plan_again.grids["households"].tolist() == plan.grids["households"].tolist()
-    assert plan_again.grids.geometry.geom_equals(plan.grids.geometry).all()
-
-
-@few
-@given(cities)
-def test_the_layers_given_are_not_changed(city):
-    layers = city.layers()
-    before = {role: frame.copy() for role, frame in vars(layers).items() if hasattr(frame, "crs")}
-    frames = {role: frame.copy() for role, frame in before.items() if hasattr(frame, "columns")}
-    partition_layers(layers, settings())
-    for role, frame in frames.items():
-        assert getattr(layers, role).equals(frame), role
-
-
-def assert_same(plan, other):
-    for layer in ("communities", "grids", "atoms", "borders", "households", "considered"):
-        mine, its = (layer_frame(layer, getattr(p, layer)) for p in (plan, other))
-        assert mine.drop(columns="geometry").equals(its.drop(columns="geometry")), layer
-        assert mine.geometry.to_wkb().equals(its.geometry.to_wkb()), layer
-    assert [f.message for f in plan.findings] == [f.message for f in other.findings]
-    assert plan.summary == other.summary
-
-
-# --- examples -----------------------------------------------------------------------------------
+# --- examples ----------------------------------------------------------------------------------
 
 
 def test_frames_and_layers_give_the_same_plan():

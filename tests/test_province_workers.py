@@ -83,6 +83,7 @@ def same(folder, out):
     return sorted({name for name in {*ours, *theirs} if ours.get(name) != theirs.get(name)})
 
 
+@pytest.mark.long
 def test_a_run_that_is_stopped_and_killed_again_and_again_ends_in_the_same_bytes(folder):
     out = folder / "tried"
     run = started(folder, "tried")
@@ -132,6 +133,7 @@ def cluster(folder):
             process.wait()
 
 
+@pytest.mark.long
 def test_a_dask_cluster_gives_the_same_bytes_though_a_worker_is_killed_midway(folder):
     with cluster(folder) as (address, dask_workers):
         run = started(folder, "cluster", "--scheduler", address)

@@ -1,12 +1,12 @@
 """Validate as a whole: a sound town passes, what cannot be judged is said or refused."""
 
 import pytest
-from builders_judged import found, reshaped, shown, town
-from shapely import box
+from builders_judged import A, B, found, frame, reshaped, town
+from shapely import LineString, box
 
 from gridgeo.config import Band, Codes
 from gridgeo.errors import InputError
-from gridgeo.validate import CHECKS, Subject, area_difference, judge, street_share
+from gridgeo.validate import CHECKS, Subject, judge
 
 
 def test_a_sound_town_has_no_findings():
@@ -56,9 +56,18 @@ def test_another_coordinate_system_is_refused():
 
 
 def test_a_judgement_is_the_findings_and_the_two_figures():
-    subject = town(grids=reshaped(1, box(110, 0, 210, 100)))
-    told = judge(subject, band=Band(), codes=Codes())
-    assert shown(told.findings) == shown(found(subject))
-    assert told.area_difference_m2 == area_difference(subject.grids, subject.communities)
+    told = judge(town(grids=reshaped(1, box(110, 0, 210, 100))), band=Band(), codes=Codes())
+    assert [(f.rule, f.grids, f.amount) for f in told.findings] == [
+        ("fills_community", (f"{A}001", f"{A}002"), pytest.approx(1000)),
+        ("no_overlap", (f"{A}002", f"{B}001"), pytest.approx(1000)),
+        ("inside_community", (f"{A}002",), pytest.approx(1000)),
+    ]
     assert told.area_difference_m2 == pytest.approx(3000)
-    assert told.street_share == street_share(subject.grids, subject.streets, None)
+
+
+@pytest.mark.parametrize(("length", "share"), [(100, 0.5), (50, 0.25 + 12 / 200)])
+def test_the_share_on_streets_is_of_the_inner_borders_of_both_communities(length, share):
+    """Of 200 m, those along the street and within 12 m of its end."""
+    street = frame({}, [LineString([(100, 0), (100, length)])])
+    told = judge(town(streets=street), band=Band(), codes=Codes())
+    assert told.street_share == pytest.approx(share)

@@ -51,18 +51,25 @@ def cut_areas(areas: Polygons, lines: Lines) -> Faces:
     2
     """
     line, area = shapely.STRtree(areas).query(lines, predicate="dwithin", distance=_NEAR_M)
-    near = np.unique(area)
+    near, cutting = np.unique(area), explode(lines[np.unique(line)])
+    faces = _cut_near(areas, near, cutting)
+    if not shapely.coverage_is_valid(faces.polygons):
+        # noding joined vertices that differ by rounding, and areas far from every line kept them
+        faces = _cut_near(areas, np.arange(len(areas)), cutting)
+    return sort_faces(faces)
+
+
+def _cut_near(areas: Polygons, near: NDArray[np.int64], lines: Lines) -> Faces:
+    """Cut the areas at the positions `near`, and return the others as they are."""
     far = np.setdiff1d(np.arange(len(areas)), near)
     edges = coverage_edges(areas[near]).lines
-    polygons = polygonise(np.concatenate([edges, explode(lines[np.unique(line)])]))
+    polygons = polygonise(np.concatenate([edges, lines]))
     inner = shapely.point_on_surface(polygons)
     face, parent = shapely.STRtree(areas[near]).query(inner, predicate="intersects")
     face, first = np.unique(face, return_index=True)
-    return sort_faces(
-        Faces(
-            polygons=np.concatenate([areas[far], polygons[face]]),
-            parent=np.concatenate([far, near[parent[first]]]),
-        )
+    return Faces(
+        polygons=np.concatenate([areas[far], polygons[face]]),
+        parent=np.concatenate([far, near[parent[first]]]),
     )
 
 

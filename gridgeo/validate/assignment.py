@@ -36,6 +36,8 @@ class PointAssignment:
         else the first one; `NONE` where there is no such grid.
     point, grid
         Pairs of points and grids that contain them, more than 0.01 m from the border.
+    border_point, border_grid
+        Pairs of points on a border and the grids within 0.01 m: such a point may count in any.
     """
 
     stated: NDArray[np.intp]
@@ -43,6 +45,8 @@ class PointAssignment:
     inside: NDArray[np.intp]
     point: NDArray[np.intp]
     grid: NDArray[np.intp]
+    border_point: NDArray[np.intp]
+    border_grid: NDArray[np.intp]
 
 
 def assign_to_grids(
@@ -61,9 +65,17 @@ def assign_to_grids(
     order = np.lexsort((grid, ~same))[::-1]
     inside[point[order]] = grid[order]
     agrees[point[order]] = same[order]
-    far = _away_from_border(ground, points, grid, point)
+    several = np.bincount(point, minlength=len(points))[point] > 1
+    far = _away_from_border(ground, points, grid, point, several)
+    border = several & ~np.isin(point, point[far])
     return PointAssignment(
-        stated=position, agrees=agrees, inside=inside, point=point[far], grid=grid[far]
+        stated=position,
+        agrees=agrees,
+        inside=inside,
+        point=point[far],
+        grid=grid[far],
+        border_point=point[border],
+        border_grid=grid[border],
     )
 
 
@@ -74,10 +86,13 @@ def stated_positions(stated: Sequence[str], codes: Sequence[str]) -> NDArray[np.
 
 
 def _away_from_border(
-    ground: NDArray[Any], points: NDArray[Any], grid: NDArray[np.intp], point: NDArray[np.intp]
+    ground: NDArray[Any],
+    points: NDArray[Any],
+    grid: NDArray[np.intp],
+    point: NDArray[np.intp],
+    several: NDArray[np.bool_],
 ) -> NDArray[np.bool_]:
     """Return which pairs are clear; only points with several pairs need the exact distance."""
-    several = np.bincount(point, minlength=len(points))[point] > 1
     far = np.ones(len(point), dtype=bool)
     pair_ground, pair_points = ground[grid[several]], points[point[several]]
     far[several] = shapely.contains_properly(pair_ground, pair_points) & (

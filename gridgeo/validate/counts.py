@@ -199,7 +199,7 @@ def totals_conserved(case: Case) -> Iterator[Finding]:
     """Grids state what is in them, and all that came in is in a grid or listed.
 
     Sums are over household points and over atoms, by the grid that each states, else by the
-    grid that it lies in.
+    grid that it lies in; a point on a border may be counted on either side.
     """
     sources = _sources(case)
     if not sources and case.subject.households_in is None:
@@ -208,8 +208,25 @@ def totals_conserved(case: Case) -> Iterator[Finding]:
         yield from _unknown_grids(frame, grid)
         for measure, noun in _MEASURES:
             counted = sums(frame[measure], grid, len(case.handles))
-            yield from _unequal(case, measure, noun, counted)
+            least, most = counted, counted
+            if frame is case.points and "grid" not in frame.columns:
+                least, most = _range_with_borders(case, frame[measure], counted)
+            yield from _unequal(case, measure, noun, (least, counted, most))
     yield from _balance(case)
+
+
+def _range_with_borders(
+    case: Case, values: pd.Series[float], counted: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the least and the most that each grid may count, by where border points go."""
+    placing = case.placing
+    if placing is None or not len(placing.border_point):
+        return counted, counted
+    size, known = len(counted), np.nan_to_num(values.to_numpy(np.float64, na_value=np.nan))
+    points = np.unique(placing.border_point)
+    inside = np.bincount(placing.inside[points], known[points], minlength=size)
+    beside = np.bincount(placing.border_grid, known[placing.border_point], minlength=size)
+    return counted - inside, counted - inside + beside
 
 
 _MEASURES = (("households", Text("households", "户")), ("residents", Text("residents", "人")))
@@ -250,10 +267,14 @@ def _unknown_grids(frame: gpd.GeoDataFrame, grid: NDArray[np.intp]) -> Iterator[
 
 
 def _unequal(
-    case: Case, measure: str, noun: Text, counted: NDArray[np.float64]
+    case: Case,
+    measure: str,
+    noun: Text,
+    counts: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
 ) -> Iterator[Finding]:
+    least, counted, most = counts
     stated = case.subject.grids[measure].to_numpy(dtype=np.float64, na_value=np.nan)
-    off = stated - counted
+    off = stated - np.clip(stated, least, most)
     for row in np.flatnonzero(np.abs(off) >= 0.5):
         handle = case.handles[row]
         yield Finding(
