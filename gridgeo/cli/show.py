@@ -145,7 +145,8 @@ def show_approved(plan: Plan, register: Register | None, lang: Lang) -> None:
 def show_notes(notes: tuple[Note, ...], lang: Lang) -> None:
     """Print what was understood, each note after its topic."""
     for note in notes:
-        out.print(f"[dim]{word(TOPICS, note.topic, lang)}[/] ", end="")
+        colour, mark = ("yellow", "! ") if note.warning else ("dim", "")
+        out.print(f"[{colour}]{mark}{word(TOPICS, note.topic, lang)}[/] ", end="")
         out.print(note.message.say(lang), markup=False, soft_wrap=True)
 
 

@@ -57,10 +57,11 @@ CONVENIENCES: dict[str, Callable[..., Any]] = {}
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A message of a run: columns as understood, the CRS chosen, gaps closed."""
+    """A message of a run: columns as understood, the CRS chosen; `warning`: to be looked at."""
 
     topic: str
     message: Text
+    warning: bool = False
 
 
 @dataclass(frozen=True, slots=True)

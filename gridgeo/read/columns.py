@@ -12,6 +12,7 @@ from types import MappingProxyType
 from gridgeo.config import ReadRules
 from gridgeo.errors import InputError, SettingsError
 from gridgeo.read.context import RawLayer, ReadLog
+from gridgeo.read.header_terms import without_datum
 from gridgeo.wording import FIELDS, Text, fields_text, join, word
 
 
@@ -33,6 +34,8 @@ _RESIDENTS = _words(
     "常住人口 人口 人口数 常住人口数 居民数 总人口 residents population pop p_cnt pop_count 人数 "
     "常住人口* *人口数 *人口 residents* population*"
 )
+#: what columns of counts may be called: they add up, and are never repeated
+COUNTS = (*_HOUSEHOLDS, *_RESIDENTS)
 _KEY = _words(
     "key 编码 代码 code 小区编码 楼栋编码 房屋编码 地块编码 小区名称 小区 楼栋名称 楼栋 地址 "
     "compound_id building_id compound building parcel address full_address 名称 name *编码 *代码 "
@@ -156,6 +159,9 @@ ALIASES: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
 )
 
 
+_AXES = frozenset({"lon", "lat"})
+
+
 def normal(name: str) -> str:
     """Return `name` without case, width, spaces, underscores and remarks in brackets.
 
@@ -185,7 +191,8 @@ def candidates(columns: Sequence[str], aliases: Sequence[str]) -> tuple[str, ...
 def _ranked(columns: Sequence[str], aliases: Sequence[str]) -> list[tuple[int, int, int, str]]:
     ranked = []
     for position, column in enumerate(columns):
-        ranks = [rank for alias in enumerate(aliases) if (rank := _rank(normal(column), *alias))]
+        name = normal(without_datum(column) if _AXES.intersection(aliases) else column)
+        ranks = [rank for alias in enumerate(aliases) if (rank := _rank(name, *alias))]
         if ranks:
             ranked.append((*min(ranks), position, column))
     return sorted(ranked)

@@ -85,9 +85,9 @@ class ReadLog:
     notes: list[Note] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
 
-    def note(self, topic: str, message: Text) -> None:
-        """Add a note."""
-        self.notes.append(Note(topic, message))
+    def note(self, topic: str, message: Text, *, warning: bool = False) -> None:
+        """Add a note; a `warning` is to be looked at."""
+        self.notes.append(Note(topic, message, warning=warning))
 
     def reject(
         self,
@@ -106,11 +106,15 @@ class ReadLog:
                     file=raw.file,
                     row=int(at) + 1,
                     field=field,
-                    value=str(value),
+                    value=_shortened(str(value)),
                     reason=reason,
                     households=0 if raw.counts is None else int(raw.counts.loc[at]),
                 )
             )
+
+
+def _shortened(text: str, most: int = 200) -> str:
+    return text if len(text) <= most else f"{text[:most]}... ({len(text):,})"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from shapely.errors import ShapelyError
 
 from gridgeo.config import ReadRules, Source
 from gridgeo.errors import InputError
-from gridgeo.read.columns import ALIASES, candidates, unique_names
+from gridgeo.read.columns import unique_names
 from gridgeo.read.context import RawLayer, ReadLog
 from gridgeo.read.file_checks import (
     SPATIAL,
@@ -37,7 +36,7 @@ from gridgeo.read.shapefile import (
     names_crs,
     texts_of,
 )
-from gridgeo.read.tables import blank_or_total, load_table
+from gridgeo.read.table_layer import load_table_layer
 from gridgeo.wording import Text
 
 #: A layer: a file (`Source`, or "PATH::LAYER" as text), or a frame.
@@ -56,7 +55,8 @@ def load(source: Source, role: str, rules: ReadRules, log: ReadLog) -> RawLayer:
     """Return one layer as it stands; empty and unreadable ones raise InputError."""
     path = check_path(source.path)
     if path.suffix.lower() in TABLES:
-        raw = _load_table(path, source, role, rules, log)
+        with library_errors(source.path):
+            raw = load_table_layer(path, source, role, rules, log)
     elif path.suffix.lower() in (".parquet", ".geoparquet"):
         raw = _load_parquet(path, source, role)
     else:
@@ -73,47 +73,6 @@ def no_rows(raw: RawLayer) -> InputError:
         remedy=Text("Give a layer with content", "请提供有内容的图层"),
         **raw.place,
     )
-
-
-def _load_table(path: Path, source: Source, role: str, rules: ReadRules, log: ReadLog) -> RawLayer:
-    knows = _header_test(role, rules)
-    with library_errors(source.path):
-        table = load_table(path, source.layer, rules.encoding.get(role, ""), knows)
-    if table.joined:
-        _note_joined(str(source), list(table.frame.columns), log)
-    blank, total = blank_or_total(table.frame)
-    if total.any():
-        rows = ", ".join(str(at + 1) for at in table.frame.index[total])
-        log.note(
-            "tables",
-            Text(
-                f"{source}: rows of totals are not counted: {rows}",
-                f"{source}：合计行不重复计数：第 {rows} 行",
-            ),
-        )
-    if table.encoding not in ("", "utf-8"):
-        _note_encoding(str(source), table.encoding, log)
-    return RawLayer(
-        role=role, frame=table.frame[~(blank | total)], file=source.path, layer=table.sheet,
-        kind=source.kind, encoding=table.encoding,
-    )  # fmt: skip
-
-
-def _note_joined(source: str, names: list[str], log: ReadLog) -> None:
-    log.note(
-        "tables",
-        Text(
-            f"{source}: the header stands in two rows, read as: {', '.join(names)}",
-            f"{source}：表头为两行，合并后的字段为：{'、'.join(names)}",
-        ),
-    )
-
-
-def _header_test(role: str, rules: ReadRules) -> Callable[[str], bool]:
-    """Return the test for a cell of a header row: an alias of `role`, or named in the settings."""
-    aliases = [alias for names in ALIASES[role].values() for alias in names if "*" not in alias]
-    named = {name for key, name in rules.columns.items() if key.startswith(f"{role}.")}
-    return lambda cell: cell in named or bool(candidates([cell], aliases))
 
 
 def _load_parquet(path: Path, source: Source, role: str) -> RawLayer:

@@ -17,9 +17,9 @@ from gridgeo.errors import InputError
 from gridgeo.read.areas import Area
 from gridgeo.read.columns import find_all, missing_column, understand
 from gridgeo.read.context import RawLayer, StudyArea
+from gridgeo.read.coordinates import axes_of, points_from
 from gridgeo.read.geometry import gather, inner_points, to_study_area
 from gridgeo.read.joining import match, spread
-from gridgeo.read.tables import points_from
 from gridgeo.read.values import counts, texts, with_counts
 from gridgeo.wording import Text, join
 
@@ -210,11 +210,11 @@ def _located(
     raw = replace(raw, frame=raw.frame.loc[attributes.index])
     keyed = study_area.rules.columns.get("households.key") in raw.columns
     if keyed or not isinstance(raw.frame, gpd.GeoDataFrame):
-        columns = {f: c[0] for f in ("x", "y") if (c := find_all(raw, f, study_area.rules))}
-        if keyed or len(columns) < 2:
+        axes = axes_of(raw, study_area.rules)
+        if keyed or axes is None:
             matched, area = match(raw, areas, study_area)
             return spread(attributes.loc[matched.index], matched, area, areas, study_area)
-        raw = points_from(raw, columns["x"], columns["y"], study_area)
+        raw = points_from(raw, axes, study_area.rules, study_area.log)
     return inner_points(to_study_area(raw, study_area), raw, study_area)[["geometry"]].join(
         attributes
     )

@@ -17,7 +17,7 @@ from gridgeo.read.context import RawLayer, ReadLog, tally
 from gridgeo.read.crs import flat, is_metric, label
 from gridgeo.read.file_checks import TABLES, check_path, layer_names
 from gridgeo.read.files import load
-from gridgeo.read.tables import sheet_names
+from gridgeo.read.tables import table_sheets
 from gridgeo.wording import Text
 
 #: which roles a layer of a geometry type may play
@@ -64,10 +64,7 @@ def inspect_file(path: str) -> tuple[LayerInfo, ...]:
     """
     file = check_path(path)
     suffix = file.suffix.lower()
-    if suffix in TABLES:
-        layers = ("",) if suffix in (".csv", ".txt", ".tsv") else sheet_names(file)
-    else:
-        layers = layer_names(path)
+    layers = table_sheets(file) if suffix in TABLES else layer_names(path)
     return tuple(_inspect(Source(path=path, layer=layer)) for layer in layers)
 
 

@@ -12,7 +12,7 @@ from gridgeo.config import Source
 from gridgeo.errors import InputError
 from gridgeo.read.columns import candidates
 from gridgeo.read.file_checks import TABLES, check_path
-from gridgeo.read.tables import blank_or_total, load_table
+from gridgeo.read.tables import load_table
 from gridgeo.wording import Text
 
 _CODE = (
@@ -168,8 +168,7 @@ def read_roster(path: str) -> pd.DataFrame:
         {field: table[found[0]] if found else empty for field, found in columns.items()}
     ).astype("str")
     roster["row"] = roster.index + 1
-    blank, _ = blank_or_total(table)
-    return roster[~blank].reset_index(drop=True)
+    return roster[(table != "").any(axis=1)].reset_index(drop=True)
 
 
 def empty_roster() -> pd.DataFrame:

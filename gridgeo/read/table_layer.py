@@ -1,0 +1,299 @@
+"""A table as a layer: what of it is read is said, and rows of totals and hidden ones are known."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+
+from gridgeo.config import ReadRules, Source
+from gridgeo.read.columns import ALIASES, candidates, find_all
+from gridgeo.read.context import RawLayer, ReadLog
+from gridgeo.read.coordinates import axes_of, with_shapes
+from gridgeo.read.tables import Table, load_table
+from gridgeo.read.values import parse_numbers
+from gridgeo.wording import Text
+
+_KINDS = {
+    "html": Text("a web page", "网页（HTML）"),
+    "xml": Text("XML of Excel 2003", "Excel 2003 的 XML"),
+    "text": Text("text", "文本"),
+    "book": Text("a workbook", "工作簿"),
+}
+
+
+def load_table_layer(
+    path: Path, source: Source, role: str, rules: ReadRules, log: ReadLog
+) -> RawLayer:
+    """Return the table of a file as a layer, without rows that are empty or totals."""
+    named = {name for key, name in rules.columns.items() if key.startswith(f"{role}.")}
+    table = load_table(
+        path,
+        source.layer,
+        rules.encoding.get(role, ""),
+        _header_test(role, named),
+        counts=frozenset(rules.columns[key] for key in _counts_of(role) if rules.columns.get(key)),
+        skip_hidden=rules.hidden == "skip",
+    )
+    _note_reading(str(source), table, log)
+    raw = RawLayer(
+        role=role, frame=table.frame[(table.frame != "").any(axis=1)], file=source.path,
+        layer=table.sheet.name, kind=source.kind, encoding=table.encoding,
+    )  # fmt: skip
+    raw = without_totals(raw, log)
+    _warn_of_unread(raw, log)
+    raw = _hidden_rows(raw, table, rules, log)
+    return raw if axes_of(raw, rules) else with_shapes(raw, log)
+
+
+def _counts_of(role: str) -> tuple[str, ...]:
+    return f"{role}.households", f"{role}.residents"
+
+
+def _header_test(role: str, named: set[str]) -> Callable[[str], bool]:
+    """Return the test for a cell of a header row: an alias of `role`, or named in the settings."""
+    aliases = [alias for names in ALIASES[role].values() for alias in names if "*" not in alias]
+    return lambda cell: cell in named or bool(candidates([cell], aliases))
+
+
+def _note_reading(source: str, table: Table, log: ReadLog) -> None:
+    """Note how the table was found in its file."""
+    rows = table.header.stop - table.header.start
+    names = [name for name in table.header.names if name]
+    if rows > 1:
+        log.note(
+            "tables",
+            Text(
+                f"{source}: the header stands in {_ENGLISH[rows]} rows, read as: "
+                f"{', '.join(names)}",
+                f"{source}：表头为{_CHINESE[rows]}行，合并后的字段为：{'、'.join(names)}",
+            ),
+        )
+    if table.kind:
+        what = _KINDS[table.kind]
+        log.note(
+            "tables",
+            Text(
+                f"{source}: the file is {what.en}, whatever its name says; its table is read",
+                f"{source}：文件内容是{what.zh}，与扩展名不符，已按其中的表格读取",
+            ),
+        )
+    if table.encoding not in ("", "utf-8"):
+        log.note(
+            "encoding",
+            Text(
+                f"{source}: text read as {table.encoding}",
+                f"{source}：文字按 {table.encoding} 读取",
+            ),
+        )
+    if table.sheet.dropped:
+        listed = table.sheet.dropped[:5]
+        log.note(
+            "tables",
+            Text(
+                f"{source}: cells far from the table that hold nothing are left out: "
+                f"{', '.join(listed)}",
+                f"{source}：略去远离表格的空白单元格：{'、'.join(listed)}",
+            ),
+        )
+    for name, tops in table.once.items():
+        listed_rows = rows_text(tops)
+        log.note(
+            "tables",
+            warning=True,
+            message=Text(
+                f"{source}: {name} is merged over several rows {len(tops)} times; each number "
+                f"counts once, in its first row: {listed_rows}",
+                f"{source}：“{name}”有 {len(tops)} 处合并单元格，数值只在其首行计一次："
+                f"第 {listed_rows} 行",
+            ),
+        )
+
+
+_ENGLISH = {2: "two", 3: "three", 4: "four", 5: "five"}
+_CHINESE = {2: "两", 3: "三", 4: "四", 5: "五"}
+
+
+def rows_text(index: Sequence[int], *, most: int = 12) -> str:
+    """Return the rows at `index` as text: ``2-4, 9``.
+
+    Examples
+    --------
+    >>> rows_text([1, 2, 3, 8])
+    '2-4, 9'
+    """
+    runs: list[list[int]] = []
+    for at in index:
+        if runs and at == runs[-1][1]:
+            runs[-1][1] = at + 1
+        else:
+            runs.append([at + 1, at + 1])
+    listed = [f"{a}-{b}" if b > a else f"{a}" for a, b in runs[:most]]
+    return ", ".join(listed) + (", ..." if len(runs) > most else "")
+
+
+_WORDS = "合计|小计|总计|共计|累计|总数|总和|汇总|合共"
+_OF_ALL = re.compile(
+    rf"(本页|本表|本册|以上|全部|全(市|区|县|镇|乡|村|街道|社区))?(总|共)?({_WORDS})"
+    r"(户数|人数|人口|数)?([\d,]+(户|人)?)?|共[\d,]+(户|人)?|[Σ∑]"
+    r"|((grand|sub|running|page|overall)[\s/-]*)?totals?"
+    r"(\s*(of\s+)?(households|units|residents|population|count|all))?(\s*[\d,]+)?|sums?(\s+of\s.*)?"
+)
+#: names of parts with a word for their sum, where they stand first in a row
+_OF_PART = re.compile(rf".+({_WORDS})|.+\s(sub[\s-]*)?totals?|(sub[\s-]*)?totals?\s(for|of)\s.+")
+_MARKS = (*_WORDS.split("|"), "共", "Σ", "∑", "total", "sum")
+
+
+def without_totals(raw: RawLayer, log: ReadLog) -> RawLayer:
+    """Return a layer without the rows that add up others, and note them.
+
+    Only rows without geometry are looked at: what stands on the map is no sum.
+    """
+    frame = raw.frame
+    bare = frame[frame["geometry"].isna()] if "geometry" in frame.columns else frame
+    total = _totals(bare.drop(columns="geometry", errors="ignore"))
+    if not total.any():
+        return raw
+    rows = [int(at) for at in bare.index[total]]
+    log.note(
+        "tables",
+        Text(
+            f"{raw}: rows of totals are not counted: {rows_text(rows)}",
+            f"{raw.zh}：合计行不重复计数：第 {rows_text(rows)} 行",
+        ),
+    )
+    return replace(raw, frame=frame.drop(index=rows))
+
+
+def _totals(frame: pd.DataFrame) -> pd.Series[bool]:
+    found = pd.Series([False] * len(frame), index=frame.index)
+    perhaps = found.copy()
+    for name in frame.columns:
+        cells = frame[name]
+        if pd.api.types.is_numeric_dtype(cells):
+            continue
+        kinds = {
+            cell: _kind_of_total(cell)
+            for cell in cells.map(lambda one: one if isinstance(one, str) else "").unique()
+            if any(mark in cell.lower() for mark in _MARKS) or " " in cell.strip()
+        }
+        of_all = [cell for cell, kind in kinds.items() if kind == "all"]
+        of_part = [cell for cell, kind in kinds.items() if kind == "part"]
+        found |= cells.isin(of_all)
+        perhaps |= cells.isin(of_part)
+    for at in frame.index[perhaps & ~found]:
+        found[at] = _kind_of_total(_first_text(frame.loc[at])) == "part"
+    return found
+
+
+def _first_text(row: pd.Series[str]) -> str:
+    texts = (str(cell) for cell in row if isinstance(cell, str) and cell.strip())
+    return next((text for text in texts if not re.fullmatch(r"[\d\s.,]+", text)), "")
+
+
+def _kind_of_total(cell: str) -> str:
+    """Return ``all`` or ``part`` for the label of a total, ``""`` for any other text.
+
+    Examples
+    --------
+    >>> _kind_of_total("合　计："), _kind_of_total("东苑 小计"), _kind_of_total("Grand Total")
+    ('all', 'part', 'all')
+    >>> _kind_of_total("东苑小区"), _kind_of_total("Total Wellness House")
+    ('', '')
+    """
+    plain = unicodedata.normalize("NFKC", cell).casefold()
+    plain = re.sub(
+        r"\(.*?\)|[\[\]:;.。,，、*\"'“”<>《》【】—_-]+$|^[\s*\"'“”【《-]+", "", plain
+    ).strip()
+    plain = plain.rstrip(":： ")
+    if not plain.isascii():
+        plain = re.sub(r"\s", "", plain)
+    if _OF_ALL.fullmatch(plain):
+        return "all"
+    return "part" if _OF_PART.fullmatch(plain) else ""
+
+
+_UNREAD = re.compile(r"=.*|#(DIV/0!|N/A|NAME\?|NULL!|NUM!|REF!|VALUE!|SPILL!|CALC!)", re.DOTALL)
+
+
+def _warn_of_unread(raw: RawLayer, log: ReadLog) -> None:
+    """Warn of cells with errors, and of formulas whose value is not in the file."""
+    for name, cells in raw.frame.items():
+        odd = [
+            cell for cell in cells.unique() if cell[:1] in ("=", "#") and _UNREAD.fullmatch(cell)
+        ]
+        rows = [int(at) for at in cells.index[cells.isin(odd)]]
+        if rows:
+            what = (
+                Text("formulas without a stored value", "公式没有存储计算结果")
+                if all(cell[0] == "=" for cell in odd)
+                else Text(
+                    "errors or formulas without a stored value", "单元格为错误值或未计算的公式"
+                )
+            )
+            log.note(
+                "tables",
+                warning=True,
+                message=Text(
+                    f"{raw}: column {name} holds {what.en} in rows {rows_text(rows)}: "
+                    f"{', '.join(odd[:3])}",
+                    f"{raw.zh}：“{name}”列第 {rows_text(rows)} 行{what.zh}：{'、'.join(odd[:3])}",
+                ),
+            )
+
+
+def _hidden_rows(raw: RawLayer, table: Table, rules: ReadRules, log: ReadLog) -> RawLayer:
+    """Warn of what is hidden; leave hidden rows out where the settings say so."""
+    sheet = table.sheet
+    if sheet.beside:
+        listed = Text(", ".join(sheet.beside), "、".join(sheet.beside))
+        log.note(
+            "tables",
+            warning=True,
+            message=Text(
+                f"{raw.file}: hidden sheets are not read: {listed.en}",
+                f"{raw.file}：隐藏的工作表未读取：{listed.zh}",
+            ),
+        )
+    rows = raw.frame.index if sheet.hidden else raw.frame.index[raw.frame.index.isin(sheet.unseen)]
+    if not len(rows):
+        return raw
+    column = next(iter(find_all(raw, "households", rules)), "")
+    hidden = raw.frame.loc[rows]
+    number = int(parse_numbers(hidden[column])[0].sum()) if column else 0
+    where = Text(f"sheet {sheet.name} is hidden", f"工作表“{sheet.name}”是隐藏的")
+    if not sheet.hidden:
+        listed_rows = rows_text([int(at) for at in rows])
+        where = Text(
+            f"{len(rows)} rows are hidden ({listed_rows})",
+            f"有 {len(rows)} 行被隐藏或筛选（第 {listed_rows} 行）",
+        )
+    skipped = rules.hidden == "skip" and not sheet.hidden
+    done = (
+        Text("they are left out", "已略去")
+        if skipped
+        else Text(
+            'they count (hidden = "skip" under [read] leaves hidden rows out)',
+            '照常计入（在 [read] 中设 hidden = "skip" 可略去隐藏行）',
+        )
+    )
+    log.note(
+        "tables",
+        warning=True,
+        message=Text(
+            f"{raw}: {where.en}, with {number:,} households: {done.en}",
+            f"{raw.zh}：{where.zh}，共 {number:,} 户：{done.zh}",
+        ),
+    )
+    if not skipped:
+        return raw
+    values = hidden[column] if column else [""] * len(rows)
+    log.reject(raw, rows, field=column, values=values, reason=_HIDDEN)
+    return replace(raw, frame=raw.frame.drop(index=rows))
+
+
+_HIDDEN = Text("the row is hidden, and hidden rows are left out", "该行被隐藏，按设置略去")

@@ -1,0 +1,35 @@
+"""Cells of tables as files hold them: workbooks, delimited text, web pages; and their headers."""
+
+from __future__ import annotations
+
+from gridgeo.tables.delimited import (
+    delimited_cells,
+)
+from gridgeo.tables.header import (
+    Header,
+    find_header,
+)
+from gridgeo.tables.markup import (
+    excel_xml_sheet,
+    kind_of_text,
+    web_page_sheet,
+)
+from gridgeo.tables.workbook import (
+    Merged,
+    Sheet,
+    read_sheet,
+    sheet_names,
+)
+
+__all__ = [
+    "Header",
+    "Merged",
+    "Sheet",
+    "delimited_cells",
+    "excel_xml_sheet",
+    "find_header",
+    "kind_of_text",
+    "read_sheet",
+    "sheet_names",
+    "web_page_sheet",
+]

@@ -1,0 +1,169 @@
+"""Workbooks (.xlsx, .xls, .ods, .et): the cells of one sheet, and what a reader does not see there.
+
+Hidden rows and sheets, merged cells, errors and formulas without a stored value are not in what
+calamine returns; they are taken from the file itself by `gridgeo.tables.sheet_parts`.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import python_calamine as calamine
+
+from gridgeo.errors import InputError
+from gridgeo.tables.sheet_parts import SheetParts, parts_of_sheet, without_far_cells
+from gridgeo.wording import Text
+
+#: the cells of a table as they stand, row by row
+Cells = list[list[Any]]
+#: top left and bottom right cell, (row, column) from 0
+Merged = tuple[tuple[int, int], tuple[int, int]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sheet:
+    """The cells of one sheet, or of one table of a web page.
+
+    `unseen` are the hidden rows (from 0). `hidden`: the sheet itself is hidden; `beside`: hidden
+    sheets that are not read. `dropped` are far cells without content that are left out.
+    """
+
+    name: str
+    cells: Cells
+    merged: tuple[Merged, ...] = ()
+    unseen: frozenset[int] = frozenset()
+    hidden: bool = False
+    beside: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Book:
+    """An open workbook: the names of its sheets with content, visible ones and hidden ones."""
+
+    path: Path
+    data: bytes
+
+    @cached_property
+    def opened(self) -> calamine.CalamineWorkbook:
+        return _open(self.path, self.data)
+
+    def parts(self, name: str) -> SheetParts:
+        return parts_of_sheet(self.data, name, self.opened.sheet_names.index(name))
+
+    @cached_property
+    def sheets(self) -> Mapping[str, bool]:
+        """The names of the sheets that hold anything, and whether one is hidden."""
+        known = self.opened.sheets_metadata
+        tables = [one for one in known if one.typ == calamine.SheetTypeEnum.WorkSheet]
+        return {
+            one.name: one.visible != calamine.SheetVisibleEnum.Visible
+            for one in tables
+            if self._filled(one.name)
+        }
+
+    def _filled(self, name: str) -> bool:
+        filled = self.parts(name).filled
+        if filled is not None:
+            return filled
+        return bool(self.opened.get_sheet_by_name(name).height)
+
+
+def sheet_names(path: Path) -> tuple[str, ...]:
+    """Return the names of the sheets that hold anything, visible ones first."""
+    sheets = _Book(path, path.read_bytes()).sheets
+    return tuple(sorted(sheets, key=lambda name: sheets[name]))
+
+
+def _open(path: Path, data: bytes) -> calamine.CalamineWorkbook:
+    try:
+        return calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
+    except calamine.PasswordError as error:
+        raise InputError(
+            Text("the workbook is protected by a password", "工作簿设有打开密码"),
+            remedy=Text("Remove the password and save it again", "请取消密码后重新保存"),
+            file=str(path),
+        ) from error
+    except (calamine.CalamineError, OSError) as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: Exception) -> InputError:
+    return InputError(
+        Text(f"the workbook cannot be read ({error})", f"工作簿无法读取或不完整（{error}）"),
+        remedy=Text(
+            "Check that it opens in Excel or WPS and is complete, then save it again as .xlsx",
+            "请确认能用 Excel 或 WPS 打开且完整，再另存为 .xlsx",
+        ),
+        file=str(path),
+    )
+
+
+def read_sheet(path: Path, sheet: str, *, skip_hidden: bool = False) -> Sheet:
+    """Return the sheet that is named, or the only one with content.
+
+    Hidden sheets count only where they are named, or where no visible sheet has content and
+    `skip_hidden` is not set. Raises InputError where that leaves none or several.
+    """
+    book = _Book(path, path.read_bytes())
+    try:
+        name = _chosen(path, sheet, book.sheets, skip_hidden=skip_hidden)
+        parts = book.parts(name)
+        opened = book.opened
+        dropped: tuple[str, ...] = ()
+        if parts.is_sparse:
+            data, dropped = without_far_cells(book.data, name, str(path))
+            opened = _open(path, data)
+        page = opened.get_sheet_by_name(name)
+        cells = page.to_python(skip_empty_area=False)
+        merged = parts.merged if parts.merged is not None else tuple(page.merged_cell_ranges or ())
+    except (calamine.CalamineError, OSError) as error:
+        raise _unreadable(path, error) from error
+    for (row, column), text in parts.unread.items():
+        _set(cells, row, column, text)
+    beside = tuple(other for other, hidden in book.sheets.items() if hidden and other != name)
+    return Sheet(
+        name=name,
+        cells=cells,
+        merged=merged,
+        unseen=frozenset(row for row in parts.hidden_rows if row < len(cells)),
+        hidden=book.sheets[name],
+        beside=beside,
+        dropped=dropped,
+    )
+
+
+def _chosen(path: Path, sheet: str, sheets: Mapping[str, bool], *, skip_hidden: bool) -> str:
+    visible = [name for name, hidden in sheets.items() if not hidden]
+    names = visible or ([] if skip_hidden else list(sheets))
+    if sheet in sheets:
+        return sheet
+    if not sheet and len(names) == 1:
+        return names[0]
+    listed: Sequence[str] = list(sheets) if sheet else names
+    raise InputError(
+        Text(
+            f"no sheet {sheet!r}; the sheets are: {', '.join(listed)}"
+            if sheet
+            else f"the workbook has {len(listed)} sheets with content: {', '.join(listed)}",
+            f"没有工作表“{sheet}”，现有：{'、'.join(listed)}"
+            if sheet
+            else f"工作簿有 {len(listed)} 个非空工作表：{'、'.join(listed)}",
+        ),
+        remedy=Text("Name one as PATH::SHEET", "请用 路径::工作表名 指明其中一个"),
+        file=str(path),
+    )
+
+
+def _set(cells: Cells, row: int, column: int, value: object) -> None:
+    """Set a cell, and make room for it where the rows are shorter."""
+    width = max(column + 1, len(cells[0]) if cells else 0)
+    while len(cells) <= row:
+        cells.append([""] * width)
+    cells[row] += [""] * (column + 1 - len(cells[row]))
+    cells[row][column] = value
