@@ -14,8 +14,9 @@ from gridgeo.config import CATEGORIES
 from gridgeo.errors import InputError
 from gridgeo.read.columns import find_all, missing_column, note_columns
 from gridgeo.read.context import RawLayer, StudyArea, tally
+from gridgeo.read.counts import measures
 from gridgeo.read.geometry import gather, inner_points, of_type, polygons, to_study_area
-from gridgeo.read.values import Classes, classify, measures, texts
+from gridgeo.read.values import Classes, classify, texts
 from gridgeo.read.vocabulary import category
 from gridgeo.wording import Text
 

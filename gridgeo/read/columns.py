@@ -12,7 +12,7 @@ from types import MappingProxyType
 from gridgeo.config import ReadRules
 from gridgeo.errors import InputError, SettingsError
 from gridgeo.read.context import RawLayer, ReadLog
-from gridgeo.read.header_terms import without_datum
+from gridgeo.read.header_terms import without_datum, without_unit
 from gridgeo.wording import FIELDS, Text, fields_text, join, word
 
 
@@ -191,7 +191,8 @@ def candidates(columns: Sequence[str], aliases: Sequence[str]) -> tuple[str, ...
 def _ranked(columns: Sequence[str], aliases: Sequence[str]) -> list[tuple[int, int, int, str]]:
     ranked = []
     for position, column in enumerate(columns):
-        name = normal(without_datum(column) if _AXES.intersection(aliases) else column)
+        plain = without_datum(column) if _AXES.intersection(aliases) else without_unit(column)
+        name = normal(plain)
         ranks = [rank for alias in enumerate(aliases) if (rank := _rank(name, *alias))]
         if ranks:
             ranked.append((*min(ranks), position, column))

@@ -23,10 +23,10 @@ from shapely.errors import ShapelyError
 from gridgeo.config import ReadRules
 from gridgeo.errors import InputError
 from gridgeo.read.columns import find_all, normal
-from gridgeo.read.context import RawLayer, ReadLog, first
+from gridgeo.read.context import RawLayer, ReadLog, first, rows_text
+from gridgeo.read.counts import parse_numbers
 from gridgeo.read.crs import label, parse_crs, to_wgs84
 from gridgeo.read.header_terms import datum_of, without_datum
-from gridgeo.read.values import parse_numbers
 from gridgeo.wording import Text
 
 _DEGREES = ("lon", "lng", "long", "longitude", "经度", "lat", "latitude", "纬度")
@@ -99,7 +99,7 @@ def _reject_unreadable(
     values = x + ", " + y
     filled = values.str.strip(", ") != ""
     if 2 * int(filled.sum()) > len(lost) - int(lost.sum()) + int(filled.sum()) or lost.all():
-        at = first(filled | ~filled.any())
+        at = first(filled) if filled.any() else int(lost.index[0])
         raise InputError(
             Text(
                 f"{lost.sum()} of {len(lost)} rows have no coordinates that can be read",
@@ -172,17 +172,23 @@ _WKB = re.compile(r"\s*(?:\\x)?0[01][0-9A-F]{40,}\s*", re.IGNORECASE)
 def with_shapes(raw: RawLayer, log: ReadLog) -> RawLayer:
     """Return a table as a spatial layer where most cells of one of its columns are WKT or WKB.
 
-    Cells that cannot be read are rejects. The layer as it is where there is no such column.
+    Rows whose cell cannot be read have no geometry. The layer as it is without such a column.
     """
     column = next((name for name in raw.columns if _holds_shapes(raw.frame[name])), None)
     if column is None:
         return raw
     shapes, codes = _shapes_of(raw.frame[column])
-    lost = pd.Series(shapely.is_missing(shapes), index=raw.frame.index) & (raw.frame[column] != "")
-    log.reject(
-        raw, raw.frame.index[lost], field=column, values=raw.frame.loc[lost, column],
-        reason=Text("the WKT cannot be read", "WKT 无法读取"),
-    )  # fmt: skip
+    lost = shapely.is_missing(shapes) & (raw.frame[column] != "").to_numpy()
+    if lost.any():
+        rows = rows_text([int(at) for at in raw.frame.index[lost]])
+        log.note(
+            "geometry",
+            Text(
+                f"{raw}: the shapes of column {column} cannot be read in rows {rows}",
+                f"{raw.zh}：“{column}”列第 {rows} 行的图形无法读取",
+            ),
+            warning=True,
+        )
     log.note(
         "geometry",
         Text(f"{raw}: shapes taken from column {column}", f"{raw.zh}：图形取自“{column}”列（WKT）"),
@@ -193,7 +199,7 @@ def with_shapes(raw: RawLayer, log: ReadLog) -> RawLayer:
         geometry=shapes,
         crs=CRS.from_epsg(known.pop()) if len(known) == 1 else None,
     )
-    return replace(raw, frame=frame[~lost.to_numpy()])
+    return replace(raw, frame=frame)
 
 
 def _holds_shapes(cells: pd.Series[str]) -> bool:

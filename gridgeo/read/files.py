@@ -16,6 +16,7 @@ from shapely.errors import ShapelyError
 
 from gridgeo.config import ReadRules, Source
 from gridgeo.errors import InputError
+from gridgeo.read.cells import WHOLE_NUMBERS, with_plain_numbers
 from gridgeo.read.columns import unique_names
 from gridgeo.read.context import RawLayer, ReadLog
 from gridgeo.read.file_checks import (
@@ -79,10 +80,14 @@ def _load_parquet(path: Path, source: Source, role: str) -> RawLayer:
     layer_names(source.path)
     try:
         spatial = b"geo" in (pq.read_schema(path).metadata or {})
-        frame = gpd.read_parquet(path) if spatial else pd.read_parquet(path)
+        if spatial:
+            frame = gpd.read_parquet(path, to_pandas_kwargs=WHOLE_NUMBERS)
+        else:
+            frame = pq.read_table(path).to_pandas(**WHOLE_NUMBERS)
     except (pa.ArrowException, ValueError, OSError, KeyError) as error:
         raise unreadable(source.path, error) from error
-    return RawLayer(role=role, frame=tidy(frame), file=source.path, kind=source.kind)
+    whole = with_plain_numbers(frame)
+    return RawLayer(role=role, frame=tidy(whole), file=source.path, kind=source.kind)
 
 
 def _load_vector(path: Path, source: Source, role: str, rules: ReadRules, log: ReadLog) -> RawLayer:
@@ -133,13 +138,18 @@ def read_rows(path: Path, layer: str, driver: str, log: ReadLog, **chosen: Any) 
         warnings.simplefilter("always")
         try:
             frame: pd.DataFrame = pyogrio.read_dataframe(
-                path, layer=layer, use_arrow=True, **options, **chosen
+                path,
+                layer=layer,
+                use_arrow=True,
+                arrow_to_pandas_kwargs=WHOLE_NUMBERS,
+                **options,
+                **chosen,
             )
         except ShapelyError as error:
             raise _bad_geometry(path, error) from error
     for text in sorted({str(warning.message) for warning in caught}):
         log.note("file", Text(f"{path.name}: {text}", f"{path.name}：{text}"))
-    return frame
+    return with_plain_numbers(frame)
 
 
 def _bad_geometry(path: Path, error: ShapelyError) -> InputError:

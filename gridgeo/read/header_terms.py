@@ -60,6 +60,17 @@ def without_datum(name: str) -> str:
     return rest.strip("-_ .") or name
 
 
+def without_unit(name: str) -> str:
+    """Return the name of a column without the unit at its end.
+
+    Examples
+    --------
+    >>> without_unit("人口/百人"), without_unit("户数")
+    ('人口', '户数')
+    """
+    return _ENGLISH.sub("", _UNIT.sub("", _plain(name))).strip() or name
+
+
 def multiplier_of(name: str) -> int:
     """Return what the counts of a column are to be multiplied by: its unit is 万人, say.
 

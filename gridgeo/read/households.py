@@ -18,9 +18,11 @@ from gridgeo.read.areas import Area
 from gridgeo.read.columns import find_all, missing_column, understand
 from gridgeo.read.context import RawLayer, StudyArea
 from gridgeo.read.coordinates import axes_of, points_from
+from gridgeo.read.counts import counts, with_counts
 from gridgeo.read.geometry import gather, inner_points, to_study_area
 from gridgeo.read.joining import match, spread
-from gridgeo.read.values import counts, texts, with_counts
+from gridgeo.read.totals import without_totals
+from gridgeo.read.values import texts
 from gridgeo.wording import Text, join
 
 _SOURCES = ("households", "atoms", "buildings", "compounds")
@@ -94,6 +96,7 @@ def clean_households(
 
 
 def _readable(raw: RawLayer, study_area: StudyArea) -> RawLayer:
+    raw = without_totals(raw, study_area.log)
     column = find_all(raw, "households", study_area.rules)
     countable = raw.role == "households" and column
     return with_counts(raw, column[0], study_area.log) if countable else raw

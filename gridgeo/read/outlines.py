@@ -16,9 +16,10 @@ import shapely
 from gridgeo.errors import InputError
 from gridgeo.read.columns import find_all, missing_column, note_columns, understand
 from gridgeo.read.context import RawLayer, StudyArea, first, tally
+from gridgeo.read.counts import counts
 from gridgeo.read.geometry import gather, lines, polygons, to_study_area
 from gridgeo.read.households import residents_of
-from gridgeo.read.values import codes, counts, texts
+from gridgeo.read.values import codes, texts
 from gridgeo.wording import Text
 
 _COLUMNS = ("code", "name")

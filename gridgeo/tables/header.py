@@ -61,9 +61,11 @@ def find_header(cells: _Rows, knows: _Knows, path: str, sheet: str = "") -> Head
     most = max(named.values())
     last = next(n for n in wide if named[n] == most)
     start = last
+    while last - start < _MOST_ROWS - 1 and _stands_beneath(cells, start, last, knows):
+        last += 1
     while most and last - start < _MOST_ROWS - 1 and _stands_above(cells, start, last):
         start -= 1
-    parted = start == last and _stands_below(cells, last)
+    parted = start == last and _parts_names(cells, last)
     stop = last + 1 + parted
     names = _names([list(row) for row in cells[start:stop]], knows, joined=parted)
     if stop + 1 < len(cells) and _numbers_columns(cells[stop], cells[stop + 1]):
@@ -88,7 +90,22 @@ def _stands_above(cells: _Rows, start: int, last: int) -> bool:
     return parted or any(_at(upper, n) and not below[n] for n in range(width))
 
 
-def _stands_below(cells: _Rows, row: int) -> bool:
+def _stands_beneath(cells: _Rows, start: int, last: int, knows: _Knows) -> bool:
+    """Return whether the row beneath `last` belongs to a header that begins with `start`.
+
+    It holds text alone, with two known names, and fills a cell that the rows above leave empty
+    right of a name.
+    """
+    if last + 1 >= len(cells):
+        return False
+    block, lower = cells[start : last + 1], cells[last + 1]
+    if any(map(_is_number, lower)) or sum(1 for name in lower if name and knows(name)) < _LEAST:
+        return False
+    above = [any(_at(row, n) for row in block) for n in range(len(lower))]
+    return any(name and not above[n] and above[n - 1] for n, name in enumerate(lower) if n)
+
+
+def _parts_names(cells: _Rows, row: int) -> bool:
     """Return whether the next row parts the names of `row`: 户数 into 常住 and 流动.
 
     All that it holds is text, and stands below a name that spans several columns.

@@ -1,22 +1,28 @@
 """Workbooks (.xlsx, .xls, .ods, .et): the cells of one sheet, and what a reader does not see there.
 
 Hidden rows and sheets, merged cells, errors and formulas without a stored value are not in what
-calamine returns; they are taken from the file itself by `gridgeo.tables.sheet_parts`.
+calamine returns; they are taken from the XML of the sheet, of .xls and .et from its records.
 """
 
 from __future__ import annotations
 
 import io
+import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from xml.etree.ElementTree import ParseError
 
 import python_calamine as calamine
+from defusedxml.common import DefusedXmlException
 
 from gridgeo.errors import InputError
-from gridgeo.tables.sheet_parts import SheetParts, parts_of_sheet, without_far_cells
+from gridgeo.tables.biff import sheet_records
+from gridgeo.tables.opendocument import compact_opendocument, opendocument_parts
+from gridgeo.tables.openxml import compact_openxml, openxml_parts
+from gridgeo.tables.parts import SheetParts
 from gridgeo.wording import Text
 
 #: the cells of a table as they stand, row by row
@@ -30,7 +36,7 @@ class Sheet:
     """The cells of one sheet, or of one table of a web page.
 
     `unseen` are the hidden rows (from 0). `hidden`: the sheet itself is hidden; `beside`: hidden
-    sheets that are not read. `dropped` are far cells without content that are left out.
+    sheets that are not read.
     """
 
     name: str
@@ -39,7 +45,6 @@ class Sheet:
     unseen: frozenset[int] = frozenset()
     hidden: bool = False
     beside: tuple[str, ...] = ()
-    dropped: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -51,10 +56,49 @@ class _Book:
 
     @cached_property
     def opened(self) -> calamine.CalamineWorkbook:
-        return _open(self.path, self.data)
+        if not self._is_opendocument:
+            return _open(self.path, self.data)
+        try:
+            return _open(self.path, compact_opendocument(self.data, str(self.path)))
+        except (ParseError, ValueError, DefusedXmlException) as error:
+            raise _unreadable(self.path, error) from error
 
     def parts(self, name: str) -> SheetParts:
-        return parts_of_sheet(self.data, name, self.opened.sheet_names.index(name))
+        """Return what is beside the values of a sheet; nothing where the file is broken."""
+        if self.archive is None:
+            records = sheet_records(self.data, self.opened.sheet_names.index(name))
+            return SheetParts(hidden_rows=records.hidden_rows, unread=records.errors)
+        try:
+            read = opendocument_parts if self._is_opendocument else openxml_parts
+            return read(self.archive, name)
+        except (
+            ParseError,
+            LookupError,
+            StopIteration,
+            ValueError,
+            zipfile.BadZipFile,
+            DefusedXmlException,
+        ):
+            return SheetParts()  # calamine says what is wrong with it
+
+    def without_empty_cells(self, name: str) -> calamine.CalamineWorkbook:
+        if self.archive is None:
+            return self.opened
+        return _open(self.path, compact_openxml(self.archive, name, str(self.path)))
+
+    @cached_property
+    def archive(self) -> zipfile.ZipFile | None:
+        """The .xlsx or .ods as an archive; None for an .xls."""
+        if not self.data.startswith(b"PK"):
+            return None
+        try:
+            return zipfile.ZipFile(io.BytesIO(self.data))
+        except zipfile.BadZipFile as error:
+            raise _unreadable(self.path, error) from error
+
+    @property
+    def _is_opendocument(self) -> bool:
+        return self.archive is not None and "content.xml" in self.archive.namelist()
 
     @cached_property
     def sheets(self) -> Mapping[str, bool]:
@@ -114,11 +158,7 @@ def read_sheet(path: Path, sheet: str, *, skip_hidden: bool = False) -> Sheet:
     try:
         name = _chosen(path, sheet, book.sheets, skip_hidden=skip_hidden)
         parts = book.parts(name)
-        opened = book.opened
-        dropped: tuple[str, ...] = ()
-        if parts.is_sparse:
-            data, dropped = without_far_cells(book.data, name, str(path))
-            opened = _open(path, data)
+        opened = book.without_empty_cells(name) if parts.is_sparse else book.opened
         page = opened.get_sheet_by_name(name)
         cells = page.to_python(skip_empty_area=False)
         merged = parts.merged if parts.merged is not None else tuple(page.merged_cell_ranges or ())
@@ -134,7 +174,6 @@ def read_sheet(path: Path, sheet: str, *, skip_hidden: bool = False) -> Sheet:
         unseen=frozenset(row for row in parts.hidden_rows if row < len(cells)),
         hidden=book.sheets[name],
         beside=beside,
-        dropped=dropped,
     )
 
 
