@@ -234,11 +234,11 @@ def parse_source(text: str) -> Source:
 
 
 def pairs(option: str, texts: Iterable[str] | None) -> dict[str, str]:
-    """Return ``{name: value}`` of ``NAME=VALUE`` texts."""
+    """Return ``{name: value}`` of ``NAME=VALUE`` texts; a column without value means none."""
     found: dict[str, str] = {}
     for text in texts or ():
         name, equals, value = text.partition("=")
-        if not equals or not name or not value:
+        if not equals or not name or not (value or option == "column"):
             raise SettingsError(
                 Text(f"{text!r} is not NAME=VALUE", f"{text!r} 不是“名称=值”的形式"),
                 key=f"--{option}",

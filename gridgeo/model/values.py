@@ -124,6 +124,8 @@ class Layers:
     locked: gpd.GeoDataFrame | None = None
     rejects: tuple[Reject, ...] = ()
     notes: tuple[Note, ...] = ()
+    #: columns that keep houses together and were recognised, not named
+    guessed: tuple[Text, ...] = ()
     #: households in all usable and unusable rows, before any was rejected
     households_in: int = 0
 

@@ -83,9 +83,10 @@ def spatial_frame(raw: RawLayer) -> gpd.GeoDataFrame:
 
 @dataclass(frozen=True, slots=True)
 class ReadLog:
-    """Collects notes and rejected rows while layers are read."""
+    """Collects notes, rejected rows, and columns that were guessed to keep houses together."""
 
     notes: list[Note] = field(default_factory=list)
+    guessed: list[Text] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
 
     def note(self, topic: str, message: Text, *, warning: bool = False) -> None:

@@ -20,6 +20,7 @@ from gridgeo.read.context import RawLayer, StudyArea
 from gridgeo.read.coordinates import axes_of, points_from
 from gridgeo.read.counts import counts, with_counts
 from gridgeo.read.geometry import gather, inner_points, to_study_area
+from gridgeo.read.groups import group_of
 from gridgeo.read.joining import match, spread
 from gridgeo.read.totals import without_totals
 from gridgeo.read.values import texts
@@ -122,8 +123,13 @@ def _filled(raw: RawLayer, column: str, study_area: StudyArea) -> pd.Series[int]
 
 def _attributes(raw: RawLayer, study_area: StudyArea) -> pd.DataFrame:
     """Return households, residents, group and name of the rows that have a count."""
-    fields = [f for f in ("households", "residents", "group", "name") if f in _known(raw.role)]
-    found = understand(raw, fields, study_area.rules, study_area.log)
+    group, column = texts(raw, None, study_area.log), ""
+    if raw.role == "households" and find_all(raw, "households", study_area.rules):
+        group, column = group_of(raw, study_area)
+    fields = ("households", "residents", "name")
+    found = understand(
+        raw, fields, study_area.rules, study_area.log, {"group": column} if column else {}
+    )
     if "households" not in found:
         raise missing_column(raw, "households")
     households = counts(raw, found["households"], study_area.log)
@@ -131,17 +137,13 @@ def _attributes(raw: RawLayer, study_area: StudyArea) -> pd.DataFrame:
         {
             "households": households,
             "residents": residents_of(raw, found.get("residents"), study_area),
-            "group": texts(raw, found.get("group"), study_area.log),
+            "group": group,
             "name": texts(raw, found.get("name"), study_area.log),
         }
     )
-    if raw.role != "households":
-        attributes["group"] = attributes["name"] if raw.role == "compounds" else ""
+    if raw.role == "compounds":
+        attributes["group"] = attributes["name"]
     return _without_empty(raw, found["households"], attributes, study_area)
-
-
-def _known(role: str) -> tuple[str, ...]:
-    return ("households", "residents", "name") + (("group",) if role == "households" else ())
 
 
 def residents_of(raw: RawLayer, column: str | None, study_area: StudyArea) -> pd.Series[float]:

@@ -146,6 +146,7 @@ def _clean_all(raws: _Raws, rules: ReadRules, log: ReadLog, *, partial: bool) ->
         locked=clean_constraints(raws["locked"], study_area),
         rejects=tuple(log.rejects),
         notes=tuple(dict.fromkeys(log.notes)),
+        guessed=tuple(log.guessed),
         households_in=in_atoms + in_points,
     )
 

@@ -198,7 +198,7 @@ def _community(
     raw: RawLayer, communities: gpd.GeoDataFrame, named_by: Sequence[str], study_area: StudyArea
 ) -> pd.Series[str]:
     """Return the code or name of the community that each atom names, ``""`` for none."""
-    explicit = "atoms.community" in study_area.rules.columns
+    explicit = bool(study_area.rules.columns.get("atoms.community"))
     fitting = find_all(raw, "community", study_area.rules)
     same = () if explicit else tuple(name for name in named_by if name in raw.columns)
     known = (set(communities["code"]) | set(communities["name"])) - {""}

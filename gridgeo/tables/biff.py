@@ -19,14 +19,14 @@ _ERRORS = {
 
 
 @dataclass(frozen=True, slots=True)
-class SheetRecords:
+class _SheetRecords:
     """Hidden rows, and cells that hold an error, of one sheet; rows and columns from 0."""
 
     hidden_rows: frozenset[int] = frozenset()
     errors: dict[tuple[int, int], str] = field(default_factory=dict)
 
 
-def sheet_records(data: bytes, position: int) -> SheetRecords:
+def sheet_records(data: bytes, position: int) -> _SheetRecords:
     """Return what the records of the `position`-th sheet say; nothing of a broken file."""
     try:
         stream = _workbook_stream(data)
@@ -34,7 +34,7 @@ def sheet_records(data: bytes, position: int) -> SheetRecords:
                   if kind == _BOUNDSHEET]  # fmt: skip
         return _read(stream, starts[position])
     except (struct.error, LookupError, ValueError):
-        return SheetRecords()
+        return _SheetRecords()
 
 
 def _records(stream: bytes, start: int) -> Iterator[tuple[int, bytes]]:
@@ -47,7 +47,7 @@ def _records(stream: bytes, start: int) -> Iterator[tuple[int, bytes]]:
         start += 4 + size
 
 
-def _read(stream: bytes, start: int) -> SheetRecords:
+def _read(stream: bytes, start: int) -> _SheetRecords:
     hidden: set[int] = set()
     errors: dict[tuple[int, int], str] = {}
     for kind, body in _records(stream, start):
@@ -61,7 +61,7 @@ def _read(stream: bytes, start: int) -> SheetRecords:
         elif kind == _FORMULA and body[12:14] == b"\xff\xff" and body[6] == 2:
             row, column = struct.unpack_from("<HH", body)
             errors[row, column] = _ERRORS.get(body[8], "#N/A")
-    return SheetRecords(frozenset(hidden), errors)
+    return _SheetRecords(frozenset(hidden), errors)
 
 
 def _workbook_stream(data: bytes) -> bytes:

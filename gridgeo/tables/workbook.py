@@ -26,7 +26,7 @@ from gridgeo.tables.parts import SheetParts
 from gridgeo.wording import Text
 
 #: the cells of a table as they stand, row by row
-Cells = list[list[Any]]
+_Cells = list[list[Any]]
 #: top left and bottom right cell, (row, column) from 0
 Merged = tuple[tuple[int, int], tuple[int, int]]
 
@@ -40,7 +40,7 @@ class Sheet:
     """
 
     name: str
-    cells: Cells
+    cells: _Cells
     merged: tuple[Merged, ...] = ()
     unseen: frozenset[int] = frozenset()
     hidden: bool = False
@@ -199,7 +199,7 @@ def _chosen(path: Path, sheet: str, sheets: Mapping[str, bool], *, skip_hidden: 
     )
 
 
-def _set(cells: Cells, row: int, column: int, value: object) -> None:
+def _set(cells: _Cells, row: int, column: int, value: object) -> None:
     """Set a cell, and make room for it where the rows are shorter."""
     width = max(column + 1, len(cells[0]) if cells else 0)
     while len(cells) <= row:
