@@ -11,6 +11,7 @@ from dataclasses import replace
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from gridgeo.config import ReadRules
 from gridgeo.errors import InputError
@@ -22,6 +23,7 @@ from gridgeo.read.counts import counts, with_counts
 from gridgeo.read.geometry import gather, inner_points, to_study_area
 from gridgeo.read.groups import group_of
 from gridgeo.read.joining import match, spread
+from gridgeo.read.repeats import Homes, without_repeated_homes
 from gridgeo.read.totals import without_totals
 from gridgeo.read.values import texts
 from gridgeo.wording import Text, join
@@ -81,7 +83,8 @@ def clean_households(
     Rows without households and residents are left out and counted in a note. Rows of household
     layers whose count is no number are rejects (shapes of other layers are needed whole: an error).
     """
-    frames, total = [], 0
+    homes: list[Homes] = []
+    total = 0
     readable = [_readable(raw, study_area) for raw in raws]
     for position, raw in enumerate(count_rows(readable, study_area)):
         if raw.counts is None and raw.role != "households":
@@ -90,9 +93,13 @@ def clean_households(
         total += int(attributes["households"].sum())
         kept = _inhabited(raw, attributes, study_area)
         if raw.role == "households":
-            frames.append(_located(raw, kept, areas, study_area))
+            homes.append(_located(raw, kept, areas, study_area))
         else:
-            frames.append(_at_places(kept, areas[raw.role][position], areas, study_area))
+            places = _at_places(kept, areas[raw.role][position], areas, study_area)
+            homes.append(Homes(raw, places, by_row=False))
+    frames = without_repeated_homes(homes, study_area.log)
+    for one, frame in zip(homes, frames, strict=True):
+        total -= int(one.points["households"].sum() - frame["households"].sum())
     return gather(frames, HOUSEHOLD_COLUMNS, study_area.crs), total
 
 
@@ -210,7 +217,7 @@ def _located(
     attributes: pd.DataFrame,
     areas: Mapping[str, Sequence[Area]],
     study_area: StudyArea,
-) -> gpd.GeoDataFrame:
+) -> Homes:
     """Return the rows of a household layer as points: its own, by coordinates, or by key."""
     raw = replace(raw, frame=raw.frame.loc[attributes.index])
     keyed = study_area.rules.columns.get("households.key") in raw.columns
@@ -218,11 +225,14 @@ def _located(
         axes = axes_of(raw, study_area.rules)
         if keyed or axes is None:
             matched, area = match(raw, areas, study_area)
-            return spread(attributes.loc[matched.index], matched, area, areas, study_area)
+            rows = attributes.loc[matched.index]
+            return Homes(raw, spread(rows, matched, area, areas, study_area), by_row=False)
         raw = points_from(raw, axes, study_area.rules, study_area.log)
-    return inner_points(to_study_area(raw, study_area), raw, study_area)[["geometry"]].join(
-        attributes
-    )
+    projected = to_study_area(raw, study_area)
+    points = inner_points(projected, raw, study_area)[["geometry"]].join(attributes)
+    shapes = np.asarray(projected.geometry.loc[points.index], dtype=object)
+    outlines = shapes if np.isin(shapely.get_type_id(shapes), (3, 6)).all() else None
+    return Homes(raw, points, by_row=True, outlines=outlines)
 
 
 def _at_places(

@@ -19,6 +19,7 @@ from gridgeo.read.geometry import gather, working_crs
 from gridgeo.read.households import clean_households, count_rows, household_source, note_source
 from gridgeo.read.lines import clean_barriers, clean_streets
 from gridgeo.read.outlines import clean_atoms, clean_communities, clean_constraints, clean_gaps
+from gridgeo.read.repeats import without_twins
 from gridgeo.wording import Text
 
 _Raws = Mapping[str, Sequence[RawLayer]]
@@ -64,6 +65,7 @@ def read_layers(
             if on_progress is not None:
                 on_progress(f"{role}: {source}")
             raws[role].append(load(source, role, rules, log))
+        raws[role] = without_twins(raws[role], log)
     return _clean_all(raws, rules, log, partial=partial)
 
 
@@ -111,7 +113,7 @@ def layers_from_frames(
     raws: dict[str, list[RawLayer]] = {role: [] for role in ROLES}
     for role, given in frames.items():
         several = given if isinstance(given, tuple | list) else (given,)
-        raws[role] += [load_any(one, role, rules, log) for one in several]
+        raws[role] = without_twins([load_any(one, role, rules, log) for one in several], log)
     return _clean_all(raws, rules, log, partial=False)
 
 
