@@ -12,7 +12,7 @@ from types import MappingProxyType
 from gridgeo.config import ReadRules
 from gridgeo.errors import InputError, SettingsError
 from gridgeo.read.context import RawLayer, ReadLog
-from gridgeo.read.header_terms import without_datum, without_unit
+from gridgeo.tables import without_datum, without_unit
 from gridgeo.wording import FIELDS, Text, fields_text, join, word
 
 

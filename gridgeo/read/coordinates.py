@@ -26,7 +26,7 @@ from gridgeo.read.columns import find_all, normal
 from gridgeo.read.context import RawLayer, ReadLog, first, rows_text
 from gridgeo.read.counts import parse_numbers
 from gridgeo.read.crs import label, parse_crs, to_wgs84
-from gridgeo.read.header_terms import datum_of, without_datum
+from gridgeo.tables import datum_of, without_datum
 from gridgeo.wording import Text
 
 _DEGREES = ("lon", "lng", "long", "longitude", "经度", "lat", "latitude", "纬度")

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from gridgeo.errors import InputError
 from gridgeo.read.context import RawLayer, ReadLog, first, tally
-from gridgeo.read.header_terms import multiplier_of
 from gridgeo.read.values import is_empty, once
+from gridgeo.tables import multiplier_of
 from gridgeo.wording import Text
 
 #: the largest count that a row may claim

@@ -16,7 +16,6 @@ from shapely.errors import ShapelyError
 
 from gridgeo.config import ReadRules, Source
 from gridgeo.errors import InputError
-from gridgeo.read.cells import WHOLE_NUMBERS, with_plain_numbers
 from gridgeo.read.columns import unique_names
 from gridgeo.read.context import RawLayer, ReadLog
 from gridgeo.read.file_checks import (
@@ -38,6 +37,7 @@ from gridgeo.read.shapefile import (
     texts_of,
 )
 from gridgeo.read.table_layer import load_table_layer
+from gridgeo.tables import WHOLE_NUMBERS, with_plain_numbers
 from gridgeo.wording import Text
 
 #: A layer: a file (`Source`, or "PATH::LAYER" as text), or a frame.

@@ -11,8 +11,9 @@ import unicodedata
 
 import pandas as pd
 
+from gridgeo.config import ReadRules
 from gridgeo.read.columns import find_all, normal, words
-from gridgeo.read.context import RawLayer, StudyArea, tally
+from gridgeo.read.context import RawLayer, ReadLog, tally
 from gridgeo.read.counts import counts
 from gridgeo.read.values import texts
 from gridgeo.wording import Text
@@ -45,22 +46,21 @@ _OF_PLACE = ("组", "group")
 _OF_COMPOUND = ("小区", "compound")
 
 
-def group_of(raw: RawLayer, study_area: StudyArea) -> tuple[pd.Series[str], str]:
+def group_of(raw: RawLayer, rules: ReadRules, log: ReadLog) -> tuple[pd.Series[str], str]:
     """Return of each row the group that stays together (``""``: none), and the column.
 
     The column of the settings is taken as it is; else the first whose values look like names.
     Building numbers are names together with the compound. What is tied is noted.
     """
-    rules, log = study_area.rules, study_area.log
     named = rules.columns.get("households.group", "")
     for column in find_all(raw, "group", rules):
         cells = texts(raw, column, log)
         if column == named:
-            _note_tied(raw, column, cells, study_area, guessed=False)
+            _note_tied(raw, column, cells, rules, log, guessed=False)
             return cells, column
-        groups = _guessed_groups(raw, column, cells, study_area)
+        groups = _guessed_groups(raw, column, cells, rules, log)
         if groups is not None:
-            _note_tied(raw, column, groups, study_area, guessed=True)
+            _note_tied(raw, column, groups, rules, log, guessed=True)
             if groups[groups != ""].duplicated().any():
                 log.guessed.append(Text(f"{column} of {raw}", f"{raw.zh}的“{column}”列"))
             return groups, column
@@ -68,7 +68,7 @@ def group_of(raw: RawLayer, study_area: StudyArea) -> tuple[pd.Series[str], str]
 
 
 def _guessed_groups(
-    raw: RawLayer, column: str, cells: pd.Series[str], study_area: StudyArea
+    raw: RawLayer, column: str, cells: pd.Series[str], rules: ReadRules, log: ReadLog
 ) -> pd.Series[str] | None:
     """Return the groups of a column that was not named; None where its values are no names."""
     is_name = {cell: _looks_like_name(cell, column) for cell in cells.unique()}
@@ -76,22 +76,22 @@ def _guessed_groups(
     filled = cells != ""
     if 2 * names.sum() >= filled.sum() and names.any():
         if (filled & ~names).any():
-            _warn_generic(raw, column, cells[filled & ~names], study_area)
+            _warn_generic(raw, column, cells[filled & ~names], log)
         return cells.where(names, "")
-    compound = _compound_of(raw, study_area)
+    compound = _compound_of(raw, rules, log)
     numbers = cells.map({cell: _is_ordinal(cell) for cell in is_name})
     if compound is not None and 2 * numbers.sum() >= filled.sum() and numbers.any():
         both = numbers & (compound != "")
         return (compound + " " + cells).where(both, compound)
     if filled.any():
-        _warn_generic(raw, column, cells[filled], study_area, unused=True)
+        _warn_generic(raw, column, cells[filled], log, unused=True)
     return None
 
 
-def _compound_of(raw: RawLayer, study_area: StudyArea) -> pd.Series[str] | None:
-    for column in find_all(raw, "group", study_area.rules):
+def _compound_of(raw: RawLayer, rules: ReadRules, log: ReadLog) -> pd.Series[str] | None:
+    for column in find_all(raw, "group", rules):
         if any(word in normal(column) for word in _OF_COMPOUND):
-            cells = texts(raw, column, study_area.log)
+            cells = texts(raw, column, log)
             names = [_looks_like_name(cell, column) for cell in cells]
             if 2 * sum(names) > len(names):
                 return cells
@@ -124,7 +124,7 @@ def _warn_generic(
     raw: RawLayer,
     column: str,
     cells: pd.Series[str],
-    study_area: StudyArea,
+    log: ReadLog,
     *,
     unused: bool = False,
 ) -> None:
@@ -135,7 +135,7 @@ def _warn_generic(
         if unused
         else Text("are no names and keep nothing together", "不是名称，不据此合并房屋")
     )  # fmt: skip
-    study_area.log.note(
+    log.note(
         "groups",
         Text(
             f"{raw}: values of {column} {what.en}: {shown} (a column of groups is named with "
@@ -148,7 +148,13 @@ def _warn_generic(
 
 
 def _note_tied(
-    raw: RawLayer, column: str, groups: pd.Series[str], study_area: StudyArea, *, guessed: bool
+    raw: RawLayer,
+    column: str,
+    groups: pd.Series[str],
+    rules: ReadRules,
+    log: ReadLog,
+    *,
+    guessed: bool,
 ) -> None:
     """Note how many groups a column ties and the largest; warn where it is named by a type."""
     rows = groups[groups != ""].value_counts()
@@ -156,8 +162,8 @@ def _note_tied(
     if rows.empty:
         return
     ties = pd.DataFrame({"group": groups})
-    column_of_counts = find_all(raw, "households", study_area.rules)[0]
-    ties["households"] = counts(raw, column_of_counts, study_area.log).fillna(0)
+    column_of_counts = find_all(raw, "households", rules)[0]
+    ties["households"] = counts(raw, column_of_counts, log).fillna(0)
     tied = ties[ties["group"].isin(rows.index)]
     by_group = tied.groupby("group")["households"].sum()
     sums = {str(name): float(total) for name, total in by_group.items()}
@@ -168,7 +174,7 @@ def _note_tied(
     )
     generic = any(name.casefold() in _GENERIC or _WORDS_OF_TYPES.fullmatch(name) for name in sums)
     warning = Text("; its values look like types, not names", "；其值像类型而不像名称")
-    study_area.log.note(
+    log.note(
         "groups",
         Text(
             f"{raw}: {column} keeps houses together in {len(rows)} groups, the largest {largest} "

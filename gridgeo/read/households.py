@@ -132,7 +132,7 @@ def _attributes(raw: RawLayer, study_area: StudyArea) -> pd.DataFrame:
     """Return households, residents, group and name of the rows that have a count."""
     group, column = texts(raw, None, study_area.log), ""
     if raw.role == "households" and find_all(raw, "households", study_area.rules):
-        group, column = group_of(raw, study_area)
+        group, column = group_of(raw, study_area.rules, study_area.log)
     fields = ("households", "residents", "name")
     found = understand(
         raw, fields, study_area.rules, study_area.log, {"group": column} if column else {}

@@ -21,7 +21,6 @@ from pyproj import CRS
 from gridgeo.config import ROLES, ReadRules, Source
 from gridgeo.model import Layers, Note, Reject
 from gridgeo.read.areas import FACILITY_COLUMNS, area_columns, clean_areas, clean_facilities
-from gridgeo.read.cells import WHOLE_NUMBERS, with_plain_numbers
 from gridgeo.read.columns import check_keys, find_all
 from gridgeo.read.context import RawLayer, ReadLog, StudyArea
 from gridgeo.read.crs import declared_crs, misplaced
@@ -50,6 +49,7 @@ from gridgeo.read.outlines import (
     clean_atoms,
     clean_constraints,
 )
+from gridgeo.tables import WHOLE_NUMBERS, with_plain_numbers
 
 _PARQUET = (".parquet", ".geoparquet")
 

@@ -11,8 +11,8 @@ from typing import Any
 import pandas as pd
 
 from gridgeo.errors import InputError
-from gridgeo.read.cells import plain_cells
 from gridgeo.read.context import RawLayer, ReadLog, first
+from gridgeo.tables import plain_cells
 from gridgeo.wording import Text
 
 #: control, zero-width and direction characters: invisible differences between names
