@@ -18,23 +18,27 @@ _ERRORS = {
 }  # fmt: skip
 
 
+#: records of one cell, and of several in a row: their last column stands at the end
+_CELLS, _SEVERAL = (0x06, 0x201, 0x203, 0x204, 0x205, 0xD6, 0xFD, 0x27E), (0xBD, 0xBE)
+
+
 @dataclass(frozen=True, slots=True)
-class _SheetRecords:
-    """Hidden rows, and cells that hold an error, of one sheet; rows and columns from 0."""
+class SheetRecords:
+    """Hidden rows, cells that hold an error, and the last row and column with a cell, from 0."""
 
     hidden_rows: frozenset[int] = frozenset()
     errors: dict[tuple[int, int], str] = field(default_factory=dict)
+    last: tuple[int, int] = (0, 0)
 
 
-def sheet_records(data: bytes, position: int) -> _SheetRecords:
-    """Return what the records of the `position`-th sheet say; nothing of a broken file."""
+def sheet_records(data: bytes) -> list[SheetRecords]:
+    """Return what the records of each sheet say; nothing of a broken file."""
     try:
         stream = _workbook_stream(data)
-        starts = [struct.unpack_from("<I", body)[0] for kind, body in _records(stream, 0)
-                  if kind == _BOUNDSHEET]  # fmt: skip
-        return _read(stream, starts[position])
+        bounds = [body for kind, body in _records(stream, 0) if kind == _BOUNDSHEET]
+        return [_read(stream, struct.unpack_from("<I", body)[0]) for body in bounds]
     except (struct.error, LookupError, ValueError):
-        return _SheetRecords()
+        return []
 
 
 def _records(stream: bytes, start: int) -> Iterator[tuple[int, bytes]]:
@@ -47,9 +51,10 @@ def _records(stream: bytes, start: int) -> Iterator[tuple[int, bytes]]:
         start += 4 + size
 
 
-def _read(stream: bytes, start: int) -> _SheetRecords:
+def _read(stream: bytes, start: int) -> SheetRecords:
     hidden: set[int] = set()
     errors: dict[tuple[int, int], str] = {}
+    last_row = last_column = 0
     for kind, body in _records(stream, start):
         if kind == _ROW:
             row, _, _, _, _, _, options = struct.unpack_from("<7H", body)
@@ -61,14 +66,19 @@ def _read(stream: bytes, start: int) -> _SheetRecords:
         elif kind == _FORMULA and body[12:14] == b"\xff\xff" and body[6] == 2:
             row, column = struct.unpack_from("<HH", body)
             errors[row, column] = _ERRORS.get(body[8], "#N/A")
-    return _SheetRecords(frozenset(hidden), errors)
+        if kind in _CELLS or kind in _SEVERAL:
+            row, column = struct.unpack_from("<HH", body)
+            if kind in _SEVERAL:
+                column = struct.unpack("<H", body[-2:])[0]
+            last_row, last_column = max(row, last_row), max(column, last_column)
+    return SheetRecords(frozenset(hidden), errors, (last_row, last_column))
 
 
 def _workbook_stream(data: bytes) -> bytes:
     """Return the stream ``Workbook`` (or ``Book``) of a compound file."""
     if not data.startswith(_MAGIC):
         raise ValueError
-    size = 1 << struct.unpack_from("<H", data, 30)[0]
+    size = 1 << (struct.unpack_from("<H", data, 30)[0] & 0xF)
     directory, _, cutoff, small_start = struct.unpack_from("<IIII", data, 48)
     table = _allocation(data, size)
     entries = _chain(data, table, directory, size)

@@ -7,22 +7,27 @@ calamine returns; they are taken from the XML of the sheet, of .xls and .et from
 from __future__ import annotations
 
 import io
+import os
+import sys
 import zipfile
-from collections.abc import Mapping, Sequence
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import ParseError
+from xml.parsers.expat import ExpatError
 
 import python_calamine as calamine
 from defusedxml.common import DefusedXmlException
 
 from gridgeo.errors import InputError
-from gridgeo.tables.biff import sheet_records
+from gridgeo.tables.biff import SheetRecords, sheet_records
 from gridgeo.tables.opendocument import compact_opendocument, opendocument_parts
 from gridgeo.tables.openxml import compact_openxml, openxml_parts
-from gridgeo.tables.parts import SheetParts
+from gridgeo.tables.parts import SheetParts, far_cell, is_sparse
 from gridgeo.wording import Text
 
 #: the cells of a table as they stand, row by row
@@ -47,6 +52,13 @@ class Sheet:
     beside: tuple[str, ...] = ()
 
 
+#: what reading the archive or the XML of a broken workbook raises
+_BROKEN = (
+    ParseError, ExpatError, DefusedXmlException, zipfile.BadZipFile, zlib.error, LookupError,
+    StopIteration, ValueError, RuntimeError, NotImplementedError, EOFError,
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class _Book:
     """An open workbook: the names of its sheets with content, visible ones and hidden ones."""
@@ -56,29 +68,34 @@ class _Book:
 
     @cached_property
     def opened(self) -> calamine.CalamineWorkbook:
+        """The workbook as calamine opens it: all sheets of an .xls or .ods are read then."""
+        if self.archive is None:
+            for records in self.records:
+                if is_sparse(records.last[0] + 1, records.last[1] + 1, 0):
+                    raise far_cell(records.last, str(self.path), "")
         if not self._is_opendocument:
             return _open(self.path, self.data)
         try:
             return _open(self.path, compact_opendocument(self.data, str(self.path)))
-        except (ParseError, ValueError, DefusedXmlException) as error:
+        except _BROKEN as error:
             raise _unreadable(self.path, error) from error
+
+    @cached_property
+    def records(self) -> list[SheetRecords]:
+        return sheet_records(self.data)
 
     def parts(self, name: str) -> SheetParts:
         """Return what is beside the values of a sheet; nothing where the file is broken."""
         if self.archive is None:
-            records = sheet_records(self.data, self.opened.sheet_names.index(name))
+            number = self.opened.sheet_names.index(name)
+            if number >= len(self.records):
+                return SheetParts()
+            records = self.records[number]
             return SheetParts(hidden_rows=records.hidden_rows, unread=records.errors)
         try:
             read = opendocument_parts if self._is_opendocument else openxml_parts
             return read(self.archive, name)
-        except (
-            ParseError,
-            LookupError,
-            StopIteration,
-            ValueError,
-            zipfile.BadZipFile,
-            DefusedXmlException,
-        ):
+        except _BROKEN:
             return SheetParts()  # calamine says what is wrong with it
 
     def without_empty_cells(self, name: str) -> calamine.CalamineWorkbook:
@@ -120,24 +137,52 @@ class _Book:
 
 def sheet_names(path: Path) -> tuple[str, ...]:
     """Return the names of the sheets that hold anything, visible ones first."""
-    sheets = _Book(path, path.read_bytes()).sheets
+    with _calamine_errors(path):
+        sheets = _Book(path, path.read_bytes()).sheets
     return tuple(sorted(sheets, key=lambda name: sheets[name]))
 
 
-def _open(path: Path, data: bytes) -> calamine.CalamineWorkbook:
+@contextmanager
+def _calamine_errors(path: Path) -> Iterator[None]:
+    """Turn what calamine raises into InputError, its panics included, which print a backtrace."""
+    with _silent_stderr():
+        try:
+            yield
+        except calamine.PasswordError as error:
+            raise InputError(
+                Text("the workbook is protected by a password", "工作簿设有打开密码"),
+                remedy=Text("Remove the password and save it again", "请取消密码后重新保存"),
+                file=str(path),
+            ) from error
+        except (calamine.CalamineError, OSError) as error:
+            raise _unreadable(path, error) from error
+        except BaseException as error:
+            if type(error).__name__ != "PanicException":
+                raise
+            raise _unreadable(path, error) from None
+
+
+@contextmanager
+def _silent_stderr() -> Iterator[None]:
+    """Keep what native code prints to standard error from the terminal."""
+    sys.stderr.flush()
+    kept = os.dup(2)
     try:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 2)
+        os.close(nowhere)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
+def _open(path: Path, data: bytes) -> calamine.CalamineWorkbook:
+    with _calamine_errors(path):
         return calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
-    except calamine.PasswordError as error:
-        raise InputError(
-            Text("the workbook is protected by a password", "工作簿设有打开密码"),
-            remedy=Text("Remove the password and save it again", "请取消密码后重新保存"),
-            file=str(path),
-        ) from error
-    except (calamine.CalamineError, OSError) as error:
-        raise _unreadable(path, error) from error
 
 
-def _unreadable(path: Path, error: Exception) -> InputError:
+def _unreadable(path: Path, error: BaseException) -> InputError:
     return InputError(
         Text(f"the workbook cannot be read ({error})", f"工作簿无法读取或不完整（{error}）"),
         remedy=Text(
@@ -155,15 +200,13 @@ def read_sheet(path: Path, sheet: str, *, skip_hidden: bool = False) -> Sheet:
     `skip_hidden` is not set. Raises InputError where that leaves none or several.
     """
     book = _Book(path, path.read_bytes())
-    try:
+    with _calamine_errors(path):
         name = _chosen(path, sheet, book.sheets, skip_hidden=skip_hidden)
         parts = book.parts(name)
         opened = book.without_empty_cells(name) if parts.is_sparse else book.opened
         page = opened.get_sheet_by_name(name)
         cells = page.to_python(skip_empty_area=False)
         merged = parts.merged if parts.merged is not None else tuple(page.merged_cell_ranges or ())
-    except (calamine.CalamineError, OSError) as error:
-        raise _unreadable(path, error) from error
     for (row, column), text in parts.unread.items():
         _set(cells, row, column, text)
     beside = tuple(other for other, hidden in book.sheets.items() if hidden and other != name)
