@@ -70,6 +70,11 @@ class GridgeoError(Exception):
         """Errors travel between processes."""
         return _same, (type(self), self.message, self.remedy, self.place), {"lang": self.lang}
 
+    @property
+    def full(self) -> Text:
+        """Message, place and remedy in both languages."""
+        return Text(self.say("en"), self.say("zh"))
+
     def say(self, lang: Lang) -> str:
         """Return message, place and remedy as one line in `lang`."""
         where = [f"{_PLACES.get(n, Text(n, n)).say(lang)} {v}" for n, v in self.place.items()]

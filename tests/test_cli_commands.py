@@ -192,11 +192,34 @@ def test_pairs_keep_what_follows_the_first_equals_sign():
         pairs("crs", ["streets="])
 
 
-def test_a_settings_file_nearby_is_not_taken_where_layers_are_given(folder):
+def test_a_settings_file_nearby_is_taken_and_said_where_layers_are_given_too(folder, capsys):
+    text = "[inputs]\nstreets = 'b.shp'\nparcels = 'p.shp'\n[band]\nupper = 450\n"
+    (folder / "gridgeo.toml").write_text(text, encoding="utf-8")
+    settings = CliInput(layers={"streets": ["a.shp"]}, lang="en").settings()
+    assert settings.band.upper == 450
+    assert {role: str(one) for role, (one,) in settings.read.inputs.items()} == {
+        "streets": "a.shp", "parcels": "p.shp",
+    }  # fmt: skip
+    assert "settings: ./gridgeo.toml, with its parcels" in capsys.readouterr().err
     (folder / "gridgeo.toml").write_text("nonsense", encoding="utf-8")
-    assert CliInput(layers={"streets": ["a.shp"]}).settings().band.upper == 500
     with pytest.raises(SettingsError, match="cannot be read"):
-        CliInput().settings()
+        CliInput(layers={"streets": ["a.shp"]}).settings()
+
+
+def test_partition_takes_the_band_of_a_settings_file_beside_layers_of_the_command_line(folder):
+    text = "[band]\nlower = 150\nupper = 250\n"
+    (folder / "gridgeo.toml").write_text(text, encoding="utf-8")
+    told = gridgeo("partition", *INPUTS, "--out", "out")
+    assert told.exit_code == 0, told.output
+    assert "读取设置文件 ./gridgeo.toml" in told.stderr
+    assert len(gg.load("out").grids) == 4
+
+
+def test_a_column_without_a_name_means_none(folder):
+    assert pairs("column", ["households.group="]) == {"households.group": ""}
+    told = gridgeo("partition", *INPUTS, "--column", "households.group=", "--out", "out")
+    assert told.exit_code == 0, told.output
+    assert gg.load("out").settings.read.columns == {"households.group": ""}
 
 
 def test_every_setting_of_the_command_line_is_an_option_of_partition():

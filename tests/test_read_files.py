@@ -240,7 +240,7 @@ def test_progress_names_every_layer(tmp_path):
 
 def test_inspect_tells_layers_columns_and_problems(tmp_path):
     path = tmp_path / "city.gpkg"
-    frame = households(户数=[1, 2], 小区=["a", "b"]).to_crs(4490)
+    frame = households(户数=[1, 2], 小区=["东苑", "西苑"]).to_crs(4490)
     frame.geometry = [None, frame.geometry.iloc[1]]
     frame.to_file(path, layer="住户")
     streets().to_file(path, layer="道路")
@@ -260,7 +260,8 @@ def test_inspect_lists_a_layer_that_cannot_be_loaded(tmp_path):
     households().to_file(path, layer="住户")
     households().iloc[:0].to_file(path, layer="空")
     _, empty = inspect_file(str(path))
-    assert empty.problems[0].zh == "图层没有任何记录"
+    assert empty.unreadable
+    assert empty.problems[0].zh.startswith("图层没有任何记录〔文件 ")
 
 
 def test_inspect_reads_tables(tmp_path):

@@ -8,7 +8,7 @@ from builders_read import X, Y, buildings, compounds, households, notes, town, w
 from gridgeo.config import ReadRules, Source
 from gridgeo.errors import InputError
 from gridgeo.read import layers_from_frames, read_code_mapping, read_layers
-from gridgeo.read.tables import _joined_titles
+from gridgeo.tables import find_header
 
 
 def read_table(folder, path, *, rules=None, **layers):
@@ -135,7 +135,7 @@ def test_names_that_repeat_below_merged_cells_keep_both():
     known = {"户数", "人口", "小区名称", "常住户数"}.__contains__
     rows = [["小区名称", "常住", "", "流动", ""], ["", "户数", "人口", "户数", "人口"]]
     told = ["小区名称", "常住户数", "常住人口", "流动户数", "流动人口"]
-    assert _joined_titles(rows, known) == told
+    assert find_header(rows, known, "a.csv").names == told
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_names_that_repeat_below_merged_cells_keep_both():
     ],
 )
 def test_a_row_below_the_header_that_is_data_stays_data(rows):
-    assert _joined_titles(rows, {"小区名称", "名称", "户数", "人口"}.__contains__) == []
+    assert find_header(rows, {"小区名称", "名称", "户数", "人口"}.__contains__, "a.csv").stop == 1
 
 
 def test_keys_without_a_place_and_with_several_are_rejects(tmp_path):

@@ -31,11 +31,13 @@ from gridgeo.cli.plan_commands import (
 )
 from gridgeo.cli.signs_command import signs_command
 from gridgeo.config import Settings, Source, gridgeo_version
+from gridgeo.errors import InputError
 from gridgeo.wording import Lang
 
 if TYPE_CHECKING:
     from gridgeo.model import Plan
     from gridgeo.pipeline import Progress
+    from gridgeo.read import LayerInfo
     from gridgeo.review import Entry
 
 app = typer.Typer(
@@ -185,16 +187,19 @@ def repair_command(
 
 @app.command()
 def inspect(
-    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Files 文件")],
+    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Files 文件[::LAYER]")],
+    settings_file: SettingsOption = None,
+    column: o.Columns = None,
+    crs: o.Crs = None,
+    datum: o.Datum = None,
+    encoding: o.Encoding = None,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON 输出 JSON")] = False,  # noqa: FBT002
     lang: o.LangOption = None,
 ) -> None:
-    """Tell what is in files, and how it would be understood 查看文件内容."""
+    """Tell what is in files, as the other commands would read it 查看文件内容."""
     with errors(lang):
-        from gridgeo.cli.show import show_layers  # noqa: PLC0415
-        from gridgeo.read import inspect_file  # noqa: PLC0415
-
-        for file in files:
-            show_layers(file, inspect_file(file), lang_of(lang))
+        settings = CliInput.of(locals()).settings()
+    _inspect(files, settings, as_json=as_json)
 
 
 @app.command()
@@ -226,6 +231,29 @@ def demo(
         settings = CliInput(settings_file=sample_settings(sample), lang=lang).settings()
     o.hint_at_language(lang)
     _partition(settings, jobs=jobs, out=out, overwrite=overwrite)
+
+
+def _inspect(files: list[str], settings: Settings, *, as_json: bool) -> None:
+    from gridgeo.cli.show import layers_as_json, show_error, show_layers  # noqa: PLC0415  (heavy)
+    from gridgeo.read import inspect_file  # noqa: PLC0415
+
+    found: list[LayerInfo] = []
+    unreadable = False
+    for file in files:
+        try:
+            layers = inspect_file(file, settings.read)
+        except InputError as error:
+            show_error(error, settings.lang)
+            unreadable = True
+            continue
+        found += layers
+        unreadable = unreadable or any(layer.unreadable for layer in layers)
+        if not as_json:
+            show_layers(layers, settings.lang)
+    if as_json:
+        typer.echo(layers_as_json(found, settings.lang))
+    if unreadable:
+        raise typer.Exit(o.UNUSABLE)
 
 
 def _partition(settings: Settings, *, jobs: int, out: Path, overwrite: bool) -> None:

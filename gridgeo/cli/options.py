@@ -16,7 +16,8 @@ import typer
 
 from gridgeo.config import ROLES, Settings, Source, read_settings
 from gridgeo.errors import GridgeoError, SettingsError
-from gridgeo.wording import LANGS, Lang, Text
+from gridgeo.wording import LANGS, Lang, Text, word
+from gridgeo.wording import ROLES as ROLE_NAMES
 
 if TYPE_CHECKING:
     from gridgeo.model import Finding
@@ -194,9 +195,21 @@ class CliInput:
     def _file_settings(self) -> Settings:
         if self.settings_file is not None:
             return read_settings(self.settings_file)
-        if not any(self.layers.values()) and Path(DEFAULT_FILE).is_file():
-            return read_settings(DEFAULT_FILE)
-        return Settings()
+        if not Path(DEFAULT_FILE).is_file():
+            return Settings()
+        found = read_settings(DEFAULT_FILE)
+        self._say_found(found)
+        return found
+
+    def _say_found(self, found: Settings) -> None:
+        """Say that the settings file of this folder is read, and which layers come from it."""
+        roles = [role for role in found.read.inputs if not self.layers.get(role)]
+        lang = lang_of(self.lang or found.lang)
+        told = Text(f"settings: ./{DEFAULT_FILE}", f"读取设置文件 ./{DEFAULT_FILE}")
+        if roles:
+            listed = "、".join(word(ROLE_NAMES, role, "zh") for role in roles)
+            told = told + Text(f", with its {', '.join(roles)}", f"，其中的图层：{listed}")
+        typer.echo(told.say(lang), err=True)
 
 
 def check_scheduler(scheduler: str | None, settings: Settings) -> None:
@@ -234,11 +247,11 @@ def parse_source(text: str) -> Source:
 
 
 def pairs(option: str, texts: Iterable[str] | None) -> dict[str, str]:
-    """Return ``{name: value}`` of ``NAME=VALUE`` texts."""
+    """Return ``{name: value}`` of ``NAME=VALUE`` texts; a column without value means none."""
     found: dict[str, str] = {}
     for text in texts or ():
         name, equals, value = text.partition("=")
-        if not equals or not name or not value:
+        if not equals or not name or not (value or option == "column"):
             raise SettingsError(
                 Text(f"{text!r} is not NAME=VALUE", f"{text!r} 不是“名称=值”的形式"),
                 key=f"--{option}",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     Progress,
@@ -145,7 +147,8 @@ def show_approved(plan: Plan, register: Register | None, lang: Lang) -> None:
 def show_notes(notes: tuple[Note, ...], lang: Lang) -> None:
     """Print what was understood, each note after its topic."""
     for note in notes:
-        out.print(f"[dim]{word(TOPICS, note.topic, lang)}[/] ", end="")
+        colour, mark = ("yellow", "! ") if note.warning else ("dim", "")
+        out.print(f"[{colour}]{mark}{word(TOPICS, note.topic, lang)}[/] ", end="")
         out.print(note.message.say(lang), markup=False, soft_wrap=True)
 
 
@@ -295,20 +298,49 @@ def _gravest(findings: tuple[Finding, ...]) -> list[Finding]:
     return [one[3] for one in sorted(shown, key=lambda one: (one[0], one[2], one[1]))]
 
 
-def show_layers(path: str, layers: tuple[LayerInfo, ...], lang: Lang) -> None:
+def show_layers(layers: Iterable[LayerInfo], lang: Lang) -> None:
     """Print what `inspect` understood of a file."""
     for layer in layers:
-        title = f"{path}::{layer.layer}" if layer.layer else path
-        out.print(f"[bold]{title}[/]", soft_wrap=True)
+        title = f"{layer.file}::{layer.layer}" if layer.layer else layer.file
+        out.print(f"[bold]{escape(title)}[/]", soft_wrap=True)
         out.print(
             f"  {layer.rows:,} × {layer.geometry or '-'}  {layer.crs or '-'}"
             + (f"  {layer.encoding}" if layer.encoding else "")
         )
-        out.print(f"  {', '.join(layer.columns)}", markup=False, soft_wrap=True)
+        if layer.households is not None:
+            total = Text(f"{layer.households:,} households", f"共 {layer.households:,} 户")
+            out.print(f"  {total.say(lang)}", markup=False, soft_wrap=True)
+        for column in layer.columns:
+            shown = " | ".join(layer.examples.get(column, ()))
+            out.print(f"    {column}: {shown}", markup=False, soft_wrap=True)
         for role, understood in layer.understood.items():
             as_layer = Text(f"{role}[/]: ", f"{word(ROLES, role, 'zh')}（{role}）[/]：").say(lang)
             out.print(f"  [cyan]{as_layer}", end="")
             out.print(fields_text(understood).say(lang), markup=False, soft_wrap=True)
+        for note in layer.notes:
+            out.print(f"  {note.say(lang)}", markup=False, soft_wrap=True)
         for problem in layer.problems:
             out.print("  [yellow]![/] ", end="")
             out.print(problem.say(lang), markup=False, soft_wrap=True)
+
+
+def layers_as_json(layers: Iterable[LayerInfo], lang: Lang) -> str:
+    """Return what `inspect` understood as JSON, texts in one language."""
+    told = [
+        {
+            "file": layer.file,
+            "layer": layer.layer,
+            "readable": not layer.unreadable,
+            "rows": layer.rows,
+            "geometry": layer.geometry,
+            "crs": layer.crs,
+            "encoding": layer.encoding,
+            "households": layer.households,
+            "columns": {name: list(layer.examples.get(name, ())) for name in layer.columns},
+            "understood": {role: dict(fields) for role, fields in layer.understood.items()},
+            "notes": [note.say(lang) for note in layer.notes],
+            "problems": [problem.say(lang) for problem in layer.problems],
+        }
+        for layer in layers
+    ]
+    return json.dumps(told, ensure_ascii=False, indent=1)

@@ -41,6 +41,7 @@ ROLES = (
 
 
 DATUMS = ("gcj02", "bd09")
+_HIDDEN = ("count", "skip")
 #: The layer that `gridgeo verify` judges; it has columns and a CRS like the others.
 GRIDS = "grids"
 
@@ -79,7 +80,7 @@ class ReadRules:
     ``columns`` maps ``role.field`` (``communities.code``, ``households.households`` ...) to the
     name of a column; ``crs`` maps a role to what its files lack; ``datum`` to ``gcj02`` or
     ``bd09``; ``missing_households`` is what an empty count means (an empty count is a reject
-    without it).
+    without it); ``hidden`` whether hidden rows and sheets of workbooks count.
     """
 
     inputs: Mapping[str, tuple[Source, ...]] = field(default_factory=dict)
@@ -88,9 +89,11 @@ class ReadRules:
     datum: Mapping[str, str] = field(default_factory=dict)
     encoding: Mapping[str, str] = field(default_factory=dict)
     missing_households: int | None = None
+    hidden: Literal["count", "skip"] = "count"
 
     def __post_init__(self) -> None:
         check_fields(self, "read")
+        one_of("read.hidden", self.hidden, _HIDDEN)
         for role in self.inputs:
             one_of("inputs", role, ROLES)
         for key in ("crs", "datum", "encoding"):

@@ -57,10 +57,11 @@ CONVENIENCES: dict[str, Callable[..., Any]] = {}
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A message of a run: columns as understood, the CRS chosen, gaps closed."""
+    """A message of a run: columns as understood, the CRS chosen; `warning`: to be looked at."""
 
     topic: str
     message: Text
+    warning: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,8 @@ class Layers:
     locked: gpd.GeoDataFrame | None = None
     rejects: tuple[Reject, ...] = ()
     notes: tuple[Note, ...] = ()
+    #: columns that keep houses together and were recognised, not named
+    guessed: tuple[Text, ...] = ()
     #: households in all usable and unusable rows, before any was rejected
     households_in: int = 0
 

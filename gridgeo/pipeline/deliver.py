@@ -15,7 +15,7 @@ from gridgeo.config import Settings
 from gridgeo.geometry import assign_points, count_in
 from gridgeo.model import Atoms, Bands, Layers, Partition, Plan, grid_frame, judge_counts
 from gridgeo.partition import count_by
-from gridgeo.wording import Lang, Text
+from gridgeo.wording import Lang, Text, join
 
 _OUTSIDE = Text("outside every community", "位于所有社区之外")
 #: A dedicated grid that contains less of its facility's outline states how much.
@@ -64,7 +64,7 @@ def _shares_of_outlines(coded: gpd.GeoDataFrame, atoms: Atoms, lang: Lang) -> li
 
 
 def deliver_communities(
-    codes: list[str], atoms: Atoms, partition: Partition, lang: Lang
+    codes: list[str], layers: Layers, atoms: Atoms, partition: Partition, lang: Lang
 ) -> gpd.GeoDataFrame:
     """Return the effective communities with their counts and verdicts, sorted by code."""
     size = len(atoms.communities)
@@ -81,7 +81,7 @@ def deliver_communities(
             "residents": residents,
             "grids": described["grids"].to_numpy(),
             "verdict": described["verdict"].to_numpy(),
-            "reason": described[f"reason_{lang}"].to_numpy(),
+            "reason": described[f"reason_{lang}"] + _guesses(layers, atoms, described, lang),
             "proof": described["proof"].to_numpy(),
             "certificate": described["certificate"].to_numpy(),
             "gap": described["gap"].to_numpy(),
@@ -90,6 +90,23 @@ def deliver_communities(
         crs=atoms.frame.crs,
     )
     return frame.sort_values("code").reset_index(drop=True)
+
+
+def _guesses(layers: Layers, atoms: Atoms, described: pd.DataFrame, lang: Lang) -> pd.Series[str]:
+    """Return what a proof adds where houses are kept together by a column that was guessed."""
+    remarks = pd.Series("", index=described.index, dtype=object)
+    if not layers.guessed:
+        return remarks
+    tied = (layers.households["group"] != "").to_numpy() & (atoms.household_atom >= 0)
+    places = np.unique(atoms.frame["community"].to_numpy()[atoms.household_atom[tied]])
+    here = described.index.isin(places) & (described["proof"] != "")
+    columns = join(layers.guessed, en=", ", zh="、")
+    remark = Text(
+        f" (houses are kept together by {columns.en}, which was guessed: "
+        "--column households.group= undoes it)",
+        f"（房屋按{columns.zh}合并，该列为自动识别，可用 --column households.group= 取消）",
+    )
+    return remarks.mask(here, remark.say(lang))
 
 
 def deliver_atoms(atoms: Atoms, grid: NDArray[Any], codes: list[str]) -> gpd.GeoDataFrame:

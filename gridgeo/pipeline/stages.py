@@ -239,7 +239,7 @@ def deliver_plan(
     lang = settings.lang
     return Plan(
         settings=settings,
-        communities=deliver_communities(codes, atoms, labels, lang),
+        communities=deliver_communities(codes, layers, atoms, labels, lang),
         grids=deliver_grids(coded, atoms, lang),
         atoms=deliver_atoms(atoms, grid, codes),
         borders=atoms.borders,

@@ -14,8 +14,10 @@ from gridgeo.config import CATEGORIES
 from gridgeo.errors import InputError
 from gridgeo.read.columns import find_all, missing_column, note_columns
 from gridgeo.read.context import RawLayer, StudyArea, tally
+from gridgeo.read.counts import measures
 from gridgeo.read.geometry import gather, inner_points, of_type, polygons, to_study_area
-from gridgeo.read.values import Classes, classify, measures, texts
+from gridgeo.read.repeats import without_repeated_facilities
+from gridgeo.read.values import Classes, classify, texts
 from gridgeo.read.vocabulary import category
 from gridgeo.wording import Text
 
@@ -92,7 +94,8 @@ _MEASURES = {"area_m2": "area", "floor_area_m2": "floor_area", "people": "people
 def clean_facilities(raws: Sequence[RawLayer], study_area: StudyArea) -> gpd.GeoDataFrame:
     """Return the facilities that have a category; the others are counted in a note."""
     frames = [frame for raw in raws if len(frame := _clean_facilities_of_layer(raw, study_area))]
-    return gather(frames, FACILITY_COLUMNS, study_area.crs)
+    facilities = gather(frames, FACILITY_COLUMNS, study_area.crs)
+    return without_repeated_facilities(facilities, study_area.log)
 
 
 def _clean_facilities_of_layer(raw: RawLayer, study_area: StudyArea) -> gpd.GeoDataFrame:

@@ -12,28 +12,32 @@ from types import MappingProxyType
 from gridgeo.config import ReadRules
 from gridgeo.errors import InputError, SettingsError
 from gridgeo.read.context import RawLayer, ReadLog
+from gridgeo.tables import without_datum, without_unit
 from gridgeo.wording import FIELDS, Text, fields_text, join, word
 
 
-def _words(text: str) -> tuple[str, ...]:
+def words(text: str) -> tuple[str, ...]:
+    """Return the words of a text."""
     return tuple(text.split())
 
 
-_NAME = _words("name 名称 名字 name:zh mc site_name title *名称 *name name*")
-_CODE = _words(
+_NAME = words("name 名称 名字 name:zh mc site_name title *名称 *name name*")
+_CODE = words(
     "code12 编码 代码 社区编码 社区代码 村社区代码 村代码 行政区划代码 区划代码 统计用区划代码 "
     "community_code villcode village_code code community_id n_hood geoid adcode *编码 *代码 "
     "*_code geoid* *cd"
 )
-_HOUSEHOLDS = _words(
+_HOUSEHOLDS = words(
     "户数 住户数 居民户数 总户数 常住户数 家庭户数 households household hh units dwellings hh_cnt "
     "h_cnt hh_count households_est household_count 户数* *户数 households* num_households hh*"
 )
-_RESIDENTS = _words(
+_RESIDENTS = words(
     "常住人口 人口 人口数 常住人口数 居民数 总人口 residents population pop p_cnt pop_count 人数 "
     "常住人口* *人口数 *人口 residents* population*"
 )
-_KEY = _words(
+#: what columns of counts may be called: they add up, and are never repeated
+COUNTS = (*_HOUSEHOLDS, *_RESIDENTS)
+_KEY = words(
     "key 编码 代码 code 小区编码 楼栋编码 房屋编码 地块编码 小区名称 小区 楼栋名称 楼栋 地址 "
     "compound_id building_id compound building parcel address full_address 名称 name *编码 *代码 "
     "*名称 *_code *_id *name"
@@ -44,86 +48,86 @@ ALIASES: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "communities": {
             "code": _CODE,
-            "name": _words(
+            "name": words(
                 "社区名称 村名称 村社区名称 社区 村居 居委会 村名 community_name villname "
                 "village_name community name 名称 名字 name:zh mc site_name title *名称 *name "
                 "name* *nm"
             ),
-            "township": _words(
+            "township": words(
                 "township 乡镇街道 街道乡镇 乡镇 街道 镇街 街道名称 乡镇名称 所属街道 所属乡镇 "
                 "street_office town towncode townname subdistrict"
             ),
         },
         "streets": {
-            "class": _words(
+            "class": words(
                 "street_class 道路等级 道路类型 道路类别 等级 highway fclass kind_detail "
                 "road_class road_type roadtype class type 类型 kind railway"
             ),
-            "name": _words(
+            "name": words(
                 "路名 道路名称 name 名称 name:zh street street_name road_name label *路名 *名称"
             ),
-            "tunnel": _words("tunnel is_tunnel 隧道 是否隧道"),
-            "level": _words("layer level 层级"),
+            "tunnel": words("tunnel is_tunnel 隧道 是否隧道"),
+            "level": words("layer level 层级"),
         },
         "barriers": {
-            "class": _words(
+            "class": words(
                 "street_class railway waterway barrier natural water fclass kind 类型 类别 type "
                 "class landuse leisure"
             ),
             "name": _NAME,
-            "tunnel": _words("tunnel is_tunnel 隧道 是否隧道"),
-            "level": _words("layer"),
-            "grade": _words("grade location"),
+            "tunnel": words("tunnel is_tunnel 隧道 是否隧道"),
+            "level": words("layer"),
+            "grade": words("grade location"),
         },
         "households": {
             "households": _HOUSEHOLDS,
             "residents": _RESIDENTS,
             "key": _KEY,
-            "group": _words(
+            "group": words(
                 "村民小组 居民小组 小组 楼栋 楼栋号 小区 小区名称 group group_name compound "
                 "compound_name building building_name"
             ),
-            "name": _words("name 名称 名字 name:zh 地址 address location full_address"),
-            "x": _words("x lon lng long longitude 经度 easting 东坐标 x坐标 point_x coord_x"),
-            "y": _words("y lat latitude 纬度 northing 北坐标 y坐标 point_y coord_y"),
+            "name": words("name 名称 名字 name:zh 地址 address location full_address"),
+            "x": words("x lon lng long longitude 经度 easting 东坐标 x坐标 point_x coord_x"),
+            "y": words("y lat latitude 纬度 northing 北坐标 y坐标 point_y coord_y"),
         },
         "compounds": {
-            "name": _words("小区名称 小区 compound compound_name") + _NAME,
+            "name": words("小区名称 小区 compound compound_name") + _NAME,
             "key": _KEY,
             "households": _HOUSEHOLDS,
             "residents": _RESIDENTS,
         },
         "buildings": {
-            "name": _words("楼栋名称 楼名 building_name") + _NAME,
-            "floors": _words(
+            "name": words("楼栋名称 楼名 building_name") + _NAME,
+            "floors": words(
                 "层数 楼层 楼层数 地上层数 floors levels_used levels building:levels stories "
                 "storeys num_floors"
             ),
-            "height": _words("height 高度 建筑高度 楼高"),
+            "height": words("height 高度 建筑高度 楼高"),
             "key": _KEY,
             "households": _HOUSEHOLDS,
             "residents": _RESIDENTS,
         },
         "parcels": {
-            "name": _words(
+            "name": words(
                 "地块名称 name 名称 名字 name:zh mc site_name title *名称 *name name* location "
                 "address"
             ),
             "key": _KEY,
         },
         "addresses": {
-            "key": _words("地址 门牌 address full_address") + _KEY,
-            "name": _words("地址") + _NAME,
+            "key": words("地址 门牌 address full_address") + _KEY,
+            "name": words("地址") + _NAME,
         },
         "facilities": {
-            "kind": _words(
+            "kind": words(
                 "设施类型 设施类别 类别 类型 用途 category kind facility fclass amenity office "
                 "shop leisure landuse tourism government military building type class use"
             ),
-            "name": _words("设施名称 单位名称") + _NAME,
-            "area": _words("area_m2 占地面积 用地面积 面积"),
-            "floor_area": _words("floor_area_m2 floor_area 建筑面积 gfa"),
-            "people": _words(
+            "name": words("设施名称 单位名称") + _NAME,
+            "area": words("area_m2 占地面积 用地面积 面积"),
+            "floor_area": words("floor_area_m2 floor_area 建筑面积 gfa"),
+            "people": words(
                 "学生数 在校生数 学生人数 员工数 职工数 职工人数 从业人数 床位数 人数 enrolment "
                 "enrollment students employees beds people"
             ),
@@ -131,21 +135,21 @@ ALIASES: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "atoms": {
             "households": _HOUSEHOLDS,
             "residents": _RESIDENTS,
-            "community": _words(
+            "community": words(
                 "社区编码 社区代码 社区 社区名称 community community_code villcode village_code "
                 "community_name villname"
             ),
-            "name": _words("名称 name code 编码 codebase"),
+            "name": words("名称 name code 编码 codebase"),
         },
         "allowed_gaps": {"name": _NAME},
         "together": {"name": _NAME},
         "apart": {"name": _NAME},
-        "locked": {"name": _words("网格名称 grid_name") + _NAME},
+        "locked": {"name": words("网格名称 grid_name") + _NAME},
         "grids": {
-            "code": _words("code 网格编码 网格代码 编码 代码 grid_code *编码 *代码 *_code"),
-            "name": _words("name 网格名称 名称 grid_name *名称 *name"),
-            "kind": _words("kind 网格类型 类型 类别 type"),
-            "community": _words(
+            "code": words("code 网格编码 网格代码 编码 代码 grid_code *编码 *代码 *_code"),
+            "name": words("name 网格名称 名称 grid_name *名称 *name"),
+            "kind": words("kind 网格类型 类型 类别 type"),
+            "community": words(
                 "community 社区编码 社区代码 所属社区 社区名称 社区 community_code community_name "
                 "所属村社区"
             ),
@@ -154,6 +158,9 @@ ALIASES: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
         },
     }
 )
+
+
+_AXES = frozenset({"lon", "lat"})
 
 
 def normal(name: str) -> str:
@@ -185,7 +192,9 @@ def candidates(columns: Sequence[str], aliases: Sequence[str]) -> tuple[str, ...
 def _ranked(columns: Sequence[str], aliases: Sequence[str]) -> list[tuple[int, int, int, str]]:
     ranked = []
     for position, column in enumerate(columns):
-        ranks = [rank for alias in enumerate(aliases) if (rank := _rank(normal(column), *alias))]
+        plain = without_datum(column) if _AXES.intersection(aliases) else without_unit(column)
+        name = normal(plain)
+        ranks = [rank for alias in enumerate(aliases) if (rank := _rank(name, *alias))]
         if ranks:
             ranked.append((*min(ranks), position, column))
     return sorted(ranked)
@@ -224,6 +233,7 @@ def check_columns(role: str, raws: Sequence[RawLayer], rules: ReadRules) -> None
     for key, column in rules.columns.items():
         if (
             key.partition(".")[0] == role
+            and column
             and raws
             and not any(column in raw.columns for raw in raws)
         ):
@@ -250,17 +260,24 @@ def missing_column(raw: RawLayer, field: str, column: str = "") -> InputError:
 
 
 def find_all(raw: RawLayer, field: str, rules: ReadRules) -> tuple[str, ...]:
-    """Return the columns of `raw` that may hold `field`, the best first; a setting stands alone."""
+    """Return the columns of `raw` that may hold `field`, the best first.
+
+    A column of the settings stands alone; an empty one there means none.
+    """
     named = rules.columns.get(f"{raw.role}.{field}")
-    if named is not None and named in raw.columns:
-        return (named,)
+    if named is not None and (named in raw.columns or not named):
+        return (named,) if named else ()
     return candidates(raw.columns, ALIASES[raw.role].get(field, ()))
 
 
 def understand(
-    raw: RawLayer, fields: Sequence[str], rules: ReadRules, log: ReadLog
+    raw: RawLayer,
+    fields: Sequence[str],
+    rules: ReadRules,
+    log: ReadLog,
+    also: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, str]:
-    """Return the column of each of the `fields` that `raw` has, and note them."""
+    """Return the column of each of the `fields` that `raw` has, and note them and `also`."""
     found: dict[str, str] = {}
     doubts: list[tuple[str, Text]] = []
     for field in fields:
@@ -271,7 +288,7 @@ def understand(
         rivals = [column for kind, *_, column in ranked[1:] if kind == ranked[0][0]]
         if rivals:
             doubts.append((field, Text(", ".join(rivals), "、".join(rivals))))
-    note_columns(raw, found, log, doubts)
+    note_columns(raw, {**found, **also}, log, doubts)
     return found
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -24,7 +25,8 @@ class RawLayer:
 
     `frame` is a GeoDataFrame where the layer has geometry. `crs_assumed` is True where the
     format, not the file, defines the CRS. `counts` are the households of each row, where
-    they are known, so that rejected rows can be counted.
+    they are known, so that rejected rows can be counted. `parsed` keeps columns as they were
+    parsed, for the rows of `frame` and those left out of it later.
     """
 
     role: str
@@ -35,6 +37,7 @@ class RawLayer:
     encoding: str = ""
     crs_assumed: bool = False
     counts: pd.Series[int] | None = None
+    parsed: dict[tuple[str, str], Any] = field(default_factory=dict, repr=False)
 
     @property
     def place(self) -> dict[str, str]:
@@ -80,14 +83,15 @@ def spatial_frame(raw: RawLayer) -> gpd.GeoDataFrame:
 
 @dataclass(frozen=True, slots=True)
 class ReadLog:
-    """Collects notes and rejected rows while layers are read."""
+    """Collects notes, rejected rows, and columns that were guessed to keep houses together."""
 
     notes: list[Note] = field(default_factory=list)
+    guessed: list[Text] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
 
-    def note(self, topic: str, message: Text) -> None:
-        """Add a note."""
-        self.notes.append(Note(topic, message))
+    def note(self, topic: str, message: Text, *, warning: bool = False) -> None:
+        """Add a note; a `warning` is to be looked at."""
+        self.notes.append(Note(topic, message, warning=warning))
 
     def reject(
         self,
@@ -106,11 +110,15 @@ class ReadLog:
                     file=raw.file,
                     row=int(at) + 1,
                     field=field,
-                    value=str(value),
+                    value=_shortened(str(value)),
                     reason=reason,
                     households=0 if raw.counts is None else int(raw.counts.loc[at]),
                 )
             )
+
+
+def _shortened(text: str, most: int = 200) -> str:
+    return text if len(text) <= most else f"{text[:most]}... ({len(text):,})"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -137,6 +145,24 @@ def tally(values: Iterable[object], *, most: int = 12) -> str:
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     text = ", ".join(f"{name or '(empty)'} {count}" for name, count in ranked[:most])
     return text + (", ..." if len(ranked) > most else "")
+
+
+def rows_text(index: Sequence[int], *, most: int = 12) -> str:
+    """Return the rows at `index` as text: ``2-4, 9``.
+
+    Examples
+    --------
+    >>> rows_text([1, 2, 3, 8])
+    '2-4, 9'
+    """
+    runs: list[list[int]] = []
+    for at in index:
+        if runs and at == runs[-1][1]:
+            runs[-1][1] = at + 1
+        else:
+            runs.append([at + 1, at + 1])
+    listed = [f"{a}-{b}" if b > a else f"{a}" for a, b in runs[:most]]
+    return ", ".join(listed) + (", ..." if len(runs) > most else "")
 
 
 def first(mask: pd.Series[bool]) -> int:

@@ -26,7 +26,7 @@ _Degrees = NDArray[np.float64]
 _AXIS, _ECCENTRICITY2 = 6_378_245.0, 0.006_693_421_622_965_943
 
 
-def _to_wgs84(geometry: NDArray[Any], datum: str) -> NDArray[Any]:
+def to_wgs84(geometry: NDArray[Any], datum: str) -> NDArray[Any]:
     """Return geometry in degrees of WGS 84, given in degrees of ``_gcj02`` or ``_bd09``."""
     forward = _FORWARD[datum]
     return np.asarray(shapely.transform(geometry, lambda shifted: _invert(forward, shifted)))
@@ -185,7 +185,7 @@ def reproject(raw: RawLayer, crs: CRS, rules: ReadRules, log: ReadLog) -> gpd.Ge
     datum = rules.datum.get(raw.role)
     if datum:
         degrees = frame.to_crs(WGS84)
-        shifted = _to_wgs84(degrees.geometry.to_numpy(), datum)
+        shifted = to_wgs84(degrees.geometry.to_numpy(), datum)
         frame = degrees.set_geometry(gpd.GeoSeries(shifted, index=frame.index, crs=WGS84))
         named = {"gcj02": "GCJ-02", "bd09": "BD-09"}[datum]
         log.note(

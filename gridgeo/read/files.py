@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from shapely.errors import ShapelyError
 
 from gridgeo.config import ReadRules, Source
 from gridgeo.errors import InputError
-from gridgeo.read.columns import ALIASES, candidates, unique_names
+from gridgeo.read.columns import unique_names
 from gridgeo.read.context import RawLayer, ReadLog
 from gridgeo.read.file_checks import (
     SPATIAL,
@@ -37,7 +36,8 @@ from gridgeo.read.shapefile import (
     names_crs,
     texts_of,
 )
-from gridgeo.read.tables import blank_or_total, load_table
+from gridgeo.read.table_layer import load_table_layer
+from gridgeo.tables import WHOLE_NUMBERS, with_plain_numbers
 from gridgeo.wording import Text
 
 #: A layer: a file (`Source`, or "PATH::LAYER" as text), or a frame.
@@ -56,7 +56,8 @@ def load(source: Source, role: str, rules: ReadRules, log: ReadLog) -> RawLayer:
     """Return one layer as it stands; empty and unreadable ones raise InputError."""
     path = check_path(source.path)
     if path.suffix.lower() in TABLES:
-        raw = _load_table(path, source, role, rules, log)
+        with library_errors(source.path):
+            raw = load_table_layer(path, source, role, rules, log)
     elif path.suffix.lower() in (".parquet", ".geoparquet"):
         raw = _load_parquet(path, source, role)
     else:
@@ -75,55 +76,18 @@ def no_rows(raw: RawLayer) -> InputError:
     )
 
 
-def _load_table(path: Path, source: Source, role: str, rules: ReadRules, log: ReadLog) -> RawLayer:
-    knows = _header_test(role, rules)
-    with library_errors(source.path):
-        table = load_table(path, source.layer, rules.encoding.get(role, ""), knows)
-    if table.joined:
-        _note_joined(str(source), list(table.frame.columns), log)
-    blank, total = blank_or_total(table.frame)
-    if total.any():
-        rows = ", ".join(str(at + 1) for at in table.frame.index[total])
-        log.note(
-            "tables",
-            Text(
-                f"{source}: rows of totals are not counted: {rows}",
-                f"{source}：合计行不重复计数：第 {rows} 行",
-            ),
-        )
-    if table.encoding not in ("", "utf-8"):
-        _note_encoding(str(source), table.encoding, log)
-    return RawLayer(
-        role=role, frame=table.frame[~(blank | total)], file=source.path, layer=table.sheet,
-        kind=source.kind, encoding=table.encoding,
-    )  # fmt: skip
-
-
-def _note_joined(source: str, names: list[str], log: ReadLog) -> None:
-    log.note(
-        "tables",
-        Text(
-            f"{source}: the header stands in two rows, read as: {', '.join(names)}",
-            f"{source}：表头为两行，合并后的字段为：{'、'.join(names)}",
-        ),
-    )
-
-
-def _header_test(role: str, rules: ReadRules) -> Callable[[str], bool]:
-    """Return the test for a cell of a header row: an alias of `role`, or named in the settings."""
-    aliases = [alias for names in ALIASES[role].values() for alias in names if "*" not in alias]
-    named = {name for key, name in rules.columns.items() if key.startswith(f"{role}.")}
-    return lambda cell: cell in named or bool(candidates([cell], aliases))
-
-
 def _load_parquet(path: Path, source: Source, role: str) -> RawLayer:
     layer_names(source.path)
     try:
         spatial = b"geo" in (pq.read_schema(path).metadata or {})
-        frame = gpd.read_parquet(path) if spatial else pd.read_parquet(path)
+        if spatial:
+            frame = gpd.read_parquet(path, to_pandas_kwargs=WHOLE_NUMBERS)
+        else:
+            frame = pq.read_table(path).to_pandas(**WHOLE_NUMBERS)
     except (pa.ArrowException, ValueError, OSError, KeyError) as error:
         raise unreadable(source.path, error) from error
-    return RawLayer(role=role, frame=tidy(frame), file=source.path, kind=source.kind)
+    whole = with_plain_numbers(frame)
+    return RawLayer(role=role, frame=tidy(whole), file=source.path, kind=source.kind)
 
 
 def _load_vector(path: Path, source: Source, role: str, rules: ReadRules, log: ReadLog) -> RawLayer:
@@ -174,13 +138,18 @@ def read_rows(path: Path, layer: str, driver: str, log: ReadLog, **chosen: Any) 
         warnings.simplefilter("always")
         try:
             frame: pd.DataFrame = pyogrio.read_dataframe(
-                path, layer=layer, use_arrow=True, **options, **chosen
+                path,
+                layer=layer,
+                use_arrow=True,
+                arrow_to_pandas_kwargs=WHOLE_NUMBERS,
+                **options,
+                **chosen,
             )
         except ShapelyError as error:
             raise _bad_geometry(path, error) from error
     for text in sorted({str(warning.message) for warning in caught}):
         log.note("file", Text(f"{path.name}: {text}", f"{path.name}：{text}"))
-    return frame
+    return with_plain_numbers(frame)
 
 
 def _bad_geometry(path: Path, error: ShapelyError) -> InputError:

@@ -15,11 +15,13 @@ from gridgeo.config import GRIDS, ROLES, ReadRules
 from gridgeo.model import Note, Plan, Reject
 from gridgeo.read.columns import check_columns, understand
 from gridgeo.read.context import RawLayer, ReadLog, StudyArea, spatial_frame
+from gridgeo.read.counts import counts
 from gridgeo.read.crs import reproject
 from gridgeo.read.files import LayerSource, load, load_any
 from gridgeo.read.geometry import have_geometry, of_type, rows_of, working_crs
 from gridgeo.read.layers import clean_household_layers
-from gridgeo.read.values import codes, counts, texts
+from gridgeo.read.repeats import without_twins
+from gridgeo.read.values import codes, texts
 
 _FIELDS = ("code", "name", "kind", "community", "households", "residents")
 
@@ -117,7 +119,7 @@ def read_household_points(rules: ReadRules, *, crs: CRS) -> HouseholdFile | None
         return None
     rules = _as_households(rules) if role == "atoms" else rules
     log = ReadLog()
-    found = [load(source, "households", rules, log) for source in sources]
+    found = without_twins([load(source, "households", rules, log) for source in sources], log)
     check_columns("households", found, rules)
     raws: dict[str, list[RawLayer]] = {name: [] for name in ROLES} | {"households": found}
     study_area = StudyArea(rules=rules, log=log, crs=crs)

@@ -11,16 +11,21 @@ from dataclasses import replace
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from gridgeo.config import ReadRules
 from gridgeo.errors import InputError
 from gridgeo.read.areas import Area
 from gridgeo.read.columns import find_all, missing_column, understand
 from gridgeo.read.context import RawLayer, StudyArea
+from gridgeo.read.coordinates import axes_of, points_from
+from gridgeo.read.counts import counts, with_counts
 from gridgeo.read.geometry import gather, inner_points, to_study_area
+from gridgeo.read.groups import group_of
 from gridgeo.read.joining import match, spread
-from gridgeo.read.tables import points_from
-from gridgeo.read.values import counts, texts, with_counts
+from gridgeo.read.repeats import Homes, without_repeated_homes
+from gridgeo.read.totals import without_totals
+from gridgeo.read.values import texts
 from gridgeo.wording import Text, join
 
 _SOURCES = ("households", "atoms", "buildings", "compounds")
@@ -78,7 +83,8 @@ def clean_households(
     Rows without households and residents are left out and counted in a note. Rows of household
     layers whose count is no number are rejects (shapes of other layers are needed whole: an error).
     """
-    frames, total = [], 0
+    homes: list[Homes] = []
+    total = 0
     readable = [_readable(raw, study_area) for raw in raws]
     for position, raw in enumerate(count_rows(readable, study_area)):
         if raw.counts is None and raw.role != "households":
@@ -87,13 +93,18 @@ def clean_households(
         total += int(attributes["households"].sum())
         kept = _inhabited(raw, attributes, study_area)
         if raw.role == "households":
-            frames.append(_located(raw, kept, areas, study_area))
+            homes.append(_located(raw, kept, areas, study_area))
         else:
-            frames.append(_at_places(kept, areas[raw.role][position], areas, study_area))
+            places = _at_places(kept, areas[raw.role][position], areas, study_area)
+            homes.append(Homes(raw, places, by_row=False))
+    frames = without_repeated_homes(homes, study_area.log)
+    for one, frame in zip(homes, frames, strict=True):
+        total -= int(one.points["households"].sum() - frame["households"].sum())
     return gather(frames, HOUSEHOLD_COLUMNS, study_area.crs), total
 
 
 def _readable(raw: RawLayer, study_area: StudyArea) -> RawLayer:
+    raw = without_totals(raw, study_area.log)
     column = find_all(raw, "households", study_area.rules)
     countable = raw.role == "households" and column
     return with_counts(raw, column[0], study_area.log) if countable else raw
@@ -119,8 +130,13 @@ def _filled(raw: RawLayer, column: str, study_area: StudyArea) -> pd.Series[int]
 
 def _attributes(raw: RawLayer, study_area: StudyArea) -> pd.DataFrame:
     """Return households, residents, group and name of the rows that have a count."""
-    fields = [f for f in ("households", "residents", "group", "name") if f in _known(raw.role)]
-    found = understand(raw, fields, study_area.rules, study_area.log)
+    group, column = texts(raw, None, study_area.log), ""
+    if raw.role == "households" and find_all(raw, "households", study_area.rules):
+        group, column = group_of(raw, study_area.rules, study_area.log)
+    fields = ("households", "residents", "name")
+    found = understand(
+        raw, fields, study_area.rules, study_area.log, {"group": column} if column else {}
+    )
     if "households" not in found:
         raise missing_column(raw, "households")
     households = counts(raw, found["households"], study_area.log)
@@ -128,17 +144,13 @@ def _attributes(raw: RawLayer, study_area: StudyArea) -> pd.DataFrame:
         {
             "households": households,
             "residents": residents_of(raw, found.get("residents"), study_area),
-            "group": texts(raw, found.get("group"), study_area.log),
+            "group": group,
             "name": texts(raw, found.get("name"), study_area.log),
         }
     )
-    if raw.role != "households":
-        attributes["group"] = attributes["name"] if raw.role == "compounds" else ""
+    if raw.role == "compounds":
+        attributes["group"] = attributes["name"]
     return _without_empty(raw, found["households"], attributes, study_area)
-
-
-def _known(role: str) -> tuple[str, ...]:
-    return ("households", "residents", "name") + (("group",) if role == "households" else ())
 
 
 def residents_of(raw: RawLayer, column: str | None, study_area: StudyArea) -> pd.Series[float]:
@@ -205,19 +217,22 @@ def _located(
     attributes: pd.DataFrame,
     areas: Mapping[str, Sequence[Area]],
     study_area: StudyArea,
-) -> gpd.GeoDataFrame:
+) -> Homes:
     """Return the rows of a household layer as points: its own, by coordinates, or by key."""
     raw = replace(raw, frame=raw.frame.loc[attributes.index])
     keyed = study_area.rules.columns.get("households.key") in raw.columns
     if keyed or not isinstance(raw.frame, gpd.GeoDataFrame):
-        columns = {f: c[0] for f in ("x", "y") if (c := find_all(raw, f, study_area.rules))}
-        if keyed or len(columns) < 2:
+        axes = axes_of(raw, study_area.rules)
+        if keyed or axes is None:
             matched, area = match(raw, areas, study_area)
-            return spread(attributes.loc[matched.index], matched, area, areas, study_area)
-        raw = points_from(raw, columns["x"], columns["y"], study_area)
-    return inner_points(to_study_area(raw, study_area), raw, study_area)[["geometry"]].join(
-        attributes
-    )
+            rows = attributes.loc[matched.index]
+            return Homes(raw, spread(rows, matched, area, areas, study_area), by_row=False)
+        raw = points_from(raw, axes, study_area.rules, study_area.log)
+    projected = to_study_area(raw, study_area)
+    points = inner_points(projected, raw, study_area)[["geometry"]].join(attributes)
+    shapes = np.asarray(projected.geometry.loc[points.index], dtype=object)
+    outlines = shapes if np.isin(shapely.get_type_id(shapes), (3, 6)).all() else None
+    return Homes(raw, points, by_row=True, outlines=outlines)
 
 
 def _at_places(

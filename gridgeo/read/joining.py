@@ -22,7 +22,8 @@ from gridgeo.errors import InputError
 from gridgeo.read.areas import Area
 from gridgeo.read.columns import ALIASES, find_all
 from gridgeo.read.context import RawLayer, StudyArea
-from gridgeo.read.values import apportion, codes
+from gridgeo.read.counts import apportion
+from gridgeo.read.values import codes
 from gridgeo.wording import Text, join
 
 _TARGETS = ("compounds", "buildings", "parcels", "addresses")

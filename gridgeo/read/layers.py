@@ -19,6 +19,7 @@ from gridgeo.read.geometry import gather, working_crs
 from gridgeo.read.households import clean_households, count_rows, household_source, note_source
 from gridgeo.read.lines import clean_barriers, clean_streets
 from gridgeo.read.outlines import clean_atoms, clean_communities, clean_constraints, clean_gaps
+from gridgeo.read.repeats import without_twins
 from gridgeo.wording import Text
 
 _Raws = Mapping[str, Sequence[RawLayer]]
@@ -64,6 +65,7 @@ def read_layers(
             if on_progress is not None:
                 on_progress(f"{role}: {source}")
             raws[role].append(load(source, role, rules, log))
+        raws[role] = without_twins(raws[role], log)
     return _clean_all(raws, rules, log, partial=partial)
 
 
@@ -114,7 +116,7 @@ def layers_from_frames(
     raws: dict[str, list[RawLayer]] = {role: [] for role in ROLES}
     for role, given in frames.items():
         several = given if isinstance(given, tuple | list) else (given,)
-        raws[role] += [load_any(one, role, rules, log) for one in several]
+        raws[role] = without_twins([load_any(one, role, rules, log) for one in several], log)
     return _clean_all(raws, rules, log, partial=partial)
 
 
@@ -149,6 +151,7 @@ def _clean_all(raws: _Raws, rules: ReadRules, log: ReadLog, *, partial: bool) ->
         locked=clean_constraints(raws["locked"], study_area),
         rejects=tuple(log.rejects),
         notes=tuple(dict.fromkeys(log.notes)),
+        guessed=tuple(log.guessed),
         households_in=in_atoms + in_points,
     )
 

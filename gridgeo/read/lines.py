@@ -14,8 +14,9 @@ import pandas as pd
 from gridgeo.errors import InputError
 from gridgeo.read.columns import find_all, note_columns
 from gridgeo.read.context import RawLayer, ReadLog, StudyArea, tally
+from gridgeo.read.counts import parse_numbers
 from gridgeo.read.geometry import gather, lines, polygons, to_study_area
-from gridgeo.read.values import Classes, classify, parse_numbers, texts, truthy
+from gridgeo.read.values import Classes, classify, texts, truthy
 from gridgeo.read.vocabulary import NO_BARRIER, NO_STREET, barrier_class, street_class, word
 from gridgeo.wording import Text
 

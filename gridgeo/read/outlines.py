@@ -16,9 +16,10 @@ import shapely
 from gridgeo.errors import InputError
 from gridgeo.read.columns import find_all, missing_column, note_columns, understand
 from gridgeo.read.context import RawLayer, StudyArea, first, tally
+from gridgeo.read.counts import counts
 from gridgeo.read.geometry import gather, lines, polygons, to_study_area
 from gridgeo.read.households import residents_of
-from gridgeo.read.values import codes, counts, texts
+from gridgeo.read.values import codes, texts
 from gridgeo.wording import Text
 
 _COLUMNS = ("code", "name")
@@ -197,7 +198,7 @@ def _community(
     raw: RawLayer, communities: gpd.GeoDataFrame, named_by: Sequence[str], study_area: StudyArea
 ) -> pd.Series[str]:
     """Return the code or name of the community that each atom names, ``""`` for none."""
-    explicit = "atoms.community" in study_area.rules.columns
+    explicit = bool(study_area.rules.columns.get("atoms.community"))
     fitting = find_all(raw, "community", study_area.rules)
     same = () if explicit else tuple(name for name in named_by if name in raw.columns)
     known = (set(communities["code"]) | set(communities["name"])) - {""}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 import pandas as pd
@@ -12,7 +12,8 @@ from gridgeo.config import Source
 from gridgeo.errors import InputError
 from gridgeo.read.columns import candidates
 from gridgeo.read.file_checks import TABLES, check_path
-from gridgeo.read.tables import blank_or_total, load_table
+from gridgeo.read.tables import load_table
+from gridgeo.read.values import LOST_DIGITS
 from gridgeo.wording import Text
 
 _CODE = (
@@ -123,6 +124,9 @@ ROSTER: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 
 
+_PHONES = ("worker_phone", "head_phone", "supervision_phone")
+
+
 def read_roster(path: str) -> pd.DataFrame:
     """Return the rows of a roster (``PATH[::SHEET]``, CSV or workbook) as text.
 
@@ -140,7 +144,8 @@ def read_roster(path: str) -> pd.DataFrame:
     Raises
     ------
     InputError
-        The file is no table, or has neither a column of codes nor one of names.
+        The file is no table, has neither a column of codes nor one of names, or codes or phones
+        that lost digits.
     """
     source = Source.parse(path)
     file = check_path(source.path)
@@ -167,9 +172,36 @@ def read_roster(path: str) -> pd.DataFrame:
     roster = pd.DataFrame(
         {field: table[found[0]] if found else empty for field, found in columns.items()}
     ).astype("str")
+    _check_digits(roster, columns, source.path)
     roster["row"] = roster.index + 1
-    blank, _ = blank_or_total(table)
-    return roster[~blank].reset_index(drop=True)
+    return roster[(table != "").any(axis=1)].reset_index(drop=True)
+
+
+def _check_digits(roster: pd.DataFrame, columns: Mapping[str, Sequence[str]], path: str) -> None:
+    """Raise InputError for codes and phones that a spreadsheet stored as numbers and rounded."""
+    for field in ("code", *_PHONES):
+        cells = roster[field]
+        lost = cells[cells.map(lambda cell: bool(LOST_DIGITS.fullmatch(cell)))]
+        cut = cells[cells.str.fullmatch(r"1\d{3}0{7}")]
+        if field in _PHONES and len(cut) > 1 and len(cut) == (cells != "").sum():
+            lost = cut
+        if len(lost):
+            what = Text("code", "编码") if field == "code" else Text("phone", "电话")
+            raise InputError(
+                Text(
+                    f"the {what.en} was stored as a number and lost digits",
+                    f"{what.zh}按数字存储，末位数字已丢失",
+                ),
+                remedy=Text(
+                    "Set the column to text in the source and fill it again; a CSV that Excel "
+                    "saved has lost them for good",
+                    "请在原表中将该列设为文本格式后重新填写；由 Excel 另存的 CSV 已无法恢复",
+                ),
+                file=path,
+                row=int(str(lost.index[0])) + 1,
+                field=columns[field][0],
+                value=lost.iloc[0],
+            )
 
 
 def empty_roster() -> pd.DataFrame:

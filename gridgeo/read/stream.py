@@ -49,6 +49,7 @@ from gridgeo.read.outlines import (
     clean_atoms,
     clean_constraints,
 )
+from gridgeo.tables import WHOLE_NUMBERS, with_plain_numbers
 
 _PARQUET = (".parquet", ".geoparquet")
 
@@ -142,10 +143,11 @@ def _geometry_of(schema: pa.Schema) -> tuple[str, CRS | None] | None:
 
 
 def _frame(batch: pa.RecordBatch, geometry: str, crs: CRS | None) -> gpd.GeoDataFrame:
-    frame = pa.Table.from_batches([batch]).replace_schema_metadata().to_pandas()
+    frame = pa.Table.from_batches([batch]).replace_schema_metadata().to_pandas(**WHOLE_NUMBERS)
     shapes = shapely.from_wkb(frame.pop(geometry).to_numpy())
     hidden = [name for name in frame.columns if str(name).startswith("__index_level_")]
-    return gpd.GeoDataFrame(frame.drop(columns=hidden), geometry=shapes, crs=crs)
+    plain = with_plain_numbers(frame.drop(columns=hidden))
+    return gpd.GeoDataFrame(plain, geometry=shapes, crs=crs)
 
 
 def _even(total: int, rows: int) -> int:

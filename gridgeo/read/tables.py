@@ -1,186 +1,136 @@
-"""Tables of households and points: CSV in any encoding; Excel, WPS and LibreOffice workbooks.
+"""Tables: CSV and other text, workbooks, web pages; the rows below their header as one frame.
 
-Title rows above the header are skipped; a header in two rows (规模 across two columns, 户数 and
-人口 below) becomes one; tables with coordinate columns become layers of points.
+Merged keys stand in every row that they cover, a merged count only in the first. What a file
+holds decides how it is read, not the ending of its name.
 """
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import io
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import geopandas as gpd
 import pandas as pd
-import python_calamine as calamine
-import shapely
 
 from gridgeo.errors import InputError
-from gridgeo.read.columns import normal, unique_names
-from gridgeo.read.context import RawLayer, StudyArea
-from gridgeo.read.crs import label, parse_crs
-from gridgeo.read.file_checks import unreadable
-from gridgeo.read.values import parse_numbers
+from gridgeo.read.columns import COUNTS, candidates, unique_names
+from gridgeo.tables import (
+    Header,
+    Merged,
+    Sheet,
+    delimited_cells,
+    excel_xml_sheet,
+    find_header,
+    kind_of_text,
+    read_sheet,
+    sheet_names,
+    web_page_sheet,
+)
 from gridgeo.wording import Text
 
-_Cells = list[list[Any]]
-
-
-def sheet_names(path: Path) -> tuple[str, ...]:
-    """Return the names of the sheets that hold anything."""
-    book = _open_book(path)
-    return tuple(name for name in book.sheet_names if book.get_sheet_by_name(name).height)
-
-
-def _open_book(path: Path) -> calamine.CalamineWorkbook:
-    try:
-        return calamine.CalamineWorkbook.from_filelike(io.BytesIO(path.read_bytes()))
-    except calamine.PasswordError as error:
-        raise InputError(
-            Text("the workbook is protected by a password", "工作簿设有打开密码"),
-            remedy=Text("Remove the password and save it again", "请取消密码后重新保存"),
-            file=str(path),
-        ) from error
-    except (calamine.CalamineError, OSError) as error:
-        raise unreadable(str(path), error) from error
-
-
-def _sheet_cells(path: Path, sheet: str) -> tuple[_Cells, str]:
-    """Return the cells of the named or only sheet that holds anything, and its name."""
-    names = sheet_names(path)
-    wanted = [sheet] if sheet in names else [] if sheet else list(names)
-    if len(wanted) != 1:
-        raise InputError(
-            Text(
-                f"no sheet {sheet!r}; the sheets are: {', '.join(names)}"
-                if sheet
-                else f"the workbook has {len(names)} sheets with content: {', '.join(names)}",
-                f"没有工作表“{sheet}”，现有：{'、'.join(names)}"
-                if sheet
-                else f"工作簿有 {len(names)} 个非空工作表：{'、'.join(names)}",
-            ),
-            remedy=Text("Name one as PATH::SHEET", "请用 路径::工作表名 指明其中一个"),
-            file=str(path),
-        )
-    try:
-        page = _open_book(path).get_sheet_by_name(wanted[0])
-        cells = page.to_python(skip_empty_area=False)
-        return _fill_merged(cells, page.merged_cell_ranges or []), wanted[0]
-    except calamine.CalamineError as error:
-        raise unreadable(str(path), error) from error
-
-
-def _fill_merged(
-    cells: _Cells, ranges: Sequence[tuple[tuple[int, int], tuple[int, int]]]
-) -> _Cells:
-    """Repeat text that is merged down a column; numbers are not repeated, for they would count."""
-    filled = [list(row) for row in cells]
-    for (top, left), (bottom, right) in ranges:
-        if left == right and top < len(filled) and isinstance(filled[top][left], str):
-            for row in filled[top + 1 : bottom + 1]:
-                row[left] = filled[top][left]
-    return filled
-
-
-def _joined_titles(rows: Sequence[list[str]], knows: Callable[[str], bool]) -> list[str]:
-    """Return one name a column from a header in two rows; none where it stands in one.
-
-    The second row belongs to the header where it fills a cell that the first leaves empty right
-    of a name (as cells merged across do), has no numbers, and has at least two names that
-    `knows` accepts. A column is called by both names together where that is a known name or the
-    lower one stands there more than once, else by the lower one; without a lower one, by the
-    upper one.
-
-    Examples
-    --------
-    >>> known = {"小区", "小区名称", "名称", "户数"}.__contains__
-    >>> _joined_titles([["小区", "", "规模", ""], ["名称", "楼栋", "户数", "人口"]], known)
-    ['小区名称', '楼栋', '户数', '人口']
-    >>> _joined_titles([["小区名称", "户数", ""], ["名称", "12", "户数"]], known)
-    []
-    """
-    if len(rows) < 2:
-        return []
-    upper, lower = (row + [""] * (max(map(len, rows)) - len(row)) for row in rows)
-    pairs = zip(upper, upper[1:], lower[1:], strict=False)
-    parted = any(name and not right and below for name, right, below in pairs)
-    named = sum(knows(name) for name in lower if name)
-    if not parted or named < 2 or parse_numbers(pd.Series(lower))[0].notna().any():
-        return []
-    return [
-        _title(above, below, often=lower.count(below) > 1, knows=knows)
-        for above, below in zip(_spread(upper, lower), lower, strict=True)
-    ]
-
-
-def _spread(upper: list[str], lower: list[str]) -> list[str]:
-    """Return the upper names, each repeated over the empty cells right of it."""
-    spread, last = [], ""
-    for above, below in zip(upper, lower, strict=True):
-        last = above or (last if below else "")
-        spread.append(last)
-    return spread
-
-
-def _title(above: str, below: str, *, often: bool, knows: Callable[[str], bool]) -> str:
-    if not below or above == below:
-        return above
-    return above + below if often or knows(above + below) else below
-
-
-#: header rows are looked for in so many rows
-_HEADER_WITHIN = 20
-_TOTALS = (
-    "合计",
-    "总计",
-    "小计",
-    "总数",
-    "合 计",
-    "总 计",
-    "total",
-    "sum",
-    "subtotal",
-    "grand total",
-)
+_TEXT = (".csv", ".txt", ".tsv")
+_BOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+#: how other files begin that are no tables, and what they are
+_OTHERS = {
+    b"%PDF": Text("a PDF", "PDF 文件"),
+    b"\x09\x00\x04\x00": Text("a workbook of Excel 2", "Excel 2 工作簿"),
+    b"\x09\x02\x06\x00": Text("a workbook of Excel 3", "Excel 3 工作簿"),
+    b"\x09\x04\x06\x00": Text("a workbook of Excel 4", "Excel 4 工作簿"),
+    b"\x89PNG": Text("a picture", "图片"),
+    b"\xff\xd8\xff": Text("a picture", "图片"),
+    b"Rar!": Text("a RAR archive", "RAR 压缩包"),
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _RawTable:
+class Table:
     """The rows below the header; row n of the sheet has index n - 1.
 
-    `sheet` and `encoding` are ``""`` where there is none. `joined`: whether the names of
-    the columns stand in two rows.
+    ``sheet`` is what the table stands in (its cells are empty here), ``kind`` what the file is
+    beside its name (``html``, ``xml``, ``text``, ``book``; ``""`` as its name says), ``once`` the
+    count columns with merged cells, and the rows where they stand.
     """
 
     frame: pd.DataFrame
-    sheet: str = ""
+    sheet: Sheet
+    header: Header
     encoding: str = ""
-    joined: bool = False
+    kind: str = ""
+    once: dict[str, list[int]]
 
 
-def load_table(path: Path, sheet: str, encoding: str, knows: Callable[[str], bool]) -> _RawTable:
-    """Return the table of a CSV or a workbook.
+def load_table(
+    path: Path,
+    sheet: str,
+    encoding: str,
+    knows: Callable[[str], bool],
+    *,
+    counts: frozenset[str] = frozenset(),
+    skip_hidden: bool = False,
+) -> Table:
+    """Return the table of a CSV, a workbook or a web page.
 
-    `knows`: whether a cell is the name of a wanted column: the first row that has one is
-    the header, with the row below where that has the names (see `gridgeo.read.tables`). Cells
-    of a CSV stay text. Raises InputError for files that are no tables.
+    `knows`: whether a cell is the name of a wanted column (see `gridgeo.tables.header`); `counts`:
+    columns of counts beside those that are called so. Cells are text. Raises InputError for
+    files that are no tables.
     """
-    found = name = ""
-    if path.suffix.lower() in (".csv", ".txt", ".tsv"):
-        text, found = _read_text(path, encoding)
-        cells = _csv_cells(text, path)
+    kind = _kind_of(path)
+    found = ""
+    if kind == "book":
+        page = read_sheet(path, sheet, skip_hidden=skip_hidden)
     else:
-        cells, name = _sheet_cells(path, sheet)
-    filled = [[_plain(cell) for cell in row] for row in cells]
-    header = _header_row(filled, str(path), name, knows)
-    names = _joined_titles(filled[header : header + 2], knows)
-    top = header + 1 + bool(names)
-    frame = _frame_below(filled, top, names or filled[header], str(path))
-    return _RawTable(frame=frame, sheet=name, encoding=found, joined=bool(names))
+        text, found = _read_text(path, encoding)
+        kind = kind_of_text(text[:4096]) or "text"
+        page = _sheet_of_text(text, kind, str(path), sheet, knows)
+    cells = _trimmed([[c.strip() if type(c) is str else _plain(c) for c in row]
+                      for row in page.cells])  # fmt: skip
+    header = find_header(cells, knows, str(path), page.name)
+    once = _fill_merged(cells, page.merged, header, counts)
+    frame = _frame_below(cells, header.stop, header.names, str(path))
+    usual = "text" if path.suffix.lower() in _TEXT else "book"
+    return Table(
+        frame=frame, sheet=page, header=header, encoding=found, once=once,
+        kind="" if kind == usual else kind,
+    )  # fmt: skip
+
+
+def table_sheets(path: Path) -> tuple[str, ...]:
+    """Return the names of the sheets with content of a workbook, ``("",)`` for other tables."""
+    return sheet_names(path) if _kind_of(path) == "book" else ("",)
+
+
+def _kind_of(path: Path) -> str:
+    """Return ``book`` for a workbook and ``text`` for text, by the first bytes."""
+    with path.open("rb") as stream:
+        head = stream.read(4096)
+    if head.startswith(_BOOKS):
+        return "book"
+    other = next((what for magic, what in _OTHERS.items() if head.startswith(magic)), None)
+    if other is not None:
+        raise InputError(
+            Text(f"the file is {other.en}", f"该文件是{other.zh}"),
+            remedy=Text("Open it and save the table as .xlsx", "请打开后将表格另存为 .xlsx"),
+            file=str(path),
+        )
+    is_text = b"\0" not in head or head.startswith((b"\xff\xfe", b"\xfe\xff"))
+    return "text" if is_text or path.suffix.lower() in _TEXT else "book"
+
+
+def _sheet_of_text(
+    text: str, kind: str, path: str, sheet: str, knows: Callable[[str], bool]
+) -> Sheet:
+    if kind == "html":
+        return web_page_sheet(text, path)
+    if kind == "xml":
+        return excel_xml_sheet(text, sheet, path)
+    if kind == "mhtml":
+        raise InputError(
+            Text("the file is a web archive (MHTML)", "该文件是网页存档（MHTML）"),
+            remedy=Text("Open it in Excel and save it as .xlsx", "请用 Excel 打开后另存为 .xlsx"),
+            file=path,
+        )
+    return Sheet(name="", cells=delimited_cells(text, path, knows))
 
 
 def _read_text(path: Path, encoding: str) -> tuple[str, str]:
@@ -203,15 +153,34 @@ def _read_text(path: Path, encoding: str) -> tuple[str, str]:
     )
 
 
-def _csv_cells(text: str, path: Path) -> _Cells:
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    delimiter = max(",;\t|", key=first.count)
-    try:
-        return [
-            list(row) for row in csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
-        ]
-    except csv.Error as error:
-        raise unreadable(str(path), error) from error
+def _trimmed(cells: list[list[str]]) -> list[list[str]]:
+    """Return the rows up to the last one that holds anything."""
+    last = len(cells)
+    while last and not any(cells[last - 1]):
+        last -= 1
+    return cells[:last]
+
+
+def _fill_merged(
+    cells: list[list[str]], ranges: tuple[Merged, ...], header: Header, named: frozenset[str]
+) -> dict[str, list[int]]:
+    """Repeat what is merged down a column below the header; a count stays in its first row.
+
+    The other rows of a merged count get 0; returned are these columns and the first rows.
+    """
+    once: dict[str, list[int]] = {}
+    for (top, left), (bottom, _) in ranges:
+        value = cells[top][left] if top < len(cells) and left < len(cells[top]) else ""
+        if bottom == top or top < header.stop or not value:
+            continue
+        name = header.names[left] if left < len(header.names) else ""
+        counts = name in named or bool(candidates([name], COUNTS))
+        if counts:
+            once.setdefault(name, []).append(top)
+        for row in cells[top + 1 : bottom + 1]:
+            row.extend([""] * (left + 1 - len(row)))
+            row[left] = "0" if counts else value
+    return once
 
 
 def _frame_below(cells: list[list[str]], top: int, titles: list[str], path: str) -> pd.DataFrame:
@@ -235,29 +204,6 @@ def _frame_below(cells: list[list[str]], top: int, titles: list[str], path: str)
     return frame[[name for name in names if not name.startswith("\0")]]
 
 
-def blank_or_total(frame: pd.DataFrame) -> tuple[pd.Series[bool], pd.Series[bool]]:
-    """Return which rows of a table are empty, and which are sums of the others."""
-    blank = (frame == "").all(axis=1)
-    lower = frame.apply(lambda column: column.str.strip().str.lower())
-    return blank, lower.isin(_TOTALS).any(axis=1)
-
-
-def _header_row(cells: list[list[str]], path: str, sheet: str, knows: Callable[[str], bool]) -> int:
-    """Return the first row that has a wanted name, else the first with two cells."""
-    wide = [n for n, row in enumerate(cells[:_HEADER_WITHIN]) if sum(map(bool, row)) >= 2]
-    if not wide:
-        raise InputError(
-            Text("no row of column names found", "没有找到表头行"),
-            remedy=Text(
-                "The table needs one row of column names above the data",
-                "表格应在数据上方有一行字段名",
-            ),
-            file=path,
-            **({"layer": sheet} if sheet else {}),
-        )
-    return next((n for n in wide if any(knows(name) for name in cells[n] if name)), wide[0])
-
-
 def _plain(cell: object) -> str:
     """Return a cell as text; 12.0 is ``12``."""
     if isinstance(cell, bool):
@@ -269,36 +215,3 @@ def _plain(cell: object) -> str:
     if isinstance(cell, (dt.date, dt.time)):
         return cell.isoformat()
     return str(cell).strip()
-
-
-_DEGREES = ("lon", "lng", "long", "longitude", "经度", "lat", "latitude", "纬度")
-
-
-def points_from(raw: RawLayer, x: str, y: str, ground: StudyArea) -> RawLayer:
-    """Return a table with coordinates as a point layer; longitudes and latitudes are WGS 84."""
-    numbers = [parse_numbers(raw.frame[column])[0] for column in (x, y)]
-    readable = numbers[0].notna() & numbers[1].notna()
-    lost = raw.frame.index[~readable]
-    values = raw.frame.loc[lost, x].astype(str) + ", " + raw.frame.loc[lost, y].astype(str)
-    reason = Text("no coordinates", "没有坐标")
-    ground.log.reject(raw, lost, field=f"{x}, {y}", values=values, reason=reason)
-    given = ground.rules.crs.get("households")
-    degrees = normal(x) in _DEGREES and normal(y) in _DEGREES
-    crs = (
-        parse_crs("households", given)
-        if given
-        else parse_crs("households", "4326")
-        if degrees
-        else None
-    )
-    if crs is not None:
-        ground.log.note(
-            "crs",
-            Text(
-                f"{raw}: {x}, {y} are taken as {label(crs)}",
-                f"{raw.zh}：{x}、{y} 按 {label(crs)} 读取",
-            ),
-        )
-    geometry = shapely.points(numbers[0][readable], numbers[1][readable])
-    frame = gpd.GeoDataFrame(raw.frame[readable], geometry=geometry, crs=crs)
-    return replace(raw, frame=frame)

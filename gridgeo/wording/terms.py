@@ -249,6 +249,7 @@ TOPICS: Mapping[str, Text] = MappingProxyType(
         "file": Text("file", "文件"),
         "gaps": Text("gaps", "断头路"),
         "geometry": Text("geometry", "图形"),
+        "groups": Text("groups", "同组房屋"),
         "households": Text("households", "户数"),
         "interrupted": Text("interrupted", "寻优中止"),
         "ledger": Text("ledger", "问题台账"),

@@ -1,0 +1,241 @@
+"""The same thing twice: a layer named twice, the same homes in two layers, points in outlines."""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from gridgeo.read.context import RawLayer, ReadLog
+from gridgeo.wording import Text
+
+#: rows of two layers nearer than this, with the same count, are the same homes ...
+_SAME_PLACE_M = 10.0
+#: ... where this share of the smaller layer has such a twin
+_SHARE = 0.8
+#: fewer rows than these are alike by chance
+_LEAST_ROWS = 3
+#: equal counts prove nothing where one count stands in more rows than this share
+_COMMON = 0.8
+#: a point of a facility may stand so far outside its outline, where both have its name
+_NEAR_OUTLINE_M = 100.0
+_SHOWN = 5
+
+
+def without_twins(raws: Sequence[RawLayer], log: ReadLog) -> list[RawLayer]:
+    """Return the layers of one role without those that were named before."""
+    kept: list[RawLayer] = []
+    for raw in raws:
+        if not any(_same_layer(raw, other) for other in kept):
+            kept.append(raw)
+            continue
+        log.note(
+            "file",
+            Text(f"{raw} is named twice and read once", f"{raw.zh}被指定了两次，只读取一次"),
+            warning=True,
+        )
+    return kept
+
+
+def _same_layer(one: RawLayer, other: RawLayer) -> bool:
+    if not one.file:
+        return one.frame is other.frame
+    same = os.path.realpath(one.file) == os.path.realpath(other.file)
+    return same and (one.layer, one.kind) == (other.layer, other.kind)
+
+
+@dataclass(frozen=True)
+class Homes:
+    """The homes of one layer as points; `by_row`: its index is that of the rows of the layer.
+
+    `outlines` are the shapes of a layer of polygons, in the order of the points.
+    """
+
+    raw: RawLayer
+    points: gpd.GeoDataFrame
+    by_row: bool
+    outlines: NDArray[np.object_] | None = None
+
+
+def without_repeated_homes(layers: Sequence[Homes], log: ReadLog) -> list[gpd.GeoDataFrame]:
+    """Return the points of each layer without the homes that stand in another layer, too.
+
+    Known by place and count; the layer with more rows is counted, of equal ones the first. What
+    is not counted is warned of, row by row among the rejects where the layer has rows of its own.
+    """
+    order = sorted(range(len(layers)), key=lambda n: (-len(layers[n].points), n))
+    kept: dict[int, gpd.GeoDataFrame] = {}
+    for number in order:
+        one, points = layers[number], layers[number].points
+        for other in sorted(kept):
+            twins = _twins(one, points, kept[other])
+            if twins.any():
+                _warn_twins(one, points, twins, layers[other], log)
+                points = points[~twins]
+        kept[number] = points
+    return [kept[number] for number in range(len(layers))]
+
+
+def _twins(one: Homes, points: gpd.GeoDataFrame, known: gpd.GeoDataFrame) -> NDArray[np.bool_]:
+    """Return which of the points of a layer are homes that are known from the other layer."""
+    none = np.zeros(len(points), dtype=bool)
+    if min(len(points), len(known)) < _LEAST_ROWS:
+        return none
+    if one.outlines is not None and len(one.outlines) == len(points) < len(known):
+        sums = _sums_within(one.outlines, known)
+        same: NDArray[np.bool_] = (sums == points["households"].to_numpy()) & (sums > 0)
+        if same.mean() >= _SHARE:
+            return same
+    twin = _twins_by_place(points, known)
+    paired = twin >= 0
+    if paired.sum() < max(_SHARE * min(len(points), len(known)), _LEAST_ROWS):
+        return none
+    counts = points["households"].to_numpy()[paired]
+    often = np.unique(counts, return_counts=True)[1].max() / len(counts)
+    if often > _COMMON and not _alike(points[paired], known.iloc[twin[paired]]):
+        return none
+    return paired
+
+
+def _sums_within(outlines: NDArray[np.object_], known: gpd.GeoDataFrame) -> NDArray[np.int64]:
+    """Return the households of the points within each outline."""
+    outline, point = shapely.STRtree(known.geometry.to_numpy()).query(
+        outlines, predicate="intersects"
+    )
+    sums = np.bincount(outline, known["households"].to_numpy()[point], len(outlines))
+    return np.asarray(sums, dtype=np.int64)
+
+
+def _twins_by_place(points: gpd.GeoDataFrame, known: gpd.GeoDataFrame) -> NDArray[np.int64]:
+    """Return for each point the known one that is near and has its count, each once; else -1."""
+    tree = shapely.STRtree(known.geometry.to_numpy())
+    here, there = tree.query(
+        points.geometry.to_numpy(), predicate="dwithin", distance=_SAME_PLACE_M
+    )
+    counts, others = points["households"].to_numpy(), known["households"].to_numpy()
+    equal = counts[here] == others[there]
+    here, there = here[equal], there[equal]
+    far = shapely.distance(points.geometry.to_numpy()[here], known.geometry.to_numpy()[there])
+    twin = np.full(len(points), -1, dtype=np.int64)
+    taken = np.zeros(len(known), dtype=bool)
+    for pair in np.lexsort((there, here, np.round(far, 3))):
+        if twin[here[pair]] < 0 and not taken[there[pair]]:
+            twin[here[pair]] = there[pair]
+            taken[there[pair]] = True
+    return twin
+
+
+def _alike(points: gpd.GeoDataFrame, known: gpd.GeoDataFrame) -> bool:
+    """Return whether names agree; without names, whether every place has one row alone."""
+    names, others = (frame["name"].map(_plain).to_numpy() for frame in (points, known))
+    both = (names != "") & (others != "")
+    if both.any():
+        return bool((names == others)[both].mean() >= _SHARE)
+    places = np.round(shapely.get_coordinates(points.geometry.to_numpy()), 1)
+    return len(np.unique(places, axis=0)) == len(points)
+
+
+def _plain(name: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def _warn_twins(
+    one: Homes,
+    points: gpd.GeoDataFrame,
+    twins: NDArray[np.bool_],
+    other: Homes,
+    log: ReadLog,
+) -> None:
+    rows, households = int(twins.sum()), int(points["households"].to_numpy()[twins].sum())
+    log.note(
+        "households",
+        Text(
+            f"{rows} of {len(points)} rows of {one.raw} are homes that {other.raw} has too, by "
+            f"place and count: their {households:,} households are counted once, from {other.raw}",
+            f"{one.raw.zh} 的 {len(points)} 行中有 {rows} 行与 {other.raw.zh} 位置和户数相同，"
+            f"视为同一批住户：这 {households:,} 户只计一次，取自 {other.raw.zh}",
+        ),
+        warning=True,
+    )
+    if one.by_row:
+        index = points.index[twins]
+        reason = Text(f"the same homes stand in {other.raw}", f"与 {other.raw.zh} 中的住户相同")
+        uncounted = RawLayer(
+            role=one.raw.role, frame=one.raw.frame, file=one.raw.file, layer=one.raw.layer
+        )
+        values = points["households"].to_numpy()[twins]
+        log.reject(uncounted, index, field="households", values=values, reason=reason)
+
+
+def without_repeated_facilities(facilities: gpd.GeoDataFrame, log: ReadLog) -> gpd.GeoDataFrame:
+    """Return the facilities without the points of those that have an outline, too.
+
+    A point is that of an outline of its category around it where their names are the same or one
+    has none, or near it with the same name. The outline takes over what it lacks.
+    """
+    is_point = (facilities.geom_type == "Point").to_numpy()
+    if not is_point.any() or is_point.all():
+        return facilities
+    points, outlines = np.flatnonzero(is_point), np.flatnonzero(~is_point)
+    shapes = facilities.geometry.to_numpy()
+    tree = shapely.STRtree(shapes[outlines])
+    at, outline = tree.query(shapes[points], predicate="dwithin", distance=_NEAR_OUTLINE_M)
+    point, outline = points[at], outlines[outline]
+    kind = facilities["kind"].to_numpy(dtype=object)
+    name = facilities["name"].map(_plain).to_numpy(dtype=object)
+    inside = shapely.intersects(shapes[point], shapes[outline])
+    unnamed = (name[point] == "") | (name[outline] == "")
+    same = (kind[point] == kind[outline]) & np.where(
+        inside, unnamed | (name[point] == name[outline]),
+        (name[point] == name[outline]) & ~unnamed,
+    )  # fmt: skip
+    owner = _first_pairs(point[same], outline[same], ~inside[same])
+    if not owner:
+        return facilities
+    taken: dict[str, list[object]] = {}
+    for column in ("name", "floor_area_m2", "people"):
+        values = taken[column] = facilities[column].tolist()
+        for number, of in owner.items():
+            if pd.isna(values[of]) or values[of] == "":
+                values[of] = values[number]
+    _warn_facilities(facilities.iloc[sorted(owner)], log)
+    columns = {name: pd.Series(v, dtype=facilities[name].dtype) for name, v in taken.items()}
+    out: gpd.GeoDataFrame = facilities.assign(**columns).drop(index=list(owner))
+    return out.reset_index(drop=True)
+
+
+def _first_pairs(
+    point: NDArray[np.int64], outline: NDArray[np.int64], outside: NDArray[np.bool_]
+) -> dict[int, int]:
+    """Return the outline of each point: one that it lies in before one that it is near."""
+    owner: dict[int, int] = {}
+    for pair in np.lexsort((outline, point, outside)):
+        owner.setdefault(int(point[pair]), int(outline[pair]))
+    return owner
+
+
+def _warn_facilities(points: gpd.GeoDataFrame, log: ReadLog) -> None:
+    listed = _listed(points["name"])
+    log.note(
+        "facilities",
+        Text(
+            f"{len(points)} facilities stand there as points and as outlines; each counts once, "
+            f"as its outline{listed.en}",
+            f"{len(points)} 处设施既有点又有范围，各计一次，按范围计{listed.zh}",
+        ),
+        warning=True,
+    )
+
+
+def _listed(names: Iterable[str]) -> Text:
+    shown = [name for name in names if name][:_SHOWN]
+    if not shown:
+        return Text("", "")
+    return Text(f": {', '.join(shown)}", f"：{'、'.join(shown)}")

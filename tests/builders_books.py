@@ -1,0 +1,198 @@
+"""Workbooks for the tests of reading, byte by byte: .xls (BIFF8 in a compound file) and .ods."""
+
+import struct
+import zipfile
+from xml.sax.saxutils import escape, quoteattr
+
+import openpyxl
+
+_SECTOR = 512
+_FREE, _END, _FAT = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
+ERRORS = {"#NULL!": 0x00, "#DIV/0!": 0x07, "#VALUE!": 0x0F, "#REF!": 0x17, "#NAME?": 0x1D}
+
+
+def write_xls(path, sheets, *, hidden_rows=(), hidden_sheets=(), merged=()):
+    """Write sheets ({name: rows}) as .xls; hidden rows (from 1) and merged ranges of the first.
+
+    A cell is text, a number, None, or the name of an error.
+    """
+    bodies = [
+        _sheet(rows, hidden_rows if n == 0 else (), merged if n == 0 else ())
+        for n, rows in enumerate(sheets.values())
+    ]
+    codepage = _record(0x42, struct.pack("<H", 1200))
+    start = _record(0x809, struct.pack("<HHHHII", 0x600, 5, 0x0DBB, 0x07CC, 0, 0))
+    bounds = [_bound(name, name in hidden_sheets) for name in sheets]
+    at = len(start) + len(codepage) + sum(len(_record(0x85, b)) for b in bounds) + 4
+    out = start + codepage
+    for bound, body in zip(bounds, bodies, strict=True):
+        out += _record(0x85, struct.pack("<I", at) + bound[4:])
+        at += len(body)
+    out += _record(0x0A, b"") + b"".join(bodies)
+    path.write_bytes(_compound(out))
+    return path
+
+
+def _record(kind, body):
+    return struct.pack("<HH", kind, len(body)) + body
+
+
+def _bound(name, hidden):
+    text = name.encode("utf-16-le")
+    return struct.pack("<IBBBB", 0, int(hidden), 0, len(name), 1) + text
+
+
+def _sheet(rows, hidden, merged):
+    out = _record(0x809, struct.pack("<HHHHII", 0x600, 0x10, 0x0DBB, 0x07CC, 0, 0))
+    width = max(map(len, rows), default=0)
+    out += _record(0x200, struct.pack("<IIHHH", 0, len(rows), 0, width, 0))
+    for n in range(len(rows)):
+        options = 0x120 if n + 1 in hidden else 0x100
+        out += _record(0x208, struct.pack("<HHHHHHHH", n, 0, width, 255, 0, 0, options, 15))
+    for n, row in enumerate(rows):
+        for k, cell in enumerate(row):
+            if isinstance(cell, str) and cell in ERRORS:
+                out += _record(0x205, struct.pack("<HHHBB", n, k, 0, ERRORS[cell], 1))
+            elif isinstance(cell, str):
+                text = cell.encode("utf-16-le")
+                out += _record(0x204, struct.pack("<HHHHB", n, k, 0, len(cell), 1) + text)
+            elif cell is not None:
+                out += _record(0x203, struct.pack("<HHHd", n, k, 0, cell))
+    for top, bottom, left, right in merged:
+        out += _record(0xE5, struct.pack("<HHHHH", 1, top - 1, bottom - 1, left - 1, right - 1))
+    return out + _record(0x0A, b"")
+
+
+def _compound(stream):
+    """Return a compound file with the one stream ``Workbook``."""
+    stream = stream.ljust(max(4096, -len(stream) % _SECTOR + len(stream)), b"\0")
+    sectors = len(stream) // _SECTOR
+    tables = 1
+    while (tables + 1 + sectors) > tables * 128:
+        tables += 1
+    chain = [_FAT] * tables + [_END] + [tables + 2 + n for n in range(sectors)]
+    chain[-1] = _END
+    chain += [_FREE] * (tables * 128 - len(chain))
+    header = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 16
+    header += struct.pack("<HHHHH6xIIIIIIIIII", 0x3E, 3, 0xFFFE, 9, 6, 0, tables, tables, 0, 4096,
+                          _END, 0, _END, 0, 0)[:52]  # fmt: skip
+    header += struct.pack("<109I", *(list(range(tables)) + [_FREE] * (109 - tables)))
+
+    def entry(name, kind, start, size, child=_FREE):
+        text = (name + "\0").encode("utf-16-le")
+        return (
+            text.ljust(64, b"\0")
+            + struct.pack("<HBBIII", len(text), kind, 1, _FREE, _FREE, child)
+            + b"\0" * 36
+            + struct.pack("<IQ", start, size)
+        )
+
+    folder = entry("Root Entry", 5, _END, 0, 1) + entry("Workbook", 2, tables + 1, len(stream))
+    folder += (b"\0" * 64 + struct.pack("<HBBIII", 0, 0, 1, _FREE, _FREE, _FREE) + b"\0" * 48) * 2
+    fat = struct.pack(f"<{len(chain)}I", *chain)
+    return header.ljust(_SECTOR, b"\0") + fat + folder + stream
+
+
+_NAMES = (
+    " ".join(
+        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+        for name in ("office", "table", "text")
+    )
+    + ' xmlns:calcext="urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0"'
+)
+
+
+def write_ods(path, sheets, *, hidden_rows=(), merged=()):
+    """Write sheets ({name: rows}) as .ods; hidden rows (from 1) and merged ranges of the first.
+
+    Text that begins with ``=`` is a formula without a value, a name of an error an error.
+    """
+    tables = "".join(
+        f"<table:table table:name={quoteattr(name)}>"
+        + _ods_rows(rows, hidden_rows if n == 0 else (), merged if n == 0 else ())
+        + "</table:table>"
+        for n, (name, rows) in enumerate(sheets.items())
+    )
+    content = (
+        f'<?xml version="1.0" encoding="UTF-8"?><office:document-content {_NAMES} '
+        f'office:version="1.2"><office:body><office:spreadsheet>{tables}'
+        "</office:spreadsheet></office:body></office:document-content>"
+    )
+    manifest = (
+        '<?xml version="1.0"?><manifest:manifest xmlns:manifest='
+        '"urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>'
+    )
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("META-INF/manifest.xml", manifest)
+        archive.writestr("content.xml", content)
+    return path
+
+
+def _ods_rows(rows, hidden, merged):
+    spans = {(top, left): (bottom - top + 1, right - left + 1)
+             for top, bottom, left, right in merged}  # fmt: skip
+    out = []
+    for n, row in enumerate(rows, start=1):
+        seen = ' table:visibility="collapse"' if n in hidden else ""
+        cells = [_ods_cell(cell, spans.get((n, k))) for k, cell in enumerate(row, start=1)]
+        out.append(f"<table:table-row{seen}>{''.join(cells)}</table:table-row>")
+    return "".join(out)
+
+
+def _ods_cell(cell, span):
+    more = (
+        f' table:number-rows-spanned="{span[0]}" table:number-columns-spanned="{span[1]}"'
+        if span
+        else ""
+    )
+    if cell is None:
+        return f"<table:table-cell{more}/>"
+    if isinstance(cell, str) and cell.startswith("="):
+        return f'<table:table-cell{more} table:formula="of:{escape(cell)}"/>'
+    if isinstance(cell, str) and cell in ERRORS:
+        kind = 'office:value-type="string" office:string-value="" calcext:value-type="error"'
+        return (
+            f'<table:table-cell{more} table:formula="of:=1/0" {kind}>'
+            f"<text:p>{cell}</text:p></table:table-cell>"
+        )
+    if isinstance(cell, str):
+        return (
+            f'<table:table-cell{more} office:value-type="string"><text:p>{escape(cell)}</text:p>'
+            "</table:table-cell>"
+        )
+    return (
+        f'<table:table-cell{more} office:value-type="float" office:value="{cell}">'
+        f"<text:p>{cell}</text:p></table:table-cell>"
+    )
+
+
+FORMATS = (".xlsx", ".xls", ".et", ".ods")
+
+
+def write_any(path, sheets, *, hidden_rows=(), hidden_sheets=(), merged=()):
+    """Write sheets in the format that the ending of `path` says; .et is what .xls is."""
+    if path.suffix == ".ods":
+        return write_ods(path, sheets, hidden_rows=hidden_rows, merged=merged)
+    if path.suffix != ".xlsx":
+        return write_xls(
+            path, sheets, hidden_rows=hidden_rows, hidden_sheets=hidden_sheets, merged=merged
+        )
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+        for cells in sheet.iter_rows():
+            for cell in cells:
+                if cell.value in ERRORS:
+                    cell.data_type = "e"
+        sheet.sheet_state = "hidden" if name in hidden_sheets else "visible"
+    first = book.worksheets[0]
+    for row in hidden_rows:
+        first.row_dimensions[row].hidden = True
+    for top, bottom, left, right in merged:
+        first.merge_cells(start_row=top, end_row=bottom, start_column=left, end_column=right)
+    book.save(path)
+    return path
