@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from pyproj import CRS
 
 from gridgeo.config import ReadRules
@@ -78,6 +80,12 @@ def spatial_frame(raw: RawLayer) -> gpd.GeoDataFrame:
     return raw.frame
 
 
+def rows_of(frame: gpd.GeoDataFrame, mask: NDArray[np.bool_]) -> gpd.GeoDataFrame:
+    """Return the rows of `frame` where `mask` holds."""
+    out: gpd.GeoDataFrame = frame[mask]
+    return out
+
+
 @dataclass(frozen=True, slots=True)
 class ReadLog:
     """Collects notes and rejected rows while layers are read."""
@@ -88,6 +96,10 @@ class ReadLog:
     def note(self, topic: str, message: Text) -> None:
         """Add a note."""
         self.notes.append(Note(topic, message))
+
+    def caution(self, topic: str, message: Text) -> None:
+        """Add a note that says first that it is a warning."""
+        self.note(topic, Text(f"warning: {message.en}", f"警告：{message.zh}"))
 
     def reject(
         self,

@@ -5,39 +5,32 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable
-from pathlib import Path
+from dataclasses import replace
+from pathlib import Path, PurePath
 from typing import Any
 
 import geopandas as gpd
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
-import pyogrio
 from shapely.errors import ShapelyError
 
 from gridgeo.config import ReadRules, Source
 from gridgeo.errors import InputError
 from gridgeo.read.columns import ALIASES, candidates, unique_names
 from gridgeo.read.context import RawLayer, ReadLog
-from gridgeo.read.file_checks import (
-    SPATIAL,
-    TABLES,
-    check_path,
-    layer_names,
-    library_errors,
-    unreadable,
-)
+from gridgeo.read.file_checks import check_path, library_errors, unreadable
+from gridgeo.read.formats import TABLES
+from gridgeo.read.frames import footprints, load_parquet, read_frame
+from gridgeo.read.mapinfo import field_widths
+from gridgeo.read.opening import OpenFile, opened
 from gridgeo.read.shapefile import (
-    check_parts,
+    dbf_widths,
     declared_encoding,
-    decode_frame,
-    find_encoding,
     first_open_ring,
-    fits,
+    is_multipatch,
     names_crs,
-    texts_of,
 )
 from gridgeo.read.tables import blank_or_total, load_table
+from gridgeo.read.text_cells import check_text, decode_layer, note_judgement
 from gridgeo.wording import Text
 
 #: A layer: a file (`Source`, or "PATH::LAYER" as text), or a frame.
@@ -57,13 +50,11 @@ def load(source: Source, role: str, rules: ReadRules, log: ReadLog) -> RawLayer:
     path = check_path(source.path)
     if path.suffix.lower() in TABLES:
         raw = _load_table(path, source, role, rules, log)
-    elif path.suffix.lower() in (".parquet", ".geoparquet"):
-        raw = _load_parquet(path, source, role)
     else:
-        raw = _load_vector(path, source, role, rules, log)
+        raw = _load_vector(source, role, rules, log)
     if raw.frame.empty:
         raise no_rows(raw)
-    return raw
+    return check_text(raw, log)
 
 
 def no_rows(raw: RawLayer) -> InputError:
@@ -91,12 +82,14 @@ def _load_table(path: Path, source: Source, role: str, rules: ReadRules, log: Re
                 f"{source}：合计行不重复计数：第 {rows} 行",
             ),
         )
-    if table.encoding not in ("", "utf-8"):
-        _note_encoding(str(source), table.encoding, log)
-    return RawLayer(
+    found = table.encoding
+    raw = RawLayer(
         role=role, frame=table.frame[~(blank | total)], file=source.path, layer=table.sheet,
-        kind=source.kind, encoding=table.encoding,
+        kind=source.kind, encoding=found.encoding if found else "",
     )  # fmt: skip
+    if found is not None:
+        note_judgement(raw, found, log, given=rules.encoding.get(role, ""))
+    return raw
 
 
 def _note_joined(source: str, names: list[str], log: ReadLog) -> None:
@@ -116,41 +109,49 @@ def _header_test(role: str, rules: ReadRules) -> Callable[[str], bool]:
     return lambda cell: cell in named or bool(candidates([cell], aliases))
 
 
-def _load_parquet(path: Path, source: Source, role: str) -> RawLayer:
-    layer_names(source.path)
-    try:
-        spatial = b"geo" in (pq.read_schema(path).metadata or {})
-        frame = gpd.read_parquet(path) if spatial else pd.read_parquet(path)
-    except (pa.ArrowException, ValueError, OSError, KeyError) as error:
-        raise unreadable(source.path, error) from error
-    return RawLayer(role=role, frame=tidy(frame), file=source.path, kind=source.kind)
+def _load_vector(source: Source, role: str, rules: ReadRules, log: ReadLog) -> RawLayer:
+    given = rules.encoding.get(role, "")
+    with opened(source, given) as file:
+        name = choose_layer(source, file)
+        raw = RawLayer(
+            role=role, frame=pd.DataFrame(), file=source.path,
+            layer=name if file.named_layers else "", kind=source.kind,
+        )  # fmt: skip
+        if file.driver == "Parquet":
+            frame, assumed = load_parquet(file.path, source.path)
+            return replace(raw, frame=tidy(frame), crs_assumed=assumed)
+        frame = tidy(read_rows(file, name, log))
+        raw = replace(raw, frame=frame, crs_assumed=_assumes_crs(file))
+        if file.driver in ("ESRI Shapefile", "MapInfo File"):
+            return _decoded(raw, file, given, log)
+    if file.text is not None:
+        raw = replace(raw, encoding=file.text.encoding)
+        note_judgement(raw, file.text, log, given=given)
+    return raw
 
 
-def _load_vector(path: Path, source: Source, role: str, rules: ReadRules, log: ReadLog) -> RawLayer:
-    if path.suffix.lower() == ".shp":
-        with library_errors(source.path):
-            check_parts(path)
-    driver = SPATIAL[path.suffix.lower()][0]
-    name = choose_layer(source, layer_names(source.path), driver)
-    frame = read_rows(path, name, driver, log)
-    encoding = ""
-    if driver == "ESRI Shapefile":
-        encoding = _find_encoding(path, frame, rules.encoding.get(role, ""))
-        frame = decode_frame(frame, encoding)
-        if encoding != "utf-8":
-            _note_encoding(str(source), encoding, log)
-    layer = name if driver == "GPKG" else ""
-    return RawLayer(
-        role=role, frame=tidy(frame), file=source.path, layer=layer, kind=source.kind,
-        encoding=encoding, crs_assumed=driver == "GeoJSON" and not names_crs(path),
-    )  # fmt: skip
+def _assumes_crs(file: OpenFile) -> bool:
+    """Return whether the format, not the file, says which CRS it is."""
+    return file.driver == "GeoJSONSeq" or (file.driver == "GeoJSON" and not names_crs(file.path))
 
 
-def choose_layer(source: Source, names: tuple[str, ...], driver: str) -> str:
+def _decoded(raw: RawLayer, file: OpenFile, given: str, log: ReadLog) -> RawLayer:
+    shape = file.driver == "ESRI Shapefile"
+    return decode_layer(
+        raw,
+        declared=declared_encoding(file.path) if shape else file.charset,
+        given=given,
+        widths=dbf_widths(file.path) if shape else field_widths(file.path),
+        log=log,
+    )
+
+
+def choose_layer(source: Source, file: OpenFile) -> str:
     """Return the layer that `source` names, or the only one; else InputError listing them."""
+    names = file.layers
     if source.layer in names:
         return source.layer
-    if len(names) == 1 and (not source.layer or driver != "GPKG"):
+    if len(names) == 1 and (not source.layer or not file.named_layers):
         return names[0]
     listed = ", ".join(names)
     if source.layer:
@@ -167,53 +168,45 @@ def choose_layer(source: Source, names: tuple[str, ...], driver: str) -> str:
     raise InputError(text, remedy=remedy, file=source.path)
 
 
-def read_rows(path: Path, layer: str, driver: str, log: ReadLog, **chosen: Any) -> pd.DataFrame:
+def read_rows(file: OpenFile, layer: str, log: ReadLog, **chosen: Any) -> pd.DataFrame:
     """Return rows of a layer as GDAL reads them, all or those `chosen`; its warnings are noted."""
-    options = {"encoding": "ISO-8859-1"} if driver == "ESRI Shapefile" else {}
-    with warnings.catch_warnings(record=True) as caught, library_errors(str(path), layer):
+    options = {"encoding": "ISO-8859-1"} if file.driver == "ESRI Shapefile" else {}
+    with warnings.catch_warnings(record=True) as caught, library_errors(file.name, layer):
         warnings.simplefilter("always")
         try:
-            frame: pd.DataFrame = pyogrio.read_dataframe(
-                path, layer=layer, use_arrow=True, **options, **chosen
+            frame, surfaces = read_frame(
+                file.path, file.inner or layer, **options, **file.options, **chosen
             )
         except ShapelyError as error:
-            raise _bad_geometry(path, error) from error
+            raise _bad_geometry(file, error) from error
+    solid = file.driver == "ESRI Shapefile" and is_multipatch(file.path)
+    if solid and isinstance(frame, gpd.GeoDataFrame):
+        shapes = footprints(frame.geometry.to_numpy())
+        frame, surfaces = frame.set_geometry(shapes, crs=frame.crs), len(frame)
+    named = PurePath(file.name).name
+    if surfaces:
+        log.note(
+            "geometry",
+            Text(f"{named}: {surfaces} surfaces of a 3D model (multipatch, TIN) are read as the "
+                 "ground that they cover",
+                 f"{named}：{surfaces} 个三维模型（multipatch、TIN）按其地面投影轮廓读取"),
+        )  # fmt: skip
     for text in sorted({str(warning.message) for warning in caught}):
-        log.note("file", Text(f"{path.name}: {text}", f"{path.name}：{text}"))
+        log.note("file", Text(f"{named}: {text}", f"{named}：{text}"))
     return frame
 
 
-def _bad_geometry(path: Path, error: ShapelyError) -> InputError:
-    row = first_open_ring(path) if path.suffix.lower() in (".geojson", ".json") else None
+def _bad_geometry(file: OpenFile, error: ShapelyError) -> InputError:
+    row = first_open_ring(file.path) if file.driver == "GeoJSON" else None
     if row is None:
-        return unreadable(str(path), error)
+        return unreadable(file.name, error)
     return InputError(
         Text("the ring of the polygon is not closed", "多边形的环没有闭合"),
         remedy=Text(
             "Repeat the first point of the ring at its end", "请在环的末尾重复第一个点使其闭合"
         ),
-        file=str(path),
+        file=file.name,
         row=row,
-    )
-
-
-def _find_encoding(path: Path, frame: pd.DataFrame, given: str) -> str:
-    """Return the encoding of a shapefile's text; raises InputError where none fits."""
-    found = texts_of(frame)
-    encoding = find_encoding(found, given or declared_encoding(path))
-    if not encoding or (given and not fits(found, given)):
-        raise InputError(
-            Text(f"the text cannot be read as {given or 'any known encoding'}",
-                 f"文字无法按 {given or '已知编码'} 读取"),
-            remedy=Text("Give the right encoding, such as gb18030", "请指明正确的编码，如 gb18030"),
-            file=str(path),
-        )  # fmt: skip
-    return encoding
-
-
-def _note_encoding(source: str, encoding: str, log: ReadLog) -> None:
-    log.note(
-        "encoding", Text(f"{source}: text read as {encoding}", f"{source}：文字按 {encoding} 读取")
     )
 
 

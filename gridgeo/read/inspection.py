@@ -14,9 +14,11 @@ from gridgeo.config import ReadRules, Source
 from gridgeo.errors import InputError
 from gridgeo.read.columns import ALIASES, candidates
 from gridgeo.read.context import RawLayer, ReadLog, tally
-from gridgeo.read.crs import flat, is_metric, label
-from gridgeo.read.file_checks import TABLES, check_path, layer_names
+from gridgeo.read.crs import is_metric, known_crs, label
+from gridgeo.read.file_checks import check_path
 from gridgeo.read.files import load
+from gridgeo.read.formats import TABLES
+from gridgeo.read.opening import layer_names
 from gridgeo.read.tables import sheet_names
 from gridgeo.wording import Text
 
@@ -36,6 +38,10 @@ _ROLES = MappingProxyType(
 
 #: fields that do not identify the role of a layer
 _COMMON = frozenset({"name", "key", "tunnel", "level", "height"})
+
+
+#: topics of notes that are problems of a file
+_TOLD = ("file", "geometry", "encoding")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,14 +96,15 @@ def _inspect(source: Source) -> LayerInfo:
         encoding=raw.encoding,
         columns=raw.columns,
         understood=_understood(raw),
-        problems=(*_problems(raw), *(n.message for n in log.notes if n.topic == "file")),
+        problems=(*_problems(raw), *(n.message for n in log.notes if n.topic in _TOLD)),
     )
 
 
 def _geometry(raw: RawLayer) -> tuple[str, str]:
     if not isinstance(raw.frame, gpd.GeoDataFrame):
         return "", ""
-    crs = label(flat(raw.frame.crs)) if raw.frame.crs is not None else ""
+    known = known_crs(raw.frame.crs)
+    crs = label(known) if known is not None else ""
     return tally(raw.frame.geom_type.fillna("NULL")), crs
 
 
@@ -127,11 +134,12 @@ def _problems(raw: RawLayer) -> list[Text]:
     infinite = len(np.unique(at[~np.isfinite(coordinates).all(axis=1)]))
     invalid = int((~shapely.is_valid(geometry[here])).sum())
     found = []
-    if raw.frame.crs is None:
+    known = known_crs(raw.frame.crs)
+    if known is None:
         found.append(
             Text("no coordinate reference system: give --crs", "没有坐标系：请用 --crs 指明")
         )
-    elif not is_metric(flat(raw.frame.crs)):
+    elif not is_metric(known):
         found.append(Text("the CRS does not measure metres", "坐标系不以米为单位，将自动换算"))
     for number, english, chinese in (
         (int((~here).sum()), "rows without geometry", "行没有几何图形"),

@@ -23,6 +23,7 @@ from gridgeo.errors import InputError
 from gridgeo.read.columns import normal, unique_names
 from gridgeo.read.context import RawLayer, StudyArea
 from gridgeo.read.crs import label, parse_crs
+from gridgeo.read.encodings import MARK, MISSING, Judgement, given_encoding, judge_text
 from gridgeo.read.file_checks import unreadable
 from gridgeo.read.values import parse_numbers
 from gridgeo.wording import Text
@@ -152,13 +153,13 @@ _TOTALS = (
 class _RawTable:
     """The rows below the header; row n of the sheet has index n - 1.
 
-    `sheet` and `encoding` are ``""`` where there is none. `joined`: whether the names of
+    `sheet` is ``""`` and `encoding` None where there is none. `joined`: whether the names of
     the columns stand in two rows.
     """
 
     frame: pd.DataFrame
     sheet: str = ""
-    encoding: str = ""
+    encoding: Judgement | None = None
     joined: bool = False
 
 
@@ -169,7 +170,7 @@ def load_table(path: Path, sheet: str, encoding: str, knows: Callable[[str], boo
     the header, with the row below where that has the names (see `gridgeo.read.tables`). Cells
     of a CSV stay text. Raises InputError for files that are no tables.
     """
-    found = name = ""
+    found, name = None, ""
     if path.suffix.lower() in (".csv", ".txt", ".tsv"):
         text, found = _read_text(path, encoding)
         cells = _csv_cells(text, path)
@@ -183,24 +184,22 @@ def load_table(path: Path, sheet: str, encoding: str, knows: Callable[[str], boo
     return _RawTable(frame=frame, sheet=name, encoding=found, joined=bool(names))
 
 
-def _read_text(path: Path, encoding: str) -> tuple[str, str]:
-    """Return the text of a file and its encoding: by its mark, else UTF-8, else GB 18030."""
+def _read_text(path: Path, encoding: str) -> tuple[str, Judgement]:
+    """Return the text of a file and its encoding; bytes that are no text become U+FFFD."""
     raw = path.read_bytes()
-    marks = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
-    marked = [name for mark, name in marks if raw.startswith(mark)]
-    for name in [encoding] if encoding else [*marked, "utf-8", "gb18030"]:
-        try:
-            return raw.decode(name), name
-        except (UnicodeDecodeError, LookupError):
-            continue
-    raise InputError(
-        Text("the text is in none of the encodings tried", "无法识别文本编码"),
-        remedy=Text(
-            "Save the file as UTF-8, or give the encoding in the settings",
-            "请另存为 UTF-8 编码，或在设置中指明编码",
-        ),
-        file=str(path),
-    )
+    found = judge_text(raw, given_encoding(encoding, str(path)))
+    text = raw.decode(found.encoding, errors="replace").removeprefix(MARK)
+    if 2 * text.count(MISSING) > sum(not char.isascii() for char in text):
+        raise InputError(
+            Text(f"most of the text is no {found.encoding}", f"文字无法按 {found.encoding} 读取"),
+            remedy=Text(
+                "Save the file as UTF-8 (in Excel: CSV UTF-8), or leave --encoding out if it was "
+                "given",
+                "请另存为 UTF-8（Excel 中选“CSV UTF-8”）；如给出了 --encoding，请去掉或更正",
+            ),
+            file=str(path),
+        )
+    return text, found
 
 
 def _csv_cells(text: str, path: Path) -> _Cells:

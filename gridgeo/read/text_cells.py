@@ -1,0 +1,271 @@
+"""Text of a layer that GDAL gave as bytes (ISO-8859-1) or that was decoded with losses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from gridgeo.errors import InputError
+from gridgeo.read.columns import unique_names
+from gridgeo.read.context import RawLayer, ReadLog
+from gridgeo.read.encodings import (
+    MISSING,
+    Judgement,
+    decode,
+    garbled,
+    given_encoding,
+    judge,
+    readable,
+)
+from gridgeo.wording import Text
+
+_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    row: int
+    column: str
+    raw: bytes
+
+
+def _text_columns(frame: pd.DataFrame) -> list[str]:
+    """Return the columns of `frame` that may hold text."""
+    return [
+        str(name)
+        for name, dtype in frame.dtypes.items()
+        if name != "geometry"
+        and not pd.api.types.is_numeric_dtype(dtype)
+        and (pd.api.types.is_object_dtype(dtype) or pd.api.types.is_string_dtype(dtype))
+    ]
+
+
+def decode_layer(
+    raw: RawLayer, *, declared: str, given: str, widths: Sequence[int], log: ReadLog
+) -> RawLayer:
+    """Return a layer, read as ISO-8859-1, with names and text in their real encoding.
+
+    A cell that cannot be read is empty, and a reject with its bytes; text that was cut within a
+    character, at the width of its field, is read as far as it goes. The encoding `given` is
+    obeyed. Raises InputError where most of the text cannot be read.
+
+    Parameters
+    ----------
+    widths
+        Bytes of the fields in the order of the columns, 0 where it is not known.
+    """
+    by_column = dict(zip(raw.columns, widths, strict=False))
+    cells = {
+        name: [cell for cell in raw.frame[name].unique() if isinstance(cell, str)]
+        for name in _text_columns(raw.frame)
+    }
+    every = {
+        (bytes_, len(bytes_) == by_column.get(name))
+        for name, texts in cells.items()
+        for bytes_ in (text.encode("iso-8859-1") for text in texts)
+    } | {(name.encode("iso-8859-1"), True) for name in raw.columns}
+    found = _judgement(every, declared, given, raw.file)
+    out, bad, cut = raw.frame, dict[str, set[str]](), 0
+    for name, texts in cells.items():
+        turned, bad[name] = {}, set()
+        for text in texts:
+            if text.isascii():
+                continue
+            bytes_ = text.encode("iso-8859-1")
+            full = len(bytes_) == by_column.get(name)
+            read = (decode if given else readable)(bytes_, found.encoding, full=full)
+            cut += read is not None and full and decode(bytes_, found.encoding) is None
+            if read is None:
+                bad[name].add(text)
+            turned[text] = read
+        if turned:
+            column = out[name].astype(object)
+            out = out.assign(**{name: column.map(lambda cell, to=turned: to.get(cell, cell))})
+    wrong = list(_cells(raw.frame, bad))
+    decoded = replace(raw, frame=_renamed(out, found.encoding), encoding=found.encoding)
+    _report(decoded, wrong, every, found, log)
+    _note_encoding(decoded, found, given, log)
+    if cut:
+        _note_cut(decoded, cut, log)
+    return decoded
+
+
+def _judgement(cells: set[tuple[bytes, bool]], declared: str, given: str, file: str) -> Judgement:
+    if given:
+        return Judgement(encoding=given_encoding(given, file), declared=declared)
+    return judge(cells, declared)
+
+
+def _renamed(frame: pd.DataFrame, encoding: str) -> pd.DataFrame:
+    names = []
+    for name in map(str, frame.columns):
+        raw = name.encode("iso-8859-1")
+        read = name if name.isascii() else decode(raw, encoding, full=True)
+        names.append(raw.decode(encoding, errors="replace") if read is None else read)
+    return frame.set_axis(unique_names(names), axis=1)
+
+
+def _cells(frame: pd.DataFrame, bad: Mapping[str, set[str]]) -> Iterator[_Cell]:
+    for name, texts in bad.items():
+        if texts:
+            mask = frame[name].isin(list(texts))
+            for at, cell in zip(frame.index[mask], frame.loc[mask, name], strict=True):
+                yield _Cell(int(at), name, str(cell).encode("iso-8859-1"))
+
+
+def _report(
+    raw: RawLayer,
+    wrong: list[_Cell],
+    every: set[tuple[bytes, bool]],
+    found: Judgement,
+    log: ReadLog,
+) -> None:
+    """Put cells that cannot be read aside; raise InputError where they are most of the text."""
+    if not wrong:
+        return
+    wide = sum(not one.isascii() for one, _ in every)
+    names = dict(zip((c.column for c in wrong), (c.column for c in wrong), strict=True))
+    names = {name: decode(name.encode("iso-8859-1"), found.encoding, full=True) or name
+             for name in names}  # fmt: skip
+    if 2 * len({cell.raw for cell in wrong}) > wide:
+        rows = ", ".join(str(row + 1) for row in sorted({cell.row for cell in wrong})[:10])
+        other = judge(every, found.declared).encoding
+        fits = other if other != found.encoding else ""
+        raise InputError(
+            Text(f"the text cannot be read as {found.encoding}",
+                 f"文字无法按 {found.encoding} 读取"),
+            remedy=Text(
+                f"Give --encoding {raw.role}={fits}, or leave --encoding out" if fits
+                else "Export the layer again as UTF-8",
+                f"请改用 --encoding {raw.role}={fits}，或去掉 --encoding" if fits
+                else "请以 UTF-8 编码重新导出该图层",
+            ),
+            **raw.place, rows=rows, field=names[wrong[0].column], value=_shown(wrong[0].raw),
+        )  # fmt: skip
+    for cell in wrong:
+        log.reject(
+            raw, [cell.row], field=names[cell.column], values=[_shown(cell.raw)],
+            reason=Text(f"the text is no {found.encoding}: read as empty",
+                        f"文字不是 {found.encoding} 编码，按空白处理"),
+        )  # fmt: skip
+    rows = ", ".join(str(row + 1) for row in sorted({cell.row for cell in wrong})[:10])
+    log.caution(
+        "encoding",
+        Text(
+            f"{raw}: {len(wrong)} cells are no {found.encoding} and were read as empty: rows "
+            f"{rows}, such as {_shown(wrong[0].raw)} in {names[wrong[0].column]}",
+            f"{raw.zh}：{len(wrong)} 个单元格不是 {found.encoding} 编码，按空白处理：第 {rows} 行，"
+            f"如字段 {names[wrong[0].column]} 的 {_shown(wrong[0].raw)}",
+        ),
+    )
+
+
+def _shown(raw: bytes) -> str:
+    """Return bytes as they may be shown, with what they are in another encoding."""
+    plain = "".join(chr(byte) if 32 <= byte < 127 else f"\\x{byte:02x}" for byte in raw[:40])
+    other = judge([(raw, False)]).encoding
+    read = decode(raw, other)
+    return f"{plain} ({other}: {read})" if read and other in ("utf-8", "gb18030") else plain
+
+
+def note_judgement(raw: RawLayer, found: Judgement, log: ReadLog, *, given: str = "") -> None:
+    """Say which encoding was taken, and warn with examples where that is doubtful."""
+    _note_encoding(raw, found, given, log)
+
+
+def _note_encoding(raw: RawLayer, found: Judgement, given: str, log: ReadLog) -> None:
+    against = found.declared not in ("", found.encoding) and not given
+    if not found.doubtful and not against:
+        if found.encoding not in ("utf-8", "utf-8-sig"):
+            log.note(
+                "encoding",
+                Text(f"{raw}: text read as {found.encoding}",
+                     f"{raw.zh}：文字按 {found.encoding} 读取"),
+            )  # fmt: skip
+        return
+    shown = _examples(raw)
+    if not shown:
+        return
+    declared = against and found.declared
+    log.caution(
+        "encoding",
+        Text(
+            f"{raw}: text read as {found.encoding}"
+            + (f", though the file declares {declared}" if declared else ", which is not certain")
+            + f": {', '.join(shown)}; give --encoding {raw.role}=... if that is wrong",
+            f"{raw.zh}：文字按 {found.encoding} 读取"
+            + (f"（文件标明的是 {declared}）" if declared else "，但不能确定")
+            + f"：{'、'.join(shown)}；如有误，请用 --encoding {raw.role}=... 指明",
+        ),
+    )
+
+
+def _examples(raw: RawLayer) -> list[str]:
+    texts = {
+        cell
+        for name in _text_columns(raw.frame)
+        for cell in raw.frame[name].unique()
+        if isinstance(cell, str) and not cell.isascii()
+    }
+    return sorted(texts)[:_SHOWN] or [name for name in raw.columns if not name.isascii()][:_SHOWN]
+
+
+def _note_cut(raw: RawLayer, cut: int, log: ReadLog) -> None:
+    log.note(
+        "encoding",
+        Text(
+            f"{raw}: {cut} texts fill their field and end within a character: read up to there",
+            f"{raw.zh}：{cut} 个文字占满字段宽度、末尾字符被截断，按完整部分读取",
+        ),
+    )
+
+
+def check_text(raw: RawLayer, log: ReadLog) -> RawLayer:
+    """Return a layer without the cells that lost bytes, and warn of text that was garbled before.
+
+    Cells with the character that stands for lost bytes (U+FFFD) are read as empty and are rejects.
+    """
+    seen: set[str] = set()
+    frame = raw.frame
+    lost: list[tuple[int, str, str]] = []
+    for name in _text_columns(frame):
+        texts = [cell for cell in frame[name].unique() if isinstance(cell, str)]
+        wide = {text for text in texts if not text.isascii()}
+        seen |= wide
+        bad = sorted(text for text in wide if MISSING in text)
+        if bad:
+            mask = frame[name].isin(bad)
+            cells = zip(frame.index[mask], frame.loc[mask, name], strict=True)
+            lost += [(int(at), name, str(cell)) for at, cell in cells]
+            column = frame[name].astype(object)
+            frame = frame.assign(**{name: column.mask(np.asarray(mask), None)})
+    for at, name, cell in lost:
+        log.reject(raw, [at], field=name, values=[cell],
+                   reason=Text("bytes of the text are lost: read as empty",
+                               "文字有损坏，按空白处理"))  # fmt: skip
+    if lost:
+        rows = ", ".join(str(at + 1) for at in sorted({at for at, _, _ in lost})[:10])
+        log.caution(
+            "encoding",
+            Text(f"{raw}: {len(lost)} cells have lost text and were read as empty: rows {rows}, "
+                 f"such as {lost[0][2]}",
+                 f"{raw.zh}：{len(lost)} 个单元格文字有损坏，按空白处理：第 {rows} 行，"
+                 f"如 {lost[0][2]}"),
+        )  # fmt: skip
+    _warn_garbled(raw, seen | set(raw.columns), log)
+    return replace(raw, frame=frame) if lost else raw
+
+
+def _warn_garbled(raw: RawLayer, texts: set[str], log: ReadLog) -> None:
+    found = garbled(texts)
+    if found:
+        shown = ", ".join(f"{text} ({was})" for text, was in found[:_SHOWN])
+        log.caution(
+            "encoding",
+            Text(f"{raw}: text was garbled before it was written to the file: {shown}; export it "
+                 "again in the right encoding",
+                 f"{raw.zh}：文字在写入文件前已成乱码：{shown}；请用正确的编码重新导出"),
+        )  # fmt: skip
