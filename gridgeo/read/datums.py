@@ -39,6 +39,13 @@ def gcj02(lonlat: _Degrees) -> _Degrees:
     [[117.00584, 36.650252]]
     """
     lon, lat = lonlat[:, 0], lonlat[:, 1]
+    inside = (lon > 72.004) & (lon < 137.8347) & (lat > 0.8293) & (lat < 55.8271)
+    return lonlat + np.where(inside[:, None], gcj02_shift(lonlat), 0.0)
+
+
+def gcj02_shift(lonlat: _Degrees) -> _Degrees:
+    """Return by how many degrees GCJ-02 shifts WGS 84, by the formula and without its box."""
+    lon, lat = lonlat[:, 0], lonlat[:, 1]
     x, y = lon - 105.0, lat - 35.0
     wave = 20 * np.sin(6 * np.pi * x) + 20 * np.sin(2 * np.pi * x)
     north = (
@@ -55,8 +62,7 @@ def gcj02(lonlat: _Degrees) -> _Degrees:
     magic = 1 - _ECCENTRICITY2 * np.sin(phi) ** 2
     d_lat = np.degrees(north * magic**1.5 / (_AXIS * (1 - _ECCENTRICITY2)))
     d_lon = np.degrees(east * np.sqrt(magic) / (_AXIS * np.cos(phi)))
-    inside = (lon > 72.004) & (lon < 137.8347) & (lat > 0.8293) & (lat < 55.8271)
-    return lonlat + np.where(inside[:, None], np.column_stack([d_lon, d_lat]), 0.0)
+    return np.column_stack([d_lon, d_lat])
 
 
 def _bd09(lonlat: _Degrees) -> _Degrees:
