@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyogrio
 from fiona.errors import FionaError
 
@@ -66,6 +67,7 @@ def library_errors(path: str, layer: str = "") -> Iterator[None]:
         pyogrio.errors.GeometryError,
         pyogrio.errors.CRSError,
         UnicodeDecodeError,
+        pa.ArrowException,
         OSError,
     ) as error:
         raise unreadable(path, error, layer=layer) from error
@@ -73,8 +75,9 @@ def library_errors(path: str, layer: str = "") -> Iterator[None]:
 
 def unreadable(path: str, error: object, **place: Any) -> InputError:
     """Return the error that a file cannot be read, with the message of the library."""
+    told = re.sub(r"[^\s'\"(]*[\\/]gridgeo-\w+[\\/]", "", str(error))  # a private copy
     return InputError(
-        Text(f"the file cannot be read ({error})", f"文件无法读取或不完整（{error}）"),
+        Text(f"the file cannot be read ({told})", f"文件无法读取或不完整（{told}）"),
         remedy=Text(
             "Check that it opens in QGIS or Excel and is complete, then export it again",
             "请确认能在 QGIS 或 Excel 中打开且完整，必要时重新导出",

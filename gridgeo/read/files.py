@@ -16,10 +16,12 @@ from shapely.errors import ShapelyError
 from gridgeo.config import ReadRules, Source
 from gridgeo.errors import InputError
 from gridgeo.read.columns import ALIASES, candidates, unique_names
+from gridgeo.read.complete import check_complete
 from gridgeo.read.context import RawLayer, ReadLog
 from gridgeo.read.file_checks import check_path, library_errors, unreadable
 from gridgeo.read.formats import TABLES
-from gridgeo.read.frames import footprints, load_parquet, read_frame
+from gridgeo.read.frames import Rows, load_parquet, read_frame
+from gridgeo.read.geopackage import odd_values, with_values
 from gridgeo.read.mapinfo import field_widths
 from gridgeo.read.opening import OpenFile, opened
 from gridgeo.read.shapefile import (
@@ -31,6 +33,7 @@ from gridgeo.read.shapefile import (
 )
 from gridgeo.read.tables import blank_or_total, load_table
 from gridgeo.read.text_cells import check_text, decode_layer, note_judgement
+from gridgeo.read.wkb import footprints
 from gridgeo.wording import Text
 
 #: A layer: a file (`Source`, or "PATH::LAYER" as text), or a frame.
@@ -54,7 +57,7 @@ def load(source: Source, role: str, rules: ReadRules, log: ReadLog) -> RawLayer:
         raw = _load_vector(source, role, rules, log)
     if raw.frame.empty:
         raise no_rows(raw)
-    return check_text(raw, log)
+    return check_text(raw, log, rules.encoding.get(role, ""))
 
 
 def no_rows(raw: RawLayer) -> InputError:
@@ -121,6 +124,7 @@ def _load_vector(source: Source, role: str, rules: ReadRules, log: ReadLog) -> R
             frame, assumed = load_parquet(file.path, source.path)
             return replace(raw, frame=tidy(frame), crs_assumed=assumed)
         frame = tidy(read_rows(file, name, log))
+        check_complete(file, len(frame))
         raw = replace(raw, frame=frame, crs_assumed=_assumes_crs(file))
         if file.driver in ("ESRI Shapefile", "MapInfo File"):
             return _decoded(raw, file, given, log)
@@ -169,31 +173,55 @@ def choose_layer(source: Source, file: OpenFile) -> str:
 
 
 def read_rows(file: OpenFile, layer: str, log: ReadLog, **chosen: Any) -> pd.DataFrame:
-    """Return rows of a layer as GDAL reads them, all or those `chosen`; its warnings are noted."""
-    options = {"encoding": "ISO-8859-1"} if file.driver == "ESRI Shapefile" else {}
+    """Return rows of a layer as they are stored, all or those `chosen`; warnings are noted."""
+    options = {"encoding": "ISO-8859-1"} if file.driver == "ESRI Shapefile" else dict(file.options)
+    odd = odd_values(file.path, layer) if file.driver == "GPKG" else {}
     with warnings.catch_warnings(record=True) as caught, library_errors(file.name, layer):
         warnings.simplefilter("always")
         try:
-            frame, surfaces = read_frame(
-                file.path, file.inner or layer, **options, **file.options, **chosen
+            rows = read_frame(
+                file.path,
+                file.inner or layer,
+                **{**options, **chosen, **({"fid_as_index": True} if odd else {})},
             )
         except ShapelyError as error:
             raise _bad_geometry(file, error) from error
-    solid = file.driver == "ESRI Shapefile" and is_multipatch(file.path)
-    if solid and isinstance(frame, gpd.GeoDataFrame):
-        shapes = footprints(frame.geometry.to_numpy())
-        frame, surfaces = frame.set_geometry(shapes, crs=frame.crs), len(frame)
+    frame = with_values(rows.frame, odd)
+    if file.driver == "ESRI Shapefile" and is_multipatch(file.path):
+        shapes = gpd.GeoSeries(footprints(frame["geometry"].to_numpy()), index=frame.index)
+        frame = gpd.GeoDataFrame(frame, geometry=shapes.set_crs(rows.frame.crs))
+        rows = replace(rows, surfaces=len(frame))
+    _note_rows(file, rows, odd, {str(warning.message) for warning in caught}, log)
+    return frame
+
+
+def _note_rows(
+    file: OpenFile, rows: Rows, odd: dict[str, dict[int, Any]], warned: set[str], log: ReadLog
+) -> None:
     named = PurePath(file.name).name
-    if surfaces:
+    for text in sorted(warned):
+        log.note("file", Text(f"{named}: {text}", f"{named}：{text}"))
+    if rows.surfaces:
         log.note(
             "geometry",
-            Text(f"{named}: {surfaces} surfaces of a 3D model (multipatch, TIN) are read as the "
-                 "ground that they cover",
-                 f"{named}：{surfaces} 个三维模型（multipatch、TIN）按其地面投影轮廓读取"),
+            Text(f"{named}: {rows.surfaces} surfaces of a 3D model (multipatch, TIN) are read as "
+                 "the ground that they cover",
+                 f"{named}：{rows.surfaces} 个三维模型（multipatch、TIN）按其地面投影轮廓读取"),
         )  # fmt: skip
-    for text in sorted({str(warning.message) for warning in caught}):
-        log.note("file", Text(f"{named}: {text}", f"{named}：{text}"))
-    return frame
+    if rows.curves:
+        log.note(
+            "geometry",
+            Text(f"{named}: {rows.curves} shapes have arcs, read as lines of short pieces",
+                 f"{named}：{rows.curves} 个图形含弧段，按每 1 度一个折点化为折线读取"),
+        )  # fmt: skip
+    for name, values in odd.items():
+        shown = ", ".join(str(value) for value in sorted(map(str, values.values()))[:3])
+        log.caution(
+            "numbers",
+            Text(f"{named}: {len(values)} values of {name} are not of its type, and are read as "
+                 f"they stand: {shown}",
+                 f"{named}：字段 {name} 中 {len(values)} 个值与字段类型不符，按原样读取：{shown}"),
+        )  # fmt: skip
 
 
 def _bad_geometry(file: OpenFile, error: ShapelyError) -> InputError:

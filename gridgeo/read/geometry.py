@@ -214,6 +214,7 @@ def inner_points(frame: gpd.GeoDataFrame, raw: RawLayer, study_area: StudyArea) 
     geometry = kept.geometry.to_numpy()
     wide = shapely.get_type_id(geometry) != 0
     inner = np.where(wide, shapely.point_on_surface(geometry), geometry)
+    _note_several(geometry, kept, raw, study_area)
     areas = np.isin(shapely.get_type_id(geometry), POLYGONS).sum()
     if areas:
         study_area.log.note(
@@ -224,6 +225,24 @@ def inner_points(frame: gpd.GeoDataFrame, raw: RawLayer, study_area: StudyArea) 
             ),
         )
     return _replaced(kept, inner)
+
+
+def _note_several(
+    geometry: NDArray[Any], kept: gpd.GeoDataFrame, raw: RawLayer, study_area: StudyArea
+) -> None:
+    """Warn of rows with several points: all their households count at one of them."""
+    several = (shapely.get_type_id(geometry) == 4) & (shapely.get_num_geometries(geometry) > 1)
+    rows = [str(int(row) + 1) for row in kept.index[several]]
+    if rows:
+        listed = ", ".join(rows[:10]) + (", ..." if len(rows) > 10 else "")
+        study_area.log.caution(
+            "geometry",
+            Text(
+                f"{raw}: {len(rows)} rows have several points, and their households count at one "
+                f"of them: rows {listed}",
+                f"{raw.zh}：{len(rows)} 行含多个点，其户数计在其中一点：第 {listed} 行",
+            ),
+        )
 
 
 #: columns that are no text

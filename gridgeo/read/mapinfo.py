@@ -12,6 +12,10 @@ from gridgeo.read.shapefile import sidecar
 from gridgeo.wording import Text
 
 _CHARSET = re.compile(rb'(!charset\s+|charset\s+")([\w-]*)', re.IGNORECASE)
+_SHAPE = re.compile(
+    rb"^\s*(?:none|point|line|pline|region|arc|text|rect|roundrect|ellipse|multipoint)\b",
+    re.IGNORECASE | re.MULTILINE,
+)
 _HEADER = 65_536
 
 
@@ -100,6 +104,23 @@ def field_widths(path: Path) -> list[int]:
     lines = [line for line in found.group(2).splitlines() if line.strip()][: int(found.group(1))]
     sizes = [re.search(rb"\bchar\s*\(\s*(\d+)", line, re.IGNORECASE) for line in lines]
     return [int(size.group(1)) if size else 0 for size in sizes]
+
+
+def stored_rows(path: Path) -> int:
+    """Return how many rows a table has: of its .dat, or the shapes of a .mif, or lines of .mid."""
+    part = sidecar(path, ".mid" if path.suffix.lower() == ".mif" else ".dat")
+    if part is None:
+        return 0
+    raw = part.read_bytes()
+    if path.suffix.lower() != ".mif":
+        records, header, width = struct.unpack("<4xIHH", raw[:12])
+        first = raw[header : header + records * width : max(width, 1)]
+        return int(records) - first.count(b"*")
+    lines = sum(bool(line.strip()) for line in raw.splitlines())
+    drawn = re.split(rb"(?im)^\s*data\s*$", path.read_bytes(), maxsplit=1)[-1]
+    if re.search(rb"^\s*collection\b", drawn, re.IGNORECASE | re.MULTILINE):
+        return lines
+    return max(lines, len(_SHAPE.findall(drawn)))
 
 
 def _head(path: Path) -> bytes:

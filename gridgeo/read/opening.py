@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -43,7 +44,7 @@ JOURNALS = ("-wal", "-journal")
 class OpenFile:
     """A spatial file as GDAL opens it.
 
-    ``path`` is what GDAL opens, ``name`` what messages name; ``text`` is the encoding of text
+    ``path`` is what GDAL opens and ``name`` what messages name. ``text`` is the encoding of text
     that was turned into UTF-8, and ``charset`` the one that a MapInfo table declares. ``inner``
     is the name that GDAL gives the layer, where ``layers`` has another.
     """
@@ -95,7 +96,13 @@ def _from_archive(source: Source, path: Path, folder: Path, encoding: str) -> Op
         return replace(found, packed=found.named_layers)
     names = _short_names(files, inside)
     if source.layer not in names:
-        return OpenFile(name=source.path, path=path, driver="zip", layers=tuple(names), packed=True)
+        return OpenFile(
+            name=source.path,
+            path=path,
+            driver="zip",
+            layers=tuple(names),
+            packed=True,
+        )
     found = _open(source.path, names[source.layer], folder, encoding)
     return replace(found, packed=True, layers=(source.layer,), inner=found.layers[0])
 
@@ -146,7 +153,8 @@ def _layers(name: str, path: Path, driver: str, options: Mapping[str, str]) -> t
     text = {"encoding": "ISO-8859-1"} if driver == "ESRI Shapefile" else {}
     with library_errors(name), fiona.open(path, enabled_drivers=[driver], **text, **options):
         names = tuple(fiona.listlayers(path, **options))
-    with library_errors(name):  # two drivers may claim one file, and pyogrio takes the first
+    # two drivers may claim one file, and pyogrio takes the first
+    with library_errors(name), warnings.catch_warnings(action="ignore"):
         info = pyogrio.read_info(path, layer=names[0], **text, **options)
     if info["driver"] != driver:
         raise _disguised(name, driver)

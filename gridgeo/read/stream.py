@@ -80,7 +80,7 @@ def _batches(
     with opened(source) as file:
         batches = _parquet if file.driver == "Parquet" else _geopackage
         for raw in batches(file, source, role, rules, log, rows=rows):
-            yield check_text(raw, log)
+            yield check_text(raw, log, rules.encoding.get(role, ""))
 
 
 def _geopackage(

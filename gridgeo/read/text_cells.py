@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from gridgeo.errors import InputError
 from gridgeo.read.columns import unique_names
@@ -41,6 +42,33 @@ def _text_columns(frame: pd.DataFrame) -> list[str]:
         and not pd.api.types.is_numeric_dtype(dtype)
         and (pd.api.types.is_object_dtype(dtype) or pd.api.types.is_string_dtype(dtype))
     ]
+
+
+def _is_plain_text(frame: pd.DataFrame) -> bool:
+    """Return whether all text of `frame` is valid UTF-8, which GDAL does not look at."""
+    for name in _text_columns(frame):
+        if isinstance(frame[name].dtype, pd.StringDtype):
+            try:
+                pa.array(frame[name]).validate(full=True)
+            except (pa.ArrowException, UnicodeDecodeError):
+                return False
+    return True
+
+
+def _as_bytes(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return `frame` with the bytes of its text, and of its names, read as ISO-8859-1."""
+    turned = {}
+    for name in _text_columns(frame):
+        if isinstance(frame[name].dtype, pd.StringDtype):
+            stored = pa.array(frame[name]).cast(pa.large_binary()).to_pylist()
+        else:
+            stored = list(frame[name])
+        raw = [cell.encode() if isinstance(cell, str) else cell for cell in stored]
+        plain = [cell.decode("iso-8859-1") if isinstance(cell, bytes) else cell for cell in raw]
+        turned[name] = pd.Series(plain, index=frame.index, dtype=object)
+    out = frame.assign(**turned)
+    return out.set_axis([name.encode().decode("iso-8859-1") for name in map(str, out.columns)],
+                        axis=1)  # fmt: skip
 
 
 def decode_layer(
@@ -223,11 +251,15 @@ def _note_cut(raw: RawLayer, cut: int, log: ReadLog) -> None:
     )
 
 
-def check_text(raw: RawLayer, log: ReadLog) -> RawLayer:
-    """Return a layer without the cells that lost bytes, and warn of text that was garbled before.
+def check_text(raw: RawLayer, log: ReadLog, given: str = "") -> RawLayer:
+    """Return a layer whose text is text, and warn of text that was garbled before it was written.
 
-    Cells with the character that stands for lost bytes (U+FFFD) are read as empty and are rejects.
+    Text that is no UTF-8 where the format wants UTF-8 is judged as any other. Cells with the
+    character that stands for lost bytes (U+FFFD) are read as empty and are rejects.
     """
+    if not _is_plain_text(raw.frame):
+        raw = replace(raw, frame=_as_bytes(raw.frame))
+        raw = decode_layer(raw, declared="utf-8", given=given, widths=(), log=log)
     seen: set[str] = set()
     frame = raw.frame
     lost: list[tuple[int, str, str]] = []
