@@ -152,27 +152,18 @@ def _report(
     log: ReadLog,
 ) -> None:
     """Put cells that cannot be read aside; raise InputError where they are most of the text."""
+    wide = [(one, full) for one, full in every if not one.isascii()]
+    lost = [one for one, full in wide if decode(one, found.encoding, full=full) is None]
+    lost += [cell.raw for cell in wrong]
+    if 2 * len(set(lost)) > len(wide):
+        raise _unreadable_text(raw, wrong, every, found, lost)
     if not wrong:
         return
-    wide = sum(not one.isascii() for one, _ in every)
-    names = dict(zip((c.column for c in wrong), (c.column for c in wrong), strict=True))
-    names = {name: decode(name.encode("iso-8859-1"), found.encoding, full=True) or name
-             for name in names}  # fmt: skip
-    if 2 * len({cell.raw for cell in wrong}) > wide:
-        rows = ", ".join(str(row + 1) for row in sorted({cell.row for cell in wrong})[:10])
-        other = judge(every, found.declared).encoding
-        fits = other if other != found.encoding else ""
-        raise InputError(
-            Text(f"the text cannot be read as {found.encoding}",
-                 f"文字无法按 {found.encoding} 读取"),
-            remedy=Text(
-                f"Give --encoding {raw.role}={fits}, or leave --encoding out" if fits
-                else "Export the layer again as UTF-8",
-                f"请改用 --encoding {raw.role}={fits}，或去掉 --encoding" if fits
-                else "请以 UTF-8 编码重新导出该图层",
-            ),
-            **raw.place, rows=rows, field=names[wrong[0].column], value=_shown(wrong[0].raw),
-        )  # fmt: skip
+    names = {
+        cell.column: decode(cell.column.encode("iso-8859-1"), found.encoding, full=True)
+        or cell.column
+        for cell in wrong
+    }
     for cell in wrong:
         log.reject(
             raw, [cell.row], field=names[cell.column], values=[_shown(cell.raw)],
@@ -188,6 +179,32 @@ def _report(
             f"{raw.zh}：{len(wrong)} 个单元格不是 {found.encoding} 编码，按空白处理：第 {rows} 行，"
             f"如字段 {names[wrong[0].column]} 的 {_shown(wrong[0].raw)}",
         ),
+    )
+
+
+def _unreadable_text(
+    raw: RawLayer,
+    wrong: list[_Cell],
+    every: set[tuple[bytes, bool]],
+    found: Judgement,
+    lost: list[bytes],
+) -> InputError:
+    rows = ", ".join(str(row + 1) for row in sorted({cell.row for cell in wrong})[:10])
+    other = judge(every, found.declared).encoding
+    fits = other if other != found.encoding else ""
+    place = {**raw.place, "rows": rows} if rows else raw.place
+    return InputError(
+        Text(f"the text cannot be read as {found.encoding}", f"文字无法按 {found.encoding} 读取"),
+        remedy=Text(
+            f"Give --encoding {raw.role}={fits}, or leave --encoding out"
+            if fits
+            else "Export the layer again as UTF-8",
+            f"请改用 --encoding {raw.role}={fits}，或去掉 --encoding"
+            if fits
+            else "请以 UTF-8 编码重新导出该图层",
+        ),
+        **place,
+        value=_shown(lost[0]),
     )
 
 
