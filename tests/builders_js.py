@@ -19,7 +19,7 @@ from gridgeo.errors import InputError
 from gridgeo.maps import atom_data, label_data, plan_data
 from gridgeo.maps.features import _packed_numbers, features
 from gridgeo.partition import count_by, judge_grid
-from gridgeo.read.datums import gcj02
+from gridgeo.read.datums import _gcj02
 
 HOLED = Polygon(
     [(0, 0), (0, 9), (9, 9), (9, 0)], [[(1, 1), (2, 1), (2, 2)], [(5, 5), (6, 5), (6, 7)]]
@@ -90,7 +90,7 @@ def shifted():
     """Return places in and around China, and where GCJ-02 draws them."""
     lng, lat = np.meshgrid(np.linspace(70, 140, 15), np.linspace(0, 57, 13))
     places = np.column_stack([lng.ravel(), lat.ravel()])
-    return {"places": places.tolist(), "drawn": gcj02(places).tolist()}
+    return {"places": places.tolist(), "drawn": _gcj02(places).tolist()}
 
 
 def words():

@@ -16,7 +16,7 @@ from gridgeo.maps.assets import _CONTENT_POLICY
 from gridgeo.maps.base import _KNOWN, tiles_of
 from gridgeo.maps.bundle import GCJ02, TILES
 from gridgeo.maps.style import grid_style
-from gridgeo.read.datums import gcj02
+from gridgeo.read.datums import _gcj02
 
 HOST = "https://tiles.example.org"
 ADDRESS = HOST + "/{z}/{x}/{y}.png?tk={key}"
@@ -148,7 +148,7 @@ def test_the_shift_of_the_page_is_that_of_the_reader_and_as_published(online):
     np.testing.assert_allclose(shifted_in(page, true), [there for _, there in PUBLISHED], atol=1e-6)
     lng, lat = np.meshgrid(np.linspace(73.1, 137.3, 40), np.linspace(1.7, 55.3, 40))
     many = np.column_stack([lng.ravel(), lat.ravel()])
-    np.testing.assert_allclose(shifted_in(page, many), gcj02(many), rtol=0, atol=1e-9)
+    np.testing.assert_allclose(shifted_in(page, many), _gcj02(many), rtol=0, atol=1e-9)
     paris = [[2.35, 48.85]]
     assert shifted_in(page, paris) == paris
 

@@ -30,12 +30,12 @@ def to_wgs84(geometry: NDArray[Any], datum: str) -> NDArray[Any]:
     return np.asarray(shapely.transform(geometry, lambda shifted: _invert(forward, shifted)))
 
 
-def gcj02(lonlat: _Degrees) -> _Degrees:
+def _gcj02(lonlat: _Degrees) -> _Degrees:
     """Return WGS 84 degrees (n, 2) as GCJ-02.
 
     Examples
     --------
-    >>> gcj02(np.array([[117.0, 36.65]])).round(6).tolist()
+    >>> _gcj02(np.array([[117.0, 36.65]])).round(6).tolist()
     [[117.00584, 36.650252]]
     """
     lon, lat = lonlat[:, 0], lonlat[:, 1]
@@ -67,7 +67,7 @@ def gcj02_shift(lonlat: _Degrees) -> _Degrees:
 
 def _bd09(lonlat: _Degrees) -> _Degrees:
     """Return WGS 84 degrees (n, 2) as BD-09, which shifts GCJ-02 once more."""
-    x, y = gcj02(lonlat).T
+    x, y = _gcj02(lonlat).T
     turn = np.pi * 3000 / 180
     radius = np.hypot(x, y) + 2e-5 * np.sin(y * turn)
     angle = np.arctan2(y, x) + 3e-6 * np.cos(x * turn)
@@ -85,7 +85,7 @@ def _invert(forward: Callable[[_Degrees], _Degrees], shifted: _Degrees) -> _Degr
     return guess
 
 
-_FORWARD = {"gcj02": gcj02, "bd09": _bd09}
+_FORWARD = {"gcj02": _gcj02, "bd09": _bd09}
 
 #: metres that datums of one ellipsoid axis (WGS 84, CGCS2000, ETRS89) differ by at most: little
 _MODERN_AXIS = 6_378_137.0

@@ -64,7 +64,7 @@ def without_strays(
     bad = np.asarray(lost | far)
     if not bad.any():
         return projected
-    if 2 * lost.sum() >= len(bad) or (far.all() and study_area.bounds is not None):
+    if 2 * lost.sum() > len(bad) or (far.all() and study_area.bounds is not None):
         raise _misplaced(raw, original, source, bad, study_area)
     if study_area.bounds is None and raw.role == "communities":
         raise _misplaced(raw, original, source, bad, study_area)
