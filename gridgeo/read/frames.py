@@ -23,8 +23,23 @@ from gridgeo.read.wkb import plain_geometry
 
 #: beyond this a float does not hold every whole number
 _EXACT = 2**53
-#: whole numbers from Arrow stay whole
-INT64 = {pa.int64(): pd.Int64Dtype(), pa.uint64(): pd.UInt64Dtype()}
+
+
+def whole_types(kind: pa.DataType) -> pd.Int64Dtype | pd.UInt64Dtype | None:
+    """Return the type of pandas that keeps whole numbers of Arrow whole beside gaps."""
+    if pa.types.is_int64(kind):
+        return pd.Int64Dtype()
+    return pd.UInt64Dtype() if pa.types.is_uint64(kind) else None
+
+
+def plain_types(table: pa.Table) -> pa.Table:
+    """Return `table` with what is stored in place of extension types, which others register."""
+    for at, field in enumerate(table.schema):
+        if isinstance(field.type, pa.BaseExtensionType):
+            chunks = [chunk.storage for chunk in table.column(at).chunks]
+            stored = pa.chunked_array(chunks, field.type.storage_type)
+            table = table.set_column(at, field.name, stored)
+    return table
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,7 +53,7 @@ class Rows:
 
 def read_frame(path: Path, layer: str, **options: Any) -> Rows:
     """Return rows of a layer as pyogrio reads them, with geometry that shapely holds."""
-    kwargs = {"types_mapper": INT64.get}
+    kwargs = {"types_mapper": whole_types}
     try:
         frame: pd.DataFrame = pyogrio.read_dataframe(
             path, layer=layer, use_arrow=True, arrow_to_pandas_kwargs=kwargs, **options
@@ -73,7 +88,7 @@ def _with_plain_geometry(path: Path, layer: str, options: Mapping[str, Any]) -> 
     meta, table = pyogrio.read_arrow(path, layer=layer, return_fids=named, **options)
     column = meta["geometry_name"] or "wkb_geometry"
     shapes, curves, surfaces = plain_geometry(table[column].to_pylist())
-    frame = table.drop_columns(column).to_pandas(types_mapper=INT64.get)
+    frame = table.drop_columns(column).to_pandas(types_mapper=whole_types)
     if named:
         frame = frame.set_index(meta["fid_column"])
     out = gpd.GeoDataFrame(frame, geometry=shapes, crs=meta["crs"])
@@ -82,14 +97,14 @@ def _with_plain_geometry(path: Path, layer: str, options: Mapping[str, Any]) -> 
 
 def load_parquet(path: Path, name: str) -> tuple[pd.DataFrame, bool]:
     """Return the rows of a Parquet file, and whether the format, not the file, says its CRS."""
-    kwargs = {"types_mapper": INT64.get}
+    kwargs = {"types_mapper": whole_types}
     frame: pd.DataFrame
     try:
         stored = (pq.read_schema(path).metadata or {}).get(b"geo")
         if stored is not None:
             frame = gpd.read_parquet(path, to_pandas_kwargs=kwargs)
             return whole_numbers(frame), assumes_crs(stored)
-        frame = whole_numbers(pq.read_table(path).to_pandas(types_mapper=INT64.get))
+        frame = whole_numbers(plain_types(pq.read_table(path)).to_pandas(types_mapper=whole_types))
         native = native_geometry(pq.ParquetFile(path))
         if native is None:
             return frame, False

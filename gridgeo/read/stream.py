@@ -26,7 +26,13 @@ from gridgeo.read.crs import NEAR_M, misplaced
 from gridgeo.read.file_checks import check_path, unreadable
 from gridgeo.read.files import choose_layer, load, no_rows, read_rows, tidy
 from gridgeo.read.formats import PARQUET
-from gridgeo.read.frames import INT64, assumes_crs, native_geometry, whole_numbers
+from gridgeo.read.frames import (
+    assumes_crs,
+    native_geometry,
+    plain_types,
+    whole_numbers,
+    whole_types,
+)
 from gridgeo.read.geometry import gather
 from gridgeo.read.households import (
     HOUSEHOLD_COLUMNS,
@@ -144,8 +150,8 @@ def _geometry_of(file: pq.ParquetFile) -> tuple[str, CRS | None, bool] | None:
 
 
 def _frame(batch: pa.RecordBatch, geometry: str, crs: CRS | None) -> gpd.GeoDataFrame:
-    table = pa.Table.from_batches([batch]).replace_schema_metadata()
-    frame = whole_numbers(table.to_pandas(types_mapper=INT64.get))
+    table = plain_types(pa.Table.from_batches([batch]).replace_schema_metadata())
+    frame = whole_numbers(table.to_pandas(types_mapper=whole_types))
     shapes = shapely.from_wkb(frame.pop(geometry).to_numpy())
     hidden = [name for name in frame.columns if str(name).startswith("__index_level_")]
     return gpd.GeoDataFrame(frame.drop(columns=hidden), geometry=shapes, crs=crs)
