@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import codecs
 import re
+import zlib
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from gridgeo.wording import Text
 
 #: stands where bytes could not be read
 MISSING = "\ufffd"
+#: what tells that bytes were lost, the second where text with the first was read as GBK
+LOST = (MISSING, "锟斤拷")
 #: may stand at the beginning of text
 MARK = "\ufeff"
 #: why a decoder gives up where a character is cut at the end
@@ -31,6 +34,13 @@ _NAMES = {
     "950": "big5hkscs", "big5": "big5hkscs", "cp950": "big5hkscs",
     "windowstradchinese": "big5hkscs", "88591": "iso8859-1", "windowslatin1": "cp1252",
 }  # fmt: skip
+#: so many cells tell the encoding
+_ENOUGH = 4000
+_UTF8_CELL = re.compile(
+    rb"\0(?:[\x01-\x7f]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2})*"
+    rb"[\xe0-\xef][\x80-\xbf]{2}"
+    rb"(?:[\x01-\x7f]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2})*(?=\0)"
+)
 _WIDE = ("gb18030", "big5hkscs")
 _WIDE_CODECS = (*_WIDE, "big5", "cp950", "gbk", "gb2312", "cp932", "shift_jis", "cp949", "euc_kr",
                 "euc_jp", "hz", "johab")  # fmt: skip
@@ -117,7 +127,7 @@ def judge(cells: Collection[tuple[bytes, bool]], declared: str = "") -> Judgemen
     >>> judge(names, declared="cp1252").encoding
     'gb18030'
     """
-    wide = sorted({(raw, full) for raw, full in cells if not raw.isascii()})
+    wide = sorted(_sample({(raw, full) for raw, full in cells if not raw.isascii()}))
     if not wide:
         return Judgement(encoding="utf-8", declared=declared)
     texts = [decode(raw, "utf-8", full=full) for raw, full in wide]
@@ -126,6 +136,31 @@ def judge(cells: Collection[tuple[bytes, bool]], declared: str = "") -> Judgemen
     if 2 * len(valid) >= len(wide) and (strong or not all(_only_hanzi(raw) for raw, _ in wide)):
         return Judgement(encoding="utf-8", declared=declared)
     return _judge_others(wide, declared)
+
+
+def _sample(cells: set[tuple[bytes, bool]]) -> set[tuple[bytes, bool]]:
+    """Return some of very many cells, the same ones in whatever order they come."""
+    every = len(cells) // _ENOUGH
+    return cells if every < 2 else {one for one in cells if zlib.crc32(one[0]) % every == 0}
+
+
+def decode_all(cells: list[bytes], encoding: str, *, given: bool) -> list[str] | None:
+    """Return the texts of cells at once, None where they must be looked at one by one."""
+    joined = b"\0".join(cells)
+    if not given and encoding != "utf-8" and _UTF8_CELL.search(b"\0" + joined + b"\0"):
+        return None
+    try:
+        texts = joined.decode(encoding).split("\0")
+    except UnicodeDecodeError:
+        return None
+    return texts if len(texts) == len(cells) else None
+
+
+def usual(chars: set[str]) -> bool:
+    """Return whether characters are those of plain Chinese or English text."""
+    return "锟" not in chars and all(
+        char.isascii() or _weight(char, "gb18030") >= 0.7 for char in chars
+    )
 
 
 def _judge_others(wide: list[tuple[bytes, bool]], declared: str) -> Judgement:
@@ -233,8 +268,10 @@ def judge_text(raw: bytes, given: str = "") -> Judgement:
         return Judgement(encoding="utf-16-le" if raw[1:2] == b"\0" else "utf-16-be")
     if is_utf8(raw):
         return Judgement(encoding="utf-8")
-    cells = set(re.findall(rb'[^,;\t\r\n"]*[\x80-\xff][^,;\t\r\n"]*', raw))
-    return judge([(cell, False) for cell in cells])
+    lines = raw.split(b"\n")
+    every = max(len(lines) // _ENOUGH, 1)
+    some = [line for line in lines if zlib.crc32(line) % every == 0]
+    return judge({(cell, False) for line in some for cell in re.split(rb'[,;\t\r"]+', line)})
 
 
 def garbled(texts: Iterable[str]) -> list[tuple[str, str]]:

@@ -189,7 +189,8 @@ def _read_text(path: Path, encoding: str) -> tuple[str, Judgement]:
     raw = path.read_bytes()
     found = judge_text(raw, given_encoding(encoding, str(path)))
     text = raw.decode(found.encoding, errors="replace").removeprefix(MARK)
-    if 2 * text.count(MISSING) > sum(not char.isascii() for char in text):
+    lost = text.count(MISSING)
+    if lost and 2 * lost > sum(not char.isascii() for char in text):
         raise InputError(
             Text(f"most of the text is no {found.encoding}", f"文字无法按 {found.encoding} 读取"),
             remedy=Text(

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from gridgeo.errors import InputError
 from gridgeo.read.columns import unique_names
 from gridgeo.read.context import RawLayer, ReadLog
 from gridgeo.read.encodings import (
-    MISSING,
+    LOST,
     Judgement,
     decode,
+    decode_all,
     garbled,
     given_encoding,
     judge,
     readable,
+    usual,
 )
 from gridgeo.wording import Text
 
@@ -42,6 +46,38 @@ def _text_columns(frame: pd.DataFrame) -> list[str]:
         and not pd.api.types.is_numeric_dtype(dtype)
         and (pd.api.types.is_object_dtype(dtype) or pd.api.types.is_string_dtype(dtype))
     ]
+
+
+def _arrow(column: pd.Series[Any]) -> pa.ChunkedArray | None:
+    """Return a column of text, None where it holds anything else too."""
+    kind = None if isinstance(column.dtype, pd.StringDtype) else pa.large_string()
+    try:
+        found = pa.array(column, type=kind, from_pandas=True)
+    except (pa.ArrowException, TypeError, UnicodeError):
+        return None
+    return pa.chunked_array([found]) if isinstance(found, pa.Array) else found
+
+
+def _wide_texts(column: pd.Series[Any]) -> list[str]:
+    """Return the distinct texts of a column that are not ASCII."""
+    found = _arrow(column)
+    if found is None:
+        return [one for one in column.unique() if isinstance(one, str) and not one.isascii()]
+    wide = found.filter(pc.invert(pc.string_is_ascii(found)))
+    return [str(one) for one in pc.unique(wide).to_pylist()]
+
+
+def _characters(column: pd.Series[Any]) -> set[str]:
+    """Return the distinct characters of a column, which is UTF-8."""
+    found = _arrow(column)
+    if found is None:
+        return set("".join(_wide_texts(column)))
+    present = np.zeros(0x11_0000, dtype=bool)
+    for chunk in found.chunks:
+        data = chunk.buffers()[2]
+        if data is not None and not pc.all(pc.string_is_ascii(chunk)).as_py():
+            present[np.frombuffer(str(memoryview(data), "utf-8").encode("utf-32-le"), "<u4")] = True
+    return {chr(code) for code in np.flatnonzero(present)}
 
 
 def _is_plain_text(frame: pd.DataFrame) -> bool:
@@ -86,39 +122,52 @@ def decode_layer(
         Bytes of the fields in the order of the columns, 0 where it is not known.
     """
     by_column = dict(zip(raw.columns, widths, strict=False))
+    wide = {name: _wide_texts(raw.frame[name]) for name in _text_columns(raw.frame)}
     cells = {
-        name: [cell for cell in raw.frame[name].unique() if isinstance(cell, str)]
-        for name in _text_columns(raw.frame)
+        name: [(one, len(one) == by_column.get(name)) for one in _raw(texts)]
+        for name, texts in wide.items()
+        if texts
     }
-    every = {
-        (bytes_, len(bytes_) == by_column.get(name))
-        for name, texts in cells.items()
-        for bytes_ in (text.encode("iso-8859-1") for text in texts)
-    } | {(name.encode("iso-8859-1"), True) for name in raw.columns}
+    every = {one for column in cells.values() for one in column}
+    every |= {(one, True) for one in _raw(raw.columns) if not one.isascii()}
     found = _judgement(every, declared, given, raw.file)
     out, bad, cut = raw.frame, dict[str, set[str]](), 0
-    for name, texts in cells.items():
-        turned, bad[name] = {}, set()
-        for text in texts:
-            if text.isascii():
-                continue
-            bytes_ = text.encode("iso-8859-1")
-            full = len(bytes_) == by_column.get(name)
-            read = (decode if given else readable)(bytes_, found.encoding, full=full)
-            cut += read is not None and full and decode(bytes_, found.encoding) is None
-            if read is None:
-                bad[name].add(text)
-            turned[text] = read
-        if turned:
-            column = out[name].astype(object)
-            out = out.assign(**{name: column.map(lambda cell, to=turned: to.get(cell, cell))})
+    for name, column in cells.items():
+        plain = decode_all([one for one, _ in column], found.encoding, given=bool(given))
+        texts: list[str | None] = list(plain or ())
+        if plain is None:
+            decoder = decode if given else readable
+            texts = [decoder(one, found.encoding, full=full) for one, full in column]
+            cut += sum(
+                read is not None and full and decode(one, found.encoding) is None
+                for read, (one, full) in zip(texts, column, strict=True)
+            )
+        turned = dict(zip(wide[name], texts, strict=True))
+        bad[name] = {text for text, read in turned.items() if read is None}
+        out = out.assign(**{name: _turned(out[name], turned)})
     wrong = list(_cells(raw.frame, bad))
     decoded = replace(raw, frame=_renamed(out, found.encoding), encoding=found.encoding)
-    _report(decoded, wrong, every, found, log)
+    if wrong or any(decode(one, found.encoding, full=True) is None for one in _raw(raw.columns)):
+        _report(decoded, wrong, every, found, log)
     _note_encoding(decoded, found, given, log)
     if cut:
         _note_cut(decoded, cut, log)
     return decoded
+
+
+def _raw(texts: Iterable[str]) -> list[bytes]:
+    return [text.encode("iso-8859-1") for text in texts]
+
+
+def _turned(column: pd.Series[Any], to: Mapping[str, str | None]) -> pd.Series[Any]:
+    """Return a column with other text in place of some."""
+    found = _arrow(column)
+    if found is None:
+        return column.astype(object).map(lambda cell: to.get(cell, cell))
+    coded = found.combine_chunks().dictionary_encode()
+    values = [to.get(one, one) for one in coded.dictionary.to_pylist()]
+    at = coded.indices.fill_null(len(values)).to_numpy(zero_copy_only=False)
+    return pd.Series(np.array([*values, None], dtype=object)[at], index=column.index, dtype=object)
 
 
 def _judgement(cells: set[tuple[bytes, bool]], declared: str, given: str, file: str) -> Judgement:
@@ -249,12 +298,7 @@ def _note_encoding(raw: RawLayer, found: Judgement, given: str, log: ReadLog) ->
 
 
 def _examples(raw: RawLayer) -> list[str]:
-    texts = {
-        cell
-        for name in _text_columns(raw.frame)
-        for cell in raw.frame[name].unique()
-        if isinstance(cell, str) and not cell.isascii()
-    }
+    texts = {cell for name in _text_columns(raw.frame) for cell in _wide_texts(raw.frame[name])}
     return sorted(texts)[:_SHOWN] or [name for name in raw.columns if not name.isascii()][:_SHOWN]
 
 
@@ -272,19 +316,22 @@ def check_text(raw: RawLayer, log: ReadLog, given: str = "") -> RawLayer:
     """Return a layer whose text is text, and warn of text that was garbled before it was written.
 
     Text that is no UTF-8 where the format wants UTF-8 is judged as any other. Cells with the
-    character that stands for lost bytes (U+FFFD) are read as empty and are rejects.
+    character that stands for lost bytes (U+FFFD), or with what it becomes in GBK, are read as
+    empty and are rejects.
     """
     if not _is_plain_text(raw.frame):
         raw = replace(raw, frame=_as_bytes(raw.frame))
         raw = decode_layer(raw, declared="utf-8", given=given, widths=(), log=log)
-    seen: set[str] = set()
     frame = raw.frame
+    columns = [name for name in _text_columns(frame) if not usual(_characters(frame[name]))]
+    if not columns and usual(set("".join(raw.columns))):
+        return raw
+    seen: set[str] = set()
     lost: list[tuple[int, str, str]] = []
-    for name in _text_columns(frame):
-        texts = [cell for cell in frame[name].unique() if isinstance(cell, str)]
-        wide = {text for text in texts if not text.isascii()}
-        seen |= wide
-        bad = sorted(text for text in wide if MISSING in text)
+    for name in columns:
+        wide = _wide_texts(frame[name])
+        seen |= set(wide)
+        bad = sorted(text for text in wide if any(sign in text for sign in LOST))
         if bad:
             mask = frame[name].isin(bad)
             cells = zip(frame.index[mask], frame.loc[mask, name], strict=True)
