@@ -21,7 +21,7 @@ from gridgeo.maps import atom_data, label_data, plan_data
 from gridgeo.maps.features import _packed_numbers, features
 from gridgeo.model import Plan
 from gridgeo.partition import count_by, judge_grid
-from gridgeo.read.crs import _gcj02
+from gridgeo.read.datums import _gcj02
 
 HOLED = Polygon(
     [(0, 0), (0, 9), (9, 9), (9, 0)], [[(1, 1), (2, 1), (2, 2)], [(5, 5), (6, 5), (6, 7)]]

@@ -16,7 +16,7 @@ from gridgeo.maps.assets import _CONTENT_POLICY
 from gridgeo.maps.base import _KNOWN, tiles_of
 from gridgeo.maps.bundle import GCJ02, TILES
 from gridgeo.maps.style import grid_style
-from gridgeo.read.crs import _gcj02
+from gridgeo.read.datums import _gcj02
 
 HOST = "https://tiles.example.org"
 ADDRESS = HOST + "/{z}/{x}/{y}.png?tk={key}"

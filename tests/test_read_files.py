@@ -122,10 +122,18 @@ def test_paths_that_are_no_files(tmp_path, path, message):
 
 
 def test_folders_empty_files_and_other_kinds_are_refused(tmp_path):
+    (tmp_path / "folder").mkdir()
     (tmp_path / "folder.gdb").mkdir()
+    (tmp_path / "a.xyz").write_text("1 2 3")
     (tmp_path / "empty.gpkg").touch()
     (tmp_path / "a.kml").write_text("<kml/>")
-    for name, message in (("folder.gdb", "not a file"), ("empty.gpkg", "empty"), ("a.kml", "kind")):
+    for name, message in (
+        ("folder", "not a file"),
+        ("folder.gdb", "not that of a file geodatabase"),
+        ("empty.gpkg", "empty"),
+        ("a.kml", "KML is not read"),
+        ("a.xyz", "kind"),
+    ):
         with pytest.raises(InputError, match=message):
             read_town(tmp_path, households=tmp_path / name)
 
@@ -208,7 +216,7 @@ def test_geojson_without_crs_is_wgs84_unless_told(tmp_path):
 def test_geojson_in_metres_without_crs_is_refused_with_a_remedy(tmp_path):
     path = tmp_path / "a.geojson"
     path.write_text(households().set_crs(None, allow_override=True).to_json())
-    with pytest.raises(InputError, match="--crs households=EPSG"):
+    with pytest.raises(InputError, match="--crs households=4548"):
         read_town(tmp_path, households=path)
     layers = read_town(tmp_path, {"crs": {"households": "EPSG:4548"}}, households=path)
     assert layers.households_in == 207
@@ -218,7 +226,7 @@ def test_geojson_that_names_its_crs_is_believed(tmp_path):
     path = tmp_path / "a.geojson"
     path.write_text(households().to_json())
     assert read_town(tmp_path, households=path).households_in == 207
-    with pytest.raises(InputError, match="settings say EPSG:4490"):
+    with pytest.raises(InputError, match="Leave out --crs households: the file says EPSG:4548"):
         read_town(tmp_path, {"crs": {"households": "4490"}}, households=path)
 
 

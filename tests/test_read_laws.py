@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from gridgeo.config import ReadRules
 from gridgeo.read import layers_from_frames
 from gridgeo.read.counts import apportion, parse_numbers
-from gridgeo.read.crs import _bd09, _gcj02, _invert
+from gridgeo.read.datums import _bd09, _gcj02, _invert
 from gridgeo.read.geometry import _choose_crs
 
 COUNTS = st.one_of(st.none(), st.integers(0, 900).map(str), st.sampled_from(["１２", "1,200", ""]))

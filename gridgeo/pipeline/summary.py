@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -32,7 +31,7 @@ from gridgeo.model import (
     bands_of,
     deciding_counts,
 )
-from gridgeo.storage import file_sha256
+from gridgeo.read import layer_hashes
 from gridgeo.wording import Text
 
 #: Communities whose grids cannot be asked to be in band.
@@ -208,8 +207,8 @@ def peak_mb() -> int | None:
 
 
 def input_hashes(rules: ReadRules, *others: object) -> dict[str, str]:
-    """Return the SHA-256 of every input file by its path; frames and plans are no files."""
+    """Return the SHA-256 of every file that is read by its path; frames and plans are no files."""
     given = [*others, *(source for sources in rules.inputs.values() for source in sources)]
     files = (Source.parse(os.fspath(s)) if isinstance(s, str | os.PathLike) else s for s in given)
     paths = sorted({source.path for source in files if isinstance(source, Source)})
-    return {path: file_sha256(Path(path)) for path in paths if Path(path).is_file()}
+    return {name: digest for path in paths for name, digest in layer_hashes(path).items()}

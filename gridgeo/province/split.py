@@ -27,6 +27,7 @@ from gridgeo.read import (
     Survey,
     check_path,
     in_order,
+    layer_hashes,
     read_code_mapping,
     stream_layers,
     survey_layers,
@@ -35,7 +36,6 @@ from gridgeo.report import finding_frame, note_frame, reject_frame, settings_fra
 from gridgeo.storage import (
     atomic_folder,
     file_checksums,
-    file_sha256,
     read_json,
     sha256_of,
     write_json,
@@ -173,7 +173,9 @@ def input_key(settings: Settings) -> str:
     """
     rows = settings_frame(settings).to_dict("records")
     files = {
-        role: [[source.layer, source.kind, _hashes(check_path(source.path))] for source in sources]
+        role: [
+            [source.layer, source.kind, _hashes(str(check_path(source.path)))] for source in sources
+        ]
         for role, sources in settings.read.inputs.items()
     }
     value = {
@@ -183,17 +185,16 @@ def input_key(settings: Settings) -> str:
             if row["key"].startswith(_SETTINGS) and row["key"] != "read.inputs"
         },
         "files": files,
-        "mapping": _hashes(Path(settings.codes.mapping)) if settings.codes.mapping else [],
+        "mapping": _hashes(settings.codes.mapping),
         "version": gridgeo_version(),
         "format": FORMAT,
     }
     return sha256_of(value)
 
 
-def _hashes(path: Path) -> list[str]:
-    """Return the hash of a file and of what belongs to it (the other files of a shapefile)."""
-    beside = path.parent.glob(f"{path.stem}.*") if path.suffix.lower() == ".shp" else [path]
-    return [file_sha256(file) for file in sorted(beside) if file.is_file()]
+def _hashes(path: str) -> list[str]:
+    """Return the hashes of the files of a layer, without where they lie."""
+    return list(layer_hashes(path).values()) if path else []
 
 
 def _divide(survey: Survey, settings: Settings) -> tuple[Division, list[Finding]]:

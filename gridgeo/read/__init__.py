@@ -23,6 +23,9 @@ from gridgeo.read.layers import (
     layers_from_frames,
     read_layers,
 )
+from gridgeo.read.provenance import (
+    layer_hashes,
+)
 from gridgeo.read.side_tables import (
     ROSTER,
     empty_roster,
@@ -51,6 +54,7 @@ __all__ = [
     "empty_roster",
     "in_order",
     "inspect_file",
+    "layer_hashes",
     "layers_from_frames",
     "layers_of",
     "read_code_mapping",

@@ -8,7 +8,9 @@ from pathlib import PurePath
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from pyproj import CRS
 
 from gridgeo.config import ReadRules
@@ -81,6 +83,12 @@ def spatial_frame(raw: RawLayer) -> gpd.GeoDataFrame:
     return raw.frame
 
 
+def rows_of(frame: gpd.GeoDataFrame, mask: NDArray[np.bool_]) -> gpd.GeoDataFrame:
+    """Return the rows of `frame` where `mask` holds."""
+    out: gpd.GeoDataFrame = frame[mask]
+    return out
+
+
 @dataclass(frozen=True, slots=True)
 class ReadLog:
     """Collects notes, rejected rows, and columns that were guessed to keep houses together."""
@@ -92,6 +100,10 @@ class ReadLog:
     def note(self, topic: str, message: Text, *, warning: bool = False) -> None:
         """Add a note; a `warning` is to be looked at."""
         self.notes.append(Note(topic, message, warning=warning))
+
+    def caution(self, topic: str, message: Text) -> None:
+        """Add a note that says first that it is a warning."""
+        self.note(topic, Text(f"warning: {message.en}", f"警告：{message.zh}"))
 
     def reject(
         self,

@@ -25,7 +25,8 @@ from gridgeo.errors import InputError
 from gridgeo.read.columns import find_all, normal
 from gridgeo.read.context import RawLayer, ReadLog, first, rows_text
 from gridgeo.read.counts import parse_numbers
-from gridgeo.read.crs import label, parse_crs, to_wgs84
+from gridgeo.read.crs import label, parse_crs
+from gridgeo.read.datums import to_wgs84
 from gridgeo.tables import datum_of, without_datum
 from gridgeo.wording import Text
 

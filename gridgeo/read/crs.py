@@ -1,123 +1,71 @@
-"""The CRS of a layer as declared, its datum, and the reprojection into the CRS of the run.
-
-Datums are WGS 84, GCJ-02 (Amap, Tencent) and BD-09 (Baidu). The formulas are the published ones
-(eviltransform, MIT; prcoords, public domain), inverted exactly by iteration; outside the box of
-China GCJ-02 shifts nothing.
-"""
+"""The CRS of a layer as declared, its datum, and the reprojection into the CRS of the run."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Sequence
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from gridgeo.config import ReadRules
 from gridgeo.errors import InputError, SettingsError
 from gridgeo.read.context import RawLayer, ReadLog, spatial_frame
+from gridgeo.read.datums import note_ballpark, to_wgs84
 from gridgeo.wording import Text
 
-_Degrees = NDArray[np.float64]
-_AXIS, _ECCENTRICITY2 = 6_378_245.0, 0.006_693_421_622_965_943
-
-
-def to_wgs84(geometry: NDArray[Any], datum: str) -> NDArray[Any]:
-    """Return geometry in degrees of WGS 84, given in degrees of ``_gcj02`` or ``_bd09``."""
-    forward = _FORWARD[datum]
-    return np.asarray(shapely.transform(geometry, lambda shifted: _invert(forward, shifted)))
-
-
-def _gcj02(lonlat: _Degrees) -> _Degrees:
-    """Return WGS 84 degrees (n, 2) as GCJ-02.
-
-    Examples
-    --------
-    >>> _gcj02(np.array([[117.0, 36.65]])).round(6).tolist()
-    [[117.00584, 36.650252]]
-    """
-    lon, lat = lonlat[:, 0], lonlat[:, 1]
-    x, y = lon - 105.0, lat - 35.0
-    wave = 20 * np.sin(6 * np.pi * x) + 20 * np.sin(2 * np.pi * x)
-    north = (
-        -100 + 2 * x + 3 * y + 0.2 * y * y + 0.1 * x * y + 0.2 * np.sqrt(np.abs(x))
-        + (wave + 20 * np.sin(np.pi * y) + 40 * np.sin(np.pi * y / 3)
-           + 160 * np.sin(np.pi * y / 12) + 320 * np.sin(np.pi * y / 30)) * 2 / 3
-    )  # fmt: skip
-    east = (
-        300 + x + 2 * y + 0.1 * x * x + 0.1 * x * y + 0.1 * np.sqrt(np.abs(x))
-        + (wave + 20 * np.sin(np.pi * x) + 40 * np.sin(np.pi * x / 3)
-           + 150 * np.sin(np.pi * x / 12) + 300 * np.sin(np.pi * x / 30)) * 2 / 3
-    )  # fmt: skip
-    phi = np.radians(lat)
-    magic = 1 - _ECCENTRICITY2 * np.sin(phi) ** 2
-    d_lat = np.degrees(north * magic**1.5 / (_AXIS * (1 - _ECCENTRICITY2)))
-    d_lon = np.degrees(east * np.sqrt(magic) / (_AXIS * np.cos(phi)))
-    inside = (lon > 72.004) & (lon < 137.8347) & (lat > 0.8293) & (lat < 55.8271)
-    return lonlat + np.where(inside[:, None], np.column_stack([d_lon, d_lat]), 0.0)
-
-
-def _bd09(lonlat: _Degrees) -> _Degrees:
-    """Return WGS 84 degrees (n, 2) as BD-09, which shifts GCJ-02 once more."""
-    x, y = _gcj02(lonlat).T
-    turn = np.pi * 3000 / 180
-    radius = np.hypot(x, y) + 2e-5 * np.sin(y * turn)
-    angle = np.arctan2(y, x) + 3e-6 * np.cos(x * turn)
-    return np.column_stack([radius * np.cos(angle) + 0.0065, radius * np.sin(angle) + 0.006])
-
-
-def _invert(forward: Callable[[_Degrees], _Degrees], shifted: _Degrees) -> _Degrees:
-    """Return the degrees that `forward` shifts to `shifted`, to 1e-12 degrees (0.1 µm)."""
-    guess = np.array(shifted, dtype=float)
-    for _ in range(30):
-        miss = shifted - forward(guess)
-        guess += miss
-        if np.abs(miss).max(initial=0.0) < 1e-12:
-            break
-    return guess
-
-
-_FORWARD = {"gcj02": _gcj02, "bd09": _bd09}
-
-
+#: a layer that is farther from the communities than this is in the wrong place
+NEAR_M = 50_000.0
 WGS84 = CRS.from_epsg(4326)
 
 
-def declared_crs(raw: RawLayer, rules: ReadRules) -> CRS:
-    """Return the CRS of a layer: that of its file, else that of the settings.
+def known_crs(crs: Any) -> CRS | None:
+    """Return the horizontal part of a CRS, None for one that says nothing.
 
-    Raises InputError where neither names one, and where the settings contradict the file.
+    CAD programs write a local (engineering) CRS, GDAL an 'undefined' one where there is none.
+
+    Examples
+    --------
+    >>> known_crs('LOCAL_CS["Unnamed",UNIT["Meter",1.0]]') is None, known_crs(4547).to_epsg()
+    (True, 4547)
+    """
+    if crs is None:
+        return None
+    try:
+        found = _flat(crs)
+        ground = found.geodetic_crs
+    except CRSError:
+        return None
+    if ground is None:
+        return None
+    datum = ground.datum.name if ground.datum is not None else ""
+    says_nothing = re.fullmatch(r"(d_)?(unknown|undefined)", datum, re.IGNORECASE)
+    return None if says_nothing and found.is_geographic else found
+
+
+def declared_crs(raw: RawLayer, rules: ReadRules) -> CRS:
+    """Return the CRS of a layer: that of the settings, else that of its file.
+
+    Raises InputError where neither names one.
     """
     frame = spatial_frame(raw)
     given = rules.crs.get(raw.role)
-    named = parse_crs(raw.role, given) if given else None
-    found = flat(frame.crs) if frame.crs is not None else None
-    if found is None or (raw.crs_assumed and named is not None):
-        if named is None:
-            raise InputError(
-                Text("the layer has no coordinate reference system", "图层没有坐标系"),
-                remedy=Text(
-                    f"Say which it is, such as --crs {raw.role}=4490 (CGCS2000 degrees) or "
-                    f"--crs {raw.role}=4547",
-                    f"请指明坐标系，例如 --crs {raw.role}=4490（CGCS2000 经纬度）或 "
-                    f"--crs {raw.role}=4547",
-                ),
-                **raw.place,
-            )
-        return named
-    if named is not None and not named.equals(found, ignore_axis_order=True):
+    if given:
+        return parse_crs(raw.role, given)
+    found = known_crs(frame.crs)
+    if found is None:
+        fit = _fitting_crs(frame.total_bounds, None)
+        such = f"{raw.role}={fit or 4547}"
         raise InputError(
-            Text(
-                f"the settings say {label(named)}, the file says {label(found)}",
-                f"设置的坐标系为 {label(named)}，文件自带的为 {label(found)}",
-            ),
+            Text("the layer has no coordinate reference system", "图层没有坐标系"),
             remedy=Text(
-                f"Leave out --crs {raw.role}, or correct the file",
-                f"请去掉 --crs {raw.role}，或更正文件",
+                f"Say which it is, such as --crs {raw.role}=4490 (CGCS2000 degrees) or "
+                f"--crs {such}",
+                f"请指明坐标系，例如 --crs {raw.role}=4490（CGCS2000 经纬度）或 --crs {such}",
             ),
             **raw.place,
         )
@@ -127,7 +75,7 @@ def declared_crs(raw: RawLayer, rules: ReadRules) -> CRS:
 def parse_crs(role: str, text: str) -> CRS:
     """Return the CRS named by ``4547``, ``EPSG:4547`` or WKT; raises SettingsError."""
     try:
-        return flat(CRS.from_user_input(int(text) if text.strip().isdigit() else text))
+        return _flat(CRS.from_user_input(int(text) if text.strip().isdigit() else text))
     except CRSError as error:
         raise SettingsError(
             Text(f"no such coordinate reference system: {text}", f"没有此坐标系：{text}"),
@@ -136,7 +84,7 @@ def parse_crs(role: str, text: str) -> CRS:
         ) from error
 
 
-def flat(crs: Any) -> CRS:
+def _flat(crs: Any) -> CRS:
     """Return the horizontal part of `crs`."""
     crs_given = CRS.from_user_input(crs)
     return crs_given.sub_crs_list[0] if crs_given.is_compound else crs_given.to_2d()
@@ -156,9 +104,78 @@ def is_metric(crs: CRS) -> bool:
     return all(abs(axis.unit_conversion_factor - 1) < 1e-9 for axis in crs.axis_info)
 
 
-def misplaced(raw: RawLayer, crs: CRS, bounds: Any) -> InputError:
-    """Return the error that the coordinates of a layer cannot be those of its CRS."""
+def fits(bounds: Any, crs: CRS, near: tuple[CRS, Any] | None) -> bool:
+    """Return whether coordinates can be those of `crs`.
+
+    `near`: a CRS and bounds in it that they must come near to; None where none are known.
+    """
+    west, south, east, north = (float(value) for value in bounds)
+    if not np.isfinite([west, south, east, north]).all() or (
+        crs.is_geographic and (max(abs(south), abs(north)) > 90 or max(abs(west), abs(east)) > 360)
+    ):
+        return False
+    box = gpd.GeoSeries([shapely.box(west, south, east, north)], crs=crs)
+    degrees = box.to_crs(WGS84).total_bounds
+    if not np.isfinite(degrees).all() or np.abs(degrees[1::2]).max() > 90:
+        return False
+    area = crs.area_of_use
+    if area is not None and crs.is_projected and area.west < area.east:
+        x, y = (degrees[0] + degrees[2]) / 2, (degrees[1] + degrees[3]) / 2
+        if not (area.west - 6 <= x <= area.east + 6 and area.south - 6 <= y <= area.north + 6):
+            return False
+    return near is None or _distance(box.to_crs(near[0]).total_bounds, near[1]) <= NEAR_M
+
+
+def _distance(bounds: Any, other: Any) -> float:
+    """Return how far two bounds are apart, infinite where one has no numbers."""
+    if not np.isfinite(bounds).all():
+        return np.inf
+    if other is None:
+        return 0.0
+    dx = max(other[0] - bounds[2], bounds[0] - other[2], 0.0)
+    dy = max(other[1] - bounds[3], bounds[1] - other[3], 0.0)
+    return float(np.hypot(dx, dy))
+
+
+def _fitting_crs(bounds: Any, near: tuple[CRS, Any] | None) -> int | None:
+    """Return the EPSG number of the first common CRS in China that coordinates may be in.
+
+    Degrees; the zones whose number stands before the easting; zones without it, which only a
+    place near by tells apart. None where none fits.
+    """
+    west, south, east, north = (float(value) for value in bounds)
+    if not np.isfinite([west, south, east, north]).all():
+        return None
+    tried = [4490, 4326]
+    if max(abs(west), abs(east)) > 360:
+        zone = int(west // 1_000_000)
+        tried = [4513 + zone - 25] * (25 <= zone <= 45) + [4491 + zone - 13] * (13 <= zone <= 23)
+        if not zone:
+            tried = [*range(4534, 4555), *range(4502, 4513), *range(32643, 32654), 3857]
+            tried = tried if near is not None else []
+    return next((code for code in tried if fits(bounds, CRS.from_epsg(code), near)), None)
+
+
+def misplaced(
+    raw: RawLayer,
+    crs: CRS,
+    bounds: Any,
+    near: tuple[CRS, Any] | None = None,
+    rows: Sequence[int] = (),
+) -> InputError:
+    """Return the error that the coordinates of a layer cannot be those of its CRS.
+
+    The remedy is one that was tried on these coordinates.
+
+    Parameters
+    ----------
+    near
+        Where the communities lie, with their CRS.
+    rows
+        Rows at fault, numbered from 1, where they are not all.
+    """
     text = ", ".join(f"{value:.7g}" for value in bounds)
+    listed = ", ".join(map(str, rows[:10])) + (", ..." if len(rows) > 10 else "")
     return InputError(
         Text(
             f"the coordinates ({text}) are not where {label(crs)} applies or where the "
@@ -167,11 +184,36 @@ def misplaced(raw: RawLayer, crs: CRS, bounds: Any) -> InputError:
             f"坐标（{text}）不在 {label(crs)} 的适用范围内，或与社区相距过远：坐标疑似经纬度颠倒、"
             "带有带号前缀，或坐标系有误",
         ),
-        remedy=Text(
-            f"Correct the coordinates, or declare the right one with --crs {raw.role}=EPSG",
-            f"请更正坐标，或用 --crs {raw.role}=EPSG 指明正确的坐标系",
-        ),
+        remedy=_remedy(raw, crs, bounds, near),
         **raw.place,
+        **({"rows": listed} if listed else {}),
+    )
+
+
+def _remedy(raw: RawLayer, crs: CRS, bounds: Any, near: tuple[CRS, Any] | None) -> Text:
+    own = known_crs(spatial_frame(raw).crs)
+    if own is not None and own != crs and not raw.crs_assumed and fits(bounds, own, near):
+        return Text(
+            f"Leave out --crs {raw.role}: the file says {label(own)}, and that fits",
+            f"请去掉 --crs {raw.role}：文件自带的 {label(own)} 与坐标相符",
+        )
+    west, south, east, north = bounds
+    if fits((south, west, north, east), crs, near) and (near or crs.is_geographic):
+        return Text(
+            "Swap longitude and latitude (x and y) in the file, and give it again",
+            "请在文件中对调经度和纬度（x 与 y）后重新提供",
+        )
+    found = _fitting_crs(bounds, near)
+    if found is not None and found != crs.to_epsg():
+        name = label(CRS.from_epsg(found))
+        return Text(
+            f"Declare the right one with --crs {raw.role}={found} if it is {name}",
+            f"请用 --crs {raw.role}={found} 指明正确的坐标系（如确为 {name}）",
+        )
+    return Text(
+        "Correct the coordinates, or declare the right CRS with "
+        f"--crs {raw.role}=EPSG (such as 4547 for CGCS2000 at 114 degrees east)",
+        f"请更正坐标，或用 --crs {raw.role}=EPSG 指明正确的坐标系（如中央子午线 114 度为 4547）",
     )
 
 
@@ -179,9 +221,8 @@ def reproject(raw: RawLayer, crs: CRS, rules: ReadRules, log: ReadLog) -> gpd.Ge
     """Return the frame of `raw` in `crs`; a declared GCJ-02 or BD-09 datum is taken out."""
     frame = spatial_frame(raw)
     source = declared_crs(raw, rules)
+    _note_contradiction(raw, source, log)
     frame = frame.set_crs(source, allow_override=True)
-    if source.is_geographic and np.abs(frame.total_bounds[1::2]).max() > 90:
-        raise misplaced(raw, source, frame.total_bounds)
     datum = rules.datum.get(raw.role)
     if datum:
         degrees = frame.to_crs(WGS84)
@@ -192,4 +233,20 @@ def reproject(raw: RawLayer, crs: CRS, rules: ReadRules, log: ReadLog) -> gpd.Ge
             "datum",
             Text(f"{raw}: converted from {named}", f"{raw.zh}：已由 {named} 坐标转换"),
         )
-    return frame if crs.equals(flat(frame.crs), ignore_axis_order=True) else frame.to_crs(crs)
+    else:
+        note_ballpark(raw, source, crs, log)
+    return frame if crs.equals(_flat(frame.crs), ignore_axis_order=True) else frame.to_crs(crs)
+
+
+def _note_contradiction(raw: RawLayer, source: CRS, log: ReadLog) -> None:
+    """Warn where the settings name another CRS than the file."""
+    own = known_crs(spatial_frame(raw).crs)
+    if own is None or raw.crs_assumed or source.equals(own, ignore_axis_order=True):
+        return
+    log.caution(
+        "crs",
+        Text(
+            f"{raw}: read as {label(source)}, as --crs says; the file says {label(own)}",
+            f"{raw.zh}：按 --crs 指定的 {label(source)} 读取；文件自带的为 {label(own)}",
+        ),
+    )

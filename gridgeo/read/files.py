@@ -4,40 +4,35 @@ from __future__ import annotations
 
 import os
 import warnings
-from pathlib import Path
+from dataclasses import replace
+from pathlib import PurePath
 from typing import Any
 
 import geopandas as gpd
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
-import pyogrio
 from shapely.errors import ShapelyError
 
 from gridgeo.config import ReadRules, Source
 from gridgeo.errors import InputError
 from gridgeo.read.columns import unique_names
+from gridgeo.read.complete import check_complete
 from gridgeo.read.context import RawLayer, ReadLog
-from gridgeo.read.file_checks import (
-    SPATIAL,
-    TABLES,
-    check_path,
-    layer_names,
-    library_errors,
-    unreadable,
-)
+from gridgeo.read.file_checks import check_path, library_errors, unreadable
+from gridgeo.read.formats import TABLES
+from gridgeo.read.frames import Rows, load_parquet, read_frame
+from gridgeo.read.geopackage import odd_values, with_values
+from gridgeo.read.mapinfo import field_widths
+from gridgeo.read.opening import OpenFile, opened
 from gridgeo.read.shapefile import (
-    check_parts,
+    dbf_widths,
     declared_encoding,
-    decode_frame,
-    find_encoding,
     first_open_ring,
-    fits,
+    is_multipatch,
     names_crs,
-    texts_of,
 )
 from gridgeo.read.table_layer import load_table_layer
-from gridgeo.tables import WHOLE_NUMBERS, with_plain_numbers
+from gridgeo.read.text_cells import check_text, decode_layer, note_judgement
+from gridgeo.read.wkb import footprints
 from gridgeo.wording import Text
 
 #: A layer: a file (`Source`, or "PATH::LAYER" as text), or a frame.
@@ -58,13 +53,11 @@ def load(source: Source, role: str, rules: ReadRules, log: ReadLog) -> RawLayer:
     if path.suffix.lower() in TABLES:
         with library_errors(source.path):
             raw = load_table_layer(path, source, role, rules, log)
-    elif path.suffix.lower() in (".parquet", ".geoparquet"):
-        raw = _load_parquet(path, source, role)
     else:
-        raw = _load_vector(path, source, role, rules, log)
+        raw = _load_vector(source, role, rules, log)
     if raw.frame.empty:
         raise no_rows(raw)
-    return raw
+    return check_text(raw, log, rules.encoding.get(role, ""))
 
 
 def no_rows(raw: RawLayer) -> InputError:
@@ -76,45 +69,50 @@ def no_rows(raw: RawLayer) -> InputError:
     )
 
 
-def _load_parquet(path: Path, source: Source, role: str) -> RawLayer:
-    layer_names(source.path)
-    try:
-        spatial = b"geo" in (pq.read_schema(path).metadata or {})
-        if spatial:
-            frame = gpd.read_parquet(path, to_pandas_kwargs=WHOLE_NUMBERS)
-        else:
-            frame = pq.read_table(path).to_pandas(**WHOLE_NUMBERS)
-    except (pa.ArrowException, ValueError, OSError, KeyError) as error:
-        raise unreadable(source.path, error) from error
-    whole = with_plain_numbers(frame)
-    return RawLayer(role=role, frame=tidy(whole), file=source.path, kind=source.kind)
+def _load_vector(source: Source, role: str, rules: ReadRules, log: ReadLog) -> RawLayer:
+    given = rules.encoding.get(role, "")
+    with opened(source, given) as file:
+        name = choose_layer(source, file)
+        raw = RawLayer(
+            role=role, frame=pd.DataFrame(), file=source.path,
+            layer=name if file.named_layers else "", kind=source.kind,
+        )  # fmt: skip
+        if file.driver == "Parquet":
+            frame, assumed = load_parquet(file.path, source.path)
+            return replace(raw, frame=tidy(frame), crs_assumed=assumed)
+        frame = tidy(read_rows(file, name, log))
+        check_complete(file, len(frame))
+        raw = replace(raw, frame=frame, crs_assumed=_assumes_crs(file))
+        if file.driver in ("ESRI Shapefile", "MapInfo File"):
+            return _decoded(raw, file, given, log)
+    if file.text is not None:
+        raw = replace(raw, encoding=file.text.encoding)
+        note_judgement(raw, file.text, log, given=given)
+    return raw
 
 
-def _load_vector(path: Path, source: Source, role: str, rules: ReadRules, log: ReadLog) -> RawLayer:
-    if path.suffix.lower() == ".shp":
-        with library_errors(source.path):
-            check_parts(path)
-    driver = SPATIAL[path.suffix.lower()][0]
-    name = choose_layer(source, layer_names(source.path), driver)
-    frame = read_rows(path, name, driver, log)
-    encoding = ""
-    if driver == "ESRI Shapefile":
-        encoding = _find_encoding(path, frame, rules.encoding.get(role, ""))
-        frame = decode_frame(frame, encoding)
-        if encoding != "utf-8":
-            _note_encoding(str(source), encoding, log)
-    layer = name if driver == "GPKG" else ""
-    return RawLayer(
-        role=role, frame=tidy(frame), file=source.path, layer=layer, kind=source.kind,
-        encoding=encoding, crs_assumed=driver == "GeoJSON" and not names_crs(path),
-    )  # fmt: skip
+def _assumes_crs(file: OpenFile) -> bool:
+    """Return whether the format, not the file, says which CRS it is."""
+    return file.driver == "GeoJSONSeq" or (file.driver == "GeoJSON" and not names_crs(file.path))
 
 
-def choose_layer(source: Source, names: tuple[str, ...], driver: str) -> str:
+def _decoded(raw: RawLayer, file: OpenFile, given: str, log: ReadLog) -> RawLayer:
+    shape = file.driver == "ESRI Shapefile"
+    return decode_layer(
+        raw,
+        declared=declared_encoding(file.path) if shape else file.charset,
+        given=given,
+        widths=dbf_widths(file.path) if shape else field_widths(file.path),
+        log=log,
+    )
+
+
+def choose_layer(source: Source, file: OpenFile) -> str:
     """Return the layer that `source` names, or the only one; else InputError listing them."""
+    names = file.layers
     if source.layer in names:
         return source.layer
-    if len(names) == 1 and (not source.layer or driver != "GPKG"):
+    if len(names) == 1 and (not source.layer or not file.named_layers):
         return names[0]
     listed = ", ".join(names)
     if source.layer:
@@ -131,58 +129,69 @@ def choose_layer(source: Source, names: tuple[str, ...], driver: str) -> str:
     raise InputError(text, remedy=remedy, file=source.path)
 
 
-def read_rows(path: Path, layer: str, driver: str, log: ReadLog, **chosen: Any) -> pd.DataFrame:
-    """Return rows of a layer as GDAL reads them, all or those `chosen`; its warnings are noted."""
-    options = {"encoding": "ISO-8859-1"} if driver == "ESRI Shapefile" else {}
-    with warnings.catch_warnings(record=True) as caught, library_errors(str(path), layer):
+def read_rows(file: OpenFile, layer: str, log: ReadLog, **chosen: Any) -> pd.DataFrame:
+    """Return rows of a layer as they are stored, all or those `chosen`; warnings are noted."""
+    options = {"encoding": "ISO-8859-1"} if file.driver == "ESRI Shapefile" else dict(file.options)
+    odd = odd_values(file.path, layer) if file.driver == "GPKG" else {}
+    with warnings.catch_warnings(record=True) as caught, library_errors(file.name, layer):
         warnings.simplefilter("always")
         try:
-            frame: pd.DataFrame = pyogrio.read_dataframe(
-                path,
-                layer=layer,
-                use_arrow=True,
-                arrow_to_pandas_kwargs=WHOLE_NUMBERS,
-                **options,
-                **chosen,
+            rows = read_frame(
+                file.path,
+                file.inner or layer,
+                **{**options, **chosen, **({"fid_as_index": True} if odd else {})},
             )
         except ShapelyError as error:
-            raise _bad_geometry(path, error) from error
-    for text in sorted({str(warning.message) for warning in caught}):
-        log.note("file", Text(f"{path.name}: {text}", f"{path.name}：{text}"))
-    return with_plain_numbers(frame)
+            raise _bad_geometry(file, error) from error
+    frame = with_values(rows.frame, odd)
+    if file.driver == "ESRI Shapefile" and is_multipatch(file.path):
+        shapes = gpd.GeoSeries(footprints(frame["geometry"].to_numpy()), index=frame.index)
+        frame = gpd.GeoDataFrame(frame, geometry=shapes.set_crs(rows.frame.crs))
+        rows = replace(rows, surfaces=len(frame))
+    _note_rows(file, rows, odd, {str(warning.message) for warning in caught}, log)
+    return frame
 
 
-def _bad_geometry(path: Path, error: ShapelyError) -> InputError:
-    row = first_open_ring(path) if path.suffix.lower() in (".geojson", ".json") else None
+def _note_rows(
+    file: OpenFile, rows: Rows, odd: dict[str, dict[int, Any]], warned: set[str], log: ReadLog
+) -> None:
+    named = PurePath(file.name).name
+    for text in sorted(warned):
+        log.note("file", Text(f"{named}: {text}", f"{named}：{text}"))
+    if rows.surfaces:
+        log.note(
+            "geometry",
+            Text(f"{named}: {rows.surfaces} surfaces of a 3D model (multipatch, TIN) are read as "
+                 "the ground that they cover",
+                 f"{named}：{rows.surfaces} 个三维模型（multipatch、TIN）按其地面投影轮廓读取"),
+        )  # fmt: skip
+    if rows.curves:
+        log.note(
+            "geometry",
+            Text(f"{named}: {rows.curves} shapes have arcs, read as lines of short pieces",
+                 f"{named}：{rows.curves} 个图形含弧段，按每 1 度一个折点化为折线读取"),
+        )  # fmt: skip
+    for name, values in odd.items():
+        shown = ", ".join(str(value) for value in sorted(map(str, values.values()))[:3])
+        log.caution(
+            "numbers",
+            Text(f"{named}: {len(values)} values of {name} are not of its type, and are read as "
+                 f"they stand: {shown}",
+                 f"{named}：字段 {name} 中 {len(values)} 个值与字段类型不符，按原样读取：{shown}"),
+        )  # fmt: skip
+
+
+def _bad_geometry(file: OpenFile, error: ShapelyError) -> InputError:
+    row = first_open_ring(file.path) if file.driver == "GeoJSON" else None
     if row is None:
-        return unreadable(str(path), error)
+        return unreadable(file.name, error)
     return InputError(
         Text("the ring of the polygon is not closed", "多边形的环没有闭合"),
         remedy=Text(
             "Repeat the first point of the ring at its end", "请在环的末尾重复第一个点使其闭合"
         ),
-        file=str(path),
+        file=file.name,
         row=row,
-    )
-
-
-def _find_encoding(path: Path, frame: pd.DataFrame, given: str) -> str:
-    """Return the encoding of a shapefile's text; raises InputError where none fits."""
-    found = texts_of(frame)
-    encoding = find_encoding(found, given or declared_encoding(path))
-    if not encoding or (given and not fits(found, given)):
-        raise InputError(
-            Text(f"the text cannot be read as {given or 'any known encoding'}",
-                 f"文字无法按 {given or '已知编码'} 读取"),
-            remedy=Text("Give the right encoding, such as gb18030", "请指明正确的编码，如 gb18030"),
-            file=str(path),
-        )  # fmt: skip
-    return encoding
-
-
-def _note_encoding(source: str, encoding: str, log: ReadLog) -> None:
-    log.note(
-        "encoding", Text(f"{source}: text read as {encoding}", f"{source}：文字按 {encoding} 读取")
     )
 
 

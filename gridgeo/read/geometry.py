@@ -18,12 +18,11 @@ from pyproj import CRS
 
 from gridgeo.config import ReadRules
 from gridgeo.errors import InputError
-from gridgeo.read.context import RawLayer, ReadLog, StudyArea, spatial_frame, tally
-from gridgeo.read.crs import WGS84, declared_crs, is_metric, label, misplaced, reproject
+from gridgeo.read.context import RawLayer, ReadLog, StudyArea, rows_of, spatial_frame, tally
+from gridgeo.read.crs import WGS84, declared_crs, fits, is_metric, label, misplaced, reproject
+from gridgeo.read.strays import impossible_rows, without_strays
 from gridgeo.wording import Text
 
-#: a layer whose bounds are farther from the communities than this is in the wrong place
-NEAR_M = 50_000.0
 #: type ids of shapely
 POINTS, LINES, POLYGONS = (0, 4), (1, 2, 5), (3, 6)
 _COLLECTION = 7
@@ -32,15 +31,15 @@ _COLLECTION = 7
 def to_study_area(raw: RawLayer, study_area: StudyArea) -> gpd.GeoDataFrame:
     """Return the usable rows of `raw` in the CRS of the `study_area`, flat, with their row index.
 
-    Rows without geometry go to the rejects. Raises InputError for coordinates that are no
-    numbers, for a layer far from the communities and for one without any usable row.
+    Rows without geometry go to the rejects, and so do the few whose coordinates are not where the
+    others are. Raises InputError for coordinates that are no numbers, for a layer far from the
+    communities and for one without any usable row.
     """
     frame = _with_geometry(raw, study_area)
     projected = reproject(
         replace(raw, frame=frame), study_area.crs, study_area.rules, study_area.log
     )
-    if _distance(projected.total_bounds, study_area.bounds) > NEAR_M:
-        raise misplaced(raw, declared_crs(raw, study_area.rules), frame.total_bounds)
+    projected = without_strays(raw, projected, study_area)
     return _replaced(projected, shapely.force_2d(projected.geometry.to_numpy()))
 
 
@@ -83,16 +82,6 @@ def _replaced(frame: gpd.GeoDataFrame, geometry: NDArray[Any]) -> gpd.GeoDataFra
     return out
 
 
-def _distance(bounds: NDArray[Any], other: tuple[float, ...] | None) -> float:
-    if not np.isfinite(bounds).all():
-        return np.inf
-    if other is None:
-        return 0.0
-    dx = max(other[0] - bounds[2], bounds[0] - other[2], 0.0)
-    dy = max(other[1] - bounds[3], bounds[1] - other[3], 0.0)
-    return float(np.hypot(dx, dy))
-
-
 def _reject(raw: RawLayer, study_area: StudyArea, mask: NDArray[np.bool_], reason: Text) -> None:
     rows = np.flatnonzero(mask)
     values = shapely.to_wkt(raw.frame.geometry.to_numpy()[rows], rounding_precision=1)
@@ -110,12 +99,6 @@ def _nothing_usable(raw: RawLayer) -> InputError:
         ),
         **raw.place,
     )
-
-
-def rows_of(frame: gpd.GeoDataFrame, mask: NDArray[np.bool_]) -> gpd.GeoDataFrame:
-    """Return the rows of `frame` where `mask` holds."""
-    out: gpd.GeoDataFrame = frame[mask]
-    return out
 
 
 def of_type(
@@ -152,7 +135,6 @@ def _parts_of(geometry: Any, types: Sequence[int]) -> Any:
     return shapely.union_all(kept) if len(kept) else geometry
 
 
-#: a repair that changes the area by more than this share is no repair
 #: a repair that changes the area by more than this share is no repair
 _REPAIR_SHARE = 0.01
 
@@ -232,6 +214,7 @@ def inner_points(frame: gpd.GeoDataFrame, raw: RawLayer, study_area: StudyArea) 
     geometry = kept.geometry.to_numpy()
     wide = shapely.get_type_id(geometry) != 0
     inner = np.where(wide, shapely.point_on_surface(geometry), geometry)
+    _note_several(geometry, kept, raw, study_area)
     areas = np.isin(shapely.get_type_id(geometry), POLYGONS).sum()
     if areas:
         study_area.log.note(
@@ -242,6 +225,24 @@ def inner_points(frame: gpd.GeoDataFrame, raw: RawLayer, study_area: StudyArea) 
             ),
         )
     return _replaced(kept, inner)
+
+
+def _note_several(
+    geometry: NDArray[Any], kept: gpd.GeoDataFrame, raw: RawLayer, study_area: StudyArea
+) -> None:
+    """Warn of rows with several points: all their households count at one of them."""
+    several = (shapely.get_type_id(geometry) == 4) & (shapely.get_num_geometries(geometry) > 1)
+    rows = [str(int(row) + 1) for row in kept.index[several]]
+    if rows:
+        listed = ", ".join(rows[:10]) + (", ..." if len(rows) > 10 else "")
+        study_area.log.caution(
+            "geometry",
+            Text(
+                f"{raw}: {len(rows)} rows have several points, and their households count at one "
+                f"of them: rows {listed}",
+                f"{raw.zh}：{len(rows)} 行含多个点，其户数计在其中一点：第 {listed} 行",
+            ),
+        )
 
 
 #: columns that are no text
@@ -328,14 +329,11 @@ def _in_china(lon: float, lat: float) -> bool:
 
 def _lonlat_bounds(raw: RawLayer, crs: CRS) -> tuple[float, float, float, float]:
     """Return the bounds in degrees; raises InputError where they cannot be right for `crs`."""
-    bounds = spatial_frame(raw)[have_geometry(raw)].total_bounds
+    frame = spatial_frame(raw)[have_geometry(raw)]
+    bounds = frame.total_bounds
+    if not fits(bounds, crs, None):
+        rows = impossible_rows(frame, crs)
+        raise misplaced(raw, crs, bounds, rows=rows if len(rows) < len(frame) else ())
     degrees = gpd.GeoSeries([shapely.box(*bounds)], crs=crs).to_crs(WGS84).total_bounds
-    possible = np.isfinite(degrees).all() and np.abs(degrees[1::2]).max() <= 90
-    area = crs.area_of_use
-    if possible and area is not None and crs.is_projected and area.west < area.east:
-        x, y = (degrees[0] + degrees[2]) / 2, (degrees[1] + degrees[3]) / 2
-        possible = area.west - 6 <= x <= area.east + 6 and area.south - 6 <= y <= area.north + 6
-    if not possible:
-        raise misplaced(raw, crs, bounds)
     west, south, east, north = (float(value) for value in degrees)
     return west, south, east, north

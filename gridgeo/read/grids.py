@@ -14,11 +14,11 @@ from pyproj import CRS
 from gridgeo.config import GRIDS, ROLES, ReadRules
 from gridgeo.model import Note, Plan, Reject
 from gridgeo.read.columns import check_columns, understand
-from gridgeo.read.context import RawLayer, ReadLog, StudyArea, spatial_frame
+from gridgeo.read.context import RawLayer, ReadLog, StudyArea, rows_of, spatial_frame
 from gridgeo.read.counts import counts
 from gridgeo.read.crs import reproject
 from gridgeo.read.files import LayerSource, load, load_any
-from gridgeo.read.geometry import have_geometry, of_type, rows_of, working_crs
+from gridgeo.read.geometry import have_geometry, of_type, working_crs
 from gridgeo.read.layers import clean_household_layers
 from gridgeo.read.repeats import without_twins
 from gridgeo.read.values import codes, texts

@@ -19,10 +19,12 @@ from gridgeo.read.columns import ALIASES, find_all
 from gridgeo.read.context import RawLayer, ReadLog, rows_text, tally
 from gridgeo.read.coordinates import axes_of, points_from
 from gridgeo.read.counts import counts, with_counts
-from gridgeo.read.crs import flat, is_metric, label
-from gridgeo.read.file_checks import TABLES, check_path, layer_names
+from gridgeo.read.crs import is_metric, known_crs, label
+from gridgeo.read.file_checks import check_path
 from gridgeo.read.files import load
+from gridgeo.read.formats import TABLES
 from gridgeo.read.groups import group_of
+from gridgeo.read.opening import layer_names
 from gridgeo.read.tables import table_sheets
 from gridgeo.read.totals import without_totals
 from gridgeo.wording import Text
@@ -178,7 +180,8 @@ def _rejected(log: ReadLog) -> list[Text]:
 def _geometry(raw: RawLayer) -> tuple[str, str]:
     if not isinstance(raw.frame, gpd.GeoDataFrame):
         return "", ""
-    crs = label(flat(raw.frame.crs)) if raw.frame.crs is not None else ""
+    known = known_crs(raw.frame.crs)
+    crs = label(known) if known is not None else ""
     return tally(raw.frame.geom_type.fillna("NULL")), crs
 
 
@@ -213,11 +216,12 @@ def _problems(raw: RawLayer) -> list[Text]:
     infinite = len(np.unique(at[~np.isfinite(coordinates).all(axis=1)]))
     invalid = int((~shapely.is_valid(geometry[here])).sum())
     found = []
-    if raw.frame.crs is None:
+    known = known_crs(raw.frame.crs)
+    if known is None:
         found.append(
             Text("no coordinate reference system: give --crs", "没有坐标系：请用 --crs 指明")
         )
-    elif not is_metric(flat(raw.frame.crs)):
+    elif not is_metric(known):
         found.append(Text("the CRS does not measure metres", "坐标系不以米为单位，将自动换算"))
     for number, english, chinese in (
         (int((~here).sum()), "rows without geometry", "行没有几何图形"),

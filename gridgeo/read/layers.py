@@ -18,6 +18,7 @@ from gridgeo.read.files import LayerSource, load, load_any
 from gridgeo.read.geometry import gather, working_crs
 from gridgeo.read.households import clean_households, count_rows, household_source, note_source
 from gridgeo.read.lines import clean_barriers, clean_streets
+from gridgeo.read.offsets import warn_of_gcj02
 from gridgeo.read.outlines import clean_atoms, clean_communities, clean_constraints, clean_gaps
 from gridgeo.read.repeats import without_twins
 from gridgeo.wording import Text
@@ -134,16 +135,20 @@ def _clean_all(raws: _Raws, rules: ReadRules, log: ReadLog, *, partial: bool) ->
         study_area,
         counted=source == "atoms",
     )
+    facilities = clean_facilities(raws["facilities"], study_area)
+    beside = {role: joined(role, areas, study_area) for role in AREAS}
+    for role, frame in {"households": households, **beside, "facilities": facilities}.items():
+        warn_of_gcj02(role, frame, streets, study_area)
     return Layers(
         crs=study_area.crs,
         communities=communities,
         streets=streets,
         barriers=clean_barriers(raws["barriers"], rails, study_area),
         households=households,
-        compounds=joined("compounds", areas, study_area),
-        buildings=joined("buildings", areas, study_area),
-        parcels=joined("parcels", areas, study_area),
-        facilities=clean_facilities(raws["facilities"], study_area),
+        compounds=beside["compounds"],
+        buildings=beside["buildings"],
+        parcels=beside["parcels"],
+        facilities=facilities,
         atoms=atoms if raws["atoms"] else None,
         allowed_gaps=clean_gaps(raws["allowed_gaps"], study_area) if raws["allowed_gaps"] else None,
         together=clean_constraints(raws["together"], study_area),

@@ -5,33 +5,20 @@ from __future__ import annotations
 import json
 import re
 import struct
-from collections.abc import Iterable
 from pathlib import Path
 
-import pandas as pd
-
 from gridgeo.errors import InputError
-from gridgeo.read.columns import unique_names
+from gridgeo.read.encodings import known_encoding
 from gridgeo.wording import Text
 
 #: language driver ids of DBF files that are never written by mistake
 _LDID = {0x4D: "gb18030", 0x7A: "gb18030", 0x4F: "big5hkscs", 0x78: "big5hkscs", 0x13: "cp932",
          0x7B: "cp932", 0x4E: "cp949", 0x79: "cp949"}  # fmt: skip
-#: why a decoder gives up where a character was cut at the end of a field
-_CUT = ("unexpected end of data", "incomplete multibyte sequence")
-_CPG = {
-    "65001": "utf-8",
-    "936": "gb18030",
-    "gbk": "gb18030",
-    "gb2312": "gb18030",
-    "cp936": "gb18030",
-    "big5": "big5hkscs",
-}
 
 
-def check_parts(path: Path) -> None:
+def check_parts(path: Path, name: str) -> None:
     """Raise InputError where .shx or .dbf is missing, cut short or of another length."""
-    shx, dbf = _part(path, ".shx"), _part(path, ".dbf")
+    shx, dbf = _part(path, ".shx", name), _part(path, ".dbf", name)
     rows = (shx.stat().st_size - 100) // 8
     with dbf.open("rb") as stream:
         head = stream.read(32)
@@ -45,12 +32,12 @@ def check_parts(path: Path) -> None:
                 f"Shapefile 不完整：{rows} 个图形，{records} 行属性",
             ),
             remedy=Text("Copy or export it again", "请重新复制或导出"),
-            file=str(path),
+            file=name,
         )
 
 
-def _part(path: Path, suffix: str) -> Path:
-    part = _sidecar(path, suffix)
+def _part(path: Path, suffix: str, name: str) -> Path:
+    part = sidecar(path, suffix)
     if part is None:
         raise InputError(
             Text(f"the {suffix} file is missing", f"缺少 {suffix} 文件"),
@@ -58,7 +45,7 @@ def _part(path: Path, suffix: str) -> Path:
                 "Copy all files of the shapefile (.shp, .shx, .dbf, .prj) to one folder",
                 "请将 Shapefile 的全部文件（.shp、.shx、.dbf、.prj）放在同一文件夹",
             ),
-            file=str(path),
+            file=name,
         )
     return part
 
@@ -70,7 +57,7 @@ def _words(path: Path) -> int:
     return 2 * int(struct.unpack(">i", head[24:28])[0]) if len(head) == 28 else 1 << 62
 
 
-def _sidecar(path: Path, suffix: str) -> Path | None:
+def sidecar(path: Path, suffix: str) -> Path | None:
     """Return the file beside `path` with `suffix` in small or capital letters."""
     for candidate in (path.with_suffix(suffix), path.with_suffix(suffix.upper())):
         if candidate.exists():
@@ -80,84 +67,33 @@ def _sidecar(path: Path, suffix: str) -> Path | None:
 
 def declared_encoding(path: Path) -> str:
     """Return the encoding that the .cpg or the DBF header names, ``""`` where none does."""
-    cpg = _sidecar(path, ".cpg")
+    cpg = sidecar(path, ".cpg")
     if cpg is not None:
-        names = (
-            cpg.read_text(encoding="ascii", errors="replace").strip().lower().removeprefix("ansi ")
-        )
-        return _CPG.get(names, names)
-    dbf = _sidecar(path, ".dbf")
+        return known_encoding(cpg.read_text(encoding="ascii", errors="replace"))
+    return _LDID.get(_dbf_head(path)[29:30].ljust(1, b"\0")[0], "")
+
+
+def dbf_widths(path: Path) -> list[int]:
+    """Return the width in bytes of each column of attributes, 0 where it holds no text."""
+    head = _dbf_head(path)
+    fields = [head[at : at + 32] for at in range(32, len(head) - 31, 32)]
+    ends = next((n for n, one in enumerate(fields) if one[:1] == b"\r"), len(fields))
+    return [one[16] if one[11:12] == b"C" else 0 for one in fields[:ends]]
+
+
+def _dbf_head(path: Path) -> bytes:
+    dbf = sidecar(path, ".dbf")
     if dbf is None:
-        return ""
+        return b""
     with dbf.open("rb") as stream:
-        head = stream.read(32)
-    return _LDID.get(head[29], "")
+        start = stream.read(32)
+        return start + stream.read(int.from_bytes(start[8:10], "little"))
 
 
-def decode_frame(frame: pd.DataFrame, encoding: str) -> pd.DataFrame:
-    """Return `frame`, read as ISO-8859-1, with names and text in their real `encoding`."""
-    out = frame.set_axis(unique_names([_decode(str(n), encoding) for n in frame.columns]), axis=1)
-    for name in out.columns:
-        if name != "geometry" and not pd.api.types.is_numeric_dtype(out[name]):
-            once = {
-                cell: _decode(cell, encoding)
-                for cell in out[name].unique()
-                if isinstance(cell, str)
-            }
-            out[name] = out[name].astype(object).map(lambda cell, to=once: to.get(cell, cell))
-    return out
-
-
-def texts_of(frame: pd.DataFrame) -> list[str]:
-    """Return the column names and the distinct text cells of `frame`."""
-    found = [str(name) for name in frame.columns]
-    for name in frame.columns:
-        if name != "geometry" and not pd.api.types.is_numeric_dtype(frame[name]):
-            found += [cell for cell in frame[name].unique() if isinstance(cell, str)]
-    return found
-
-
-def _decode(text: str, encoding: str) -> str:
-    """Decode `text` that was read as ISO-8859-1; a tail cut within a character is dropped."""
-    raw = text.encode("iso-8859-1")
-    try:
-        return raw.decode(encoding)
-    except UnicodeDecodeError as error:
-        if error.reason not in _CUT or len(raw) < 8:
-            raise
-        return raw[: error.start].decode(encoding)
-
-
-def fits(texts: Iterable[str], encoding: str) -> bool:
-    """Return whether all `texts` (read as ISO-8859-1) can be decoded."""
-    try:
-        for text in texts:
-            _decode(text, encoding)
-    except (UnicodeDecodeError, LookupError):
-        return False
-    return True
-
-
-def find_encoding(texts: list[str], declared: str) -> str:
-    """Return the encoding of `texts`: as declared where that fits, else UTF-8, else by its signs.
-
-    Without a declaration, text that is no UTF-8 is taken for Chinese where most of its
-    characters outside ASCII are those of GB 2312, and for Western otherwise. Returns ``""``
-    where nothing fits.
-    """
-    if declared and fits(texts, declared):
-        return declared
-    if fits(texts, "utf-8"):
-        return "utf-8"
-    if fits(texts, "gb18030"):
-        wide = [char for text in texts for char in _decode(text, "gb18030") if ord(char) > 127]
-        common = sum(_in_gb2312(char) for char in wide)
-        return "gb18030" if common >= 0.8 * len(wide) else "cp1252"
-    return "cp1252" if fits(texts, "cp1252") else ""
-
-
-def _in_gb2312(char: str) -> bool:
-    return bool(char.encode("gb2312", errors="ignore"))
+def is_multipatch(path: Path) -> bool:
+    """Return whether the shapes of a .shp are multipatches, the surfaces of a 3D model."""
+    with path.open("rb") as stream:
+        return int.from_bytes(stream.read(36)[32:36], "little") == 31
 
 
 #: the CRS stands before or after the features

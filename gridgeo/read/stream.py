@@ -6,7 +6,6 @@ import json
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -23,10 +22,16 @@ from gridgeo.model import Layers, Note, Reject
 from gridgeo.read.areas import FACILITY_COLUMNS, area_columns, clean_areas, clean_facilities
 from gridgeo.read.columns import check_keys, find_all
 from gridgeo.read.context import RawLayer, ReadLog, StudyArea
-from gridgeo.read.crs import declared_crs, misplaced
-from gridgeo.read.file_checks import check_path, layer_names, unreadable
+from gridgeo.read.crs import NEAR_M, misplaced
+from gridgeo.read.file_checks import check_path, unreadable
 from gridgeo.read.files import choose_layer, load, no_rows, read_rows, tidy
-from gridgeo.read.geometry import NEAR_M, gather
+from gridgeo.read.formats import PARQUET
+from gridgeo.read.frames import (
+    assumes_crs,
+    native_geometry,
+    plain_types,
+)
+from gridgeo.read.geometry import gather
 from gridgeo.read.households import (
     HOUSEHOLD_COLUMNS,
     clean_households,
@@ -42,6 +47,7 @@ from gridgeo.read.layers import (
     naming_columns,
 )
 from gridgeo.read.lines import BARRIER_COLUMNS, STREET_COLUMNS, clean_barriers, clean_streets
+from gridgeo.read.opening import OpenFile, opened
 from gridgeo.read.outlines import (
     ATOM_COLUMNS,
     CONSTRAINT_COLUMNS,
@@ -49,9 +55,8 @@ from gridgeo.read.outlines import (
     clean_atoms,
     clean_constraints,
 )
+from gridgeo.read.text_cells import check_text
 from gridgeo.tables import WHOLE_NUMBERS, with_plain_numbers
-
-_PARQUET = (".parquet", ".geoparquet")
 
 
 def _head(source: Source, role: str, rules: ReadRules) -> RawLayer:
@@ -74,20 +79,20 @@ def _batches(
         As `gridgeo.read.files.load` does.
     """
     suffix = check_path(source.path).suffix.lower()
-    if suffix == ".gpkg":
-        yield from _geopackage(source, role, rules, log, rows=rows)
-    elif suffix in _PARQUET:
-        yield from _parquet(source, role, rules, log, rows=rows)
-    else:
+    if suffix not in (".gpkg", *PARQUET):
         yield load(source, role, rules, log)
+        return
+    with opened(source) as file:
+        batches = _parquet if file.driver == "Parquet" else _geopackage
+        for raw in batches(file, source, role, rules, log, rows=rows):
+            yield check_text(raw, log, rules.encoding.get(role, ""))
 
 
 def _geopackage(
-    source: Source, role: str, rules: ReadRules, log: ReadLog, *, rows: int
+    file: OpenFile, source: Source, role: str, rules: ReadRules, log: ReadLog, *, rows: int
 ) -> Iterator[RawLayer]:
-    path = Path(source.path)
-    layer = choose_layer(source, layer_names(source.path), "GPKG")
-    info = pyogrio.read_info(path, layer=layer)
+    layer = choose_layer(source, file)
+    info = pyogrio.read_info(file.path, layer=layer, **file.options)
     if not info["fid_column"]:  # a view has no key to go on from
         yield load(source, role, rules, log)
         return
@@ -96,9 +101,7 @@ def _geopackage(
     size, start, last = _even(info["features"], rows), 0, None
     while True:
         where = None if last is None else f'"{info["fid_column"]}" > {last}'
-        frame = read_rows(
-            path, layer, "GPKG", log, max_features=size, fid_as_index=True, where=where
-        )
+        frame = read_rows(file, layer, log, max_features=size, fid_as_index=True, where=where)
         if frame.empty:
             break
         last = int(frame.index[-1])
@@ -109,41 +112,45 @@ def _geopackage(
 
 
 def _parquet(
-    source: Source, role: str, rules: ReadRules, log: ReadLog, *, rows: int
+    opened_file: OpenFile, source: Source, role: str, rules: ReadRules, log: ReadLog, *, rows: int
 ) -> Iterator[RawLayer]:
-    layer_names(source.path)
     try:
-        file = pq.ParquetFile(source.path)
-        geo = _geometry_of(file.schema_arrow)
+        file = pq.ParquetFile(opened_file.path)
+        geo = _geometry_of(file)
         if geo is None:
             yield load(source, role, rules, log)
             return
+        column, crs, assumed = geo
         size, start = _even(file.metadata.num_rows, rows), 0
         for batch in file.iter_batches(batch_size=size):
-            frame = _numbered(tidy(_frame(batch, *geo)), start)
+            frame = _numbered(tidy(_frame(batch, column, crs)), start)
             start += len(frame)
-            yield RawLayer(role=role, frame=frame, file=source.path, kind=source.kind)
+            yield RawLayer(
+                role=role, frame=frame, file=source.path, kind=source.kind, crs_assumed=assumed
+            )
     except (pa.ArrowException, ValueError, OSError, KeyError) as error:
         raise unreadable(source.path, error) from error
     if not start:
         raise no_rows(RawLayer(role=role, frame=pd.DataFrame(), file=source.path))
 
 
-def _geometry_of(schema: pa.Schema) -> tuple[str, CRS | None] | None:
-    """Return geometry column and CRS of GeoParquet in WKB, None for any other file."""
-    stored = (schema.metadata or {}).get(b"geo")
+def _geometry_of(file: pq.ParquetFile) -> tuple[str, CRS | None, bool] | None:
+    """Return column and CRS of geometry in WKB, and whether the format says that CRS."""
+    stored = (file.schema_arrow.metadata or {}).get(b"geo")
     if stored is None:
-        return None
+        return native_geometry(file)
     geo = json.loads(stored)
     column = geo["columns"][geo["primary_column"]]
     if column["encoding"] != "WKB" or len(geo["columns"]) > 1:
         return None
     crs = column.get("crs", "OGC:CRS84")
-    return geo["primary_column"], None if crs is None else CRS.from_user_input(crs)
+    parsed = None if crs is None else CRS.from_user_input(crs)
+    return geo["primary_column"], parsed, assumes_crs(stored)
 
 
 def _frame(batch: pa.RecordBatch, geometry: str, crs: CRS | None) -> gpd.GeoDataFrame:
-    frame = pa.Table.from_batches([batch]).replace_schema_metadata().to_pandas(**WHOLE_NUMBERS)
+    table = plain_types(pa.Table.from_batches([batch]).replace_schema_metadata())
+    frame = table.to_pandas(**WHOLE_NUMBERS)
     shapes = shapely.from_wkb(frame.pop(geometry).to_numpy())
     hidden = [name for name in frame.columns if str(name).startswith("__index_level_")]
     plain = with_plain_numbers(frame.drop(columns=hidden))
@@ -325,7 +332,9 @@ def _one_layer(survey: Survey, role: str, source: Source, rows: int) -> Iterator
     if raw is not None and seen and not near:
         bounds = np.array(seen)
         extent = (*bounds[:, :2].min(axis=0), *bounds[:, 2:].max(axis=0))
-        raise misplaced(raw, declared_crs(raw, study_area.rules), extent)
+        raise misplaced(
+            raw, survey.study_area.crs, extent, (survey.study_area.crs, survey.study_area.bounds)
+        )
 
 
 def _near(bounds: np.ndarray, other: tuple[float, ...] | None) -> bool:

@@ -13,6 +13,7 @@ from gridgeo.read.context import RawLayer, ReadLog, rows_text
 from gridgeo.read.coordinates import axes_of, with_shapes
 from gridgeo.read.counts import parse_numbers
 from gridgeo.read.tables import Table, load_table
+from gridgeo.read.text_cells import note_judgement
 from gridgeo.read.totals import without_totals
 from gridgeo.wording import Text
 
@@ -40,8 +41,11 @@ def load_table_layer(
     _note_reading(str(source), table, log)
     raw = RawLayer(
         role=role, frame=table.frame[(table.frame != "").any(axis=1)], file=source.path,
-        layer=table.sheet.name, kind=source.kind, encoding=table.encoding,
+        layer=table.sheet.name, kind=source.kind,
+        encoding=table.encoding.encoding if table.encoding else "",
     )  # fmt: skip
+    if table.encoding is not None:
+        note_judgement(raw, table.encoding, log, given=rules.encoding.get(role, ""))
     raw = without_totals(raw, log)
     _warn_of_unread(raw, log)
     raw = _hidden_rows(raw, table, rules, log)
@@ -78,14 +82,6 @@ def _note_reading(source: str, table: Table, log: ReadLog) -> None:
             Text(
                 f"{source}: the file is {what.en}, whatever its name says; its table is read",
                 f"{source}：文件内容是{what.zh}，与扩展名不符，已按其中的表格读取",
-            ),
-        )
-    if table.encoding not in ("", "utf-8"):
-        log.note(
-            "encoding",
-            Text(
-                f"{source}: text read as {table.encoding}",
-                f"{source}：文字按 {table.encoding} 读取",
             ),
         )
     for name, tops in table.once.items():

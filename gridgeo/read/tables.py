@@ -15,6 +15,7 @@ import pandas as pd
 
 from gridgeo.errors import InputError
 from gridgeo.read.columns import COUNTS, candidates, unique_names
+from gridgeo.read.encodings import MARK, MISSING, Judgement, given_encoding, judge_text
 from gridgeo.tables import (
     Header,
     Merged,
@@ -55,7 +56,7 @@ class Table:
     frame: pd.DataFrame
     sheet: Sheet
     header: Header
-    encoding: str = ""
+    encoding: Judgement | None = None
     kind: str = ""
     once: dict[str, list[int]]
 
@@ -76,7 +77,7 @@ def load_table(
     files that are no tables.
     """
     kind = _kind_of(path)
-    found = ""
+    found = None
     if kind == "book":
         page = read_sheet(path, sheet, skip_hidden=skip_hidden)
     else:
@@ -133,24 +134,23 @@ def _sheet_of_text(
     return Sheet(name="", cells=delimited_cells(text, path, knows))
 
 
-def _read_text(path: Path, encoding: str) -> tuple[str, str]:
-    """Return the text of a file and its encoding: by its mark, else UTF-8, else GB 18030."""
+def _read_text(path: Path, encoding: str) -> tuple[str, Judgement]:
+    """Return the text of a file and its encoding; bytes that are no text become U+FFFD."""
     raw = path.read_bytes()
-    marks = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
-    marked = [name for mark, name in marks if raw.startswith(mark)]
-    for name in [encoding] if encoding else [*marked, "utf-8", "gb18030"]:
-        try:
-            return raw.decode(name), name
-        except (UnicodeDecodeError, LookupError):
-            continue
-    raise InputError(
-        Text("the text is in none of the encodings tried", "无法识别文本编码"),
-        remedy=Text(
-            "Save the file as UTF-8, or give the encoding in the settings",
-            "请另存为 UTF-8 编码，或在设置中指明编码",
-        ),
-        file=str(path),
-    )
+    found = judge_text(raw, given_encoding(encoding, str(path)))
+    text = raw.decode(found.encoding, errors="replace").removeprefix(MARK)
+    lost = text.count(MISSING)
+    if lost and 2 * lost > sum(not char.isascii() for char in text):
+        raise InputError(
+            Text(f"most of the text is no {found.encoding}", f"文字无法按 {found.encoding} 读取"),
+            remedy=Text(
+                "Save the file as UTF-8 (in Excel: CSV UTF-8), or leave --encoding out if it was "
+                "given",
+                "请另存为 UTF-8（Excel 中选“CSV UTF-8”）；如给出了 --encoding，请去掉或更正",
+            ),
+            file=str(path),
+        )
+    return text, found
 
 
 def _trimmed(cells: list[list[str]]) -> list[list[str]]:
