@@ -89,12 +89,14 @@ class GridgeoError(Exception):
 #: an option of the command line, and what it is given
 _OPTION = re.compile(
     r"(?<![\w-])--([a-z][a-z-]*)"
-    r"(?: ([a-z_]+(?:\.[a-z_]+)?)=([^\s,;()，；（）]+)| (?=[A-Z])([A-Z]+)\b"
-    r"| (township|tile|plain|households)\b)?"
+    r"(?: ([a-z_]+(?:\.[a-z_]+)?)=([^\s,;()，；（）]+)| ([A-Z]+)\b| ([a-z_]+(?:\.[a-z_]+)?)\b)?"
 )
 #: arguments and settings that have another name than their option
 _ARGUMENTS = {"column": "columns", "codes": "register"}
 _FLAGS = ("overwrite", "full")
+#: options that say something of one layer or field, and those that take one of several words
+_BY_LAYER = ("column", "crs", "datum", "encoding")
+_OF_WORDS = ("by", "scheme", "profile")
 
 
 def _argument(option: re.Match[str]) -> str:
@@ -104,14 +106,20 @@ def _argument(option: re.Match[str]) -> str:
     --------
     >>> _OPTION.sub(_argument, "name it with --column streets.class=NAME, or add --overwrite")
     'name it with columns={"streets.class": "NAME"}, or add overwrite=True'
+    >>> _OPTION.sub(_argument, "leave out --crs streets, or use --by tile and a smaller tile")
+    'leave out crs["streets"], or use by="tile" and a smaller tile'
     """
     flag, key, value, place, word = option.groups()
     name = _ARGUMENTS.get(flag, flag.replace("-", "_"))
     if key:
         return f'{name}={{"{key}": "{value}"}}'
-    if place or word:
-        return f"{name}={place}" if place else f'{name}="{word}"'
-    return f"{name}=True" if flag in _FLAGS else name
+    if place:
+        return f"{name}={place}"
+    if word and flag in _OF_WORDS:
+        return f'{name}="{word}"'
+    if word and flag in _BY_LAYER and word != "out":
+        return f'{name}["{word}"]'
+    return (f"{name}=True" if flag in _FLAGS else name) + (f" {word}" if word else "")
 
 
 def speaks_language_of_settings(function: Callable[_P, _R]) -> Callable[_P, _R]:

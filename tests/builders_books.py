@@ -2,16 +2,29 @@
 
 import struct
 import zipfile
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 import openpyxl
+
+_Rows = Sequence[Sequence[Any]]
+_Range = Any
 
 _SECTOR = 512
 _FREE, _END, _FAT = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
 ERRORS = {"#NULL!": 0x00, "#DIV/0!": 0x07, "#VALUE!": 0x0F, "#REF!": 0x17, "#NAME?": 0x1D}
 
 
-def write_xls(path, sheets, *, hidden_rows=(), hidden_sheets=(), merged=()):
+def write_xls(
+    path: Path,
+    sheets: Mapping[str, _Rows],
+    *,
+    hidden_rows: Collection[int] = (),
+    hidden_sheets: Collection[str] = (),
+    merged: Sequence[_Range] = (),
+) -> Path:
     """Write sheets ({name: rows}) as .xls; hidden rows (from 1) and merged ranges of the first.
 
     A cell is text, a number, None, or the name of an error.
@@ -33,16 +46,16 @@ def write_xls(path, sheets, *, hidden_rows=(), hidden_sheets=(), merged=()):
     return path
 
 
-def _record(kind, body):
+def _record(kind: int, body: bytes) -> bytes:
     return struct.pack("<HH", kind, len(body)) + body
 
 
-def _bound(name, hidden):
+def _bound(name: str, hidden: Any) -> bytes:
     text = name.encode("utf-16-le")
     return struct.pack("<IBBBB", 0, int(hidden), 0, len(name), 1) + text
 
 
-def _sheet(rows, hidden, merged):
+def _sheet(rows: _Rows, hidden: Any, merged: Sequence[_Range]) -> bytes:
     out = _record(0x809, struct.pack("<HHHHII", 0x600, 0x10, 0x0DBB, 0x07CC, 0, 0))
     width = max(map(len, rows), default=0)
     out += _record(0x200, struct.pack("<IIHHH", 0, len(rows), 0, width, 0))
@@ -63,7 +76,7 @@ def _sheet(rows, hidden, merged):
     return out + _record(0x0A, b"")
 
 
-def _compound(stream):
+def _compound(stream: bytes) -> bytes:
     """Return a compound file with the one stream ``Workbook``."""
     stream = stream.ljust(max(4096, -len(stream) % _SECTOR + len(stream)), b"\0")
     sectors = len(stream) // _SECTOR
@@ -78,7 +91,7 @@ def _compound(stream):
                           _END, 0, _END, 0, 0)[:52]  # fmt: skip
     header += struct.pack("<109I", *(list(range(tables)) + [_FREE] * (109 - tables)))
 
-    def entry(name, kind, start, size, child=_FREE):
+    def entry(name: str, kind: int, start: int, size: int, child: int = _FREE) -> bytes:
         text = (name + "\0").encode("utf-16-le")
         return (
             text.ljust(64, b"\0")
@@ -102,7 +115,13 @@ _NAMES = (
 )
 
 
-def write_ods(path, sheets, *, hidden_rows=(), merged=()):
+def write_ods(
+    path: Path,
+    sheets: Mapping[str, _Rows],
+    *,
+    hidden_rows: Collection[int] = (),
+    merged: Sequence[_Range] = (),
+) -> Path:
     """Write sheets ({name: rows}) as .ods; hidden rows (from 1) and merged ranges of the first.
 
     Text that begins with ``=`` is a formula without a value, a name of an error an error.
@@ -129,7 +148,7 @@ def write_ods(path, sheets, *, hidden_rows=(), merged=()):
     return path
 
 
-def _ods_rows(rows, hidden, merged):
+def _ods_rows(rows: _Rows, hidden: Any, merged: Sequence[_Range]) -> str:
     spans = {(top, left): (bottom - top + 1, right - left + 1)
              for top, bottom, left, right in merged}  # fmt: skip
     out = []
@@ -140,7 +159,7 @@ def _ods_rows(rows, hidden, merged):
     return "".join(out)
 
 
-def _ods_cell(cell, span):
+def _ods_cell(cell: Any, span: Any) -> str:
     more = (
         f' table:number-rows-spanned="{span[0]}" table:number-columns-spanned="{span[1]}"'
         if span
@@ -170,7 +189,14 @@ def _ods_cell(cell, span):
 FORMATS = (".xlsx", ".xls", ".et", ".ods")
 
 
-def write_any(path, sheets, *, hidden_rows=(), hidden_sheets=(), merged=()):
+def write_any(
+    path: Path,
+    sheets: Mapping[str, _Rows],
+    *,
+    hidden_rows: Collection[int] = (),
+    hidden_sheets: Collection[str] = (),
+    merged: Sequence[_Range] = (),
+) -> Path:
     """Write sheets in the format that the ending of `path` says; .et is what .xls is."""
     if path.suffix == ".ods":
         return write_ods(path, sheets, hidden_rows=hidden_rows, merged=merged)
@@ -179,7 +205,7 @@ def write_any(path, sheets, *, hidden_rows=(), hidden_sheets=(), merged=()):
             path, sheets, hidden_rows=hidden_rows, hidden_sheets=hidden_sheets, merged=merged
         )
     book = openpyxl.Workbook()
-    book.remove(book.active)
+    book.remove(book.worksheets[0])
     for name, rows in sheets.items():
         sheet = book.create_sheet(name)
         for row in rows:
@@ -190,8 +216,8 @@ def write_any(path, sheets, *, hidden_rows=(), hidden_sheets=(), merged=()):
                     cell.data_type = "e"
         sheet.sheet_state = "hidden" if name in hidden_sheets else "visible"
     first = book.worksheets[0]
-    for row in hidden_rows:
-        first.row_dimensions[row].hidden = True
+    for number in hidden_rows:
+        first.row_dimensions[number].hidden = True
     for top, bottom, left, right in merged:
         first.merge_cells(start_row=top, end_row=bottom, start_column=left, end_column=right)
     book.save(path)

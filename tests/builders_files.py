@@ -9,7 +9,9 @@ import geopandas as gpd
 import pyogrio
 
 
-def write_dbf(path: Path, fields: dict[bytes, int], rows: Sequence[Sequence[bytes]], ldid: int = 0):
+def write_dbf(
+    path: Path, fields: dict[bytes, int], rows: Sequence[Sequence[bytes]], ldid: int = 0
+) -> None:
     """Write text fields, each with its width in bytes; cells are padded or cut to it."""
     width = 1 + sum(fields.values())
     head = 32 + 32 * len(fields) + 1
@@ -43,7 +45,9 @@ def write_shapefile(
     return path
 
 
-def write_mapinfo(path: Path, frame: gpd.GeoDataFrame, *, bytes_: str = "", charset: str = ""):
+def write_mapinfo(
+    path: Path, frame: gpd.GeoDataFrame, *, bytes_: str = "", charset: str = ""
+) -> Path:
     """Write a MapInfo table; its text in another encoding than it says where `bytes_` is given."""
     pyogrio.write_dataframe(frame, path, driver="MapInfo File", ENCODING=bytes_ or "CP936")
     if charset:

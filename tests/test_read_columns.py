@@ -22,7 +22,7 @@ from builders_read import (
 from gridgeo.config import ReadRules
 from gridgeo.errors import InputError
 from gridgeo.read import layers_from_frames, read_code_mapping, read_roster
-from gridgeo.read.crs import _bd09, _gcj02
+from gridgeo.read.datums import _bd09, _gcj02
 from gridgeo.read.totals import _kind_of_total
 from gridgeo.tables import find_header
 
@@ -126,7 +126,7 @@ def test_a_column_of_shapes(tmp_path, column, form):
     assert layers.communities["name"].tolist() == ["甲", "乙"]
     assert layers.communities.area.sum() == 20_000
     if rules:
-        with pytest.raises(InputError, match="--crs communities="):
+        with pytest.raises(InputError, match=r'crs=."communities": "'):
             read(communities=str(tmp_path / "a.csv"))
 
 

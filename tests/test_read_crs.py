@@ -47,7 +47,7 @@ def test_a_crs_that_says_nothing_is_asked_for_and_taken(tmp_path, name):
     path = tmp_path / name
     communities(code=["1", "2"]).to_file(path)
     path.with_suffix(".prj").write_text(NOTHING[name])
-    with pytest.raises(InputError, match=r"no coordinate reference system.*--crs communities="):
+    with pytest.raises(InputError, match=r'no coordinate reference system.*crs=."communities": "'):
         read_town(tmp_path, communities=path)
     layers = read_town(tmp_path, {"crs": {"communities": "4548"}}, communities=path)
     assert layers.crs.to_epsg() == 4548
@@ -95,7 +95,7 @@ def test_geoparquet_without_a_crs_key_is_in_degrees_unless_told(tmp_path):
 )
 def test_the_advice_about_a_wrong_label_can_be_followed(role, wrong, advice):
     frame = labelled(town()[role], wrong)
-    with pytest.raises(InputError, match=rf"--crs {role}=.*{advice}"):
+    with pytest.raises(InputError, match=rf'crs=."{role}": ".*{advice}'):
         read(**{role: frame})
     layers = read({"crs": {role: "4548"}}, **{role: frame})
     assert layers.households_in == 207
@@ -106,7 +106,7 @@ def test_the_advice_about_a_wrong_label_can_be_followed(role, wrong, advice):
 def test_a_zone_that_stands_before_the_easting_is_named():
     prefixed = households()
     prefixed = labelled(prefixed.set_geometry(prefixed.translate(39_000_000, 0)), 4490)
-    with pytest.raises(InputError, match=r"--crs households=4527 if it is .*zone 39"):
+    with pytest.raises(InputError, match=r'crs=."households": "4527". if it is .*zone 39'):
         read(households=prefixed)
     assert read({"crs": {"households": "4527"}}, households=prefixed).households_in == 207
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gridgeo.errors import InputError
-from gridgeo.read.encodings import garbled, judge, known_encoding
+from gridgeo.formats.encodings import garbled, judge, known_encoding
 
 NAMES = ["甲社区", "乙社区"]
 COMMON = "的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出就分对成会可主发年动"
@@ -198,7 +198,7 @@ def test_what_ends_within_a_character_before_the_width_is_a_bad_cell(tmp_path):
 def test_the_given_encoding_is_obeyed_or_the_error_names_what_fits(tmp_path):
     path = shapefile(tmp_path / "a.shp", "gbk", cpg="UTF-8")
     assert names_of(read_town(tmp_path, communities=path)) == ["乙社区", "甲社区"]
-    with pytest.raises(InputError, match=r"rows 1, 2.*--encoding communities=gb18030"):
+    with pytest.raises(InputError, match=r'rows 1, 2.*encoding=."communities": "gb18030'):
         read_town(tmp_path, {"encoding": {"communities": "utf-8"}}, communities=path)
     remedy = {"encoding": {"communities": "gb18030"}}
     assert names_of(read_town(tmp_path, remedy, communities=path)) == ["乙社区", "甲社区"]

@@ -154,7 +154,7 @@ def test_a_missing_crs_offers_the_option(role):
 
 
 def test_a_crs_that_contradicts_a_right_one_is_to_be_left_out():
-    with pytest.raises(InputError, match=r"Leave out --crs streets: the file says EPSG:4548"):
+    with pytest.raises(InputError, match=r'Leave out crs."streets".: the file says EPSG:4548'):
         read({"crs": {"streets": "4549"}})
     assert read().households_in == 207
     with pytest.raises(SettingsError, match="no such coordinate reference system: 99"):

@@ -216,7 +216,7 @@ def test_geojson_without_crs_is_wgs84_unless_told(tmp_path):
 def test_geojson_in_metres_without_crs_is_refused_with_a_remedy(tmp_path):
     path = tmp_path / "a.geojson"
     path.write_text(households().set_crs(None, allow_override=True).to_json())
-    with pytest.raises(InputError, match="--crs households=4548"):
+    with pytest.raises(InputError, match=r'crs=."households": "4548'):
         read_town(tmp_path, households=path)
     layers = read_town(tmp_path, {"crs": {"households": "EPSG:4548"}}, households=path)
     assert layers.households_in == 207
@@ -226,7 +226,7 @@ def test_geojson_that_names_its_crs_is_believed(tmp_path):
     path = tmp_path / "a.geojson"
     path.write_text(households().to_json())
     assert read_town(tmp_path, households=path).households_in == 207
-    with pytest.raises(InputError, match="Leave out --crs households: the file says EPSG:4548"):
+    with pytest.raises(InputError, match=r'Leave out crs."households".: the file says EPSG:4548'):
         read_town(tmp_path, {"crs": {"households": "4490"}}, households=path)
 
 

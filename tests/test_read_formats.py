@@ -159,7 +159,8 @@ def test_geojson_in_every_spelling(tmp_path, name, encoding):
 def test_topojson_is_read_once_its_crs_is_said(tmp_path, name):
     path = tmp_path / name
     path.write_text(dump(topology(features())))
-    with pytest.raises(InputError, match=r"no coordinate reference system.*--crs households=4490"):
+    missing = r'no coordinate reference system.*crs=."households": "4490'
+    with pytest.raises(InputError, match=missing):
         read_town(tmp_path, households=path)
     layers = read_town(tmp_path, {"crs": {"households": "4490"}}, households=path)
     assert layers.households_in == 207

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely import MultiPoint, Point
 
-from gridgeo.read.wkb import plain_geometry
+from gridgeo.formats.wkb import plain_geometry
 
 
 def wkb(kind, *parts, points=None):

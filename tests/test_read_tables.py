@@ -58,7 +58,7 @@ def test_csv_with_longitude_and_latitude(tmp_path):
 
 def test_csv_with_metres_needs_a_crs(tmp_path):
     (tmp_path / "a.csv").write_text(f"x,y,hh\n{X + 5},{Y + 5},9\n")
-    with pytest.raises(InputError, match=r"no coordinate reference system.*--crs households="):
+    with pytest.raises(InputError, match=r'no coordinate reference system.*crs=."households": "'):
         read_table(tmp_path, tmp_path / "a.csv")
     layers = read_table(tmp_path, tmp_path / "a.csv", rules={"crs": {"households": "4548"}})
     assert layers.households["households"].tolist() == [9]

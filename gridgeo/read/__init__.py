@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from gridgeo.read.file_checks import (
-    check_path,
-)
+from gridgeo.formats import check_path
 from gridgeo.read.files import (
     LayerSource,
 )

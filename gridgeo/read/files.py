@@ -14,25 +14,31 @@ from shapely.errors import ShapelyError
 
 from gridgeo.config import ReadRules, Source
 from gridgeo.errors import InputError
-from gridgeo.read.columns import unique_names
-from gridgeo.read.complete import check_complete
-from gridgeo.read.context import RawLayer, ReadLog
-from gridgeo.read.file_checks import check_path, library_errors, unreadable
-from gridgeo.read.formats import TABLES
-from gridgeo.read.frames import Rows, load_parquet, read_frame
-from gridgeo.read.geopackage import odd_values, with_values
-from gridgeo.read.mapinfo import field_widths
-from gridgeo.read.opening import OpenFile, opened
-from gridgeo.read.shapefile import (
+from gridgeo.formats import (
+    TABLES,
+    OpenFile,
+    Rows,
+    check_complete,
+    check_path,
     dbf_widths,
     declared_encoding,
+    field_widths,
     first_open_ring,
+    footprints,
     is_multipatch,
+    library_errors,
+    load_parquet,
     names_crs,
+    odd_values,
+    opened,
+    read_frame,
+    unreadable,
+    with_values,
 )
+from gridgeo.read.columns import unique_names
+from gridgeo.read.context import RawLayer, ReadLog
 from gridgeo.read.table_layer import load_table_layer
 from gridgeo.read.text_cells import check_text, decode_layer, note_judgement
-from gridgeo.read.wkb import footprints
 from gridgeo.wording import Text
 
 #: A layer: a file (`Source`, or "PATH::LAYER" as text), or a frame.

@@ -14,17 +14,15 @@ import shapely
 
 from gridgeo.config import ReadRules, Source
 from gridgeo.errors import InputError
+from gridgeo.formats import TABLES, check_path, layer_names
 from gridgeo.model import Note, Reject
 from gridgeo.read.columns import ALIASES, find_all
 from gridgeo.read.context import RawLayer, ReadLog, rows_text, tally
 from gridgeo.read.coordinates import axes_of, points_from
 from gridgeo.read.counts import counts, with_counts
 from gridgeo.read.crs import is_metric, known_crs, label
-from gridgeo.read.file_checks import check_path
 from gridgeo.read.files import load
-from gridgeo.read.formats import TABLES
 from gridgeo.read.groups import group_of
-from gridgeo.read.opening import layer_names
 from gridgeo.read.tables import table_sheets
 from gridgeo.read.totals import without_totals
 from gridgeo.wording import Text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gridgeo.read.opening import JOURNALS
+from gridgeo.formats import JOURNALS
 from gridgeo.storage import file_sha256, sha256_of
 
 _PARTS = {

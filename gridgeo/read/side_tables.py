@@ -10,9 +10,8 @@ import pandas as pd
 
 from gridgeo.config import Source
 from gridgeo.errors import InputError
+from gridgeo.formats import TABLES, check_path
 from gridgeo.read.columns import candidates
-from gridgeo.read.file_checks import check_path
-from gridgeo.read.formats import TABLES
 from gridgeo.read.tables import load_table
 from gridgeo.read.values import LOST_DIGITS
 from gridgeo.wording import Text

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -14,23 +13,24 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pyogrio
-import shapely
 from pyproj import CRS
 
 from gridgeo.config import ROLES, ReadRules, Source
+from gridgeo.formats import (
+    PARQUET,
+    OpenFile,
+    check_path,
+    frame_of_batch,
+    geometry_of,
+    opened,
+    unreadable,
+)
 from gridgeo.model import Layers, Note, Reject
 from gridgeo.read.areas import FACILITY_COLUMNS, area_columns, clean_areas, clean_facilities
 from gridgeo.read.columns import check_keys, find_all
 from gridgeo.read.context import RawLayer, ReadLog, StudyArea
 from gridgeo.read.crs import NEAR_M, misplaced
-from gridgeo.read.file_checks import check_path, unreadable
 from gridgeo.read.files import choose_layer, load, no_rows, read_rows, tidy
-from gridgeo.read.formats import PARQUET
-from gridgeo.read.frames import (
-    assumes_crs,
-    native_geometry,
-    plain_types,
-)
 from gridgeo.read.geometry import gather
 from gridgeo.read.households import (
     HOUSEHOLD_COLUMNS,
@@ -47,7 +47,6 @@ from gridgeo.read.layers import (
     naming_columns,
 )
 from gridgeo.read.lines import BARRIER_COLUMNS, STREET_COLUMNS, clean_barriers, clean_streets
-from gridgeo.read.opening import OpenFile, opened
 from gridgeo.read.outlines import (
     ATOM_COLUMNS,
     CONSTRAINT_COLUMNS,
@@ -56,7 +55,6 @@ from gridgeo.read.outlines import (
     clean_constraints,
 )
 from gridgeo.read.text_cells import check_text
-from gridgeo.tables import WHOLE_NUMBERS, with_plain_numbers
 
 
 def _head(source: Source, role: str, rules: ReadRules) -> RawLayer:
@@ -116,14 +114,14 @@ def _parquet(
 ) -> Iterator[RawLayer]:
     try:
         file = pq.ParquetFile(opened_file.path)
-        geo = _geometry_of(file)
+        geo = geometry_of(file)
         if geo is None:
             yield load(source, role, rules, log)
             return
         column, crs, assumed = geo
         size, start = _even(file.metadata.num_rows, rows), 0
         for batch in file.iter_batches(batch_size=size):
-            frame = _numbered(tidy(_frame(batch, column, crs)), start)
+            frame = _numbered(tidy(frame_of_batch(batch, column, crs)), start)
             start += len(frame)
             yield RawLayer(
                 role=role, frame=frame, file=source.path, kind=source.kind, crs_assumed=assumed
@@ -132,29 +130,6 @@ def _parquet(
         raise unreadable(source.path, error) from error
     if not start:
         raise no_rows(RawLayer(role=role, frame=pd.DataFrame(), file=source.path))
-
-
-def _geometry_of(file: pq.ParquetFile) -> tuple[str, CRS | None, bool] | None:
-    """Return column and CRS of geometry in WKB, and whether the format says that CRS."""
-    stored = (file.schema_arrow.metadata or {}).get(b"geo")
-    if stored is None:
-        return native_geometry(file)
-    geo = json.loads(stored)
-    column = geo["columns"][geo["primary_column"]]
-    if column["encoding"] != "WKB" or len(geo["columns"]) > 1:
-        return None
-    crs = column.get("crs", "OGC:CRS84")
-    parsed = None if crs is None else CRS.from_user_input(crs)
-    return geo["primary_column"], parsed, assumes_crs(stored)
-
-
-def _frame(batch: pa.RecordBatch, geometry: str, crs: CRS | None) -> gpd.GeoDataFrame:
-    table = plain_types(pa.Table.from_batches([batch]).replace_schema_metadata())
-    frame = table.to_pandas(**WHOLE_NUMBERS)
-    shapes = shapely.from_wkb(frame.pop(geometry).to_numpy())
-    hidden = [name for name in frame.columns if str(name).startswith("__index_level_")]
-    plain = with_plain_numbers(frame.drop(columns=hidden))
-    return gpd.GeoDataFrame(plain, geometry=shapes, crs=crs)
 
 
 def _even(total: int, rows: int) -> int:

@@ -14,8 +14,8 @@ from pathlib import Path
 import pandas as pd
 
 from gridgeo.errors import InputError
+from gridgeo.formats import MARK, MISSING, Judgement, given_encoding, judge_text
 from gridgeo.read.columns import COUNTS, candidates, unique_names
-from gridgeo.read.encodings import MARK, MISSING, Judgement, given_encoding, judge_text
 from gridgeo.tables import (
     Header,
     Merged,

@@ -12,9 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gridgeo.errors import InputError
-from gridgeo.read.columns import unique_names
-from gridgeo.read.context import RawLayer, ReadLog
-from gridgeo.read.encodings import (
+from gridgeo.formats import (
     LOST,
     Judgement,
     decode,
@@ -25,6 +23,8 @@ from gridgeo.read.encodings import (
     readable,
     usual,
 )
+from gridgeo.read.columns import unique_names
+from gridgeo.read.context import RawLayer, ReadLog
 from gridgeo.wording import Text
 
 _SHOWN = 3
@@ -62,7 +62,8 @@ def _wide_texts(column: pd.Series[Any]) -> list[str]:
     """Return the distinct texts of a column that are not ASCII."""
     found = _arrow(column)
     if found is None:
-        return [one for one in column.unique() if isinstance(one, str) and not one.isascii()]
+        wide = (one for one in column if isinstance(one, str) and not one.isascii())
+        return list(dict.fromkeys(wide))
     wide = found.filter(pc.invert(pc.string_is_ascii(found)))
     return [str(one) for one in pc.unique(wide).to_pylist()]
 

@@ -16,8 +16,15 @@ _WHOLE = {
     pa.int64(): pd.Int64Dtype(), pa.uint8(): pd.UInt8Dtype(), pa.uint16(): pd.UInt16Dtype(),
     pa.uint32(): pd.UInt32Dtype(), pa.uint64(): pd.UInt64Dtype(),
 }  # fmt: skip
+
+
+def _whole_type(kind: pa.DataType) -> Any:
+    """Return the type of pandas for whole numbers beside empty cells, None for other types."""
+    return None if isinstance(kind, pa.BaseExtensionType) else _WHOLE.get(kind)
+
+
 #: what ``to_pandas`` is given: an empty cell makes floats of whole numbers otherwise
-WHOLE_NUMBERS: dict[str, Any] = {"types_mapper": _WHOLE.get}
+WHOLE_NUMBERS: dict[str, Any] = {"types_mapper": _whole_type}
 
 
 def with_plain_numbers(frame: _Frame) -> _Frame:

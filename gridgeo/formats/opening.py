@@ -20,7 +20,8 @@ import pyogrio
 
 from gridgeo.config import Source
 from gridgeo.errors import InputError
-from gridgeo.read.encodings import (
+from gridgeo.formats.drivers import JSON, driver_of
+from gridgeo.formats.encodings import (
     MARK,
     Judgement,
     given_encoding,
@@ -28,11 +29,10 @@ from gridgeo.read.encodings import (
     judge_text,
     known_encoding,
 )
-from gridgeo.read.file_checks import check_path, library_errors, unreadable
-from gridgeo.read.formats import JSON, driver_of
-from gridgeo.read.mapinfo import check_mapinfo, with_bytes
-from gridgeo.read.shapefile import check_parts
-from gridgeo.read.unpack import unpack
+from gridgeo.formats.file_checks import check_path, library_errors, unreadable
+from gridgeo.formats.mapinfo import check_mapinfo, with_bytes
+from gridgeo.formats.shapefile import check_parts
+from gridgeo.formats.unpack import unpack
 from gridgeo.wording import Text
 
 _HEAD = 65_536

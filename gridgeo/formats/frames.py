@@ -18,12 +18,12 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 from shapely.errors import ShapelyError
 
-from gridgeo.read.file_checks import unreadable
-from gridgeo.read.wkb import plain_geometry
+from gridgeo.formats.file_checks import unreadable
+from gridgeo.formats.wkb import plain_geometry
 from gridgeo.tables import WHOLE_NUMBERS, with_plain_numbers
 
 
-def plain_types(table: pa.Table) -> pa.Table:
+def _plain_types(table: pa.Table) -> pa.Table:
     """Return `table` with what is stored in place of extension types, which others register."""
     for at, field in enumerate(table.schema):
         if isinstance(field.type, pa.BaseExtensionType):
@@ -77,9 +77,9 @@ def load_parquet(path: Path, name: str) -> tuple[pd.DataFrame, bool]:
         stored = (pq.read_schema(path).metadata or {}).get(b"geo")
         if stored is not None:
             frame = gpd.read_parquet(path, to_pandas_kwargs=WHOLE_NUMBERS)
-            return with_plain_numbers(frame), assumes_crs(stored)
-        frame = with_plain_numbers(plain_types(pq.read_table(path)).to_pandas(**WHOLE_NUMBERS))
-        native = native_geometry(pq.ParquetFile(path))
+            return with_plain_numbers(frame), _assumes_crs(stored)
+        frame = with_plain_numbers(_plain_types(pq.read_table(path)).to_pandas(**WHOLE_NUMBERS))
+        native = _native_geometry(pq.ParquetFile(path))
         if native is None:
             return frame, False
         column, crs, assumed = native
@@ -89,13 +89,13 @@ def load_parquet(path: Path, name: str) -> tuple[pd.DataFrame, bool]:
         raise unreadable(name, error) from error
 
 
-def assumes_crs(stored: bytes) -> bool:
+def _assumes_crs(stored: bytes) -> bool:
     """Return whether the metadata of GeoParquet leave the CRS to the format."""
     geo = json.loads(stored)
     return "crs" not in geo["columns"][geo["primary_column"]]
 
 
-def native_geometry(file: pq.ParquetFile) -> tuple[str, CRS | None, bool] | None:
+def _native_geometry(file: pq.ParquetFile) -> tuple[str, CRS | None, bool] | None:
     """Return column, CRS and whether that is assumed, for Parquet's own geometry type."""
     for number, column in enumerate(file.schema):
         kind = json.loads(column.logical_type.to_json() or "{}")
@@ -117,3 +117,27 @@ def _native_crs(file: pq.ParquetFile, text: str) -> CRS | None:
         return CRS.from_user_input(text) if text else None
     except CRSError:
         return None
+
+
+def geometry_of(file: pq.ParquetFile) -> tuple[str, CRS | None, bool] | None:
+    """Return column and CRS of geometry in WKB, and whether the format says that CRS."""
+    stored = (file.schema_arrow.metadata or {}).get(b"geo")
+    if stored is None:
+        return _native_geometry(file)
+    geo = json.loads(stored)
+    column = geo["columns"][geo["primary_column"]]
+    if column["encoding"] != "WKB" or len(geo["columns"]) > 1:
+        return None
+    crs = column.get("crs", "OGC:CRS84")
+    parsed = None if crs is None else CRS.from_user_input(crs)
+    return geo["primary_column"], parsed, _assumes_crs(stored)
+
+
+def frame_of_batch(batch: pa.RecordBatch, geometry: str, crs: CRS | None) -> gpd.GeoDataFrame:
+    """Return a batch of rows with the geometry of a column in WKB."""
+    table = _plain_types(pa.Table.from_batches([batch]).replace_schema_metadata())
+    frame = table.to_pandas(**WHOLE_NUMBERS)
+    shapes = shapely.from_wkb(frame.pop(geometry).to_numpy())
+    hidden = [name for name in frame.columns if str(name).startswith("__index_level_")]
+    plain = with_plain_numbers(frame.drop(columns=hidden))
+    return gpd.GeoDataFrame(plain, geometry=shapes, crs=crs)

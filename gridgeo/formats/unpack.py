@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from gridgeo.errors import InputError
-from gridgeo.read.encodings import decode, judge
-from gridgeo.read.formats import JSON, SPATIAL
+from gridgeo.formats.drivers import JSON, SPATIAL
+from gridgeo.formats.encodings import decode, judge
 from gridgeo.wording import Text
 
 _MEMBERS, _BYTES = 10_000, 4 << 30

@@ -8,7 +8,7 @@ import struct
 from pathlib import Path
 
 from gridgeo.errors import InputError
-from gridgeo.read.encodings import known_encoding
+from gridgeo.formats.encodings import known_encoding
 from gridgeo.wording import Text
 
 #: language driver ids of DBF files that are never written by mistake

@@ -8,7 +8,7 @@ import struct
 from pathlib import Path
 
 from gridgeo.errors import InputError
-from gridgeo.read.shapefile import sidecar
+from gridgeo.formats.shapefile import sidecar
 from gridgeo.wording import Text
 
 _CHARSET = re.compile(rb'(!charset\s+|charset\s+")([\w-]*)', re.IGNORECASE)

@@ -6,8 +6,8 @@ import json
 import re
 
 from gridgeo.errors import InputError
-from gridgeo.read.mapinfo import stored_rows
-from gridgeo.read.opening import OpenFile
+from gridgeo.formats.mapinfo import stored_rows
+from gridgeo.formats.opening import OpenFile
 from gridgeo.wording import Text
 
 

@@ -13,7 +13,7 @@ import pyogrio
 from fiona.errors import FionaError
 
 from gridgeo.errors import InputError
-from gridgeo.read.formats import KINDS, SPATIAL, TABLES, refusal
+from gridgeo.formats.drivers import KINDS, SPATIAL, TABLES, refusal
 from gridgeo.wording import Text
 
 
