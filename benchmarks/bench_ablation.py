@@ -41,8 +41,7 @@ from gridgeo.config import (
     Weights,
 )
 from gridgeo.model import Atoms, Partition
-from gridgeo.partition import partition_atoms, warm_up
-from gridgeo.partition.certificate import solve_certified
+from gridgeo.partition import partition_atoms, solve, warm_up
 from gridgeo.pipeline import make_atoms
 from gridgeo.read import read_layers
 
@@ -111,7 +110,7 @@ def _folders(
 
 def _solve_instances(problems: Sequence[Any], search: Search) -> Figures:
     before = time.process_time()
-    found = [solve_certified(problem, BAND, search) for problem in problems]
+    found = [solve(problem, BAND, search) for problem in problems]
     return Figures(
         missed=np.array([solution.missed for solution in found]),
         cost=np.array([solution.cost for solution in found]),
@@ -191,8 +190,8 @@ def _no_pairing(graph: Any, piece: Any, solved: Any, **_: object) -> Any:
 
 #: what is put where, as (module, name, replacement), for each component that can be off
 SEAMS: dict[str, tuple[tuple[str, str, Any], ...]] = {
-    "enumeration before the search": (("certificate", "_list_if_few", lambda *_: None),),
-    "enumeration as a proof": (("certificate", "_solve_or_refute", _as_it_is(3)),),
+    "enumeration before the search": (("solver", "list_if_few", lambda *_: None),),
+    "enumeration as a proof": (("certificates.certificate", "list_if_few", lambda *_: None),),
     "exact small search": (("search", "MAX_ATOMS", 0),),
     "own set partitioning (HiGHS instead)": (
         ("connected_subgraphs", "solve_set_partitioning", _best_by_highs),
@@ -204,8 +203,10 @@ SEAMS: dict[str, tuple[tuple[str, str, Any], ...]] = {
     "firm search of stuck pieces": (("search", "ATOMS_IN_MASK", np.inf),),
     "joining stuck pieces": (("stage", "join_pieces_out_of_band", _no_pairing),),
     "second start": (("search", "_two_best_agree", lambda _: True),),
-    "pairwise optimality (best)": (("certificate", "repartition_pairs", _as_it_is(2)),),
-    "pricing and bound (best)": (("certificate", "certify_by_bound", _as_it_is(2)),),
+    "pairwise optimality (best)": (
+        ("certificates.certificate", "_repartition_pairs", _as_it_is(2)),
+    ),
+    "pricing and bound (best)": (("certificates.certificate", "certify_by_bound", _as_it_is(2)),),
     "flow bound of the change": (
         ("minimal_change.repair_search", "flow_lower_bound", lambda *_, **__: 0.0),
     ),

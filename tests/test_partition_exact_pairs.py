@@ -6,8 +6,8 @@ from builders_problem import BANDS, labels_of, partitions, problems
 from hypothesis import given, settings
 
 from gridgeo.partition import Cancellation, Problem, Solution
+from gridgeo.partition.certificates.certificate import _repartition_pairs, _restrict_problem
 from gridgeo.partition.kernel import build_csr_graph, evaluate_labels, objective_of
-from gridgeo.partition.pairwise import _restrict_problem, repartition_pairs
 from gridgeo.partition.problem import canonical_order
 
 
@@ -30,7 +30,7 @@ def test_no_pair_of_a_certified_solution_can_be_divided_better(band, problem):
     known = [labels_of(grids, problem.households.size) for grids in partitions(band, problem)]
     for labels in [labels for labels in known if labels.max() > 0][:2]:
         start = solution_of(problem, band, labels)
-        told = repartition_pairs(problem, band, start, Cancellation())
+        told = _repartition_pairs(problem, band, start, Cancellation())
         assert told.certificate == "pairwise"
         assert told.missed == 0
         assert told.cost <= start.cost + 1e-9
@@ -59,7 +59,7 @@ def test_pairs_of_too_many_atoms_are_not_certified():
         area=np.full(80, 1e4),
     )
     labels = np.repeat([0, 1], 40).astype(np.int32)
-    told = repartition_pairs(
+    told = _repartition_pairs(
         street, BANDS[0], solution_of(street, BANDS[0], labels), Cancellation()
     )
     assert (told.certificate, told.cost) == ("", 50.0)

@@ -11,7 +11,7 @@ import pandas as pd
 from gridgeo.model import Partition
 from gridgeo.partition.atom_graph import AtomGraph, label_components, positions_by
 from gridgeo.partition.band import count_by
-from gridgeo.partition.certificate import certificate_of
+from gridgeo.partition.certificates import certificate_of
 from gridgeo.partition.grid_attributes import find_community_borders
 from gridgeo.partition.open_ground import assign_open_ground, open_reason
 from gridgeo.partition.pieces import BarrierLink, SolvedPiece, report_barrier_links

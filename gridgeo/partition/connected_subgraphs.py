@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gridgeo.partition.band import possible_grid_counts
 from gridgeo.partition.kernel import (
     BY_HOUSEHOLDS,
     BY_RESIDENTS,
@@ -27,7 +28,8 @@ from gridgeo.partition.kernel import (
     evaluate_labels,
     objective_of,
 )
-from gridgeo.partition.problem import canonical_order
+from gridgeo.partition.problem import Solution, canonical_order
+from gridgeo.partition.proofs import is_ruled_out
 from gridgeo.partition.set_partitioning import index_sets, solve_set_partitioning
 from gridgeo.partition.subset_dp import neighbour_masks
 
@@ -247,6 +249,8 @@ class ConnectedSubgraphs:
     masks: NDArray[np.int64]
     cost: NDArray[np.float64]
     complete: bool
+    #: the numbers of grids that can be in band, nearest to the middle of the band first
+    counts: tuple[int, ...]
     order: NDArray[np.int64]
     graph: CSRGraph
     objective: Objective
@@ -254,6 +258,34 @@ class ConnectedSubgraphs:
     constant: float
     budget: EnumerationBudget
     cancellation: Cancellation
+
+    def first_partition(self) -> tuple[Solution | None, bool]:
+        """Return the cheapest solution of the first of `counts` with one, and whether that is sure.
+
+        The certificate is ``optimal`` where no partition into as many grids costs less. What is
+        sure is that no earlier number has a solution; without one, that none has.
+        """
+        sure = self.complete
+        for k in self.counts:
+            complete, labels, cost = self.cheapest_partition(k, np.inf)
+            if labels is None:
+                sure &= complete
+                continue
+            optimal = complete and self.complete
+            return Solution(
+                labels=labels,
+                grids=k,
+                missed=0,
+                distance=0.0,
+                cost=cost,
+                moves=0,
+                exact=optimal,
+                starts=0,
+                first_cost=cost,
+                certificate="optimal" if optimal else "",
+                bound=cost if optimal else -np.inf,
+            ), sure and optimal
+        return None, sure
 
     def cheapest_partition(
         self, k: int, upper_bound: float
@@ -285,6 +317,20 @@ class ConnectedSubgraphs:
         return float(cost) + self.constant
 
 
+def list_if_few(
+    problem: Problem, band: Band, budget: EnumerationBudget | None, cancellation: Cancellation
+) -> ConnectedSubgraphs | None:
+    """Return the connected subgraphs in band of a piece whose totals and atoms allow the band.
+
+    None for other pieces, and for those with too many atoms.
+    """
+    if budget is None or problem.households.size > ATOMS_IN_MASK:
+        return None
+    if is_ruled_out(problem, band):
+        return None
+    return list_subgraphs(problem, band, budget, cancellation)
+
+
 def list_subgraphs(
     problem: Problem, band: Band, budget: EnumerationBudget, cancellation: Cancellation
 ) -> ConnectedSubgraphs:
@@ -294,10 +340,12 @@ def list_subgraphs(
     complete, masks, cost = _enumerate_subgraphs(
         graph, objective, budget.seen, budget.kept, cancellation.flag
     )
+    counts = possible_grid_counts(band, problem.households, problem.residents)
     return ConnectedSubgraphs(
         masks=masks,
         cost=cost,
         complete=complete,
+        counts=tuple(k for k in counts if problem.grids in {None, k}),
         order=order,
         graph=graph,
         objective=objective,

@@ -23,7 +23,8 @@ from gridgeo.partition.samples import (
     integer_counts,
     weights_by,
 )
-from gridgeo.partition.search import reheat_labels, solve
+from gridgeo.partition.search import reheat_labels
+from gridgeo.partition.solver import solve
 from gridgeo.partition.verdicts import judge_community
 
 if TYPE_CHECKING:
@@ -251,7 +252,7 @@ class BandedRegions(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sklea
             )
         ]
         problem, *relaxed = problems
-        solution = solve(problem, band, search)
+        solution = solve(problem, band, search, certificate=False)
         if solution.exact or exceeds_band(band, problem.households, problem.residents).any():
             return problem, solution
         if not possible_grid_counts(band, problem.households, problem.residents):
@@ -259,7 +260,7 @@ class BandedRegions(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sklea
         for other in relaxed:
             if not solution.failed:
                 break
-            found = solve(other, band, search)
+            found = solve(other, band, search, certificate=False)
             if not found.failed:
                 solution = reheat_labels(problem, band, search, found.labels)
         return problem, solution

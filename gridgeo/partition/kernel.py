@@ -47,7 +47,7 @@ CANNOT_LINK_M = 1e6
 
 def _hash_kernel_files() -> str:
     """Return the SHA-256 of all files of this package that contain kernels."""
-    sources = (file.read_bytes() for file in sorted(Path(__file__).parent.glob("*.py")))
+    sources = (file.read_bytes() for file in sorted(Path(__file__).parent.rglob("*.py")))
     kernels = (source for source in sources if b"@compiled" in source)
     return hashlib.sha256(b"".join(kernels)).hexdigest()
 

@@ -1,7 +1,7 @@
 """The search for one piece: numbers of grids, multistart, repair, and an elite pool.
 
-`solve` tries the possible numbers of grids, the most promising first, until one is in band. For
-each number: independent starts (region growing, annealing, recombination) until two end alike;
+`search_piece` tries the possible numbers of grids, the most promising first, until one is in band.
+For each number: independent starts (region growing, annealing, recombination) until two end alike;
 repair while bands are missed; then rounds in which the best labellings, the elite pool, are
 reheated and set partitioning recombines all grids in band met so far. Effort is counted in
 proposals, never in seconds.
@@ -209,54 +209,12 @@ def _best_in_band(found: list[Solution]) -> Solution:
     return best_of([solution for solution in found if not solution.failed])
 
 
-def solve(
-    problem: Problem,
-    band: Band,
-    search: Search,
-    *,
-    cancellation: Cancellation | None = None,
-    jobs: int = 1,
+def search_piece(
+    problem: Problem, band: Band, search: Search, cancellation: Cancellation, jobs: int
 ) -> Solution:
-    """Label the atoms of one connected piece with grids.
-
-    The labels do not depend on the order of the rows, on where the piece lies or on other
-    pieces; the same problem, band and search give the same labels.
-
-    Parameters
-    ----------
-    problem
-        One piece whose links connect it; ``problem.grids`` fixes the number of grids.
-    band
-        What a grid should hold.
-    search
-        Effort and seed; the caller enforces its limit of seconds by `cancellation`.
-    cancellation
-        Once cancelled, the search returns its best solution so far.
-    jobs
-        Threads; the labels do not depend on them.
-
-    Returns
-    -------
-    Solution
-        Every grid is connected by links. Of the numbers of grids with a solution in band the one
-        with the mean grid nearest to the middle of the band is taken, then the least cost. Where
-        none is in band: fewest bands missed, then least distance, then least cost.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from gridgeo.config import Band, Search
-    >>> row = np.arange(8)
-    >>> street = Problem(
-    ...     households=np.full(8, 100), residents=np.full(8, np.nan),
-    ...     edges=np.column_stack([row[:-1], row[1:]]).astype(np.int32),
-    ...     cut_m=np.full(7, 50.0), straddle_m=np.zeros(7), linked=np.ones(7, dtype=bool),
-    ...     x=row * 100.0, y=np.zeros(8), area=np.full(8, 1e4), balance_m=100.0)
-    >>> solve(street, Band(), Search()).labels.tolist()
-    [0, 0, 0, 0, 1, 1, 1, 1]
-    """
+    """Return the best labelling of one piece that the search finds."""
     ordered, order = canonical_order(problem)
-    context = _context_of(ordered, band, search, cancellation or Cancellation(), jobs)
+    context = _context_of(ordered, band, search, cancellation, jobs)
     return _in_given_order(problem, order, context, _solve_ordered(context, ordered, band))
 
 
@@ -293,7 +251,7 @@ def _in_given_order(
 def reheat_labels(
     problem: Problem, band: Band, search: Search, labels: NDArray[np.int32]
 ) -> Solution:
-    """Return the best of a labelling and what short annealings make of it; see `solve`."""
+    """Return the best of a labelling and what short annealings make of it."""
     ordered, order = canonical_order(problem)
     context = _context_of(ordered, band, search, Cancellation())
     found = [start := solution_of(context, labels[order]), *_reheat(context, start)]

@@ -34,7 +34,7 @@ from gridgeo.partition.minimal_change.subproblem import (
     split_grid,
 )
 from gridgeo.partition.problem import fingerprint
-from gridgeo.partition.search import solve
+from gridgeo.partition.solver import solve
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -382,7 +382,7 @@ def _solve_globally(
     The grids of the global solution are matched to the old grids that they continue, and annealed
     near them.
     """
-    solution = solve(sub.problem, sub.band, search, cancellation=cancellation)
+    solution = solve(sub.problem, sub.band, search, certificate=False, cancellation=cancellation)
     missed = sub.rank(repair.labels)[0]
     if solution.missed >= missed:
         return replace(repair, exact=repair.exact or (solution.exact and solution.missed == missed))

@@ -18,21 +18,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.optimize import LinearConstraint, linprog, milp
 
-from gridgeo.partition.kernel import cost_constant, evaluate_grid, evaluate_labels, objective_of
-from gridgeo.partition.pricing import (
+from gridgeo.partition.certificates.pricing import (
     boundary_costs,
     build_pricing_problem,
     price_by_annealing,
     price_exactly,
     subgraphs_below,
 )
+from gridgeo.partition.kernel import cost_constant, evaluate_grid, evaluate_labels, objective_of
 from gridgeo.partition.problem import Cancellation, Problem, Solution, canonical_order
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridgeo.config import Band
-    from gridgeo.partition.pricing import PricingProblem
+    from gridgeo.partition.certificates.pricing import PricingProblem
 
 #: columns from which annealing starts, and columns that are added, in one pricing
 _COLUMNS_ANNEALED = 60
