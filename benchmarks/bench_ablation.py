@@ -192,7 +192,7 @@ def _no_pairing(graph: Any, piece: Any, solved: Any, **_: object) -> Any:
 SEAMS: dict[str, tuple[tuple[str, str, Any], ...]] = {
     "enumeration before the search": (("solver", "list_if_few", lambda *_: None),),
     "enumeration as a proof": (("certificates.certificate", "list_if_few", lambda *_: None),),
-    "exact small search": (("search", "MAX_ATOMS", 0),),
+    "exact small search": (("search", "_FEW_ATOMS", 0),),
     "own set partitioning (HiGHS instead)": (
         ("connected_subgraphs", "solve_set_partitioning", _best_by_highs),
     ),

@@ -15,8 +15,12 @@ from gridgeo.partition.band import exceeds_band, possible_grid_counts
 from gridgeo.partition.kernel import build_csr_graph, default_schedule, objective_of
 from gridgeo.partition.problem import EFFORTS, canonical_order
 from gridgeo.partition.search import run_start
-from gridgeo.partition.search_context import SearchContext, solution_of
-from gridgeo.partition.set_partitioning import GridPool, improve_from_pool
+from gridgeo.partition.search_context import (
+    GridPool,
+    SearchContext,
+    improve_from_pool,
+    solution_of,
+)
 
 HOUSEHOLDS = Band(profile="households")
 PROFILES = st.sampled_from(["either", "households", "residents"])

@@ -14,7 +14,7 @@ one connected piece of a community: together they are `solver.solve`.
     to 9 are not needed.
  5. `search.candidate_grid_counts`: the numbers of grids that the totals allow, nearest to the
     middle of the band first; each is tried until one is in band. At most 16 atoms are solved by
-    `subset_dp.solve_by_subsets`, and stages 6 to 8 are not needed.
+    `set_partitioning.partition_few_atoms`, and stages 6 to 8 are not needed.
  6. `search.run_start`: a start of the multistart. `anneal.grow_regions` grows regions from seeds,
     `anneal.anneal` flips atoms at the borders, `recombination.recombine` merges adjacent grids and
     cuts them anew along random spanning trees. Two starts that end alike are enough; so is one
@@ -22,7 +22,7 @@ one connected piece of a community: together they are `solver.solve`.
  7. `search.repair_bands`: while bands are missed, recombination around the grids out of band; at
     last a search with higher penalties.
  8. `search.improve_elite_pool`: the best labellings are reheated, and
-    `set_partitioning.improve_from_pool` picks the cheapest grids of all that were met.
+    `search_context.improve_from_pool` picks the cheapest grids of all that were met.
  9. `certificates.certify`: ``optimal`` or ``exhausted`` where stage 4's enumeration ends in the
     budget of the effort; at effort ``best``, adjacent grids are made pairwise optimal, and
     `certificates.certify_by_bound` proves a lower bound by column generation

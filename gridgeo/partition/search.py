@@ -19,7 +19,7 @@ import numpy as np
 
 from gridgeo.partition.anneal import anneal, grow_regions
 from gridgeo.partition.band import exceeds_band, ideal_grid_count, possible_grid_counts
-from gridgeo.partition.connected_subgraphs import ATOMS_IN_MASK
+from gridgeo.partition.connected_subgraphs import ALL, ATOMS_IN_MASK, enumerate_subgraphs
 from gridgeo.partition.kernel import build_csr_graph, default_schedule, objective_of
 from gridgeo.partition.problem import (
     EFFORTS,
@@ -31,9 +31,15 @@ from gridgeo.partition.problem import (
 )
 from gridgeo.partition.proofs import is_ruled_out, unplaceable_atoms
 from gridgeo.partition.recombination import recombine
-from gridgeo.partition.search_context import SearchContext, best_of, mix_seeds, solution_of
-from gridgeo.partition.set_partitioning import GridPool, improve_from_pool
-from gridgeo.partition.subset_dp import MAX_ATOMS, solve_by_subsets
+from gridgeo.partition.search_context import (
+    GridPool,
+    SearchContext,
+    best_of,
+    improve_from_pool,
+    mix_seeds,
+    solution_of,
+)
+from gridgeo.partition.set_partitioning import partition_few_atoms
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,6 +47,8 @@ if TYPE_CHECKING:
     from gridgeo.config import Band, Search
     from gridgeo.partition.kernel import Schedule
 
+#: pieces of up to so many atoms are solved by dynamic programming over all subsets
+_FEW_ATOMS = 16
 #: recombinations per grid, of at most `GRIDS_COUNTED` grids, that end a start
 _FINAL_RECOMBINATIONS = 8
 _GRIDS_COUNTED = 50
@@ -264,7 +272,7 @@ def _solve_ordered(context: SearchContext, problem: Problem, band: Band) -> Solu
     if counts[0] == 1 and not (single := _single_grid(context)).failed:
         return single
     free = problem.grids is None
-    if free and context.atoms <= MAX_ATOMS and (proved := _solve_few_atoms(context, counts)):
+    if free and context.atoms <= _FEW_ATOMS and (proved := _solve_few_atoms(context, counts)):
         return proved
     ruled_out = is_ruled_out(problem, band)
     if ruled_out and context.atoms > _ATOMS_RULED_OUT:
@@ -349,10 +357,16 @@ def _single_grid(context: SearchContext) -> Solution:
 
 def _solve_few_atoms(context: SearchContext, counts: tuple[int, ...]) -> Solution | None:
     """Return the best labelling of a few atoms, proved best; None if cancelled."""
-    labels = solve_by_subsets(
-        context.graph, context.objective, np.array(counts), context.cancellation.flag
+    n, flag, every = context.atoms, context.cancellation.flag, 1 << context.atoms
+    complete, masks, value = enumerate_subgraphs(
+        context.graph, context.objective, ALL, every, every, flag
     )
-    if labels.min() < 0:
+    if not complete:
         return None
-    best = solution_of(context, labels, moves=0, exact=True)
+    order = np.lexsort((masks, masks & -masks))
+    grids = partition_few_atoms(masks[order], value[order], n, np.array(counts), flag)
+    if not grids.size:
+        return None
+    labels = np.argmax(grids[:, None] >> np.arange(n) & 1, axis=0).astype(np.int32)
+    best = solution_of(context, labels, exact=True)
     return replace(best, first_missed=best.missed, first_cost=best.cost)
