@@ -3,6 +3,7 @@
 ::
 
     python -m benchmarks.bench_ablation --instances FOLDER --city NAME FILE ATOMS COMMUNITIES
+    python -m benchmarks.bench_ablation --towns 240 --effort fast
 
 Each component is switched off by replacing one function or number of the room ``partition``. For
 each set of instances the table says how many more bands are missed, how much more the grids in
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -45,6 +47,8 @@ from gridgeo.partition import partition_atoms, solve, warm_up
 from gridgeo.pipeline import make_atoms
 from gridgeo.read import read_layers
 
+#: share of the atoms of a town where nobody lives
+EMPTY = 0.3
 HEAD = (
     *("off", "instances", "bands missed", "cost %", "proved optimal", "impossible", "not found"),
     "CPU s",
@@ -55,6 +59,7 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--instances", type=Path, nargs="*", default=[], help="folders")
+    parser.add_argument("--towns", type=int, default=0, help="random towns with rivers")
     parser.add_argument("--city", nargs=4, action="append", default=[], metavar="WORD")
     parser.add_argument("--profile", choices=sorted(PROFILES), default="households")
     parser.add_argument("--effort", choices=EFFORT_NAMES, default="normal")
@@ -62,7 +67,8 @@ def main() -> None:
     given = parser.parse_args()
     warm_up()
     search = Search(effort=given.effort)
-    sets = [*_folders(given.instances, search), *_cities(given, search)]
+    towns = [("towns", partial(_solve_towns, given.towns, search))] if given.towns else []
+    sets = [*_folders(given.instances, search), *towns, *_cities(given, search)]
     print("| " + " | ".join(HEAD) + " |\n" + "| --- " * len(HEAD) + "|", flush=True)
     for name, run in sets:
         usual = run()
@@ -117,6 +123,37 @@ def _solve_instances(problems: Sequence[Any], search: Search) -> Figures:
         optimal=sum(solution.certificate == "optimal" for solution in found),
         impossible=sum(solution.failed and solution.exact for solution in found),
         not_found=sum(solution.failed and not solution.exact for solution in found),
+        seconds=time.process_time() - before,
+    )
+
+
+def _solve_towns(count: int, search: Search) -> Figures:
+    """Solve towns of 9 to 143 square atoms, some heavy, up to two rivers, profiles in turn."""
+    sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+    town = importlib.import_module("builders_town").town
+    found, before = [], time.process_time()
+    for seed in range(count):
+        rng = np.random.default_rng(7000 + seed)
+        shape = int(rng.integers(3, 12)), int(rng.integers(3, 14))
+        heaviest = int(rng.choice([40, 90, 150, 260, 330]))
+        empty = rng.random(shape) < EMPTY
+        households = np.where(empty, 0, rng.integers(0, heaviest, shape))
+        rivers = range(int(rng.integers(0, 3)))
+        columns = [int(rng.integers(0, shape[1] - 1)) for _ in rivers]
+        people = np.round(households * rng.choice([2.1, 2.6, 3.1], shape)) if seed % 2 else None
+        across = [((r, c), (r, c + 1)) for c in columns for r in range(shape[0])]
+        atoms = town(households, residents=people, classes=dict.fromkeys(across, "water"))
+        band = Band(profile=("households", "either", "residents")[seed % 3])
+        partition = partition_atoms(
+            atoms, band=band, weights=Weights(), search=search, open_ground=OpenGround()
+        )
+        found.append(_of_partition(partition, 0.0))
+    return Figures(
+        missed=np.concatenate([one.missed for one in found]),
+        cost=np.concatenate([one.cost for one in found]),
+        optimal=sum(one.optimal for one in found),
+        impossible=sum(one.impossible for one in found),
+        not_found=sum(one.not_found for one in found),
         seconds=time.process_time() - before,
     )
 

@@ -6,9 +6,9 @@ from builders_problem import BANDS, labels_of, partitions, problems
 from hypothesis import given, settings
 
 from gridgeo.partition import Cancellation, Problem, Solution
-from gridgeo.partition.certificates.certificate import _repartition_pairs, _restrict_problem
+from gridgeo.partition.certificates.certificate import _repartition_pairs
 from gridgeo.partition.kernel import build_csr_graph, evaluate_labels, objective_of
-from gridgeo.partition.problem import canonical_order
+from gridgeo.partition.problem import canonical_order, restrict_problem
 
 
 def solution_of(problem, band, labels):
@@ -37,7 +37,7 @@ def test_no_pair_of_a_certified_solution_can_be_divided_better(band, problem):
         assert told.cost == pytest.approx(solution_of(problem, band, told.labels).cost, abs=1e-2)
         for pair in combinations(range(told.grids), 2):
             members = np.flatnonzero(np.isin(told.labels, pair))
-            part, order = canonical_order(_restrict_problem(problem, members))
+            part, order = canonical_order(restrict_problem(problem, members, 2))
             now = solution_of(part, band, (told.labels[members] == pair[0])[order].astype(np.int32))
             for grids in partitions(band, part):
                 if len(grids) == 2:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridgeo.partition.band import possible_grid_counts
+from gridgeo.partition.band import exceeds_band, grid_counts_of
 from gridgeo.partition.kernel import (
     BY_HOUSEHOLDS,
     BY_RESIDENTS,
@@ -32,7 +32,6 @@ from gridgeo.partition.kernel import (
     objective_of,
 )
 from gridgeo.partition.problem import Solution, canonical_order
-from gridgeo.partition.proofs import is_ruled_out
 from gridgeo.partition.set_partitioning import index_sets, solve_set_partitioning
 
 if TYPE_CHECKING:
@@ -82,7 +81,7 @@ def enumerate_subgraphs(
         while size:
             size -= 1
             visited += 1
-            if visited > seen or (visited & 1023 == 0 and cancel_flag[0]):
+            if visited > seen or (visited & 1023 == 1 and cancel_flag[0]):
                 return False, masks[:count], value[:count]
             grid, excluded, frontier = stack[size]
             sums[0] = stack_sums[size]
@@ -319,7 +318,8 @@ def list_if_few(
     """
     if budget is None or problem.households.size > ATOMS_IN_MASK:
         return None
-    if is_ruled_out(problem, band):
+    heavy = exceeds_band(band, problem.households, problem.residents)
+    if heavy.any() or not grid_counts_of(problem, band):
         return None
     return list_subgraphs(problem, band, budget, cancellation)
 
@@ -333,12 +333,11 @@ def list_subgraphs(
     complete, masks, value = enumerate_subgraphs(
         graph, objective, IN_BAND, budget.seen, budget.kept, cancellation.flag
     )
-    counts = possible_grid_counts(band, problem.households, problem.residents)
     return ConnectedSubgraphs(
         masks=masks,
         cost=value[:, COST].copy(),
         complete=complete,
-        counts=tuple(k for k in counts if problem.grids in {None, k}),
+        counts=grid_counts_of(problem, band),
         order=order,
         graph=graph,
         objective=objective,

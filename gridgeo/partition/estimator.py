@@ -15,6 +15,7 @@ from gridgeo.config import EFFORT_NAMES, Band, EffortName, Search
 from gridgeo.partition.atom_graph import positions_by
 from gridgeo.partition.band import apportion, exceeds_band, possible_grid_counts
 from gridgeo.partition.pieces import SolvedPiece
+from gridgeo.partition.problem import number_by_first
 from gridgeo.partition.samples import (
     UNIT_M,
     build_samples,
@@ -284,8 +285,7 @@ class BandedRegions(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sklea
             labels[piece.members] = count + piece.solution.labels
             counts[piece.members] = piece.problem.households
             count += piece.solution.grids
-        _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
-        self.labels_ = np.argsort(np.argsort(first))[inverse].astype(np.int64)
+        self.labels_ = number_by_first(labels)
         self.n_grids_ = count
         self.region_weight_ = np.bincount(self.labels_, weights=weight)
         sums = np.bincount(self.labels_, weights=counts)

@@ -116,6 +116,28 @@ class Solution:
         return self.unmet_cannot_links, self.missed, round(self.distance, 3), round(self.cost, 3)
 
 
+def restrict_problem(problem: Problem, members: NDArray[np.int64], grids: int | None) -> Problem:
+    """Return the problem of some atoms (ascending), with this number of grids."""
+    position = np.full(problem.households.size, -1)
+    position[members] = np.arange(members.size)
+    inner = (position[problem.edges] >= 0).all(axis=1)
+    cannot_links = position[problem.cannot_links]
+    return replace(
+        problem,
+        **{a: getattr(problem, a)[members] for a in ("households", "residents", "x", "y", "area")},
+        **{a: getattr(problem, a)[inner] for a in ("cut_m", "straddle_m", "linked")},
+        edges=position[problem.edges[inner]].astype(np.int32),
+        grids=grids,
+        cannot_links=cannot_links[(cannot_links >= 0).all(axis=1)].astype(np.int32),
+    )
+
+
+def number_by_first(labels: NDArray[np.integer]) -> NDArray[np.int64]:
+    """Return the labels renumbered from 0 in the order in which they first appear."""
+    _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
+    return np.asarray(np.argsort(np.argsort(first))[inverse], dtype=np.int64)
+
+
 def canonical_order(problem: Problem) -> tuple[Problem, NDArray[np.int64]]:
     """Return the problem in an order that its content alone decides, and that order.
 

@@ -78,18 +78,8 @@ def run_start(context: SearchContext, k: int, start: int) -> Solution:
         * context.schedule.start_temperature
     )
     moves = _anneal(context, hot_schedule, labels, _proposals(context, k), rng)
-    if k > 1:
-        cold_schedule = context.schedule._replace(end_temperature=0.0)
-        recombine(
-            context.graph,
-            context.objective,
-            cold_schedule,
-            labels,
-            k,
-            _FINAL_RECOMBINATIONS * min(k, _GRIDS_COUNTED),
-            rng,
-            context.cancellation.flag,
-        )
+    cold_schedule = context.schedule._replace(end_temperature=0.0)
+    _recombine(context, cold_schedule, labels, _FINAL_RECOMBINATIONS, rng)
     return solution_of(context, labels, moves=moves)
 
 
@@ -98,18 +88,7 @@ def repair_bands(context: SearchContext, solution: Solution, turn: int) -> Solut
     k = solution.grids
     labels = solution.labels.copy()
     rng = context.rng(k, turn, 1)
-    if k > 1:
-        tries = context.effort.recombinations * min(k, _GRIDS_COUNTED)
-        recombine(
-            context.graph,
-            context.objective,
-            context.schedule,
-            labels,
-            k,
-            tries,
-            rng,
-            context.cancellation.flag,
-        )
+    _recombine(context, context.schedule, labels, context.effort.recombinations, rng)
     warm_schedule = context.schedule._replace(
         start_temperature=_REPAIR_TEMPERATURE * context.schedule.start_temperature
     )
@@ -166,6 +145,20 @@ def _anneal(
         context.graph, context.objective, schedule, labels, k, moves, rng, context.cancellation.flag
     )
     return moves
+
+
+def _recombine(
+    context: SearchContext,
+    schedule: Schedule,
+    labels: NDArray[np.int32],
+    per_grid: int,
+    rng: NDArray[np.uint64],
+) -> None:
+    """Recombine the grids of `labels` in place, so many times for each."""
+    k = int(labels.max()) + 1
+    tries, flag = per_grid * min(k, _GRIDS_COUNTED), context.cancellation.flag
+    if k > 1:
+        recombine(context.graph, context.objective, schedule, labels, k, tries, rng, flag)
 
 
 #: with fewer grids multistart or a proof finds the optimum without the elite pool

@@ -25,11 +25,12 @@ from gridgeo.partition.kernel import (
     evaluate_grids,
     evaluate_labels,
 )
-from gridgeo.partition.problem import Solution
+from gridgeo.partition.problem import Solution, number_by_first
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from gridgeo.partition.minimal_change.subproblem import Subproblem
     from gridgeo.partition.problem import Cancellation, Effort
 
 #: the share of all households (or residents) that the heavy atoms of a piece hold
@@ -72,15 +73,22 @@ class SearchContext:
 
 
 def solution_of(
-    context: SearchContext, labels: NDArray[np.int32], *, moves: int = 0, exact: bool = False
+    context: SearchContext | Subproblem,
+    labels: NDArray[np.int32],
+    *,
+    moves: int = 0,
+    exact: bool = False,
 ) -> Solution:
-    """Return a labelling as a `Solution`, with its cost and the bands that it misses."""
+    """Return a labelling as a `Solution`, with its cost and the bands that it misses.
+
+    The cost is without that of straddling every border.
+    """
     grids = int(labels.max()) + 1
     cost, missed, distance = evaluate_labels(context.graph, context.objective, labels, grids)
     unmet = count_unmet_cannot_links(context.graph, labels)
     separate_pairs = len(context.graph.cannot_links) - unmet
     return Solution(
-        labels=_relabel_by_first_atom(labels),
+        labels=number_by_first(labels).astype(np.int32),
         grids=grids,
         missed=round(float(missed)),
         distance=float(distance),
@@ -103,12 +111,6 @@ def mix_seeds(*numbers: int) -> int:
         mixed = ((mixed ^ number) * 0x9E3779B97F4A7C15 + 0x632BE59BD9B4E019) % 2**64
         mixed ^= mixed >> 29
     return mixed
-
-
-def _relabel_by_first_atom(labels: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Return the labels renumbered by the first atom of each."""
-    _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
-    return np.argsort(np.argsort(first))[inverse].astype(np.int32)
 
 
 #: grids of a window, and how many of its first grids no later window starts from

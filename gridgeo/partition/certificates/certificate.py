@@ -22,8 +22,8 @@ from gridgeo.partition.connected_subgraphs import (
     list_if_few,
     list_subgraphs,
 )
-from gridgeo.partition.kernel import build_csr_graph, cost_constant, evaluate_labels, objective_of
-from gridgeo.partition.problem import canonical_order
+from gridgeo.partition.kernel import cost_of_labels
+from gridgeo.partition.problem import restrict_problem
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -135,13 +135,7 @@ def _repartition_pairs(
             unproved.add((a, b))
     unproved &= _adjacent_grids(problem, labels)
     certificate = "" if unproved or waiting else "pairwise"
-    ordered, order = canonical_order(problem)
-    cost = float(
-        evaluate_labels(
-            build_csr_graph(ordered), objective_of(ordered, band), labels[order], solution.grids
-        )[0]
-    )
-    cost += cost_constant(problem)
+    cost = cost_of_labels(problem, band, labels)
     return replace(solution, labels=labels, cost=cost, certificate=certificate)
 
 
@@ -161,27 +155,11 @@ def _repartition(
     """Return whether all partitions of a pair were tried, and a better one than `first`."""
     if members.size > ATOMS_IN_MASK:
         return False, None
-    pair = _restrict_problem(problem, members)
+    pair = restrict_problem(problem, members, 2)
     subgraphs = list_subgraphs(pair, band, _PAIR_BUDGET, cancellation)
     labels = np.where(first, 0, 1).astype(np.int32)
     complete, halves, _ = subgraphs.cheapest_partition(2, subgraphs.cost_of(labels, 2))
     return complete and subgraphs.complete, halves
-
-
-def _restrict_problem(problem: Problem, members: NDArray[np.int64]) -> Problem:
-    """Return the problem of some atoms (ascending), with two grids."""
-    position = np.full(problem.households.size, -1)
-    position[members] = np.arange(members.size)
-    inner = (position[problem.edges] >= 0).all(axis=1)
-    cannot_links = position[problem.cannot_links]
-    return replace(
-        problem,
-        **{a: getattr(problem, a)[members] for a in ("households", "residents", "x", "y", "area")},
-        **{a: getattr(problem, a)[inner] for a in ("cut_m", "straddle_m", "linked")},
-        edges=position[problem.edges[inner]].astype(np.int32),
-        grids=2,
-        cannot_links=cannot_links[(cannot_links >= 0).all(axis=1)].astype(np.int32),
-    )
 
 
 def certificate_of(solutions: Sequence[Solution]) -> tuple[str, float]:
