@@ -4,6 +4,7 @@
 
     python -m benchmarks.bench_ablation --instances FOLDER --city NAME FILE ATOMS COMMUNITIES
     python -m benchmarks.bench_ablation --towns 240 --effort fast
+    python -m benchmarks.bench_ablation --grow 5 --city NAME FILE ATOMS COMMUNITIES
 
 Each component is switched off by replacing one function or number of the room ``partition``. For
 each set of instances the table says how many more bands are missed, how much more the grids in
@@ -19,7 +20,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -43,10 +44,11 @@ from gridgeo.config import (
     Weights,
 )
 from gridgeo.model import Atoms, Partition
-from gridgeo.partition import partition_atoms, solve, warm_up
+from gridgeo.partition import adjust_atoms, partition_atoms, solve, warm_up
 from gridgeo.pipeline import make_atoms
 from gridgeo.read import read_layers
 
+Options = dict[str, Any]
 #: share of the atoms of a town where nobody lives
 EMPTY = 0.3
 HEAD = (
@@ -61,6 +63,7 @@ def main() -> None:
     parser.add_argument("--instances", type=Path, nargs="*", default=[], help="folders")
     parser.add_argument("--towns", type=int, default=0, help="random towns with rivers")
     parser.add_argument("--city", nargs=4, action="append", default=[], metavar="WORD")
+    parser.add_argument("--grow", type=int, default=0, help="seeds: adjust grown cities instead")
     parser.add_argument("--profile", choices=sorted(PROFILES), default="households")
     parser.add_argument("--effort", choices=EFFORT_NAMES, default="normal")
     parser.add_argument("--off", nargs="*", choices=sorted(SEAMS), default=sorted(SEAMS))
@@ -170,14 +173,48 @@ def _cities(
         settings = Settings(read=ReadRules(inputs=inputs), band=band)
         atoms = make_atoms(read_layers(settings.read), settings)
 
-        def run(atoms: Atoms = atoms) -> Figures:
-            before = time.process_time()
-            partition = partition_atoms(
-                atoms, band=band, weights=Weights(), search=search, open_ground=OpenGround()
-            )
-            return _of_partition(partition, time.process_time() - before)
+        options: Options = {
+            "band": band,
+            "weights": Weights(),
+            "search": search,
+            "open_ground": OpenGround(),
+        }
+        if given.grow:
+            yield f"{name}, grown", partial(_change, atoms, options, given.grow)
+        else:
+            yield name, partial(_partition, atoms, options)
 
-        yield name, run
+
+def _partition(atoms: Atoms, options: Options) -> Figures:
+    before = time.process_time()
+    partition = partition_atoms(atoms, **options)
+    return _of_partition(partition, time.process_time() - before)
+
+
+def _change(atoms: Atoms, options: Options, seeds: int) -> Figures:
+    """Grow a tenth of the atoms by 30 % and adjust: the cost is the households moved, by seed.
+
+    Proved optimal are the seeds that move as few as the bound says.
+    """
+    old = partition_atoms(atoms, **options).labels
+    changed, before = [], time.process_time()
+    for seed in range(seeds):
+        households = atoms.frame["households"].to_numpy(np.int64).copy()
+        rng = np.random.default_rng(seed)
+        grown = rng.choice(households.size, round(0.1 * households.size), replace=False)
+        households[grown] = np.round(households[grown] * 1.3)
+        frame = atoms.frame.assign(households=households)
+        changed.append(adjust_atoms(replace(atoms, frame=frame), old, **options))
+    seconds = time.process_time() - before
+    figures = [_of_partition(one.partition, seconds) for one in changed]
+    return Figures(
+        missed=np.array([one.missed.sum() for one in figures]),
+        cost=np.array([one.moved for one in changed], dtype=np.float64),
+        optimal=sum(one.moved == one.bound for one in changed),
+        impossible=sum(one.impossible for one in figures),
+        not_found=sum(one.not_found for one in figures),
+        seconds=seconds,
+    )
 
 
 def _of_partition(partition: Partition, seconds: float) -> Figures:
@@ -246,7 +283,9 @@ SEAMS: dict[str, tuple[tuple[str, str, Any], ...]] = {
     "pricing and bound (best)": (("certificates.certificate", "certify_by_bound", _as_it_is(2)),),
     "flow bound of the change": (
         ("minimal_change.repair_search", "flow_lower_bound", lambda *_, **__: 0.0),
+        ("minimal_change.piece", "flow_lower_bound", lambda *_, **__: 0.0),
     ),
+    "assignment model of the change": (("minimal_change.repair_search", "_MAX_VARIABLES", 0),),
 }
 
 
