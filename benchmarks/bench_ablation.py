@@ -258,6 +258,10 @@ def _as_it_is(position: int) -> Callable[..., Any]:
     return lambda *arguments, **_: arguments[position]
 
 
+def _no_columns(*given: Any) -> NDArray[np.bool_]:
+    return np.empty((0, given[1].size), dtype=np.bool_)
+
+
 def _no_pairing(graph: Any, piece: Any, solved: Any, **_: object) -> Any:
     return graph, piece, solved, []
 
@@ -281,6 +285,12 @@ SEAMS: dict[str, tuple[tuple[str, str, Any], ...]] = {
         ("certificates.certificate", "_repartition_pairs", _as_it_is(2)),
     ),
     "pricing and bound (best)": (("certificates.certificate", "certify_by_bound", _as_it_is(2)),),
+    "closing of the gap (best)": (
+        ("certificates.column_generation", "_close_gap", lambda *_: None),
+    ),
+    "annealing as pricing (best)": (
+        ("certificates.column_generation", "price_by_annealing", _no_columns),
+    ),
     "flow bound of the change": (
         ("minimal_change.repair_search", "flow_lower_bound", lambda *_, **__: 0.0),
         ("minimal_change.piece", "flow_lower_bound", lambda *_, **__: 0.0),

@@ -13,9 +13,10 @@ from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from gridgeo.config import EFFORT_NAMES, Band, EffortName, Search
 from gridgeo.partition.atom_graph import positions_by
-from gridgeo.partition.band import apportion, exceeds_band, possible_grid_counts
+from gridgeo.partition.band import apportion
 from gridgeo.partition.pieces import SolvedPiece
 from gridgeo.partition.problem import number_by_first
+from gridgeo.partition.proofs import is_ruled_out
 from gridgeo.partition.samples import (
     UNIT_M,
     build_samples,
@@ -254,9 +255,7 @@ class BandedRegions(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sklea
         ]
         problem, *relaxed = problems
         solution = solve(problem, band, search, certificate=False)
-        if solution.exact or exceeds_band(band, problem.households, problem.residents).any():
-            return problem, solution
-        if not possible_grid_counts(band, problem.households, problem.residents):
+        if solution.exact or is_ruled_out(problem, band):
             return problem, solution
         for other in relaxed:
             if not solution.failed:

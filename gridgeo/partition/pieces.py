@@ -7,7 +7,7 @@ that the final grids really need are reported as findings.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
@@ -113,15 +113,16 @@ class SolvedPiece:
     """One piece with households: the positions of its atoms, its problem and its solution.
 
     ``cut_off_by`` is what lies between the piece and the rest of its community, None for nothing;
-    ``contracted`` tells which units contract several atoms (must-links).
+    ``contracted`` tells which units contract several atoms (must-links). These and the names are
+    for verdicts, and known once all pieces are solved.
     """
 
     members: NDArray[np.int64]
     problem: Problem
     solution: Solution
-    names: tuple[str, ...]
-    cut_off_by: Text | None
-    contracted: tuple[bool, ...]
+    names: tuple[str, ...] = ()
+    cut_off_by: Text | None = None
+    contracted: tuple[bool, ...] = ()
 
 
 def _find_pieces(graph: AtomGraph) -> NDArray[np.int64]:
@@ -207,23 +208,15 @@ def _impossible_alone(
     return [number for *_, number in sorted(found)]
 
 
-class PieceSolution(NamedTuple):
-    """A piece with its problem and its best solution so far."""
-
-    members: NDArray[np.int64]
-    problem: Problem
-    solution: Solution
-
-
 def join_pieces_out_of_band(
     graph: AtomGraph,
     piece: NDArray[np.int64],
-    solved: dict[int, PieceSolution],
+    solved: dict[int, SolvedPiece],
     *,
     weights: Weights,
     bands: Bands,
     solver: Solver,
-) -> tuple[AtomGraph, NDArray[np.int64], dict[int, PieceSolution], list[BarrierLink]]:
+) -> tuple[AtomGraph, NDArray[np.int64], dict[int, SolvedPiece], list[BarrierLink]]:
     """Link a piece that misses bands across a barrier where fewer bands are missed together.
 
     The totals of such a piece allow it to stand alone, its atoms do not. The lightest is tried
@@ -252,13 +245,13 @@ def join_pieces_out_of_band(
         if (solution.missed, solution.distance) < before:
             graph, piece = joined_graph, joined_piece
             solved = {n: done for n, done in solved.items() if n not in parts}
-            solved[parts[0]] = PieceSolution(members, problem, solution)
+            solved[parts[0]] = SolvedPiece(members=members, problem=problem, solution=solution)
             joins.append(barrier_link)
             pending.append(parts[0])
     return graph, piece, solved, joins
 
 
-def _pieces_out_of_band(graph: AtomGraph, solved: dict[int, PieceSolution]) -> list[int]:
+def _pieces_out_of_band(graph: AtomGraph, solved: dict[int, SolvedPiece]) -> list[int]:
     """Return the pieces that miss bands, the lightest first, then west to east."""
     keys = [
         (int(done.problem.households.sum()), round(float(graph.x[done.members].min()), 3), number)

@@ -30,7 +30,6 @@ from gridgeo.partition.minimal_change.subproblem import (
 )
 from gridgeo.partition.open_ground import cut_off_by
 from gridgeo.partition.pieces import (
-    PieceSolution,
     SolvedPiece,
     join_pieces,
     join_pieces_out_of_band,
@@ -122,7 +121,8 @@ def partition_atoms(
         cancellation=cancellation,
     )
     solved_pieces = {
-        number: PieceSolution(*problems[number], solutions[number]) for number in problems
+        number: SolvedPiece(members=members, problem=problem, solution=solutions[number])
+        for number, (members, problem) in problems.items()
     }
     graph, piece, solved_pieces, more = join_pieces_out_of_band(
         graph, piece, solved_pieces, weights=weights, bands=bands, solver=solver
@@ -130,10 +130,8 @@ def partition_atoms(
     names, facilities = unit_names(atoms.frame["name"].to_numpy(), unit), facility_names(atoms)
     contracted = np.bincount(unit) > 1
     solved = [
-        SolvedPiece(
-            members=done.members,
-            problem=done.problem,
-            solution=done.solution,
+        replace(
+            done,
             names=tuple(names[done.members]),
             cut_off_by=cut_off_by(graph, done.members, facilities),
             contracted=tuple(contracted[done.members].tolist()),
