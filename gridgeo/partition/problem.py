@@ -72,7 +72,8 @@ class Solution:
     ``missed`` counts the bands that are missed (an oversized grid counts once for every further
     time that the upper limit goes into it), ``distance`` the households by which they are missed;
     ``cost`` is in metres; ``unmet_cannot_links`` counts the cannot-link pairs in one grid.
-    ``exact`` means proved: no labelling, whatever its number of grids, misses fewer bands.
+    ``exact`` means proved: where this labelling is not in band, none is, whatever its number of
+    grids.
 
     The effort spent: ``starts`` and proposed ``moves``, and the result of the first start alone
     (``first_missed``, ``first_cost``); ``interrupted`` where the search was cancelled.

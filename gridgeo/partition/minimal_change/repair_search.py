@@ -158,7 +158,7 @@ class Repair:
 
     labels: NDArray[np.int64]
     least: float
-    #: no labelling, whatever its number of grids, misses fewer bands
+    #: proved: no labelling is in band, whatever its number of grids
     exact: bool = False
 
 
@@ -382,10 +382,9 @@ def _solve_globally(
     The grids of the global solution are matched to the old grids that they continue, and annealed
     near them.
     """
-    solution = solve(sub.problem, sub.band, search, certificate=False, cancellation=cancellation)
-    missed = sub.rank(repair.labels)[0]
-    if solution.missed >= missed:
-        return replace(repair, exact=repair.exact or (solution.exact and solution.missed == missed))
+    solution = solve(sub.problem, sub.band, search, cancellation=cancellation)
+    if solution.missed >= sub.rank(repair.labels)[0]:
+        return replace(repair, exact=repair.exact or solution.exact)
     global_labels = solution.labels.astype(np.int64)
     shared = overlap_of(sub.old, global_labels, sub.problem.households, sub.problem.area)
     labels = sub.grids + global_labels
