@@ -21,9 +21,8 @@ import numpy as np
 from benchmarks.instances import BAND, problem_of
 from benchmarks.measure import markdown
 from gridgeo.config import Search
-from gridgeo.partition import Cancellation
-from gridgeo.partition.certificate import solve_certified
-from gridgeo.partition.column_generation import certify_by_bound
+from gridgeo.partition import Cancellation, solve
+from gridgeo.partition.certificates import certify_by_bound
 
 HEAD = ("instance", "k", "cut", "share", "bound", "gap", "seconds")
 
@@ -45,7 +44,7 @@ def _rows(given: argparse.Namespace) -> Iterator[tuple[str, ...]]:
             continue
         started = time.perf_counter()
         searches = (Search(effort="best", seed=seed + 1) for seed in range(given.seeds))
-        found = [solve_certified(problem, BAND, search) for search in searches]
+        found = [solve(problem, BAND, search) for search in searches]
         met = sorted((s for s in found if not s.failed), key=lambda s: s.cost)
         told = certify_by_bound(problem, BAND, met[0], given.turns, Cancellation())
         cost, bound = told.cost, told.bound

@@ -271,3 +271,12 @@ def test_a_slightly_oversized_grid_of_a_large_piece_gives_to_its_neighbours():
     assert change.solution.missed == 0
     assert change.labels.max() == 31
     assert change.moved == change.bound
+
+
+def test_what_a_partition_proves_impossible_a_change_proves_too():
+    street = blocks([[32] * 9 + [24] + [31] * 9 + [9]])
+    found = solve(street, BAND, Search())
+    assert (found.missed, found.exact) == (1, True)
+    change = adjust_labels(street, found.labels.astype(np.int64), band=BAND)
+    assert (change.solution.missed, change.solution.exact) == (1, True)
+    assert change.moved == 0

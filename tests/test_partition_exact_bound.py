@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridgeo.partition import Cancellation, Problem, Solution
-from gridgeo.partition.column_generation import certify_by_bound
+from gridgeo.partition.certificates import certify_by_bound
 from gridgeo.partition.kernel import build_csr_graph, evaluate_labels, objective_of
 from gridgeo.partition.problem import canonical_order
 

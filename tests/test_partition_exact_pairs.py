@@ -6,9 +6,9 @@ from builders_problem import BANDS, labels_of, partitions, problems
 from hypothesis import given, settings
 
 from gridgeo.partition import Cancellation, Problem, Solution
+from gridgeo.partition.certificates.certificate import _repartition_pairs
 from gridgeo.partition.kernel import build_csr_graph, evaluate_labels, objective_of
-from gridgeo.partition.pairwise import _restrict_problem, repartition_pairs
-from gridgeo.partition.problem import canonical_order
+from gridgeo.partition.problem import canonical_order, restrict_problem
 
 
 def solution_of(problem, band, labels):
@@ -30,14 +30,14 @@ def test_no_pair_of_a_certified_solution_can_be_divided_better(band, problem):
     known = [labels_of(grids, problem.households.size) for grids in partitions(band, problem)]
     for labels in [labels for labels in known if labels.max() > 0][:2]:
         start = solution_of(problem, band, labels)
-        told = repartition_pairs(problem, band, start, Cancellation())
+        told = _repartition_pairs(problem, band, start, Cancellation())
         assert told.certificate == "pairwise"
         assert told.missed == 0
         assert told.cost <= start.cost + 1e-9
         assert told.cost == pytest.approx(solution_of(problem, band, told.labels).cost, abs=1e-2)
         for pair in combinations(range(told.grids), 2):
             members = np.flatnonzero(np.isin(told.labels, pair))
-            part, order = canonical_order(_restrict_problem(problem, members))
+            part, order = canonical_order(restrict_problem(problem, members, 2))
             now = solution_of(part, band, (told.labels[members] == pair[0])[order].astype(np.int32))
             for grids in partitions(band, part):
                 if len(grids) == 2:
@@ -59,7 +59,7 @@ def test_pairs_of_too_many_atoms_are_not_certified():
         area=np.full(80, 1e4),
     )
     labels = np.repeat([0, 1], 40).astype(np.int32)
-    told = repartition_pairs(
+    told = _repartition_pairs(
         street, BANDS[0], solution_of(street, BANDS[0], labels), Cancellation()
     )
     assert (told.certificate, told.cost) == ("", 50.0)

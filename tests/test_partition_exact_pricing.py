@@ -8,7 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gridgeo.partition.branch_and_bound import FREE, OUTSIDE, PricingGraph, price_subgraphs
+from gridgeo.partition.certificates.branch_and_bound import (
+    FREE,
+    OUTSIDE,
+    PricingGraph,
+    price_subgraphs,
+)
 
 LOWER, UPPER = 300.0, 500.0
 GO = np.zeros(1, dtype=np.uint8)

@@ -7,11 +7,13 @@ from hypothesis import given, settings
 
 from gridgeo.config import Search
 from gridgeo.partition import Cancellation, Problem, Solution, solve
-from gridgeo.partition.certificate import certificate_of, certify, solve_certified
+from gridgeo.partition.certificates import certificate_of, certify
+from gridgeo.partition.connected_subgraphs import EnumerationBudget, list_if_few
 from gridgeo.partition.kernel import build_csr_graph, evaluate_labels, objective_of
 from gridgeo.partition.problem import canonical_order
 
 FAST = Search(effort="fast")
+BUDGET = EnumerationBudget(seen=20_000, kept=20_000, nodes=100_000)
 
 
 @pytest.fixture
@@ -61,7 +63,7 @@ def test_a_miss_is_met_or_proved_and_never_proved_wrongly(band, problem):
     start = unproved(problem, band)
     if not start.missed:
         return
-    told = certify(problem, band, FAST, start, Cancellation())
+    told = certify(problem, band, FAST, start, Cancellation(), subgraphs=None)
     if told.missed:
         assert not costs
         return
@@ -76,7 +78,7 @@ def test_a_miss_is_met_or_proved_and_never_proved_wrongly(band, problem):
 def test_optimal_is_claimed_only_of_the_least_cost(band, problem):
     problem, _ = canonical_order(problem)
     costs = cheapest(problem, band)
-    told = solve_certified(problem, band, FAST)
+    told = solve(problem, band, FAST)
     assert bool(told.missed) == (not costs)
     if costs:
         assert told.certificate == "optimal"
@@ -88,7 +90,8 @@ def test_a_better_solution_replaces_one_that_is_not_the_best(street):
     labels = np.repeat(np.arange(3), [8, 6, 10]).astype(np.int32)
     cost = evaluate_labels(build_csr_graph(street), objective_of(street, BANDS[0]), labels, 3)[0]
     given_labels = Solution(labels=labels, grids=3, missed=0, distance=0.0, cost=cost, moves=5)
-    told = certify(street, BANDS[0], Search(), given_labels, Cancellation())
+    subgraphs = list_if_few(street, BANDS[0], BUDGET, Cancellation())
+    told = certify(street, BANDS[0], Search(), given_labels, Cancellation(), subgraphs=subgraphs)
     assert told.cost == pytest.approx(poor.cost)
     assert told.cost < cost
     assert (told.certificate, told.moves) == ("optimal", 5)
@@ -99,7 +102,9 @@ def test_a_stopped_proof_claims_nothing(street):
     cancellation.cancel()
     labels = np.repeat(np.arange(3), [8, 6, 10]).astype(np.int32)
     given_labels = Solution(labels=labels, grids=3, missed=0, distance=0.0, cost=900.0, moves=5)
-    assert certify(street, BANDS[0], Search(), given_labels, cancellation) == given_labels
+    subgraphs = list_if_few(street, BANDS[0], BUDGET, cancellation)
+    told = certify(street, BANDS[0], Search(), given_labels, cancellation, subgraphs=subgraphs)
+    assert told == given_labels
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from builders_problem import BANDS, in_band, labels_of, partitions, problems
 from hypothesis import given, settings
 
 from gridgeo.partition import Problem
-from gridgeo.partition.connected_subgraphs import _enumerate_subgraphs
-from gridgeo.partition.kernel import build_csr_graph, evaluate_labels, objective_of
+from gridgeo.partition.connected_subgraphs import IN_BAND, enumerate_subgraphs
+from gridgeo.partition.kernel import COST, build_csr_graph, evaluate_labels, objective_of
 from gridgeo.partition.problem import canonical_order
 from gridgeo.partition.set_partitioning import index_sets, solve_set_partitioning
 
@@ -25,15 +25,15 @@ def as_sets(bits, atoms):
 def test_columns_hold_every_grid_of_every_partition_in_band(band, problem):
     ordered, _ = canonical_order(problem)
     n = ordered.households.size
-    complete, bits, cost = _enumerate_subgraphs(
-        build_csr_graph(ordered), objective_of(ordered, band), MANY, MANY, GO
+    complete, bits, value = enumerate_subgraphs(
+        build_csr_graph(ordered), objective_of(ordered, band), IN_BAND, MANY, MANY, GO
     )
     sets = as_sets(bits, n)
     assert complete
     assert len(set(sets)) == len(sets)
     assert all(in_band(band, ordered, list(members)) for members in sets)
     assert set(chain.from_iterable(partitions(band, ordered))) <= set(sets)
-    assert np.isfinite(cost).all()
+    assert np.isfinite(value).all()
 
 
 @pytest.mark.parametrize("band", BANDS, ids=lambda band: band.profile)
@@ -46,7 +46,8 @@ def test_the_best_cover_is_the_cheapest_partition_of_its_number_of_grids(band, p
         objective_of(ordered, band),
         ordered.households.size,
     )
-    _, bits, cost = _enumerate_subgraphs(graph, objective, MANY, MANY, GO)
+    _, bits, value = enumerate_subgraphs(graph, objective, IN_BAND, MANY, MANY, GO)
+    cost = value[:, COST].copy()
     costs = {}
     for grids in partitions(band, ordered):
         k = len(grids)
@@ -69,17 +70,18 @@ def test_the_best_cover_is_the_cheapest_partition_of_its_number_of_grids(band, p
 
 
 def test_an_enumeration_that_was_cut_short_says_so():
-    _, bits, _ = _enumerate_subgraphs(*_street(20), MANY, MANY, GO)
-    assert _enumerate_subgraphs(*_street(20), 50, MANY, GO)[0] is False
-    assert _enumerate_subgraphs(*_street(20), MANY, MANY, STOP)[0] is False
-    complete, kept, _ = _enumerate_subgraphs(*_street(20), MANY, 5, GO)
+    _, bits, _ = enumerate_subgraphs(*_street(20), IN_BAND, MANY, MANY, GO)
+    assert enumerate_subgraphs(*_street(20), IN_BAND, 50, MANY, GO)[0] is False
+    assert enumerate_subgraphs(*_street(20), IN_BAND, MANY, MANY, STOP)[0] is False
+    complete, kept, _ = enumerate_subgraphs(*_street(20), IN_BAND, MANY, 5, GO)
     assert complete is False
     assert kept.tolist() == bits[:5].tolist()
 
 
 def test_a_search_that_was_cut_short_says_so():
     graph, objective = _street(12)
-    _, bits, cost = _enumerate_subgraphs(graph, objective, MANY, MANY, GO)
+    _, bits, value = enumerate_subgraphs(graph, objective, IN_BAND, MANY, MANY, GO)
+    cost = value[:, COST].copy()
     pool = index_sets(bits, cost, 12)
     assert solve_set_partitioning(pool, 12, 3, 1e6, 1, GO)[0] is False
     assert solve_set_partitioning(pool, 12, 3, 1e6, MANY, GO)[0] is True

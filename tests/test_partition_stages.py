@@ -11,7 +11,7 @@ import gridgeo.partition
 
 ROOT = Path(__file__).parents[1]
 ROOM = ROOT / "gridgeo" / "partition"
-NAMED = re.compile(r"`((?:minimal_change\.)?\w+\.\w+)`")
+NAMED = re.compile(r"`((?:(?:minimal_change|certificates)\.)?\w+\.\w+)`")
 PAGES = {
     "docstring": gridgeo.partition.__doc__,
     "how-it-works.md": (ROOT / "docs" / "how-it-works.md").read_text(encoding="utf-8"),

@@ -1,7 +1,7 @@
 """Partition: cut the atoms of each community into contiguous grids within the band.
 
 `stage.partition_atoms` runs the stages, from the problem to the certificate. Stages 4 to 9 are for
-one connected piece of a community, and `search.solve` is 5 to 8 alone.
+one connected piece of a community: together they are `solver.solve`.
 
  1. `atom_graph.build_atom_graph`: atoms are nodes; links join atoms across borders that can be
     crossed.
@@ -9,12 +9,12 @@ one connected piece of a community, and `search.solve` is 5 to 8 alone.
     are kept for the search.
  3. `pieces.join_pieces`: connected components are pieces; one whose totals cannot be in band alone
     is linked to another across the weakest barrier.
- 4. `connected_subgraphs.list_subgraphs`: in a piece with few of them, all connected subgraphs in
-    band are enumerated, and `set_partitioning.solve_set_partitioning` finds the optimum. Then
-    stages 5 to 9 are not needed.
+ 4. `connected_subgraphs.list_if_few`: in a piece with few of them, all connected subgraphs in band
+    are enumerated, and `set_partitioning.solve_set_partitioning` finds the optimum. Then stages 5
+    to 9 are not needed.
  5. `search.candidate_grid_counts`: the numbers of grids that the totals allow, nearest to the
     middle of the band first; each is tried until one is in band. At most 16 atoms are solved by
-    `subset_dp.solve_by_subsets`, and stages 6 to 8 are not needed.
+    `set_partitioning.partition_few_atoms`, and stages 6 to 8 are not needed.
  6. `search.run_start`: a start of the multistart. `anneal.grow_regions` grows regions from seeds,
     `anneal.anneal` flips atoms at the borders, `recombination.recombine` merges adjacent grids and
     cuts them anew along random spanning trees. Two starts that end alike are enough; so is one
@@ -22,12 +22,13 @@ one connected piece of a community, and `search.solve` is 5 to 8 alone.
  7. `search.repair_bands`: while bands are missed, recombination around the grids out of band; at
     last a search with higher penalties.
  8. `search.improve_elite_pool`: the best labellings are reheated, and
-    `set_partitioning.improve_from_pool` picks the cheapest grids of all that were met.
- 9. `certificate.certify`: ``optimal`` or ``exhausted`` where stage 4's enumeration ends in the
-    budget of the effort; at effort ``best``, `pairwise.repartition_pairs` makes adjacent grids
-    pairwise optimal, and `column_generation.certify_by_bound` proves a lower bound by column
-    generation (`pricing.price_exactly` solves its pricing problem).
-10. `pairwise.join_pieces_out_of_band`: a piece still out of band is linked to a neighbour across a
+    `search_context.improve_from_pool` picks the cheapest grids of all that were met.
+ 9. `certificates.certify`: ``optimal`` or ``exhausted`` where stage 4's enumeration ends in the
+    budget of the effort; at effort ``best``, adjacent grids are made pairwise optimal, and
+    `certificates.certify_by_bound` proves a lower bound by column generation
+    (`certificates.pricing.price_exactly` solves its pricing problem). The search knows nothing of
+    these proofs.
+10. `pieces.join_pieces_out_of_band`: a piece still out of band is linked to a neighbour across a
     barrier, and stages 4 to 9 run on both together.
 11. `assemble.assemble`: labels of basic, locked, dedicated and open grids
     (`open_ground.assign_open_ground`); verdicts (`verdicts.judge_community`) with proofs
@@ -71,7 +72,7 @@ from gridgeo.partition.problem import (
     Problem,
     Solution,
 )
-from gridgeo.partition.search import (
+from gridgeo.partition.solver import (
     solve,
 )
 from gridgeo.partition.stage import (

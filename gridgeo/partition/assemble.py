@@ -11,7 +11,7 @@ import pandas as pd
 from gridgeo.model import Partition
 from gridgeo.partition.atom_graph import AtomGraph, label_components, positions_by
 from gridgeo.partition.band import count_by
-from gridgeo.partition.certificate import certificate_of
+from gridgeo.partition.certificates import certificate_of
 from gridgeo.partition.grid_attributes import find_community_borders
 from gridgeo.partition.open_ground import assign_open_ground, open_reason
 from gridgeo.partition.pieces import BarrierLink, SolvedPiece, report_barrier_links
@@ -57,8 +57,12 @@ def assemble(
         The names of the locked grids by number; may be shorter.
     """
     labels, basic = _label_basic(graph, solved)
-    labels, basic = _label_locked(graph, labels, basic)
-    labels, dedicated = _label_dedicated(graph, labels, basic)
+    labels, locked_grids = _label_groups(labels, graph.locked, basic)
+    basic += locked_grids
+    facility = graph.facility
+    same = (facility[graph.left] == facility[graph.right]) & (facility[graph.left] >= 0)
+    parts = np.where(facility >= 0, label_components(graph, same), -1)
+    labels, dedicated = _label_groups(labels, parts, basic)
     labels, joins = assign_open_ground(graph, piece, labels, open_ground)
     stays = int(labels.max()) + 1 - basic - dedicated
     kind = np.repeat([0, 1, 2], [basic, dedicated, stays])
@@ -124,15 +128,15 @@ def _label_basic(graph: AtomGraph, solved: list[SolvedPiece]) -> tuple[NDArray[n
     return labels, count
 
 
-def _label_locked(
-    graph: AtomGraph, labels: NDArray[np.int64], count: int
+def _label_groups(
+    labels: NDArray[np.int64], group: NDArray[np.int64], count: int
 ) -> tuple[NDArray[np.int64], int]:
-    """Label the locked grids from `count` on; return how many basic grids there are."""
-    taken = graph.locked >= 0
-    numbers, inverse = np.unique(graph.locked[taken], return_inverse=True)
+    """Label each group (-1 for none) from `count` on; return how many there are."""
+    taken = group >= 0
+    numbers, inverse = np.unique(group[taken], return_inverse=True)
     labels = labels.copy()
     labels[taken] = count + inverse
-    return labels, count + numbers.size
+    return labels, numbers.size
 
 
 def _locked_grids(graph: AtomGraph, names: Sequence[str]) -> dict[int, list[LockedGrid]]:
@@ -152,19 +156,6 @@ def _locked_grids(graph: AtomGraph, names: Sequence[str]) -> dict[int, list[Lock
         )
         found.setdefault(int(graph.community[members[0]]), []).append(grid)
     return found
-
-
-def _label_dedicated(
-    graph: AtomGraph, labels: NDArray[np.int64], count: int
-) -> tuple[NDArray[np.int64], int]:
-    """Label the connected parts of each facility from `count` on."""
-    facility = graph.facility
-    same = (facility[graph.left] == facility[graph.right]) & (facility[graph.left] >= 0)
-    taken = facility >= 0
-    parts, inverse = np.unique(label_components(graph, same)[taken], return_inverse=True)
-    labels = labels.copy()
-    labels[taken] = count + inverse
-    return labels, parts.size
 
 
 def _order(

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridgeo.config import Band
+    from gridgeo.partition.problem import Problem
 
 
 def residents_known(
@@ -88,6 +89,12 @@ def possible_grid_counts(
     counts = _counts_by_measure(band, households, people, is_known)
     near = ideal_grid_count(band, float(households.sum()), whole)
     return tuple(sorted(counts, key=lambda k: (abs(k - near), k)))
+
+
+def grid_counts_of(problem: Problem, band: Band) -> tuple[int, ...]:
+    """Return the possible numbers of grids of a problem, none but its own where that is fixed."""
+    counts = possible_grid_counts(band, problem.households, problem.residents)
+    return tuple(k for k in counts if problem.grids in {None, k})
 
 
 def _counts_by_measure(

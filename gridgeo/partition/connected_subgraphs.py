@@ -12,10 +12,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gridgeo.partition.band import exceeds_band, grid_counts_of
 from gridgeo.partition.kernel import (
     BY_HOUSEHOLDS,
     BY_RESIDENTS,
+    COST,
+    DISTANCE,
     HOUSEHOLDS,
+    MISSED,
     RESIDENTS,
     UNKNOWN,
     CSRGraph,
@@ -27,9 +31,8 @@ from gridgeo.partition.kernel import (
     evaluate_labels,
     objective_of,
 )
-from gridgeo.partition.problem import canonical_order
+from gridgeo.partition.problem import Solution, canonical_order
 from gridgeo.partition.set_partitioning import index_sets, solve_set_partitioning
-from gridgeo.partition.subset_dp import neighbour_masks
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,90 +46,70 @@ if TYPE_CHECKING:
 
 #: atoms in a bit mask of 64 bits, with room for sign and carry
 ATOMS_IN_MASK = 62
+#: which connected subgraphs are enumerated: all, or those that grids in band can be
+ALL, IN_BAND = range(2)
 
 
 @compiled
-def _enumerate_subgraphs(
-    graph: CSRGraph, objective: Objective, seen: int, kept: int, cancel_flag: NDArray[np.uint8]
-) -> tuple[bool, NDArray[np.int64], NDArray[np.float64]]:
-    """Return whether the enumeration is complete, the subgraphs in band, and their costs.
-
-    At most `seen` connected subgraphs are visited, fewer if cancelled, and at most `kept` in band
-    are returned, ordered by their lowest atom. A subgraph is left out if it contains a cannot-link
-    pair, or cuts off atoms that no grids in band can partition. A cost counts half of each border
-    that is cut, so the costs of a partition add up to its own.
-    """
-    n = graph.attributes.shape[0]
-    sets, cost = np.empty(kept, np.int64), np.empty(kept)
-    neighbours = neighbour_masks(graph)
-    count, enumerated = 0, 0
-    for root in range(n):
-        count, enumerated = _subgraphs_from_root(
-            graph, objective, neighbours, root, sets, cost, count, enumerated, seen, cancel_flag
-        )
-        if enumerated > seen:
-            return False, sets[:count], cost[:count]
-    return True, sets[:count], cost[:count]
-
-
-@compiled
-def _subgraphs_from_root(
+def enumerate_subgraphs(
     graph: CSRGraph,
     objective: Objective,
-    neighbours: NDArray[np.int64],
-    root: int,
-    sets: NDArray[np.int64],
-    cost: NDArray[np.float64],
-    count: int,
-    enumerated: int,
+    which: int,
     seen: int,
+    kept: int,
     cancel_flag: NDArray[np.uint8],
-) -> tuple[int, int]:
-    """Add the subgraphs whose lowest atom is `root`; return how many are kept and were visited.
+) -> tuple[bool, NDArray[np.int64], NDArray[np.float64]]:
+    """Return whether the enumeration is complete, the subgraphs, and the value of each.
 
-    The latter is more than `seen` where that limit, or the room in `sets`, did not suffice.
+    At most `seen` connected subgraphs are visited, fewer if cancelled, and at most `kept` are
+    returned, ordered by their lowest atom. A subgraph is left out if it contains a cannot-link
+    pair; with `IN_BAND`, also if it is out of band or cuts off atoms that no grids in band can
+    partition. Values are as those of grids, but a cost counts half of each border that is cut, so
+    the costs of a partition add up to its own.
     """
     n, width = graph.attributes.shape
     full = (1 << n) - 1
-    stack_masks, stack_excluded, stack_frontier = np.zeros((3, n * n + 2), np.int64)
-    stack_sums, sums = np.zeros((n * n + 2, width)), np.zeros((1, width))
-    stack_masks[0], stack_excluded[0], stack_frontier[0] = (
-        1 << root,
-        (1 << root) - 1,
-        neighbours[root],
-    )
-    stack_sums[0] = graph.attributes[root]
-    stack_size = 1
-    while stack_size and enumerated <= seen:
-        stack_size -= 1
-        enumerated += 1 if enumerated & 1023 or not cancel_flag[0] else seen + 1
-        grid, excluded, frontier = (
-            stack_masks[stack_size],
-            stack_excluded[stack_size],
-            stack_frontier[stack_size],
-        )
-        sums[0] = stack_sums[stack_size]
-        if _breaks_cannot_link(graph.cannot_links, grid) or _cuts_off_light_part(
-            graph, objective, neighbours, full ^ grid, excluded
-        ):
-            continue
-        grid_cost, missed, _ = evaluate_grid(objective, sums, 0, sums, 0, 0.0)
-        if missed == 0.0 and _rest_may_be_divisible(graph, objective, neighbours, full ^ grid):
-            if count == sets.size:
-                return count, seen + 1
-            sets[count], cost[count] = grid, grid_cost + _half_cut_weight(graph, grid)
-            count += 1
-        free = frontier & ~grid & ~excluded if _may_grow(objective, sums) else 0
-        for v in range(root + 1, n):
-            if free >> v & 1:
-                stack_masks[stack_size], stack_excluded[stack_size] = grid | 1 << v, excluded
-                stack_frontier[stack_size], stack_sums[stack_size] = (
-                    frontier | neighbours[v],
-                    sums[0] + graph.attributes[v],
-                )
-                excluded |= 1 << v
-                stack_size += 1
-    return count, enumerated
+    in_band = which == IN_BAND
+    masks, value, count, visited = np.empty(kept, np.int64), np.empty((kept, 3)), 0, 0
+    neighbours = _neighbour_masks(graph)
+    stack, stack_sums = np.zeros((n * n + 2, 3), np.int64), np.zeros((n * n + 2, width))
+    sums = np.zeros((1, width))
+    for root in range(n):
+        stack[0] = 1 << root, (1 << root) - 1, neighbours[root]
+        stack_sums[0] = graph.attributes[root]
+        size = 1
+        while size:
+            size -= 1
+            visited += 1
+            if visited > seen or (visited & 1023 == 1 and cancel_flag[0]):
+                return False, masks[:count], value[:count]
+            grid, excluded, frontier = stack[size]
+            sums[0] = stack_sums[size]
+            if _breaks_cannot_link(graph.cannot_links, grid) or (
+                in_band
+                and _cuts_off_light_part(graph, objective, neighbours, full ^ grid, excluded)
+            ):
+                continue
+            cost, missed, distance = evaluate_grid(objective, sums, 0, sums, 0, 0.0)
+            if not in_band or (
+                missed == 0.0 and _rest_may_be_divisible(graph, objective, neighbours, full ^ grid)
+            ):
+                if count == kept:
+                    return False, masks[:count], value[:count]
+                masks[count] = grid
+                value[count, COST] = cost + _half_cut_weight(graph, grid)
+                value[count, MISSED], value[count, DISTANCE] = missed, distance
+                count += 1
+            if in_band and not _may_grow(objective, sums):
+                continue
+            free = frontier & ~grid & ~excluded
+            for v in range(root + 1, n):
+                if free >> v & 1:
+                    stack[size] = grid | 1 << v, excluded, frontier | neighbours[v]
+                    stack_sums[size] = sums[0] + graph.attributes[v]
+                    excluded |= 1 << v
+                    size += 1
+    return True, masks[:count], value[:count]
 
 
 @compiled
@@ -218,6 +201,17 @@ def _amounts_in(graph: CSRGraph, part: int) -> tuple[float, float, float]:
 
 
 @compiled
+def _neighbour_masks(graph: CSRGraph) -> NDArray[np.int64]:
+    """Return the linked neighbours of each atom as a bit mask."""
+    neighbours = np.zeros(graph.attributes.shape[0], np.int64)
+    for v in range(neighbours.size):
+        for p in range(graph.indptr[v], graph.indptr[v + 1]):
+            if graph.linked[p]:
+                neighbours[v] |= 1 << graph.neighbour[p]
+    return neighbours
+
+
+@compiled
 def _reachable_mask(neighbours: NDArray[np.int64], seeds: int, within: int) -> int:
     """Return the atoms that links reach from `seeds` inside `within`."""
     reached = fresh = seeds
@@ -247,6 +241,8 @@ class ConnectedSubgraphs:
     masks: NDArray[np.int64]
     cost: NDArray[np.float64]
     complete: bool
+    #: the numbers of grids that can be in band, nearest to the middle of the band first
+    counts: tuple[int, ...]
     order: NDArray[np.int64]
     graph: CSRGraph
     objective: Objective
@@ -254,6 +250,34 @@ class ConnectedSubgraphs:
     constant: float
     budget: EnumerationBudget
     cancellation: Cancellation
+
+    def first_partition(self) -> tuple[Solution | None, bool]:
+        """Return the cheapest solution of the first of `counts` with one, and whether that is sure.
+
+        The certificate is ``optimal`` where no partition into as many grids costs less. What is
+        sure is that no earlier number has a solution; without one, that none has.
+        """
+        sure = self.complete
+        for k in self.counts:
+            complete, labels, cost = self.cheapest_partition(k, np.inf)
+            if labels is None:
+                sure &= complete
+                continue
+            optimal = complete and self.complete
+            return Solution(
+                labels=labels,
+                grids=k,
+                missed=0,
+                distance=0.0,
+                cost=cost,
+                moves=0,
+                exact=optimal,
+                starts=0,
+                first_cost=cost,
+                certificate="optimal" if optimal else "",
+                bound=cost if optimal else -np.inf,
+            ), sure and optimal
+        return None, sure
 
     def cheapest_partition(
         self, k: int, upper_bound: float
@@ -285,19 +309,35 @@ class ConnectedSubgraphs:
         return float(cost) + self.constant
 
 
+def list_if_few(
+    problem: Problem, band: Band, budget: EnumerationBudget | None, cancellation: Cancellation
+) -> ConnectedSubgraphs | None:
+    """Return the connected subgraphs in band of a piece whose totals and atoms allow the band.
+
+    None for other pieces, and for those with too many atoms.
+    """
+    if budget is None or problem.households.size > ATOMS_IN_MASK:
+        return None
+    heavy = exceeds_band(band, problem.households, problem.residents)
+    if heavy.any() or not grid_counts_of(problem, band):
+        return None
+    return list_subgraphs(problem, band, budget, cancellation)
+
+
 def list_subgraphs(
     problem: Problem, band: Band, budget: EnumerationBudget, cancellation: Cancellation
 ) -> ConnectedSubgraphs:
     """Return the connected subgraphs in band of a piece, as many as the budget allows."""
     ordered, order = canonical_order(problem)
     graph, objective = build_csr_graph(ordered), objective_of(ordered, band)
-    complete, masks, cost = _enumerate_subgraphs(
-        graph, objective, budget.seen, budget.kept, cancellation.flag
+    complete, masks, value = enumerate_subgraphs(
+        graph, objective, IN_BAND, budget.seen, budget.kept, cancellation.flag
     )
     return ConnectedSubgraphs(
         masks=masks,
-        cost=cost,
+        cost=value[:, COST].copy(),
         complete=complete,
+        counts=grid_counts_of(problem, band),
         order=order,
         graph=graph,
         objective=objective,

@@ -13,8 +13,10 @@ from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from gridgeo.config import EFFORT_NAMES, Band, EffortName, Search
 from gridgeo.partition.atom_graph import positions_by
-from gridgeo.partition.band import apportion, exceeds_band, possible_grid_counts
+from gridgeo.partition.band import apportion
 from gridgeo.partition.pieces import SolvedPiece
+from gridgeo.partition.problem import number_by_first
+from gridgeo.partition.proofs import is_ruled_out
 from gridgeo.partition.samples import (
     UNIT_M,
     build_samples,
@@ -23,7 +25,8 @@ from gridgeo.partition.samples import (
     integer_counts,
     weights_by,
 )
-from gridgeo.partition.search import reheat_labels, solve
+from gridgeo.partition.search import reheat_labels
+from gridgeo.partition.solver import solve
 from gridgeo.partition.verdicts import judge_community
 
 if TYPE_CHECKING:
@@ -268,15 +271,13 @@ class BandedRegions(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sklea
             )
         ]
         problem, *relaxed = problems
-        solution = solve(problem, band, search)
-        if solution.exact or exceeds_band(band, problem.households, problem.residents).any():
-            return problem, solution
-        if not possible_grid_counts(band, problem.households, problem.residents):
+        solution = solve(problem, band, search, certificate=False)
+        if solution.exact or is_ruled_out(problem, band):
             return problem, solution
         for other in relaxed:
             if not solution.failed:
                 break
-            found = solve(other, band, search)
+            found = solve(other, band, search, certificate=False)
             if not found.failed:
                 solution = reheat_labels(problem, band, search, found.labels)
         return problem, solution
@@ -300,8 +301,7 @@ class BandedRegions(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sklea
             labels[piece.members] = count + piece.solution.labels
             counts[piece.members] = piece.problem.households
             count += piece.solution.grids
-        _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
-        self.labels_ = np.argsort(np.argsort(first))[inverse].astype(np.int64)
+        self.labels_ = number_by_first(labels)
         self.n_grids_ = count
         self.region_weight_ = np.bincount(self.labels_, weights=weight)
         sums = np.bincount(self.labels_, weights=counts)

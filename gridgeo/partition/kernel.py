@@ -20,6 +20,7 @@ import numba
 import numpy as np
 
 from gridgeo.partition.band import residents_known
+from gridgeo.partition.problem import canonical_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,7 +48,7 @@ CANNOT_LINK_M = 1e6
 
 def _hash_kernel_files() -> str:
     """Return the SHA-256 of all files of this package that contain kernels."""
-    sources = (file.read_bytes() for file in sorted(Path(__file__).parent.glob("*.py")))
+    sources = (file.read_bytes() for file in sorted(Path(__file__).parent.rglob("*.py")))
     kernels = (source for source in sources if b"@compiled" in source)
     return hashlib.sha256(b"".join(kernels)).hexdigest()
 
@@ -332,6 +333,14 @@ def cost_constant(problem: Problem) -> float:
     `CANNOT_LINK_M` for each such pair, are to be added.
     """
     return float(problem.straddle_m.sum()) + CANNOT_LINK_M * len(problem.cannot_links)
+
+
+def cost_of_labels(problem: Problem, band: Band, labels: NDArray[np.int32]) -> float:
+    """Return the cost of labels 0..k-1, as `Solution` counts it."""
+    ordered, order = canonical_order(problem)
+    graph, k = build_csr_graph(ordered), int(labels.max()) + 1
+    cost = evaluate_labels(graph, objective_of(ordered, band), labels[order], k)[COST]
+    return float(cost) + cost_constant(problem)
 
 
 def _attributes_of(problem: Problem) -> NDArray[np.float64]:

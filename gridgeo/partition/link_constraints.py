@@ -15,6 +15,7 @@ from scipy.sparse.csgraph import connected_components
 
 from gridgeo.model import Finding
 from gridgeo.partition.atom_graph import AtomGraph, sum_by
+from gridgeo.partition.problem import number_by_first
 from gridgeo.wording import Text
 
 if TYPE_CHECKING:
@@ -52,9 +53,7 @@ def _units(graph: AtomGraph, ties: Constraints) -> NDArray[np.int64]:
     wanted = [np.column_stack([group[:-1], group[1:]]) for group in ties.together]
     group = _components(n, np.concatenate([np.empty((0, 2), dtype=np.int64), *wanted]))
     inside = graph.basic & (group[graph.left] == group[graph.right])
-    unit = _components(n, np.column_stack([graph.left, graph.right])[inside])
-    _, first, inverse = np.unique(unit, return_index=True, return_inverse=True)
-    return np.asarray(np.argsort(np.argsort(first))[inverse], dtype=np.int64)
+    return number_by_first(_components(n, np.column_stack([graph.left, graph.right])[inside]))
 
 
 def _components(n: int, pairs: NDArray[np.int64]) -> NDArray[np.int64]:

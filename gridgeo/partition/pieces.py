@@ -13,16 +13,20 @@ import numpy as np
 import shapely
 
 from gridgeo.model import CROSSED_BY_STREETS_ONLY, Finding
-from gridgeo.partition.atom_graph import AtomGraph, label_components, positions_by
+from gridgeo.partition.atom_graph import AtomGraph, label_components, positions_by, problem_of
 from gridgeo.partition.band import possible_grid_counts
 from gridgeo.wording import STREETS, Text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
-    from gridgeo.config import Band
+    from gridgeo.config import Band, Weights
     from gridgeo.model import Atoms, Bands
     from gridgeo.partition.problem import Problem, Solution
+
+    Solver = Callable[[NDArray[np.int64], Problem, Band], Solution]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,15 +113,16 @@ class SolvedPiece:
     """One piece with households: the positions of its atoms, its problem and its solution.
 
     ``cut_off_by`` is what lies between the piece and the rest of its community, None for nothing;
-    ``contracted`` tells which units contract several atoms (must-links).
+    ``contracted`` tells which units contract several atoms (must-links). These and the names are
+    for verdicts, and known once all pieces are solved.
     """
 
     members: NDArray[np.int64]
     problem: Problem
     solution: Solution
-    names: tuple[str, ...]
-    cut_off_by: Text | None
-    contracted: tuple[bool, ...]
+    names: tuple[str, ...] = ()
+    cut_off_by: Text | None = None
+    contracted: tuple[bool, ...] = ()
 
 
 def _find_pieces(graph: AtomGraph) -> NDArray[np.int64]:
@@ -146,7 +151,7 @@ def join_pieces(
         while True:
             ends = piece[np.r_[graph.left[divided[pairs]], graph.right[divided[pairs]]]]
             wanting = _impossible_alone(graph, band, piece, np.unique(ends))
-            tried = (link_across(graph, piece, number) for number in wanting)
+            tried = (_link_across(graph, piece, number) for number in wanting)
             joined = next((found for found in tried if found), None)
             if joined is None:
                 break
@@ -161,7 +166,7 @@ def _divided_pairs(graph: AtomGraph, piece: NDArray[np.int64]) -> NDArray[np.int
     return np.flatnonzero(graph.basic & ~graph.linked & different)
 
 
-def link_across(
+def _link_across(
     graph: AtomGraph, piece: NDArray[np.int64], number: int
 ) -> tuple[AtomGraph, NDArray[np.int64], BarrierLink] | None:
     """Link one piece to another along the barrier between them; None where there is none.
@@ -201,3 +206,56 @@ def _impossible_alone(
             west, south = (round(float(a[members].min()), 3) for a in (graph.x, graph.y))
             found.append((int(households.sum()), west, south, int(number)))
     return [number for *_, number in sorted(found)]
+
+
+def join_pieces_out_of_band(
+    graph: AtomGraph,
+    piece: NDArray[np.int64],
+    solved: dict[int, SolvedPiece],
+    *,
+    weights: Weights,
+    bands: Bands,
+    solver: Solver,
+) -> tuple[AtomGraph, NDArray[np.int64], dict[int, SolvedPiece], list[BarrierLink]]:
+    """Link a piece that misses bands across a barrier where fewer bands are missed together.
+
+    The totals of such a piece allow it to stand alone, its atoms do not. The lightest is tried
+    first; a link that does not help is dropped.
+    """
+    solved, joins = dict(solved), []
+    pending = _pieces_out_of_band(graph, solved)
+    while pending:
+        number = pending.pop(0)
+        joined = _link_across(graph, piece, number)
+        if number not in solved or joined is None or not solved[number].solution.missed:
+            continue
+        joined_graph, joined_piece, barrier_link = joined
+        pair = barrier_link.pairs[0]
+        parts = np.unique(piece[[graph.left[pair], graph.right[pair]]]).tolist()
+        inside = joined_piece == parts[0]
+        members = np.flatnonzero(inside)
+        pairs = np.flatnonzero(inside[graph.left] & inside[graph.right])
+        fixed = [solved[part].problem.grids for part in parts if part in solved]
+        grids = None if None in fixed else sum(number or 0 for number in fixed)
+        problem = problem_of(joined_graph, members, pairs, weights, grids)
+        band = bands.of(joined_graph.community[members[0]])
+        solution = solver(members, problem, band)
+        separate = [solved[part].solution for part in parts if part in solved]
+        before = sum(a.missed for a in separate), sum(a.distance for a in separate)
+        if (solution.missed, solution.distance) < before:
+            graph, piece = joined_graph, joined_piece
+            solved = {n: done for n, done in solved.items() if n not in parts}
+            solved[parts[0]] = SolvedPiece(members=members, problem=problem, solution=solution)
+            joins.append(barrier_link)
+            pending.append(parts[0])
+    return graph, piece, solved, joins
+
+
+def _pieces_out_of_band(graph: AtomGraph, solved: dict[int, SolvedPiece]) -> list[int]:
+    """Return the pieces that miss bands, the lightest first, then west to east."""
+    keys = [
+        (int(done.problem.households.sum()), round(float(graph.x[done.members].min()), 3), number)
+        for number, done in solved.items()
+        if done.solution.missed
+    ]
+    return [number for *_, number in sorted(keys)]

@@ -72,7 +72,8 @@ class Solution:
     ``missed`` counts the bands that are missed (an oversized grid counts once for every further
     time that the upper limit goes into it), ``distance`` the households by which they are missed;
     ``cost`` is in metres; ``unmet_cannot_links`` counts the cannot-link pairs in one grid.
-    ``exact`` means proved: no labelling, whatever its number of grids, misses fewer bands.
+    ``exact`` means proved: where this labelling is not in band, none is, whatever its number of
+    grids.
 
     The effort spent: ``starts`` and proposed ``moves``, and the result of the first start alone
     (``first_missed``, ``first_cost``); ``interrupted`` where the search was cancelled.
@@ -114,6 +115,28 @@ class Solution:
         Cannot-links not met, bands missed, distance, cost.
         """
         return self.unmet_cannot_links, self.missed, round(self.distance, 3), round(self.cost, 3)
+
+
+def restrict_problem(problem: Problem, members: NDArray[np.int64], grids: int | None) -> Problem:
+    """Return the problem of some atoms (ascending), with this number of grids."""
+    position = np.full(problem.households.size, -1)
+    position[members] = np.arange(members.size)
+    inner = (position[problem.edges] >= 0).all(axis=1)
+    cannot_links = position[problem.cannot_links]
+    return replace(
+        problem,
+        **{a: getattr(problem, a)[members] for a in ("households", "residents", "x", "y", "area")},
+        **{a: getattr(problem, a)[inner] for a in ("cut_m", "straddle_m", "linked")},
+        edges=position[problem.edges[inner]].astype(np.int32),
+        grids=grids,
+        cannot_links=cannot_links[(cannot_links >= 0).all(axis=1)].astype(np.int32),
+    )
+
+
+def number_by_first(labels: NDArray[np.integer]) -> NDArray[np.int64]:
+    """Return the labels renumbered from 0 in the order in which they first appear."""
+    _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
+    return np.asarray(np.argsort(np.argsort(first))[inverse], dtype=np.int64)
 
 
 def canonical_order(problem: Problem) -> tuple[Problem, NDArray[np.int64]]:

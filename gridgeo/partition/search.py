@@ -1,7 +1,7 @@
 """The search for one piece: numbers of grids, multistart, repair, and an elite pool.
 
-`solve` tries the possible numbers of grids, the most promising first, until one is in band. For
-each number: independent starts (region growing, annealing, recombination) until two end alike;
+`search_piece` tries the possible numbers of grids, the most promising first, until one is in band.
+For each number: independent starts (region growing, annealing, recombination) until two end alike;
 repair while bands are missed; then rounds in which the best labellings, the elite pool, are
 reheated and set partitioning recombines all grids in band met so far. Effort is counted in
 proposals, never in seconds.
@@ -19,7 +19,7 @@ import numpy as np
 
 from gridgeo.partition.anneal import anneal, grow_regions
 from gridgeo.partition.band import exceeds_band, ideal_grid_count, possible_grid_counts
-from gridgeo.partition.connected_subgraphs import ATOMS_IN_MASK
+from gridgeo.partition.connected_subgraphs import ALL, ATOMS_IN_MASK, enumerate_subgraphs
 from gridgeo.partition.kernel import build_csr_graph, default_schedule, objective_of
 from gridgeo.partition.problem import (
     EFFORTS,
@@ -31,9 +31,15 @@ from gridgeo.partition.problem import (
 )
 from gridgeo.partition.proofs import is_ruled_out, unplaceable_atoms
 from gridgeo.partition.recombination import recombine
-from gridgeo.partition.search_context import SearchContext, best_of, mix_seeds, solution_of
-from gridgeo.partition.set_partitioning import GridPool, improve_from_pool
-from gridgeo.partition.subset_dp import MAX_ATOMS, solve_by_subsets
+from gridgeo.partition.search_context import (
+    GridPool,
+    SearchContext,
+    best_of,
+    improve_from_pool,
+    mix_seeds,
+    solution_of,
+)
+from gridgeo.partition.set_partitioning import partition_few_atoms
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,6 +47,8 @@ if TYPE_CHECKING:
     from gridgeo.config import Band, Search
     from gridgeo.partition.kernel import Schedule
 
+#: pieces of up to so many atoms are solved by dynamic programming over all subsets
+_FEW_ATOMS = 16
 #: recombinations per grid, of at most `GRIDS_COUNTED` grids, that end a start
 _FINAL_RECOMBINATIONS = 8
 _GRIDS_COUNTED = 50
@@ -70,18 +78,8 @@ def run_start(context: SearchContext, k: int, start: int) -> Solution:
         * context.schedule.start_temperature
     )
     moves = _anneal(context, hot_schedule, labels, _proposals(context, k), rng)
-    if k > 1:
-        cold_schedule = context.schedule._replace(end_temperature=0.0)
-        recombine(
-            context.graph,
-            context.objective,
-            cold_schedule,
-            labels,
-            k,
-            _FINAL_RECOMBINATIONS * min(k, _GRIDS_COUNTED),
-            rng,
-            context.cancellation.flag,
-        )
+    cold_schedule = context.schedule._replace(end_temperature=0.0)
+    _recombine(context, cold_schedule, labels, _FINAL_RECOMBINATIONS, rng)
     return solution_of(context, labels, moves=moves)
 
 
@@ -90,18 +88,7 @@ def repair_bands(context: SearchContext, solution: Solution, turn: int) -> Solut
     k = solution.grids
     labels = solution.labels.copy()
     rng = context.rng(k, turn, 1)
-    if k > 1:
-        tries = context.effort.recombinations * min(k, _GRIDS_COUNTED)
-        recombine(
-            context.graph,
-            context.objective,
-            context.schedule,
-            labels,
-            k,
-            tries,
-            rng,
-            context.cancellation.flag,
-        )
+    _recombine(context, context.schedule, labels, context.effort.recombinations, rng)
     warm_schedule = context.schedule._replace(
         start_temperature=_REPAIR_TEMPERATURE * context.schedule.start_temperature
     )
@@ -160,6 +147,20 @@ def _anneal(
     return moves
 
 
+def _recombine(
+    context: SearchContext,
+    schedule: Schedule,
+    labels: NDArray[np.int32],
+    per_grid: int,
+    rng: NDArray[np.uint64],
+) -> None:
+    """Recombine the grids of `labels` in place, so many times for each."""
+    k = int(labels.max()) + 1
+    tries, flag = per_grid * min(k, _GRIDS_COUNTED), context.cancellation.flag
+    if k > 1:
+        recombine(context.graph, context.objective, schedule, labels, k, tries, rng, flag)
+
+
 #: with fewer grids multistart or a proof finds the optimum without the elite pool
 _ELITE_MIN_GRIDS = 5
 #: rounds without progress that end the elite pool
@@ -209,54 +210,12 @@ def _best_in_band(found: list[Solution]) -> Solution:
     return best_of([solution for solution in found if not solution.failed])
 
 
-def solve(
-    problem: Problem,
-    band: Band,
-    search: Search,
-    *,
-    cancellation: Cancellation | None = None,
-    jobs: int = 1,
+def search_piece(
+    problem: Problem, band: Band, search: Search, cancellation: Cancellation, jobs: int
 ) -> Solution:
-    """Label the atoms of one connected piece with grids.
-
-    The labels do not depend on the order of the rows, on where the piece lies or on other
-    pieces; the same problem, band and search give the same labels.
-
-    Parameters
-    ----------
-    problem
-        One piece whose links connect it; ``problem.grids`` fixes the number of grids.
-    band
-        What a grid should hold.
-    search
-        Effort and seed; the caller enforces its limit of seconds by `cancellation`.
-    cancellation
-        Once cancelled, the search returns its best solution so far.
-    jobs
-        Threads; the labels do not depend on them.
-
-    Returns
-    -------
-    Solution
-        Every grid is connected by links. Of the numbers of grids with a solution in band the one
-        with the mean grid nearest to the middle of the band is taken, then the least cost. Where
-        none is in band: fewest bands missed, then least distance, then least cost.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from gridgeo.config import Band, Search
-    >>> row = np.arange(8)
-    >>> street = Problem(
-    ...     households=np.full(8, 100), residents=np.full(8, np.nan),
-    ...     edges=np.column_stack([row[:-1], row[1:]]).astype(np.int32),
-    ...     cut_m=np.full(7, 50.0), straddle_m=np.zeros(7), linked=np.ones(7, dtype=bool),
-    ...     x=row * 100.0, y=np.zeros(8), area=np.full(8, 1e4), balance_m=100.0)
-    >>> solve(street, Band(), Search()).labels.tolist()
-    [0, 0, 0, 0, 1, 1, 1, 1]
-    """
+    """Return the best labelling of one piece that the search finds."""
     ordered, order = canonical_order(problem)
-    context = _context_of(ordered, band, search, cancellation or Cancellation(), jobs)
+    context = _context_of(ordered, band, search, cancellation, jobs)
     return _in_given_order(problem, order, context, _solve_ordered(context, ordered, band))
 
 
@@ -293,7 +252,7 @@ def _in_given_order(
 def reheat_labels(
     problem: Problem, band: Band, search: Search, labels: NDArray[np.int32]
 ) -> Solution:
-    """Return the best of a labelling and what short annealings make of it; see `solve`."""
+    """Return the best of a labelling and what short annealings make of it."""
     ordered, order = canonical_order(problem)
     context = _context_of(ordered, band, search, Cancellation())
     found = [start := solution_of(context, labels[order]), *_reheat(context, start)]
@@ -306,7 +265,7 @@ def _solve_ordered(context: SearchContext, problem: Problem, band: Band) -> Solu
     if counts[0] == 1 and not (single := _single_grid(context)).failed:
         return single
     free = problem.grids is None
-    if free and context.atoms <= MAX_ATOMS and (proved := _solve_few_atoms(context, counts)):
+    if free and context.atoms <= _FEW_ATOMS and (proved := _solve_few_atoms(context, counts)):
         return proved
     ruled_out = is_ruled_out(problem, band)
     if ruled_out and context.atoms > _ATOMS_RULED_OUT:
@@ -391,10 +350,16 @@ def _single_grid(context: SearchContext) -> Solution:
 
 def _solve_few_atoms(context: SearchContext, counts: tuple[int, ...]) -> Solution | None:
     """Return the best labelling of a few atoms, proved best; None if cancelled."""
-    labels = solve_by_subsets(
-        context.graph, context.objective, np.array(counts), context.cancellation.flag
+    n, flag, every = context.atoms, context.cancellation.flag, 1 << context.atoms
+    complete, masks, value = enumerate_subgraphs(
+        context.graph, context.objective, ALL, every, every, flag
     )
-    if labels.min() < 0:
+    if not complete:
         return None
-    best = solution_of(context, labels, moves=0, exact=True)
+    order = np.lexsort((masks, masks & -masks))
+    grids = partition_few_atoms(masks[order], value[order], n, np.array(counts), flag)
+    if not grids.size:
+        return None
+    labels = np.argmax(grids[:, None] >> np.arange(n) & 1, axis=0).astype(np.int32)
+    best = solution_of(context, labels, exact=True)
     return replace(best, first_missed=best.missed, first_cost=best.cost)

@@ -1,10 +1,9 @@
-"""Set partitioning: the cheapest choice of candidate grids that has every atom exactly once.
+"""Set partitioning: the best choice of connected subgraphs that has every atom exactly once.
 
-`solve_set_partitioning` is exact, for candidates as bit masks: subgradient steps on the Lagrangian
-multipliers of the atoms give a lower bound, candidates are removed by their reduced costs, and a
-depth-first search ends it. `improve_from_pool` serves the search on any number of atoms: the grids
-in band of all labellings so far (`GridPool`) are the candidates, and HiGHS replaces the grids of
-one window of the best labelling after another.
+Subgraphs are bit masks. `solve_set_partitioning` finds the cheapest for a number of grids:
+subgradient steps on the Lagrangian multipliers of the atoms give a lower bound, candidates are
+removed by their reduced costs, and a depth-first search ends it. `partition_few_atoms` also
+answers where no partition is in band: by dynamic programming over all subsets of a few atoms.
 """
 
 from __future__ import annotations
@@ -12,14 +11,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from scipy.sparse import coo_array, csc_array, csr_array, vstack
 
-from gridgeo.partition.kernel import CANNOT_LINK_M, COST, MISSED, compiled, evaluate_grids
+from gridgeo.partition.kernel import COST, DISTANCE, MISSED, compiled
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from gridgeo.partition.search_context import SearchContext
 
 # Compiled functions take their arguments by position.
 # ruff: noqa: PLR0917
@@ -249,141 +245,90 @@ def _sets_by_lowest_atom(
     return order, np.cumsum(first), least
 
 
-#: grids of a window, and how many of its first grids no later window starts from
-_WINDOW_GRIDS = 30
-_WINDOW_CORE_GRIDS = 12
-#: nodes of the integer programme; mostly its relaxation is integral
-_MIP_NODES = 50
-#: metres by which a window must improve
-_LEAST_GAIN_M = 1e-3
+@compiled
+def partition_few_atoms(
+    masks: NDArray[np.int64],
+    value: NDArray[np.float64],
+    n: int,
+    numbers: NDArray[np.int64],
+    cancel_flag: NDArray[np.uint8],
+) -> NDArray[np.int64]:
+    """Return the best partition of a few atoms into connected subgraphs; none if cancelled.
 
-
-class GridPool(NamedTuple):
-    """The grids in band that the search has met: atoms (sorted, as bytes) to (atoms, cost).
-
-    A cost counts half of each border that is cut, so the costs of a labelling add up to its own.
+    Of the `numbers` of grids, the first that can be in band is taken, at its least cost. Where
+    none can, any number of grids: fewest bands missed, then least distance, then least cost.
     """
-
-    grids: dict[bytes, tuple[NDArray[np.int64], float]]
-
-    def add(self, context: SearchContext, labels: NDArray[np.int32]) -> None:
-        """Add the grids of a labelling that are in band and contain no cannot-link pair."""
-        k = int(labels.max()) + 1
-        value = evaluate_grids(context.graph, context.objective, labels, k)[1]
-        source = np.repeat(np.arange(labels.size), np.diff(context.graph.indptr))
-        label, other = labels[source], labels[context.graph.neighbour]
-        forbidden = context.graph.weight <= -CANNOT_LINK_M
-        half_cut = np.bincount(
-            label, np.where((label != other) & ~forbidden, context.graph.weight / 2, 0.0), k
-        )
-        violations = np.bincount(label[forbidden & (label == other)], minlength=k)
-        order = np.argsort(labels, kind="stable")
-        for g, atoms in enumerate(np.split(order, np.cumsum(np.bincount(labels))[:-1])):
-            if value[g, MISSED] == 0 and not violations[g]:
-                self.grids.setdefault(atoms.tobytes(), (atoms, float(value[g, COST] + half_cut[g])))
+    chosen = value[:, MISSED] == 0.0
+    steps = _best_steps(masks[chosen], value[chosen], n, int(numbers.max()), cancel_flag)
+    for grids in numbers:
+        if steps[0, grids]:
+            return _partition_of(steps[:, : grids + 1])
+    steps = _best_steps(masks, value, n, 0, cancel_flag)
+    return np.empty(0, np.int64) if cancel_flag[0] else _partition_of(steps)
 
 
-def improve_from_pool(
-    context: SearchContext, labels: NDArray[np.int32], pool: GridPool
-) -> NDArray[np.int32]:
-    """Return a labelling by grids in `pool`, not dearer than `labels`, whose grids are in it.
+@compiled
+def _best_steps(
+    masks: NDArray[np.int64],
+    value: NDArray[np.float64],
+    n: int,
+    max_grids: int,
+    cancel_flag: NDArray[np.uint8],
+) -> NDArray[np.int64]:
+    """Return the last subgraph on the best way to each remainder, 0 where there is none.
 
-    The number of grids stays; their numbering may change.
+    From all atoms on, the lowest atom that remains is taken with each of its subgraphs in turn.
+    Ways are compared by bands missed, then distance, then cost. Column k is for k subgraphs; with
+    `max_grids` of 0 the only column is for any number of them.
     """
-    sets, costs = _incidence_matrix(pool, labels.size)
-    improved = labels.copy()
-    done = np.zeros(int(labels.max()) + 1, dtype=bool)
-    while not done.all() and not context.cancellation.cancelled:
-        window = _window(context, improved, int(np.flatnonzero(~done)[0]))
-        done[window[:_WINDOW_CORE_GRIDS]] = True
-        _improve_window(improved, window, sets, costs)
-        if window.size == done.size:
+    first = np.zeros(n + 1, np.int64)
+    for i in range(masks.size):
+        first[_lowest_atom(masks[i]) + 1] = i + 1
+    for v in range(n):
+        first[v + 1] = max(first[v], first[v + 1])
+    full = (1 << n) - 1
+    best = np.full((full + 1, max_grids + 1, 3), np.inf)
+    best[full, 0] = 0.0
+    steps = np.zeros((full + 1, max_grids + 1), np.int64)
+    more = 1 if max_grids else 0
+    for left in range(full, 0, -1):
+        if cancel_flag[0]:
             break
-    return improved
+        for k in range(max_grids + 1 - more):
+            if best[left, k, MISSED] == np.inf:
+                continue
+            v = _lowest_atom(left)
+            for i in range(first[v], first[v + 1]):
+                if masks[i] & ~left:
+                    continue
+                rest = left ^ masks[i]
+                missed = best[left, k, MISSED] + value[i, MISSED]
+                distance = best[left, k, DISTANCE] + value[i, DISTANCE]
+                cost = best[left, k, COST] + value[i, COST]
+                if _is_better(missed, distance, cost, best[rest, k + more]):
+                    best[rest, k + more, MISSED] = missed
+                    best[rest, k + more, DISTANCE] = distance
+                    best[rest, k + more, COST] = cost
+                    steps[rest, k + more] = masks[i]
+    return steps
 
 
-def _incidence_matrix(pool: GridPool, atoms: int) -> tuple[csc_array, NDArray[np.float64]]:
-    """Return the incidence matrix (atoms by candidates) of the pool, and the costs."""
-    members = [grid[0] for grid in pool.grids.values()]
-    sizes = [member.size for member in members]
-    column = np.repeat(np.arange(len(members)), sizes)
-    ones = np.ones(column.size)
-    sets = coo_array((ones, (np.concatenate(members), column)), shape=(atoms, len(members)))
-    return csc_array(sets), np.array([grid[1] for grid in pool.grids.values()])
+@compiled
+def _is_better(missed: float, distance: float, cost: float, known: NDArray[np.float64]) -> bool:
+    """Tell whether (bands missed, distance, cost) precede what is known of a remainder."""
+    if missed != known[MISSED]:
+        return bool(missed < known[MISSED])
+    if abs(distance - known[DISTANCE]) > 1e-6:
+        return bool(distance < known[DISTANCE])
+    return bool(cost < known[COST] - 1e-6)
 
 
-def _window(context: SearchContext, labels: NDArray[np.int32], first: int) -> NDArray[np.int64]:
-    """Return the grids around one grid, by breadth-first search over adjacent grids."""
-    k = int(labels.max()) + 1
-    source = np.repeat(labels, np.diff(context.graph.indptr))
-    adjacency = csr_array(
-        (np.ones(source.size), (source, labels[context.graph.neighbour])), shape=(k, k)
-    )
-    window, at = [first], 0
-    while at < len(window) < _WINDOW_GRIDS:
-        near = adjacency.indices[adjacency.indptr[window[at]] : adjacency.indptr[window[at] + 1]]
-        window += [int(g) for g in np.unique(near) if g not in window]
-        at += 1
-    return np.array(window[:_WINDOW_GRIDS])
-
-
-def _improve_window(
-    labels: NDArray[np.int32],
-    window: NDArray[np.int64],
-    sets: csc_array,
-    costs: NDArray[np.float64],
-) -> None:
-    """Replace the grids of a window in place where others partition its atoms for less."""
-    inside = np.isin(labels, window)
-    size = np.diff(sets.indptr)
-    fits = np.flatnonzero(sets.T @ inside.astype(float) == size)
-    members, fitting = np.flatnonzero(inside), sets[:, fits]
-    rows = csr_array(fitting)[members]
-    label_now = labels[fitting.indices[fitting.indptr[:-1]]]
-    sizes_now = np.bincount(labels, minlength=int(labels.max()) + 1)
-    current = (size[fits] == sizes_now[label_now]) & _uniform(fitting, labels)
-    chosen = _solve_window(rows, costs[fits], window.size)
-    if chosen is None or costs[fits][chosen].sum() > costs[fits][current].sum() - _LEAST_GAIN_M:
-        return
-    for g, column in zip(window, chosen, strict=True):
-        labels[fitting.indices[fitting.indptr[column] : fitting.indptr[column + 1]]] = g
-
-
-def _uniform(sets: csc_array, labels: NDArray[np.int32]) -> NDArray[np.bool_]:
-    """Tell for each candidate whether all its atoms have one label."""
-    label = labels[sets.indices]
-    first = np.repeat(label[sets.indptr[:-1]], np.diff(sets.indptr))
-    other = np.add.reduceat((label != first).astype(int), sets.indptr[:-1])
-    uniform: NDArray[np.bool_] = other == 0
-    return uniform
-
-
-def _solve_window(
-    rows: csr_array, costs: NDArray[np.float64], grids: int
-) -> NDArray[np.int64] | None:
-    """Return the cheapest `grids` candidates that partition all rows; None if not found."""
-    from scipy.optimize import Bounds, LinearConstraint, milp  # noqa: PLC0415  (slow to import)
-
-    kept = _distinct_rows(rows)
-    table = vstack([rows[kept], csr_array(np.ones((1, costs.size)))]).tocsc()
-    wanted = np.append(np.ones(kept.size), grids)
-    found = milp(
-        costs,
-        constraints=LinearConstraint(table, wanted, wanted),
-        integrality=np.ones(costs.size),
-        bounds=Bounds(0, 1),
-        options={"node_limit": _MIP_NODES},
-    )
-    if found.x is None:
-        return None
-    chosen = np.flatnonzero(found.x > 0.5)
-    covered = rows[:, chosen].sum(axis=1)
-    return chosen if chosen.size == grids and (covered == 1).all() else None
-
-
-def _distinct_rows(rows: csr_array) -> NDArray[np.int64]:
-    """Return the first of all equal rows: atoms in the same candidates need one constraint."""
-    rows.sort_indices()
-    ends = zip(rows.indptr[:-1], rows.indptr[1:], strict=True)
-    first = {rows.indices[i:j].tobytes(): row for row, (i, j) in reversed(list(enumerate(ends)))}
-    return np.array(sorted(first.values()))
+@compiled
+def _partition_of(steps: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the subgraphs on the way to an empty remainder."""
+    left, k, partition = 0, steps.shape[1] - 1, [np.int64(0) for _ in range(0)]
+    while left != steps.shape[0] - 1:
+        partition.append(steps[left, k])
+        left |= steps[left, k]
+        k = max(k - 1, 0)
+    return np.array(partition)

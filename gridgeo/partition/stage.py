@@ -20,8 +20,7 @@ from gridgeo.model import Bands, Constraints
 from gridgeo.partition.assemble import assemble, facility_names
 from gridgeo.partition.atom_graph import AtomGraph, build_atom_graph, positions_by, problem_of
 from gridgeo.partition.band import apportion
-from gridgeo.partition.certificate import solve_certified
-from gridgeo.partition.column_generation import certify_by_bound
+from gridgeo.partition.certificates import certify_by_bound
 from gridgeo.partition.link_constraints import contract_must_links, report_unmet_links, unit_names
 from gridgeo.partition.minimal_change.piece import adjust_labels
 from gridgeo.partition.minimal_change.subproblem import (
@@ -30,9 +29,13 @@ from gridgeo.partition.minimal_change.subproblem import (
     old_grids_of_units,
 )
 from gridgeo.partition.open_ground import cut_off_by
-from gridgeo.partition.pairwise import PieceSolution, join_pieces_out_of_band
-from gridgeo.partition.pieces import SolvedPiece, join_pieces
+from gridgeo.partition.pieces import (
+    SolvedPiece,
+    join_pieces,
+    join_pieces_out_of_band,
+)
 from gridgeo.partition.problem import Cancellation, Problem
+from gridgeo.partition.solver import solve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,7 +44,7 @@ if TYPE_CHECKING:
 
     from gridgeo.config import OpenGround, Weights
     from gridgeo.model import Atoms, Partition
-    from gridgeo.partition.pairwise import Solver
+    from gridgeo.partition.pieces import Solver
     from gridgeo.partition.problem import Solution
 
 
@@ -118,7 +121,8 @@ def partition_atoms(
         cancellation=cancellation,
     )
     solved_pieces = {
-        number: PieceSolution(*problems[number], solutions[number]) for number in problems
+        number: SolvedPiece(members=members, problem=problem, solution=solutions[number])
+        for number, (members, problem) in problems.items()
     }
     graph, piece, solved_pieces, more = join_pieces_out_of_band(
         graph, piece, solved_pieces, weights=weights, bands=bands, solver=solver
@@ -126,10 +130,8 @@ def partition_atoms(
     names, facilities = unit_names(atoms.frame["name"].to_numpy(), unit), facility_names(atoms)
     contracted = np.bincount(unit) > 1
     solved = [
-        SolvedPiece(
-            members=done.members,
-            problem=done.problem,
-            solution=done.solution,
+        replace(
+            done,
             names=tuple(names[done.members]),
             cut_off_by=cut_off_by(graph, done.members, facilities),
             contracted=tuple(contracted[done.members].tolist()),
@@ -161,7 +163,7 @@ def _solve_from_scratch(
     jobs: int,
 ) -> Solution:
     del members
-    return solve_certified(problem, band, search, cancellation=cancellation, jobs=jobs)
+    return solve(problem, band, search, cancellation=cancellation, jobs=jobs)
 
 
 def _solve_change(
@@ -256,11 +258,11 @@ def warm_up() -> None:
     Meant for set-up: without it the first run compiles.
     """
     search = Search(effort="fast")
-    solve_certified(_chain_problem(24), Band(lower=295, upper=305, profile="households"), search)
+    solve(_chain_problem(24), Band(lower=295, upper=305, profile="households"), search)
     wide = Band(lower=300, upper=640, profile="households")
-    met = solve_certified(_chain_problem(24), wide, Search())
+    met = solve(_chain_problem(24), wide, Search())
     certify_by_bound(_chain_problem(24), wide, met, 1, Cancellation())
-    solve_certified(_chain_problem(4), Band(), search)
+    solve(_chain_problem(4), Band(), search)
 
 
 def _chain_problem(atoms: int) -> Problem:

@@ -9,12 +9,6 @@ import numpy as np
 
 from gridgeo.config import Search
 from gridgeo.geometry import moved_atoms, overlap_of, successors
-from gridgeo.partition.kernel import (
-    CANNOT_LINK_M,
-    cost_constant,
-    count_unmet_cannot_links,
-    evaluate_labels,
-)
 from gridgeo.partition.minimal_change.flow_bound import flow_lower_bound
 from gridgeo.partition.minimal_change.repair_search import Repair, repair_subproblem
 from gridgeo.partition.minimal_change.subproblem import (
@@ -22,7 +16,13 @@ from gridgeo.partition.minimal_change.subproblem import (
     connected_parts,
     restrict_subproblem,
 )
-from gridgeo.partition.problem import Cancellation, Solution, canonical_order
+from gridgeo.partition.problem import (
+    Cancellation,
+    Solution,
+    canonical_order,
+    number_by_first,
+)
+from gridgeo.partition.search_context import solution_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -170,20 +170,9 @@ def _lower_bounds(part: Subproblem, repair: Repair, cancellation: Cancellation) 
 
 
 def _solution(sub: Subproblem, labels: NDArray[np.int64], cancellation: Cancellation) -> Solution:
-    packed: NDArray[np.int32] = _number_by_first_atom(labels)[1].astype(np.int32)
-    grids = int(packed.max()) + 1
-    cost, missed, distance = evaluate_labels(sub.graph, sub.objective, packed, grids)
-    unmet = int(count_unmet_cannot_links(sub.graph, packed))
-    return Solution(
-        labels=packed,
-        grids=grids,
-        missed=round(float(missed)),
-        distance=float(distance),
-        cost=float(cost) + cost_constant(sub.problem) - CANNOT_LINK_M * unmet,
-        moves=0,
-        unmet_cannot_links=unmet,
-        interrupted=cancellation.cancelled,
-    )
+    found = solution_of(sub, number_by_first(labels).astype(np.int32))
+    cost = found.cost + float(sub.problem.straddle_m.sum())
+    return replace(found, cost=cost, interrupted=cancellation.cancelled)
 
 
 def _change_of(

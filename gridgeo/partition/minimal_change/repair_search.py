@@ -34,7 +34,7 @@ from gridgeo.partition.minimal_change.subproblem import (
     split_grid,
 )
 from gridgeo.partition.problem import fingerprint
-from gridgeo.partition.search import solve
+from gridgeo.partition.solver import solve
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -158,7 +158,7 @@ class Repair:
 
     labels: NDArray[np.int64]
     least: float
-    #: no labelling, whatever its number of grids, misses fewer bands
+    #: proved: no labelling is in band, whatever its number of grids
     exact: bool = False
 
 
@@ -383,9 +383,8 @@ def _solve_globally(
     near them.
     """
     solution = solve(sub.problem, sub.band, search, cancellation=cancellation)
-    missed = sub.rank(repair.labels)[0]
-    if solution.missed >= missed:
-        return replace(repair, exact=repair.exact or (solution.exact and solution.missed == missed))
+    if solution.missed >= sub.rank(repair.labels)[0]:
+        return replace(repair, exact=repair.exact or solution.exact)
     global_labels = solution.labels.astype(np.int64)
     shared = overlap_of(sub.old, global_labels, sub.problem.households, sub.problem.area)
     labels = sub.grids + global_labels

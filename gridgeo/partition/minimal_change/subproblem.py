@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridgeo.partition.atom_graph import AtomGraph, label_components
-from gridgeo.partition.band import possible_grid_counts
+from gridgeo.partition.band import grid_counts_of
 from gridgeo.partition.kernel import (
     HOUSEHOLDS,
     MISSED,
@@ -28,6 +28,7 @@ from gridgeo.partition.kernel import (
     objective_of,
 )
 from gridgeo.partition.pieces import BarrierLink
+from gridgeo.partition.problem import restrict_problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -81,9 +82,7 @@ class Subproblem:
     @cached_property
     def numbers(self) -> tuple[int, ...]:
         """The numbers of grids that could be in band."""
-        problem = self.problem
-        possible = possible_grid_counts(self.band, problem.households, problem.residents)
-        return possible if problem.grids is None else tuple({problem.grids} & {*possible})
+        return grid_counts_of(self.problem, self.band)
 
     def moved(self, labels: NDArray[np.int64]) -> int:
         """Return the households that a labelling moves."""
@@ -116,20 +115,10 @@ def restrict_subproblem(
 ) -> tuple[Subproblem, NDArray[np.int64]]:
     """Return the subproblem of some atoms (ascending), and the number of each of its old grids."""
     problem = sub.problem
-    position = np.full(problem.households.size, -1)
-    position[members] = np.arange(members.size)
-    inner = (position[problem.edges] >= 0).all(axis=1)
-    cannot_links = position[problem.cannot_links]
+    number = problem.grids if members.size == problem.households.size else None
+    smaller = restrict_problem(problem, members, number)
     grids, old = np.unique(sub.old[members], return_inverse=True)
     none = int(grids.size > 0 and grids[0] < 0)
-    smaller = replace(
-        problem,
-        **{a: getattr(problem, a)[members] for a in ("households", "residents", "x", "y", "area")},
-        **{a: getattr(problem, a)[inner] for a in ("cut_m", "straddle_m", "linked")},
-        edges=position[problem.edges[inner]].astype(np.int32),
-        grids=problem.grids if members.size == problem.households.size else None,
-        cannot_links=cannot_links[(cannot_links >= 0).all(axis=1)].astype(np.int32),
-    )
     return Subproblem(problem=smaller, old=old - none, band=sub.band), grids[none:]
 
 

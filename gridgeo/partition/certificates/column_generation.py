@@ -18,21 +18,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.optimize import LinearConstraint, linprog, milp
 
-from gridgeo.partition.kernel import cost_constant, evaluate_grid, evaluate_labels, objective_of
-from gridgeo.partition.pricing import (
+from gridgeo.partition.certificates.pricing import (
     boundary_costs,
     build_pricing_problem,
     price_by_annealing,
     price_exactly,
     subgraphs_below,
 )
+from gridgeo.partition.kernel import cost_of_labels, evaluate_grid, objective_of
 from gridgeo.partition.problem import Cancellation, Problem, Solution, canonical_order
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridgeo.config import Band
-    from gridgeo.partition.pricing import PricingProblem
+    from gridgeo.partition.certificates.pricing import PricingProblem
 
 #: columns from which annealing starts, and columns that are added, in one pricing
 _COLUMNS_ANNEALED = 60
@@ -193,15 +193,8 @@ def _close_gap(
         return None
     partition = columns[found.x > 0.5]
     cheaper = partition.argmax(axis=0).astype(np.int32)
-    least_cost = _cost_of_labels(pricing, cheaper, k)
+    least_cost = cost_of_labels(pricing.problem, pricing.band, cheaper)
     return (cheaper, least_cost) if least_cost < cost - _TOLERANCE_M else (labels, cost)
-
-
-def _cost_of_labels(pricing: PricingProblem, labels: NDArray[np.int32], k: int) -> float:
-    """Return the cost of a partition, as `Solution` counts it."""
-    problem = pricing.problem
-    cost = evaluate_labels(pricing.csr_graph, objective_of(problem, pricing.band), labels, k)[0]
-    return float(cost) + cost_constant(problem)
 
 
 def _full_costs(pricing: PricingProblem, columns: NDArray[np.bool_]) -> NDArray[np.float64]:

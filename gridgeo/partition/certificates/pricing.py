@@ -21,7 +21,12 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 from gridgeo.partition.anneal import metropolis_accepts
 from gridgeo.partition.band import residents_known
-from gridgeo.partition.branch_and_bound import FREE, OUTSIDE, PricingGraph, price_subgraphs
+from gridgeo.partition.certificates.branch_and_bound import (
+    FREE,
+    OUTSIDE,
+    PricingGraph,
+    price_subgraphs,
+)
 from gridgeo.partition.kernel import (
     build_csr_graph,
     compiled,
