@@ -126,13 +126,15 @@ def _squeezed(text: str) -> str:
 
 
 def _clean(text: str) -> str:
-    if text.isascii() and text.isprintable() and "  " not in text:
+    if text.isprintable() and "  " not in text and unicodedata.is_normalized("NFC", text):
         return text.strip()
     return _squeezed(_INVISIBLE.sub("", re.sub(r"[\t\r\n]+", " ", text)))
 
 
 def is_empty(cells: pd.Series[Any]) -> pd.Series[bool]:
     """Return which cells hold nothing, or a word or sign for nothing."""
+    if pd.api.types.is_numeric_dtype(cells):
+        return cells.isna()
     blank = cells.astype(object).where(cells.notna(), "").astype(str).str.strip().str.lower()
     return cells.isna() | blank.isin(_EMPTY)
 
