@@ -56,7 +56,7 @@ def _bound(name: str, hidden: Any) -> bytes:
 
 
 def _sheet(rows: _Rows, hidden: Any, merged: Sequence[_Range]) -> bytes:
-    out = _record(0x809, struct.pack("<HHHHII", 0x600, 0x10, 0x0DBB, 0x07CC, 0, 0))
+    out = bytearray(_record(0x809, struct.pack("<HHHHII", 0x600, 0x10, 0x0DBB, 0x07CC, 0, 0)))
     width = max(map(len, rows), default=0)
     out += _record(0x200, struct.pack("<IIHHH", 0, len(rows), 0, width, 0))
     for n in range(len(rows)):
@@ -73,7 +73,7 @@ def _sheet(rows: _Rows, hidden: Any, merged: Sequence[_Range]) -> bytes:
                 out += _record(0x203, struct.pack("<HHHd", n, k, 0, cell))
     for top, bottom, left, right in merged:
         out += _record(0xE5, struct.pack("<HHHHH", 1, top - 1, bottom - 1, left - 1, right - 1))
-    return out + _record(0x0A, b"")
+    return bytes(out + _record(0x0A, b""))
 
 
 def _compound(stream: bytes) -> bytes:

@@ -1,6 +1,8 @@
 """Workbooks of every format: what is hidden, merged, far away, an error, or no workbook at all."""
 
+import random
 import re
+import struct
 import zipfile
 
 import openpyxl
@@ -282,3 +284,40 @@ def test_the_sheets_of_xml_need_a_name_too(tmp_path, read):
 def _second():
     start, end = _SPREADSHEET.index("<Worksheet"), _SPREADSHEET.index("</Workbook>")
     return _SPREADSHEET[start:end].replace("户数", "旧", 1)
+
+
+@pytest.mark.parametrize("suffix", [".xlsx", ".xls", ".ods"])
+@pytest.mark.parametrize("seed", range(8))
+def test_broken_workbooks_end_in_an_error_or_the_same_count(tmp_path, read, capfd, suffix, seed):
+    path = write_any(tmp_path / f"a{suffix}", {"户数": ROWS})
+    rng = random.Random(f"{suffix}{seed}")
+    content = bytearray(path.read_bytes())
+    for _ in range(1 + seed % 4):
+        at = rng.randrange(len(content))
+        content[at : at + 1 + seed] = rng.randbytes(1 + seed)
+    path.write_bytes(content[: len(content) - 40 * (seed == 7)])
+    told = []
+    try:
+        assert read(path).households_in in (30, 12, 42)
+    except InputError as error:
+        told = [str(error)]
+    assert all(path.name in text for text in told)
+    assert "panicked" not in capfd.readouterr().err
+
+
+def test_an_ods_whose_xml_does_not_end_is_an_error(tmp_path, read):
+    path = write_any(tmp_path / "a.ods", {"户数": ROWS})
+    patch(path, "</table:table>.*", "", "content.xml")
+    with pytest.raises(InputError, match="cannot be read"):
+        read(path)
+
+
+def test_an_xls_with_a_cell_far_away_is_an_error(tmp_path, read):
+    path = write_any(tmp_path / "a.xls", {"户数": ROWS})
+    content = path.read_bytes()
+    far = content.replace(struct.pack("<HHHHHd", 0x203, 14, 2, 1, 0, 12.0),
+                          struct.pack("<HHHHHd", 0x203, 14, 60_000, 60_000, 0, 12.0))  # fmt: skip
+    assert far != content
+    path.write_bytes(far)
+    with pytest.raises(InputError, match="stands far from the table"):
+        read(path)

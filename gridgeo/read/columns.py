@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from types import MappingProxyType
 
 from gridgeo.config import ReadRules
@@ -163,6 +164,7 @@ ALIASES: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
 _AXES = frozenset({"lon", "lat"})
 
 
+@lru_cache(maxsize=10_000)
 def normal(name: str) -> str:
     """Return `name` without case, width, spaces, underscores and remarks in brackets.
 

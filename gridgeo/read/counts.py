@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -173,6 +174,10 @@ def parse_numbers(cells: pd.Series[Any]) -> tuple[pd.Series[float], int]:
     """
     if pd.api.types.is_numeric_dtype(cells):
         return cells.astype("float64"), 0
+    values = cells.tolist()
+    if all(type(one) is str for one in values) and _DIGITS.fullmatch("\n".join(values)):
+        with suppress(ValueError):
+            return pd.Series(np.array(values, dtype=np.float64), index=cells.index), 0
     text = cells.astype(object).where(cells.notna(), "").astype(str)
     known = {cell: _number(cell) for cell in text.unique()}
     repaired = [
@@ -182,6 +187,8 @@ def parse_numbers(cells: pd.Series[Any]) -> tuple[pd.Series[float], int]:
     return numbers, int(text.isin(repaired).sum()) if repaired else 0
 
 
+#: cells that are digits alone, none empty
+_DIGITS = re.compile(r"[\d.]+(\n[\d.]+)*", re.ASCII)
 _PLAIN_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 
@@ -189,7 +196,7 @@ _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 def _number(cell: str) -> tuple[float, bool]:
     """Return a cell as number, NaN where it is none, and whether it stood there as one."""
     text = cell.strip()
-    wide = unicodedata.normalize("NFKC", text)
+    wide = text if text.isascii() else unicodedata.normalize("NFKC", text)
     if _THOUSANDS.fullmatch(wide):
         wide = wide.replace(",", "")
     return (float(wide) if _PLAIN_NUMBER.fullmatch(wide) else np.nan), wide == text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from gridgeo.config import ReadRules, Source
@@ -59,7 +60,7 @@ def _counts_of(role: str) -> tuple[str, ...]:
 def _header_test(role: str, named: set[str]) -> Callable[[str], bool]:
     """Return the test for a cell of a header row: an alias of `role`, or named in the settings."""
     aliases = [alias for names in ALIASES[role].values() for alias in names if "*" not in alias]
-    return lambda cell: cell in named or bool(candidates([cell], aliases))
+    return cache(lambda cell: cell in named or bool(candidates([cell], aliases)))
 
 
 def _note_reading(source: str, table: Table, log: ReadLog) -> None:
@@ -108,10 +109,9 @@ _UNREAD = re.compile(r"=.*|#(DIV/0!|N/A|NAME\?|NULL!|NUM!|REF!|VALUE!|SPILL!|CAL
 def _warn_of_unread(raw: RawLayer, log: ReadLog) -> None:
     """Warn of cells with errors, and of formulas whose value is not in the file."""
     for name, cells in raw.frame.items():
-        odd = [
-            cell for cell in cells.unique() if cell[:1] in ("=", "#") and _UNREAD.fullmatch(cell)
-        ]
-        rows = [int(at) for at in cells.index[cells.isin(odd)]]
+        signed = {cell for cell in cells.tolist() if cell[:1] in ("=", "#")}
+        odd = sorted(cell for cell in signed if _UNREAD.fullmatch(cell))
+        rows = [int(at) for at in cells.index[cells.isin(odd)]] if odd else []
         if rows:
             what = (
                 Text("formulas without a stored value", "公式没有存储计算结果")

@@ -20,7 +20,11 @@ _OF_ALL = re.compile(
 )
 #: names of parts with a word for their sum, where they stand first in a row
 _OF_PART = re.compile(rf".+({_WORDS})|.+\s(sub[\s-]*)?totals?|(sub[\s-]*)?totals?\s(for|of)\s.+")
-_MARKS = (*_WORDS.split("|"), "共", "σ", "∑", "total", "sum")
+_MARK = re.compile(r"[合小总共累]\s*计|总\s*[数和]|汇\s*总|共|[σΣ∑]|total|sum", re.IGNORECASE)
+
+
+#: stands in what was parsed of a layer when its totals are known
+_DONE = ("totals", "")
 
 
 def without_totals(raw: RawLayer, log: ReadLog) -> RawLayer:
@@ -28,6 +32,9 @@ def without_totals(raw: RawLayer, log: ReadLog) -> RawLayer:
 
     Only rows without geometry are looked at: what stands on the map is no sum.
     """
+    if raw.parsed.get(_DONE):
+        return raw
+    raw.parsed[_DONE] = True
     frame = raw.frame
     bare = frame[frame["geometry"].isna()] if "geometry" in frame.columns else frame
     total = _totals(bare.drop(columns="geometry", errors="ignore"))
@@ -51,11 +58,7 @@ def _totals(frame: pd.DataFrame) -> pd.Series[bool]:
         cells = frame[name]
         if pd.api.types.is_numeric_dtype(cells):
             continue
-        kinds = {
-            cell: _kind_of_total(cell)
-            for cell in cells.map(lambda one: one if isinstance(one, str) else "").unique()
-            if any(mark in cell.lower() for mark in _MARKS) or " " in cell.strip()
-        }
+        kinds = {cell: _kind_of_total(cell) for cell in _perhaps_totals(cells)}
         of_all = [cell for cell, kind in kinds.items() if kind == "all"]
         of_part = [cell for cell, kind in kinds.items() if kind == "part"]
         found |= cells.isin(of_all)
@@ -63,6 +66,16 @@ def _totals(frame: pd.DataFrame) -> pd.Series[bool]:
     for at in frame.index[perhaps & ~found]:
         found[at] = _kind_of_total(_first_text(frame.loc[at])) == "part"
     return found
+
+
+def _perhaps_totals(cells: pd.Series[str]) -> list[str]:
+    """Return the different texts of a column that have a word of totals in them."""
+    texts = cells.tolist()
+    if not set(map(type, texts)) <= {str}:
+        texts = [cell for cell in texts if isinstance(cell, str)]
+    if not _MARK.search("\n".join(texts)):
+        return []
+    return [text for text in dict.fromkeys(texts) if _MARK.search(text)]
 
 
 def _first_text(row: pd.Series[str]) -> str:

@@ -59,7 +59,8 @@ def _texts(raw: RawLayer, column: str, log: ReadLog) -> pd.Series[str]:
     plain = cells.astype(object).where(cells.notna(), "")
     once = {cell: _clean(str(cell)) for cell in plain.unique()}
     out = plain.map(once).astype(object)
-    dirty = sorted(str(cell) for cell, text in once.items() if text != _squeezed(str(cell)))
+    changed = (str(cell) for cell, text in once.items() if text != cell)
+    dirty = [cell for cell in changed if _clean(cell) != _squeezed(cell)]
     if dirty:
         log.note(
             "text",
@@ -125,11 +126,15 @@ def _squeezed(text: str) -> str:
 
 
 def _clean(text: str) -> str:
+    if text.isprintable() and "  " not in text and unicodedata.is_normalized("NFC", text):
+        return text.strip()
     return _squeezed(_INVISIBLE.sub("", re.sub(r"[\t\r\n]+", " ", text)))
 
 
 def is_empty(cells: pd.Series[Any]) -> pd.Series[bool]:
     """Return which cells hold nothing, or a word or sign for nothing."""
+    if pd.api.types.is_numeric_dtype(cells):
+        return cells.isna()
     blank = cells.astype(object).where(cells.notna(), "").astype(str).str.strip().str.lower()
     return cells.isna() | blank.isin(_EMPTY)
 

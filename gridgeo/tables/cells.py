@@ -80,8 +80,12 @@ def plain_cells(cells: pd.Series[Any]) -> tuple[pd.Series[Any], int]:
 def _may_be_nested(cells: pd.Series[Any]) -> bool:
     if not (cells.dtype == object or pd.api.types.is_string_dtype(cells)):
         return False
+    values = cells.tolist()
+    if set(map(type, values)) <= {str}:
+        text = "\n" + "\n".join(values)
+        return "\n{" in text or "\n[" in text
     return any(isinstance(cell, _NESTED) or (isinstance(cell, str) and cell[:1] in ("{", "["))
-               for cell in cells)  # fmt: skip
+               for cell in values)  # fmt: skip
 
 
 def _nested(cell: object) -> Any:

@@ -33,6 +33,8 @@ _ROW = re.compile(rb"<(?:\w+:)?row\b([^>]*)>")
 _HIDDEN = re.compile(rb"""\bhidden=["'](?:1|true)["']|\bht=["']0(?:\.0*)?["']""")
 _NUMBER = re.compile(rb"""\br=["'](\d+)["']""")
 _REFERENCE = re.compile(rb"""<(?:\w+:)?c\b[^>]*?\br=["']([A-Z]{1,3})(\d+)["']""")
+#: a cell right of column Z
+_WIDE = re.compile(rb'r="[A-Z]{2}')
 _CELL = re.compile(rb"""<(?:\w+:)?c\b([^>]*?)(?:/>|>(.*?)</(?:\w+:)?c>)""", re.DOTALL)
 _FORMULA = re.compile(rb"<(?:\w+:)?f\b[^>]*?(?:/>|>([^<]*)</(?:\w+:)?f>)")
 _VALUE = re.compile(rb"<(?:\w+:)?v>([^<]+)</(?:\w+:)?v>|<(?:\w+:)?is>")
@@ -44,21 +46,27 @@ def openxml_parts(archive: zipfile.ZipFile, name: str) -> SheetParts:
     if not member:
         return SheetParts()
     xml = archive.read(member)
-    references = _REFERENCE.findall(xml)
-    if not references:
+    last = _REFERENCE.search(xml, max(xml.rfind(b"<row"), xml.rfind(b":row"), 0))
+    if _REFERENCE.search(xml) is None:
         return SheetParts(filled=b"<v" in xml or None)
-    rows = max(int(row) for _, row in references)
-    columns = max(map(_column, {letters for letters, _ in references})) + 1
+    wide = b"r='" in xml or _WIDE.search(xml) is not None
     return SheetParts(
         hidden_rows=_hidden_rows(xml),
         unread=_unread_cells(xml),
         filled=True,
-        is_sparse=is_sparse(rows, columns, len(references)),
+        is_sparse=(last is None or wide or is_sparse(int(last[2]), 26, 0)) and _is_sparse(xml),
     )
 
 
+def _is_sparse(xml: bytes) -> bool:
+    references = _REFERENCE.findall(xml)
+    rows = max(int(row) for _, row in references)
+    columns = max(map(_column, {letters for letters, _ in references})) + 1
+    return is_sparse(rows, columns, len(references))
+
+
 def _hidden_rows(xml: bytes) -> frozenset[int]:
-    if b"hidden=" not in xml and b'ht="0' not in xml:
+    if not any(mark in xml for mark in (b'hidden="1', b'hidden="t', b"hidden='", b'ht="0')):
         return frozenset()
     found = set()
     for row, match in enumerate(_ROW.finditer(xml)):
@@ -70,7 +78,7 @@ def _hidden_rows(xml: bytes) -> frozenset[int]:
 
 def _unread_cells(xml: bytes) -> dict[Cell, str]:
     """Return the cells with an error (its name), or a formula without value (``=...``)."""
-    if not re.search(rb"""\bt=["']e["']|<(?:\w+:)?f\b""", xml):
+    if not any(mark in xml for mark in (b't="e"', b"t='e'", b"<f>", b"<f ", b":f>", b":f ")):
         return {}
     found = {}
     for match in _CELL.finditer(xml):

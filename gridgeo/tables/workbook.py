@@ -13,7 +13,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -65,6 +65,7 @@ class _Book:
 
     path: Path
     data: bytes
+    _known: dict[str, SheetParts] = field(default_factory=dict)
 
     @cached_property
     def opened(self) -> calamine.CalamineWorkbook:
@@ -86,6 +87,11 @@ class _Book:
 
     def parts(self, name: str) -> SheetParts:
         """Return what is beside the values of a sheet; nothing where the file is broken."""
+        if name not in self._known:
+            self._known[name] = self._parts(name)
+        return self._known[name]
+
+    def _parts(self, name: str) -> SheetParts:
         if self.archive is None:
             number = self.opened.sheet_names.index(name)
             if number >= len(self.records):
