@@ -17,6 +17,8 @@ def check_complete(file: OpenFile, rows: int) -> None:
         expected, bad = stored_rows(file.path), None
     elif file.driver == "GeoJSONSeq":
         expected, bad = _sequence(file, rows)
+    elif file.driver == "GeoJSON":
+        expected, bad = _collection(file, rows)
     else:
         return
     if expected <= rows:
@@ -42,7 +44,26 @@ def _sequence(file: OpenFile, rows: int) -> tuple[int, int | None]:
         return len(parts), None
     for number, part in enumerate(parts, start=1):
         try:
-            json.loads(part)
-        except ValueError:
+            one = json.loads(part)
+        except (ValueError, RecursionError):
             return len(parts), number
-    return rows, None
+        if not isinstance(one, dict) or one.get("type") != "Feature":
+            return len(parts), number
+    return len(parts), None
+
+
+def _collection(file: OpenFile, rows: int) -> tuple[int, int | None]:
+    """Return how many features a collection has, and the first that is none."""
+    raw = file.path.read_bytes()
+    if max(raw.count(b'"geometry"'), raw.count(b'"properties"')) <= rows:
+        return rows, None
+    try:
+        features = json.loads(raw).get("features")
+    except (ValueError, AttributeError, RecursionError):
+        return rows, None
+    if not isinstance(features, list):
+        return rows, None
+    for number, one in enumerate(features, start=1):
+        if not isinstance(one, dict) or one.get("type") != "Feature":
+            return len(features), number
+    return len(features), None

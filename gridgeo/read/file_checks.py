@@ -10,6 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyogrio
+import python_calamine as calamine
 from fiona.errors import FionaError
 
 from gridgeo.errors import InputError
@@ -66,7 +67,8 @@ def library_errors(path: str, layer: str = "") -> Iterator[None]:
         pyogrio.errors.FieldError,
         pyogrio.errors.GeometryError,
         pyogrio.errors.CRSError,
-        UnicodeDecodeError,
+        ValueError,  # of fiona: no layer
+        calamine.CalamineError,
         pa.ArrowException,
         OSError,
     ) as error:

@@ -30,6 +30,7 @@ from gridgeo.read.shapefile import (
     first_open_ring,
     is_multipatch,
     names_crs,
+    odd_numbers,
 )
 from gridgeo.read.tables import blank_or_total, load_table
 from gridgeo.read.text_cells import check_text, decode_layer, note_judgement
@@ -175,7 +176,7 @@ def choose_layer(source: Source, file: OpenFile) -> str:
 def read_rows(file: OpenFile, layer: str, log: ReadLog, **chosen: Any) -> pd.DataFrame:
     """Return rows of a layer as they are stored, all or those `chosen`; warnings are noted."""
     options = {"encoding": "ISO-8859-1"} if file.driver == "ESRI Shapefile" else dict(file.options)
-    odd = odd_values(file.path, layer) if file.driver == "GPKG" else {}
+    odd: dict[str, dict[int, Any]] = odd_values(file.path, layer) if file.driver == "GPKG" else {}
     with warnings.catch_warnings(record=True) as caught, library_errors(file.name, layer):
         warnings.simplefilter("always")
         try:
@@ -186,6 +187,9 @@ def read_rows(file: OpenFile, layer: str, log: ReadLog, **chosen: Any) -> pd.Dat
             )
         except ShapelyError as error:
             raise _bad_geometry(file, error) from error
+    if file.driver == "ESRI Shapefile":
+        names = [str(name) for name in rows.frame.columns]
+        odd = {names[at]: values for at, values in odd_numbers(file.path).items()}
     frame = with_values(rows.frame, odd)
     if file.driver == "ESRI Shapefile" and is_multipatch(file.path):
         shapes = gpd.GeoSeries(footprints(frame["geometry"].to_numpy()), index=frame.index)

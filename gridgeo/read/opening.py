@@ -30,6 +30,7 @@ from gridgeo.read.encodings import (
 )
 from gridgeo.read.file_checks import check_path, library_errors, unreadable
 from gridgeo.read.formats import JSON, driver_of
+from gridgeo.read.geopackage import is_sound
 from gridgeo.read.mapinfo import check_mapinfo, with_bytes
 from gridgeo.read.shapefile import check_parts
 from gridgeo.read.unpack import unpack
@@ -136,6 +137,8 @@ def _open(name: str, path: Path, folder: Path, encoding: str) -> OpenFile:
         raise _disguised(name, driver_of(b"", suffix) or suffix)
     if driver == "OpenFileGDB":
         _check_geodatabase(path, name)
+    if driver == "GPKG" and not is_sound(copy):
+        raise unreadable(name, "the catalogue of the GeoPackage is damaged")
     options = {"IMMUTABLE": "YES"} if driver == "GPKG" else {}
     layers = ("",) if driver == "Parquet" else _layers(name, copy, driver, options)
     return OpenFile(

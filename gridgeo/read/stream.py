@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import pyogrio
 import shapely
 from pyproj import CRS
+from pyproj.exceptions import CRSError
 
 from gridgeo.config import ROLES, ReadRules, Source
 from gridgeo.model import Layers, Note, Reject
@@ -129,7 +130,7 @@ def _parquet(
             yield RawLayer(
                 role=role, frame=frame, file=source.path, kind=source.kind, crs_assumed=assumed
             )
-    except (pa.ArrowException, ValueError, OSError, KeyError) as error:
+    except (pa.ArrowException, ValueError, OSError, KeyError, CRSError) as error:
         raise unreadable(source.path, error) from error
     if not start:
         raise no_rows(RawLayer(role=role, frame=pd.DataFrame(), file=source.path))

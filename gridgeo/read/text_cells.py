@@ -62,7 +62,7 @@ def _wide_texts(column: pd.Series[Any]) -> list[str]:
     """Return the distinct texts of a column that are not ASCII."""
     found = _arrow(column)
     if found is None:
-        return [one for one in column.unique() if isinstance(one, str) and not one.isascii()]
+        return sorted({one for one in column if isinstance(one, str) and not one.isascii()})
     wide = found.filter(pc.invert(pc.string_is_ascii(found)))
     return [str(one) for one in pc.unique(wide).to_pylist()]
 
@@ -163,7 +163,9 @@ def _turned(column: pd.Series[Any], to: Mapping[str, str | None]) -> pd.Series[A
     """Return a column with other text in place of some."""
     found = _arrow(column)
     if found is None:
-        return column.astype(object).map(lambda cell: to.get(cell, cell))
+        return column.astype(object).map(
+            lambda cell: to.get(cell, cell) if isinstance(cell, str) else cell
+        )
     coded = found.combine_chunks().dictionary_encode()
     values = [to.get(one, one) for one in coded.dictionary.to_pylist()]
     at = coded.indices.fill_null(len(values)).to_numpy(zero_copy_only=False)

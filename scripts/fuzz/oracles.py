@@ -32,7 +32,7 @@ def _sum(values: Iterable[object]) -> int | None:
     """Return the sum, None where a value is anything but a whole number that is plainly one."""
     whole = 0
     for value in values:
-        text = str(value).strip()
+        text = str(value).strip(" ")
         if not text.isascii() or not text.isdigit() or len(text) > 9:
             return None
         whole += int(text)
