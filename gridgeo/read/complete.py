@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 
+import pyogrio
+
 from gridgeo.errors import InputError
 from gridgeo.read.mapinfo import stored_rows
 from gridgeo.read.opening import OpenFile
@@ -17,6 +19,8 @@ def check_complete(file: OpenFile, rows: int) -> None:
         expected, bad = stored_rows(file.path), None
     elif file.driver == "GeoJSONSeq":
         expected, bad = _sequence(file, rows)
+    elif file.driver == "FlatGeobuf":
+        expected, bad = int(pyogrio.read_info(file.path)["features"]), None
     elif file.driver == "GeoJSON":
         expected, bad = _collection(file, rows)
     else:

@@ -68,6 +68,7 @@ def library_errors(path: str, layer: str = "") -> Iterator[None]:
         pyogrio.errors.GeometryError,
         pyogrio.errors.CRSError,
         ValueError,  # of fiona: no layer
+        UnboundLocalError,  # of pyogrio: a damaged CRS
         calamine.CalamineError,
         pa.ArrowException,
         OSError,

@@ -78,7 +78,7 @@ def whole_numbers(frame: pd.DataFrame) -> pd.DataFrame:
             column: Any = frame[name]
             if not column.isna().any():
                 turned[str(name)] = column.astype(str(dtype).lower())
-            elif column.abs().max() > _EXACT:
+            elif column.abs().fillna(0).max() > _EXACT:
                 turned[str(name)] = column.astype(object).where(column.notna(), None)
             else:
                 turned[str(name)] = column.astype("float64")

@@ -15,6 +15,7 @@ from urllib.parse import quote
 import pandas as pd
 
 _WHOLE = ("BOOLEAN", "TINYINT", "SMALLINT", "MEDIUMINT", "INT", "INTEGER", "BIGINT")
+_CATALOGUE = {"gpkg_contents", "gpkg_geometry_columns", "gpkg_spatial_ref_sys"}
 _REAL = ("FLOAT", "DOUBLE", "REAL")
 
 

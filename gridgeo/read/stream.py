@@ -98,8 +98,7 @@ def _geopackage(
     if not info["fid_column"]:  # a view has no key to go on from
         yield load(source, role, rules, log)
         return
-    raw = RawLayer(role=role, frame=pd.DataFrame(), file=source.path, layer=layer,
-                     kind=source.kind)  # fmt: skip
+    raw = RawLayer(role=role, frame=pd.DataFrame(), file=source.path, layer=layer, kind=source.kind)
     size, start, last = _even(info["features"], rows), 0, None
     while True:
         where = None if last is None else f'"{info["fid_column"]}" > {last}'

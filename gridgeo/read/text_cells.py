@@ -121,6 +121,8 @@ def decode_layer(
     widths
         Bytes of the fields in the order of the columns, 0 where it is not known.
     """
+    if not _is_plain_text(raw.frame):
+        raw = replace(raw, frame=_as_bytes(raw.frame))
     by_column = dict(zip(raw.columns, widths, strict=False))
     wide = {name: _wide_texts(raw.frame[name]) for name in _text_columns(raw.frame)}
     cells = {
@@ -322,7 +324,6 @@ def check_text(raw: RawLayer, log: ReadLog, given: str = "") -> RawLayer:
     empty and are rejects.
     """
     if not _is_plain_text(raw.frame):
-        raw = replace(raw, frame=_as_bytes(raw.frame))
         raw = decode_layer(raw, declared="utf-8", given=given, widths=(), log=log)
     frame = raw.frame
     columns = [name for name in _text_columns(frame) if not usual(_characters(frame[name]))]
