@@ -8,6 +8,7 @@ import re
 import pyogrio
 
 from gridgeo.errors import InputError
+from gridgeo.read.file_checks import library_errors
 from gridgeo.read.mapinfo import stored_rows
 from gridgeo.read.opening import OpenFile
 from gridgeo.wording import Text
@@ -20,7 +21,8 @@ def check_complete(file: OpenFile, rows: int) -> None:
     elif file.driver == "GeoJSONSeq":
         expected, bad = _sequence(file, rows)
     elif file.driver == "FlatGeobuf":
-        expected, bad = int(pyogrio.read_info(file.path)["features"]), None
+        with library_errors(file.name):  # which the way through Arrow does not raise
+            expected, bad = len(pyogrio.read_dataframe(file.path, columns=[])), None
     elif file.driver == "GeoJSON":
         expected, bad = _collection(file, rows)
     else:
