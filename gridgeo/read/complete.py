@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import pyogrio
 
@@ -73,3 +74,8 @@ def _collection(file: OpenFile, rows: int) -> tuple[int, int | None]:
         if not isinstance(one, dict) or one.get("type") != "Feature":
             return len(features), number
     return len(features), None
+
+
+def is_part(path: Path) -> bool:
+    """Return whether an Esri JSON says that the server had more rows than it sent."""
+    return re.search(rb'"exceededTransferLimit"\s*:\s*true', path.read_bytes()) is not None

@@ -16,7 +16,7 @@ from shapely.errors import ShapelyError
 from gridgeo.config import ReadRules, Source
 from gridgeo.errors import InputError
 from gridgeo.read.columns import ALIASES, candidates, unique_names
-from gridgeo.read.complete import check_complete
+from gridgeo.read.complete import check_complete, is_part
 from gridgeo.read.context import RawLayer, ReadLog
 from gridgeo.read.file_checks import check_path, library_errors, unreadable
 from gridgeo.read.formats import TABLES
@@ -129,6 +129,12 @@ def _load_vector(source: Source, role: str, rules: ReadRules, log: ReadLog) -> R
         raw = replace(raw, frame=frame, crs_assumed=_assumes_crs(file))
         if file.driver in ("ESRI Shapefile", "MapInfo File"):
             return _decoded(raw, file, given, log)
+        if file.driver == "ESRIJSON" and is_part(file.path):
+            log.caution(
+                "file",
+                Text(f"{raw}: the server sent a part of the rows only; ask it for the others",
+                     f"{raw.zh}：服务器只返回了部分记录，请分批下载全部记录"),
+            )  # fmt: skip
     if file.text is not None:
         raw = replace(raw, encoding=file.text.encoding)
         note_judgement(raw, file.text, log, given=given)
