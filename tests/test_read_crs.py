@@ -54,6 +54,23 @@ def test_a_crs_that_says_nothing_is_asked_for_and_taken(tmp_path, name):
     assert inspect_file(str(path))[0].crs == ""
 
 
+@pytest.mark.parametrize(
+    ("right", "wrong", "removed"),
+    [(b"Gauss_Kruger", b"Gauqs_Kruger", False), (b"3_Degree", b"3\xb0Degree", True)],
+)
+def test_a_damaged_prj_is_told_and_the_way_out_works(tmp_path, right, wrong, removed):
+    path = tmp_path / "a.shp"
+    communities(code=["1", "2"]).to_file(path)
+    prj = path.with_suffix(".prj")
+    prj.write_bytes(prj.read_bytes().replace(right, wrong))
+    with pytest.raises(InputError, match=r"Remove its \.prj.*--crs" if removed else "--crs"):
+        read_town(tmp_path, communities=path)
+    if removed:
+        prj.unlink()
+    layers = read_town(tmp_path, {"crs": {"communities": "4548"}}, communities=path)
+    assert len(layers.communities) == 2
+
+
 def test_geoparquet_with_a_null_crs_has_none(tmp_path):
     path = tmp_path / "a.parquet"
     communities().set_crs(None, allow_override=True).to_parquet(path)

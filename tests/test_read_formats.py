@@ -155,6 +155,12 @@ def test_geojson_in_every_spelling(tmp_path, name, encoding):
     assert sorted(layers.households["households"]) == [7, 80, 120]
 
 
+def test_an_answer_that_a_server_cut_short_is_warned_of(tmp_path):
+    path = tmp_path / "a.json"
+    path.write_text(dump({**esri(features()), "exceededTransferLimit": True}))
+    assert "a part of the rows only" in notes(read_town(tmp_path, households=path), "file")
+
+
 @pytest.mark.parametrize("name", ["a.topojson", "a.json"])
 def test_topojson_is_read_once_its_crs_is_said(tmp_path, name):
     path = tmp_path / name

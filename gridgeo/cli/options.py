@@ -53,7 +53,7 @@ Columns = Annotated[
 ]
 Crs = Annotated[
     list[str] | None,
-    typer.Option("--crs", metavar="LAYER=EPSG", help="CRS that a file lacks 缺失的坐标系"),
+    typer.Option("--crs", metavar="LAYER=EPSG", help="CRS, whatever the file says 坐标系"),
 ]
 Datum = Annotated[
     list[str] | None,

@@ -78,9 +78,9 @@ class ReadRules:
     """Which layers are read, and how: columns, CRS, datum and encoding by role.
 
     ``columns`` maps ``role.field`` (``communities.code``, ``households.households`` ...) to the
-    name of a column; ``crs`` maps a role to what its files lack; ``datum`` to ``gcj02`` or
-    ``bd09``; ``missing_households`` is what an empty count means (an empty count is a reject
-    without it); ``hidden`` whether hidden rows and sheets of workbooks count.
+    name of a column; ``crs`` maps a role to the CRS of its files, whatever these say; ``datum``
+    to ``gcj02`` or ``bd09``; ``missing_households`` is what an empty count means (an empty count
+    is a reject without it); ``hidden`` whether hidden rows and sheets of workbooks count.
     """
 
     inputs: Mapping[str, tuple[Source, ...]] = field(default_factory=dict)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gridgeo.formats.complete import (
     check_complete,
+    is_part,
 )
 from gridgeo.formats.drivers import (
     PARQUET,
@@ -54,6 +55,7 @@ from gridgeo.formats.shapefile import (
     first_open_ring,
     is_multipatch,
     names_crs,
+    odd_numbers,
 )
 from gridgeo.formats.wkb import (
     footprints,
@@ -83,12 +85,14 @@ __all__ = [
     "geometry_of",
     "given_encoding",
     "is_multipatch",
+    "is_part",
     "judge",
     "judge_text",
     "layer_names",
     "library_errors",
     "load_parquet",
     "names_crs",
+    "odd_numbers",
     "odd_values",
     "opened",
     "read_frame",

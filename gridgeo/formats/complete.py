@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
+
+import pyogrio
 
 from gridgeo.errors import InputError
+from gridgeo.formats.file_checks import library_errors
 from gridgeo.formats.mapinfo import stored_rows
 from gridgeo.formats.opening import OpenFile
 from gridgeo.wording import Text
@@ -17,6 +21,11 @@ def check_complete(file: OpenFile, rows: int) -> None:
         expected, bad = stored_rows(file.path), None
     elif file.driver == "GeoJSONSeq":
         expected, bad = _sequence(file, rows)
+    elif file.driver == "FlatGeobuf":
+        with library_errors(file.name):  # which the way through Arrow does not raise
+            expected, bad = len(pyogrio.read_dataframe(file.path, columns=[])), None
+    elif file.driver == "GeoJSON":
+        expected, bad = _collection(file, rows)
     else:
         return
     if expected <= rows:
@@ -42,7 +51,31 @@ def _sequence(file: OpenFile, rows: int) -> tuple[int, int | None]:
         return len(parts), None
     for number, part in enumerate(parts, start=1):
         try:
-            json.loads(part)
-        except ValueError:
+            one = json.loads(part)
+        except (ValueError, RecursionError):
             return len(parts), number
-    return rows, None
+        if not isinstance(one, dict) or one.get("type") != "Feature":
+            return len(parts), number
+    return len(parts), None
+
+
+def _collection(file: OpenFile, rows: int) -> tuple[int, int | None]:
+    """Return how many features a collection has, and the first that is none."""
+    raw = file.path.read_bytes()
+    if max(raw.count(b'"geometry"'), raw.count(b'"properties"')) <= rows:
+        return rows, None
+    try:
+        features = json.loads(raw).get("features")
+    except (ValueError, AttributeError, RecursionError):
+        return rows, None
+    if not isinstance(features, list):
+        return rows, None
+    for number, one in enumerate(features, start=1):
+        if not isinstance(one, dict) or one.get("type") != "Feature":
+            return len(features), number
+    return len(features), None
+
+
+def is_part(path: Path) -> bool:
+    """Return whether an Esri JSON says that the server had more rows than it sent."""
+    return re.search(rb'"exceededTransferLimit"\s*:\s*true', path.read_bytes()) is not None

@@ -72,7 +72,7 @@ def known_encoding(name: str) -> str:
     plain = _NAMES.get(plain, f"cp{plain}" if plain.isdigit() else plain)
     try:
         codec = codecs.lookup(plain).name if plain else ""
-    except LookupError:
+    except (LookupError, ValueError):
         return ""
     return _NAMES.get(codec, codec)
 

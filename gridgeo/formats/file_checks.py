@@ -10,6 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyogrio
+import python_calamine as calamine
 from fiona.errors import FionaError
 
 from gridgeo.errors import InputError
@@ -66,11 +67,23 @@ def library_errors(path: str, layer: str = "") -> Iterator[None]:
         pyogrio.errors.FieldError,
         pyogrio.errors.GeometryError,
         pyogrio.errors.CRSError,
-        UnicodeDecodeError,
+        ValueError,  # of fiona: no layer
+        calamine.CalamineError,
         pa.ArrowException,
         OSError,
     ) as error:
         raise unreadable(path, error, layer=layer) from error
+    except UnboundLocalError as error:  # of pyogrio, where GDAL cannot write the CRS
+        raise InputError(
+            Text(
+                "the coordinate reference system of the file is damaged", "文件的坐标系定义已损坏"
+            ),
+            remedy=Text(
+                "Remove its .prj file (or export it again) and say the right one with --crs",
+                "请删除其 .prj 文件（或重新导出），再用 --crs 指明坐标系",
+            ),
+            file=path,
+        ) from error
 
 
 def unreadable(path: str, error: object, **place: Any) -> InputError:

@@ -33,6 +33,10 @@ def _plain_types(table: pa.Table) -> pa.Table:
     return table
 
 
+#: GDAL's own way from FlatGeobuf to Arrow ends the process at a row without geometry
+pyogrio.set_gdal_config_options({"OGR_FLATGEOBUF_STREAM_BASE_IMPL": True})
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rows:
     """Rows of a layer, and how many had arcs or were surfaces of 3D models."""
@@ -85,7 +89,7 @@ def load_parquet(path: Path, name: str) -> tuple[pd.DataFrame, bool]:
         column, crs, assumed = native
         shapes = shapely.from_wkb(frame.pop(column).to_numpy())
         return gpd.GeoDataFrame(frame, geometry=shapes, crs=crs), assumed
-    except (pa.ArrowException, ValueError, OSError, KeyError, ShapelyError) as error:
+    except (pa.ArrowException, ValueError, OSError, KeyError, ShapelyError, CRSError) as error:
         raise unreadable(name, error) from error
 
 

@@ -15,6 +15,7 @@ from urllib.parse import quote
 import pandas as pd
 
 _WHOLE = ("BOOLEAN", "TINYINT", "SMALLINT", "MEDIUMINT", "INT", "INTEGER", "BIGINT")
+_CATALOGUE = {"gpkg_contents", "gpkg_geometry_columns", "gpkg_spatial_ref_sys"}
 _REAL = ("FLOAT", "DOUBLE", "REAL")
 
 
@@ -29,12 +30,35 @@ def _columns(database: sqlite3.Connection, layer: str) -> tuple[str, dict[str, s
     return key, {name: kind.upper() for _, name, kind, _, _, _ in rows if name != key}
 
 
+def is_sound(path: Path) -> bool:
+    """Return whether the catalogue of a GeoPackage is there, in text that is UTF-8.
+
+    Text that is none in an error of GDAL's ends the whole process within fiona.
+    """
+    try:
+        with closing(sqlite3.connect(_place(path), uri=True)) as database:
+            tables = {name for (name,) in database.execute("select tbl_name from sqlite_master")}
+            database.execute("select * from sqlite_master").fetchall()
+            for table in {
+                "gpkg_contents",
+                "gpkg_geometry_columns",
+                "gpkg_spatial_ref_sys",
+            } & tables:
+                database.execute(f"select * from {table}").fetchall()  # noqa: S608
+    except (sqlite3.DatabaseError, UnicodeDecodeError):
+        return False
+    return True
+
+
+def _place(path: Path) -> str:
+    return f"file:{quote(str(path.absolute()))}?mode=ro&immutable=1"
+
+
 def odd_values(path: Path, layer: str) -> dict[str, dict[int, Any]]:
     """Return what number columns hold that is none of their type, by column and key."""
     found: dict[str, dict[int, Any]] = {}
     try:
-        place = f"file:{quote(str(path.absolute()))}?mode=ro&immutable=1"
-        with closing(sqlite3.connect(place, uri=True)) as database:
+        with closing(sqlite3.connect(_place(path), uri=True)) as database:
             key, columns = _columns(database, layer)
             usual = {
                 name: "'integer', 'null'" if kind in _WHOLE else "'integer', 'real', 'null'"

@@ -30,6 +30,7 @@ from gridgeo.formats.encodings import (
     known_encoding,
 )
 from gridgeo.formats.file_checks import check_path, library_errors, unreadable
+from gridgeo.formats.geopackage import is_sound
 from gridgeo.formats.mapinfo import check_mapinfo, with_bytes
 from gridgeo.formats.shapefile import check_parts
 from gridgeo.formats.unpack import unpack
@@ -136,6 +137,8 @@ def _open(name: str, path: Path, folder: Path, encoding: str) -> OpenFile:
         raise _disguised(name, driver_of(b"", suffix) or suffix)
     if driver == "OpenFileGDB":
         _check_geodatabase(path, name)
+    if driver == "GPKG" and not is_sound(copy):
+        raise unreadable(name, "the catalogue of the GeoPackage is damaged")
     options = {"IMMUTABLE": "YES"} if driver == "GPKG" else {}
     layers = ("",) if driver == "Parquet" else _layers(name, copy, driver, options)
     return OpenFile(

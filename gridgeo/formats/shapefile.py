@@ -7,6 +7,8 @@ import re
 import struct
 from pathlib import Path
 
+import numpy as np
+
 from gridgeo.errors import InputError
 from gridgeo.formats.encodings import known_encoding
 from gridgeo.wording import Text
@@ -14,6 +16,9 @@ from gridgeo.wording import Text
 #: language driver ids of DBF files that are never written by mistake
 _LDID = {0x4D: "gb18030", 0x7A: "gb18030", 0x4F: "big5hkscs", 0x78: "big5hkscs", 0x13: "cp932",
          0x7B: "cp932", 0x4E: "cp949", 0x79: "cp949"}  # fmt: skip
+
+
+_NUMBER = re.compile(rb"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 
 
 def check_parts(path: Path, name: str) -> None:
@@ -75,10 +80,55 @@ def declared_encoding(path: Path) -> str:
 
 def dbf_widths(path: Path) -> list[int]:
     """Return the width in bytes of each column of attributes, 0 where it holds no text."""
+    return [one[16] if one[11:12] == b"C" else 0 for one in _fields(_dbf_head(path))]
+
+
+def odd_numbers(path: Path) -> dict[int, dict[int, str]]:
+    """Return what number fields of the .dbf hold that is no number, by field and row.
+
+    GDAL makes 0 of it, or of 1,200 1.
+    """
     head = _dbf_head(path)
+    records, header, width = struct.unpack("<4xIHH", head[:12])
+    dbf = sidecar(path, ".dbf")
+    raw = dbf.read_bytes()[header : header + records * width] if dbf is not None else b""
+    if not width or len(raw) != records * width:
+        return {}
+    rows = np.frombuffer(raw, "S1").reshape(records, width)
+    rows = rows[rows[:, 0] != b"*"]
+    found: dict[int, dict[int, str]] = {}
+    start = 1
+    for number, field in enumerate(_fields(head)):
+        size = field[16]
+        if field[11:12] in b"NF" and size:
+            cells = np.ascontiguousarray(rows[:, start : start + size]).view(f"S{size}")[:, 0]
+            odd = _no_numbers(cells)
+            if odd:
+                found[number] = odd
+        start += size
+    return found
+
+
+def _no_numbers(cells: np.ndarray) -> dict[int, str]:
+    plain = np.char.strip(cells, b" \0")
+    empty = (plain == b"") | np.char.startswith(plain, b"*")
+    try:
+        np.where(empty, b"0", plain).astype(float)
+    except ValueError:
+        pass
+    else:
+        return {}
+    return {
+        int(at): plain[at].decode("latin-1")
+        for at in np.flatnonzero(~empty)
+        if not _NUMBER.fullmatch(plain[at])
+    }
+
+
+def _fields(head: bytes) -> list[bytes]:
     fields = [head[at : at + 32] for at in range(32, len(head) - 31, 32)]
     ends = next((n for n, one in enumerate(fields) if one[:1] == b"\r"), len(fields))
-    return [one[16] if one[11:12] == b"C" else 0 for one in fields[:ends]]
+    return fields[:ends]
 
 
 def _dbf_head(path: Path) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 import zipfile
+import zlib
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
@@ -28,7 +29,9 @@ def unpack(path: Path, folder: Path) -> list[Path]:
         with zipfile.ZipFile(path) as archive:
             members = _members(archive, path)
             return _extract(archive, members, folder, path)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, ValueError, OSError) as error:
+    except (
+        zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, ValueError, OSError,
+    ) as error:  # fmt: skip
         raise InputError(
             Text(f"the archive cannot be read ({error})", f"压缩包无法读取或不完整（{error}）"),
             remedy=_UNPACK,

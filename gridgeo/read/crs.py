@@ -9,8 +9,8 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import shapely
-from pyproj import CRS
-from pyproj.exceptions import CRSError
+from pyproj import CRS, Transformer
+from pyproj.exceptions import CRSError, ProjError
 
 from gridgeo.config import ReadRules
 from gridgeo.errors import InputError, SettingsError
@@ -26,7 +26,8 @@ WGS84 = CRS.from_epsg(4326)
 def known_crs(crs: Any) -> CRS | None:
     """Return the horizontal part of a CRS, None for one that says nothing.
 
-    CAD programs write a local (engineering) CRS, GDAL an 'undefined' one where there is none.
+    CAD programs write a local (engineering) CRS, GDAL an 'undefined' one where there is none; a
+    damaged one leads nowhere.
 
     Examples
     --------
@@ -38,7 +39,9 @@ def known_crs(crs: Any) -> CRS | None:
     try:
         found = _flat(crs)
         ground = found.geodetic_crs
-    except CRSError:
+        if ground is not None:
+            Transformer.from_crs(found, WGS84)
+    except (CRSError, ProjError):
         return None
     if ground is None:
         return None

@@ -26,9 +26,11 @@ from gridgeo.formats import (
     first_open_ring,
     footprints,
     is_multipatch,
+    is_part,
     library_errors,
     load_parquet,
     names_crs,
+    odd_numbers,
     odd_values,
     opened,
     read_frame,
@@ -91,6 +93,12 @@ def _load_vector(source: Source, role: str, rules: ReadRules, log: ReadLog) -> R
         raw = replace(raw, frame=frame, crs_assumed=_assumes_crs(file))
         if file.driver in ("ESRI Shapefile", "MapInfo File"):
             return _decoded(raw, file, given, log)
+        if file.driver == "ESRIJSON" and is_part(file.path):
+            log.caution(
+                "file",
+                Text(f"{raw}: the server sent a part of the rows only; ask it for the others",
+                     f"{raw.zh}：服务器只返回了部分记录，请分批下载全部记录"),
+            )  # fmt: skip
     if file.text is not None:
         raw = replace(raw, encoding=file.text.encoding)
         note_judgement(raw, file.text, log, given=given)
@@ -138,7 +146,7 @@ def choose_layer(source: Source, file: OpenFile) -> str:
 def read_rows(file: OpenFile, layer: str, log: ReadLog, **chosen: Any) -> pd.DataFrame:
     """Return rows of a layer as they are stored, all or those `chosen`; warnings are noted."""
     options = {"encoding": "ISO-8859-1"} if file.driver == "ESRI Shapefile" else dict(file.options)
-    odd = odd_values(file.path, layer) if file.driver == "GPKG" else {}
+    odd: dict[str, dict[int, Any]] = odd_values(file.path, layer) if file.driver == "GPKG" else {}
     with warnings.catch_warnings(record=True) as caught, library_errors(file.name, layer):
         warnings.simplefilter("always")
         try:
@@ -149,6 +157,9 @@ def read_rows(file: OpenFile, layer: str, log: ReadLog, **chosen: Any) -> pd.Dat
             )
         except ShapelyError as error:
             raise _bad_geometry(file, error) from error
+    if file.driver == "ESRI Shapefile":
+        names = [str(name) for name in rows.frame.columns]
+        odd = {names[at]: values for at, values in odd_numbers(file.path).items()}
     frame = with_values(rows.frame, odd)
     if file.driver == "ESRI Shapefile" and is_multipatch(file.path):
         shapes = gpd.GeoSeries(footprints(frame["geometry"].to_numpy()), index=frame.index)

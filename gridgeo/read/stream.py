@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pyogrio
 from pyproj import CRS
+from pyproj.exceptions import CRSError
 
 from gridgeo.config import ROLES, ReadRules, Source
 from gridgeo.formats import (
@@ -94,8 +95,7 @@ def _geopackage(
     if not info["fid_column"]:  # a view has no key to go on from
         yield load(source, role, rules, log)
         return
-    raw = RawLayer(role=role, frame=pd.DataFrame(), file=source.path, layer=layer,
-                     kind=source.kind)  # fmt: skip
+    raw = RawLayer(role=role, frame=pd.DataFrame(), file=source.path, layer=layer, kind=source.kind)
     size, start, last = _even(info["features"], rows), 0, None
     while True:
         where = None if last is None else f'"{info["fid_column"]}" > {last}'
@@ -126,7 +126,7 @@ def _parquet(
             yield RawLayer(
                 role=role, frame=frame, file=source.path, kind=source.kind, crs_assumed=assumed
             )
-    except (pa.ArrowException, ValueError, OSError, KeyError) as error:
+    except (pa.ArrowException, ValueError, OSError, KeyError, CRSError) as error:
         raise unreadable(source.path, error) from error
     if not start:
         raise no_rows(RawLayer(role=role, frame=pd.DataFrame(), file=source.path))

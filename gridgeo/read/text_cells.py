@@ -62,8 +62,7 @@ def _wide_texts(column: pd.Series[Any]) -> list[str]:
     """Return the distinct texts of a column that are not ASCII."""
     found = _arrow(column)
     if found is None:
-        wide = (one for one in column if isinstance(one, str) and not one.isascii())
-        return list(dict.fromkeys(wide))
+        return sorted({one for one in column if isinstance(one, str) and not one.isascii()})
     wide = found.filter(pc.invert(pc.string_is_ascii(found)))
     return [str(one) for one in pc.unique(wide).to_pylist()]
 
@@ -122,6 +121,8 @@ def decode_layer(
     widths
         Bytes of the fields in the order of the columns, 0 where it is not known.
     """
+    if not _is_plain_text(raw.frame):
+        raw = replace(raw, frame=_as_bytes(raw.frame))
     by_column = dict(zip(raw.columns, widths, strict=False))
     wide = {name: _wide_texts(raw.frame[name]) for name in _text_columns(raw.frame)}
     cells = {
@@ -164,7 +165,9 @@ def _turned(column: pd.Series[Any], to: Mapping[str, str | None]) -> pd.Series[A
     """Return a column with other text in place of some."""
     found = _arrow(column)
     if found is None:
-        return column.astype(object).map(lambda cell: to.get(cell, cell))
+        return column.astype(object).map(
+            lambda cell: to.get(cell, cell) if isinstance(cell, str) else cell
+        )
     coded = found.combine_chunks().dictionary_encode()
     values = [to.get(one, one) for one in coded.dictionary.to_pylist()]
     at = coded.indices.fill_null(len(values)).to_numpy(zero_copy_only=False)
@@ -321,7 +324,6 @@ def check_text(raw: RawLayer, log: ReadLog, given: str = "") -> RawLayer:
     empty and are rejects.
     """
     if not _is_plain_text(raw.frame):
-        raw = replace(raw, frame=_as_bytes(raw.frame))
         raw = decode_layer(raw, declared="utf-8", given=given, widths=(), log=log)
     frame = raw.frame
     columns = [name for name in _text_columns(frame) if not usual(_characters(frame[name]))]

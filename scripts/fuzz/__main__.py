@@ -1,4 +1,4 @@
-"""Fuzz the reading of every format: ``python -m scripts.fuzz --count 400 --seed 1 [FORMAT ...]``."""
+"""Fuzz the reading of every format: ``python -m scripts.fuzz --count 400 [FORMAT ...]``."""
 
 from __future__ import annotations
 

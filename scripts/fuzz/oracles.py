@@ -32,7 +32,7 @@ def _sum(values: Iterable[object]) -> int | None:
     """Return the sum, None where a value is anything but a whole number that is plainly one."""
     whole = 0
     for value in values:
-        text = str(value).strip()
+        text = str(value).strip(" ")
         if not text.isascii() or not text.isdigit() or len(text) > 9:
             return None
         whole += int(text)
@@ -56,7 +56,8 @@ def _csv(path: Path) -> Iterable[object] | None:
 
 
 def _xlsx(path: Path) -> Iterable[object] | None:
-    rows = list(openpyxl.load_workbook(path, read_only=True).active.iter_rows(values_only=True))
+    book = openpyxl.load_workbook(io.BytesIO(path.read_bytes()))
+    rows = list(book.active.iter_rows(values_only=True))
     if rows[0][:4] != ("HH", "NAME", "x", "y"):
         return None
     return [row[0] for row in rows[1:] if any(cell is not None for cell in row)]

@@ -88,7 +88,7 @@ def _in_a_process(path: Path) -> dict[str, object]:
 
 
 def _read(path: Path) -> dict[str, object]:
-    sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  (of this process)
+    sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
     rows: list[int] = []
     _count_rows(rows)
     inputs = {role: (Source(path=str(path.parent / f"{role}.parquet")),)
