@@ -389,3 +389,13 @@ def test_a_mapping_of_codes_on_a_visible_sheet(tmp_path):
     rows = [["名称", "编码"], ["甲", "370102001001"]]
     path = write_any(tmp_path / "a.xlsx", {"编码": rows, "选项": [["是"]]}, hidden_sheets=["选项"])
     assert read_code_mapping(str(path)) == {"甲": "370102001001"}
+
+
+def test_a_table_of_facilities_with_coordinates_is_a_layer_of_points(tmp_path):
+    shifted = _gcj02(np.array(DEGREES)).tolist()
+    rows = [["小学", f"第{n}小学", *place] for n, place in enumerate(shifted)]
+    table = write(tmp_path / "a.csv", [("类别", "名称", "经度(GCJ02)", "纬度(GCJ02)"), *rows])
+    layers = read(facilities=table)
+    assert layers.facilities["kind"].tolist() == ["school"] * 3
+    moved = layers.facilities.geometry.reset_index(drop=True).distance(households().geometry)
+    assert moved.max() < 0.01
