@@ -49,6 +49,7 @@ from gridgeo.read.outlines import (
     clean_atoms,
     clean_constraints,
 )
+from gridgeo.read.repeats import without_repeated_sources
 from gridgeo.tables import WHOLE_NUMBERS, with_plain_numbers
 
 _PARQUET = (".parquet", ".geoparquet")
@@ -225,6 +226,7 @@ def survey_layers(rules: ReadRules) -> Survey:
     """
     check_keys(rules)
     log = ReadLog()
+    rules = without_repeated_sources(rules, log)
     heads = {
         role: [_head(source, role, rules) for source in rules.inputs.get(role, ())]
         for role in ROLES
