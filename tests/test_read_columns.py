@@ -266,7 +266,7 @@ def test_phones_that_were_rounded_and_saved_again(tmp_path, suffix):
         ("合计", "all"), ("小计", "all"), ("总计", "all"), ("共计", "all"), ("累计", "all"),
         ("总 计", "all"), ("合　计", "all"), ("合计：", "all"), ("【合计】", "all"),
         ("合计（户）", "all"),
-        ("本页小计", "all"), ("全镇总计", "all"), ("总户数合计", "part"), ("共1,200户", "all"),
+        ("本页小计", "all"), ("全镇总计", "all"), ("总户数合计", "part"), ("总 户 数：", "all"), ("共1,200户", "all"),
         ("Total", "all"), ("TOTAL:", "all"), ("Sub-total", "all"), ("Grand total", "all"),
         ("Sum", "all"), ("Total households", "all"), ("东苑小计", "part"), ("东苑 汇总", "part"),
         ("East Court Total", "part"), ("Total for East Court", "part"), ("Σ", "all"),
