@@ -109,9 +109,22 @@ def _compound(stream: bytes) -> bytes:
 _NAMES = (
     " ".join(
         f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
-        for name in ("office", "table", "text")
+        for name in ("office", "table", "text", "style")
     )
     + ' xmlns:calcext="urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0"'
+)
+
+
+_ODS_STYLES = "".join(
+    [
+        "<office:automatic-styles>",
+        *(
+            f'<style:style style:name="{name}" style:family="table"><style:table-properties '
+            f'table:display="{display}"/></style:style>'
+            for name, display in (("seen", "true"), ("hid", "false"))
+        ),
+        "</office:automatic-styles>",
+    ]
 )
 
 
@@ -120,6 +133,7 @@ def write_ods(
     sheets: Mapping[str, _Rows],
     *,
     hidden_rows: Collection[int] = (),
+    hidden_sheets: Collection[str] = (),
     merged: Sequence[_Range] = (),
 ) -> Path:
     """Write sheets ({name: rows}) as .ods; hidden rows (from 1) and merged ranges of the first.
@@ -127,14 +141,15 @@ def write_ods(
     Text that begins with ``=`` is a formula without a value, a name of an error an error.
     """
     tables = "".join(
-        f"<table:table table:name={quoteattr(name)}>"
+        f"<table:table table:name={quoteattr(name)} "
+        f'table:style-name="{"hid" if name in hidden_sheets else "seen"}">'
         + _ods_rows(rows, hidden_rows if n == 0 else (), merged if n == 0 else ())
         + "</table:table>"
         for n, (name, rows) in enumerate(sheets.items())
     )
     content = (
         f'<?xml version="1.0" encoding="UTF-8"?><office:document-content {_NAMES} '
-        f'office:version="1.2"><office:body><office:spreadsheet>{tables}'
+        f'office:version="1.2">{_ODS_STYLES}<office:body><office:spreadsheet>{tables}'
         "</office:spreadsheet></office:body></office:document-content>"
     )
     manifest = (
@@ -199,7 +214,9 @@ def write_any(
 ) -> Path:
     """Write sheets in the format that the ending of `path` says; .et is what .xls is."""
     if path.suffix == ".ods":
-        return write_ods(path, sheets, hidden_rows=hidden_rows, merged=merged)
+        return write_ods(
+            path, sheets, hidden_rows=hidden_rows, hidden_sheets=hidden_sheets, merged=merged
+        )
     if path.suffix != ".xlsx":
         return write_xls(
             path, sheets, hidden_rows=hidden_rows, hidden_sheets=hidden_sheets, merged=merged

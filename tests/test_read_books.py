@@ -69,7 +69,7 @@ def test_rows_in_an_outline_and_of_no_height_are_hidden(tmp_path, read):
     assert "2 rows are hidden (4, 6), with 35 households" in warnings(read(tmp_path / "a.xlsx"))
 
 
-@pytest.mark.parametrize("suffix", [".xlsx", ".xls", ".et"])
+@pytest.mark.parametrize("suffix", FORMATS)
 def test_hidden_sheets_are_no_choice_and_are_named(tmp_path, read, suffix):
     sheets = {"说明": [["是"], ["否"]], "户数": ROWS, "旧": [*ROWS, ["东苑", 9]]}
     path = write_any(tmp_path / f"a{suffix}", sheets, hidden_sheets=["说明", "旧"])

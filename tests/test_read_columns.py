@@ -266,7 +266,8 @@ def test_phones_that_were_rounded_and_saved_again(tmp_path, suffix):
         ("合计", "all"), ("小计", "all"), ("总计", "all"), ("共计", "all"), ("累计", "all"),
         ("总 计", "all"), ("合　计", "all"), ("合计：", "all"), ("【合计】", "all"),
         ("合计（户）", "all"),
-        ("本页小计", "all"), ("全镇总计", "all"), ("总户数合计", "part"), ("共1,200户", "all"),
+        ("本页小计", "all"), ("全镇总计", "all"), ("总户数合计", "part"),
+        ("总 户 数：", "all"), ("共1,200户", "all"),
         ("Total", "all"), ("TOTAL:", "all"), ("Sub-total", "all"), ("Grand total", "all"),
         ("Sum", "all"), ("Total households", "all"), ("东苑小计", "part"), ("东苑 汇总", "part"),
         ("East Court Total", "part"), ("Total for East Court", "part"), ("Σ", "all"),
@@ -389,3 +390,13 @@ def test_a_mapping_of_codes_on_a_visible_sheet(tmp_path):
     rows = [["名称", "编码"], ["甲", "370102001001"]]
     path = write_any(tmp_path / "a.xlsx", {"编码": rows, "选项": [["是"]]}, hidden_sheets=["选项"])
     assert read_code_mapping(str(path)) == {"甲": "370102001001"}
+
+
+def test_a_table_of_facilities_with_coordinates_is_a_layer_of_points(tmp_path):
+    shifted = _gcj02(np.array(DEGREES)).tolist()
+    rows = [["小学", f"第{n}小学", *place] for n, place in enumerate(shifted)]
+    table = write(tmp_path / "a.csv", [("类别", "名称", "经度(GCJ02)", "纬度(GCJ02)"), *rows])
+    layers = read(facilities=table)
+    assert layers.facilities["kind"].tolist() == ["school"] * 3
+    moved = layers.facilities.geometry.reset_index(drop=True).distance(households().geometry)
+    assert moved.max() < 0.01

@@ -7,7 +7,7 @@ from builders_read import CRS, X, Y, town, write_town
 from shapely import Point, box
 
 from gridgeo.config import ReadRules, Source
-from gridgeo.read import layers_from_frames, read_layers
+from gridgeo.read import layers_from_frames, read_layers, stream_layers, survey_layers
 
 PLACES = [(X + 10 + 18 * n, Y + 10 + 9 * n) for n in range(10)]
 COUNTS = [12, 30, 7, 44, 51, 8, 16, 23, 5, 60]
@@ -137,3 +137,12 @@ def test_a_facility_as_point_and_as_outline_counts_once(point, outline, place, l
         assert (facility["people"], facility["geometry"].geom_type) == (900.0, "Polygon")
         assert facility["name"].replace(" ", "") == "第一小学"
         assert "1 facilities stand there as points and as outlines" in warnings(layers)[0]
+
+
+def test_a_layer_named_twice_is_streamed_once(tmp_path):
+    inputs = write_town(tmp_path)
+    twice = {role: (*sources, *sources) for role, sources in inputs.items()}
+    survey = survey_layers(ReadRules(inputs=twice))
+    total = sum(batch.households for batch in stream_layers(survey))
+    assert total == read_layers(ReadRules(inputs=inputs)).households_in
+    assert sum(note.warning for note in survey.notes) == 3

@@ -44,6 +44,11 @@ _KEY = words(
     "*名称 *_code *_id *name"
 )
 
+_XY = {
+    "x": words("x lon lng long longitude 经度 easting 东坐标 x坐标 point_x coord_x"),
+    "y": words("y lat latitude 纬度 northing 北坐标 y坐标 point_y coord_y"),
+}
+
 #: role -> field -> aliases; ``*`` stands for any text, and such an alias yields to exact ones
 ALIASES: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
@@ -89,8 +94,7 @@ ALIASES: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
                 "compound_name building building_name"
             ),
             "name": words("name 名称 名字 name:zh 地址 address location full_address"),
-            "x": words("x lon lng long longitude 经度 easting 东坐标 x坐标 point_x coord_x"),
-            "y": words("y lat latitude 纬度 northing 北坐标 y坐标 point_y coord_y"),
+            **_XY,
         },
         "compounds": {
             "name": words("小区名称 小区 compound compound_name") + _NAME,
@@ -119,11 +123,13 @@ ALIASES: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "addresses": {
             "key": words("地址 门牌 address full_address") + _KEY,
             "name": words("地址") + _NAME,
+            **_XY,
         },
         "facilities": {
             "kind": words(
                 "设施类型 设施类别 类别 类型 用途 category kind facility fclass amenity office "
-                "shop leisure landuse tourism government military building type class use"
+                "shop leisure landuse tourism government military building type class use "
+                "categories"
             ),
             "name": words("设施名称 单位名称") + _NAME,
             "area": words("area_m2 占地面积 用地面积 面积"),
@@ -132,6 +138,7 @@ ALIASES: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
                 "学生数 在校生数 学生人数 员工数 职工数 职工人数 从业人数 床位数 人数 enrolment "
                 "enrollment students employees beds people"
             ),
+            **_XY,
         },
         "atoms": {
             "households": _HOUSEHOLDS,

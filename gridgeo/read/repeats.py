@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import numpy as np
@@ -13,8 +13,9 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from gridgeo.config import ReadRules, Source
 from gridgeo.read.context import RawLayer, ReadLog
-from gridgeo.wording import Text
+from gridgeo.wording import ROLES, Text, word
 
 #: rows of two layers nearer than this, with the same count, are the same homes ...
 _SAME_PLACE_M = 10.0
@@ -42,6 +43,25 @@ def without_twins(raws: Sequence[RawLayer], log: ReadLog) -> list[RawLayer]:
             warning=True,
         )
     return kept
+
+
+def without_repeated_sources(rules: ReadRules, log: ReadLog) -> ReadRules:
+    """Return the rules without inputs of a role that name a file and layer again."""
+    inputs: dict[str, tuple[Source, ...]] = {}
+    for role, sources in rules.inputs.items():
+        known: dict[tuple[str, str, str], Source] = {}
+        for source in sources:
+            key = (os.path.realpath(source.path), source.layer, source.kind)
+            if key in known:
+                log.note(
+                    "file",
+                    Text(f"{role}: {source} is named twice and read once",
+                         f"{word(ROLES, role, 'zh')}：{source} 被指定了两次，只读取一次"),
+                    warning=True,
+                )  # fmt: skip
+            known.setdefault(key, source)
+        inputs[role] = tuple(known.values())
+    return replace(rules, inputs=inputs)
 
 
 def _same_layer(one: RawLayer, other: RawLayer) -> bool:

@@ -55,6 +55,7 @@ from gridgeo.read.outlines import (
     clean_atoms,
     clean_constraints,
 )
+from gridgeo.read.repeats import without_repeated_sources
 from gridgeo.read.text_cells import check_text
 
 
@@ -207,6 +208,7 @@ def survey_layers(rules: ReadRules) -> Survey:
     """
     check_keys(rules)
     log = ReadLog()
+    rules = without_repeated_sources(rules, log)
     heads = {
         role: [_head(source, role, rules) for source in rules.inputs.get(role, ())]
         for role in ROLES

@@ -11,7 +11,7 @@ from pathlib import Path
 from gridgeo.config import ReadRules, Source
 from gridgeo.read.columns import ALIASES, candidates, find_all
 from gridgeo.read.context import RawLayer, ReadLog, rows_text
-from gridgeo.read.coordinates import axes_of, with_shapes
+from gridgeo.read.coordinates import axes_of, points_from, with_shapes
 from gridgeo.read.counts import parse_numbers
 from gridgeo.read.tables import Table, load_table
 from gridgeo.read.text_cells import note_judgement
@@ -50,7 +50,14 @@ def load_table_layer(
     raw = without_totals(raw, log)
     _warn_of_unread(raw, log)
     raw = _hidden_rows(raw, table, rules, log)
-    return raw if axes_of(raw, rules) else with_shapes(raw, log)
+    axes = axes_of(raw, rules)
+    if axes is None:
+        return with_shapes(raw, log)
+    return points_from(raw, axes, rules, log) if role in _POINTS else raw
+
+
+#: roles whose tables become points at once; rows of households are counted first
+_POINTS = ("facilities", "addresses")
 
 
 def _counts_of(role: str) -> tuple[str, ...]:

@@ -171,8 +171,13 @@ def _calamine_errors(path: Path) -> Iterator[None]:
 @contextmanager
 def _silent_stderr() -> Iterator[None]:
     """Keep what native code prints to standard error from the terminal."""
-    sys.stderr.flush()
-    kept = os.dup(2)
+    if sys.stderr is not None:
+        sys.stderr.flush()
+    try:
+        kept = os.dup(2)
+    except OSError:  # there is no standard error
+        yield
+        return
     try:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, 2)
