@@ -63,7 +63,7 @@ def test_a_damaged_prj_is_told_and_the_way_out_works(tmp_path, right, wrong, rem
     communities(code=["1", "2"]).to_file(path)
     prj = path.with_suffix(".prj")
     prj.write_bytes(prj.read_bytes().replace(right, wrong))
-    with pytest.raises(InputError, match=r"Remove its \.prj.*--crs" if removed else "--crs"):
+    with pytest.raises(InputError, match=r"Remove its \.prj.* crs" if removed else "crs="):
         read_town(tmp_path, communities=path)
     if removed:
         prj.unlink()

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from gridgeo.config import ReadRules, Source
 from gridgeo.errors import GridgeoError
-from gridgeo.read import files, read_layers
+from gridgeo.read import files, read_layers, table_layer
 from scripts.fuzz import oracles, towns
 
 SECONDS, MEMORY = 30, 4 << 30
@@ -118,12 +118,13 @@ def _read(path: Path) -> dict[str, object]:
 
 def _count_rows(rows: list[int]) -> None:
     """Note each layer whose rows were read."""
-    for name in ("read_frame", "load_table", "load_parquet"):
-        plain = getattr(files, name)
+    readers = (files, "read_frame"), (files, "load_parquet"), (table_layer, "load_table")
+    for module, name in readers:
+        plain = getattr(module, name)
 
         def noted(*given: object, _plain: object = plain, **named: object) -> object:
             found = _plain(*given, **named)  # type: ignore[operator]
             rows.append(1)
             return found
 
-        setattr(files, name, noted)
+        setattr(module, name, noted)
