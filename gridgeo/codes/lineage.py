@@ -124,10 +124,14 @@ def _rest(
     households: NDArray[np.int64],
     area: NDArray[np.float64],
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    """Return the grids of one side that hold more than they share, and how much more."""
+    """Return the grids of one side that hold more than they share, and how much more.
+
+    Ground beside the outline of a grid that stays the same is rounding.
+    """
     size = len(households)
     over = households - np.bincount(side, shared.households, size).astype(np.int64)
     ground = np.maximum(area - np.bincount(side, shared.area, size), 0.0)
+    ground[side[shared.same]] = 0.0
     rows = np.flatnonzero((over > 0) | (ground >= _LEAST_M2))
     return rows, over[rows], ground[rows]
 

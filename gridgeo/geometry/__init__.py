@@ -40,10 +40,17 @@ from gridgeo.geometry.points import (
     households_in,
     points_of,
 )
+from gridgeo.geometry.widths import (
+    TOLERANCE_M,
+    narrow,
+    same_outline,
+    without_narrow,
+)
 
 __all__ = [
     "CHANGE_CODES",
     "NOISE_M2",
+    "TOLERANCE_M",
     "TOLERANCE_M2",
     "TOUCH_M",
     "Edges",
@@ -64,12 +71,15 @@ __all__ = [
     "largest_overlap",
     "may_succeed",
     "moved_atoms",
+    "narrow",
     "overlap_of",
     "points_of",
     "polygonal",
     "precision_m",
+    "same_outline",
     "simplify_coverage",
     "subtract_others",
     "successors",
     "union",
+    "without_narrow",
 ]

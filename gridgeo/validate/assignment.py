@@ -15,7 +15,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from gridgeo.geometry import TOUCH_M
+from gridgeo.geometry import TOUCH_M, assign_points
 
 #: A point that states no grid, and one that states a grid that is not there.
 NONE, UNKNOWN = -1, -2
@@ -32,8 +32,8 @@ class PointAssignment:
     agrees
         Whether the grid in `inside` has the code that the point states.
     inside
-        The grid that each point lies in or within 0.01 m of, the stated one before others,
-        else the first one; `NONE` where there is no such grid.
+        The grid that each point lies in or within 0.01 m of, the stated one before others, else
+        as `gridgeo.geometry.assign_points` places it; `NONE` where there is no such grid.
     point, grid
         Pairs of points and grids that contain them, more than 0.01 m from the border.
     border_point, border_grid
@@ -59,12 +59,14 @@ def assign_to_grids(
     """Assign `points` to `ground`, whose codes are `codes`; `stated` are the codes they state."""
     grid, point = shapely.STRtree(points).query(ground, predicate="dwithin", distance=TOUCH_M)
     position = stated_positions(stated if stated is not None else [""] * len(points), codes)
-    same = stated_positions(codes, codes)[grid] == position[point]
-    inside = np.full(len(points), NONE, dtype=np.intp)
-    agrees = position == NONE
-    order = np.lexsort((grid, ~same))[::-1]
-    inside[point[order]] = grid[order]
-    agrees[point[order]] = same[order]
+    code = stated_positions(codes, codes)
+    same = code[grid] == position[point]
+    inside = assign_points(points, ground)
+    agrees = (inside == NONE) & (position == NONE)
+    agrees[point[same]] = True
+    elsewhere = same & (position[point] != NONE) & (code[inside[point]] != position[point])
+    rows = np.flatnonzero(elsewhere)[::-1]
+    inside[point[rows]] = grid[rows]
     several = np.bincount(point, minlength=len(points))[point] > 1
     far = _away_from_border(ground, points, grid, point, several)
     border = several & ~np.isin(point, point[far])
