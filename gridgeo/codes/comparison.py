@@ -17,6 +17,7 @@ from gridgeo.codes.lineage import crosswalk_of, lineage_names, lineage_pairs, un
 from gridgeo.errors import InputError
 from gridgeo.geometry import (
     CHANGE_CODES,
+    REDRAWN_M,
     TOLERANCE_M,
     Overlap,
     assign_points,
@@ -42,12 +43,14 @@ def overlap_of_grids(
     household_points: gpd.GeoDataFrame | None = None,
     households: NDArray[Any] | None = None,
     tolerance_m: float = TOLERANCE_M,
+    redrawn_m: float = REDRAWN_M,
 ) -> Overlap:
     """Return what old and new grids share.
 
     Pairs that share neither a household nor 1 m², or ground nowhere wider than `tolerance_m`, are
-    left out. Two grids are the same where their outlines are nowhere further apart than that. A
-    household as near as that to a new border stays with the ground that its old grid has there.
+    left out. Two grids are the same where their outlines are nowhere further apart than that, and
+    near where they are nowhere further apart than `redrawn_m`. A household within `tolerance_m`
+    of a new border stays with the ground that its old grid has there.
 
     Parameters
     ----------
@@ -55,7 +58,7 @@ def overlap_of_grids(
         Polygons in one projected metre CRS; invalid ones are made valid first.
     household_points
         Points with households. Without them the old grids' `households` are spread over their
-        ground by area, in whole households; those of a grid that stays as it is stay in it.
+        ground by area, in whole households; those of a grid that is there again stay in it.
     households
         int[g]: the households of the old grids, 0 where None.
 
@@ -68,12 +71,13 @@ def overlap_of_grids(
     """
     old, new = shapely.make_valid(old), shapely.make_valid(new)
     first, second, area = _common(old, new, tolerance_m)
-    same = same_outline(old[first], new[second], tolerance_m)
     old_area, new_area = shapely.area(old), shapely.area(new)
     if household_points is None:
+        near = same_outline(old[first], new[second], redrawn_m)
         total = np.zeros(len(old)) if households is None else households
-        staying = same | ~np.isin(first, first[same])
-        inside = _spread(total.astype(np.int64), first, area * staying, old_area)
+        leaving = ~np.isin(first, first[near])
+        weight = np.where(near, old_area[first], area * leaving)
+        inside = _spread(total.astype(np.int64), first, weight, old_area)
         old_households = total.astype(np.int64)
         new_households = np.bincount(second, inside, len(new)).astype(np.int64)
     else:
@@ -90,12 +94,16 @@ def overlap_of_grids(
         first, second, area, inside = _joined((first, second, area), (was, is_, count), len(new))
     real = (inside > 0) | (area >= _LEAST_M2)
     first, second, area = first[real], second[real], area[real]
+    same, near = (
+        same_outline(old[first], new[second], width) for width in (tolerance_m, redrawn_m)
+    )
     return Overlap(
         old=first,
         new=second,
         households=inside[real],
         area=area,
-        same=same_outline(old[first], new[second], tolerance_m),
+        same=same,
+        near=near,
         old_households=old_households,
         old_area=old_area,
         new_households=new_households,
@@ -225,6 +233,8 @@ def compare(
     new: gpd.GeoDataFrame,
     *,
     household_points: gpd.GeoDataFrame | None = None,
+    tolerance_m: float = TOLERANCE_M,
+    redrawn_m: float = REDRAWN_M,
 ) -> Difference:
     """Return the difference between two partitions of one area.
 
@@ -235,6 +245,8 @@ def compare(
         households of `old` are spread by area.
     household_points
         Points with households.
+    tolerance_m, redrawn_m
+        As for `overlap_of_grids`.
 
     Raises
     ------
@@ -266,6 +278,8 @@ def compare(
         new.geometry.to_numpy(),
         household_points=household_points,
         households=old["households"].to_numpy() if "households" in old.columns else None,
+        tolerance_m=tolerance_m,
+        redrawn_m=redrawn_m,
     )
     successor = successors(shared)
     olds, news = np.array([*before, ""], dtype=object), np.array([*after, ""], dtype=object)

@@ -17,7 +17,7 @@ import pandas as pd
 
 from gridgeo.codes.numbering import KINDS, issue_codes, reading_order
 from gridgeo.errors import InputError
-from gridgeo.geometry import Overlap, change_codes, successors
+from gridgeo.geometry import STAYING_CODES, Overlap, change_codes, successors
 from gridgeo.wording import Text
 
 if TYPE_CHECKING:
@@ -60,9 +60,7 @@ def lineage_pairs(
     smaller = np.minimum(shared.old_area[shared.old], shared.new_area[shared.new])
     much = (shared.households > 0) | (shared.area >= _LINEAGE_SHARE * smaller)
     continues = successor[shared.old] == shared.new
-    stays = (np.array(was, dtype=object)[shared.old] == "unchanged") | (
-        np.array(is_, dtype=object)[shared.new] == "unchanged"
-    )
+    stays = np.isin(was, STAYING_CODES)[shared.old] | np.isin(is_, STAYING_CODES)[shared.new]
     return np.flatnonzero(continues | (much & ~stays))
 
 

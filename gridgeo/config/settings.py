@@ -242,6 +242,11 @@ class Settings:
     parts: ChunkRules = field(default_factory=ChunkRules)
     repair: RepairRules = field(default_factory=RepairRules)
     map: MapRules = field(default_factory=MapRules)
+    #: what is nowhere wider than this many metres is no gap and no overlap; outlines nowhere
+    #: further apart are the same; a household as near to a border lies on it
+    tolerance_m: float = 0.05
+    #: outlines nowhere further apart are redrawn, not reshaped, where no household moved
+    redrawn_m: float = 1.5
     lang: Lang = "zh"
     #: what the plan is called on its pages, and whom their data is owed to
     title: str = ""
@@ -249,4 +254,6 @@ class Settings:
 
     def __post_init__(self) -> None:
         check_fields(self, "")
+        at_least("tolerance_m", self.tolerance_m, 0)
+        at_least("redrawn_m", self.redrawn_m, self.tolerance_m)
         one_of("lang", self.lang, LANGS)

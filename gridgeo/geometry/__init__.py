@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gridgeo.geometry.correspondence import (
     CHANGE_CODES,
+    STAYING_CODES,
     Overlap,
     change_codes,
     may_succeed,
@@ -41,6 +42,7 @@ from gridgeo.geometry.points import (
     points_of,
 )
 from gridgeo.geometry.widths import (
+    REDRAWN_M,
     TOLERANCE_M,
     narrow,
     same_outline,
@@ -50,6 +52,8 @@ from gridgeo.geometry.widths import (
 __all__ = [
     "CHANGE_CODES",
     "NOISE_M2",
+    "REDRAWN_M",
+    "STAYING_CODES",
     "TOLERANCE_M",
     "TOLERANCE_M2",
     "TOUCH_M",

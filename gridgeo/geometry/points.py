@@ -24,7 +24,8 @@ def assign_points(
 
     A point on a shared border belongs to the polygon south-west of it, so that atoms, grids and
     communities place it alike, in any order of rows. Where polygons overlap it belongs to the
-    smallest, then to the most western. One within `rim_m` outside the rim belongs to a polygon there.
+    smallest, then to the most western. One within `rim_m` outside the rim belongs to a polygon
+    there.
 
     Examples
     --------

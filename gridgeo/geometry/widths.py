@@ -10,6 +10,10 @@ from numpy.typing import NDArray
 
 #: Narrower ground is rounding of coordinates: our own GeoJSON moves a vertex by up to 8 mm.
 TOLERANCE_M = 0.05
+#: Outlines drawn again from the same map, or rounded to metres, are this near to each other.
+REDRAWN_M = 1.5
+#: Of small ground the outline may move, but no more than this of it.
+_MOST_SHARE = 0.1
 
 
 def narrow(pieces: NDArray[Any], width_m: float) -> NDArray[np.bool_]:
@@ -47,7 +51,7 @@ def same_outline(one: NDArray[Any], other: NDArray[Any], width_m: float) -> NDAr
     """Return for each pair of polygons whether their outlines are nowhere further apart.
 
     Each vertex lies within `width_m` of the other outline, and the ground that only one of the
-    two holds is what a strip of that width along the outline holds, or less.
+    two holds is what a strip of that width along the outline holds, or less, and a tenth at most.
 
     Examples
     --------
@@ -62,7 +66,8 @@ def same_outline(one: NDArray[Any], other: NDArray[Any], width_m: float) -> NDAr
     rows = rows[_all_within(one[rows], other[rows], width_m)]
     rows = rows[_all_within(other[rows], one[rows], width_m)]
     apart = shapely.area(shapely.symmetric_difference(one[rows], other[rows]))
-    same[rows] = apart <= width_m * shapely.length(one[rows])
+    most = np.minimum(width_m * shapely.length(one[rows]), _MOST_SHARE * shapely.area(one[rows]))
+    same[rows] = apart <= most
     return same
 
 
@@ -72,4 +77,4 @@ def _all_within(one: NDArray[Any], other: NDArray[Any], width_m: float) -> NDArr
     shapely.prepare(lines)
     vertices, owner = shapely.get_coordinates(one, return_index=True)
     far = ~shapely.dwithin(lines[owner], shapely.points(vertices), width_m)
-    return np.bincount(owner[far], minlength=len(one)) == 0
+    return np.asarray(np.bincount(owner[far], minlength=len(one)) == 0, dtype=np.bool_)

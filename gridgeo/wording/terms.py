@@ -156,6 +156,7 @@ APPROVAL_FACTS: Mapping[str, Text] = MappingProxyType(
 CHANGES: Mapping[str, Text] = MappingProxyType(
     {
         "unchanged": Text("unchanged", "未变"),
+        "redrawn": Text("redrawn", "重绘"),
         "reshaped": Text("reshaped", "调整"),
         "split": Text("split", "拆分"),
         "merged": Text("merged", "合并"),
