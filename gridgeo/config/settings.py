@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from gridgeo.config.checks import at_least, check_fields, one_of
@@ -79,7 +79,8 @@ class ReadRules:
     ``columns`` maps ``role.field`` (``communities.code``, ``households.households`` ...) to the
     name of a column; ``crs`` maps a role to what its files lack; ``datum`` to ``gcj02`` or
     ``bd09``; ``missing_households`` is what an empty count means (an empty count is a reject
-    without it).
+    without it). ``residents_alone``, whether layers may count residents and no households, is set
+    by the profile of the band.
     """
 
     inputs: Mapping[str, tuple[Source, ...]] = field(default_factory=dict)
@@ -88,6 +89,7 @@ class ReadRules:
     datum: Mapping[str, str] = field(default_factory=dict)
     encoding: Mapping[str, str] = field(default_factory=dict)
     missing_households: int | None = None
+    residents_alone: bool = False
 
     def __post_init__(self) -> None:
         check_fields(self, "read")
@@ -257,3 +259,6 @@ class Settings:
         at_least("tolerance_m", self.tolerance_m, 0)
         at_least("redrawn_m", self.redrawn_m, self.tolerance_m)
         one_of("lang", self.lang, LANGS)
+        alone = self.band.profile == "residents"
+        if self.read.residents_alone != alone:
+            object.__setattr__(self, "read", replace(self.read, residents_alone=alone))
