@@ -237,6 +237,7 @@ FIELDS: Mapping[str, Text] = MappingProxyType(
 #: What notes are about.
 TOPICS: Mapping[str, Text] = MappingProxyType(
     {
+        "adjust": Text("left as it is", "未作调整"),
         "atoms": Text("atoms", "单元"),
         "barriers": Text("barriers", "界线"),
         "buildings": Text("buildings", "楼栋"),
