@@ -45,6 +45,32 @@ def test_the_workbook_is_filled_in_and_read_again(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("spoil", "told_of"),
+    [
+        (lambda grids: grids.translate(0.5, -0.3), "outlines, gaps and overlaps"),
+        (lambda grids: grids.assign(code="X" + grids["code"].str[1:]), "codes"),
+    ],
+)
+def test_what_adjust_leaves_is_told_with_what_mends_it(tmp_path, spoil, told_of):
+    grids, rules_ = two_proposals(tmp_path)
+    sound = adjust_grids(grids, rules_).plan
+    spoilt = spoil(sound.grids)
+    if not isinstance(spoilt, gpd.GeoDataFrame):
+        spoilt = sound.grids.set_geometry(spoilt)
+    spoilt.to_file(tmp_path / "spoilt.gpkg")
+    options = [*layer_options(rules_), "--effort", "fast", "--lang", "en"]
+    asked = ["adjust", str(tmp_path / "spoilt.gpkg"), *options, "--out", str(tmp_path / "out")]
+    done = CliRunner().invoke(app, asked)
+    assert done.exit_code == 1, done.output
+    plan = gridgeo.load(tmp_path / "out")
+    left = sum(one.severity == "error" for one in plan.findings)
+    (note,) = [note.message.en for note in plan.notes if note.topic == "adjust"]
+    assert f"{left} errors stay" in note
+    assert told_of in note
+    assert ("gridgeo repair" in note) == told_of.startswith("outlines")
+
+
+@pytest.mark.parametrize(
     ("cells", "message"),
     [
         (

@@ -17,11 +17,21 @@ whole_and_half = st.integers(-1, 8).map(lambda n: n / 2)
 
 @hypothesis.settings(max_examples=60, deadline=None, derandomize=True)
 @given(st.lists(st.tuples(whole_and_half, whole_and_half), min_size=1, max_size=20))
-def test_every_point_has_the_lowest_polygon_that_it_touches(points):
+def test_a_border_belongs_to_the_square_south_west_of_it(points):
     points = shapely.points(points)
     for point, placed in zip(points, assign_points(points, SQUARES), strict=True):
         touched = np.flatnonzero(shapely.intersects(SQUARES, point))
         assert placed == (touched[0] if len(touched) else -1)
+
+
+@hypothesis.settings(max_examples=30, deadline=None, derandomize=True)
+@given(st.permutations(range(11)), st.lists(st.tuples(whole_and_half, whole_and_half), min_size=1))
+def test_the_order_of_polygons_changes_nothing(order, points):
+    overlapping = np.array([*SQUARES, box(0.5, 0.5, 2.5, 2), box(1, 1, 3, 3)])
+    order, points = np.array(order), shapely.points(points)
+    shuffled = assign_points(points, overlapping[order])
+    there = assign_points(points, overlapping)
+    np.testing.assert_array_equal(np.append(order, -1)[shuffled], there)
 
 
 @hypothesis.settings(max_examples=30, deadline=None, derandomize=True)

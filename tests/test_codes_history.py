@@ -278,12 +278,26 @@ def test_a_comparison_with_itself_tells_nothing():
     assert told.crosswalk["old_code"].tolist() == told.crosswalk["new_code"].tolist() == ["1", "2"]
 
 
-def test_crumbs_of_ground_make_no_kin():
+@pytest.mark.parametrize(
+    ("metres", "change"), [(0.04, "unchanged"), (1.4, "redrawn"), (1.6, "reshaped")]
+)
+def test_crumbs_of_ground_make_no_kin(metres, change):
+    old = grids_of(["1", "2"], [(0, 0, 400, 100), (400, 0, 800, 100)], households=[400, 400])
+    new = grids_of(["1", "2"], [(0, 0, 400 + metres, 100), (400 + metres, 0, 800, 100)])
+    for pair in ((old, new), (new.assign(households=400), old)):
+        told = compare(*pair)
+        assert told.new["change"].tolist() == [change, change]
+        if change != "reshaped":
+            assert told.new["predecessors"].tolist() == [("1",), ("2",)]
+            assert told.summary["households_moved"] == 0
+
+
+def test_a_border_that_takes_a_household_with_it_is_not_redrawn():
     old = grids_of(["1", "2"], [(0, 0, 400, 100), (400, 0, 800, 100)])
-    new = grids_of(["1", "2"], [(0, 0, 400.05, 100), (400.05, 0, 800, 100)])
-    told = compare(old, new)
-    assert told.new["change"].tolist() == ["reshaped", "reshaped"]
-    assert told.new["predecessors"].tolist() == [("1",), ("2",)]
+    new = grids_of(["1", "2"], [(0, 0, 401, 100), (401, 0, 800, 100)])
+    homes = [shapely.Point(x, 50) for x in (200, 400.5, 600, 610)]
+    home = gpd.GeoDataFrame({"households": [1] * 4}, geometry=homes, crs=CRS)
+    assert compare(old, new, household_points=home).new["change"].tolist() == ["reshaped"] * 2
 
 
 def test_a_numbering_that_is_there_is_recorded_as_it_is():

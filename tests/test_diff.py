@@ -11,6 +11,7 @@ import openpyxl
 import pandas as pd
 import pytest
 import shapely
+import shapely.affinity
 from builders_plan import build_plan, square
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -72,6 +73,34 @@ def test_a_partition_compared_with_itself_has_not_changed(numbers):
     assert set(told.changes["change"]) == {"unchanged"}
     assert changed_grids(told.changes).empty
     assert set(told.changes["reason"]) == {""}
+
+
+def on_borders():
+    """Return households on every border and corner of the cells, and within the cells."""
+    places = [(x, y) for y in range(0, 301, 50) for x in range(0, 401, 50)]
+    return gpd.GeoDataFrame(
+        {"households": range(1, len(places) + 1)}, geometry=shapely.points(places), crs=CRS
+    )
+
+
+@settings(max_examples=15, deadline=None)
+@given(labels, st.randoms(use_true_random=False), st.booleans())
+def test_rows_in_another_order_and_rounded_move_no_household(numbers, chance, rounded):
+    one, homes = side(numbers), on_borders()
+    order = list(range(len(one.grids)))
+    chance.shuffle(order)
+    other = one.grids.iloc[order].reset_index(drop=True)
+    if rounded:
+        shift = [(chance.uniform(-0.01, 0.01), chance.uniform(-0.01, 0.01)) for _ in order]
+        other.geometry = [
+            shapely.affinity.translate(shape, *by)
+            for shape, by in zip(other.geometry, shift, strict=True)
+        ]
+    for pair in ((one, Side(grids=other, crs=one.crs)), (Side(grids=other, crs=one.crs), one)):
+        told = compare_sides(*pair, Settings(), household_points=homes)
+        assert set(told.changes["change"]) == {"unchanged"}
+        assert told.summary["households_moved"] == 0
+        assert (told.crosswalk["old_code"] == told.crosswalk["new_code"]).all()
 
 
 def test_every_change_is_told_with_its_reason():

@@ -6,10 +6,12 @@ import re
 from dataclasses import replace
 
 import geopandas as gpd
+import numpy as np
 import openpyxl
 import pandas as pd
 import pyogrio
 import pytest
+import shapely
 from builders_plan import build_plan
 from hypothesis import given
 from hypothesis import strategies as st
@@ -189,6 +191,19 @@ def test_nothing_changed_is_nothing_to_report():
     with pytest.raises(InputError, match=r"no grid has changed.*--full"):
         submit(draft(), since=side_of(draft()))
     assert len(submit(draft(), since=side_of(draft()), full=True).grids) == 5
+
+
+def test_grids_that_are_drawn_again_are_not_reported():
+    drawn = draft()
+    shapes = shapely.segmentize(drawn.grids.geometry.array, 20.0)
+    moved = shapely.transform(shapes, lambda xy: xy + 0.7 * np.sin(xy))
+    again = replace(
+        drawn, grids=drawn.grids.set_geometry(gpd.GeoSeries(moved, crs=drawn.grids.crs))
+    )
+    with pytest.raises(InputError, match=r"no grid has changed"):
+        submit(again, since=side_of(drawn))
+    told = submit(again, since=side_of(drawn), full=True)
+    assert set(told.grids["change"]) == {"redrawn"}
 
 
 def test_the_command_writes_the_package_and_protects_what_is_there(tmp_path):

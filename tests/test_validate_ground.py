@@ -29,6 +29,17 @@ def test_a_sliver_gap_below_the_tolerance_is_still_counted():
     assert told.amount == pytest.approx(1e-4, rel=0.02)
 
 
+@pytest.mark.parametrize(("width", "severity"), [(0.04, "info"), (0.06, "error")])
+@pytest.mark.parametrize(
+    ("rule", "west", "east"),
+    [("fills_community", 0, -1), ("no_overlap", 0, 1), ("inside_community", -1, 0)],
+)
+def test_the_tolerance_is_a_width(rule, west, east, width, severity):
+    shape = box(west * width, 0, 100 + east * width, 100)
+    told = only(found(town(grids=reshaped(0, shape)), rule))
+    assert (told.severity, told.amount) == (severity, pytest.approx(100 * width))
+
+
 def test_gaps_apart_are_told_apart_and_touching_ones_are_one():
     holed = MultiPolygon([box(10, 10, 12, 12), box(12, 12, 13, 13), box(50, 50, 51, 51)])
     grids = reshaped(0, box(0, 0, 100, 100).difference(holed))

@@ -9,6 +9,7 @@ import pytest
 from builders_city import CODES, City, communities, frame, settings
 from shapely import MultiPolygon, box
 
+from gridgeo.adjust import changed_grids, diff
 from gridgeo.config import Band, Codes, ReadRules, Source
 from gridgeo.pipeline import run, verify
 from gridgeo.report import save_plan
@@ -63,6 +64,23 @@ def test_verify_says_of_a_plan_what_partition_said(tmp_path):
     assert seen.summary["area_difference_m2"] == 0
     assert seen.grids["soundness"].tolist() == plan.grids["soundness"].tolist()
     assert {one.severity for one in seen.findings if one.rule == "one_part"} == {"info"}
+
+
+@pytest.mark.parametrize("crs", ["EPSG:4326", "EPSG:4547", "EPSG:32650"])
+def test_our_geojson_and_other_crs_are_the_same_partition(tmp_path, crs):
+    rules = town(tmp_path, outlines=(box(0, 0, 200, 200), box(200, 0, 500, 200)), atoms=COLUMNS)
+    _, grids = drawn_by_us(tmp_path, rules)
+    other = Source(path=str(tmp_path / "plan" / "grids.geojson"))
+    if crs != "EPSG:4326":
+        other = Source(path=str(tmp_path / "other.gpkg"))
+        gpd.read_file(grids.path, layer="grids").iloc[::-1].to_crs(crs).to_file(other.path)
+    seen = verify(other, rules)
+    assert [one.rule for one in seen.findings if one.severity == "error"] == []
+    for pair in ((grids, other), (other, grids)):
+        told = diff(*pair, replace(rules, read=ReadRules()))
+        assert set(told.changes["change"]) == {"unchanged"}
+        assert told.summary["households_moved"] == 0
+        assert len(changed_grids(told.changes)) == 0
 
 
 def test_without_the_atoms_the_outlines_as_given_count(tmp_path):

@@ -21,7 +21,7 @@ from gridgeo.adjust.reasons import reasons_of
 from gridgeo.codes import Difference, compare
 from gridgeo.config import ReadRules, Settings, Source
 from gridgeo.errors import InputError
-from gridgeo.geometry import points_of
+from gridgeo.geometry import STAYING_CODES, points_of
 from gridgeo.model import Comparison, Note, Plan, Reject, single_parts
 from gridgeo.pipeline import Clock, Progress, input_hashes
 from gridgeo.read import read_grids, read_household_points
@@ -161,7 +161,13 @@ def compare_sides(
             household_points = given
             break
     before, after = _counted(old.grids), _counted(new.grids)
-    difference = compare(before, after, household_points=household_points)
+    difference = compare(
+        before,
+        after,
+        household_points=household_points,
+        tolerance_m=settings.tolerance_m,
+        redrawn_m=settings.redrawn_m,
+    )
     changes = _changes(difference, old, new)
     known = dict(zip(old.grids["code"], old.grids.index, strict=True))
     reasons = reasons_of(changes, old.grids, known)
@@ -344,5 +350,5 @@ def _notes(difference: Difference, old: Side, new: Side, *, counted: bool) -> tu
 
 def changed_grids(changes: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return the rows of grids that changed: other ground, other code, or retired."""
-    other = (changes["change"] != "unchanged") | (changes["old_code"] != changes["new_code"])
+    other = ~changes["change"].isin(STAYING_CODES) | (changes["old_code"] != changes["new_code"])
     return changes[other].reset_index(drop=True)

@@ -18,7 +18,8 @@ import shapely
 from gridgeo.adjust.accepted import Exceptions, carry_out, exceptions_note, exceptions_of
 from gridgeo.adjust.choose import choose
 from gridgeo.adjust.existing import MinimalChange, codes_if_all_accepted, find_minimal_change
-from gridgeo.codes import Changes, Register
+from gridgeo.adjust.untouched import untouched_note
+from gridgeo.codes import Changes, Register, unique_codes
 from gridgeo.errors import speaks_language_of_settings
 from gridgeo.geometry import moved_atoms
 from gridgeo.model import MISSED_VERDICTS, Adjustment, Decisions
@@ -274,10 +275,14 @@ def adjust_grids(
     with clock.stage("read"):
         layers = read_layers(settings.read, on_progress=clock.log)
         file = read_grids(grids, crs=layers.crs, rules=settings.read)
-        used = issued_codes(settings.codes, register).union(file.grids["code"])
-    accepted = _accepted(file.grids, layers, settings, ledger)
+        used = issued_codes(settings.codes, register).union(
+            unique_codes(file.grids["code"].tolist())
+        )
+        # Where grids overlap their order decides: by code, whatever the order of rows.
+        drawn = file.grids.sort_values("code", ignore_index=True)
+    accepted = _accepted(drawn, layers, settings, ledger)
     change = find_minimal_change(
-        layers, file.grids, settings, exceptions=accepted, clock=clock, jobs=jobs
+        layers, drawn, settings, exceptions=accepted, clock=clock, jobs=jobs
     )
     withheld = _withheld(change, accepted)
     decisions.check(name for name in change.groups.ids if name not in withheld)
@@ -297,7 +302,12 @@ def adjust_grids(
             plan,
             crosswalk=changes.crosswalk,
             rejects=(*plan.rejects, *file.rejects),
-            notes=(*plan.notes, *file.notes, *exceptions_note(accepted.grids, withheld)),
+            notes=(
+                *plan.notes,
+                *file.notes,
+                *exceptions_note(accepted.grids, withheld),
+                *untouched_note(plan.findings),
+            ),
             summary={**plan.summary, "adjustment": _figures(change, plan, proposals, changes)},
             run={**clock.record(), "inputs": input_hashes(settings.read, grids)},
         ),

@@ -58,6 +58,10 @@ def _unchanged(_: _Row) -> list[Text]:
     return []
 
 
+def _redrawn(_: _Row) -> list[Text]:
+    return [Text("its outline was drawn again; no household moved", "重绘边界，住户未变")]
+
+
 def _reshaped(row: _Row) -> list[Text]:
     others = _others(row["predecessors"], row["old_code"])
     receivers = _others(row["successors"], row["new_code"])
@@ -112,6 +116,7 @@ def _retired(row: _Row) -> list[Text]:
 
 _CLAUSES: Mapping[str, Callable[[_Row], list[Text]]] = {
     "unchanged": _unchanged,
+    "redrawn": _redrawn,
     "reshaped": _reshaped,
     "split": _split,
     "merged": _merged,

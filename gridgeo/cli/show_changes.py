@@ -8,7 +8,7 @@ from rich.table import Table
 
 from gridgeo.cli.show import MOST_FINDINGS, out, show_folder, show_notes, show_plan
 from gridgeo.geometry import CHANGE_CODES
-from gridgeo.review import state_text
+from gridgeo.review import broken_rules, state_text
 from gridgeo.wording import ACCOUNTS, CHANGES, DECISIONS, REPAIRS, UNITS, Text, word
 
 if TYPE_CHECKING:
@@ -26,15 +26,20 @@ def show_adjusted(adjusted: Adjustment, folder: Path) -> None:
     """Print the plan as ever, the proposals and what they change, and where it all is."""
     lang = adjusted.plan.settings.lang
     show_plan(adjusted.plan, None)
-    _show_proposals(adjusted.proposals, lang)
+    _show_proposals(adjusted.proposals, lang, errors=len(broken_rules(adjusted.plan.findings)))
     out.print(_figures(adjusted.plan.summary["adjustment"], lang))
     show_folder(folder, ("map.html", "report.html", "proposals.xlsx"), lang)
 
 
-def _show_proposals(proposals: pd.DataFrame, lang: Lang) -> None:
+def _show_proposals(proposals: pd.DataFrame, lang: Lang, *, errors: int) -> None:
     if not len(proposals):
         nothing = Text("Nothing is to be adjusted", "没有需要调整的网格")
-        out.print(f"[green]{nothing.say(lang)}[/]")
+        stay = Text(
+            f"; {errors} errors stay that adjust does not touch (see the note above)",
+            f"；另有 {errors} 项错误不属于调整范围（见上方说明）",
+        )
+        colour = "yellow" if errors else "green"
+        out.print(f"[{colour}]{(nothing + stay if errors else nothing).say(lang)}[/]")
     for row in proposals.head(MOST_FINDINGS).to_dict("records"):
         colour = _COLOURS[row["decision"]]
         out.print(f"[{colour}]{word(DECISIONS, row['decision'], lang)}[/] {row['id']} ", end="")

@@ -15,6 +15,7 @@ from gridgeo.codes.lineage import (
     as_first_numbering,
     continue_codes,
     crosswalk_of,
+    unique_codes,
 )
 from gridgeo.codes.numbering import (
     community_codes,
@@ -61,5 +62,6 @@ __all__ = [
     "record",
     "states_at",
     "successors_at",
+    "unique_codes",
     "write_register",
 ]

@@ -15,15 +15,25 @@ import shapely
 
 from gridgeo.codes.lineage import crosswalk_of, lineage_names, lineage_pairs, unique_codes
 from gridgeo.errors import InputError
-from gridgeo.geometry import CHANGE_CODES, Overlap, assign_points, change_codes, successors
+from gridgeo.geometry import (
+    CHANGE_CODES,
+    REDRAWN_M,
+    TOLERANCE_M,
+    Overlap,
+    assign_points,
+    change_codes,
+    narrow,
+    same_outline,
+    successors,
+)
 from gridgeo.wording import Text
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-#: Two grids are one ground where they differ by less than this.
-_SAME_M2 = 1.0
+#: Two grids that share no household share ground where it is no less than this.
+_LEAST_M2 = 1.0
 
 
 def overlap_of_grids(
@@ -32,11 +42,15 @@ def overlap_of_grids(
     *,
     household_points: gpd.GeoDataFrame | None = None,
     households: NDArray[Any] | None = None,
+    tolerance_m: float = TOLERANCE_M,
+    redrawn_m: float = REDRAWN_M,
 ) -> Overlap:
     """Return what old and new grids share.
 
-    Pairs that share neither a household nor 1 m² are left out. A household on a shared border
-    belongs to the grid of the lowest position, on both sides.
+    Pairs that share neither a household nor 1 m², or ground nowhere wider than `tolerance_m`, are
+    left out. Two grids are the same where their outlines are nowhere further apart than that, and
+    near where they are nowhere further apart than `redrawn_m`. A household within `tolerance_m`
+    of a new border stays with the ground that its old grid has there.
 
     Parameters
     ----------
@@ -44,7 +58,7 @@ def overlap_of_grids(
         Polygons in one projected metre CRS; invalid ones are made valid first.
     household_points
         Points with households. Without them the old grids' `households` are spread over their
-        ground by area, in whole households; those of a grid that stays as it is stay in it.
+        ground by area, in whole households; those of a grid that is there again stay in it.
     households
         int[g]: the households of the old grids, 0 where None.
 
@@ -56,13 +70,14 @@ def overlap_of_grids(
     [75, 25]
     """
     old, new = shapely.make_valid(old), shapely.make_valid(new)
-    first, second, area = _common(old, new)
+    first, second, area = _common(old, new, tolerance_m)
     old_area, new_area = shapely.area(old), shapely.area(new)
     if household_points is None:
+        near = same_outline(old[first], new[second], redrawn_m)
         total = np.zeros(len(old)) if households is None else households
-        alone = old_area[first] + new_area[second] - 2 * area < _SAME_M2
-        staying = alone | ~np.isin(first, first[alone])
-        inside = _spread(total.astype(np.int64), first, area * staying, old_area)
+        leaving = ~np.isin(first, first[near])
+        weight = np.where(near, old_area[first], area * leaving)
+        inside = _spread(total.astype(np.int64), first, weight, old_area)
         old_households = total.astype(np.int64)
         new_households = np.bincount(second, inside, len(new)).astype(np.int64)
     else:
@@ -70,21 +85,25 @@ def overlap_of_grids(
             household_points.geometry.to_numpy(),
             household_points["households"].to_numpy(dtype=np.int64),
         )
-        was, is_ = assign_points(points, old), assign_points(points, new)
+        was = assign_points(points, old, rim_m=tolerance_m)
+        is_ = _staying(points, was, new, (first, second, area), tolerance_m)
         old_households, new_households = (
             _sum_by_piece(was, count, len(old)),
             _sum_by_piece(is_, count, len(new)),
         )
         first, second, area, inside = _joined((first, second, area), (was, is_, count), len(new))
-    real = (inside > 0) | (area >= _SAME_M2)
+    real = (inside > 0) | (area >= _LEAST_M2)
     first, second, area = first[real], second[real], area[real]
-    differ = old_area[first] + new_area[second] - 2 * area
+    same, near = (
+        same_outline(old[first], new[second], width) for width in (tolerance_m, redrawn_m)
+    )
     return Overlap(
         old=first,
         new=second,
         households=inside[real],
         area=area,
-        same=differ < _SAME_M2,
+        same=same,
+        near=near,
         old_households=old_households,
         old_area=old_area,
         new_households=new_households,
@@ -93,7 +112,7 @@ def overlap_of_grids(
 
 
 def _common(
-    old: NDArray[Any], new: NDArray[Any]
+    old: NDArray[Any], new: NDArray[Any], tolerance_m: float
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
     """Return the pairs that share ground, sorted, and how much.
 
@@ -107,9 +126,40 @@ def _common(
     shapely.prepare(old)
     meet = np.flatnonzero(~equal)
     meet = meet[shapely.relate_pattern(old[first[meet]], new[second[meet]], "T********")]
-    area[meet] = shapely.area(shapely.intersection(old[first[meet]], new[second[meet]]))
+    shared = shapely.intersection(old[first[meet]], new[second[meet]])
+    area[meet] = np.where(narrow(shared, tolerance_m), 0.0, shapely.area(shared))
     some = area > 0
     return first[some], second[some], area[some]
+
+
+def _staying(
+    points: NDArray[Any],
+    was: NDArray[np.int64],
+    new: NDArray[Any],
+    shared: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]],
+    tolerance_m: float,
+) -> NDArray[np.int64]:
+    """Return the new grid of each point; at a border the one with most of the old grid's ground."""
+    is_ = assign_points(points, new, rim_m=tolerance_m)
+    first, second, area = shared
+    order = np.lexsort((second, -area, first))
+    known, top = np.unique(first[order], return_index=True)
+    most = np.full(int(max(was.max(initial=-1), known.max(initial=-1))) + 2, -1)
+    most[known] = second[order][top]
+    doubtful = np.flatnonzero((was >= 0) & (is_ != most[was]))
+    near, grid = shapely.STRtree(new).query(
+        points[doubtful], predicate="dwithin", distance=tolerance_m
+    )
+    point = doubtful[near]
+    pair, key = was[point] * len(new) + grid, first * len(new) + second
+    place = np.searchsorted(key, pair)
+    there = np.append(key, -1)[place] == pair
+    held = np.where(there, np.append(area, 0.0)[place], 0.0)
+    order = np.lexsort((grid, is_[point] != grid, -held, point))
+    order = order[held[order] > 0]
+    point, best = np.unique(point[order], return_index=True)
+    is_[point] = grid[order][best]
+    return is_
 
 
 def _joined(
@@ -183,6 +233,8 @@ def compare(
     new: gpd.GeoDataFrame,
     *,
     household_points: gpd.GeoDataFrame | None = None,
+    tolerance_m: float = TOLERANCE_M,
+    redrawn_m: float = REDRAWN_M,
 ) -> Difference:
     """Return the difference between two partitions of one area.
 
@@ -193,6 +245,8 @@ def compare(
         households of `old` are spread by area.
     household_points
         Points with households.
+    tolerance_m, redrawn_m
+        As for `overlap_of_grids`.
 
     Raises
     ------
@@ -224,6 +278,8 @@ def compare(
         new.geometry.to_numpy(),
         household_points=household_points,
         households=old["households"].to_numpy() if "households" in old.columns else None,
+        tolerance_m=tolerance_m,
+        redrawn_m=redrawn_m,
     )
     successor = successors(shared)
     olds, news = np.array([*before, ""], dtype=object), np.array([*after, ""], dtype=object)

@@ -17,7 +17,7 @@ import pandas as pd
 
 from gridgeo.codes.numbering import KINDS, issue_codes, reading_order
 from gridgeo.errors import InputError
-from gridgeo.geometry import Overlap, change_codes, successors
+from gridgeo.geometry import STAYING_CODES, Overlap, change_codes, successors
 from gridgeo.wording import Text
 
 if TYPE_CHECKING:
@@ -60,9 +60,7 @@ def lineage_pairs(
     smaller = np.minimum(shared.old_area[shared.old], shared.new_area[shared.new])
     much = (shared.households > 0) | (shared.area >= _LINEAGE_SHARE * smaller)
     continues = successor[shared.old] == shared.new
-    stays = (np.array(was, dtype=object)[shared.old] == "unchanged") | (
-        np.array(is_, dtype=object)[shared.new] == "unchanged"
-    )
+    stays = np.isin(was, STAYING_CODES)[shared.old] | np.isin(is_, STAYING_CODES)[shared.new]
     return np.flatnonzero(continues | (much & ~stays))
 
 
@@ -124,10 +122,14 @@ def _rest(
     households: NDArray[np.int64],
     area: NDArray[np.float64],
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    """Return the grids of one side that hold more than they share, and how much more."""
+    """Return the grids of one side that hold more than they share, and how much more.
+
+    Ground beside the outline of a grid that stays the same is rounding.
+    """
     size = len(households)
     over = households - np.bincount(side, shared.households, size).astype(np.int64)
     ground = np.maximum(area - np.bincount(side, shared.area, size), 0.0)
+    ground[side[shared.same]] = 0.0
     rows = np.flatnonzero((over > 0) | (ground >= _LEAST_M2))
     return rows, over[rows], ground[rows]
 

@@ -20,7 +20,7 @@ import shapely
 from gridgeo.codes.lineage import Changes, changes_by, may_keep_code, unique_codes
 from gridgeo.codes.register_rules import COLUMNS, SEPARATOR, as_day, check_register
 from gridgeo.errors import InputError
-from gridgeo.geometry import Overlap, may_succeed
+from gridgeo.geometry import STAYING_CODES, Overlap, may_succeed
 from gridgeo.wording import Text
 
 if TYPE_CHECKING:
@@ -97,8 +97,8 @@ def record(
     """Return the register with one more record: what changed on `date`, and why.
 
     The states that end get their last day and their successors; each grid that is new or has
-    other ground gets a row, by code. Unchanged grids get none; where nothing changed, the register
-    comes back as it was.
+    other ground gets a row, by code. Grids that stay or are redrawn get none; where nothing
+    changed, the register comes back as it was.
 
     Parameters
     ----------
@@ -115,8 +115,8 @@ def record(
         A code that ends is not in use, a new one was given out before, or the date is too early.
     """
     day, table = as_day(date), register.table
-    grids = changes.grids[changes.grids["change"] != "unchanged"].sort_values("code")
-    ended = changes.old[changes.old["change"] != "unchanged"]
+    grids = changes.grids[~changes.grids["change"].isin(STAYING_CODES)].sort_values("code")
+    ended = changes.old[~changes.old["change"].isin(STAYING_CODES)]
     if not len(grids) and not len(ended):
         return register
     _check_date(register, day)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from gridgeo.config.checks import at_least, check_fields, one_of
@@ -81,6 +81,8 @@ class ReadRules:
     name of a column; ``crs`` maps a role to the CRS of its files, whatever these say; ``datum``
     to ``gcj02`` or ``bd09``; ``missing_households`` is what an empty count means (an empty count
     is a reject without it); ``hidden`` whether hidden rows and sheets of workbooks count.
+    ``residents_alone``, whether layers may count residents and no households, is set by the
+    profile of the band.
     """
 
     inputs: Mapping[str, tuple[Source, ...]] = field(default_factory=dict)
@@ -90,6 +92,7 @@ class ReadRules:
     encoding: Mapping[str, str] = field(default_factory=dict)
     missing_households: int | None = None
     hidden: Literal["count", "skip"] = "count"
+    residents_alone: bool = False
 
     def __post_init__(self) -> None:
         check_fields(self, "read")
@@ -245,6 +248,11 @@ class Settings:
     parts: ChunkRules = field(default_factory=ChunkRules)
     repair: RepairRules = field(default_factory=RepairRules)
     map: MapRules = field(default_factory=MapRules)
+    #: what is nowhere wider than this many metres is no gap and no overlap; outlines nowhere
+    #: further apart are the same; a household as near to a border lies on it
+    tolerance_m: float = 0.05
+    #: outlines nowhere further apart are redrawn, not reshaped, where no household moved
+    redrawn_m: float = 1.5
     lang: Lang = "zh"
     #: what the plan is called on its pages, and whom their data is owed to
     title: str = ""
@@ -252,4 +260,9 @@ class Settings:
 
     def __post_init__(self) -> None:
         check_fields(self, "")
+        at_least("tolerance_m", self.tolerance_m, 0)
+        at_least("redrawn_m", self.redrawn_m, self.tolerance_m)
         one_of("lang", self.lang, LANGS)
+        alone = self.band.profile == "residents"
+        if self.read.residents_alone != alone:
+            object.__setattr__(self, "read", replace(self.read, residents_alone=alone))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gridgeo.geometry.correspondence import (
     CHANGE_CODES,
+    STAYING_CODES,
     Overlap,
     change_codes,
     may_succeed,
@@ -40,10 +41,20 @@ from gridgeo.geometry.points import (
     households_in,
     points_of,
 )
+from gridgeo.geometry.widths import (
+    REDRAWN_M,
+    TOLERANCE_M,
+    narrow,
+    same_outline,
+    without_narrow,
+)
 
 __all__ = [
     "CHANGE_CODES",
     "NOISE_M2",
+    "REDRAWN_M",
+    "STAYING_CODES",
+    "TOLERANCE_M",
     "TOLERANCE_M2",
     "TOUCH_M",
     "Edges",
@@ -64,12 +75,15 @@ __all__ = [
     "largest_overlap",
     "may_succeed",
     "moved_atoms",
+    "narrow",
     "overlap_of",
     "points_of",
     "polygonal",
     "precision_m",
+    "same_outline",
     "simplify_coverage",
     "subtract_others",
     "successors",
     "union",
+    "without_narrow",
 ]

@@ -26,16 +26,19 @@ from scipy.sparse.csgraph import connected_components
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_ChangeCode = Literal["unchanged", "reshaped", "split", "merged", "new", "retired"]
+_ChangeCode = Literal["unchanged", "redrawn", "reshaped", "split", "merged", "new", "retired"]
 #: What can become of a grid.
 CHANGE_CODES: tuple[_ChangeCode, ...] = (
     "unchanged",
+    "redrawn",
     "reshaped",
     "split",
     "merged",
     "new",
     "retired",
 )
+#: Grids that stay what they are: their signs hold, and nothing is to be reported about them.
+STAYING_CODES: tuple[_ChangeCode, ...] = ("unchanged", "redrawn")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,8 +51,9 @@ class Overlap:
         int64[n]: the pairs that share anything, each once, in the order of (old, new).
     households, area
         int64[n] and float64[n] (m²): what the pair shares.
-    same
-        bool[n]: whether the two are one ground.
+    same, near
+        bool[n]: whether the two are one ground, and whether they are as far as drawing it again
+        can tell.
     old_households, old_area, new_households, new_area
         int64 and float64, [g] and [k]: the whole of each grid, shared or not.
     """
@@ -59,6 +63,7 @@ class Overlap:
     households: NDArray[np.int64]
     area: NDArray[np.float64]
     same: NDArray[np.bool_]
+    near: NDArray[np.bool_]
     old_households: NDArray[np.int64]
     old_area: NDArray[np.float64]
     new_households: NDArray[np.int64]
@@ -101,13 +106,16 @@ def overlap_of(
     first, second = key // width, key % width
     atoms = np.ones(len(old))
     shared = _summed(pair, atoms[both], len(key))
+    same = (shared == _summed(old, atoms, olds)[first]) & (
+        shared == _summed(new, atoms, news)[second]
+    )
     return Overlap(
         old=first,
         new=second,
         households=_summed(pair, households[both], len(key)).astype(np.int64),
         area=_summed(pair, area[both], len(key)),
-        same=(shared == _summed(old, atoms, olds)[first])
-        & (shared == _summed(new, atoms, news)[second]),
+        same=same,
+        near=same,
         old_households=_summed(old, households, olds).astype(np.int64),
         old_area=_summed(old, area, olds),
         new_households=_summed(new, households, news).astype(np.int64),
@@ -165,7 +173,8 @@ def change_codes(
 ) -> tuple[list[_ChangeCode], list[_ChangeCode]]:
     """Return what became of each old grid, and what each new grid is.
 
-    1. ``unchanged``: continues an old grid on the same ground. ``reshaped``: on other ground.
+    1. ``unchanged``: continues an old grid on the same ground. ``redrawn``: its outline differs as
+       drawing it again makes it differ, and no household moved. ``reshaped``: on other ground.
     2. ``merged``: also contains most of an old grid that nothing continues.
     3. ``split``: continues nothing, and half or more of its households come from one old grid;
        the grid that continues that one is called so, too, whatever else it is.
@@ -184,12 +193,20 @@ def change_codes(
     codes: list[_ChangeCode] = ["new"] * len(shared.new_households)
     continues = successor[shared.old] == shared.new
     for row in np.flatnonzero(continues):
-        codes[shared.new[row]] = "unchanged" if shared.same[row] else "reshaped"
+        codes[shared.new[row]] = _shape_code(shared, row)
     for row in _absorbed(shared, successor):
         codes[shared.new[row]] = "merged"
     for row in _split_off(shared, successor):
         codes[shared.new[row]] = codes[successor[shared.old[row]]] = "split"
     return [codes[to] if to >= 0 else "retired" for to in successor.tolist()], codes
+
+
+def _shape_code(shared: Overlap, row: np.int64) -> _ChangeCode:
+    if shared.same[row]:
+        return "unchanged"
+    whole = shared.old_households[shared.old[row]], shared.new_households[shared.new[row]]
+    still = shared.near[row] and all(shared.households[row] == households for households in whole)
+    return "redrawn" if still else "reshaped"
 
 
 def _absorbed(shared: Overlap, successor: NDArray[np.int64]) -> NDArray[np.int64]:

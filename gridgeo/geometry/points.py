@@ -13,13 +13,19 @@ if TYPE_CHECKING:
 
 #: A point this near to the rim of all communities lies on it.
 _ON_RIM_M = 0.01
+#: A border belongs to the polygon on this side of it: south-west, along no street.
+_SIDE_M = (-0.0091, -0.0041)
 
 
-def assign_points(points: NDArray[Any], polygons: NDArray[Any]) -> NDArray[np.int64]:
+def assign_points(
+    points: NDArray[Any], polygons: NDArray[Any], *, rim_m: float = _ON_RIM_M
+) -> NDArray[np.int64]:
     """Return for each point the position of the polygon that it lies in, -1 outside all.
 
-    A point on a shared border belongs to the polygon of the lowest position; one within 1 cm
-    outside the rim belongs to the nearest.
+    A point on a shared border belongs to the polygon south-west of it, so that atoms, grids and
+    communities place it alike, in any order of rows. Where polygons overlap it belongs to the
+    smallest, then to the most western. One within `rim_m` outside the rim belongs to a polygon
+    there.
 
     Examples
     --------
@@ -31,10 +37,13 @@ def assign_points(points: NDArray[Any], polygons: NDArray[Any]) -> NDArray[np.in
     if not len(points) or not len(polygons):
         return assigned
     tree = shapely.STRtree(polygons)
-    _keep_lowest(assigned, *tree.query(points, predicate="intersects"))
+    point, polygon = tree.query(points, predicate="intersects")
+    several = np.bincount(point, minlength=len(points))[point] > 1
+    assigned[point[~several]] = polygon[~several]
+    _decide(assigned, points, polygons, point[several], polygon[several])
     outside = np.flatnonzero(assigned < 0)
-    near, polygon = tree.query(points[outside], predicate="dwithin", distance=_ON_RIM_M)
-    _keep_lowest(assigned, outside[near], polygon)
+    near, polygon = tree.query(points[outside], predicate="dwithin", distance=rim_m)
+    _decide(assigned, points, polygons, outside[near], polygon)
     return assigned
 
 
@@ -68,9 +77,21 @@ def households_in(points: gpd.GeoDataFrame, polygons: NDArray[Any]) -> NDArray[n
     return count_in(assigned, points["households"].to_numpy(), len(polygons)).astype(np.int64)
 
 
-def _keep_lowest(
-    assigned: NDArray[np.int64], point: NDArray[np.int64], polygon: NDArray[np.int64]
+def _decide(
+    assigned: NDArray[np.int64],
+    points: NDArray[Any],
+    polygons: NDArray[Any],
+    point: NDArray[np.int64],
+    polygon: NDArray[np.int64],
 ) -> None:
-    order = np.lexsort((polygon, point))
+    """Assign each point to one of the polygons that it is paired with, by their ground alone."""
+    beside = shapely.transform(points[point], lambda xy: xy + _SIDE_M)
+    there = shapely.intersects(polygons[polygon], beside)
+    known, which = np.unique(polygon, return_inverse=True)
+    west, south, east, north = np.round(shapely.bounds(polygons[known]), 3).T
+    area = np.round(shapely.area(polygons[known]), 1)
+    rank = np.empty(len(known), dtype=np.int64)
+    rank[np.lexsort((north, east, south, west, area))] = np.arange(len(known))
+    order = np.lexsort((rank[which], ~there, point))
     point, first = np.unique(point[order], return_index=True)
     assigned[point] = polygon[order][first]

@@ -60,6 +60,7 @@ KIND_COLOURS: Mapping[str, str] = MappingProxyType(
 CHANGE_COLOURS: Mapping[str, str] = MappingProxyType(
     {
         "unchanged": "#e9e9e4",
+        "redrawn": "#eef0c4",
         "reshaped": "#f3df7c",
         "split": "#5aa2dd",
         "merged": "#a8d5c2",

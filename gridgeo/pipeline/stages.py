@@ -22,6 +22,7 @@ from gridgeo.pipeline.deliver import (
     deliver_grids,
     deliver_households,
 )
+from gridgeo.pipeline.estimates import estimated, estimates_needed, without_estimates
 from gridgeo.pipeline.evaluate import check_plan, compounds_note, judge_drawn
 from gridgeo.pipeline.finer import (
     missed_grids,
@@ -101,7 +102,9 @@ def _partition(layers: Layers, settings: Settings, clock: Clock, jobs: int) -> P
         settings, layers.communities, community_codes(layers.communities, scheme, mapping=mapping)
     )
     with clock.stage("atoms"):
-        context = RunContext(layers=layers, settings=settings, mapping=mapping)
+        alone = estimates_needed(layers, settings.band)
+        measured = estimated(layers, settings.band) if alone else layers
+        context = RunContext(layers=measured, settings=settings, mapping=mapping)
         atoms = context.atoms()
     with Cancellation().after(settings.search.seconds) as halt:
         with clock.stage("partition"):
@@ -113,6 +116,8 @@ def _partition(layers: Layers, settings: Settings, clock: Clock, jobs: int) -> P
                 atoms, labels = _try_finer(
                     context, atoms, labels, unmet, clock=clock, jobs=jobs, halt=halt
                 )
+    if alone:
+        atoms, context = without_estimates(atoms), replace(context, layers=layers)
     with clock.stage("codes"):
         codes = community_codes(atoms.communities, scheme, mapping=mapping)
         coded, crosswalk = _code_and_describe(context, atoms, labels, codes)

@@ -17,7 +17,7 @@ from gridgeo.config import ReadRules
 from gridgeo.errors import InputError
 from gridgeo.read.areas import Area
 from gridgeo.read.columns import find_all, missing_column, understand
-from gridgeo.read.context import RawLayer, StudyArea
+from gridgeo.read.context import RawLayer, ReadLog, StudyArea
 from gridgeo.read.coordinates import axes_of, points_from
 from gridgeo.read.counts import counts, with_counts
 from gridgeo.read.geometry import gather, inner_points, to_study_area
@@ -43,6 +43,37 @@ def household_source(raws: Mapping[str, Sequence[RawLayer]], rules: ReadRules) -
         if any(find_all(raw, "households", rules) for raw in raws.get(role, ())):
             return role
     return ""
+
+
+#: The column of layers that count residents alone; notes on columns name it.
+_NOT_COUNTED = "户数（不统计 not counted）"
+
+
+def with_residents_alone(
+    raws: Mapping[str, Sequence[RawLayer]], rules: ReadRules, log: ReadLog
+) -> dict[str, list[RawLayer]]:
+    """Return the layers, those that count residents and no households with 0 households a row."""
+    counting = [raw for role in _SOURCES for raw in raws.get(role, ())]
+    if not rules.residents_alone or any(find_all(raw, "households", rules) for raw in counting):
+        return {role: list(given) for role, given in raws.items()}
+    found = [raw for raw in counting if find_all(raw, "residents", rules)]
+    if found:
+        log.note(
+            "households",
+            Text(
+                f"{_listed(found).en}: residents and no households; households are not counted",
+                f"{_listed(found).zh}：只有人口、没有户数，不统计户数",
+            ),
+        )
+    return {
+        role: [
+            replace(raw, frame=raw.frame.assign(**{_NOT_COUNTED: 0}))
+            if any(raw is one for one in found)
+            else raw
+            for raw in given
+        ]
+        for role, given in raws.items()
+    }
 
 
 def note_source(role: str, raws: Mapping[str, Sequence[RawLayer]], study_area: StudyArea) -> None:

@@ -16,7 +16,13 @@ from gridgeo.read.columns import check_columns, check_keys, find_all, missing_co
 from gridgeo.read.context import RawLayer, ReadLog, StudyArea
 from gridgeo.read.files import LayerSource, load, load_any
 from gridgeo.read.geometry import gather, working_crs
-from gridgeo.read.households import clean_households, count_rows, household_source, note_source
+from gridgeo.read.households import (
+    clean_households,
+    count_rows,
+    household_source,
+    note_source,
+    with_residents_alone,
+)
 from gridgeo.read.lines import clean_barriers, clean_streets
 from gridgeo.read.offsets import warn_of_gcj02
 from gridgeo.read.outlines import clean_atoms, clean_communities, clean_constraints, clean_gaps
@@ -122,6 +128,7 @@ def layers_from_frames(
 
 
 def _clean_all(raws: _Raws, rules: ReadRules, log: ReadLog, *, partial: bool) -> Layers:
+    raws = with_residents_alone(raws, rules, log)
     check_roles(raws, rules, partial=partial)
     communities, study_area = find_study_area(raws["communities"], rules, log)
     streets, rails = clean_streets(raws["streets"], study_area)

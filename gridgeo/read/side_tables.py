@@ -13,9 +13,10 @@ from gridgeo.errors import InputError
 from gridgeo.formats import TABLES, check_path
 from gridgeo.read.columns import candidates
 from gridgeo.read.tables import load_table
-from gridgeo.read.values import LOST_DIGITS
+from gridgeo.read.values import LOST_DIGITS, plain_code
 from gridgeo.wording import Text
 
+_CODE12 = re.compile(r"\d{12}", re.ASCII)
 _CODE = (
     "code12",
     "12位编码",
@@ -47,6 +48,7 @@ def read_code_mapping(path: str) -> dict[str, str]:
         )
     frame = load_table(file, "", "", lambda cell: bool(candidates([cell], _CODE))).frame
     frame = frame[(frame != "").any(axis=1)]
+    frame = frame.map(lambda cell: code if _CODE12.fullmatch(code := plain_code(cell)) else cell)
     code = _code_column(frame, path)
     key = _key_column(frame, code, path)
     _check_codes(frame, code, path)
@@ -56,7 +58,7 @@ def read_code_mapping(path: str) -> dict[str, str]:
 
 
 def _code_column(frame: pd.DataFrame, path: str) -> str:
-    share = {name: frame[name].str.fullmatch(r"\d{12}").mean() for name in frame.columns}
+    share = {name: frame[name].str.fullmatch(_CODE12.pattern).mean() for name in frame.columns}
     best = max(frame.columns, key=lambda name: share[name], default="")
     if best and share[best] > 0.5:
         return str(best)
@@ -96,7 +98,7 @@ def _no_column(frame: pd.DataFrame, path: str) -> InputError:
 
 def _check_codes(frame: pd.DataFrame, code: str, path: str) -> None:
     for place, value in frame[code].items():
-        if not re.fullmatch(r"\d{12}", value):
+        if not _CODE12.fullmatch(value):
             raise InputError(
                 Text("the code is not 12 digits", "编码不是 12 位数字"),
                 remedy=Text(
@@ -172,6 +174,7 @@ def read_roster(path: str) -> pd.DataFrame:
     roster = pd.DataFrame(
         {field: table[found[0]] if found else empty for field, found in columns.items()}
     ).astype("str")
+    roster["code"] = roster["code"].map(plain_code)
     _check_digits(roster, columns, source.path)
     roster["row"] = roster.index + 1
     return roster[(table != "").any(axis=1)].reset_index(drop=True)

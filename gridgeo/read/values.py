@@ -73,8 +73,21 @@ def _texts(raw: RawLayer, column: str, log: ReadLog) -> pd.Series[str]:
 
 
 def codes(raw: RawLayer, column: str | None, log: ReadLog) -> pd.Series[str]:
-    """Return `column` as codes: text without spaces, and an error where digits are lost."""
-    out = texts(raw, column, log).str.replace(r"\s", "", regex=True)
+    """Return `column` as codes (`plain_code`), and an error where digits are lost."""
+    given = texts(raw, column, log)
+    out = given.map({text: plain_code(text) for text in given.unique()}).astype(object)
+    spoilt = (out != given.str.replace(r"\s", "", regex=True)).to_numpy()
+    if spoilt.any():
+        row = given.index[spoilt][0]
+        log.note(
+            "text",
+            Text(
+                f"{raw}: {spoilt.sum()} codes of {column} are read without decimals, quotation "
+                f"marks and full-width digits ({given[row]} as {out[row]})",
+                f"{raw.zh}：字段 {column} 有 {spoilt.sum()} 个编码去掉小数、引号、全角后读取"
+                f"（{given[row]} 读作 {out[row]}）",
+            ),
+        )
     lost = out.map(lambda code: bool(LOST_DIGITS.fullmatch(code))) | _rounded(out)
     if lost.any():
         raise _lost_digits(raw, str(column), first(lost), out.loc[first(lost)])
@@ -94,6 +107,24 @@ def _rounded(codes: pd.Series[str]) -> pd.Series[bool]:
     if not long.any() or not (zeros == long).all():
         return zeros & False
     return zeros & codes.duplicated(keep=False)
+
+
+_QUOTES = "'\"‘’“”`´′"
+
+
+def plain_code(text: str) -> str:
+    """Return a code without what spreadsheets do to it: spaces, full width, quotes and ``.0``.
+
+    Examples
+    --------
+    >>> [plain_code(text) for text in ("'420102001001001", "４２０ １", "420102.0", '="042"')]
+    ['420102001001001', '4201', '420102', '042']
+    """
+    code = re.sub(r"\s", "", unicodedata.normalize("NFKC", text))
+    if code.startswith(("=", *_QUOTES)):
+        code = code.removeprefix("=").strip(_QUOTES)
+    number = re.fullmatch(r"(\d+)\.0+", code)
+    return number[1] if number else code
 
 
 def _check_whole_numbers(raw: RawLayer, column: str, cells: pd.Series[Any]) -> pd.Series[Any]:

@@ -11,6 +11,7 @@ import geopandas as gpd
 import pandas as pd
 from markupsafe import Markup
 
+from gridgeo.geometry import STAYING_CODES
 from gridgeo.maps import CHANGE_COLOURS, CHANGE_MARK, GRID_LINE, KIND_COLOURS, visible
 from gridgeo.model import SCHEMA, Submission
 from gridgeo.report.figures import path_of, to_drawing
@@ -82,7 +83,7 @@ def _cover_page(submission: Submission, sums: Mapping[str, str]) -> str:
 def _recoded(submission: Submission) -> int:
     """Return how many of the grids changed nothing but their code."""
     grids = submission.grids
-    return int(((grids["change"] == "unchanged") & (grids["code"] != grids["old_code"])).sum())
+    return int((grids["change"].isin(STAYING_CODES) & (grids["code"] != grids["old_code"])).sum())
 
 
 def _counts(submission: Submission) -> list[tuple[str, int, str]]:
@@ -194,7 +195,7 @@ def _crosswalk_of(submission: Submission) -> gpd.GeoDataFrame:
     if submission.full:
         return walk
     rows = submission.comparison.changes
-    other = rows[(rows["change"] != "unchanged") | (rows["old_code"] != rows["new_code"])]
+    other = rows[~rows["change"].isin(STAYING_CODES) | (rows["old_code"] != rows["new_code"])]
     concerned = walk["old_code"].isin(set(other["old_code"]) - {""})
     concerned |= walk["new_code"].isin(set(other["new_code"]) - {""})
     return walk[concerned].reset_index(drop=True)
@@ -229,7 +230,7 @@ def _write_workbook(submission: Submission, path: Path) -> None:
     columns += ["change", "old_code", "predecessors", "change_reason"]
     rows = submission.comparison.changes
     if not submission.full:
-        rows = rows[(rows["change"] != "unchanged") | (rows["old_code"] != rows["new_code"])]
+        rows = rows[~rows["change"].isin(STAYING_CODES) | (rows["old_code"] != rows["new_code"])]
     changes, _ = change_sheets(submission.comparison, rows)
     sheets: list[tuple[Text, pd.DataFrame]] = [
         (Text("grids", "报送网格"), pd.DataFrame(submission.grids)[columns]),

@@ -15,7 +15,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from gridgeo.geometry import TOUCH_M
+from gridgeo.geometry import assign_points
 
 #: A point that states no grid, and one that states a grid that is not there.
 NONE, UNKNOWN = -1, -2
@@ -32,12 +32,13 @@ class PointAssignment:
     agrees
         Whether the grid in `inside` has the code that the point states.
     inside
-        The grid that each point lies in or within 0.01 m of, the stated one before others,
-        else the first one; `NONE` where there is no such grid.
+        The grid that each point lies in or within the tolerance of, the stated one before others,
+        else as `gridgeo.geometry.assign_points` places it; `NONE` where there is no such grid.
     point, grid
-        Pairs of points and grids that contain them, more than 0.01 m from the border.
+        Pairs of points and grids that contain them, further from the border than the tolerance.
     border_point, border_grid
-        Pairs of points on a border and the grids within 0.01 m: such a point may count in any.
+        Pairs of points on a border and the grids within the tolerance: such a point may count in
+        any.
     """
 
     stated: NDArray[np.intp]
@@ -55,18 +56,24 @@ def assign_to_grids(
     *,
     codes: Sequence[str],
     stated: Sequence[str] | None,
+    tolerance_m: float,
 ) -> PointAssignment:
-    """Assign `points` to `ground`, whose codes are `codes`; `stated` are the codes they state."""
-    grid, point = shapely.STRtree(points).query(ground, predicate="dwithin", distance=TOUCH_M)
+    """Assign `points` to `ground`, whose codes are `codes`; `stated` are the codes they state.
+
+    A point within `tolerance_m` of a border lies on it.
+    """
+    grid, point = shapely.STRtree(points).query(ground, predicate="dwithin", distance=tolerance_m)
     position = stated_positions(stated if stated is not None else [""] * len(points), codes)
-    same = stated_positions(codes, codes)[grid] == position[point]
-    inside = np.full(len(points), NONE, dtype=np.intp)
-    agrees = position == NONE
-    order = np.lexsort((grid, ~same))[::-1]
-    inside[point[order]] = grid[order]
-    agrees[point[order]] = same[order]
+    code = stated_positions(codes, codes)
+    same = code[grid] == position[point]
+    inside = assign_points(points, ground, rim_m=tolerance_m)
+    agrees = (inside == NONE) & (position == NONE)
+    agrees[point[same]] = True
+    elsewhere = same & (position[point] != NONE) & (code[inside[point]] != position[point])
+    rows = np.flatnonzero(elsewhere)[::-1]
+    inside[point[rows]] = grid[rows]
     several = np.bincount(point, minlength=len(points))[point] > 1
-    far = _away_from_border(ground, points, grid, point, several)
+    far = _away_from_border(ground[grid], points[point], several, tolerance_m)
     border = several & ~np.isin(point, point[far])
     return PointAssignment(
         stated=position,
@@ -86,17 +93,13 @@ def stated_positions(stated: Sequence[str], codes: Sequence[str]) -> NDArray[np.
 
 
 def _away_from_border(
-    ground: NDArray[Any],
-    points: NDArray[Any],
-    grid: NDArray[np.intp],
-    point: NDArray[np.intp],
-    several: NDArray[np.bool_],
+    ground: NDArray[Any], points: NDArray[Any], several: NDArray[np.bool_], tolerance_m: float
 ) -> NDArray[np.bool_]:
     """Return which pairs are clear; only points with several pairs need the exact distance."""
-    far = np.ones(len(point), dtype=bool)
-    pair_ground, pair_points = ground[grid[several]], points[point[several]]
+    far = np.ones(len(points), dtype=bool)
+    pair_ground, pair_points = ground[several], points[several]
     far[several] = shapely.contains_properly(pair_ground, pair_points) & (
-        shapely.distance(shapely.boundary(pair_ground), pair_points) > TOUCH_M
+        shapely.distance(shapely.boundary(pair_ground), pair_points) > tolerance_m
     )
     return far
 

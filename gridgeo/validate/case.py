@@ -14,6 +14,8 @@ import shapely
 from gridgeo.config import Band, Codes, GridCode
 from gridgeo.errors import InputError
 from gridgeo.geometry import (
+    TOLERANCE_M,
+    assign_points,
     difference,
     intersection,
     largest_overlap,
@@ -90,6 +92,9 @@ class Subject:
         Households that a dedicated grid may hold without a finding.
     households_in, households_listed
         Households in the input, and those of them listed as being in no grid.
+    tolerance_m
+        Gaps, overlaps, parts and ground outside nowhere wider than this are listed, not found;
+        a point as near as this to a border lies on it.
 
     Raises
     ------
@@ -111,6 +116,7 @@ class Subject:
     most_homes: int = 50
     households_in: int | None = None
     households_listed: int | None = None
+    tolerance_m: float = TOLERANCE_M
 
     def __post_init__(self) -> None:
         for layer, needed in _NEEDED.items():
@@ -307,7 +313,13 @@ class Case:
             return None
         stated = texts(self.points["grid"]) if "grid" in self.points.columns else None
         geometry = self.points.geometry.to_numpy()
-        return assign_to_grids(self.ground, geometry, codes=self.grid_codes, stated=stated)
+        return assign_to_grids(
+            self.ground,
+            geometry,
+            codes=self.grid_codes,
+            stated=stated,
+            tolerance_m=self.subject.tolerance_m,
+        )
 
     @cached_property
     def atom_grids(self) -> NDArray[np.intp]:
@@ -319,7 +331,7 @@ class Case:
         if any(stated):
             return self.positions(stated)
         inner = shapely.point_on_surface(atoms.geometry.to_numpy())
-        return assign_to_grids(self.ground, inner, codes=self.grid_codes, stated=None).inside
+        return assign_points(inner, self.ground)
 
     def count(self, measure: str) -> NDArray[np.float64]:
         """Return `measure` of each grid as stated, else as counted from the points inside."""

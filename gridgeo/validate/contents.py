@@ -69,7 +69,7 @@ def dedicated_without_homes(case: Case) -> Iterator[Finding]:
 
     The finding names the compounds inside, and counts the buildings or places with homes.
     """
-    dedicated = np.array([kind == "dedicated" for kind in texts(case.subject.grids["kind"])])
+    dedicated = np.array(texts(case.subject.grids["kind"]), dtype=object) == "dedicated"
     households = case.count("households")
     rows = np.flatnonzero(dedicated & (np.nan_to_num(households) > case.subject.most_homes))
     for row in rows.tolist():

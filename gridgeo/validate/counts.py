@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gridgeo.geometry import TOUCH_M
 from gridgeo.model import Finding, JudgedCount, Severity, judge_counts
 from gridgeo.validate.assignment import NONE, UNKNOWN, PointAssignment, sums, texts
 from gridgeo.validate.case import Case, not_checked
@@ -103,9 +102,9 @@ _POINTS = Text("household points", "住户点")
 def households_once(case: Case) -> Iterator[Finding]:
     """Every household point lies in exactly one grid, the one that it states.
 
-    A point within 0.01 m of a border may belong to either side. Points in no grid are a warning
-    where they state none and lie outside every community, or are listed (others state a grid);
-    else they are an error.
+    A point within the tolerance of a border may belong to either side. Points in no grid are a
+    warning where they state none and lie outside every community, or are listed (others state a
+    grid); else they are an error.
     """
     points, placing = case.points, case.placing
     if points is None or placing is None:
@@ -130,7 +129,7 @@ def households_once(case: Case) -> Iterator[Finding]:
 def _beyond(case: Case, points: gpd.GeoDataFrame) -> NDArray[np.bool_]:
     """Return which points lie outside every community."""
     near = case.outline_tree.query(
-        points.geometry.to_numpy(), predicate="dwithin", distance=TOUCH_M
+        points.geometry.to_numpy(), predicate="dwithin", distance=case.subject.tolerance_m
     )
     return ~np.isin(np.arange(len(points)), near[0])
 

@@ -19,6 +19,7 @@ from gridgeo.geometry import (
     finite,
     format_m2,
     intersection,
+    narrow,
 )
 from gridgeo.model import Finding
 from gridgeo.validate.case import Case, Subject
@@ -32,13 +33,14 @@ def fills_community(case: Case) -> Iterator[Finding]:
     """Every place in a community belongs to a grid (无缝覆盖).
 
     The difference of each community and all grids is exact; pieces that touch are one gap, and
-    gaps up to 0.01 m2 are counted together. Findings name the grids around the gap.
+    gaps nowhere wider than the tolerance are counted together. Findings name the grids around.
     """
     fragments = []
     for row in np.flatnonzero(~shapely.is_empty(case.gaps)):
         name = case.community_names[row]
-        for gap in connected_pieces(case.gaps[row]):
-            if gap.area <= TOLERANCE_M2:
+        gaps = connected_pieces(case.gaps[row])
+        for gap, thin in zip(gaps, _narrow(case, gaps), strict=True):
+            if thin:
                 fragments.append(gap)
                 continue
             around = case.tree.query(gap, predicate="dwithin", distance=TOUCH_M)
@@ -54,14 +56,15 @@ def fills_community(case: Case) -> Iterator[Finding]:
                 amount=gap.area,
                 unit="m2",
             )
-    yield from _report_fragments("fills_community", fragments, Text("gaps", "缝隙"))
+    yield from _report_fragments(case, "fills_community", fragments, Text("gaps", "缝隙"))
 
 
 def no_overlap(case: Case) -> Iterator[Finding]:
-    """No place belongs to two grids; overlaps up to 0.01 m2 are counted together."""
+    """No place belongs to two grids; overlaps within the tolerance are counted together."""
     fragments = []
-    for left, right, shared in zip(*case.overlaps, strict=True):
-        if shared.area <= TOLERANCE_M2:
+    thin = _narrow(case, case.overlaps[2])
+    for left, right, shared, small in zip(*case.overlaps, thin, strict=True):
+        if small:
             fragments.append(shared)
             continue
         pair = case.named([left, right])
@@ -78,16 +81,16 @@ def no_overlap(case: Case) -> Iterator[Finding]:
             amount=shared.area,
             unit="m2",
         )
-    yield from _report_fragments("no_overlap", fragments, Text("overlaps", "重叠"))
+    yield from _report_fragments(case, "no_overlap", fragments, Text("overlaps", "重叠"))
 
 
 def inside_community(case: Case) -> Iterator[Finding]:
-    """Every grid lies in its community; up to 0.01 m2 outside are counted together."""
+    """Every grid lies in its community; what is outside by the tolerance is counted together."""
     fragments = []
-    area = shapely.area(case.excess)
-    reached = _reached(case, np.flatnonzero(area > TOLERANCE_M2))
+    area, thin = shapely.area(case.excess), _narrow(case, case.excess)
+    reached = _reached(case, np.flatnonzero(~thin))
     for row in np.flatnonzero(area > 0):
-        if area[row] <= TOLERANCE_M2 and case.parents[row] >= 0:
+        if thin[row] and case.parents[row] >= 0:
             fragments.append(case.excess[row])
             continue
         yield Finding(
@@ -99,7 +102,9 @@ def inside_community(case: Case) -> Iterator[Finding]:
             amount=float(area[row]),
             unit="m2",
         )
-    yield from _report_fragments("inside_community", fragments, Text("places outside", "越界处"))
+    yield from _report_fragments(
+        case, "inside_community", fragments, Text("places outside", "越界处")
+    )
 
 
 def area_difference(grids: gpd.GeoDataFrame, communities: gpd.GeoDataFrame) -> float:
@@ -131,9 +136,7 @@ def _twice(area: float, pair: Any) -> Text:
 def _reached(case: Case, rows: NDArray[np.intp]) -> dict[int, list[str]]:
     """Return the names of the communities that grids at `rows` reach into, in their order."""
     excess, other = case.outline_tree.query(case.excess[rows], predicate="intersects")
-    reached = (
-        shapely.area(intersection(case.outlines[other], case.excess[rows[excess]])) > TOLERANCE_M2
-    )
+    reached = ~_narrow(case, intersection(case.outlines[other], case.excess[rows[excess]]))
     names: dict[int, list[str]] = {}
     for row, place in sorted(
         zip(rows[excess[reached]].tolist(), other[reached].tolist(), strict=True)
@@ -155,18 +158,23 @@ def _outside(case: Case, row: np.intp, area: str, others: list[str]) -> Text:
     )
 
 
-def _report_fragments(rule: str, fragments: Iterable[Any], noun: Text) -> Iterator[Finding]:
+def _narrow(case: Case, pieces: Any) -> NDArray[np.bool_]:
+    return narrow(np.array(list(pieces), dtype=object), case.subject.tolerance_m)
+
+
+def _report_fragments(
+    case: Case, rule: str, fragments: Iterable[Any], noun: Text
+) -> Iterator[Finding]:
     pieces = np.array(list(fragments), dtype=object)
-    total = float(shapely.area(pieces).sum())
+    total, width = float(shapely.area(pieces).sum()), case.subject.tolerance_m
     if total > NOISE_M2:
         yield Finding(
             rule=rule,
             severity="info",
             message=Text(
-                f"{len(pieces)} {noun.en} of up to {TOLERANCE_M2} m2 each, "
+                f"{len(pieces)} {noun.en} nowhere wider than {width} m, "
                 f"{format_m2(total)} m2 together",
-                f"{len(pieces)} 处不超过 {TOLERANCE_M2} 平方米的{noun.zh}，"
-                f"合计 {format_m2(total)} 平方米",
+                f"{len(pieces)} 处宽度不超过 {width} 米的{noun.zh}，合计 {format_m2(total)} 平方米",
             ),
             where=shapely.union_all(shapely.centroid(pieces)),
             amount=total,
@@ -204,11 +212,15 @@ def valid_geometry(case: Case) -> Iterator[Finding]:
 def one_part(case: Case) -> Iterator[Finding]:
     """Every grid is one connected piece; pieces that only touch at a corner are not connected.
 
-    Parts that one atom of several parts joins are listed, not an error.
+    Parts that one atom of several parts joins are listed, not an error; parts nowhere wider than
+    the tolerance are none.
     """
     count = shapely.get_num_geometries(case.ground)
     for row in np.flatnonzero(count > 1):
         parts = shapely.get_parts(case.ground[row])
+        parts = parts[~_narrow(case, parts)]
+        if len(parts) < 2:
+            continue
         sizes = sorted(shapely.area(parts), reverse=True)
         inherited = _joined_by_atoms(case, row, parts)
         listed = ", ".join(format_m2(size) for size in sizes[:5]) + (
@@ -234,7 +246,7 @@ def no_enclave(case: Case) -> Iterator[Finding]:
 
     Grids in one hole are one finding: together they touch no grid but the one around them.
     """
-    holes, owner = _holes(case.ground)
+    holes, owner = _holes(case)
     inner = shapely.point_on_surface(case.ground)
     rows = np.flatnonzero(case.basic & ~shapely.is_empty(case.ground))
     hole, found = shapely.STRtree(inner[rows]).query(holes, predicate="contains")
@@ -286,12 +298,12 @@ def _absence(geometry: Any) -> Text:
     return Text("has coordinates that are no numbers", "坐标中有非数值")
 
 
-def _holes(ground: Any) -> tuple[Any, Any]:
-    parts, grid = shapely.get_parts(ground, return_index=True)
+def _holes(case: Case) -> tuple[Any, Any]:
+    parts, grid = shapely.get_parts(case.ground, return_index=True)
     rings, part = shapely.get_rings(parts, return_index=True)
     inner = np.r_[False, part[1:] == part[:-1]] if len(part) else np.zeros(0, dtype=bool)
     holes = np.asarray(shapely.polygons(rings[inner]), dtype=object)
-    large = shapely.area(holes) > TOLERANCE_M2
+    large = ~_narrow(case, holes)
     return holes[large], grid[part[inner]][large]
 
 

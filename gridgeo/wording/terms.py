@@ -156,6 +156,7 @@ APPROVAL_FACTS: Mapping[str, Text] = MappingProxyType(
 CHANGES: Mapping[str, Text] = MappingProxyType(
     {
         "unchanged": Text("unchanged", "未变"),
+        "redrawn": Text("redrawn", "重绘"),
         "reshaped": Text("reshaped", "调整"),
         "split": Text("split", "拆分"),
         "merged": Text("merged", "合并"),
@@ -236,6 +237,7 @@ FIELDS: Mapping[str, Text] = MappingProxyType(
 #: What notes are about.
 TOPICS: Mapping[str, Text] = MappingProxyType(
     {
+        "adjust": Text("left as it is", "未作调整"),
         "atoms": Text("atoms", "单元"),
         "barriers": Text("barriers", "界线"),
         "buildings": Text("buildings", "楼栋"),

@@ -1,0 +1,80 @@
+"""Tolerance as a width in metres: ground too narrow to count, outlines that are the same."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+#: Narrower ground is rounding of coordinates: our own GeoJSON moves a vertex by up to 8 mm.
+TOLERANCE_M = 0.05
+#: Outlines drawn again from the same map, or rounded to metres, are this near to each other.
+REDRAWN_M = 1.5
+#: Of small ground the outline may move, but no more than this of it.
+_MOST_SHARE = 0.1
+
+
+def narrow(pieces: NDArray[Any], width_m: float) -> NDArray[np.bool_]:
+    """Return which polygonal pieces are nowhere wider than `width_m`; empty ones are.
+
+    Examples
+    --------
+    >>> narrow(np.array([shapely.box(0, 0, 900, 0.04), shapely.box(0, 0, 1, 1)]), 0.05).tolist()
+    [True, False]
+    """
+    area, length = shapely.area(pieces), shapely.length(pieces)
+    # No piece is larger than its length times the radius of the widest circle in it.
+    thin = area <= length * width_m / 2
+    doubtful = np.flatnonzero(thin)
+    inner = shapely.buffer(pieces[doubtful], -width_m / 2, join_style="mitre")
+    thin[doubtful] = shapely.is_empty(inner)
+    return np.asarray(thin, dtype=np.bool_)
+
+
+def without_narrow(pieces: NDArray[Any], width_m: float) -> NDArray[Any]:
+    """Return polygonal geometries without the parts that are `narrow`."""
+    parts, owner = shapely.get_parts(pieces, return_index=True)
+    kept = ~narrow(parts, width_m)
+    if kept.all():
+        return pieces
+    out = pieces.copy()
+    out[owner[~kept]] = shapely.Polygon()
+    mended = kept & np.isin(owner, owner[~kept])
+    if mended.any():
+        shapely.multipolygons(parts[mended], indices=owner[mended], out=out)
+    return out
+
+
+def same_outline(one: NDArray[Any], other: NDArray[Any], width_m: float) -> NDArray[np.bool_]:
+    """Return for each pair of polygons whether their outlines are nowhere further apart.
+
+    Each vertex lies within `width_m` of the other outline, and the ground that only one of the
+    two holds is what a strip of that width along the outline holds, or less, and a tenth at most.
+
+    Examples
+    --------
+    >>> square = np.array([shapely.box(0, 0, 100, 100)])
+    >>> [same_outline(square, np.array([shapely.box(0, 0, 100 + d, 100)]), 0.05).item()
+    ...  for d in (0.04, 0.06)]
+    [True, False]
+    """
+    same = np.asarray(shapely.equals_identical(one, other), dtype=np.bool_)
+    bounds = np.abs(shapely.bounds(one) - shapely.bounds(other)).max(axis=1, initial=0.0)
+    rows = np.flatnonzero(~same & (bounds <= width_m))
+    rows = rows[_all_within(one[rows], other[rows], width_m)]
+    rows = rows[_all_within(other[rows], one[rows], width_m)]
+    apart = shapely.area(shapely.symmetric_difference(one[rows], other[rows]))
+    most = np.minimum(width_m * shapely.length(one[rows]), _MOST_SHARE * shapely.area(one[rows]))
+    same[rows] = apart <= most
+    return same
+
+
+def _all_within(one: NDArray[Any], other: NDArray[Any], width_m: float) -> NDArray[np.bool_]:
+    """Return which of `one` have every vertex near to the outline of the other."""
+    lines = shapely.boundary(other)
+    shapely.prepare(lines)
+    vertices, owner = shapely.get_coordinates(one, return_index=True)
+    far = ~shapely.dwithin(lines[owner], shapely.points(vertices), width_m)
+    return np.asarray(np.bincount(owner[far], minlength=len(one)) == 0, dtype=np.bool_)
