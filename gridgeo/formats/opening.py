@@ -39,6 +39,8 @@ from gridgeo.wording import Text
 _HEAD = 65_536
 #: what SQLite keeps beside a database, read with it
 JOURNALS = ("-wal", "-journal")
+#: drivers of files that hold several layers
+_SEVERAL = ("GPKG", "OpenFileGDB", "TopoJSON")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,7 +65,7 @@ class OpenFile:
     @property
     def named_layers(self) -> bool:
         """Whether the layers have names of their own."""
-        return self.driver in ("GPKG", "OpenFileGDB", "TopoJSON") or self.packed
+        return self.driver in _SEVERAL or self.packed
 
 
 @contextmanager
@@ -154,8 +156,9 @@ def _layers(name: str, path: Path, driver: str, options: Mapping[str, str]) -> t
     file of the machine. So fiona opens the file first, with one driver.
     """
     text = {"encoding": "ISO-8859-1"} if driver == "ESRI Shapefile" else {}
-    with library_errors(name), fiona.open(path, enabled_drivers=[driver], **text, **options):
-        names = tuple(fiona.listlayers(path, **options))
+    with library_errors(name), fiona.open(path, enabled_drivers=[driver], **text, **options) as one:
+        several = driver in _SEVERAL
+        names = tuple(fiona.listlayers(path, **options)) if several else (str(one.name),)
     # two drivers may claim one file, and pyogrio takes the first
     with library_errors(name), warnings.catch_warnings(action="ignore"):
         info = pyogrio.read_info(path, layer=names[0], **text, **options)

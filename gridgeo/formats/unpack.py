@@ -59,7 +59,7 @@ def _members(archive: zipfile.ZipFile, path: Path) -> dict[PurePosixPath, zipfil
                 Text(f"the archive has a path out of its folder or a link: {name}",
                      f"压缩包内含越出目录的路径或链接：{name}"),
             )  # fmt: skip
-        if not info.is_dir() and "__MACOSX" not in name.parts:
+        if name.name and not info.filename.endswith("/") and "__MACOSX" not in name.parts:
             found[name] = info
     bomb = total > _SMALL and total > _RATIO * max(packed, 1)
     if bomb or total > _BYTES or len(found) > _MEMBERS:
