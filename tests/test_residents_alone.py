@@ -1,6 +1,5 @@
 """With the profile ``residents`` no household needs to be counted."""
 
-
 import pytest
 from builders_city import City, communities, frame, settings
 from shapely import LineString, Point, box
