@@ -128,6 +128,18 @@ def test_a_split_gets_the_next_free_code_and_merging_it_back_restores_the_ground
     assert whole.atoms["grid"].tolist() == plan.atoms["grid"].tolist()
 
 
+def test_a_facility_whose_grid_an_edit_dissolves_is_found():
+    plan = build_plan(lang="en")
+    school, into = "420102001001801", "420102001001003"
+    new = merge(plan, [school], into)
+    (found,) = [one for one in new.findings if one.rule == "facilities_dedicated"]
+    assert (found.severity, found.grids) == ("warning", (into,))
+    cards = {card["card"]: card["state"] for card in new.summary["scorecard"]}
+    assert cards["dedicated"] == "amber"
+    considered = new.considered.set_index("name").loc["第一中学"]
+    assert (considered["dedicated"], considered["grid"]) == (True, "")
+
+
 def test_a_dedicated_grid_gets_a_code_of_its_kind():
     plan = city()
     new = dedicate(plan, plan.grids["code"][0], "市一中")

@@ -313,7 +313,7 @@ def test_a_folder_that_holds_other_files_or_another_run_is_refused(whole):
     with pytest.raises(OutputError, match="is a file"):
         run_chunks(told, folder / "grids.gpkg")
     other = replace(told, band=Band(lower=200, upper=400))
-    with pytest.raises(OutputError, match=r"finished run of other .*--overwrite"):
+    with pytest.raises(OutputError, match=r"finished run of other .*overwrite=True"):
         run_chunks(other, folder)
     assert files(folder) == before
 

@@ -188,7 +188,7 @@ def test_a_plan_is_submitted_after_the_one_it_follows(since, message):
 
 
 def test_nothing_changed_is_nothing_to_report():
-    with pytest.raises(InputError, match=r"no grid has changed.*--full"):
+    with pytest.raises(InputError, match=r"no grid has changed.*full=True"):
         submit(draft(), since=side_of(draft()))
     assert len(submit(draft(), since=side_of(draft()), full=True).grids) == 5
 

@@ -205,14 +205,13 @@ def _with_bounds(
 
 
 def _facilities(plan: Plan, grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return the facilities; those whose grid was removed are no longer dedicated."""
+    """Return the facilities; those whose grid was removed still deserve one, and have none."""
     there = set(grids.loc[grids["kind"] == "dedicated", "code"])
     left = [
         ";".join(code for code in str(codes).split(";") if code in there)
         for codes in plan.considered["grid"]
     ]
-    dissolved = (plan.considered["grid"] != "").to_numpy() & (np.array(left, dtype=object) == "")
-    return plan.considered.assign(grid=left, dedicated=plan.considered["dedicated"] & ~dissolved)
+    return plan.considered.assign(grid=left)
 
 
 def _communities(plan: Plan, grids: gpd.GeoDataFrame, touched: set[str]) -> gpd.GeoDataFrame:
