@@ -100,7 +100,7 @@ def test_a_lane_that_ends_at_a_small_compound_does_not_divide_it():
 
 
 def test_compounds_change_nothing_about_the_ground_of_a_school():
-    school = facilities(("学校", "小学", box(308, 20, 460, 180)))
+    school = facilities(("学校", "小学", box(350, 10, 480, 180)))
     city = superblock(side=80, gap=20, **LARGE).with_layers(
         communities=communities(box(0, 0, 480, 420)), facilities=school
     )

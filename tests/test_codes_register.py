@@ -274,7 +274,7 @@ def test_grids_in_another_crs_are_told():
 def test_grids_without_or_with_one_code_are_told():
     with pytest.raises(InputError, match=r"two grids have one code .*row 2"):
         as_first_numbering(WAS.assign(code=A))
-    with pytest.raises(InputError, match=r"a grid has no code .*row 1.*columns=."grids.code": "):
+    with pytest.raises(InputError, match=r'a grid has no code .*row 1.*columns=."grids.code": '):
         as_first_numbering(WAS.assign(code=""))
 
 

@@ -88,7 +88,11 @@ class Compounds:
 def outermost(outlines: Polygons) -> Polygons:
     """Return the outlines without those whose inner point lies in a larger one."""
     large_first = outlines[np.argsort(-np.round(shapely.area(outlines), 2), kind="stable")]
-    owner = assign_points(shapely.point_on_surface(large_first), large_first)
+    inner, around = shapely.STRtree(large_first).query(
+        shapely.point_on_surface(large_first), predicate="intersects"
+    )
+    owner = np.arange(len(large_first))
+    np.minimum.at(owner, inner, around)
     outer: Polygons = large_first[owner == np.arange(len(large_first))]
     return outer
 
@@ -115,7 +119,7 @@ def cut_out(areas: Polygons, locked: gpd.GeoDataFrame | None) -> tuple[Polygons,
     -------
     tuple
         Polygons that fill the areas, and the area that each lies in. A strip thinner than
-        1 m beside an outline belongs to it; of overlapping polygons the first counts.
+        1 m beside an outline belongs to it; of overlapping polygons the smallest counts.
 
     Examples
     --------

@@ -197,8 +197,9 @@ def _warn_twins(
 def without_repeated_facilities(facilities: gpd.GeoDataFrame, log: ReadLog) -> gpd.GeoDataFrame:
     """Return the facilities without the points of those that have an outline, too.
 
-    A point is that of an outline of its category around it where their names are the same or one
-    has none, or near it with the same name. The outline takes over what it lacks.
+    A point is that of an outline of its category, around it or near it, where both have the same
+    name. The outline takes over what it lacks. Without names that is not known: which of a point
+    and an outline around it becomes a grid is decided when facilities are judged.
     """
     is_point = (facilities.geom_type == "Point").to_numpy()
     if not is_point.any() or is_point.all():
@@ -211,11 +212,7 @@ def without_repeated_facilities(facilities: gpd.GeoDataFrame, log: ReadLog) -> g
     kind = facilities["kind"].to_numpy(dtype=object)
     name = facilities["name"].map(_plain).to_numpy(dtype=object)
     inside = shapely.intersects(shapes[point], shapes[outline])
-    unnamed = (name[point] == "") | (name[outline] == "")
-    same = (kind[point] == kind[outline]) & np.where(
-        inside, unnamed | (name[point] == name[outline]),
-        (name[point] == name[outline]) & ~unnamed,
-    )  # fmt: skip
+    same = (kind[point] == kind[outline]) & (name[point] == name[outline]) & (name[point] != "")
     owner = _first_pairs(point[same], outline[same], ~inside[same])
     if not owner:
         return facilities
