@@ -25,7 +25,7 @@ from gridgeo.report.geopackage import write_geopackage
 #: Rules that no plan of ours may break, however little.
 _HARD = {"fills_community", "no_overlap", "inside_community", "codes_unique"}
 #: A home on a border lies in one grid and touches others: as far as rounding moves it.
-_ON_BORDER_M = 0.01
+_ON_BORDER_M = 0.05
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ import shapely
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-#: A point this near to the rim of all communities lies on it.
-_ON_RIM_M = 0.01
+#: A point this near to the rim of all communities lies on it: the usual tolerance of the checks.
+_ON_RIM_M = 0.05
 #: A border belongs to the polygon on this side of it: south-west, along no street.
 _SIDE_M = (-0.0091, -0.0041)
 

@@ -103,7 +103,8 @@ class ReadLog:
 
     def caution(self, topic: str, message: Text) -> None:
         """Add a note that says first that it is a warning."""
-        self.note(topic, Text(f"warning: {message.en}", f"警告：{message.zh}"))
+        text = Text(f"warning: {message.en}", f"警告：{message.zh}")
+        self.note(topic, text, warning=True)
 
     def reject(
         self,
