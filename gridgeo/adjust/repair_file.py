@@ -81,8 +81,7 @@ def repair_grids(
     """
     clock = Clock(on_progress)
     with clock.stage("read"):
-        layers = _layers(grids, settings, clock)
-        file = read_grids(grids, crs=None if layers is None else layers.crs, rules=settings.read)
+        layers, file = _read(grids, settings, clock)
     bounded = bool(settings.read.inputs.get("communities"))
     communities = layers.communities if layers and bounded else _outline(file.grids)
     households = None if layers is None or not len(layers.households) else layers.households
@@ -118,15 +117,20 @@ def repair_grids(
     )
 
 
-def _layers(grids: Grids, settings: Settings, clock: Clock) -> Layers | None:
-    """Return the layers that were given; without communities they are read where grids lie."""
-    inputs = settings.read.inputs
-    if not inputs:
-        return None
-    if inputs.get("communities"):
-        return read_layers(settings.read, partial=True, on_progress=clock.log)
-    around = _outline(read_grids(grids, crs=None, rules=settings.read).grids)
-    return layers_from_frames({**inputs, "communities": around}, settings.read, partial=True)
+def _read(grids: Grids, settings: Settings, clock: Clock) -> tuple[Layers | None, GridFile]:
+    """Return the layers that were given, and the grids in their CRS.
+
+    Without communities the layers are read where the grids lie.
+    """
+    rules = settings.read
+    if rules.inputs.get("communities"):
+        layers = read_layers(rules, partial=True, on_progress=clock.log)
+        return layers, read_grids(grids, crs=layers.crs, rules=rules)
+    file = read_grids(grids, crs=None, rules=rules)
+    if not rules.inputs:
+        return None, file
+    around = _outline(file.grids)
+    return layers_from_frames({**rules.inputs, "communities": around}, rules, partial=True), file
 
 
 def _ground(frame: gpd.GeoDataFrame | None) -> NDArray[Any]:
