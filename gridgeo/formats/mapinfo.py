@@ -8,7 +8,7 @@ import struct
 from pathlib import Path
 
 from gridgeo.errors import InputError
-from gridgeo.formats.shapefile import sidecar
+from gridgeo.formats.shapefile import needed_part, sidecar
 from gridgeo.wording import Text
 
 _CHARSET = re.compile(rb'(!charset\s+|charset\s+")([\w-]*)', re.IGNORECASE)
@@ -24,7 +24,7 @@ def check_mapinfo(path: Path, name: str) -> None:
     head = _head(path)
     if path.suffix.lower() == ".mif":
         if re.search(rb"^\s*columns\s+[1-9]", head, re.IGNORECASE | re.MULTILINE):
-            _part(path, ".mid", name)
+            needed_part(path, ".mid", name)
         return
     kind = re.search(rb"^\s*type\s+(\w+)", head, re.IGNORECASE | re.MULTILINE)
     refers = re.search(rb'open\s+table|"\\\\?isseamless"\s*=\s*"true"', head, re.IGNORECASE)
@@ -36,9 +36,9 @@ def check_mapinfo(path: Path, name: str) -> None:
             file=name,
         )  # fmt: skip
     if kind and kind.group(1).upper() == b"DBF":
-        _part(path, ".dbf", name)
+        needed_part(path, ".dbf", name)
         return
-    data = _part(path, ".dat", name)
+    data = needed_part(path, ".dat", name)
     with data.open("rb") as stream:
         start = stream.read(12)
     records, header, width = struct.unpack("<4xIHH", start) if len(start) == 12 else (1 << 31, 0, 0)
@@ -50,21 +50,7 @@ def check_mapinfo(path: Path, name: str) -> None:
             file=name,
         )  # fmt: skip
     if sidecar(path, ".map") is None and sidecar(path, ".id") is not None:
-        _part(path, ".map", name)
-
-
-def _part(path: Path, suffix: str, name: str) -> Path:
-    part = sidecar(path, suffix)
-    if part is None:
-        raise InputError(
-            Text(f"the {suffix} file is missing", f"缺少 {suffix} 文件"),
-            remedy=Text(
-                "Copy all files of the table (.tab, .dat, .map, .id or .mif, .mid) to one folder",
-                "请将该表的全部文件（.tab、.dat、.map、.id 或 .mif、.mid）放在同一文件夹",
-            ),
-            file=name,
-        )
-    return part
+        needed_part(path, ".map", name)
 
 
 def with_bytes(path: Path, folder: Path) -> tuple[Path, str]:

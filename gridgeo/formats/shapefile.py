@@ -23,7 +23,7 @@ _NUMBER = re.compile(rb"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 
 def check_parts(path: Path, name: str) -> None:
     """Raise InputError where .shx or .dbf is missing, cut short or of another length."""
-    shx, dbf = _part(path, ".shx", name), _part(path, ".dbf", name)
+    shx, dbf = needed_part(path, ".shx", name), needed_part(path, ".dbf", name)
     rows = (shx.stat().st_size - 100) // 8
     with dbf.open("rb") as stream:
         head = stream.read(32)
@@ -41,17 +41,27 @@ def check_parts(path: Path, name: str) -> None:
         )
 
 
-def _part(path: Path, suffix: str, name: str) -> Path:
+_OF_A_TABLE = Text(
+    "Copy all files of the table (.tab, .dat, .map, .id or .mif, .mid) to one folder",
+    "请将该表的全部文件（.tab、.dat、.map、.id 或 .mif、.mid）放在同一文件夹",
+)
+#: what to do where a file that belongs to a layer is missing, by the suffix of its main file
+_TOGETHER = {
+    ".shp": Text(
+        "Copy all files of the shapefile (.shp, .shx, .dbf, .prj) to one folder",
+        "请将 Shapefile 的全部文件（.shp、.shx、.dbf、.prj）放在同一文件夹",
+    ),
+    ".tab": _OF_A_TABLE,
+    ".mif": _OF_A_TABLE,
+}
+
+
+def needed_part(path: Path, suffix: str, name: str) -> Path:
+    """Return the file beside `path` with `suffix`; raises InputError where it is missing."""
     part = sidecar(path, suffix)
     if part is None:
-        raise InputError(
-            Text(f"the {suffix} file is missing", f"缺少 {suffix} 文件"),
-            remedy=Text(
-                "Copy all files of the shapefile (.shp, .shx, .dbf, .prj) to one folder",
-                "请将 Shapefile 的全部文件（.shp、.shx、.dbf、.prj）放在同一文件夹",
-            ),
-            file=name,
-        )
+        missing = Text(f"the {suffix} file is missing", f"缺少 {suffix} 文件")
+        raise InputError(missing, remedy=_TOGETHER[path.suffix.lower()], file=name)
     return part
 
 
