@@ -72,6 +72,7 @@ def dedicated_without_homes(case: Case) -> Iterator[Finding]:
     dedicated = np.array(texts(case.subject.grids["kind"]), dtype=object) == "dedicated"
     households = case.count("households")
     rows = np.flatnonzero(dedicated & (np.nan_to_num(households) > case.subject.most_homes))
+    compounds = _compounds_of_points(case) if len(rows) else None
     for row in rows.tolist():
         yield Finding(
             rule="dedicated_without_homes",
@@ -80,7 +81,7 @@ def dedicated_without_homes(case: Case) -> Iterator[Finding]:
                 f"dedicated grid {case.handles[row]} holds {households[row]:,.0f} households",
                 f"专属网格 {case.handles[row]} 内有 {households[row]:,.0f} 户",
             )
-            + _where_homes_are(case, row),
+            + _where_homes_are(case, row, compounds),
             grids=(case.handles[row],),
             where=case.place(row),
             amount=float(households[row]),
@@ -88,20 +89,26 @@ def dedicated_without_homes(case: Case) -> Iterator[Finding]:
         )
 
 
-def _where_homes_are(case: Case, row: int) -> Text:
+def _compounds_of_points(case: Case) -> NDArray[np.object_] | None:
+    """Return the name of the compound of each household point, ``""`` for none."""
+    points, compounds = case.points, case.subject.compounds
+    if points is None or compounds is None or not len(compounds):
+        return None
+    of = assign_points(points.geometry.to_numpy(), polygonal(compounds.geometry.to_numpy()))
+    return np.append(np.array(texts(compounds["name"]), dtype=object), "")[of]
+
+
+def _where_homes_are(case: Case, row: int, compounds: NDArray[np.object_] | None) -> Text:
     """Return the compounds in a grid with their households, and in how many places homes are."""
     points = case.points
     if points is None or case.placing is None:
         return Text("", "")
-    inside = points[case.placing.inside == row]
-    counts = inside["households"].to_numpy()
-    places = len(np.unique(shapely.get_coordinates(inside.geometry.to_numpy()), axis=0))
+    here = case.placing.inside == row
+    places = len(np.unique(shapely.get_coordinates(points.geometry.to_numpy()[here]), axis=0))
     text = Text(f" in {places:,} places", f"，分布于 {places:,} 处")
-    compounds = case.subject.compounds
-    if compounds is None or not len(compounds) or not len(inside):
+    if compounds is None:
         return text
-    of = assign_points(inside.geometry.to_numpy(), polygonal(compounds.geometry.to_numpy()))
-    held = pd.Series(counts).groupby(np.append(texts(compounds["name"]), "")[of]).sum()
+    held = pd.Series(points["households"].to_numpy()[here]).groupby(compounds[here]).sum()
     held = held[held.index != ""].sort_values(ascending=False, kind="stable")
     if held.empty:
         return text
