@@ -14,11 +14,10 @@ import pandas as pd
 import shapely
 
 from gridgeo.codes.lineage import crosswalk_of, lineage_names, lineage_pairs, unique_codes
+from gridgeo.config import REDRAWN_M, TOLERANCE_M
 from gridgeo.errors import InputError
 from gridgeo.geometry import (
     CHANGE_CODES,
-    REDRAWN_M,
-    TOLERANCE_M,
     Overlap,
     assign_points,
     change_codes,

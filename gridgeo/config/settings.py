@@ -42,6 +42,10 @@ ROLES = (
 
 DATUMS = ("gcj02", "bd09")
 _HIDDEN = ("count", "skip")
+#: Narrower ground is rounding of coordinates: our own GeoJSON moves a vertex by up to 8 mm.
+TOLERANCE_M = 0.05
+#: Outlines drawn again from the same map, or rounded to metres, are this near to each other.
+REDRAWN_M = 1.5
 #: The layer that `gridgeo verify` judges; it has columns and a CRS like the others.
 GRIDS = "grids"
 
@@ -250,9 +254,9 @@ class Settings:
     map: MapRules = field(default_factory=MapRules)
     #: what is nowhere wider than this many metres is no gap and no overlap; outlines nowhere
     #: further apart are the same; a household as near to a border lies on it
-    tolerance_m: float = 0.05
+    tolerance_m: float = TOLERANCE_M
     #: outlines nowhere further apart are redrawn, not reshaped, where no household moved
-    redrawn_m: float = 1.5
+    redrawn_m: float = REDRAWN_M
     lang: Lang = "zh"
     #: what the plan is called on its pages, and whom their data is owed to
     title: str = ""

@@ -42,8 +42,6 @@ from gridgeo.geometry.points import (
     points_of,
 )
 from gridgeo.geometry.widths import (
-    REDRAWN_M,
-    TOLERANCE_M,
     narrow,
     same_outline,
     without_narrow,
@@ -52,9 +50,7 @@ from gridgeo.geometry.widths import (
 __all__ = [
     "CHANGE_CODES",
     "NOISE_M2",
-    "REDRAWN_M",
     "STAYING_CODES",
-    "TOLERANCE_M",
     "TOLERANCE_M2",
     "TOUCH_M",
     "Edges",

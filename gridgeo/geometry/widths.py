@@ -8,10 +8,6 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-#: Narrower ground is rounding of coordinates: our own GeoJSON moves a vertex by up to 8 mm.
-TOLERANCE_M = 0.05
-#: Outlines drawn again from the same map, or rounded to metres, are this near to each other.
-REDRAWN_M = 1.5
 #: Of small ground the outline may move, but no more than this of it.
 _MOST_SHARE = 0.1
 

@@ -11,10 +11,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gridgeo.config import Band, Codes, GridCode
+from gridgeo.config import TOLERANCE_M, Band, Codes, DedicatedRules, GridCode
 from gridgeo.errors import InputError
 from gridgeo.geometry import (
-    TOLERANCE_M,
     assign_points,
     difference,
     intersection,
@@ -113,7 +112,7 @@ class Subject:
     closed_gaps: gpd.GeoDataFrame | None = None
     facilities: gpd.GeoDataFrame | None = None
     register: pd.DataFrame | None = None
-    most_homes: int = 50
+    most_homes: int = DedicatedRules().homes
     households_in: int | None = None
     households_listed: int | None = None
     tolerance_m: float = TOLERANCE_M
