@@ -14,6 +14,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from gridgeo.atoms.lines import explode
+from gridgeo.geometry import coverage_edges, cut_into_segments
 from gridgeo.model import Finding, Note
 from gridgeo.wording import STREETS, Text
 
@@ -31,6 +32,7 @@ _MINOR = ("lane", "wall", "none")
 #: A street nearer than this to the border of a block is taken for the line that cut it: the
 #: other carriageway, or a sliver that was absorbed.
 _BESIDE_BORDER_M = 30.0
+_SAMPLED_M = 15.0
 #: Shorter stretches that cut nothing are not worth a finding.
 _LEAST_KEPT_M = 100.0
 
@@ -107,9 +109,8 @@ def streets_that_cut_nothing(
     known = streets[~streets["street_class"].isin(_MINOR).to_numpy()]
     if not len(known) or not len(blocks):
         return ()
-    rim = shapely.union_all(shapely.boundary(blocks))
     inside = shapely.intersection(known.geometry.to_numpy(), shapely.union_all(areas))
-    far = shapely.difference(inside, _buffered(rim))
+    far = _away_from(inside, coverage_edges(blocks).lines)
     there = known.assign(far=far)[shapely.length(far) > 0]
     found = []
     for (_, name, cuts), rows in there.groupby(["street_class", "name", "cuts"], sort=True):
@@ -120,8 +121,32 @@ def streets_that_cut_nothing(
     return tuple(found)
 
 
-def _buffered(rim: Any) -> Any:
-    return shapely.buffer(rim, _BESIDE_BORDER_M, quad_segs=2)
+def _away_from(lines: NDArray[Any], rim: NDArray[Any]) -> NDArray[Any]:
+    """Return what of each line lies further from the rim than `_BESIDE_BORDER_M`.
+
+    Most streets lie on it. So only lines with a sample that may lie away are measured, each
+    against the rim around it.
+    """
+    away = np.full(len(lines), shapely.LineString(), dtype=object)
+    tree = shapely.STRtree(rim)
+    samples, owner = _samples(lines)
+    near, _ = tree.query(samples, predicate="dwithin", distance=_BESIDE_BORDER_M - _SAMPLED_M / 2)
+    rows = np.unique(np.delete(owner, near))
+    line, edge = tree.query(lines[rows], predicate="dwithin", distance=_BESIDE_BORDER_M)
+    order = np.argsort(line, kind="stable")
+    beside = np.full(len(rows), shapely.MultiLineString(), dtype=object)
+    if len(line):
+        shapely.multilinestrings(rim[edge[order]], indices=line[order], out=beside)
+    strips = shapely.buffer(beside, _BESIDE_BORDER_M, quad_segs=2)
+    away[rows] = shapely.difference(lines[rows], strips)
+    return away
+
+
+def _samples(lines: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """Return the middles of pieces of at most `_SAMPLED_M` of the lines, and the line of each."""
+    parts, row = shapely.get_parts(shapely.segmentize(lines, _SAMPLED_M), return_index=True)
+    segments, part = cut_into_segments(parts)
+    return shapely.line_interpolate_point(segments, 0.5, normalized=True), row[part]
 
 
 def _connected(lines: NDArray[Any]) -> list[Any]:
