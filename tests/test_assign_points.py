@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely import box
 
-from gridgeo.config import TOLERANCE_M
 from gridgeo.geometry import assign_points, count_in
+from gridgeo.geometry.points import _ON_RIM_M
 
 SQUARES = np.array([box(x, y, x + 1, y + 1) for y in range(3) for x in range(3)])
 whole_and_half = st.integers(-1, 8).map(lambda n: n / 2)
@@ -44,7 +44,7 @@ def test_the_order_of_points_changes_nothing(order):
 
 @pytest.mark.parametrize(("beyond", "placed"), [(0.5, 0), (0.99, 0), (1.01, -1)])
 def test_a_point_just_outside_the_rim_lies_on_it(beyond, placed):
-    point = shapely.points([(-beyond * TOLERANCE_M, 0.5)])
+    point = shapely.points([(-beyond * _ON_RIM_M, 0.5)])
     assert assign_points(point, SQUARES).tolist() == [placed]
 
 

@@ -59,7 +59,7 @@ def test_each_household_is_in_one_atom_or_outside_every_community(city):
     homes, polygons = layers.households, atoms.frame.geometry.to_numpy()
     inside = atoms.household_atom >= 0
     points = homes.geometry.to_numpy()
-    assert shapely.dwithin(points[inside], polygons[atoms.household_atom[inside]], 0.05).all()
+    assert shapely.dwithin(points[inside], polygons[atoms.household_atom[inside]], 0.01).all()
     whole = shapely.union_all(atoms.communities.geometry.to_numpy())
     assert (shapely.distance(points[~inside], whole) > 0).all()
     for measure in ("households", "residents"):

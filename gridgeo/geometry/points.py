@@ -8,17 +8,17 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from gridgeo.config import TOLERANCE_M
-
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+#: A point this near to the rim of all communities lies on it.
+_ON_RIM_M = 0.01
 #: A border belongs to the polygon on this side of it: south-west, along no street.
 _SIDE_M = (-0.0091, -0.0041)
 
 
 def assign_points(
-    points: NDArray[Any], polygons: NDArray[Any], *, rim_m: float = TOLERANCE_M
+    points: NDArray[Any], polygons: NDArray[Any], *, rim_m: float = _ON_RIM_M
 ) -> NDArray[np.int64]:
     """Return for each point the position of the polygon that it lies in, -1 outside all.
 

@@ -60,13 +60,19 @@ def assign_to_grids(
 ) -> PointAssignment:
     """Assign `points` to `ground`, whose codes are `codes`; `stated` are the codes they state.
 
-    A point within `tolerance_m` of a border lies on it.
+    A point within `tolerance_m` of a border lies on it. One as near outside all ground may be in
+    the grid there or, where points state their grids and it states none, in no grid.
     """
     grid, point = shapely.STRtree(points).query(ground, predicate="dwithin", distance=tolerance_m)
     position = stated_positions(stated if stated is not None else [""] * len(points), codes)
     code = stated_positions(codes, codes)
     same = code[grid] == position[point]
     inside = assign_points(points, ground, rim_m=tolerance_m)
+    outside = np.ones(len(points), dtype=bool)
+    shapely.prepare(ground)
+    outside[point[shapely.intersects(ground[grid], points[point])]] = False
+    if stated is not None:
+        inside[outside & (position == NONE)] = NONE
     agrees = (inside == NONE) & (position == NONE)
     agrees[point[same]] = True
     elsewhere = same & (position[point] != NONE) & (code[inside[point]] != position[point])
@@ -74,7 +80,7 @@ def assign_to_grids(
     inside[point[rows]] = grid[rows]
     several = np.bincount(point, minlength=len(points))[point] > 1
     far = _away_from_border(ground[grid], points[point], several, tolerance_m)
-    border = several & ~np.isin(point, point[far])
+    border = outside[point] | (several & ~np.isin(point, point[far]))
     return PointAssignment(
         stated=position,
         agrees=agrees,
