@@ -8,7 +8,7 @@ from shapely import LineString, Point, box
 
 from gridgeo.config import ReadRules, Source
 from gridgeo.model import Layers
-from gridgeo.read import read_layers
+from gridgeo.read import layers_from_frames, read_layers
 
 CRS = "EPSG:4548"
 X, Y = 500_000.0, 4_000_000.0
@@ -51,6 +51,11 @@ def town(**layers: gpd.GeoDataFrame) -> dict[str, gpd.GeoDataFrame]:
     """Return the frames of the town; `layers` replace or add some."""
     whole = {"communities": communities(), "streets": streets(), "households": households()}
     return whole | layers
+
+
+def read(rules: dict[str, Any] | None = None, **layers: Any) -> Layers:
+    """Read the town with these layers in place of its own."""
+    return layers_from_frames(town(**layers), ReadRules(**(rules or {})))
 
 
 def write_town(folder: Path, **layers: gpd.GeoDataFrame) -> dict[str, tuple[Source, ...]]:

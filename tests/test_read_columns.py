@@ -8,27 +8,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from builders_books import FORMATS, write_any
-from builders_read import (
-    X,
-    Y,
-    communities,
-    compounds,
-    households,
-    notes,
-    streets,
-    town,
-)
+from builders_read import X, Y, communities, compounds, households, notes, read, streets
 
-from gridgeo.config import ReadRules
 from gridgeo.errors import InputError
-from gridgeo.read import layers_from_frames, read_code_mapping, read_roster
+from gridgeo.read import read_code_mapping, read_roster
 from gridgeo.read.datums import _bd09, _gcj02
 from gridgeo.read.totals import _kind_of_total
 from gridgeo.tables import find_header
-
-
-def read(rules=None, **layers):
-    return layers_from_frames(town(**layers), ReadRules(**(rules or {})))
 
 
 def write(path, rows, separator=",", encoding="utf-8"):

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import shapely
-from builders_read import X, Y, communities, households, notes, read_town, streets, town
+from builders_read import X, Y, communities, households, notes, read, read_town, streets, town
 from shapely import LineString, Point, box
 
 from gridgeo.config import ReadRules
@@ -16,10 +16,6 @@ from gridgeo.read import inspect_file, layers_from_frames
 from gridgeo.read.datums import _gcj02
 
 ROWS = 40
-
-
-def read(rules=None, **layers):
-    return layers_from_frames(town(**layers), ReadRules(**(rules or {})))
 
 
 def many_households(count=ROWS):

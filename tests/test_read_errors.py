@@ -13,6 +13,7 @@ from builders_read import (
     compounds,
     households,
     notes,
+    read,
     streets,
     town,
 )
@@ -21,10 +22,6 @@ from shapely import GeometryCollection, LineString, MultiPolygon, Point, Polygon
 from gridgeo.config import ReadRules
 from gridgeo.errors import InputError, SettingsError
 from gridgeo.read import layers_from_frames
-
-
-def read(rules=None, **layers):
-    return layers_from_frames(town(**layers), ReadRules(**(rules or {})))
 
 
 def with_shapes(frame, shapes):

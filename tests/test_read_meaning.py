@@ -12,6 +12,7 @@ from builders_read import (
     compounds,
     households,
     notes,
+    read,
     streets,
     town,
 )
@@ -32,10 +33,6 @@ from gridgeo.read.vocabulary import (
     category,
     street_class,
 )
-
-
-def read(rules=None, **layers):
-    return layers_from_frames(town(**layers), ReadRules(**(rules or {})))
 
 
 def test_the_vocabulary_speaks_the_words_of_the_model():
