@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from gridgeo.config import Band, Codes
 from gridgeo.model import Bands, Finding
+from gridgeo.validate.barriers import barriers_respected
 from gridgeo.validate.case import Case, Subject
 from gridgeo.validate.codes import (
     codes_all_there,
@@ -63,6 +64,7 @@ CHECKS: tuple[_Check, ...] = (
     totals_conserved,
     in_band,
     on_streets,
+    barriers_respected,
     compounds_whole,
     facilities_dedicated,
     dedicated_without_homes,

@@ -179,6 +179,13 @@ RULEBOOK: Mapping[str, _Rule] = MappingProxyType(
             Text("Move the border to the nearest street", "将边界移至最近的街巷"),
             "on_streets",
         ),
+        "barriers_respected": _Rule(
+            Text("no barrier straddled", "不跨越屏障"),
+            _STREETS,
+            Text("Divide the grid along the barrier, or join its sides to grids there",
+                 "沿河流、铁路等划分，或将另一侧并入相邻网格"),
+            "on_streets",
+        ),
         "compounds_whole": _Rule(
             Text("compounds whole", "小区不拆分"),
             _BLOCKS,

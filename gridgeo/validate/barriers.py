@@ -1,0 +1,122 @@
+"""Check that no grid straddles water, rail or a motorway that no street crosses inside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from gridgeo.geometry import connected_groups, difference, format_m2, polygonal, union
+from gridgeo.model import CROSSED_BY_STREETS_ONLY, Finding
+from gridgeo.validate.assignment import texts
+from gridgeo.validate.case import Case
+from gridgeo.wording import STREETS, Text, join
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+#: A railway or motorway line is taken to be this wide on either side.
+_HALF_M = 2.0
+#: A street this near to a side of a barrier reaches it.
+_REACH_M = 1.0
+#: Streets along the outline, bridges at a corner of the grid: they join its sides, too.
+_ALONG_M = 12.0
+#: What a barrier cuts off is a side of the grid from this share of it on.
+_LEAST_SHARE = 0.05
+
+
+def barriers_respected(case: Case) -> Iterator[Finding]:
+    """No basic grid lies on two sides of a barrier that no street crosses there.
+
+    Barriers are water, rail and motorways. A warning where people live on both sides, or nobody
+    knows; else an info. What a barrier cuts off counts from 5 % of the grid on.
+    """
+    ground, names, ways = _barriers(case)
+    if not len(ground):
+        return
+    tree, streets = shapely.STRtree(ground), shapely.STRtree(ways)
+    place, barrier = tree.query(case.ground, predicate="intersects")
+    for row in np.unique(place[case.basic[place]]).tolist():
+        near = barrier[place == row]
+        sides = _sides(case.ground[row], ground[near], ways, streets)
+        if len(sides) > 1:
+            yield _straddling(case, row, sides, sorted({names[one] for one in near.tolist()}))
+
+
+def _barriers(case: Case) -> tuple[NDArray[Any], list[str], NDArray[Any]]:
+    """Return the ground of each barrier with its class, and the streets that may cross it."""
+    ground, names = [], []
+    ways: list[Any] = []
+    for layer in (case.subject.barriers, case.subject.streets):
+        if layer is None or not len(layer):
+            continue
+        given = np.asarray(layer.geometry.to_numpy(), dtype=object)
+        classes = _classes(layer, "water" if layer is case.subject.barriers else "")
+        for shape, name in zip(given, classes, strict=True):
+            if shape is None or shape.is_empty:
+                continue
+            if name in CROSSED_BY_STREETS_ONLY:
+                ground.append(_flat(shape))
+                names.append(name)
+            elif layer is case.subject.streets:
+                ways.append(shape)
+    return np.array(ground, dtype=object), names, np.array(ways, dtype=object)
+
+
+def _classes(layer: gpd.GeoDataFrame, unknown: str) -> list[str]:
+    if "street_class" not in layer.columns:
+        return [unknown] * len(layer)
+    return texts(pd.Series(layer["street_class"]))
+
+
+def _flat(shape: Any) -> Any:
+    if shapely.get_dimensions(shape) == 2:
+        return polygonal([shape])[0]
+    return shapely.buffer(shape, _HALF_M, cap_style="flat")
+
+
+def _sides(
+    grid: Any, barriers: NDArray[Any], ways: NDArray[Any], streets: shapely.STRtree
+) -> list[Any]:
+    """Return the large parts of a grid without the barriers, those that streets join as one."""
+    left = difference(np.array([grid], dtype=object), union(barriers))[0]
+    parts = shapely.get_parts(left)
+    parts = parts[shapely.area(parts) >= _LEAST_SHARE * grid.area]
+    if len(parts) < 2:
+        return list(parts)
+    here = streets.query(grid, predicate="dwithin", distance=_ALONG_M)
+    lines = shapely.intersection(ways[here], shapely.buffer(grid, _ALONG_M))
+    lines = shapely.get_parts(lines)
+    both = np.concatenate([parts, lines])
+    one, other = shapely.STRtree(both).query(both, predicate="dwithin", distance=_REACH_M)
+    linked = (one >= len(parts)) | (other >= len(parts))
+    group = connected_groups(len(both), one[linked], other[linked])[: len(parts)]
+    return [shapely.union_all(parts[group == number]) for number in np.unique(group)]
+
+
+def _straddling(case: Case, row: int, sides: list[Any], names: list[str]) -> Finding:
+    sides = sorted(sides, key=lambda side: (-side.area, side.bounds))
+    known, inhabited = case.points is not None, 0
+    if case.points is not None:
+        homes = case.points["households"].to_numpy(dtype=np.float64, na_value=0.0)
+        points = case.points.geometry.to_numpy()
+        inhabited = sum(bool(homes[shapely.intersects(side, points)].any()) for side in sides)
+    kinds = join([STREETS[name] for name in names], en=" and ", zh="、")
+    areas = ", ".join(format_m2(side.area) for side in sides)
+    handle = case.handles[row]
+    return Finding(
+        rule="barriers_respected",
+        severity="info" if known and inhabited < 2 else "warning",
+        message=Text(
+            f"grid {handle} straddles {kinds.en} that no street crosses in it: {areas} m2",
+            f"网格 {handle} 跨越{kinds.zh}，其内没有道路相通（{areas} 平方米）",
+        ),
+        grids=(handle,),
+        where=shapely.union_all(sides[1:]),
+        amount=float(sum(side.area for side in sides[1:])),
+        unit="m2",
+    )
