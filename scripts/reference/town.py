@@ -40,7 +40,10 @@ def broken_town() -> Subject:
             {"code": [A, B], "name": ["甲", "乙"],
              "geometry": [box(0, 0, 200, 100), box(200, 0, 400, 100)]}
         ),
-        households=_points([(20, 20), (197, 20), (250, 50), (900, 900)], [620, 60, 390, 5]),
+        households=_points(
+            [(20, 20), (197, 20), (250, 20), (250, 50), (900, 900)], [620, 60, 90, 300, 5]
+        ),
+        barriers=_frame({"geometry": [box(190, 30, 310, 40)]}),
         streets=_frame({"geometry": [LineString([(-9, -50), (-9, 150)])]}),
         compounds=_frame({"name": ["如意小区"], "geometry": [box(65, 5, 135, 50)]}),
         facilities=_frame(
@@ -60,7 +63,7 @@ def _frame(columns: dict[str, Sequence[Any]]) -> gpd.GeoDataFrame:
 
 
 def _points(places: list[tuple[int, int]], households: list[int]) -> gpd.GeoDataFrame:
-    stated = [A + "001", A + "111", B + "001", ""]
+    stated = [A + "001", A + "111", B + "001", B + "001", ""]
     columns = {"households": households, "residents": np.nan, "grid": stated}
     return gpd.GeoDataFrame(columns, geometry=[Point(*place) for place in places], crs=CRS)
 
