@@ -193,13 +193,19 @@ def _lanes_in(
     """Return what lanes run inside heavy pieces, and the closed gaps at their ends."""
     blocks = shapely.buffer(ground.polygons[heavy], OVERSHOOT_M)
     block, lane = shapely.STRtree(lanes).query(blocks, predicate="intersects")
-    inside = shapely.get_parts(shapely.intersection(lanes[lane], blocks[block]))
+    lane, first = np.unique(lane[order := np.argsort(lane, kind="stable")], return_index=True)
+    # one piece of a lane through all its blocks: noding two at their border moves the crossing
+    joined = [shapely.union_all(some) for some in np.split(blocks[block[order]], first[1:])]
+    inside = shapely.get_parts(shapely.intersection(lanes[lane], joined))
     inside = inside[shapely.length(inside) > 2 * OVERSHOOT_M]
     if not len(inside):
         return inside
     edges = coverage_edges(ground.polygons).lines
-    closed = close_gaps(inside, edges, tolerance_m=rules.close_gap_m)
-    return np.concatenate([inside, closed.pieces])
+    closed = close_gaps(inside, edges, tolerance_m=rules.close_gap_m).pieces
+    # an end past the rim of its block is no gap
+    ends = shapely.get_point(closed, 0)
+    short, _ = shapely.STRtree(ground.polygons[heavy]).query(ends, predicate="intersects")
+    return np.concatenate([inside, closed[np.unique(short)]])
 
 
 def _cut_along(

@@ -63,7 +63,7 @@ def _cut_near(areas: Polygons, near: NDArray[np.int64], lines: Lines) -> Faces:
     """Cut the areas at the positions `near`, and return the others as they are."""
     far = np.setdiff1d(np.arange(len(areas)), near)
     edges = coverage_edges(areas[near]).lines
-    polygons = polygonise(np.concatenate([edges, lines]))
+    polygons = polygonise(np.concatenate([edges, _through_vertices(lines, edges)]))
     inner = shapely.point_on_surface(polygons)
     face, parent = shapely.STRtree(areas[near]).query(inner, predicate="intersects")
     face, first = np.unique(face, return_index=True)
@@ -71,6 +71,19 @@ def _cut_near(areas: Polygons, near: NDArray[np.int64], lines: Lines) -> Faces:
         polygons=np.concatenate([areas[far], polygons[face]]),
         parent=np.concatenate([far, near[parent[first]]]),
     )
+
+
+def _through_vertices(lines: Lines, edges: Lines) -> Lines:
+    """Return `lines` through the vertices of `edges` on them: noding would add others there."""
+    vertices = np.asarray(shapely.points(np.unique(shapely.get_coordinates(edges), axis=0)))
+    line, vertex = shapely.STRtree(vertices).query(lines, predicate="dwithin", distance=_NEAR_M)
+    order = np.argsort(line, kind="stable")
+    met, first = np.unique(line[order], return_index=True)
+    passed = np.split(vertices[vertex[order]], first[1:])[: len(met)]
+    on: NDArray[Any] = np.array([shapely.multipoints(some) for some in passed], dtype=object)
+    through = lines.copy()
+    through[met] = shapely.snap(lines[met], on, _NEAR_M)
+    return through
 
 
 def sort_faces(faces: Faces) -> Faces:

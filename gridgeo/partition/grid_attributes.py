@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gridgeo.geometry import precision_m
 from gridgeo.partition.atom_graph import label_components, positions_by, problem_of, sum_by
 from gridgeo.partition.band import count_by, residents_known
 from gridgeo.partition.kernel import COST, build_csr_graph, evaluate_grids, objective_of
@@ -61,19 +60,11 @@ def dissolve(atoms: Atoms, partition: Partition) -> gpd.GeoDataFrame:
 
 
 def union_of(geometry: NDArray[np.object_]) -> Any:
-    """Return the union of atoms, as a coverage where they really are one.
-
-    Atoms whose common border was computed twice can differ there by less than a nanometre: then
-    their union is in parts that touch, and is made anew on the grid of overlays.
-    """
+    """Return the union of atoms, as a coverage where they really are one."""
     merged = shapely.coverage_union_all(geometry)
     whole = np.isclose(shapely.area(merged), shapely.area(geometry).sum(), rtol=1e-9, atol=1e-6)
     if not (whole and shapely.is_valid(merged)):
         merged = shapely.union_all(geometry)
-    if shapely.get_num_geometries(merged) > 1:
-        closed = shapely.union_all(geometry, grid_size=precision_m(geometry))
-        if shapely.get_num_geometries(closed) < shapely.get_num_geometries(merged):
-            return closed
     return merged
 
 
