@@ -200,7 +200,6 @@ def test_a_settings_file_that_is_not_there(folder):
     ("missing", "english", "chinese"),
     [
         ("communities", ("no communities given", "--communities"), ("社区（村）边界",)),
-        ("streets", ("no streets given", "--atoms"), ("道路",)),
         ("households", ("no households given", "compounds or buildings"), ("户数",)),
     ],
 )

@@ -45,6 +45,16 @@ def test_a_town_that_broke_a_law_when_it_was_moved(tmp_path):
     check(Town("moved", city, move=(2_792, -2_146)), tmp_path)
 
 
+@pytest.mark.parametrize("buildings", [False, True])
+def test_the_laws_hold_where_there_are_no_streets_and_a_warning_says_so(tmp_path, buildings):
+    villages = Town("villages", random_city(7, buildings=buildings).without("streets"))
+    check(villages, tmp_path)
+    layers = villages.city.layers()
+    (said,) = (note for note in layers.notes if note.topic == "streets")
+    assert said.warning
+    assert said.message.en.startswith("warning: no streets given")
+
+
 def test_lanes_cut_blocks_without_vertices_beside_each_other(tmp_path):
     case = Case.of(Town("apart", random_city(173, river=True, compounds=True)), tmp_path)
     xy = np.unique(shapely.get_coordinates(case.plan.atoms.geometry.to_numpy()), axis=0)

@@ -132,6 +132,8 @@ def _clean_all(raws: _Raws, rules: ReadRules, log: ReadLog, *, partial: bool) ->
     check_roles(raws, rules, partial=partial)
     communities, study_area = find_study_area(raws["communities"], rules, log)
     streets, rails = clean_streets(raws["streets"], study_area)
+    if not partial:
+        note_no_streets(raws, log)
     source = household_source(raws, rules)
     note_source(source, raws, study_area)
     areas, households, in_points = clean_household_layers(raws, source, study_area)
@@ -216,13 +218,24 @@ def check_roles(raws: _Raws, rules: ReadRules, *, partial: bool = False) -> None
         raise _missing("communities", "the outlines of communities or villages", "社区（村）边界")
     if partial:
         return
-    if not raws["atoms"] and not raws["streets"]:
-        raise _missing("streets", "street lines, or --atoms with counts", "道路")
     if household_source(raws, rules):
         return
     if raws["atoms"]:
         raise missing_column(raws["atoms"][0], "households")
     raise _missing("households", "or compounds or buildings with a household count", "户数")
+
+
+def note_no_streets(raws: _Raws, log: ReadLog) -> None:
+    """Say that borders will follow no street where neither streets nor atoms are given."""
+    if not (raws["streets"] or raws["atoms"]):
+        log.caution(
+            "streets",
+            Text(
+                "no streets given: borders run along barriers and between homes (give --streets "
+                "where there are any)",
+                "没有提供道路图层，边界只能沿屏障和住宅之间划定（如有道路，请用 --streets 提供）",
+            ),
+        )
 
 
 def _missing(role: str, what: str, chinese: str) -> InputError:

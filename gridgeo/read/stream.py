@@ -46,6 +46,7 @@ from gridgeo.read.layers import (
     find_study_area,
     joined,
     naming_columns,
+    note_no_streets,
 )
 from gridgeo.read.lines import BARRIER_COLUMNS, STREET_COLUMNS, clean_barriers, clean_streets
 from gridgeo.read.outlines import (
@@ -214,6 +215,7 @@ def survey_layers(rules: ReadRules) -> Survey:
         for role in ROLES
     }
     check_roles(heads, rules)
+    note_no_streets(heads, log)
     sources = rules.inputs["communities"]
     raws = [load(source, "communities", rules, log) for source in sources]
     communities, study_area = find_study_area(raws, rules, log, township=True)
