@@ -146,6 +146,30 @@ def test_every_grid_is_connected_and_continues_at_most_one(town):
     assert change.moved == moved_by(problem, old, change.labels)
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_no_exchange_of_two_atoms_shortens_the_border_for_the_households_moved(seed):
+    rng = np.random.default_rng(seed)
+    problem = blocks(np.full((8, 5), 32))
+    problem = replace(problem, cut_m=rng.integers(20, 200, len(problem.edges)).astype(float))
+    east = np.repeat([0, 1], (3, 2))
+    old = (2 * (np.arange(8) >= 4)[:, None] + east).ravel()
+    change = adjust_labels(problem, old, band=BAND)
+    names, labels = change.continues, change.labels
+    assert change.moved == change.bound > 0
+    for v in np.flatnonzero(names[labels] != old):
+        home = int(np.flatnonzero(names == old[v])[0])
+        for u in np.flatnonzero((labels == home) & (names[labels] == old)):
+            tried = labels.copy()
+            tried[v], tried[u] = home, labels[v]
+            if all(pieces_of(problem, np.flatnonzero(tried == g)) == 1 for g in (home, labels[v])):
+                assert border(problem, tried) >= border(problem, labels)
+
+
+def border(problem, labels):
+    one, other = labels[problem.edges].T
+    return problem.cut_m[one != other].sum()
+
+
 @settings(max_examples=10, deadline=None)
 @given(towns())
 def test_running_on_its_own_output_changes_nothing(town):

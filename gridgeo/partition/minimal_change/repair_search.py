@@ -22,6 +22,7 @@ from gridgeo.geometry import overlap_of, successors
 from gridgeo.partition.anneal import anneal
 from gridgeo.partition.kernel import CSRGraph, Schedule, build_csr_graph
 from gridgeo.partition.minimal_change.assignment import solve_assignment
+from gridgeo.partition.minimal_change.exchange import exchange_atoms
 from gridgeo.partition.minimal_change.flow_bound import NODES, flow_lower_bound
 from gridgeo.partition.minimal_change.subproblem import (
     Subproblem,
@@ -173,6 +174,7 @@ def repair_subproblem(sub: Subproblem, search: Search, cancellation: Cancellatio
         repair = Repair(labels=_repair_neighbourhoods(sub, start, search, cancellation), least=0)
     if sub.rank(repair.labels)[0]:
         repair = _solve_globally(sub, repair, search, cancellation)
+    repair = replace(repair, labels=exchange_atoms(sub, repair.labels, cancellation))
     if sub.rank(repair.labels)[0]:
         return replace(repair, least=0)
     known = repair.least != 0 or cancellation.cancelled
