@@ -22,12 +22,12 @@ from gridgeo.geometry import overlap_of, successors
 from gridgeo.partition.anneal import anneal
 from gridgeo.partition.kernel import CSRGraph, Schedule, build_csr_graph
 from gridgeo.partition.minimal_change.assignment import solve_assignment
-from gridgeo.partition.minimal_change.exchange import exchange_atoms
 from gridgeo.partition.minimal_change.flow_bound import NODES, flow_lower_bound
 from gridgeo.partition.minimal_change.subproblem import (
     Subproblem,
     adjacent_grids,
     assign_unlabelled,
+    exchange_atoms,
     grids_out_of_band,
     keep_heaviest_parts,
     merge_grid,
