@@ -27,14 +27,14 @@ BESIDE_M = 60.0
 _BESIDE_DEGREES = 20.0
 _LEAST_BESIDE_M = 20.0
 #: Borders are looked at between buildings in steps of this length.
-STEP_M = 2.0
+_STEP_M = 2.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Follows:
     """Metres of each border by what it follows, shape (borders, kinds of `FOLLOWED`).
 
-    ``open`` are the pieces that follow nothing, in steps of at most `STEP_M`.
+    ``open`` are the pieces that follow nothing, in steps of at most 2 m.
     """
 
     metres: NDArray[np.float64]
@@ -75,7 +75,7 @@ def follows_of(
     for shapes in others:
         near, rest = split_near(rest, shapes, NEAR_M)
         metres.append(near.of_lines(len(lines)))
-    rest = rest.in_steps(STEP_M)
+    rest = rest.in_steps(_STEP_M)
     between = _between_buildings(rest, polygonal(_shapes(buildings)))
     left = rest.at(~between)
     metres += [rest.at(between).of_lines(len(lines)), left.of_lines(len(lines))]
@@ -100,7 +100,7 @@ def beside_streets(steps: Segments, layer: gpd.GeoDataFrame | None) -> Segments:
     beside = steps.at(rows)
     apart = np.abs(beside.ends[1:, 0] - beside.ends[:-1, 1]).max(axis=1, initial=0.0) > TOUCH_M
     stretch = np.cumsum(np.r_[True, apart | (np.diff(beside.line) > 0)][: len(rows)]) - 1
-    long = np.bincount(stretch, beside.length_m) >= _LEAST_BESIDE_M
+    long = np.bincount(stretch, beside.length_m) >= _LEAST_BESIDE_M - TOUCH_M
     return beside.at(long[stretch])
 
 

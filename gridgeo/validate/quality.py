@@ -62,14 +62,14 @@ def ground_quality(case: Case) -> GroundQuality:
     """Return the quality of the ground of a case."""
     borders = case.inner_borders
     metres = case.follows.metres.sum(axis=0)
-    total_km = float(borders.border_m.sum()) / 1000
+    total_m = float(metres.sum())
     corners = _corners(borders.line)
     dedicated = np.array(texts(case.subject.grids["kind"]), dtype=object) == "dedicated"
     return GroundQuality(
         follows_m={name: round(float(m), 1) for name, m in zip(FOLLOWED, metres, strict=True)},
         beside_streets_m=round(float(case.open_beside_streets.length_m.sum()), 1),
         corners=corners,
-        corners_per_km=round(corners / total_km, 2) if total_km else None,
+        corners_per_km=round(1000 * corners / total_m, 4) if total_m else None,
         buildings_cut=_buildings_cut(case),
         dedicated_households=int(np.nansum(case.count("households")[dedicated])),
         enclaves=count_enclaves(case),
