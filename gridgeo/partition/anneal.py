@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gridgeo.partition.compilation import compiled
 from gridgeo.partition.kernel import (
     AREA,
     ATOMS,
@@ -24,7 +25,6 @@ from gridgeo.partition.kernel import (
     CSRGraph,
     Objective,
     Schedule,
-    compiled,
     evaluate_grid,
     evaluate_grids,
     random_uniform,

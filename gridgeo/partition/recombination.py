@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridgeo.partition.anneal import metropolis_accepts
+from gridgeo.partition.compilation import compiled
 from gridgeo.partition.kernel import (
     ATOMS,
     MISSED,
     CSRGraph,
     Objective,
     Schedule,
-    compiled,
+    enclave_cost,
     evaluate_grid,
     evaluate_grids,
     random_uniform,
@@ -66,12 +67,11 @@ def recombine(
         members = np.flatnonzero(inside[labels])
         before_labels = labels[members]
         before = _local_energy(graph, objective, schedule, labels, members, k)
+        before += _enclave_costs(graph, objective, labels, group)
         _split_along_tree(graph, objective, schedule, labels, members, group, rng)
-        if metropolis_accepts(
-            _local_energy(graph, objective, schedule, labels, members, k) - before,
-            schedule.end_temperature,
-            rng,
-        ):
+        after = _local_energy(graph, objective, schedule, labels, members, k)
+        after += _enclave_costs(graph, objective, labels, group)
+        if metropolis_accepts(after - before, schedule.end_temperature, rng):
             value = evaluate_grids(graph, objective, labels, k)[1]
             kept += 1
         else:
@@ -138,6 +138,17 @@ def _local_energy(
             cost, missed, distance = evaluate_grid(objective, sums, g, sums, g, 0.0)
             result += cost + schedule.missed_penalty * missed + schedule.end_penalty * distance
     return result
+
+
+@compiled
+def _enclave_costs(
+    graph: CSRGraph, objective: Objective, labels: NDArray[np.int32], group: NDArray[np.int32]
+) -> float:
+    """Return what the grids of a group cost for what they enclose."""
+    cost = 0.0
+    for g in group:
+        cost += enclave_cost(graph, objective, labels, g)
+    return cost
 
 
 @compiled

@@ -27,9 +27,9 @@ from gridgeo.partition.certificates.branch_and_bound import (
     PricingGraph,
     price_subgraphs,
 )
+from gridgeo.partition.compilation import compiled
 from gridgeo.partition.kernel import (
     build_csr_graph,
-    compiled,
     default_schedule,
     random_uniform,
     stays_connected,
