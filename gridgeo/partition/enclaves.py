@@ -16,6 +16,30 @@ if TYPE_CHECKING:
 
 
 @compiled
+def enclosed_atoms(
+    indptr: NDArray[np.int32],
+    neighbour: NDArray[np.int32],
+    borders: NDArray[np.bool_],
+    outer: NDArray[np.uint8],
+    inside: NDArray[np.bool_],
+) -> NDArray[np.bool_]:
+    """Return which atoms not `inside` reach no outer atom.
+
+    Arcs are as in a CSR graph; `borders` tells which of them are common borders, crossed or not.
+    """
+    seen = inside.copy()
+    queue = np.empty(outer.size, np.int32)
+    tail = 0
+    for v in range(outer.size):
+        if outer[v] and not seen[v]:
+            seen[v] = True
+            queue[tail] = v
+            tail += 1
+    _reach(indptr, neighbour, borders, seen, queue, tail)
+    return ~seen
+
+
+@compiled
 def count_enclosed(
     indptr: NDArray[np.int32],
     neighbour: NDArray[np.int32],
@@ -23,22 +47,11 @@ def count_enclosed(
     outer: NDArray[np.uint8],
     inside: NDArray[np.bool_],
 ) -> int:
-    """Return how many connected pieces of the atoms not `inside` reach no outer atom.
-
-    Arcs are as in a CSR graph; `borders` tells which of them are common borders, crossed or not.
-    """
-    n = outer.size
-    seen = inside.copy()
-    queue = np.empty(n, np.int32)
-    tail = 0
-    for v in range(n):
-        if outer[v] and not seen[v]:
-            seen[v] = True
-            queue[tail] = v
-            tail += 1
-    _reach(indptr, neighbour, borders, seen, queue, tail)
+    """Return how many connected pieces the `enclosed_atoms` are."""
+    seen = ~enclosed_atoms(indptr, neighbour, borders, outer, inside)
+    queue = np.empty(outer.size, np.int32)
     pieces = 0
-    for v in range(n):
+    for v in range(outer.size):
         if not seen[v]:
             pieces += 1
             seen[v] = True

@@ -16,7 +16,7 @@ import numpy as np
 
 from gridgeo.partition.band import residents_known
 from gridgeo.partition.compilation import compiled
-from gridgeo.partition.enclaves import count_enclosed
+from gridgeo.partition.enclaves import count_enclosed, enclosed_atoms
 from gridgeo.partition.problem import canonical_order
 
 if TYPE_CHECKING:
@@ -190,6 +190,15 @@ def enclave_cost(graph: CSRGraph, objective: Objective, labels: NDArray[np.int32
     return objective.enclave_m * count_enclosed(
         graph.indptr, graph.neighbour, graph.weight > -CANNOT_LINK_M, graph.outer, labels == g
     )
+
+
+def enclosed_grids(graph: CSRGraph, labels: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Return the grids that another grid encloses."""
+    borders = graph.weight > -CANNOT_LINK_M
+    enclosed = np.zeros(labels.size, dtype=bool)
+    for g in range(int(labels.max()) + 1):
+        enclosed |= enclosed_atoms(graph.indptr, graph.neighbour, borders, graph.outer, labels == g)
+    return np.unique(labels[enclosed]).astype(np.int64)
 
 
 @compiled
