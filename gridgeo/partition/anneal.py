@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridgeo.partition.compilation import compiled
+from gridgeo.partition.connectivity import compiled, stays_connected
 from gridgeo.partition.kernel import (
     AREA,
     ATOMS,
@@ -28,7 +28,6 @@ from gridgeo.partition.kernel import (
     evaluate_grid,
     evaluate_grids,
     random_uniform,
-    stays_connected,
 )
 
 if TYPE_CHECKING:

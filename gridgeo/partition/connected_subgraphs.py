@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridgeo.partition.band import exceeds_band, grid_counts_of
-from gridgeo.partition.compilation import compiled
+from gridgeo.partition.connectivity import compiled
 from gridgeo.partition.kernel import (
     BY_HOUSEHOLDS,
     BY_RESIDENTS,

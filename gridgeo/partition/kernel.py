@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from gridgeo.partition.band import residents_known
-from gridgeo.partition.compilation import compiled
-from gridgeo.partition.enclaves import count_enclosed, enclosed_atoms
+from gridgeo.partition.connectivity import compiled, count_enclosed, enclosed_atoms
 from gridgeo.partition.problem import canonical_order
 
 if TYPE_CHECKING:
@@ -225,54 +224,6 @@ def count_unmet_cannot_links(graph: CSRGraph, labels: NDArray[np.int32]) -> int:
     for u, v in graph.cannot_links:
         count += labels[u] == labels[v]
     return count
-
-
-@compiled
-def stays_connected(
-    indptr: NDArray[np.int32],
-    neighbour: NDArray[np.int32],
-    linked: NDArray[np.uint8],
-    labels: NDArray[np.int32],
-    scratch: NDArray[np.int32],
-    v: int,
-) -> bool:
-    """Tell whether the grid of atom `v` stays connected, and not empty, without it.
-
-    A breadth-first search from one neighbour of `v` in the grid ends as soon as it has reached the
-    others, which it mostly does within a few steps. `scratch` is 2 n zeros and is left so.
-    """
-    wanted, first = 0, -1
-    for p in range(indptr[v], indptr[v + 1]):
-        u = neighbour[p]
-        if linked[p] and labels[u] == labels[v]:
-            scratch[u] = 1
-            wanted += 1
-            first = u
-    if wanted <= 1:
-        if wanted == 1:
-            scratch[first] = 0
-        return wanted == 1
-    queue = labels.size
-    scratch[queue] = first
-    scratch[v] = scratch[first] = 2
-    head, tail, found = 0, 1, 1
-    while found < wanted and head < tail:
-        u = scratch[queue + head]
-        head += 1
-        for p in range(indptr[u], indptr[u + 1]):
-            t = neighbour[p]
-            if linked[p] and scratch[t] != 2 and labels[t] == labels[v]:
-                found += scratch[t]
-                scratch[t] = 2
-                scratch[queue + tail] = t
-                tail += 1
-    for i in range(queue, queue + tail):
-        scratch[scratch[i]] = 0
-        scratch[i] = 0
-    for p in range(indptr[v], indptr[v + 1]):
-        scratch[neighbour[p]] = 0
-    scratch[v] = 0
-    return found == wanted
 
 
 _PROFILE_NUMBER = {"either": EITHER, "households": BY_HOUSEHOLDS, "residents": BY_RESIDENTS}

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridgeo.partition.anneal import metropolis_accepts
-from gridgeo.partition.compilation import compiled
+from gridgeo.partition.connectivity import compiled
 from gridgeo.partition.kernel import (
     ATOMS,
     MISSED,
