@@ -35,10 +35,10 @@ def ground_rows(ground: Mapping[str, Any]) -> Iterator[tuple[Text, Text]]:
     >>> for label, value in ground_rows(ground):
     ...     print(f"{label.en}: {value.en}")
     borders follow: street 90 %, open ground 10 % of 1.0 km
-    … through open ground beside a street, m: 70
-    corners per km of border: 3.0
+    open beside a street: 70 m
+    corners per km: 3.0
     enclaves: 0
-    households in dedicated grids: 12
+    homes in dedicated grids: 12
     compactness: 0.61
     """
     total = sum(ground["follows_m"].values())
@@ -56,16 +56,19 @@ def ground_rows(ground: Mapping[str, Any]) -> Iterator[tuple[Text, Text]]:
     figures = (
         (
             "beside_streets_m",
-            Text("… through open ground beside a street, m", "其中：邻街而不沿街（米）"),
-            ",.0f",
+            Text("open beside a street", "邻街而不沿街"),
+            Text("{:,.0f} m", "{:,.0f} 米"),
         ),
-        ("corners_per_km", Text("corners per km of border", "每千米边界拐点"), ".1f"),
-        ("buildings_cut", Text("buildings cut", "被切分建筑"), ","),
-        ("enclaves", Text("enclaves", "被包围网格"), ","),
-        ("dedicated_households", Text("households in dedicated grids", "专属网格内户数"), ","),
-        ("compactness", Text("compactness", "紧凑度"), ".2f"),
+        ("corners_per_km", Text("corners per km", "每千米拐点"), Text("{:.1f}", "{:.1f}")),
+        ("buildings_cut", Text("buildings cut", "被切分建筑"), Text("{:,}", "{:,}")),
+        ("enclaves", Text("enclaves", "被包围网格"), Text("{:,}", "{:,}")),
+        (
+            "dedicated_households",
+            Text("homes in dedicated grids", "专属网格内户数"),
+            Text("{:,}", "{:,}"),
+        ),
+        ("compactness", Text("compactness", "紧凑度"), Text("{:.2f}", "{:.2f}")),
     )
     for name, label, form in figures:
-        if ground[name] is not None:
-            value = format(ground[name], form)
-            yield label, Text(value, value)
+        if (figure := ground[name]) is not None:
+            yield label, Text(form.en.format(figure), form.zh.format(figure))
