@@ -53,6 +53,31 @@ CITIES = {
         --facilities {0}/lujiazui/shanghai_lujiazui.gpkg::landuse
         --facilities {0}/lujiazui/shanghai_lujiazui.gpkg::pois
         --column streets.class=kind_detail""",
+    "haidian": """--communities {0}/haidian/haidian.gpkg::communities
+        --streets {0}/haidian/haidian.gpkg::streets
+        --barriers rail={0}/haidian/haidian.gpkg::railways
+        --barriers water={0}/haidian/haidian.gpkg::water
+        --households {0}/haidian/haidian.gpkg::homes
+        --column households.households=households_est
+        --buildings {0}/haidian/haidian.gpkg::buildings
+        --compounds {0}/haidian/haidian.gpkg::compounds
+        --facilities {0}/haidian/haidian.gpkg::facilities --scheme plain""",
+    "liechtenstein": """--communities {0}/liechtenstein/liechtenstein.gpkg::communities
+        --streets {0}/liechtenstein/liechtenstein.gpkg::streets
+        --barriers rail={0}/liechtenstein/liechtenstein.gpkg::railways
+        --barriers water={0}/liechtenstein/liechtenstein.gpkg::water
+        --households {0}/liechtenstein/liechtenstein.gpkg::homes
+        --column households.households=households_est
+        --buildings {0}/liechtenstein/liechtenstein.gpkg::buildings
+        --facilities {0}/liechtenstein/liechtenstein.gpkg::facilities --scheme plain""",
+    "berlin": """--communities {0}/berlin/berlin_miraustr.gpkg::admin
+        --streets {0}/berlin/berlin_miraustr.gpkg::streets
+        --barriers rail={0}/berlin/berlin_miraustr.gpkg::railways
+        --barriers water={0}/berlin/berlin_miraustr.gpkg::water
+        --households {0}/berlin/berlin_miraustr.gpkg::buildings
+        --column households.households=households_est
+        --buildings {0}/berlin/berlin_miraustr.gpkg::buildings
+        --facilities {0}/berlin/berlin_miraustr.gpkg::facilities --scheme plain""",
 }
 COLUMNS = (
     "city | communities | atoms | basic | dedicated | open | in_band | small | impossible "

@@ -16,7 +16,7 @@ BANDS = (Band(profile="households"), Band(profile="residents"), Band())
 
 @st.composite
 def problems(draw: st.DrawFn, least: int = 2, most: int = 8) -> Problem:
-    """Connected problems of a few atoms, some heavy, some empty, some with residents unknown."""
+    """Connected problems of a few atoms: heavy or empty, residents unknown, at the rim or not."""
     n = draw(st.integers(least, most))
     tree = [(draw(st.integers(0, v - 1)), v) for v in range(1, n)]
     more = draw(st.lists(st.sampled_from(list(combinations(range(n), 2))), max_size=n))
@@ -39,6 +39,8 @@ def problems(draw: st.DrawFn, least: int = 2, most: int = 8) -> Problem:
         area=np.full(n, 1e4),
         balance_m=draw(st.sampled_from([0.0, 100.0])),
         compactness=draw(st.sampled_from([0.0, 0.5])),
+        outer=np.array(draw(st.lists(st.booleans(), min_size=n, max_size=n))),
+        enclave_m=draw(st.sampled_from([0.0, 500.0])),
     )
 
 

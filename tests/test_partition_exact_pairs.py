@@ -31,18 +31,19 @@ def test_no_pair_of_a_certified_solution_can_be_divided_better(band, problem):
     for labels in [labels for labels in known if labels.max() > 0][:2]:
         start = solution_of(problem, band, labels)
         told = _repartition_pairs(problem, band, start, Cancellation())
-        assert told.certificate == "pairwise"
         assert told.missed == 0
         assert told.cost <= start.cost + 1e-9
         assert told.cost == pytest.approx(solution_of(problem, band, told.labels).cost, abs=1e-2)
+        if problem.enclave_m and told.certificate == "":
+            continue  # a pair does not see the grids that it encloses
+        assert told.certificate == "pairwise"
         for pair in combinations(range(told.grids), 2):
             members = np.flatnonzero(np.isin(told.labels, pair))
-            part, order = canonical_order(restrict_problem(problem, members, 2))
-            now = solution_of(part, band, (told.labels[members] == pair[0])[order].astype(np.int32))
-            for grids in partitions(band, part):
+            for grids in partitions(band, restrict_problem(problem, members, 2)):
                 if len(grids) == 2:
-                    other = solution_of(part, band, labels_of(grids, members.size))
-                    assert other.cost >= now.cost - 1e-2
+                    other = told.labels.copy()
+                    other[members] = np.array(pair)[labels_of(grids, members.size)]
+                    assert solution_of(problem, band, other).cost >= told.cost - 1e-2
 
 
 def test_pairs_of_too_many_atoms_are_not_certified():

@@ -10,7 +10,7 @@ from shapely import LineString, MultiLineString, Point, Polygon, box
 
 from gridgeo.config import Band, Codes
 from gridgeo.validate import Subject, street_share, validate
-from gridgeo.validate.streets import _length_near
+from gridgeo.validate.near import length_near
 
 laws = settings(max_examples=25, deadline=None)
 numbers = st.integers(-60, 60)
@@ -40,7 +40,7 @@ def lines(*shapes):
 @laws
 @given(st.lists(paths, min_size=1, max_size=3), st.lists(paths, min_size=1, max_size=4))
 def test_the_near_part_is_that_within_the_buffer(borders, streets):
-    near = _length_near(array(*borders), array(*streets), 7.0)
+    near = length_near(array(*borders), array(*streets), 7.0)
     buffer = shapely.union_all(shapely.buffer(streets, 7.0, quad_segs=256))
     steps = [[LineString(s) for s in zip(b.coords, b.coords[1:], strict=False)] for b in borders]
     expected = [sum(step.intersection(buffer).length for step in own) for own in steps]
@@ -51,16 +51,16 @@ def test_the_near_part_is_that_within_the_buffer(borders, streets):
 @given(paths, paths, st.floats(-1e5, 1e5), st.floats(-1e5, 1e5))
 def test_moving_both_changes_nothing(border, street, dx, dy):
     moved = shapely.transform([border, street], lambda xy: xy + np.array([dx, dy]))
-    here = _length_near(array(border), array(street), 12.0)
-    there = _length_near(moved[:1], moved[1:], 12.0)
+    here = length_near(array(border), array(street), 12.0)
+    there = length_near(moved[:1], moved[1:], 12.0)
     assert there == pytest.approx(here, abs=1e-3)
 
 
 @laws
 @given(paths, paths)
 def test_a_line_given_twice_counts_once(border, street):
-    once = _length_near(array(border), array(street), 9.0)
-    twice = _length_near(array(border), array(street, street), 9.0)
+    once = length_near(array(border), array(street), 9.0)
+    twice = length_near(array(border), array(street, street), 9.0)
     assert twice == pytest.approx(once)
     assert once[0] <= border.length + 1e-9
 
@@ -68,10 +68,8 @@ def test_a_line_given_twice_counts_once(border, street):
 def test_points_are_near_nothing_and_polygons_count_by_their_outline():
     border = LineString([(0, 0), (100, 0)])
     pond = Polygon([(-50, -50), (150, -50), (150, 50), (-50, 50)])
-    assert _length_near(array(border), array(Point(5, 5), pond), 12.0) == [0.0]
-    assert _length_near(array(border), array(Polygon(box(20, 0, 40, 9))), 0.5) == pytest.approx(
-        21.0
-    )
+    assert length_near(array(border), array(Point(5, 5), pond), 12.0) == [0.0]
+    assert length_near(array(border), array(Polygon(box(20, 0, 40, 9))), 0.5) == pytest.approx(21.0)
 
 
 def test_only_borders_of_basic_grids_of_one_community_count():

@@ -33,6 +33,7 @@ from gridgeo.wording import (
     Lang,
     Text,
     fields_text,
+    ground_rows,
     rule_of,
     word,
 )
@@ -240,6 +241,7 @@ def _scorecard(summary: dict[str, Any], lang: Lang) -> Table:
             _percent(summary["in_band_share_where_possible"]),
         ),
         (Text("borders on streets", "沿街定界率"), _percent(summary["street_share"])),
+        *((label, value.say(lang)) for label, value in ground_rows(summary["ground"])),
         (
             Text("households", "户数"),
             f"{households['in']:,} = {households['in_grids']:,} + {households['listed']:,} "

@@ -222,7 +222,8 @@ class Weights:
     A cut border costs its metres times ``cut[class]``; a border of water, rail or motorway that
     a grid straddles costs its metres times ``straddle[class]``. ``balance_m`` is what a grid at
     an end of the band costs against one in the middle; ``compactness`` weighs how far a grid is
-    from a disc, as a share of the side of a square of its area. Neighbours that share less than
+    from a disc, as a share of the side of a square of its area; ``enclave_m`` is what it costs
+    that a grid encloses others, so that these border on it alone. Neighbours that share less than
     ``least_link_m`` have their costs but do not connect, unless ground would fall apart.
     """
 
@@ -230,6 +231,7 @@ class Weights:
     straddle: Mapping[str, float] = field(default_factory=lambda: DEFAULT_STRADDLE)
     balance_m: float = 100.0
     compactness: float = 0.5
+    enclave_m: float = 1000.0
     least_link_m: float = 1.0
 
     def __post_init__(self) -> None:
@@ -244,6 +246,7 @@ class Weights:
             object.__setattr__(self, key, FrozenMapping({**default, **value}))
         at_least("weights.balance_m", self.balance_m, 0)
         at_least("weights.compactness", self.compactness, 0)
+        at_least("weights.enclave_m", self.enclave_m, 0)
         at_least("weights.least_link_m", self.least_link_m, 0)
 
 

@@ -31,7 +31,7 @@ one connected piece of a community: together they are `solver.solve`.
 10. `pieces.join_pieces_out_of_band`: a piece still out of band is linked to a neighbour across a
     barrier, and stages 4 to 9 run on both together.
 11. `assemble.assemble`: labels of basic, locked, dedicated and open grids
-    (`open_ground.assign_open_ground`); verdicts (`verdicts.judge_community`) with proofs
+    (`pieces.assign_open_ground`); verdicts (`verdicts.judge_community`) with proofs
     (`proofs.prove_impossible`) and remedies (`remedy.remedies`).
 
 Where a previous partition is given, `minimal_change.piece.adjust_labels` takes the place of stages

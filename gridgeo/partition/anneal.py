@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gridgeo.partition.connectivity import compiled, stays_connected
 from gridgeo.partition.kernel import (
     AREA,
     ATOMS,
@@ -24,11 +25,9 @@ from gridgeo.partition.kernel import (
     CSRGraph,
     Objective,
     Schedule,
-    compiled,
     evaluate_grid,
     evaluate_grids,
     random_uniform,
-    stays_connected,
 )
 
 if TYPE_CHECKING:

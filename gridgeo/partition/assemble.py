@@ -13,8 +13,13 @@ from gridgeo.partition.atom_graph import AtomGraph, label_components, positions_
 from gridgeo.partition.band import count_by
 from gridgeo.partition.certificates import certificate_of
 from gridgeo.partition.grid_attributes import find_community_borders
-from gridgeo.partition.open_ground import assign_open_ground, open_reason
-from gridgeo.partition.pieces import BarrierLink, SolvedPiece, report_barrier_links
+from gridgeo.partition.pieces import (
+    BarrierLink,
+    SolvedPiece,
+    assign_open_ground,
+    open_reason,
+    report_barrier_links,
+)
 from gridgeo.partition.remedy import remedies
 from gridgeo.partition.verdicts import LockedGrid, Verdict, judge_community, judge_grid
 from gridgeo.wording import FACILITIES, Reason, Text

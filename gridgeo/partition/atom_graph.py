@@ -77,7 +77,8 @@ class AtomGraph:
     to no facility and no locked grid. ``cannot_links`` are pairs of atoms, int64[a, 2], that must
     not share a grid. ``barrier`` is the class that divides an unlinked pair (its position in
     `CROSSED_BY_STREETS_ONLY`, the one that is easiest to cross where there are several), -1 for
-    linked pairs and for those whose link is too short.
+    linked pairs and for those whose link is too short. ``rim`` are atoms at the border of the
+    community.
     """
 
     community: NDArray[np.int64]
@@ -97,6 +98,7 @@ class AtomGraph:
     barrier: NDArray[np.int64]
     basic: NDArray[np.bool_]
     cannot_links: NDArray[np.int64]
+    rim: NDArray[np.bool_]
 
 
 def build_atom_graph(
@@ -158,7 +160,18 @@ def build_atom_graph(
         barrier=np.where(linked, -1, barrier),
         basic=basic,
         cannot_links=np.empty((0, 2), dtype=np.int64),
+        rim=_rim(atoms.borders, community),
     )
+
+
+def _rim(borders: gpd.GeoDataFrame, community: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Tell which atoms border on another community or on none."""
+    left, right = borders["left"].to_numpy(np.int64), borders["right"].to_numpy(np.int64)
+    apart = (right < 0) | (community[left] != community[right])
+    rim = np.zeros(community.size, dtype=bool)
+    rim[left[apart]] = True
+    rim[right[apart & (right >= 0)]] = True
+    return rim
 
 
 def sum_by(group: NDArray[Any], amount: NDArray[Any], groups: int) -> NDArray[np.float64]:
@@ -225,6 +238,22 @@ def problem_of(
         area=graph.area[members],
         balance_m=weights.balance_m,
         compactness=weights.compactness,
+        outer=_outer(graph, members),
+        enclave_m=weights.enclave_m,
         grids=grids,
         cannot_links=np.searchsorted(members, cannot_links).astype(np.int32),
     )
+
+
+def _outer(graph: AtomGraph, members: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Tell which members are at the rim, or border on other ground that reaches it."""
+    inside = np.zeros(graph.community.size, dtype=bool)
+    inside[members] = True
+    reached = label_components(graph, ~inside[graph.left] & ~inside[graph.right])
+    at_rim = np.zeros(graph.community.size, dtype=bool)
+    at_rim[reached[graph.rim & ~inside]] = True
+    outside = at_rim[reached] & ~inside
+    outer = graph.rim.copy()
+    outer[graph.left[outside[graph.right]]] = True
+    outer[graph.right[outside[graph.left]]] = True
+    return np.asarray(outer[members], dtype=np.bool_)

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridgeo.partition.band import exceeds_band, grid_counts_of
+from gridgeo.partition.connectivity import compiled
 from gridgeo.partition.kernel import (
     BY_HOUSEHOLDS,
     BY_RESIDENTS,
+    CANNOT_LINK_M,
     COST,
     DISTANCE,
     HOUSEHOLDS,
@@ -25,7 +27,6 @@ from gridgeo.partition.kernel import (
     CSRGraph,
     Objective,
     build_csr_graph,
-    compiled,
     cost_constant,
     evaluate_grid,
     evaluate_labels,
@@ -65,13 +66,14 @@ def enumerate_subgraphs(
     returned, ordered by their lowest atom. A subgraph is left out if it contains a cannot-link
     pair; with `IN_BAND`, also if it is out of band or cuts off atoms that no grids in band can
     partition. Values are as those of grids, but a cost counts half of each border that is cut, so
-    the costs of a partition add up to its own.
+    the costs of a partition add up to its own. That a subgraph encloses others is its cost.
     """
     n, width = graph.attributes.shape
     full = (1 << n) - 1
     in_band = which == IN_BAND
     masks, value, count, visited = np.empty(kept, np.int64), np.empty((kept, 3)), 0, 0
-    neighbours = _neighbour_masks(graph)
+    neighbours, touching = _neighbour_masks(graph), _touching_masks(graph)
+    outer = _outer_mask(graph)
     stack, stack_sums = np.zeros((n * n + 2, 3), np.int64), np.zeros((n * n + 2, width))
     sums = np.zeros((1, width))
     for root in range(n):
@@ -97,6 +99,7 @@ def enumerate_subgraphs(
                 if count == kept:
                     return False, masks[:count], value[:count]
                 masks[count] = grid
+                cost += _enclave_cost(objective, touching, outer, full ^ grid)
                 value[count, COST] = cost + _half_cut_weight(graph, grid)
                 value[count, MISSED], value[count, DISTANCE] = missed, distance
                 count += 1
@@ -209,6 +212,41 @@ def _neighbour_masks(graph: CSRGraph) -> NDArray[np.int64]:
             if graph.linked[p]:
                 neighbours[v] |= 1 << graph.neighbour[p]
     return neighbours
+
+
+@compiled
+def _touching_masks(graph: CSRGraph) -> NDArray[np.int64]:
+    """Return the atoms that each atom shares a border with as a bit mask."""
+    touching = np.zeros(graph.attributes.shape[0], np.int64)
+    for v in range(touching.size):
+        for p in range(graph.indptr[v], graph.indptr[v + 1]):
+            if graph.weight[p] > -CANNOT_LINK_M:
+                touching[v] |= 1 << graph.neighbour[p]
+    return touching
+
+
+@compiled
+def _outer_mask(graph: CSRGraph) -> int:
+    """Return the outer atoms as a bit mask."""
+    outer = 0
+    for v in range(graph.outer.size):
+        if graph.outer[v]:
+            outer |= 1 << v
+    return outer
+
+
+@compiled
+def _enclave_cost(
+    objective: Objective, touching: NDArray[np.int64], outer: int, rest: int
+) -> float:
+    """Return what the connected pieces of `rest` without an outer atom cost."""
+    cost = 0.0
+    if objective.enclave_m > 0.0:
+        rest &= ~_reachable_mask(touching, rest & outer, rest)
+        while rest:
+            cost += objective.enclave_m
+            rest &= ~_reachable_mask(touching, rest & -rest, rest)
+    return cost
 
 
 @compiled

@@ -9,22 +9,16 @@ change a result.
 
 from __future__ import annotations
 
-import hashlib
 import math
-import pickle
-from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
-import numba
 import numpy as np
 
 from gridgeo.partition.band import residents_known
+from gridgeo.partition.connectivity import compiled, count_enclosed, enclosed_atoms
 from gridgeo.partition.problem import canonical_order
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     from gridgeo.config import Band
@@ -34,9 +28,6 @@ if TYPE_CHECKING:
 # ruff: noqa: PLR0917
 
 
-_P = ParamSpec("_P")
-_R = TypeVar("_R")
-
 #: columns of ``attributes`` and ``sums``; x, y and second moments are weighted by area
 HOUSEHOLDS, RESIDENTS, UNKNOWN, AREA, MOMENT_X, MOMENT_Y, SECOND_MOMENT, ATOMS = range(8)
 #: columns of ``value``
@@ -44,41 +35,6 @@ COST, MISSED, DISTANCE = range(3)
 EITHER, BY_HOUSEHOLDS, BY_RESIDENTS = range(3)
 #: penalty of a cannot-link pair in one grid, metres
 CANNOT_LINK_M = 1e6
-
-
-def _hash_kernel_files() -> str:
-    """Return the SHA-256 of all files of this package that contain kernels."""
-    sources = (file.read_bytes() for file in sorted(Path(__file__).parent.rglob("*.py")))
-    kernels = (source for source in sources if b"@compiled" in source)
-    return hashlib.sha256(b"".join(kernels)).hexdigest()
-
-
-_KERNEL_FILES = _hash_kernel_files()
-
-
-def compiled(function: Callable[_P, _R]) -> Callable[_P, _R]:
-    """Compile `function` with numba: cached on disk, without the interpreter lock.
-
-    A kernel contains the code of the kernels that it calls, but numba compares only the kernel's
-    own file with its cache. So the stamp of the cache covers all files with kernels.
-    """
-    kernel: Callable[_P, _R] = numba.njit(cache=True, nogil=True)(function)
-    file = getattr(getattr(kernel, "_cache", None), "_cache_file", None)
-    if file is not None:  # None with NUMBA_DISABLE_JIT
-        file._source_stamp = (file._source_stamp, _KERNEL_FILES)
-        file._load_index = partial(_load_or_forget, file._load_index)
-    return kernel
-
-
-def _load_or_forget(load: Callable[[], dict[Any, Any]]) -> dict[Any, Any]:
-    """Return the index of a cache, empty where an earlier version wrote types that are no more.
-
-    Numba reads those types before it compares the stamp.
-    """
-    try:
-        return load()
-    except (AttributeError, ImportError, pickle.UnpicklingError):
-        return {}
 
 
 class CSRGraph(NamedTuple):
@@ -95,6 +51,8 @@ class CSRGraph(NamedTuple):
     ends: NDArray[np.int32]
     edge_linked: NDArray[np.uint8]
     attributes: NDArray[np.float64]
+    #: 1 where an atom borders on something outside the graph
+    outer: NDArray[np.uint8]
     #: int32[a, 2]; each pair is also an edge, unlinked, of weight ``-CANNOT_LINK_M``
     cannot_links: NDArray[np.int32]
 
@@ -109,6 +67,7 @@ class Objective(NamedTuple):
     profile: float
     balance_m: float
     compactness: float
+    enclave_m: float
 
 
 class Schedule(NamedTuple):
@@ -223,14 +182,34 @@ def evaluate_grids(
 
 
 @compiled
+def enclave_cost(graph: CSRGraph, objective: Objective, labels: NDArray[np.int32], g: int) -> float:
+    """Return what grid `g` costs for each piece of the other atoms that it encloses."""
+    if objective.enclave_m == 0.0:
+        return 0.0
+    return objective.enclave_m * count_enclosed(
+        graph.indptr, graph.neighbour, graph.weight > -CANNOT_LINK_M, graph.outer, labels == g
+    )
+
+
+def enclosed_grids(graph: CSRGraph, labels: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Return the grids that another grid encloses."""
+    borders = graph.weight > -CANNOT_LINK_M
+    enclosed = np.zeros(labels.size, dtype=bool)
+    for g in range(int(labels.max()) + 1):
+        enclosed |= enclosed_atoms(graph.indptr, graph.neighbour, borders, graph.outer, labels == g)
+    return np.unique(labels[enclosed]).astype(np.int64)
+
+
+@compiled
 def evaluate_labels(
     graph: CSRGraph, objective: Objective, labels: NDArray[np.int32], k: int
 ) -> NDArray[np.float64]:
-    """Return (cost, bands missed, distance) of a labelling, with the weight of all cut edges."""
+    """Return (cost, bands missed, distance) of a labelling, with all cut edges and enclaves."""
     value = evaluate_grids(graph, objective, labels, k)[1]
     result = np.zeros(3)
     for g in range(k):
         result += value[g]
+        result[COST] += enclave_cost(graph, objective, labels, g)
     for v in range(labels.size):
         for p in range(graph.indptr[v], graph.indptr[v + 1]):
             if v < graph.neighbour[p] and labels[v] != labels[graph.neighbour[p]]:
@@ -245,54 +224,6 @@ def count_unmet_cannot_links(graph: CSRGraph, labels: NDArray[np.int32]) -> int:
     for u, v in graph.cannot_links:
         count += labels[u] == labels[v]
     return count
-
-
-@compiled
-def stays_connected(
-    indptr: NDArray[np.int32],
-    neighbour: NDArray[np.int32],
-    linked: NDArray[np.uint8],
-    labels: NDArray[np.int32],
-    scratch: NDArray[np.int32],
-    v: int,
-) -> bool:
-    """Tell whether the grid of atom `v` stays connected, and not empty, without it.
-
-    A breadth-first search from one neighbour of `v` in the grid ends as soon as it has reached the
-    others, which it mostly does within a few steps. `scratch` is 2 n zeros and is left so.
-    """
-    wanted, first = 0, -1
-    for p in range(indptr[v], indptr[v + 1]):
-        u = neighbour[p]
-        if linked[p] and labels[u] == labels[v]:
-            scratch[u] = 1
-            wanted += 1
-            first = u
-    if wanted <= 1:
-        if wanted == 1:
-            scratch[first] = 0
-        return wanted == 1
-    queue = labels.size
-    scratch[queue] = first
-    scratch[v] = scratch[first] = 2
-    head, tail, found = 0, 1, 1
-    while found < wanted and head < tail:
-        u = scratch[queue + head]
-        head += 1
-        for p in range(indptr[u], indptr[u + 1]):
-            t = neighbour[p]
-            if linked[p] and scratch[t] != 2 and labels[t] == labels[v]:
-                found += scratch[t]
-                scratch[t] = 2
-                scratch[queue + tail] = t
-                tail += 1
-    for i in range(queue, queue + tail):
-        scratch[scratch[i]] = 0
-        scratch[i] = 0
-    for p in range(indptr[v], indptr[v + 1]):
-        scratch[neighbour[p]] = 0
-    scratch[v] = 0
-    return found == wanted
 
 
 _PROFILE_NUMBER = {"either": EITHER, "households": BY_HOUSEHOLDS, "residents": BY_RESIDENTS}
@@ -321,6 +252,7 @@ def build_csr_graph(problem: Problem) -> CSRGraph:
         ends=np.ascontiguousarray(ends),
         edge_linked=linked,
         attributes=_attributes_of(problem),
+        outer=(np.ones(n, bool) if problem.outer is None else problem.outer).astype(np.uint8),
         cannot_links=np.ascontiguousarray(problem.cannot_links, dtype=np.int32),
     )
 
@@ -368,6 +300,7 @@ def objective_of(problem: Problem, band: Band) -> Objective:
         profile=float(_PROFILE_NUMBER[band.profile]),
         balance_m=float(problem.balance_m),
         compactness=float(problem.compactness),
+        enclave_m=0.0 if problem.outer is None else float(problem.enclave_m),
     )
 
 

@@ -97,6 +97,7 @@ def _contract(graph: AtomGraph, unit: NDArray[np.int64]) -> AtomGraph:
         barrier=np.where(linked > 0, -1, barrier),
         basic=basic,
         cannot_links=graph.cannot_links,
+        rim=np.bincount(unit, graph.rim) > 0,
     )
 
 

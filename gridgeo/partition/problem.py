@@ -38,6 +38,9 @@ class Problem:
         float64[n]: centroids in metres, areas in m².
     balance_m, compactness
         As in `gridgeo.config.Weights`.
+    outer, enclave_m
+        bool[n]: whether an atom borders on something else than the others; what it costs that a
+        grid encloses others so that they border on it alone. Where `outer` is None nothing does.
     grids
         The number of grids, None where it is free.
     cannot_links
@@ -58,6 +61,8 @@ class Problem:
     area: NDArray[np.float64]
     balance_m: float = 0.0
     compactness: float = 0.0
+    outer: NDArray[np.bool_] | None = None
+    enclave_m: float = 0.0
     grids: int | None = None
     cannot_links: NDArray[np.int32] = field(
         default_factory=lambda: np.empty((0, 2), dtype=np.int32)
@@ -123,11 +128,17 @@ def restrict_problem(problem: Problem, members: NDArray[np.int64], grids: int | 
     position[members] = np.arange(members.size)
     inner = (position[problem.edges] >= 0).all(axis=1)
     cannot_links = position[problem.cannot_links]
+    outer = problem.outer
+    if outer is not None:
+        outer = outer.copy()
+        outer[problem.edges[(position[problem.edges] < 0).any(axis=1)]] = True
+        outer = outer[members]
     return replace(
         problem,
         **{a: getattr(problem, a)[members] for a in ("households", "residents", "x", "y", "area")},
         **{a: getattr(problem, a)[inner] for a in ("cut_m", "straddle_m", "linked")},
         edges=position[problem.edges[inner]].astype(np.int32),
+        outer=outer,
         grids=grids,
         cannot_links=cannot_links[(cannot_links >= 0).all(axis=1)].astype(np.int32),
     )
@@ -165,6 +176,7 @@ def canonical_order(problem: Problem) -> tuple[Problem, NDArray[np.int64]]:
         x=x[order],
         y=y[order],
         area=area[order],
+        outer=None if problem.outer is None else problem.outer[order],
         cannot_links=cannot_links.astype(np.int32),
     )
     return ordered, order

@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridgeo.partition.anneal import metropolis_accepts
+from gridgeo.partition.connectivity import compiled
 from gridgeo.partition.kernel import (
     ATOMS,
     MISSED,
     CSRGraph,
     Objective,
     Schedule,
-    compiled,
+    enclave_cost,
     evaluate_grid,
     evaluate_grids,
     random_uniform,
@@ -45,10 +46,12 @@ def recombine(
     tries: int,
     rng: NDArray[np.uint64],
     cancel_flag: NDArray[np.uint8],
+    first: NDArray[np.int64],
 ) -> int:
     """Recombine `tries` random groups of two to four grids in place; return how many were accepted.
 
-    A group grows from a grid that misses the band as long as there is one. A result is accepted by
+    A group grows from a grid that misses the band as long as there is one, then from one of those
+    at `first`, where there are any. A result is accepted by
     the Metropolis rule at the end temperature of the schedule.
     """
     value = evaluate_grids(graph, objective, labels, k)[1]
@@ -56,8 +59,9 @@ def recombine(
     for _ in range(tries):
         if cancel_flag[0]:
             break
+        size, misses = 2 + int(random_uniform(rng) ** 2 * 3.0), np.flatnonzero(value[:, MISSED] > 0)
         group = _choose_adjacent_grids(
-            graph, labels, value, k, 2 + int(random_uniform(rng) ** 2 * 3.0), rng
+            graph, labels, misses if misses.size else first, k, size, rng
         )
         if group.size < 2:
             continue
@@ -65,13 +69,14 @@ def recombine(
         inside[group] = True
         members = np.flatnonzero(inside[labels])
         before_labels = labels[members]
-        before = _local_energy(graph, objective, schedule, labels, members, k)
+        before, missed_before = _local_energy(graph, objective, schedule, labels, members, k)
+        enclaves_before = _enclave_costs(graph, objective, labels, group)
         _split_along_tree(graph, objective, schedule, labels, members, group, rng)
-        if metropolis_accepts(
-            _local_energy(graph, objective, schedule, labels, members, k) - before,
-            schedule.end_temperature,
-            rng,
-        ):
+        after, missed = _local_energy(graph, objective, schedule, labels, members, k)
+        change = _enclave_costs(graph, objective, labels, group) - enclaves_before
+        if change * (missed - missed_before) < 0.0:
+            change = 0.0  # no band is missed for the sake of an enclave
+        if metropolis_accepts(after - before + change, schedule.end_temperature, rng):
             value = evaluate_grids(graph, objective, labels, k)[1]
             kept += 1
         else:
@@ -83,19 +88,16 @@ def recombine(
 def _choose_adjacent_grids(
     graph: CSRGraph,
     labels: NDArray[np.int32],
-    value: NDArray[np.float64],
+    first: NDArray[np.int64],
     k: int,
     size: int,
     rng: NDArray[np.uint64],
 ) -> NDArray[np.int32]:
-    """Return up to `size` grids that links connect, the first one out of band where any is."""
+    """Return up to `size` grids that links connect, the first of them one of `first` if any."""
     n = labels.size
-    misses = np.flatnonzero(value[:, MISSED] > 0.0)
     group = np.full(size, -1, np.int32)
     group[0] = (
-        misses[int(random_uniform(rng) * misses.size)]
-        if misses.size
-        else int(random_uniform(rng) * k)
+        first[int(random_uniform(rng) * first.size)] if first.size else int(random_uniform(rng) * k)
     )
     count = 1
     for _ in range(size - 1):
@@ -123,10 +125,13 @@ def _local_energy(
     labels: NDArray[np.int32],
     members: NDArray[np.int64],
     k: int,
-) -> float:
-    """Return the energy of the grids of `members` and of the borders they cut, at end penalties."""
+) -> tuple[float, float]:
+    """Return the energy of the grids of `members` and of the borders they cut, and bands missed.
+
+    Penalties are those at the end of the schedule.
+    """
     sums = np.zeros((k, 8))
-    result = 0.0
+    result, bands = 0.0, 0.0
     for v in members:
         sums[labels[v]] += graph.attributes[v]
         for p in range(graph.indptr[v], graph.indptr[v + 1]):
@@ -137,7 +142,19 @@ def _local_energy(
         if sums[g, 7] > 0.0:
             cost, missed, distance = evaluate_grid(objective, sums, g, sums, g, 0.0)
             result += cost + schedule.missed_penalty * missed + schedule.end_penalty * distance
-    return result
+            bands += missed
+    return result, bands
+
+
+@compiled
+def _enclave_costs(
+    graph: CSRGraph, objective: Objective, labels: NDArray[np.int32], group: NDArray[np.int32]
+) -> float:
+    """Return what the grids of a group cost for what they enclose."""
+    cost = 0.0
+    for g in group:
+        cost += enclave_cost(graph, objective, labels, g)
+    return cost
 
 
 @compiled

@@ -20,7 +20,12 @@ import numpy as np
 from gridgeo.partition.anneal import anneal, grow_regions
 from gridgeo.partition.band import exceeds_band, ideal_grid_count, possible_grid_counts
 from gridgeo.partition.connected_subgraphs import ALL, ATOMS_IN_MASK, enumerate_subgraphs
-from gridgeo.partition.kernel import build_csr_graph, default_schedule, objective_of
+from gridgeo.partition.kernel import (
+    build_csr_graph,
+    default_schedule,
+    enclosed_grids,
+    objective_of,
+)
 from gridgeo.partition.problem import (
     EFFORTS,
     Cancellation,
@@ -52,6 +57,9 @@ _FEW_ATOMS = 16
 #: recombinations per grid, of at most `GRIDS_COUNTED` grids, that end a start
 _FINAL_RECOMBINATIONS = 8
 _GRIDS_COUNTED = 50
+_ANY_GRID = np.empty(0, dtype=np.int64)
+#: rounds of recombination around grids that others enclose
+_ENCLAVE_ROUNDS = 5
 #: a repair's share of the proposals of a start, and of its start temperature
 _REPAIR_MOVE_SHARE = 0.25
 _REPAIR_TEMPERATURE = 0.5
@@ -96,6 +104,26 @@ def repair_bands(context: SearchContext, solution: Solution, turn: int) -> Solut
         context, warm_schedule, labels, round(_REPAIR_MOVE_SHARE * _proposals(context, k)), rng
     )
     return solution_of(context, labels, moves=moves)
+
+
+def _remove_enclaves(context: SearchContext, found: list[Solution]) -> list[Solution]:
+    """Return what recombination around grids that others enclose makes of the best labelling.
+
+    Nothing where it misses a band or encloses nothing.
+    """
+    best = best_of(found)
+    if best.failed or not context.objective.enclave_m:
+        return []
+    labels, solutions = best.labels.copy(), list[Solution]()
+    cold_schedule = context.schedule._replace(end_temperature=0.0)
+    rng, per_grid = context.rng(best.grids, 3), context.effort.recombinations
+    for _ in range(_ENCLAVE_ROUNDS):
+        enclosed = enclosed_grids(context.graph, labels)
+        if not enclosed.size or context.cancellation.cancelled:
+            break
+        _recombine(context, cold_schedule, labels, per_grid, rng, first=enclosed)
+        solutions = [solution_of(context, labels)]
+    return solutions
 
 
 def _reheat(context: SearchContext, solution: Solution, *stream: int) -> list[Solution]:
@@ -153,12 +181,14 @@ def _recombine(
     labels: NDArray[np.int32],
     per_grid: int,
     rng: NDArray[np.uint64],
+    *,
+    first: NDArray[np.int64] = _ANY_GRID,
 ) -> None:
-    """Recombine the grids of `labels` in place, so many times for each."""
+    """Recombine the grids of `labels`, or those at `first`, in place, so many times for each."""
     k = int(labels.max()) + 1
-    tries, flag = per_grid * min(k, _GRIDS_COUNTED), context.cancellation.flag
+    tries, flag = per_grid * min(first.size or k, _GRIDS_COUNTED), context.cancellation.flag
     if k > 1:
-        recombine(context.graph, context.objective, schedule, labels, k, tries, rng, flag)
+        recombine(context.graph, context.objective, schedule, labels, k, tries, rng, flag, first)
 
 
 #: with fewer grids multistart or a proof finds the optimum without the elite pool
@@ -319,6 +349,7 @@ def _search_grid_counts(context: SearchContext, counts: tuple[int, ...]) -> list
                 break
             solutions.append(repair_bands(context, best_of(solutions), turn))
         solutions += improve_elite_pool(context, solutions)
+        solutions += _remove_enclaves(context, solutions)
         found += solutions
         if not best_of(solutions).failed or context.cancellation.cancelled:
             break

@@ -22,6 +22,7 @@ from gridgeo.partition.kernel import (
     Objective,
     Schedule,
     count_unmet_cannot_links,
+    enclave_cost,
     evaluate_grids,
     evaluate_labels,
 )
@@ -143,8 +144,10 @@ class GridPool(NamedTuple):
         violations = np.bincount(label[forbidden & (label == other)], minlength=k)
         order = np.argsort(labels, kind="stable")
         for g, atoms in enumerate(np.split(order, np.cumsum(np.bincount(labels))[:-1])):
-            if value[g, MISSED] == 0 and not violations[g]:
-                self.grids.setdefault(atoms.tobytes(), (atoms, float(value[g, COST] + half_cut[g])))
+            if value[g, MISSED] == 0 and not violations[g] and atoms.tobytes() not in self.grids:
+                cost = value[g, COST] + half_cut[g]
+                cost += enclave_cost(context.graph, context.objective, labels, g)
+                self.grids[atoms.tobytes()] = atoms, float(cost)
 
 
 def improve_from_pool(

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from gridgeo.partition.kernel import COST, DISTANCE, MISSED, compiled
+from gridgeo.partition.connectivity import compiled
+from gridgeo.partition.kernel import COST, DISTANCE, MISSED
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

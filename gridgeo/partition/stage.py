@@ -28,9 +28,9 @@ from gridgeo.partition.minimal_change.subproblem import (
     old_grids_of_pieces,
     old_grids_of_units,
 )
-from gridgeo.partition.open_ground import cut_off_by
 from gridgeo.partition.pieces import (
     SolvedPiece,
+    cut_off_by,
     join_pieces,
     join_pieces_out_of_band,
 )

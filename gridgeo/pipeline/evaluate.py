@@ -122,7 +122,7 @@ def judge_plan(
     households
         How many came ``in`` and how many are ``listed`` as in no grid, as far as it is known.
     layers
-        For compounds, and ground that may belong to no grid; a plan keeps neither.
+        For compounds, buildings, parcels, and ground that may be in no grid: a plan keeps none.
     """
     subject = Subject(
         grids=plan.grids,
@@ -132,6 +132,8 @@ def judge_plan(
         streets=plan.streets,
         barriers=plan.barriers,
         compounds=None if layers is None else layers.compounds,
+        buildings=None if layers is None else layers.buildings,
+        parcels=None if layers is None else layers.parcels,
         allowed_gaps=None if layers is None else layers.allowed_gaps,
         facilities=_dedicated_of(plan),
         most_homes=plan.settings.dedicated.homes,
@@ -153,6 +155,7 @@ def with_judgement(plan: Plan, judgement: Judgement, households: dict[str, int])
         findings=findings,
         households=households,
         street_share=judgement.street_share,
+        ground=judgement.ground,
         area_difference_m2=judgement.area_difference_m2,
     )
     return replace(plan, findings=findings, summary=summary)
@@ -181,6 +184,8 @@ def judge_drawn(grids: gpd.GeoDataFrame, layers: Layers, settings: Settings) -> 
         streets=layers.streets if len(layers.streets) else None,
         barriers=layers.barriers if len(layers.barriers) else None,
         compounds=layers.compounds,
+        buildings=layers.buildings,
+        parcels=layers.parcels,
         allowed_gaps=layers.allowed_gaps,
         closed_gaps=closed_gaps(layers.communities, settings.atoms),
         facilities=facilities,

@@ -32,6 +32,7 @@ from gridgeo.model import (
     deciding_counts,
 )
 from gridgeo.read import layer_hashes
+from gridgeo.validate import GroundQuality
 from gridgeo.wording import Text
 
 #: Communities whose grids cannot be asked to be in band.
@@ -47,6 +48,7 @@ def summarise(
     findings: tuple[Finding, ...],
     households: dict[str, int],
     street_share: float | None,
+    ground: GroundQuality,
     area_difference_m2: float,
 ) -> dict[str, Any]:
     """Return the figures that judge a plan.
@@ -78,6 +80,7 @@ def summarise(
         "in_band_share_where_possible": _share_in_band(asked) if judged else None,
         "mean_deviation": _mean_deviation(basic, communities, bands_of(settings, communities)),
         "street_share": None if street_share is None else round(street_share, 4),
+        "ground": ground.figures(),
         "households": households,
         "residents": _total(basic["residents"]),
         "area_difference_m2": round(area_difference_m2, 6),

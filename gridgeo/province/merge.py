@@ -144,6 +144,7 @@ class _Tally:
     street_m: float = 0.0
     inner_m: float = 0.0
     deviation: float = 0.0
+    compactness: float = 0.0
     codes: Counter[str] = field(default_factory=Counter)
     cards: list[list[dict[str, Any]]] = field(default_factory=list)
     gravest: list[Finding] = field(default_factory=list)
@@ -155,6 +156,7 @@ class _Tally:
         if summary["street_share"] is not None:
             self.street_m += summary["street_share"] * metres
             self.inner_m += metres
+        self.compactness += (summary["ground"]["compactness"] or 0.0) * summary["basic"]
         self.deviation += (summary["mean_deviation"] or 0.0) * summary["basic"]
         asked = grids[(grids["kind"] == "basic") & ~grids["community"].isin(excused)]
         self.count["asked"] += len(asked)
@@ -297,6 +299,13 @@ def _summary(tally: _Tally, index: dict[str, Any], rejected: int) -> dict[str, A
         "in_band_share_where_possible": _share(count["asked in band"], count["asked"]),
         "mean_deviation": _share(tally.deviation, total["basic"]),
         "street_share": _share(tally.street_m, tally.inner_m),
+        "ground": {
+            **total["ground"],
+            "corners_per_km": _share(
+                1000 * total["ground"]["corners"], sum(total["ground"]["follows_m"].values())
+            ),
+            "compactness": _share(tally.compactness, total["basic"]),
+        },
         "households": {
             "in": index["households"],
             "in_grids": households["in_grids"],

@@ -41,6 +41,7 @@ from gridgeo.wording import (
     UNITS,
     VERDICTS,
     Text,
+    ground_rows,
     rule_of,
     word,
 )
@@ -239,6 +240,7 @@ def report_of(plan: Plan, *, most_maps: int) -> Report:
         ("", "", [Cards([Card(value, label) for label, value in scorecard(plan)])]),
         ("Scorecard", "核查评分卡", _checks(plan, say)),
         ("", "", _overview(plan)),
+        ("Ground", "网格与地物", _ground_table(plan)),
         ("Soundness of the grids", "核查结论", _soundness_table(plan, say)),
         ("Distributions", "指标分布", _charts(plan, say)),
         ("What could not be met, and why", "未能达标的社区及原因", _unmet_table(plan, say)),
@@ -291,6 +293,13 @@ def _overview(plan: Plan) -> Iterator[Block]:
                 for key, count in plan.grids["verdict"].value_counts().items()
             ]
         )
+
+
+def _ground_table(plan: Plan) -> Iterator[Block]:
+    if figures := plan.summary.get("ground"):
+        lang = plan.settings.lang
+        rows = ((name.say(lang), value.say(lang)) for name, value in ground_rows(figures))
+        yield Table([Column(""), Column("")], [[Cell(name), Cell(value)] for name, value in rows])
 
 
 def _verdict(plan: Plan, key: str) -> str:

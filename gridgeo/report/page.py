@@ -24,7 +24,7 @@ from gridgeo.report.blocks import (
     Table,
 )
 from gridgeo.report.content import report_of
-from gridgeo.wording import SEVERITIES, Lang, word
+from gridgeo.wording import SEVERITIES, Lang, ground_rows, word
 
 #: Communities are drawn one by one up to this number; map.html and report.pdf show all.
 _MOST_MAPS = 60
@@ -117,7 +117,12 @@ def _figures(summary: Mapping[str, Any], say: ReportTexts) -> Cards:
         ("… in grids", "其中：入格", _number(households["in_grids"])),
         ("… listed", "其中：另列", _number(households["listed"])),
     )
-    return Cards([Card(value, say(en, zh)) for en, zh, value in figures])
+    cards = [Card(value, say(en, zh)) for en, zh, value in figures]
+    ground = (
+        Card(value.say(say.lang), name.say(say.lang))
+        for name, value in ground_rows(summary["ground"])
+    )
+    return Cards([*cards, *ground])
 
 
 def _chunks(parts: Sequence[Mapping[str, Any]], say: ReportTexts) -> Table:

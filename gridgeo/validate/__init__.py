@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from gridgeo.validate.case import (
-    Subject,
-)
 from gridgeo.validate.checks import (
     CHECKS,
     Judgement,
@@ -13,15 +10,22 @@ from gridgeo.validate.checks import (
     judge_shape,
     validate,
 )
+from gridgeo.validate.quality import (
+    GroundQuality,
+)
 from gridgeo.validate.shape import (
     area_difference,
 )
 from gridgeo.validate.streets import (
     street_share,
 )
+from gridgeo.validate.subject import (
+    Subject,
+)
 
 __all__ = [
     "CHECKS",
+    "GroundQuality",
     "Judgement",
     "Subject",
     "area_difference",

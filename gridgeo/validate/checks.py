@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from gridgeo.config import Band, Codes
 from gridgeo.model import Bands, Finding
 from gridgeo.validate.barriers import barriers_respected
-from gridgeo.validate.case import Case, Subject
+from gridgeo.validate.case import Case
 from gridgeo.validate.codes import (
     codes_all_there,
     codes_in_place,
@@ -25,11 +25,13 @@ from gridgeo.validate.codes import (
 )
 from gridgeo.validate.contents import (
     attributes_complete,
+    buildings_whole,
     compounds_whole,
     dedicated_without_homes,
     facilities_dedicated,
 )
 from gridgeo.validate.counts import households_once, in_band, totals_conserved
+from gridgeo.validate.quality import GroundQuality, ground_quality
 from gridgeo.validate.shape import (
     difference_m2,
     fills_community,
@@ -39,7 +41,8 @@ from gridgeo.validate.shape import (
     one_part,
     valid_geometry,
 )
-from gridgeo.validate.streets import on_streets, share_on_streets
+from gridgeo.validate.streets import borders_on_ground, on_streets, share_on_streets
+from gridgeo.validate.subject import Subject
 
 _Check = Callable[[Case], Iterator[Finding]]
 
@@ -65,7 +68,9 @@ CHECKS: tuple[_Check, ...] = (
     in_band,
     on_streets,
     barriers_respected,
+    borders_on_ground,
     compounds_whole,
+    buildings_whole,
     facilities_dedicated,
     dedicated_without_homes,
     attributes_complete,
@@ -87,11 +92,11 @@ def validate(subject: Subject, *, band: Band | Bands, codes: Codes) -> tuple[Fin
     """Return the findings of all `CHECKS` about a partition.
 
     Nothing stops at the first finding, and no geometry stops a check. Broken hard rules are
-    errors; the band, streets, compounds, enclaves, unusual codes, facilities without a grid of
-    their own grid and incomplete records are warnings; what is below a tolerance, allowed, or could
-    not be checked for lack of a layer (rule
-    ``not_checked``) is an info. Findings follow `CHECKS`, then the codes of their grids:
-    the order of rows changes nothing.
+    errors; the band, streets, open ground, compounds, buildings, enclaves, unusual codes,
+    facilities without a grid of their own and incomplete records are warnings; what is below a
+    tolerance, allowed, cannot be otherwise, or could not be checked for lack of a layer (rule
+    ``not_checked``) is an info. Findings follow `CHECKS`, then the codes of their grids: the order
+    of rows changes nothing.
 
     Examples
     --------
@@ -126,6 +131,8 @@ class Judgement:
         As `area_difference` returns it.
     street_share
         As `street_share` returns it.
+    ground
+        What the ground is like.
     parents
         As `community_of` returns them.
     """
@@ -133,6 +140,7 @@ class Judgement:
     findings: tuple[Finding, ...]
     area_difference_m2: float
     street_share: float | None
+    ground: GroundQuality
     parents: NDArray[np.intp]
 
 
@@ -143,6 +151,7 @@ def judge(subject: Subject, *, band: Band | Bands, codes: Codes) -> Judgement:
         findings=_findings(case),
         area_difference_m2=difference_m2(case),
         street_share=share_on_streets(case),
+        ground=ground_quality(case),
         parents=case.parents,
     )
 

@@ -1,4 +1,4 @@
-"""Checks on attributes, on undivided compounds (小区), and on dedicated facilities (专属网格)."""
+"""Checks on attributes, compounds (小区), buildings, and dedicated facilities (专属网格)."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def compounds_whole(case: Case) -> Iterator[Finding]:
     if compounds is None or len(compounds) == 0:
         return
     ground = polygonal(compounds.geometry.to_numpy())
-    counts = _compound_counts(case, ground)
+    counts = _counts_in(case, ground)
     parts = _parts(case, ground)
     names = texts(compounds["name"])
     for _, members in parts.groupby(["compound", "community"], sort=True):
@@ -168,19 +168,19 @@ def _parts(case: Case, ground: NDArray[Any]) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def _compound_counts(case: Case, ground: NDArray[Any]) -> pd.DataFrame:
-    """Return households and residents of each compound, NaN where none are known."""
+def _counts_in(case: Case, ground: NDArray[Any]) -> pd.DataFrame:
+    """Return households and residents of each piece of ground, NaN where none are known."""
     unknown = pd.DataFrame(np.nan, index=range(len(ground)), columns=["households", "residents"])
     if case.points is None:
         return unknown
     tree = shapely.STRtree(case.points.geometry.to_numpy())
-    compound, point = tree.query(ground, predicate="covers")
+    piece, point = tree.query(ground, predicate="covers")
     counts = case.points[["households", "residents"]].iloc[point].astype(np.float64)
-    return pd.DataFrame(counts.groupby(compound).sum(min_count=1).reindex(unknown.index))
+    return pd.DataFrame(counts.groupby(piece).sum(min_count=1).reindex(unknown.index))
 
 
 def _fits(counts: pd.Series[float], band: Band) -> bool:
-    """Return whether one grid of the band can hold a compound; what is unknown fits."""
+    """Return whether one grid of the band can hold these counts; what is unknown fits."""
     return not exceeds(band, counts["households"], counts["residents"])
 
 
@@ -193,6 +193,60 @@ def _divided_text(name: str, grids: int, households: float) -> Text:
         f"{f'小区“{name}”' if name else '一处未命名小区'}"
         + (f"（{households:,.0f} 户）" if known else "")
         + f"被划入 {grids} 个网格",
+    )
+
+
+def buildings_whole(case: Case) -> Iterator[Finding]:
+    """No building that one grid could hold stands in several grids of one community.
+
+    A building is cut where two grids hold 5 m2 and 2 % of it each; what the border of a community
+    divides is not. One above the upper limit of the band may be divided, by stairwells: an info.
+    Without buildings there is nothing to divide.
+    """
+    parts = case.cut_buildings
+    buildings = case.subject.buildings
+    if buildings is None or parts.empty:
+        return
+    ground = polygonal(buildings.geometry.to_numpy())
+    rows = parts["building"].unique()
+    counts = _counts_in(case, ground[rows])
+    at = {row: place for place, row in enumerate(rows.tolist())}
+    names = texts(buildings["name"])
+    for _, members in parts.groupby(["building", "community"], sort=True):
+        row, community = (int(members[name].iloc[0]) for name in ("building", "community"))
+        own = counts.iloc[at[row]]
+        fits = _fits(own, case.bands.of(community))
+        yield Finding(
+            rule="buildings_whole",
+            severity="warning" if fits else "info",
+            message=_building_text(names[row], shapely.area(ground[row]), float(own["households"]))
+            + _shares_text(case, members)
+            + (Text("", "") if fits else Text("; it exceeds the band", "；其自身已超上限")),
+            grids=case.named(members["grid"].to_numpy()),
+            where=ground[row],
+            amount=float(members["m2"].sum() - members["m2"].max()),
+            unit="m2",
+        )
+
+
+def _building_text(name: str, m2: float, households: float) -> Text:
+    known = not np.isnan(households)
+    return Text(
+        f"building {name or 'without a name'} of {m2:,.0f} m2"
+        + (f" and {households:,.0f} households" if known else ""),
+        f"{f'建筑“{name}”' if name else '一栋未命名建筑'}（{m2:,.0f} 平方米"
+        + (f"，{households:,.0f} 户）" if known else "）"),
+    )
+
+
+def _shares_text(case: Case, parts: pd.DataFrame) -> Text:
+    shares = [
+        f"{case.handles[grid]} {share:.0%}"
+        for grid, share in zip(parts["grid"], parts["share"], strict=True)
+    ]
+    return Text(
+        f" stands in {len(shares)} grids: {', '.join(shares)}",
+        f"分属 {len(shares)} 个网格：{'、'.join(shares)}",
     )
 
 

@@ -22,7 +22,8 @@ from gridgeo.geometry import (
     narrow,
 )
 from gridgeo.model import Finding
-from gridgeo.validate.case import Case, Subject
+from gridgeo.validate.case import Case
+from gridgeo.validate.subject import Subject
 from gridgeo.wording import Text
 
 if TYPE_CHECKING:
@@ -246,6 +247,29 @@ def no_enclave(case: Case) -> Iterator[Finding]:
 
     Grids in one hole are one finding: together they touch no grid but the one around them.
     """
+    for outer, enclosed in _enclosures(case):
+        where = shapely.union_all(case.ground[enclosed])
+        yield Finding(
+            rule="no_enclave",
+            severity="warning",
+            message=_enclosed(case, outer, enclosed),
+            grids=case.named(np.append(enclosed, outer)),
+            where=where,
+            amount=float(shapely.area(case.ground[enclosed]).sum()),
+            unit="m2",
+        )
+
+
+def count_enclaves(case: Case) -> int:
+    """Return how many basic grids lie in a hole of another grid of their community."""
+    parents = case.parents
+    return sum(
+        int((parents[enclosed] == parents[outer]).sum()) for outer, enclosed in _enclosures(case)
+    )
+
+
+def _enclosures(case: Case) -> Iterator[tuple[np.intp, NDArray[np.intp]]]:
+    """Yield for each hole with basic grids the grid around it, and those in it."""
     holes, owner = _holes(case)
     inner = shapely.point_on_surface(case.ground)
     rows = np.flatnonzero(case.basic & ~shapely.is_empty(case.ground))
@@ -253,18 +277,8 @@ def no_enclave(case: Case) -> Iterator[Finding]:
     for number in np.unique(hole):
         outer, enclosed = owner[number], np.sort(rows[found[hole == number]])
         enclosed = enclosed[enclosed != outer]
-        if not len(enclosed):
-            continue
-        where = shapely.union_all(case.ground[enclosed])
-        yield Finding(
-            rule="no_enclave",
-            severity="warning",
-            message=_enclosed(case, outer, enclosed),
-            grids=case.named([outer, *enclosed]),
-            where=where,
-            amount=float(shapely.area(case.ground[enclosed]).sum()),
-            unit="m2",
-        )
+        if len(enclosed):
+            yield outer, enclosed
 
 
 def _enclosed(case: Case, outer: np.intp, enclosed: NDArray[np.intp]) -> Text:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from gridgeo.wording.amounts import band_text, count_text, upper_text
+from gridgeo.wording.ground import (
+    FOLLOWED,
+    ground_rows,
+)
 from gridgeo.wording.headers import (
     COLUMNS,
     header,
@@ -61,6 +65,7 @@ __all__ = [
     "EDITS",
     "FACILITIES",
     "FIELDS",
+    "FOLLOWED",
     "KINDS",
     "LANGS",
     "PROOFS",
@@ -82,6 +87,7 @@ __all__ = [
     "count_text",
     "editor_words",
     "fields_text",
+    "ground_rows",
     "header",
     "join",
     "page_words",

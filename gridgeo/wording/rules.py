@@ -186,11 +186,25 @@ RULEBOOK: Mapping[str, _Rule] = MappingProxyType(
                  "沿河流、铁路等划分，或将另一侧并入相邻网格"),
             "on_streets",
         ),
+        "borders_on_ground": _Rule(
+            Text("borders on the ground", "边界有据"),
+            _STREETS,
+            Text("Move the border to the street beside it", "将边界移到旁边的街巷上"),
+            "on_streets",
+        ),
         "compounds_whole": _Rule(
             Text("compounds whole", "小区不拆分"),
             _BLOCKS,
             Text("Give the compound to one of the grids, or accept with the reason",
                  "将该小区整体划入其中一个网格；确需拆分的可登记为例外"),
+            "on_streets",
+        ),
+        "buildings_whole": _Rule(
+            Text("buildings whole", "楼栋不拆分"),
+            _BLOCKS,
+            Text("Give the whole building to one of the grids; one that is too large is divided "
+                 "along its stairwells",
+                 "整栋划入同一网格；自身超限的按单元（楼梯间）划分"),
             "on_streets",
         ),
         "facilities_dedicated": _Rule(

@@ -46,6 +46,7 @@ def broken_town() -> Subject:
         barriers=_frame({"geometry": [box(190, 30, 310, 40)]}),
         streets=_frame({"geometry": [LineString([(-9, -50), (-9, 150)])]}),
         compounds=_frame({"name": ["如意小区"], "geometry": [box(65, 5, 135, 50)]}),
+        buildings=_frame({"name": ["8号楼"], "geometry": [box(90, 20, 115, 30)]}),
         facilities=_frame(
             {"name": ["市第一中学"], "dedicated": [True],
              "reason_en": ["its 8,500 m2 reach the 8,000 m2 of schools"],

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from gridgeo.partition.kernel import compiled
+from gridgeo.partition.connectivity import compiled
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

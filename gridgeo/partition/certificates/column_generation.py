@@ -25,7 +25,7 @@ from gridgeo.partition.certificates.pricing import (
     price_exactly,
     subgraphs_below,
 )
-from gridgeo.partition.kernel import cost_of_labels, evaluate_grid, objective_of
+from gridgeo.partition.kernel import cost_of_labels, enclave_cost, evaluate_grid, objective_of
 from gridgeo.partition.problem import Cancellation, Problem, Solution, canonical_order
 
 if TYPE_CHECKING:
@@ -198,7 +198,7 @@ def _close_gap(
 
 
 def _full_costs(pricing: PricingProblem, columns: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Return the costs of columns with balance and compactness; infinite out of band.
+    """Return the costs of columns with balance, compactness and enclaves; infinite out of band.
 
     Under the profile ``residents`` pricing also returns subgraphs in band by households, but only
     those with unknown residents are judged by households.
@@ -209,4 +209,11 @@ def _full_costs(pricing: PricingProblem, columns: NDArray[np.bool_]) -> NDArray[
         [evaluate_grid(objective, sums, g, sums, g, 0.0) for g in range(len(columns))]
     )
     own_costs, missed = evaluated.reshape(-1, 3)[:, :2].T
-    return np.where(missed > 0, np.inf, own_costs + boundary_costs(pricing.problem, columns))
+    enclaves = [
+        enclave_cost(pricing.csr_graph, objective, column.astype(np.int32), 1) for column in columns
+    ]
+    return np.where(
+        missed > 0,
+        np.inf,
+        own_costs + np.array(enclaves) + boundary_costs(pricing.problem, columns),
+    )

@@ -27,12 +27,11 @@ from gridgeo.partition.certificates.branch_and_bound import (
     PricingGraph,
     price_subgraphs,
 )
+from gridgeo.partition.connectivity import compiled, stays_connected
 from gridgeo.partition.kernel import (
     build_csr_graph,
-    compiled,
     default_schedule,
     random_uniform,
-    stays_connected,
 )
 
 if TYPE_CHECKING:

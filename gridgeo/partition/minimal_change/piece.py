@@ -107,7 +107,7 @@ def adjust_labels(
     >>> change.moved, change.bound, change.flow
     (140, 140, 140)
     """
-    ordered, order = canonical_order(problem)
+    ordered, order = canonical_order(replace(problem, outer=None))
     fixed = np.zeros(order.size, dtype=bool) if frozen is None else frozen[order]
     names, old = _number_by_first_atom(previous[order])
     if np.isin(old[fixed], old[~fixed]).any() or (old[fixed] < 0).any():
