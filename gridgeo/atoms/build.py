@@ -18,12 +18,13 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
 
-from gridgeo.atoms.blocks import Blocks, tidier
+from gridgeo.atoms.blocks import Blocks, tidier, weigher
 from gridgeo.atoms.buildings import keep_buildings_whole
 from gridgeo.atoms.carve import carve_outlines
 from gridgeo.atoms.faces import Faces, Index, PieceCoverage, Tidy, cut_areas
 from gridgeo.atoms.heavy import Subdivision
 from gridgeo.atoms.lines import ON_LINE_M, OVERSHOOT_M, NamedLines, close_gaps
+from gridgeo.atoms.thin import give_away_thin_parts
 from gridgeo.config import AtomRules
 from gridgeo.geometry import Edges, Polygons, assign_points, count_in, coverage_edges
 from gridgeo.model import BORDER_CLASSES, CROSSED_BY_STREETS_ONLY, Atoms, Layers
@@ -150,8 +151,25 @@ class Cutter:
         lanes = _lanes_in(ground, heavy.of(ground), self.blocks.lanes, rules)
         ground = _cut_along(ground, lanes, tidy, join=heavy.join_groups)
         ground = _cut_along(ground, heavy.cell_lines(ground), tidy)
+        ground = give_away_thin_parts(
+            ground,
+            weigher(self.blocks.named),
+            rules,
+            locked=self._locked(ground),
+            area=self.blocks.area[ground.block],
+            points=layers.households.geometry.to_numpy(),
+        )
         buildings = layers.buildings.geometry.to_numpy()
         return keep_buildings_whole(ground, buildings, layers.households, self.limits, rules)
+
+    def _locked(self, ground: PieceCoverage) -> NDArray[np.bool_]:
+        """Whether a piece lies in a grid that planners locked."""
+        locked = self.layers.locked
+        if locked is None or not len(locked):
+            return np.zeros(len(ground), dtype=bool)
+        inner = shapely.point_on_surface(ground.polygons)
+        within: NDArray[np.bool_] = assign_points(inner, locked.geometry.to_numpy()) >= 0
+        return within
 
 
 def _carve_facilities(

@@ -44,6 +44,7 @@ from gridgeo.geometry.points import (
 from gridgeo.geometry.widths import (
     narrow,
     same_outline,
+    thin_parts,
     without_narrow,
 )
 
@@ -80,6 +81,7 @@ __all__ = [
     "simplify_coverage",
     "subtract_others",
     "successors",
+    "thin_parts",
     "union",
     "without_narrow",
 ]

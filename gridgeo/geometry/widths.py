@@ -43,6 +43,32 @@ def without_narrow(pieces: NDArray[Any], width_m: float) -> NDArray[Any]:
     return out
 
 
+#: Openings are this much larger, so that rounding leaves no slits along the outline.
+_SLIT_M = 0.01
+
+
+def thin_parts(
+    pieces: NDArray[Any], width_m: float, least_m2: float = 0.0
+) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """Return the parts of polygonal pieces narrower than `width_m`, and the piece of each.
+
+    They are what an opening (erosion by half the width, then dilation, with mitred corners) takes
+    away: strips, necks and tips. Parts smaller than `least_m2` are left out.
+
+    Examples
+    --------
+    >>> yard, tail = shapely.box(0, 0, 50, 50), shapely.box(50, 0, 90, 6)
+    >>> parts, piece = thin_parts(np.array([yard.union(tail), yard]), 8.0)
+    >>> shapely.area(parts).round().tolist(), piece.tolist()
+    ([240.0], [0])
+    """
+    core = shapely.buffer(pieces, -width_m / 2, join_style="mitre")
+    opened = shapely.buffer(core, width_m / 2 + _SLIT_M, join_style="mitre")
+    parts, piece = shapely.get_parts(shapely.difference(pieces, opened), return_index=True)
+    real = (shapely.area(parts) > 0) & (shapely.area(parts) >= least_m2)
+    return parts[real], piece[real].astype(np.int64)
+
+
 def same_outline(one: NDArray[Any], other: NDArray[Any], width_m: float) -> NDArray[np.bool_]:
     """Return for each pair of polygons whether their outlines are nowhere further apart.
 

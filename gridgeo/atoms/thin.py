@@ -1,0 +1,284 @@
+"""Thin parts of atoms (medians, strips between tracks, tails of outlines) join what is beside them.
+
+A thin part is cut off where it begins, and across where the ground beside it changes; each piece
+joins the neighbour with which it is wide enough. Grids are unions of atoms, and opening a union
+takes away no more than opening its parts: where atoms have no thin parts, grids have none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from gridgeo.atoms.faces import Faces, Index, PieceCoverage, cut_areas, is_thin, merge_faces
+from gridgeo.atoms.lines import Lines
+from gridgeo.config import AtomRules
+from gridgeo.geometry import Edges, assign_points, coverage_edges, thin_parts
+
+#: Parts of atoms count from this share of ``thin_part_m2``: some lie beside each other in a grid.
+_LEAST_SHARE = 0.25
+#: A part is wide enough with a neighbour where no more than this share of it stays thin.
+_STILL_THIN = 0.25
+#: What is cut off in one round may leave another thin part.
+_ROUNDS = 3
+#: The line where a thin part begins is found this far away from the outline ...
+_OFF_RIM_M = 0.05
+#: ... and ends at a corner of the outline as near as this, else as far behind the outline.
+_TO_CORNER_M = 0.2
+#: Parts are cut across where they are longer than so many widths.
+_LONG = 3.0
+
+
+#: Says how gladly each edge is given up.
+_Weigh = Callable[[Edges], NDArray[np.float64]]
+
+
+def give_away_thin_parts(
+    ground: PieceCoverage,
+    weigh: _Weigh,
+    rules: AtomRules,
+    *,
+    locked: NDArray[np.bool_],
+    area: Index,
+    points: NDArray[Any],
+) -> PieceCoverage:
+    """Return the pieces without thin parts that could join a neighbour of their community.
+
+    Parameters
+    ----------
+    ground
+        A valid coverage.
+    weigh
+        Says how gladly an edge is given up.
+    locked
+        Which pieces lie in a grid that planners locked: they neither give nor take.
+    area
+        The area (community, drawn grid) of each piece: a part leaves it only where it must.
+    points
+        Households: a part with any does not join a dedicated facility.
+    """
+    fresh = np.ones(len(ground), dtype=bool)
+    for _ in range(_ROUNDS if rules.thin_part_m else 0):
+        site = _Site(ground=ground, movable=ground.free & ~locked, area=area, points=points)
+        again, origin = _round(site, site.movable & fresh, weigh, rules)
+        if again is ground:
+            break
+        fresh = ~shapely.equals_identical(again.polygons, ground.polygons[origin])
+        ground, locked, area = again, locked[origin], area[origin]
+    return ground
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Site:
+    """The ground of one round; `movable`: which pieces may give and take."""
+
+    ground: PieceCoverage
+    movable: NDArray[np.bool_]
+    area: Index
+    points: NDArray[Any]
+
+
+def _round(
+    site: _Site, givers: NDArray[np.bool_], weigh: _Weigh, rules: AtomRules
+) -> tuple[PieceCoverage, Index]:
+    """Return the ground after one round, the same where nothing moved; and each piece's origin."""
+    ground = site.ground
+    unmoved = ground, np.arange(len(ground))
+    rows = np.flatnonzero(givers)
+    least = _LEAST_SHARE * rules.thin_part_m2
+    parts, row = thin_parts(ground.polygons[rows], rules.thin_part_m, least)
+    if not len(parts):
+        return unmoved
+    piece = rows[row]
+    cuts = _cuts(ground.polygons, parts, piece, rules.thin_part_m)
+    faces = Faces(polygons=ground.polygons, parent=np.arange(len(ground)))
+    faces = cut_areas(ground.polygons, cuts) if len(cuts) else faces
+    loose = _loose(ground, faces, parts, piece, rules)
+    target = _receivers(site, faces, loose, weigh, rules)
+    if (target == np.arange(len(faces))).all():
+        return unmoved
+    known, group = np.unique(_home(faces, loose, target), return_inverse=True)
+    polygons, number = shapely.get_parts(merge_faces(faces.polygons, group), return_index=True)
+    origin = faces.parent[known][number]
+    return ground.divided(polygons, origin), origin
+
+
+def _cuts(polygons: NDArray[Any], parts: NDArray[Any], piece: Index, width_m: float) -> Lines:
+    """Return the lines that cut parts off, and those across parts between their neighbours."""
+    meeting = _meeting_points(polygons)
+    lines: list[Any] = []
+    for part, whole in zip(parts, polygons[piece], strict=True):
+        lines += _necks(part, whole)
+        if part.length > 2 * _LONG * width_m:
+            lines += _across(part, whole, meeting, width_m)
+    return np.array(lines, dtype=object)
+
+
+def _meeting_points(polygons: NDArray[Any]) -> NDArray[np.complex128]:
+    """Return the vertices (``x + iy``, sorted) at which three edges of a coverage meet."""
+    edges = coverage_edges(polygons)
+    ends = np.concatenate([edges.start, edges.end])
+    known, count = np.unique(ends[:, 0] + 1j * ends[:, 1], return_counts=True)
+    meeting: NDArray[np.complex128] = known[count > 2]
+    return meeting
+
+
+def _necks(part: Any, whole: Any) -> list[Any]:
+    """Return straight lines where a part is attached to the rest of its piece."""
+    rim = shapely.buffer(shapely.boundary(whole), _OFF_RIM_M)
+    inside = shapely.difference(shapely.boundary(part), rim)
+    necks = shapely.get_parts(shapely.line_merge(inside))
+    corners = shapely.get_coordinates(whole)
+    lines = []
+    for neck in necks[shapely.length(necks) > _TO_CORNER_M]:
+        start, end = shapely.get_coordinates(neck)[[0, -1]]
+        step = end - start
+        length = float(np.hypot(*step))
+        if length <= _TO_CORNER_M:
+            continue
+        past = step / length * _TO_CORNER_M
+        lines.append(
+            shapely.LineString(
+                [_at_corner(start, start - past, corners), _at_corner(end, end + past, corners)]
+            )
+        )
+    return lines
+
+
+def _at_corner(
+    point: NDArray[np.float64], past: NDArray[np.float64], corners: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the corner beside a point, or what lies past it where there is none."""
+    distance = np.hypot(*(corners - point).T)
+    near = int(np.argmin(distance))
+    found: NDArray[np.float64] = corners[near] if distance[near] <= _TO_CORNER_M else past
+    return found
+
+
+def _across(part: Any, whole: Any, meeting: NDArray[np.complex128], width_m: float) -> list[Any]:
+    """Return lines across a part, square to its outline, where others meet on its outline."""
+    lines = []
+    for ring in shapely.get_rings(part):
+        xy = shapely.get_coordinates(ring)[:-1]
+        at = xy[:, 0] + 1j * xy[:, 1]
+        for number in np.flatnonzero(np.isin(at, meeting)).tolist():
+            before, after = xy[number - 1], xy[(number + 1) % len(xy)]
+            along = after - before
+            square = np.array([-along[1], along[0]]) / max(float(np.hypot(*along)), 1e-9)
+            for side in (square, -square):
+                ray = shapely.LineString(
+                    [xy[number] + 0.01 * side, xy[number] + 2 * width_m * side]
+                )
+                inside = shapely.get_parts(shapely.intersection(ray, part))
+                inside = inside[shapely.distance(inside, shapely.Point(xy[number])) < 0.05]
+                if not len(inside) or not 1.0 < inside[0].length < 1.5 * width_m:
+                    continue
+                end = shapely.get_coordinates(inside[0])[-1]
+                if shapely.dwithin(shapely.Point(end), shapely.boundary(whole), _OFF_RIM_M):
+                    lines.append(shapely.LineString([xy[number], end + _OFF_RIM_M * side]))
+    return lines
+
+
+def _loose(
+    ground: PieceCoverage, faces: Faces, parts: NDArray[Any], piece: Index, rules: AtomRules
+) -> NDArray[np.bool_]:
+    """Return the faces that are to move: thin parts, and what is no block once they are gone.
+
+    A part that holds the ground of a facility together stays.
+    """
+    within = assign_points(shapely.point_on_surface(faces.polygons), parts)
+    loose = (within >= 0) & (piece[within] == faces.parent)
+    size = np.round(shapely.area(faces.polygons), 3)
+    rest = pd.DataFrame({"parent": faces.parent, "size": size})[~loose]
+    rest = rest.sort_values("size", ascending=False, kind="stable")
+    second = rest.index[rest["parent"].duplicated()].to_numpy()
+    loose[second[is_thin(faces.polygons[second], rules)]] = True
+    bodies = np.bincount(faces.parent[~loose], minlength=len(ground))
+    loose &= ~((bodies > 1) & (ground.facility >= 0))[faces.parent]
+    return loose
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Pairs:
+    """A loose face and one that it shares a border with, and the weight of the border."""
+
+    face: Index
+    beside: Index
+    weight: NDArray[np.float64]
+
+
+def _pairs(faces: Faces, loose: NDArray[np.bool_], weigh: _Weigh) -> _Pairs:
+    near = shapely.STRtree(faces.polygons).query(faces.polygons[loose], predicate="intersects")[1]
+    rows = np.unique(near)
+    edges = coverage_edges(faces.polygons[rows])
+    edges = edges.take(edges.inner)
+    edges = replace(edges, left=rows[edges.left], right=rows[edges.right])
+    edges = edges.take(loose[edges.left] | loose[edges.right])
+    both = pd.DataFrame(
+        {
+            "face": np.concatenate([edges.left, edges.right]),
+            "beside": np.concatenate([edges.right, edges.left]),
+            "weight": np.tile(weigh(edges), 2),
+        }
+    )
+    table = both[loose[both["face"]]].groupby(["face", "beside"], as_index=False).sum()
+    return _Pairs(
+        face=table["face"].to_numpy(np.int64),
+        beside=table["beside"].to_numpy(np.int64),
+        weight=table["weight"].to_numpy(np.float64),
+    )
+
+
+def _receivers(
+    site: _Site, faces: Faces, loose: NDArray[np.bool_], weigh: _Weigh, rules: AtomRules
+) -> Index:
+    """Return for each face the one that it joins: itself, where it stays."""
+    ground, area = site.ground, site.area
+    inhabited = np.zeros(len(faces), dtype=bool)
+    with_homes = shapely.STRtree(site.points).query(faces.polygons[loose], predicate="intersects")
+    inhabited[np.flatnonzero(loose)[with_homes[0]]] = True
+    pairs = _pairs(faces, loose, weigh)
+    own, other = faces.parent[pairs.face], faces.parent[pairs.beside]
+    fits = ~loose[pairs.beside] & site.movable[other] & (own != other)
+    fits &= ground.community[own] == ground.community[other]
+    fits &= ~(inhabited[pairs.face] & (ground.facility[other] >= 0))
+    face, beside, weight = pairs.face[fits], pairs.beside[fits], pairs.weight[fits]
+    joined = shapely.union(faces.polygons[face], faces.polygons[beside])
+    thin, row = thin_parts(joined, rules.thin_part_m)
+    shared = shapely.area(shapely.intersection(thin, faces.polygons[face[row]]))
+    left = np.bincount(row, shared, len(face))
+    wide = left < _STILL_THIN * shapely.area(faces.polygons[face])
+    leaves = area[faces.parent[face]] != area[faces.parent[beside]]
+    order = np.lexsort((beside, -np.round(weight, 3), leaves, face))
+    order = order[wide[order]]
+    mover, first = np.unique(face[order], return_index=True)
+    target = np.arange(len(faces))
+    target[mover] = beside[order][first]
+    return target
+
+
+def _home(faces: Faces, loose: NDArray[np.bool_], target: Index) -> Index:
+    """Return the targets with every face that found no neighbour joined to what it was cut from."""
+    size = len(faces)
+    stays = np.flatnonzero(loose & (target == np.arange(size)))
+    rows = np.flatnonzero(np.isin(faces.parent, faces.parent[stays]))
+    edges = coverage_edges(faces.polygons[rows])
+    edges = edges.take(edges.inner)
+    left, right = rows[edges.left], rows[edges.right]
+    here = target == np.arange(size)
+    same = (faces.parent[left] == faces.parent[right]) & here[left] & here[right]
+    same &= loose[left] | loose[right]
+    links = coo_array((np.ones(same.sum()), (left[same], right[same])), shape=(size, size))
+    _, group = connected_components(links, directed=False)
+    first = np.full(size, size)
+    np.minimum.at(first, group, np.where(here, np.arange(size), size))
+    home: Index = first[group[target]]
+    return home
