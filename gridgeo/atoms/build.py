@@ -157,7 +157,7 @@ class Cutter:
             rules,
             locked=self._locked(ground),
             area=self.blocks.area[ground.block],
-            points=layers.households.geometry.to_numpy(),
+            households=layers.households,
         )
         buildings = layers.buildings.geometry.to_numpy()
         return keep_buildings_whole(ground, buildings, layers.households, self.limits, rules)

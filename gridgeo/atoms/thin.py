@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -21,7 +21,10 @@ from scipy.sparse.csgraph import connected_components
 from gridgeo.atoms.faces import Faces, Index, PieceCoverage, cut_areas, is_thin, merge_faces
 from gridgeo.atoms.lines import Lines
 from gridgeo.config import AtomRules
-from gridgeo.geometry import Edges, assign_points, coverage_edges, thin_parts
+from gridgeo.geometry import Edges, assign_points, coverage_edges, households_in, thin_parts
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 #: Parts of atoms count from this share of ``thin_part_m2``: some lie beside each other in a grid.
 _LEAST_SHARE = 0.25
@@ -48,7 +51,7 @@ def give_away_thin_parts(
     *,
     locked: NDArray[np.bool_],
     area: Index,
-    points: NDArray[Any],
+    households: gpd.GeoDataFrame,
 ) -> PieceCoverage:
     """Return the pieces without thin parts that could join a neighbour of their community.
 
@@ -62,46 +65,72 @@ def give_away_thin_parts(
         Which pieces lie in a grid that planners locked: they neither give nor take.
     area
         The area (community, drawn grid) of each piece: a part leaves it only where it must.
-    points
-        Households: a part with any does not join a dedicated facility.
+    households
+        A part with any does not join a dedicated facility.
     """
     fresh = np.ones(len(ground), dtype=bool)
+    left_over = np.zeros(len(ground), dtype=bool)
     for _ in range(_ROUNDS if rules.thin_part_m else 0):
-        site = _Site(ground=ground, movable=ground.free & ~locked, area=area, points=points)
-        again, origin = _round(site, site.movable & fresh, weigh, rules)
+        movable = ground.free & ~locked
+        site = _Site(
+            ground=ground,
+            movable=movable,
+            narrow=movable & fresh,
+            left_over=movable & left_over,
+            area=area,
+            households=households,
+        )
+        again, origin = _round(site, weigh, rules)
         if again is ground:
             break
         fresh = ~shapely.equals_identical(again.polygons, ground.polygons[origin])
+        left_over = _left_over(again, fresh, households, rules)
         ground, locked, area = again, locked[origin], area[origin]
     return ground
 
 
+def _left_over(
+    ground: PieceCoverage, fresh: NDArray[np.bool_], households: gpd.GeoDataFrame, rules: AtomRules
+) -> NDArray[np.bool_]:
+    """Return which `fresh` pieces are no blocks any more, as slivers between streets are none."""
+    rows = np.flatnonzero(fresh & (ground.facility < 0) & (ground.compound < 0))
+    rows = rows[is_thin(ground.polygons[rows], rules)]
+    few = households_in(households, ground.polygons[rows]) < rules.sliver_households
+    left_over = np.zeros(len(ground), dtype=bool)
+    left_over[rows[few]] = True
+    return left_over
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Site:
-    """The ground of one round; `movable`: which pieces may give and take."""
+    """The ground of one round.
+
+    ``movable``: which pieces may give and take; ``narrow``: of which thin parts are to move;
+    ``left_over``: which are to move as a whole.
+    """
 
     ground: PieceCoverage
     movable: NDArray[np.bool_]
+    narrow: NDArray[np.bool_]
+    left_over: NDArray[np.bool_]
     area: Index
-    points: NDArray[Any]
+    households: gpd.GeoDataFrame
 
 
-def _round(
-    site: _Site, givers: NDArray[np.bool_], weigh: _Weigh, rules: AtomRules
-) -> tuple[PieceCoverage, Index]:
+def _round(site: _Site, weigh: _Weigh, rules: AtomRules) -> tuple[PieceCoverage, Index]:
     """Return the ground after one round, the same where nothing moved; and each piece's origin."""
     ground = site.ground
     unmoved = ground, np.arange(len(ground))
-    rows = np.flatnonzero(givers)
+    rows = np.flatnonzero(site.narrow & ~site.left_over)
     least = _LEAST_SHARE * rules.thin_part_m2
     parts, row = thin_parts(ground.polygons[rows], rules.thin_part_m, least)
-    if not len(parts):
+    if not len(parts) and not site.left_over.any():
         return unmoved
     piece = rows[row]
     cuts = _cuts(ground.polygons, parts, piece, rules.thin_part_m)
     faces = Faces(polygons=ground.polygons, parent=np.arange(len(ground)))
     faces = cut_areas(ground.polygons, cuts) if len(cuts) else faces
-    loose = _loose(ground, faces, parts, piece, rules)
+    loose = _loose(ground, faces, parts, piece, rules) | site.left_over[faces.parent]
     target = _receivers(site, faces, loose, weigh, rules)
     if (target == np.arange(len(faces))).all():
         return unmoved
@@ -170,8 +199,8 @@ def _across(part: Any, whole: Any, meeting: NDArray[np.complex128], width_m: flo
         xy = shapely.get_coordinates(ring)[:-1]
         at = xy[:, 0] + 1j * xy[:, 1]
         for number in np.flatnonzero(np.isin(at, meeting)).tolist():
-            before, after = xy[number - 1], xy[(number + 1) % len(xy)]
-            along = after - before
+            before, after = xy[number] - xy[number - 1], xy[(number + 1) % len(xy)] - xy[number]
+            along = before / np.hypot(*before) + after / np.hypot(*after)
             square = np.array([-along[1], along[0]]) / max(float(np.hypot(*along)), 1e-9)
             for side in (square, -square):
                 ray = shapely.LineString(
@@ -195,14 +224,14 @@ def _loose(
     A part that holds the ground of a facility together stays.
     """
     within = assign_points(shapely.point_on_surface(faces.polygons), parts)
-    loose = (within >= 0) & (piece[within] == faces.parent)
+    loose: NDArray[np.bool_] = (within >= 0) & (np.append(piece, -1)[within] == faces.parent)
     size = np.round(shapely.area(faces.polygons), 3)
     rest = pd.DataFrame({"parent": faces.parent, "size": size})[~loose]
     rest = rest.sort_values("size", ascending=False, kind="stable")
     second = rest.index[rest["parent"].duplicated()].to_numpy()
     loose[second[is_thin(faces.polygons[second], rules)]] = True
     bodies = np.bincount(faces.parent[~loose], minlength=len(ground))
-    loose &= ~((bodies > 1) & (ground.facility >= 0))[faces.parent]
+    loose[((bodies > 1) & (ground.facility >= 0))[faces.parent]] = False
     return loose
 
 
@@ -243,8 +272,7 @@ def _receivers(
     """Return for each face the one that it joins: itself, where it stays."""
     ground, area = site.ground, site.area
     inhabited = np.zeros(len(faces), dtype=bool)
-    with_homes = shapely.STRtree(site.points).query(faces.polygons[loose], predicate="intersects")
-    inhabited[np.flatnonzero(loose)[with_homes[0]]] = True
+    inhabited[loose] = households_in(site.households, faces.polygons[loose]) > 0
     pairs = _pairs(faces, loose, weigh)
     own, other = faces.parent[pairs.face], faces.parent[pairs.beside]
     fits = ~loose[pairs.beside] & site.movable[other] & (own != other)
@@ -256,8 +284,9 @@ def _receivers(
     shared = shapely.area(shapely.intersection(thin, faces.polygons[face[row]]))
     left = np.bincount(row, shared, len(face))
     wide = left < _STILL_THIN * shapely.area(faces.polygons[face])
-    leaves = area[faces.parent[face]] != area[faces.parent[beside]]
-    order = np.lexsort((beside, -np.round(weight, 3), leaves, face))
+    giver, taker = faces.parent[face], faces.parent[beside]
+    enters = (ground.compound[taker] >= 0) & (ground.compound[giver] != ground.compound[taker])
+    order = np.lexsort((beside, -np.round(weight, 3), enters, area[giver] != area[taker], face))
     order = order[wide[order]]
     mover, first = np.unique(face[order], return_index=True)
     target = np.arange(len(faces))
