@@ -131,10 +131,11 @@ def _round(site: _Site, weigh: _Weigh, rules: AtomRules) -> tuple[PieceCoverage,
     faces = Faces(polygons=ground.polygons, parent=np.arange(len(ground)))
     faces = cut_areas(ground.polygons, cuts) if len(cuts) else faces
     loose = _loose(ground, faces, parts, piece, rules) | site.left_over[faces.parent]
-    target = _receivers(site, faces, loose, weigh, rules)
+    pairs = _pairs(site, faces, loose, weigh)
+    target = _receivers(site, faces, loose, pairs, rules)
     if (target == np.arange(len(faces))).all():
         return unmoved
-    known, group = np.unique(_home(faces, loose, target), return_inverse=True)
+    known, group = np.unique(_home(faces, loose, target, pairs), return_inverse=True)
     polygons, number = shapely.get_parts(merge_faces(faces.polygons, group), return_index=True)
     origin = faces.parent[known][number]
     return ground.divided(polygons, origin), origin
@@ -237,20 +238,23 @@ def _loose(
 
 @dataclass(frozen=True, kw_only=True)
 class _Pairs:
-    """A loose face and one that it shares a border with, and the weight of the border."""
+    """A loose face and one of its community beside it, and the weight of their border."""
 
     face: Index
     beside: Index
     weight: NDArray[np.float64]
 
 
-def _pairs(faces: Faces, loose: NDArray[np.bool_], weigh: _Weigh) -> _Pairs:
+def _pairs(site: _Site, faces: Faces, loose: NDArray[np.bool_], weigh: _Weigh) -> _Pairs:
     near = shapely.STRtree(faces.polygons).query(faces.polygons[loose], predicate="intersects")[1]
     rows = np.unique(near)
     edges = coverage_edges(faces.polygons[rows])
     edges = edges.take(edges.inner)
     edges = replace(edges, left=rows[edges.left], right=rows[edges.right])
-    edges = edges.take(loose[edges.left] | loose[edges.right])
+    left, right = faces.parent[edges.left], faces.parent[edges.right]
+    within = site.ground.community[left] == site.ground.community[right]
+    within &= site.movable[left] & site.movable[right]
+    edges = edges.take(within & (loose[edges.left] | loose[edges.right]))
     both = pd.DataFrame(
         {
             "face": np.concatenate([edges.left, edges.right]),
@@ -262,21 +266,19 @@ def _pairs(faces: Faces, loose: NDArray[np.bool_], weigh: _Weigh) -> _Pairs:
     return _Pairs(
         face=table["face"].to_numpy(np.int64),
         beside=table["beside"].to_numpy(np.int64),
-        weight=table["weight"].to_numpy(np.float64),
+        weight=np.round(table["weight"].to_numpy(np.float64), 3),
     )
 
 
 def _receivers(
-    site: _Site, faces: Faces, loose: NDArray[np.bool_], weigh: _Weigh, rules: AtomRules
+    site: _Site, faces: Faces, loose: NDArray[np.bool_], pairs: _Pairs, rules: AtomRules
 ) -> Index:
     """Return for each face the one that it joins: itself, where it stays."""
     ground, area = site.ground, site.area
     inhabited = np.zeros(len(faces), dtype=bool)
     inhabited[loose] = households_in(site.households, faces.polygons[loose]) > 0
-    pairs = _pairs(faces, loose, weigh)
     own, other = faces.parent[pairs.face], faces.parent[pairs.beside]
-    fits = ~loose[pairs.beside] & site.movable[other] & (own != other)
-    fits &= ground.community[own] == ground.community[other]
+    fits = ~loose[pairs.beside] & (own != other)
     fits &= ~(inhabited[pairs.face] & (ground.facility[other] >= 0))
     face, beside, weight = pairs.face[fits], pairs.beside[fits], pairs.weight[fits]
     joined = shapely.union(faces.polygons[face], faces.polygons[beside])
@@ -286,7 +288,7 @@ def _receivers(
     wide = left < _STILL_THIN * shapely.area(faces.polygons[face])
     giver, taker = faces.parent[face], faces.parent[beside]
     enters = (ground.compound[taker] >= 0) & (ground.compound[giver] != ground.compound[taker])
-    order = np.lexsort((beside, -np.round(weight, 3), enters, area[giver] != area[taker], face))
+    order = np.lexsort((beside, -weight, enters, area[giver] != area[taker], face))
     order = order[wide[order]]
     mover, first = np.unique(face[order], return_index=True)
     target = np.arange(len(faces))
@@ -294,20 +296,30 @@ def _receivers(
     return target
 
 
-def _home(faces: Faces, loose: NDArray[np.bool_], target: Index) -> Index:
-    """Return the targets with every face that found no neighbour joined to what it was cut from."""
+def _home(faces: Faces, loose: NDArray[np.bool_], target: Index, pairs: _Pairs) -> Index:
+    """Return the targets with every face that found no neighbour joined to what it was cut from.
+
+    Where nothing of that is beside it, it joins the face with the greatest border.
+    """
     size = len(faces)
-    stays = np.flatnonzero(loose & (target == np.arange(size)))
-    rows = np.flatnonzero(np.isin(faces.parent, faces.parent[stays]))
-    edges = coverage_edges(faces.polygons[rows])
-    edges = edges.take(edges.inner)
-    left, right = rows[edges.left], rows[edges.right]
     here = target == np.arange(size)
-    same = (faces.parent[left] == faces.parent[right]) & here[left] & here[right]
-    same &= loose[left] | loose[right]
-    links = coo_array((np.ones(same.sum()), (left[same], right[same])), shape=(size, size))
-    _, group = connected_components(links, directed=False)
-    first = np.full(size, size)
-    np.minimum.at(first, group, np.where(here, np.arange(size), size))
-    home: Index = first[group[target]]
+    same = faces.parent[pairs.face] == faces.parent[pairs.beside]
+    same &= here[pairs.face] & here[pairs.beside]
+    joins = [pairs.face[same]], [pairs.beside[same]]
+    for _ in range(2):
+        ends = np.concatenate(joins[0]), np.concatenate(joins[1])
+        links = coo_array((np.ones(len(ends[0])), ends), shape=(size, size))
+        _, group = connected_components(links, directed=False)
+        group = group[target]
+        alone = ~np.isin(group, group[here & ~loose])
+        leaves = alone[pairs.face] & ~alone[pairs.beside]
+        order = np.lexsort((pairs.beside, -pairs.weight, group[pairs.face]))
+        order = order[leaves[order]]
+        _, first = np.unique(group[pairs.face[order]], return_index=True)
+        joins[0].append(pairs.face[order][first])
+        joins[1].append(target[pairs.beside[order][first]])
+    rank = np.arange(size) + size * np.where(here, loose, 2)
+    root = np.full(size, 3 * size)
+    np.minimum.at(root, group, rank)
+    home: Index = root[group] % size
     return home

@@ -39,6 +39,7 @@ from gridgeo.validate.shape import (
     valid_geometry,
 )
 from gridgeo.validate.streets import on_streets, share_on_streets
+from gridgeo.validate.thin import no_thin_part
 
 _Check = Callable[[Case], Iterator[Finding]]
 
@@ -50,6 +51,7 @@ CHECKS: tuple[_Check, ...] = (
     inside_community,
     one_part,
     no_enclave,
+    no_thin_part,
     codes_wellformed,
     codes_unique,
     codes_parented,
@@ -77,6 +79,7 @@ _SHAPE_CHECKS: tuple[_Check, ...] = (
     inside_community,
     one_part,
     no_enclave,
+    no_thin_part,
     households_once,
 )
 
@@ -85,9 +88,9 @@ def validate(subject: Subject, *, band: Band | Bands, codes: Codes) -> tuple[Fin
     """Return the findings of all `CHECKS` about a partition.
 
     Nothing stops at the first finding, and no geometry stops a check. Broken hard rules are
-    errors; the band, streets, compounds, enclaves, unusual codes, facilities without a grid of
-    their own grid and incomplete records are warnings; what is below a tolerance, allowed, or could
-    not be checked for lack of a layer (rule
+    errors; the band, streets, compounds, enclaves, thin parts, unusual codes, facilities without
+    their own grid and incomplete records are warnings; what is below a tolerance, allowed, or
+    could not be checked for lack of a layer (rule
     ``not_checked``) is an info. Findings follow `CHECKS`, then the codes of their grids:
     the order of rows changes nothing.
 
