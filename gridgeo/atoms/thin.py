@@ -21,7 +21,14 @@ from scipy.sparse.csgraph import connected_components
 from gridgeo.atoms.faces import Faces, Index, PieceCoverage, cut_areas, is_thin, merge_faces
 from gridgeo.atoms.lines import Lines
 from gridgeo.config import AtomRules
-from gridgeo.geometry import Edges, assign_points, coverage_edges, households_in, thin_parts
+from gridgeo.geometry import (
+    Edges,
+    assign_points,
+    coverage_edges,
+    households_in,
+    lines_across,
+    thin_parts,
+)
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -148,7 +155,7 @@ def _cuts(polygons: NDArray[Any], parts: NDArray[Any], piece: Index, width_m: fl
     for part, whole in zip(parts, polygons[piece], strict=True):
         lines += _necks(part, whole)
         if part.length > 2 * _LONG * width_m:
-            lines += _across(part, whole, meeting, width_m)
+            lines += lines_across(part, meeting, 1.5 * width_m, past_m=_OFF_RIM_M)
     return np.array(lines, dtype=object)
 
 
@@ -191,30 +198,6 @@ def _at_corner(
     near = int(np.argmin(distance))
     found: NDArray[np.float64] = corners[near] if distance[near] <= _TO_CORNER_M else past
     return found
-
-
-def _across(part: Any, whole: Any, meeting: NDArray[np.complex128], width_m: float) -> list[Any]:
-    """Return lines across a part, square to its outline, where others meet on its outline."""
-    lines = []
-    for ring in shapely.get_rings(part):
-        xy = shapely.get_coordinates(ring)[:-1]
-        at = xy[:, 0] + 1j * xy[:, 1]
-        for number in np.flatnonzero(np.isin(at, meeting)).tolist():
-            before, after = xy[number] - xy[number - 1], xy[(number + 1) % len(xy)] - xy[number]
-            along = before / np.hypot(*before) + after / np.hypot(*after)
-            square = np.array([-along[1], along[0]]) / max(float(np.hypot(*along)), 1e-9)
-            for side in (square, -square):
-                ray = shapely.LineString(
-                    [xy[number] + 0.01 * side, xy[number] + 2 * width_m * side]
-                )
-                inside = shapely.get_parts(shapely.intersection(ray, part))
-                inside = inside[shapely.distance(inside, shapely.Point(xy[number])) < 0.05]
-                if not len(inside) or not 1.0 < inside[0].length < 1.5 * width_m:
-                    continue
-                end = shapely.get_coordinates(inside[0])[-1]
-                if shapely.dwithin(shapely.Point(end), shapely.boundary(whole), _OFF_RIM_M):
-                    lines.append(shapely.LineString([xy[number], end + _OFF_RIM_M * side]))
-    return lines
 
 
 def _loose(

@@ -42,6 +42,7 @@ from gridgeo.geometry.points import (
     points_of,
 )
 from gridgeo.geometry.widths import (
+    lines_across,
     narrow,
     same_outline,
     thin_parts,
@@ -70,6 +71,7 @@ __all__ = [
     "households_in",
     "intersection",
     "largest_overlap",
+    "lines_across",
     "may_succeed",
     "moved_atoms",
     "narrow",

@@ -69,6 +69,41 @@ def thin_parts(
     return parts[real], piece[real].astype(np.int64)
 
 
+#: Looking across a piece starts this far inside it.
+_INSIDE_M = 1e-3
+
+
+def lines_across(
+    piece: Any, points: NDArray[np.complex128], most_m: float, *, past_m: float = 0.0
+) -> list[Any]:
+    """Return lines across a narrow polygon from those of its vertices that are in `points`.
+
+    Each is square to the outline where it starts and ends on the outline, or `past_m` behind it;
+    there is none where the polygon is wider than `most_m`.
+
+    Examples
+    --------
+    >>> strip = shapely.Polygon([(0, 0), (90, 0), (90, 4), (30, 4), (0, 4)])
+    >>> [line.length for line in lines_across(strip, np.array([30 + 4j]), 8.0)]
+    [4.0]
+    """
+    lines = []
+    for ring in shapely.get_rings(piece):
+        xy = shapely.get_coordinates(ring)[:-1]
+        for number in np.flatnonzero(np.isin(xy[:, 0] + 1j * xy[:, 1], points)).tolist():
+            before, after = xy[number] - xy[number - 1], xy[(number + 1) % len(xy)] - xy[number]
+            along = before / np.hypot(*before) + after / np.hypot(*after)
+            square = np.array([-along[1], along[0]]) / max(float(np.hypot(*along)), 1e-9)
+            for side in (square, -square):
+                ends = [xy[number] + _INSIDE_M * side, xy[number] + 2 * most_m * side]
+                inside = shapely.get_parts(shapely.intersection(shapely.LineString(ends), piece))
+                first = inside[shapely.distance(inside, shapely.Point(ends[0])) < _INSIDE_M]
+                if len(first) and _INSIDE_M < first[0].length < most_m:
+                    end = shapely.get_coordinates(first[0])[-1]
+                    lines.append(shapely.LineString([xy[number], end + past_m * side]))
+    return lines
+
+
 def same_outline(one: NDArray[Any], other: NDArray[Any], width_m: float) -> NDArray[np.bool_]:
     """Return for each pair of polygons whether their outlines are nowhere further apart.
 
