@@ -71,6 +71,10 @@ def thin_parts(
 
 #: Looking across a piece starts this far inside it.
 _INSIDE_M = 1e-3
+#: The outline goes straight on where its direction has at least this cosine with the one before;
+#: at other vertices a corner lies opposite, where the piece turns, within this share of the width.
+_STRAIGHT = 0.7
+_OPPOSITE = 0.25
 
 
 def lines_across(
@@ -79,7 +83,7 @@ def lines_across(
     """Return lines across a narrow polygon from those of its vertices that are in `points`.
 
     Each is square to the outline where it starts and ends on the outline, or `past_m` behind it;
-    there is none where the polygon is wider than `most_m`.
+    there is none where the polygon is wider than `most_m`, or at the corners where it ends.
 
     Examples
     --------
@@ -92,14 +96,18 @@ def lines_across(
         xy = shapely.get_coordinates(ring)[:-1]
         for number in np.flatnonzero(np.isin(xy[:, 0] + 1j * xy[:, 1], points)).tolist():
             before, after = xy[number] - xy[number - 1], xy[(number + 1) % len(xy)] - xy[number]
-            along = before / np.hypot(*before) + after / np.hypot(*after)
+            before, after = before / np.hypot(*before), after / np.hypot(*after)
+            along = before + after
             square = np.array([-along[1], along[0]]) / max(float(np.hypot(*along)), 1e-9)
             for side in (square, -square):
                 ends = [xy[number] + _INSIDE_M * side, xy[number] + 2 * most_m * side]
                 inside = shapely.get_parts(shapely.intersection(shapely.LineString(ends), piece))
                 first = inside[shapely.distance(inside, shapely.Point(ends[0])) < _INSIDE_M]
-                if len(first) and _INSIDE_M < first[0].length < most_m:
-                    end = shapely.get_coordinates(first[0])[-1]
+                if not len(first) or not _INSIDE_M < first[0].length < most_m:
+                    continue
+                end = shapely.get_coordinates(first[0])[-1]
+                opposite = np.hypot(*(xy - end).T).min() < _OPPOSITE * first[0].length
+                if before @ after > _STRAIGHT or opposite:
                     lines.append(shapely.LineString([xy[number], end + past_m * side]))
     return lines
 
