@@ -31,6 +31,8 @@ from gridgeo.model import BORDER_CLASSES, CROSSED_BY_STREETS_ONLY, Atoms, Layers
 
 #: A border is crossed where a crossing lies this near.
 _AT_BORDER_M = 0.1
+#: A thin part is attached to what it was cut from over no more than so many widths.
+_NECK = 1.5
 #: Two polygons that share no more than this meet at a corner that noding drew out.
 _CORNER_M = 1e-6
 
@@ -42,13 +44,15 @@ def tabulate_borders(
     *,
     crs: CRS,
     within_m: float,
+    neck_m: float = 0.0,
 ) -> gpd.GeoDataFrame:
     """Return the borders of a coverage as described in `gridgeo.model.Atoms`.
 
     Two polygons with several streets between them have a row for each class and name; those that
     only meet at a corner have none. A border
     of water, rail or motorway is passable where one of the `crossings` (points) lies on it; all
-    others are.
+    others are. What two polygons share beside it, off every street and up to `neck_m` long, counts
+    to it: there a thin part was given to one of them.
     """
     edges = coverage_edges(polygons)
     rank, name = named.of(edges, within_m=within_m)
@@ -64,6 +68,7 @@ def tabulate_borders(
     shared_m = table.groupby(["left", "right"])["border_m"].transform("sum")
     real = (shared_m > _CORNER_M).to_numpy()
     edges, table = edges.take(real), table[real]
+    table = _with_necks(table, neck_m)
     groups = table.groupby(["left", "right", "rank", "street_name"], sort=True)
     borders = groups["border_m"].sum().reset_index()
     borders["street_class"] = np.array(BORDER_CLASSES)[borders["rank"]]
@@ -71,6 +76,20 @@ def tabulate_borders(
     borders["passable"] = _passable(borders, geometry, crossings)
     columns = ["left", "right", "border_m", "street_class", "street_name", "passable"]
     return gpd.GeoDataFrame(borders[columns], geometry=geometry, crs=crs)
+
+
+def _with_necks(table: pd.DataFrame, neck_m: float) -> pd.DataFrame:
+    """Return the edges with the rank and name of the barrier that short edges beside it have."""
+    bare = table["rank"] == BORDER_CLASSES.index("none")
+    barred = table["rank"].isin([BORDER_CLASSES.index(c) for c in CROSSED_BY_STREETS_ONLY])
+    pair = [table["left"], table["right"]]
+    short = table["border_m"].where(bare, 0.0).groupby(pair).transform("sum") <= neck_m
+    barrier = table[["rank", "street_name"]].where(barred).groupby(pair).transform("first")
+    neck = bare & short & barrier["rank"].notna()
+    return table.assign(
+        rank=table["rank"].mask(neck, barrier["rank"]).astype(np.int64),
+        street_name=table["street_name"].mask(neck, barrier["street_name"]),
+    )
 
 
 def _joined(edges: Edges, group: NDArray[np.int64]) -> NDArray[Any]:
@@ -140,7 +159,8 @@ class Cutter:
 
     def atoms_of(self, ground: PieceCoverage) -> Atoms:
         """Return the pieces as atoms with counts and borders: see `gridgeo.model.Atoms`."""
-        return _finish(ground, self.layers, self.blocks, self.considered)
+        neck_m = _NECK * self.rules.thin_part_m
+        return _finish(ground, self.layers, self.blocks, self.considered, neck_m)
 
     def _cut(self, ground: PieceCoverage, *, fine: bool) -> PieceCoverage:
         layers, rules = self.layers, self.rules
@@ -248,7 +268,11 @@ def _grounds_of_compounds(ground: PieceCoverage) -> Index:
 
 
 def _finish(
-    ground: PieceCoverage, layers: Layers, blocks: Blocks, considered: gpd.GeoDataFrame
+    ground: PieceCoverage,
+    layers: Layers,
+    blocks: Blocks,
+    considered: gpd.GeoDataFrame,
+    neck_m: float,
 ) -> Atoms:
     polygons = ground.polygons
     atom = assign_points(layers.households.geometry.to_numpy(), polygons)
@@ -272,7 +296,12 @@ def _finish(
     return Atoms(
         frame=frame,
         borders=tabulate_borders(
-            polygons, blocks.named, blocks.crossings, crs=layers.crs, within_m=ON_LINE_M
+            polygons,
+            blocks.named,
+            blocks.crossings,
+            crs=layers.crs,
+            within_m=ON_LINE_M,
+            neck_m=neck_m,
         ),
         communities=blocks.communities,
         household_atom=atom,

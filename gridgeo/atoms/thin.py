@@ -43,6 +43,8 @@ _ROUNDS = 3
 _OFF_RIM_M = 0.05
 #: ... and ends at a corner of the outline as near as this, else as far behind the outline.
 _TO_CORNER_M = 0.2
+#: Water, rail and motorways are given up at less than this weight a metre.
+_BARRED = 0.2
 #: Parts are cut across where they are longer than so many widths.
 _LONG = 3.0
 
@@ -221,11 +223,15 @@ def _loose(
 
 @dataclass(frozen=True, kw_only=True)
 class _Pairs:
-    """A loose face and one of its community beside it, and the weight of their border."""
+    """A loose face and one of its community beside it, and the weight of their border.
+
+    ``barred``: water, rail or motorway lies on all of it.
+    """
 
     face: Index
     beside: Index
     weight: NDArray[np.float64]
+    barred: NDArray[np.bool_]
 
 
 def _pairs(site: _Site, faces: Faces, loose: NDArray[np.bool_], weigh: _Weigh) -> _Pairs:
@@ -243,6 +249,7 @@ def _pairs(site: _Site, faces: Faces, loose: NDArray[np.bool_], weigh: _Weigh) -
             "face": np.concatenate([edges.left, edges.right]),
             "beside": np.concatenate([edges.right, edges.left]),
             "weight": np.tile(weigh(edges), 2),
+            "metres": np.tile(edges.length, 2),
         }
     )
     table = both[loose[both["face"]]].groupby(["face", "beside"], as_index=False).sum()
@@ -250,18 +257,24 @@ def _pairs(site: _Site, faces: Faces, loose: NDArray[np.bool_], weigh: _Weigh) -
         face=table["face"].to_numpy(np.int64),
         beside=table["beside"].to_numpy(np.int64),
         weight=np.round(table["weight"].to_numpy(np.float64), 3),
+        barred=(table["weight"] < _BARRED * table["metres"]).to_numpy(),
     )
 
 
 def _receivers(
     site: _Site, faces: Faces, loose: NDArray[np.bool_], pairs: _Pairs, rules: AtomRules
 ) -> Index:
-    """Return for each face the one that it joins: itself, where it stays."""
+    """Return for each face the one that it joins: itself, where it stays.
+
+    Nothing joins the other side of water, rail or a motorway but what lies between two of them.
+    """
     ground, area = site.ground, site.area
     inhabited = np.zeros(len(faces), dtype=bool)
     inhabited[loose] = households_in(site.households, faces.polygons[loose]) > 0
     own, other = faces.parent[pairs.face], faces.parent[pairs.beside]
-    fits = ~loose[pairs.beside] & (own != other)
+    inside = pairs.barred | (own == other)
+    barred_in = np.bincount(pairs.face[~inside], minlength=len(faces)) == 0
+    fits = ~loose[pairs.beside] & (own != other) & (~pairs.barred | barred_in[pairs.face])
     fits &= ~(inhabited[pairs.face] & (ground.facility[other] >= 0))
     face, beside, weight = pairs.face[fits], pairs.beside[fits], pairs.weight[fits]
     joined = shapely.union(faces.polygons[face], faces.polygons[beside])
