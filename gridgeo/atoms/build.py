@@ -33,6 +33,8 @@ from gridgeo.model import BORDER_CLASSES, CROSSED_BY_STREETS_ONLY, Atoms, Layers
 _AT_BORDER_M = 0.1
 #: A thin part is attached to what it was cut from over no more than so many widths.
 _NECK = 1.5
+#: Several necks make up no more than this share of the barrier between two atoms.
+_NECKS_SHARE = 0.05
 #: Two polygons that share no more than this meet at a corner that noding drew out.
 _CORNER_M = 1e-6
 
@@ -83,9 +85,13 @@ def _with_necks(table: pd.DataFrame, neck_m: float) -> pd.DataFrame:
     bare = table["rank"] == BORDER_CLASSES.index("none")
     barred = table["rank"].isin([BORDER_CLASSES.index(c) for c in CROSSED_BY_STREETS_ONLY])
     pair = [table["left"], table["right"]]
-    short = table["border_m"].where(bare, 0.0).groupby(pair).transform("sum") <= neck_m
+    bare_m, barred_m = (
+        table["border_m"].where(edges, 0.0).groupby(pair).transform("sum")
+        for edges in (bare, barred)
+    )
+    several = (bare_m <= _NECKS_SHARE * barred_m) & (table["border_m"] <= neck_m)
     barrier = table[["rank", "street_name"]].where(barred).groupby(pair).transform("first")
-    neck = bare & short & barrier["rank"].notna()
+    neck = bare & ((bare_m <= neck_m) | several) & barrier["rank"].notna()
     return table.assign(
         rank=table["rank"].mask(neck, barrier["rank"]).astype(np.int64),
         street_name=table["street_name"].mask(neck, barrier["street_name"]),
