@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from gridgeo.model import Plan
 
 #: Findings of these rules about a grid are reasons to redraw it.
-_GRID_RULES = ("valid_geometry", "inside_community", "one_part", "in_band")
+_GRID_RULES = ("valid_geometry", "inside_community", "one_part", "no_thin_part", "in_band")
 #: A facility whose grid would share this much of the larger ground is the one that was excepted.
 _SAME_GROUND = 0.8
 _ACCEPTED = Text(

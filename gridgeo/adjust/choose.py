@@ -15,7 +15,7 @@ import pandas as pd
 import shapely
 
 from gridgeo.errors import InputError
-from gridgeo.geometry import connected_groups
+from gridgeo.geometry import connected_groups, thin_parts
 from gridgeo.model import MISSED_VERDICTS
 from gridgeo.storage import hash_letters
 from gridgeo.wording import Text
@@ -25,8 +25,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridgeo.adjust.existing import ExistingGrids
+    from gridgeo.config import AtomRules
     from gridgeo.geometry import Overlap
     from gridgeo.model import Atoms, Decision, Partition
+
+
+#: Less ground of thin parts than this is rounding of the overlay.
+_LEAST_M2 = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,20 +44,53 @@ class Groups:
     atoms: NDArray[np.int64]
 
 
-def group_changes(atoms: Atoms, old: ExistingGrids, part: Partition, shared: Overlap) -> Groups:
+def thin_ground(atoms: Atoms, old: ExistingGrids, rules: AtomRules) -> pd.DataFrame:
+    """Return the ground of thin parts of old grids that atoms of another grid hold.
+
+    Atoms have no thin parts that could join a neighbour: so these grids can do without them.
+
+    Returns
+    -------
+    DataFrame
+        old, to (positions of grids), m2.
+    """
+    if not rules.thin_part_m:
+        return pd.DataFrame({"old": [], "to": [], "m2": []}, dtype=np.int64)
+    was, shapes = old.grids.geometry.to_numpy(), atoms.frame.geometry.to_numpy()
+    parts, grid = thin_parts(was, rules.thin_part_m, rules.thin_part_m2)
+    number, atom = shapely.STRtree(shapes).query(parts, predicate="intersects")
+    held = pd.DataFrame(
+        {
+            "old": grid[number],
+            "to": old.previous[atom],
+            "m2": shapely.area(shapely.intersection(parts[number], shapes[atom])),
+        }
+    )
+    held = held[(held["to"] >= 0) & (held["to"] != held["old"]) & (held["m2"] > _LEAST_M2)]
+    return held.groupby(["old", "to"], as_index=False).sum()
+
+
+def group_changes(
+    atoms: Atoms, old: ExistingGrids, part: Partition, shared: Overlap, thin: NDArray[np.int64]
+) -> Groups:
     """Return the connected groups of old and new grids that share ground and differ.
 
     A grid that keeps its ground is none of them, unless it becomes one of another kind or its
-    rings are broken. Ids say
-    what changes into what: the same proposal has the same id in every run.
+    rings are broken, or it is one of the pairs of old grids `thin`: the ground of thin parts
+    goes from one to the other. Ids say what changes into what: the same proposal has the same id
+    in every run.
     """
     olds, news = len(old.grids), len(part.grids)
-    member = connected_groups(olds + news, shared.old, olds + shared.new)
+    member = connected_groups(
+        olds + news,
+        np.concatenate([shared.old, thin[:, 0]]),
+        np.concatenate([olds + shared.new, thin[:, 1]]),
+    )
     count = int(member.max(initial=-1)) + 1
     was = old.grids["kind"].to_numpy(dtype=object)[shared.old]
     becomes = part.grids["kind"].to_numpy(dtype=object)[shared.new]
     stays = shared.same & ((was == "") | (was == becomes))
-    stays &= ~old.grids["broken"].to_numpy()[shared.old]
+    stays &= ~old.grids["broken"].to_numpy()[shared.old] & ~np.isin(shared.old, thin)
     changed = np.ones(count, dtype=bool)
     changed[member[shared.old[stays]]] = False
     keys = {

@@ -15,7 +15,7 @@ import pandas as pd
 import shapely
 
 from gridgeo.adjust.accepted import Exceptions, exclude_gaps, lock_exceptions, refuse_facilities
-from gridgeo.adjust.choose import Groups, group_changes
+from gridgeo.adjust.choose import Groups, group_changes, thin_ground
 from gridgeo.codes import Changes, community_codes, continue_codes
 from gridgeo.errors import InputError
 from gridgeo.geometry import connected_groups
@@ -55,7 +55,8 @@ class ExistingGrids:
     ``grids``: code, name, kind (``""`` where the file has none), community (position: where most
     of its households are), communities (how many it lies in), parts (connected ones), households,
     residents, verdict, reason_en, reason_zh, crosses (bool: its outline crosses atoms), broken
-    (bool: its rings are not valid), geometry (made valid).
+    (bool: its rings are not valid), geometry (made valid), thin_m2 (of thin parts that other
+    grids take).
     ``previous``: the old grid of each atom, -1 for none.
     ``anchor``: a point in each atom, inside the old grid as well.
     """
@@ -320,6 +321,11 @@ def find_minimal_change(
         atoms = _keep_dedicated(atoms, grids, assigned.previous)
         bands = context.bands(atoms).each(lambda band: band_of(atoms, band))
         old = _existing_on_atoms(atoms, grids, assigned, bands)
+        thin = thin_ground(atoms, old, settings.atoms)
+        kept = np.flatnonzero(grids["code"].isin(exceptions.grids))
+        thin = thin[~thin["old"].isin(kept) & ~thin["to"].isin(kept)]
+        thin_m2 = np.bincount(thin["old"], thin["m2"], len(grids))
+        old = replace(old, grids=old.grids.assign(thin_m2=thin_m2))
     with clock.stage("partition"), Cancellation().after(settings.search.seconds) as halt:
         new = adjust_atoms(
             atoms,
@@ -340,7 +346,9 @@ def find_minimal_change(
         atoms=atoms,
         old=old,
         new=new,
-        groups=group_changes(atoms, old, new.partition, new.shared),
+        groups=group_changes(
+            atoms, old, new.partition, new.shared, thin[["old", "to"]].to_numpy(np.int64)
+        ),
         community_codes=community_codes(atoms.communities, scheme, mapping=mapping),
     )
 

@@ -64,6 +64,14 @@ def _grid_causes(grid: pd.Series[Any]) -> list[Text]:
         causes.append(Text(grid["reason_en"], grid["reason_zh"]))
     if grid["broken"]:
         causes.append(Text("its outline crosses itself", "边界线自相交"))
+    if grid["thin_m2"] > 0:
+        area = f"{grid['thin_m2']:,.0f}"
+        causes.append(
+            Text(
+                f"{area} m2 of it are thin parts beside other grids",
+                f"有 {area} 平方米为伸入其他网格旁的狭长部分",
+            )
+        )
     if grid["communities"] > 1:
         number = grid["communities"]
         causes.append(Text(f"lies in {number} communities", f"跨 {number} 个社区（村）"))

@@ -88,7 +88,12 @@ def repair_grids(
     allowed = None if layers is None else layers.allowed_gaps
     with clock.stage("validate"):
         subject = Subject(
-            grids=file.grids, communities=communities, households=households, allowed_gaps=allowed
+            grids=file.grids,
+            communities=communities,
+            households=households,
+            allowed_gaps=allowed,
+            thin_part_m=settings.atoms.thin_part_m,
+            thin_part_m2=settings.atoms.thin_part_m2,
         )
         before = judge_shape(subject)
     with clock.stage("repair"):

@@ -6,6 +6,7 @@ carriageways, ramps and roundabouts join the neighbouring block.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,13 +37,15 @@ _GIVES_UP = dict(zip(BORDER_CLASSES, (0.1, 0.1, 0.1, 0.4, 0.6, 0.8, 0.9, 1.0, 2.
 class Blocks:
     """The blocks of repaired communities, and what later cuts need.
 
-    ``faces.parent`` is the position of the community. ``lanes`` are the lines left for blocks
+    ``faces.parent`` is the position of the community, ``area`` the number of the ground (of a
+    community, or of a locked grid) that each face lies in. ``lanes`` are the lines left for blocks
     that are too heavy; ``named`` all lines that give a border its class and name; ``crossings``
     the points where streets cross barriers.
     """
 
     communities: gpd.GeoDataFrame
     faces: Faces
+    area: NDArray[np.int64]
     lanes: NDArray[Any]
     named: NamedLines
     crossings: NDArray[Any]
@@ -87,6 +90,7 @@ def cut_blocks(layers: Layers, rules: AtomRules, *, limits: NDArray[np.int64]) -
     return Blocks(
         communities=communities,
         faces=blocks,
+        area=assign_points(shapely.point_on_surface(blocks.polygons), grounds),
         lanes=_outside(streets[lane], undivided),
         named=named,
         crossings=find_crossings(layers.streets, layers.barriers),
@@ -97,6 +101,17 @@ def cut_blocks(layers: Layers, rules: AtomRules, *, limits: NDArray[np.int64]) -
 
 def tidier(layers: Layers, named: NamedLines, rules: AtomRules) -> Tidy:
     """Return the function that absorbs the slivers of some faces of these layers."""
+    weigh = weigher(named)
+
+    def tidy(faces: Faces, area: NDArray[np.int64]) -> tuple[Faces, NDArray[np.int64]]:
+        households = households_in(layers.households, faces.polygons)
+        return absorb_slivers(faces, area, households, rules, weigh)
+
+    return tidy
+
+
+def weigher(named: NamedLines) -> Callable[[Edges], NDArray[np.float64]]:
+    """Return the function that says how gladly edges are given up, by the streets on them."""
     factor = np.array([_GIVES_UP[c] for c in BORDER_CLASSES])
 
     def weigh(edges: Edges) -> NDArray[np.float64]:
@@ -104,11 +119,7 @@ def tidier(layers: Layers, named: NamedLines, rules: AtomRules) -> Tidy:
         weight: NDArray[np.float64] = edges.length * factor[rank]
         return weight
 
-    def tidy(faces: Faces, area: NDArray[np.int64]) -> tuple[Faces, NDArray[np.int64]]:
-        households = households_in(layers.households, faces.polygons)
-        return absorb_slivers(faces, area, households, rules, weigh)
-
-    return tidy
+    return weigh
 
 
 def _undivided_compounds(layers: Layers, areas: NDArray[Any], limits: NDArray[Any]) -> NDArray[Any]:

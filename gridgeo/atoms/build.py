@@ -18,18 +18,23 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
 
-from gridgeo.atoms.blocks import Blocks, tidier
+from gridgeo.atoms.blocks import Blocks, tidier, weigher
 from gridgeo.atoms.buildings import keep_buildings_whole
 from gridgeo.atoms.carve import carve_outlines
 from gridgeo.atoms.faces import Faces, Index, PieceCoverage, Tidy, cut_areas
 from gridgeo.atoms.heavy import Subdivision
 from gridgeo.atoms.lines import ON_LINE_M, OVERSHOOT_M, NamedLines, close_gaps
+from gridgeo.atoms.thin import give_away_thin_parts
 from gridgeo.config import AtomRules
 from gridgeo.geometry import Edges, Polygons, assign_points, count_in, coverage_edges
 from gridgeo.model import BORDER_CLASSES, CROSSED_BY_STREETS_ONLY, Atoms, Layers
 
 #: A border is crossed where a crossing lies this near.
 _AT_BORDER_M = 0.1
+#: A thin part is attached to what it was cut from over no more than so many widths.
+_NECK = 1.5
+#: Several necks make up no more than this share of the barrier between two atoms.
+_NECKS_SHARE = 0.05
 #: Two polygons that share no more than this meet at a corner that noding drew out.
 _CORNER_M = 1e-6
 
@@ -41,13 +46,15 @@ def tabulate_borders(
     *,
     crs: CRS,
     within_m: float,
+    neck_m: float = 0.0,
 ) -> gpd.GeoDataFrame:
     """Return the borders of a coverage as described in `gridgeo.model.Atoms`.
 
     Two polygons with several streets between them have a row for each class and name; those that
     only meet at a corner have none. A border
     of water, rail or motorway is passable where one of the `crossings` (points) lies on it; all
-    others are.
+    others are. What two polygons share beside it, off every street and up to `neck_m` long, counts
+    to it: there a thin part was given to one of them.
     """
     edges = coverage_edges(polygons)
     rank, name = named.of(edges, within_m=within_m)
@@ -63,6 +70,7 @@ def tabulate_borders(
     shared_m = table.groupby(["left", "right"])["border_m"].transform("sum")
     real = (shared_m > _CORNER_M).to_numpy()
     edges, table = edges.take(real), table[real]
+    table = _with_necks(table, neck_m)
     groups = table.groupby(["left", "right", "rank", "street_name"], sort=True)
     borders = groups["border_m"].sum().reset_index()
     borders["street_class"] = np.array(BORDER_CLASSES)[borders["rank"]]
@@ -70,6 +78,24 @@ def tabulate_borders(
     borders["passable"] = _passable(borders, geometry, crossings)
     columns = ["left", "right", "border_m", "street_class", "street_name", "passable"]
     return gpd.GeoDataFrame(borders[columns], geometry=geometry, crs=crs)
+
+
+def _with_necks(table: pd.DataFrame, neck_m: float) -> pd.DataFrame:
+    """Return the edges with the rank and name of the barrier that short edges beside it have."""
+    bare = table["rank"] == BORDER_CLASSES.index("none")
+    barred = table["rank"].isin([BORDER_CLASSES.index(c) for c in CROSSED_BY_STREETS_ONLY])
+    pair = [table["left"], table["right"]]
+    bare_m, barred_m = (
+        table["border_m"].where(edges, 0.0).groupby(pair).transform("sum")
+        for edges in (bare, barred)
+    )
+    several = (bare_m <= _NECKS_SHARE * barred_m) & (table["border_m"] <= neck_m)
+    barrier = table[["rank", "street_name"]].where(barred).groupby(pair).transform("first")
+    neck = bare & ((bare_m <= neck_m) | several) & barrier["rank"].notna()
+    return table.assign(
+        rank=table["rank"].mask(neck, barrier["rank"]).astype(np.int64),
+        street_name=table["street_name"].mask(neck, barrier["street_name"]),
+    )
 
 
 def _joined(edges: Edges, group: NDArray[np.int64]) -> NDArray[Any]:
@@ -139,7 +165,8 @@ class Cutter:
 
     def atoms_of(self, ground: PieceCoverage) -> Atoms:
         """Return the pieces as atoms with counts and borders: see `gridgeo.model.Atoms`."""
-        return _finish(ground, self.layers, self.blocks, self.considered)
+        neck_m = _NECK * self.rules.thin_part_m
+        return _finish(ground, self.layers, self.blocks, self.considered, neck_m)
 
     def _cut(self, ground: PieceCoverage, *, fine: bool) -> PieceCoverage:
         layers, rules = self.layers, self.rules
@@ -150,8 +177,25 @@ class Cutter:
         lanes = _lanes_in(ground, heavy.of(ground), self.blocks.lanes, rules)
         ground = _cut_along(ground, lanes, tidy, join=heavy.join_groups)
         ground = _cut_along(ground, heavy.cell_lines(ground), tidy)
+        ground = give_away_thin_parts(
+            ground,
+            weigher(self.blocks.named),
+            rules,
+            locked=self._locked(ground),
+            area=self.blocks.area[ground.block],
+            households=layers.households,
+        )
         buildings = layers.buildings.geometry.to_numpy()
         return keep_buildings_whole(ground, buildings, layers.households, self.limits, rules)
+
+    def _locked(self, ground: PieceCoverage) -> NDArray[np.bool_]:
+        """Whether a piece lies in a grid that planners locked."""
+        locked = self.layers.locked
+        if locked is None or not len(locked):
+            return np.zeros(len(ground), dtype=bool)
+        inner = shapely.point_on_surface(ground.polygons)
+        within: NDArray[np.bool_] = assign_points(inner, locked.geometry.to_numpy()) >= 0
+        return within
 
 
 def _carve_facilities(
@@ -236,7 +280,11 @@ def _grounds_of_compounds(ground: PieceCoverage) -> Index:
 
 
 def _finish(
-    ground: PieceCoverage, layers: Layers, blocks: Blocks, considered: gpd.GeoDataFrame
+    ground: PieceCoverage,
+    layers: Layers,
+    blocks: Blocks,
+    considered: gpd.GeoDataFrame,
+    neck_m: float,
 ) -> Atoms:
     polygons = ground.polygons
     atom = assign_points(layers.households.geometry.to_numpy(), polygons)
@@ -260,7 +308,12 @@ def _finish(
     return Atoms(
         frame=frame,
         borders=tabulate_borders(
-            polygons, blocks.named, blocks.crossings, crs=layers.crs, within_m=ON_LINE_M
+            polygons,
+            blocks.named,
+            blocks.crossings,
+            crs=layers.crs,
+            within_m=ON_LINE_M,
+            neck_m=neck_m,
         ),
         communities=blocks.communities,
         household_atom=atom,

@@ -116,6 +116,10 @@ class AtomRules:
     compound_share: float = 1.0
     #: a strip thinner than this between an outline and the street belongs to the outline
     strip_m: float = 15.0
+    #: parts of grids narrower than this (0: none) and no smaller than that are thin: they go to
+    #: the ground beside them, and are a finding
+    thin_part_m: float = 8.0
+    thin_part_m2: float = 200.0
     #: communities are repaired with this snapping distance and closed over gaps this wide
     repair_snap_m: float = 0.05
     repair_gap_m: float = 2.0

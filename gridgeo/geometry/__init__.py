@@ -42,8 +42,10 @@ from gridgeo.geometry.points import (
     points_of,
 )
 from gridgeo.geometry.widths import (
+    lines_across,
     narrow,
     same_outline,
+    thin_parts,
     without_narrow,
 )
 
@@ -69,6 +71,7 @@ __all__ = [
     "households_in",
     "intersection",
     "largest_overlap",
+    "lines_across",
     "may_succeed",
     "moved_atoms",
     "narrow",
@@ -80,6 +83,7 @@ __all__ = [
     "simplify_coverage",
     "subtract_others",
     "successors",
+    "thin_parts",
     "union",
     "without_narrow",
 ]

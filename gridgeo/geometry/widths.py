@@ -43,6 +43,75 @@ def without_narrow(pieces: NDArray[Any], width_m: float) -> NDArray[Any]:
     return out
 
 
+#: Openings are this much larger, so that rounding leaves no slits along the outline.
+_SLIT_M = 0.01
+
+
+def thin_parts(
+    pieces: NDArray[Any], width_m: float, least_m2: float = 0.0
+) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """Return the parts of polygonal pieces narrower than `width_m`, and the piece of each.
+
+    They are what an opening (erosion by half the width, then dilation, with mitred corners) takes
+    away: strips, necks and tips. Parts smaller than `least_m2` are left out.
+
+    Examples
+    --------
+    >>> yard, tail = shapely.box(0, 0, 50, 50), shapely.box(50, 0, 90, 6)
+    >>> parts, piece = thin_parts(np.array([yard.union(tail), yard]), 8.0)
+    >>> shapely.area(parts).round().tolist(), piece.tolist()
+    ([240.0], [0])
+    """
+    core = shapely.buffer(pieces, -width_m / 2, join_style="mitre")
+    opened = shapely.buffer(core, width_m / 2 + _SLIT_M, join_style="mitre")
+    parts, piece = shapely.get_parts(shapely.difference(pieces, opened), return_index=True)
+    real = (shapely.area(parts) > 0) & (shapely.area(parts) >= least_m2)
+    return parts[real], piece[real].astype(np.int64)
+
+
+#: Looking across a piece starts this far inside it.
+_INSIDE_M = 1e-3
+#: The outline goes straight on where its direction has at least this cosine with the one before;
+#: at other vertices a corner lies opposite, where the piece turns, within this share of the width.
+_STRAIGHT = 0.7
+_OPPOSITE = 0.25
+
+
+def lines_across(
+    piece: Any, points: NDArray[np.complex128], most_m: float, *, past_m: float = 0.0
+) -> list[Any]:
+    """Return lines across a narrow polygon from those of its vertices that are in `points`.
+
+    Each is square to the outline where it starts and ends on the outline, or `past_m` behind it;
+    there is none where the polygon is wider than `most_m`, or at the corners where it ends.
+
+    Examples
+    --------
+    >>> strip = shapely.Polygon([(0, 0), (90, 0), (90, 4), (30, 4), (0, 4)])
+    >>> [line.length for line in lines_across(strip, np.array([30 + 4j]), 8.0)]
+    [4.0]
+    """
+    lines = []
+    for ring in shapely.get_rings(piece):
+        xy = shapely.get_coordinates(ring)[:-1]
+        for number in np.flatnonzero(np.isin(xy[:, 0] + 1j * xy[:, 1], points)).tolist():
+            before, after = xy[number] - xy[number - 1], xy[(number + 1) % len(xy)] - xy[number]
+            before, after = before / np.hypot(*before), after / np.hypot(*after)
+            along = before + after
+            square = np.array([-along[1], along[0]]) / max(float(np.hypot(*along)), 1e-9)
+            for side in (square, -square):
+                ends = [xy[number] + _INSIDE_M * side, xy[number] + 2 * most_m * side]
+                inside = shapely.get_parts(shapely.intersection(shapely.LineString(ends), piece))
+                first = inside[shapely.distance(inside, shapely.Point(ends[0])) < _INSIDE_M]
+                if not len(first) or not _INSIDE_M < first[0].length < most_m:
+                    continue
+                end = shapely.get_coordinates(first[0])[-1]
+                opposite = np.hypot(*(xy - end).T).min() < _OPPOSITE * first[0].length
+                if before @ after > _STRAIGHT or opposite:
+                    lines.append(shapely.LineString([xy[number], end + past_m * side]))
+    return lines
+
+
 def same_outline(one: NDArray[Any], other: NDArray[Any], width_m: float) -> NDArray[np.bool_]:
     """Return for each pair of polygons whether their outlines are nowhere further apart.
 

@@ -137,6 +137,8 @@ def judge_plan(
         allowed_gaps=None if layers is None else layers.allowed_gaps,
         facilities=_dedicated_of(plan),
         most_homes=plan.settings.dedicated.homes,
+        thin_part_m=plan.settings.atoms.thin_part_m,
+        thin_part_m2=plan.settings.atoms.thin_part_m2,
         tolerance_m=plan.settings.tolerance_m,
         households_in=households.get("in"),
         households_listed=households.get("listed"),
@@ -190,6 +192,8 @@ def judge_drawn(grids: gpd.GeoDataFrame, layers: Layers, settings: Settings) -> 
         closed_gaps=closed_gaps(layers.communities, settings.atoms),
         facilities=facilities,
         most_homes=settings.dedicated.homes,
+        thin_part_m=settings.atoms.thin_part_m,
+        thin_part_m2=settings.atoms.thin_part_m2,
         tolerance_m=settings.tolerance_m,
         register=registered(settings.codes, layers.crs),
     )

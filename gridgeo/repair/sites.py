@@ -10,8 +10,10 @@ import shapely
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
 
 from gridgeo.config import RepairRules
+from gridgeo.geometry import lines_across
 from gridgeo.repair.faces import (
     TOUCH_M,
     DrawnPartition,
@@ -24,11 +26,16 @@ from gridgeo.repair.faces import (
 from gridgeo.wording import Text
 
 _NEAR_M = 0.5
+#: A grid along this share of the rim of narrow ground lies along all of it: it can take it whole.
+_ONE_SIDE = 0.4
 
 
 @dataclass(frozen=True, kw_only=True)
 class DefectSite:
-    """Grids whose borders do not match, and the lines of community borders beside their gaps."""
+    """Grids whose borders do not match, and lines that divide what lies between them.
+
+    ``lines``: borders of communities beside the gaps, and lines across long gaps.
+    """
 
     rows: NDArray[np.intp]
     lines: NDArray[Any]
@@ -85,8 +92,33 @@ def find_sites(partition: DrawnPartition, rules: RepairRules) -> list[DefectSite
     for number in np.unique(group[:size][involved]):
         rows = np.flatnonzero(involved & (group[:size] == number))
         beside = pieces[group[size:] == number]
-        found.append(DefectSite(rows=rows, lines=_community_lines(partition, beside)))
+        between = _between_grids(partition, beside, rules)
+        lines = np.concatenate([_community_lines(partition, beside), between])
+        found.append(DefectSite(rows=rows, lines=lines))
     return found
+
+
+def _between_grids(
+    partition: DrawnPartition, pieces: NDArray[Any], rules: RepairRules
+) -> NDArray[Any]:
+    """Return lines across narrow ground where two grids beside it meet: each may take its part.
+
+    Ground that one grid lies all along is not divided.
+    """
+    lines: list[Any] = []
+    for piece in pieces[shapely.area(pieces) > rules.area_m2]:
+        near = partition.grids[partition.tree.query(piece, predicate="dwithin", distance=TOUCH_M)]
+        rim = shapely.intersection(shapely.boundary(piece), shapely.buffer(near, TOUCH_M))
+        if shapely.length(rim).max(initial=0.0) > _ONE_SIDE * piece.length:
+            continue
+        xy = np.unique(shapely.get_coordinates(piece), axis=0)
+        beside = shapely.dwithin(near[:, None], shapely.points(xy), TOUCH_M).sum(axis=0) > 1
+        corner, (x, y) = shapely.get_coordinates(near), xy[beside].T
+        for line in lines_across(piece, x + 1j * y, 2 * rules.width_m):
+            start, end = shapely.get_coordinates(line)
+            distance, at = cKDTree(corner).query(start)
+            lines.append(shapely.LineString([corner[at] if distance < TOUCH_M else start, end]))
+    return np.array(lines, dtype=object)
 
 
 def _overlapping_pairs(

@@ -43,6 +43,7 @@ from gridgeo.validate.shape import (
 )
 from gridgeo.validate.streets import borders_on_ground, on_streets, share_on_streets
 from gridgeo.validate.subject import Subject
+from gridgeo.validate.thin import no_thin_part
 
 _Check = Callable[[Case], Iterator[Finding]]
 
@@ -54,6 +55,7 @@ CHECKS: tuple[_Check, ...] = (
     inside_community,
     one_part,
     no_enclave,
+    no_thin_part,
     codes_wellformed,
     codes_unique,
     codes_parented,
@@ -84,6 +86,7 @@ _SHAPE_CHECKS: tuple[_Check, ...] = (
     inside_community,
     one_part,
     no_enclave,
+    no_thin_part,
     households_once,
 )
 
@@ -92,8 +95,8 @@ def validate(subject: Subject, *, band: Band | Bands, codes: Codes) -> tuple[Fin
     """Return the findings of all `CHECKS` about a partition.
 
     Nothing stops at the first finding, and no geometry stops a check. Broken hard rules are
-    errors; the band, streets, open ground, compounds, buildings, enclaves, unusual codes,
-    facilities without a grid of their own and incomplete records are warnings; what is below a
+    errors; the band, streets, open ground, compounds, buildings, enclaves, thin parts, unusual
+    codes, facilities without a grid and incomplete records are warnings; what is below a
     tolerance, allowed, cannot be otherwise, or could not be checked for lack of a layer (rule
     ``not_checked``) is an info. Findings follow `CHECKS`, then the codes of their grids: the order
     of rows changes nothing.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gridgeo.config import TOLERANCE_M, DedicatedRules
+from gridgeo.config import TOLERANCE_M, AtomRules, DedicatedRules
 from gridgeo.errors import InputError
 from gridgeo.wording import Text
 
@@ -69,6 +69,8 @@ class Subject:
         The register of codes (`gridgeo.codes.Register.table`), its ground in the CRS of the grids.
     most_homes
         Households that a dedicated grid may hold without a finding.
+    thin_part_m, thin_part_m2
+        Parts of grids narrower than this, and no smaller than that, are thin; 0 m: none is.
     households_in, households_listed
         Households in the input, and those of them listed as being in no grid.
     tolerance_m
@@ -95,6 +97,8 @@ class Subject:
     facilities: gpd.GeoDataFrame | None = None
     register: pd.DataFrame | None = None
     most_homes: int = DedicatedRules().homes
+    thin_part_m: float = AtomRules().thin_part_m
+    thin_part_m2: float = AtomRules().thin_part_m2
     households_in: int | None = None
     households_listed: int | None = None
     tolerance_m: float = TOLERANCE_M

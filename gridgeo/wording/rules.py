@@ -94,6 +94,13 @@ RULEBOOK: Mapping[str, _Rule] = MappingProxyType(
                  "合并后不超限的可合并；否则与外围网格调整街区，使其通到街巷或社区（村）边界"),
             "one_piece",
         ),
+        "no_thin_part": _Rule(
+            Text("no thin part", "无狭长部分"),
+            _STREETS,
+            Text("Give the strip, tongue or tip to the grids along it (gridgeo adjust does)",
+                 "将狭长部分划入其旁的网格（gridgeo adjust 可给出方案）"),
+            "one_piece",
+        ),
         "codes_wellformed": _Rule(
             Text("well-formed code", "编码格式"),
             _CODES,

@@ -30,7 +30,7 @@ def broken_town() -> Subject:
         (B + "001", "乙1", "basic", B, 390, box(195, 0, 300, 100)),
         (A + "009", "乙2", "basic", B, 400, bow_tie),
         ("7", "", "basic", "", np.nan, box(395, 0, 410, 20)),
-        (B + "801", "校园", "dedicated", B, 80, box(380, 70, 390, 90)),
+        (B + "801", "校园", "dedicated", B, 80, box(380, 50, 387, 90)),
     ]
     columns = ["code", "name", "kind", "community", "households", "geometry"]
     frame = _frame({n: [row[k] for row in grids] for k, n in enumerate(columns)})
