@@ -3,17 +3,17 @@
 import ast
 from pathlib import Path
 
-import builders_remedies_files
-import builders_remedies_layers
-import builders_remedies_rows
-import builders_remedies_tables
 import pytest
+import remedies_files
+import remedies_layers
+import remedies_rows
+import remedies_tables
 from builders_remedies import CASES, fail, mend, origin
 
 import gridgeo
 
-MODULES = (builders_remedies_files, builders_remedies_layers, builders_remedies_rows,
-           builders_remedies_tables)  # fmt: skip
+MODULES = (remedies_files, remedies_layers, remedies_rows,
+           remedies_tables)  # fmt: skip
 
 
 @pytest.mark.parametrize("name", CASES)
