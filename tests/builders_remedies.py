@@ -73,6 +73,7 @@ def told(error: GridgeoError, **instead: str) -> dict[str, Any]:
 
     Of several values for the same layer the last one counts.
     """
+    assert error.remedy is not None
     rules: dict[str, Any] = {}
     for option, key, value in re.findall(r"--(\w+) ([\w.]+)=([\w-]+)", error.remedy.en):
         name = "columns" if option == "column" else option

@@ -32,7 +32,7 @@ def city(seed: int = 3, houses: int = 400) -> dict[str, gpd.GeoDataFrame]:
 
 
 def shifted(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return a layer as it stands in GCJ-02, under the CRS that it has."""
+    """Return a layer as it stands in GCJ-02, under its own CRS."""
     degrees = frame.to_crs(4326)
     shapes = shapely.transform(degrees.geometry.to_numpy(), _gcj02)
-    return degrees.set_geometry(gpd.GeoSeries(shapes, crs=4326)).to_crs(frame.crs)
+    return degrees.set_geometry(gpd.GeoSeries(shapes, crs=4326)).to_crs("EPSG:4548")

@@ -22,8 +22,8 @@ class Sample:
         some = np.unique(np.linspace(0, len(communities) - 1, _COMMUNITIES).astype(int))
         bounds = shapely.bounds(communities.geometry.to_numpy()[some])
         around = bounds + np.array([-1, -1, 1, 1]) * _AROUND_M
-        self._places = shapely.STRtree(shapely.box(*bounds.T))
-        self._ground = shapely.STRtree(shapely.box(*around.T))
+        self._places = shapely.STRtree([shapely.box(*one) for one in bounds])
+        self._ground = shapely.STRtree([shapely.box(*one) for one in around])
         self._kept: dict[str, list[gpd.GeoDataFrame]] = {}
 
     def add(self, role: str, frame: gpd.GeoDataFrame) -> None:
