@@ -1,5 +1,6 @@
 """Workbooks for the tests of reading, byte by byte: .xls (BIFF8 in a compound file) and .ods."""
 
+import re
 import struct
 import zipfile
 from collections.abc import Collection, Mapping, Sequence
@@ -33,20 +34,20 @@ def write_xls(
         _sheet(rows, hidden_rows if n == 0 else (), merged if n == 0 else ())
         for n, rows in enumerate(sheets.values())
     ]
-    codepage = _record(0x42, struct.pack("<H", 1200))
-    start = _record(0x809, struct.pack("<HHHHII", 0x600, 5, 0x0DBB, 0x07CC, 0, 0))
+    codepage = record(0x42, struct.pack("<H", 1200))
+    start = record(0x809, struct.pack("<HHHHII", 0x600, 5, 0x0DBB, 0x07CC, 0, 0))
     bounds = [_bound(name, name in hidden_sheets) for name in sheets]
-    at = len(start) + len(codepage) + sum(len(_record(0x85, b)) for b in bounds) + 4
+    at = len(start) + len(codepage) + sum(len(record(0x85, b)) for b in bounds) + 4
     out = start + codepage
     for bound, body in zip(bounds, bodies, strict=True):
-        out += _record(0x85, struct.pack("<I", at) + bound[4:])
+        out += record(0x85, struct.pack("<I", at) + bound[4:])
         at += len(body)
-    out += _record(0x0A, b"") + b"".join(bodies)
-    path.write_bytes(_compound(out))
+    out += record(0x0A, b"") + b"".join(bodies)
+    path.write_bytes(compound(out))
     return path
 
 
-def _record(kind: int, body: bytes) -> bytes:
+def record(kind: int, body: bytes) -> bytes:
     return struct.pack("<HH", kind, len(body)) + body
 
 
@@ -56,28 +57,28 @@ def _bound(name: str, hidden: Any) -> bytes:
 
 
 def _sheet(rows: _Rows, hidden: Any, merged: Sequence[_Range]) -> bytes:
-    out = bytearray(_record(0x809, struct.pack("<HHHHII", 0x600, 0x10, 0x0DBB, 0x07CC, 0, 0)))
+    out = bytearray(record(0x809, struct.pack("<HHHHII", 0x600, 0x10, 0x0DBB, 0x07CC, 0, 0)))
     width = max(map(len, rows), default=0)
-    out += _record(0x200, struct.pack("<IIHHH", 0, len(rows), 0, width, 0))
+    out += record(0x200, struct.pack("<IIHHH", 0, len(rows), 0, width, 0))
     for n in range(len(rows)):
         options = 0x120 if n + 1 in hidden else 0x100
-        out += _record(0x208, struct.pack("<HHHHHHHH", n, 0, width, 255, 0, 0, options, 15))
+        out += record(0x208, struct.pack("<HHHHHHHH", n, 0, width, 255, 0, 0, options, 15))
     for n, row in enumerate(rows):
         for k, cell in enumerate(row):
             if isinstance(cell, str) and cell in ERRORS:
-                out += _record(0x205, struct.pack("<HHHBB", n, k, 0, ERRORS[cell], 1))
+                out += record(0x205, struct.pack("<HHHBB", n, k, 0, ERRORS[cell], 1))
             elif isinstance(cell, str):
                 text = cell.encode("utf-16-le")
-                out += _record(0x204, struct.pack("<HHHHB", n, k, 0, len(cell), 1) + text)
+                out += record(0x204, struct.pack("<HHHHB", n, k, 0, len(cell), 1) + text)
             elif cell is not None:
-                out += _record(0x203, struct.pack("<HHHd", n, k, 0, cell))
+                out += record(0x203, struct.pack("<HHHd", n, k, 0, cell))
     for top, bottom, left, right in merged:
-        out += _record(0xE5, struct.pack("<HHHHH", 1, top - 1, bottom - 1, left - 1, right - 1))
-    return bytes(out + _record(0x0A, b""))
+        out += record(0xE5, struct.pack("<HHHHH", 1, top - 1, bottom - 1, left - 1, right - 1))
+    return bytes(out + record(0x0A, b""))
 
 
-def _compound(stream: bytes) -> bytes:
-    """Return a compound file with the one stream ``Workbook``."""
+def compound(stream: bytes, name: str = "Workbook") -> bytes:
+    """Return a compound file with one stream."""
     stream = stream.ljust(max(4096, -len(stream) % _SECTOR + len(stream)), b"\0")
     sectors = len(stream) // _SECTOR
     tables = 1
@@ -100,7 +101,7 @@ def _compound(stream: bytes) -> bytes:
             + struct.pack("<IQ", start, size)
         )
 
-    folder = entry("Root Entry", 5, _END, 0, 1) + entry("Workbook", 2, tables + 1, len(stream))
+    folder = entry("Root Entry", 5, _END, 0, 1) + entry(name, 2, tables + 1, len(stream))
     folder += (b"\0" * 64 + struct.pack("<HBBIII", 0, 0, 1, _FREE, _FREE, _FREE) + b"\0" * 48) * 2
     fat = struct.pack(f"<{len(chain)}I", *chain)
     return header.ljust(_SECTOR, b"\0") + fat + folder + stream
@@ -199,6 +200,18 @@ def _ods_cell(cell: Any, span: Any) -> str:
         f'<table:table-cell{more} office:value-type="float" office:value="{cell}">'
         f"<text:p>{cell}</text:p></table:table-cell>"
     )
+
+
+def patch(path: Path, pattern: str, text: str, member: str = "xl/worksheets/sheet1.xml") -> None:
+    """Change a member of an .xlsx or .ods; the pattern must be in it."""
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    content, number = re.subn(pattern, text, parts[member].decode())
+    assert number == 1
+    parts[member] = content.encode()
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, part in parts.items():
+            archive.writestr(name, part)
 
 
 FORMATS = (".xlsx", ".xls", ".et", ".ods")

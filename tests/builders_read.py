@@ -68,11 +68,16 @@ def write_town(folder: Path, **layers: gpd.GeoDataFrame) -> dict[str, tuple[Sour
     return inputs
 
 
-def read_town(folder: Path, rules: dict[str, Any] | None = None, **sources: Path | str) -> Layers:
-    """Read the town from files, with the layers of `sources` taken from elsewhere."""
+def read_town(
+    folder: Path, rules: dict[str, Any] | None = None, **sources: Path | str | Source | None
+) -> Layers:
+    """Read the town from files, with layers taken from elsewhere, or (None) left out."""
     inputs = write_town(folder)
-    for role, path in sources.items():
-        inputs[role] = (Source.parse(str(path)),)
+    for role, given in sources.items():
+        if given is None:
+            del inputs[role]
+        else:
+            inputs[role] = (given if isinstance(given, Source) else Source.parse(str(given)),)
     return read_layers(ReadRules(inputs=inputs, **(rules or {})))
 
 

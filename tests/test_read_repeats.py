@@ -4,6 +4,7 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 from builders_read import CRS, X, Y, town, write_town
+from builders_shifted import city, shifted
 from shapely import Point, box
 
 from gridgeo.config import ReadRules, Source
@@ -146,3 +147,49 @@ def test_a_layer_named_twice_is_streamed_once(tmp_path):
     total = sum(batch.households for batch in stream_layers(survey))
     assert total == read_layers(ReadRules(inputs=inputs)).households_in
     assert sum(note.warning for note in survey.notes) == 3
+
+
+# Read in batches
+
+
+def streamed(folder, frames):
+    inputs = {}
+    for role, given in frames.items():
+        for number, frame in enumerate(given if isinstance(given, list) else [given]):
+            path = folder / f"{role}{number}.parquet"
+            frame.to_parquet(path)
+            inputs[role] = (*inputs.get(role, ()), Source(path=str(path)))
+    told = ReadRules(inputs=inputs)
+    survey = survey_layers(told)
+    batches = list(stream_layers(survey, rows=50))
+    said = [note.message.en for note in survey.notes if note.warning]
+    return batches, said, survey, read_layers(told)
+
+
+def test_the_same_homes_in_two_layers_are_streamed_once(tmp_path):
+    frames = town(households=[homes(), homes(shift=3.0)])
+    batches, said, survey, layers = streamed(tmp_path, frames)
+    assert sum(batch.households for batch in batches) == layers.households_in == sum(COUNTS)
+    assert said == warnings(layers)
+    assert survey.rejects == layers.rejects
+
+
+def test_a_facility_as_point_and_as_outline_in_two_layers_is_streamed_once(tmp_path):
+    shapes = {"points": Point(X + 30, Y + 30), "outlines": CAMPUS}
+    schools = [
+        gpd.GeoDataFrame({"类型": ["学校"], "名称": ["一中"]}, geometry=[shape], crs=CRS)
+        for shape in shapes.values()
+    ]
+    batches, said, _, layers = streamed(tmp_path, town(facilities=schools))
+    assert sum(len(batch.frame) for batch in batches if batch.role == "facilities") == 1
+    assert said == warnings(layers)
+
+
+@pytest.mark.parametrize("role", ["households", "streets"])
+def test_a_layer_in_gcj02_is_suspected_where_layers_are_streamed(tmp_path, role):
+    frames = city(7)
+    _, said, _, _ = streamed(tmp_path, frames)
+    assert said == []
+    _, said, _, layers = streamed(tmp_path, {**frames, role: shifted(frames[role])})
+    for one in (said, warnings(layers)):
+        assert [f"--datum {role}=gcj02" in text for text in one] == [True]

@@ -77,7 +77,10 @@ def spatial_frame(raw: RawLayer) -> gpd.GeoDataFrame:
     if not isinstance(raw.frame, gpd.GeoDataFrame):
         raise InputError(
             Text("the layer has no geometry", "图层没有几何图形"),
-            remedy=Text("Give a layer with geometry", "请提供含几何图形的图层"),
+            remedy=Text(
+                "Give it as GeoPackage or Shapefile, or add a column of shapes (WKT) to the table",
+                "请提供 GeoPackage 或 Shapefile 格式的图层，或在表中补上图形列（WKT）",
+            ),
             **raw.place,
         )
     return raw.frame

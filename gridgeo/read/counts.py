@@ -95,8 +95,8 @@ def with_counts(raw: RawLayer, column: str, log: ReadLog) -> RawLayer:
 _BAD_CELLS = {
     "": (
         Text("no whole number of at least 0", "不是非负整数"),
-        Text("Correct column {0!r} of the source, or name another column",
-             "请更正原数据的“{0}”列，或改用其他字段"),
+        Text("Correct column {0!r} of the source, or name another with --column {1}=NAME",
+             "请更正原数据的“{0}”列，或用 --column {1}=列名 改用其他字段"),
     ),
     "error": (
         Text("an error of a formula", "是公式错误值"),
@@ -130,12 +130,13 @@ def _bad_count(raw: RawLayer, column: str, bad: pd.Series[bool], *, whole: bool)
     if not whole:
         what = Text(what.en.replace("whole number", "number"), what.zh.replace("整数", "数"))
     listed = tally(raw.frame.loc[bad, column], most=5)
+    key = f"{raw.role}.{'households' if whole else 'residents'}"
     return InputError(
         Text(
             f"{bad.sum()} rows hold {what.en}: {listed}",
             f"{bad.sum()} 行的数值{what.zh}：{listed}",
         ),
-        remedy=Text(remedy.en.format(column), remedy.zh.format(column)),
+        remedy=Text(remedy.en.format(column, key), remedy.zh.format(column, key)),
         **raw.place,
         row=row + 1,
         field=column,

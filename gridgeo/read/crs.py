@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import geopandas as gpd
@@ -23,6 +24,7 @@ NEAR_M = 50_000.0
 WGS84 = CRS.from_epsg(4326)
 
 
+@lru_cache(maxsize=64)
 def known_crs(crs: Any) -> CRS | None:
     """Return the horizontal part of a CRS, None for one that says nothing.
 

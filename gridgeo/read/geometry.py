@@ -21,7 +21,7 @@ from gridgeo.errors import InputError
 from gridgeo.read.context import RawLayer, ReadLog, StudyArea, rows_of, spatial_frame, tally
 from gridgeo.read.crs import WGS84, declared_crs, fits, is_metric, label, misplaced, reproject
 from gridgeo.read.strays import impossible_rows, without_strays
-from gridgeo.wording import Text
+from gridgeo.wording import Text, join
 
 #: type ids of shapely
 POINTS, LINES, POLYGONS = (0, 4), (1, 2, 5), (3, 6)
@@ -89,13 +89,19 @@ def _reject(raw: RawLayer, study_area: StudyArea, mask: NDArray[np.bool_], reaso
     study_area.log.reject(raw, raw.frame.index[rows], field="geometry", values=shown, reason=reason)
 
 
-def _nothing_usable(raw: RawLayer) -> InputError:
+#: what types of geometry are called
+_SHAPES = {0: Text("points", "点"), 1: Text("lines", "线"), 3: Text("polygons", "面")}
+
+
+def _nothing_usable(raw: RawLayer, types: Sequence[int] = ()) -> InputError:
     kinds = tally(raw.frame.geom_type.fillna("NULL"))
+    shapes = join([text for kind, text in _SHAPES.items() if kind in types], en=" or ", zh="或")
+    needs = Text(f": {shapes.en}", f"（{shapes.zh}）") if types else Text("", "")
     return InputError(
         Text(f"no row has usable geometry: {kinds}", f"没有可用的几何图形：{kinds}"),
         remedy=Text(
-            f"Check that this is the layer meant for {raw.role}",
-            f"请确认该图层可用作 {raw.role}",
+            f"Check that this is the layer meant for {raw.role}{needs.en}",
+            f"请确认该图层可用作 {raw.role}{needs.zh}",
         ),
         **raw.place,
     )
@@ -123,7 +129,7 @@ def of_type(
         reason=Text("wrong type of geometry", "几何类型不符"),
     )
     if not right.any():
-        raise _nothing_usable(raw)
+        raise _nothing_usable(raw, types)
     return rows_of(_replaced(frame, geometry), right)
 
 

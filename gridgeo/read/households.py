@@ -235,8 +235,10 @@ def _mostly_empty(raw: RawLayer, column: str, empty: int) -> InputError:
             f"{len(raw.frame)} 行中有 {empty} 行户数为空",
         ),
         remedy=Text(
-            "Name the right column, or set missing_households = 0 if an empty cell means none",
-            "请指明正确的户数字段；若空白表示没有住户，请设置 missing_households = 0",
+            f"Name the right column with --column {raw.role}.households=NAME, or set "
+            "missing_households = 0 under [read] if an empty cell means none",
+            f"请用 --column {raw.role}.households=列名 指明户数字段；若空白表示没有住户，"
+            "请在 [read] 中设 missing_households = 0",
         ),
         **raw.place,
         field=column,
@@ -279,7 +281,10 @@ def _inhabited(raw: RawLayer, attributes: pd.DataFrame, study_area: StudyArea) -
     if nobody.all():
         raise InputError(
             Text("no row holds any household", "所有行的户数均为 0"),
-            remedy=Text("Name the right column of counts", "请指明正确的户数字段"),
+            remedy=Text(
+                f"Name the right column of counts with --column {raw.role}.households=NAME",
+                f"请用 --column {raw.role}.households=列名 指明正确的户数字段",
+            ),
             **raw.place,
         )
     if nobody.any():

@@ -82,7 +82,7 @@ def _best_pair(
             scores.append((*hits, rank, position))
     _, found, rank, position = min(scores)
     if found == 0:
-        raise _no_key_fits(raw, columns[rank], keys[rank])
+        raise _no_key_fits(raw, columns[rank], keys[rank], targets[position].area.raw.role)
     return columns[rank], keys[rank], targets[position]
 
 
@@ -148,13 +148,13 @@ def _no_key(raw: RawLayer) -> InputError:
     )
 
 
-def _no_key_fits(raw: RawLayer, column: str, keys: pd.Series[str]) -> InputError:
+def _no_key_fits(raw: RawLayer, column: str, keys: pd.Series[str], role: str) -> InputError:
     first = keys.index[0]
     return InputError(
         Text("no key of the table is known to any layer", "表中的关联字段与各图层均对应不上"),
         remedy=Text(
-            "Name the columns with --column households.key=NAME and --column compounds.key=NAME",
-            "请用 --column households.key=字段名 和 --column compounds.key=字段名 指明",
+            f"Name the columns with --column households.key=NAME and --column {role}.key=NAME",
+            f"请用 --column households.key=字段名 和 --column {role}.key=字段名 指明",
         ),
         **raw.place,
         row=int(first) + 1,

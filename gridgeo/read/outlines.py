@@ -184,8 +184,8 @@ def _households(raw: RawLayer, column: str, study_area: StudyArea) -> pd.Series[
         raise InputError(
             Text(f"{empty.sum()} atoms have no household count", f"{empty.sum()} 个单元户数为空"),
             remedy=Text(
-                "Fill them, or set missing_households = 0 if an empty cell means none",
-                "请补齐；若空白表示没有住户，请设置 missing_households = 0",
+                "Fill them, or set missing_households = 0 under [read] if an empty cell means none",
+                "请补齐；若空白表示没有住户，请在 [read] 中设 missing_households = 0",
             ),
             **raw.place,
             row=first(empty) + 1,
@@ -215,8 +215,9 @@ def _community(
                 f"字段“{fitting[0]}”的值都不是已有社区",
             ),
             remedy=Text(
-                "Name the column that holds the code or the name of the community",
-                "请指明含社区编码或名称的字段",
+                "Name the column that holds the code or the name of the community with --column "
+                "atoms.community=NAME",
+                "请用 --column atoms.community=列名 指明含社区编码或名称的字段",
             ),
             **raw.place,
             field=fitting[0],

@@ -56,7 +56,8 @@ from gridgeo.read.outlines import (
     clean_atoms,
     clean_constraints,
 )
-from gridgeo.read.repeats import without_repeated_sources
+from gridgeo.read.repeats import without_repeated_facilities, without_repeated_sources
+from gridgeo.read.samples import Sample
 from gridgeo.read.text_cells import check_text
 
 
@@ -236,16 +237,31 @@ def stream_layers(
     """Return every layer but the communities, cleaned as `gridgeo.read.read_layers` cleans it.
 
     Of a GeoPackage or GeoParquet layer only batches are in memory; of other files all rows.
-    Where households are joined by keys, or counted in compounds or buildings, these layers are
-    held together: a row finds its place among all of them. Atoms come before households.
+    Where households are joined by keys, or counted in compounds or buildings, or stand in several
+    layers, these layers are held together: a row finds its place, or its twin, among all of them.
+    Atoms come before households.
 
     Parameters
     ----------
     rows
         Rows of a layer that are cleaned at once.
     """
-    for role in ("atoms", "streets", "barriers", "facilities", *CONSTRAINT_ROLES):
+    sample = Sample(survey.communities)
+    for batch in _stream(survey, rows, on_progress):
+        sample.add(batch.role, batch.frame)
+        yield batch
+    sample.warn(survey.study_area)
+
+
+def _stream(
+    survey: Survey, rows: int, on_progress: Callable[[str], None] | None
+) -> Iterator[Batch]:
+    for role in ("atoms", "streets", "barriers", *CONSTRAINT_ROLES):
         yield from _layers(survey, role, rows, on_progress)
+    frames = [batch.frame for batch in _layers(survey, "facilities", rows, on_progress)]
+    facilities = gather(frames, FACILITY_COLUMNS, survey.crs)
+    frame = without_repeated_facilities(facilities, survey.study_area.log)
+    yield Batch(role="facilities", frame=frame)
     if _needs_places(survey):
         yield from _located_households(survey, on_progress)
         return
@@ -348,8 +364,8 @@ def _clean(raw: RawLayer, survey: Survey, study_area: StudyArea) -> Iterator[Bat
 
 
 def _needs_places(survey: Survey) -> bool:
-    """Return whether household rows find their place in another layer."""
-    if survey.counted in AREAS:
+    """Return whether household rows find their place, or their twin, in another layer."""
+    if survey.counted in AREAS or len(survey.heads["households"]) > 1:
         return True
     rules = survey.study_area.rules
     return any(

@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 _MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _END = 0xFFFFFFFE
 _BOUNDSHEET, _ROW, _FORMULA, _BOOLERR, _EOF = 0x85, 0x208, 0x06, 0x205, 0x0A
+_FILEPASS = 0x2F
+#: the stream of an .xlsx with a password, which is a compound file
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _ERRORS = {
     0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?",
     0x24: "#NUM!", 0x2A: "#N/A",
@@ -39,6 +42,17 @@ def sheet_records(data: bytes) -> list[SheetRecords]:
         return [_read(stream, struct.unpack_from("<I", body)[0]) for body in bounds]
     except (struct.error, LookupError, ValueError):
         return []
+
+
+def has_password(data: bytes) -> bool:
+    """Return whether a compound file is a workbook (.xls, .et, .xlsx) with a password."""
+    if not data.startswith(_MAGIC):
+        return False
+    try:
+        records = _records(_workbook_stream(data), 0)
+        return _ENCRYPTED in data or any(kind == _FILEPASS for kind, _ in records)
+    except (struct.error, LookupError, ValueError):
+        return False
 
 
 def _records(stream: bytes, start: int) -> Iterator[tuple[int, bytes]]:

@@ -12,6 +12,7 @@ from defusedxml import ElementTree as DefusedET
 from defusedxml.common import DefusedXmlException
 
 from gridgeo.errors import InputError
+from gridgeo.tables.parts import no_sheet
 from gridgeo.tables.workbook import Merged, Sheet
 from gridgeo.wording import Text
 
@@ -70,12 +71,7 @@ def excel_xml_sheet(text: str, sheet: str, path: str) -> Sheet:
             found[one.get(f"{{{_EXCEL}}}Name", "")] = (rows, hidden)
     wanted = [sheet] if sheet in found else list(found) if not sheet else []
     if len(wanted) != 1:
-        listed = ", ".join(found)
-        raise InputError(
-            Text(f"the sheets are: {listed}", f"现有的工作表：{listed}"),
-            remedy=Text("Name one as PATH::SHEET", "请用 路径::工作表名 指明其中一个"),
-            file=path,
-        )
+        raise no_sheet(path, sheet, list(found))
     rows, hidden = found[wanted[0]]
     return _laid_out(wanted[0], rows, hidden)
 

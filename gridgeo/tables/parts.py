@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gridgeo.errors import InputError
@@ -53,6 +53,22 @@ def far_cell(cell: Cell, path: str, sheet: str) -> InputError:
         file=path,
         layer=sheet,
         value=name,
+    )
+
+
+def no_sheet(path: str, sheet: str, names: Sequence[str]) -> InputError:
+    """Return the error that no sheet has the name that is given, or that several may be meant."""
+    return InputError(
+        Text(
+            f"no sheet {sheet!r}; the sheets are: {', '.join(names)}"
+            if sheet
+            else f"the workbook has {len(names)} sheets with content: {', '.join(names)}",
+            f"没有工作表“{sheet}”，现有：{'、'.join(names)}"
+            if sheet
+            else f"工作簿有 {len(names)} 个非空工作表：{'、'.join(names)}",
+        ),
+        remedy=Text("Name one as PATH::SHEET", "请用 路径::工作表名 指明其中一个"),
+        file=path,
     )
 
 

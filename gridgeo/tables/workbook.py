@@ -11,7 +11,7 @@ import os
 import sys
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -24,10 +24,10 @@ import python_calamine as calamine
 from defusedxml.common import DefusedXmlException
 
 from gridgeo.errors import InputError
-from gridgeo.tables.biff import SheetRecords, sheet_records
+from gridgeo.tables.biff import SheetRecords, has_password, sheet_records
 from gridgeo.tables.opendocument import compact_opendocument, opendocument_parts
 from gridgeo.tables.openxml import compact_openxml, openxml_parts
-from gridgeo.tables.parts import SheetParts, far_cell, is_sparse
+from gridgeo.tables.parts import SheetParts, far_cell, is_sparse, no_sheet
 from gridgeo.wording import Text
 
 #: the cells of a table as they stand, row by row
@@ -70,6 +70,12 @@ class _Book:
     @cached_property
     def opened(self) -> calamine.CalamineWorkbook:
         """The workbook as calamine opens it: all sheets of an .xls or .ods are read then."""
+        if self._has_password:
+            raise InputError(
+                Text("the workbook is protected by a password", "工作簿设有打开密码"),
+                remedy=Text("Remove the password and save it again", "请取消密码后重新保存"),
+                file=str(self.path),
+            )
         if self.archive is None:
             for records in self.records:
                 if is_sparse(records.last[0] + 1, records.last[1] + 1, 0):
@@ -120,6 +126,18 @@ class _Book:
             raise _unreadable(self.path, error) from error
 
     @property
+    def _has_password(self) -> bool:
+        """Whether the workbook has a password: of a compound file, or of an .ods."""
+        if self.archive is None:
+            return has_password(self.data)
+        manifest = "META-INF/manifest.xml"
+        known = manifest in self.archive.namelist()
+        try:
+            return known and b"encryption-data" in self.archive.read(manifest)
+        except _BROKEN:
+            return False
+
+    @property
     def _is_opendocument(self) -> bool:
         return self.archive is not None and "content.xml" in self.archive.namelist()
 
@@ -154,12 +172,6 @@ def _calamine_errors(path: Path) -> Iterator[None]:
     with _silent_stderr():
         try:
             yield
-        except calamine.PasswordError as error:
-            raise InputError(
-                Text("the workbook is protected by a password", "工作簿设有打开密码"),
-                remedy=Text("Remove the password and save it again", "请取消密码后重新保存"),
-                file=str(path),
-            ) from error
         except (calamine.CalamineError, OSError) as error:
             raise _unreadable(path, error) from error
         except BaseException as error:
@@ -238,19 +250,7 @@ def _chosen(path: Path, sheet: str, sheets: Mapping[str, bool], *, skip_hidden: 
         return sheet
     if not sheet and len(names) == 1:
         return names[0]
-    listed: Sequence[str] = list(sheets) if sheet else names
-    raise InputError(
-        Text(
-            f"no sheet {sheet!r}; the sheets are: {', '.join(listed)}"
-            if sheet
-            else f"the workbook has {len(listed)} sheets with content: {', '.join(listed)}",
-            f"没有工作表“{sheet}”，现有：{'、'.join(listed)}"
-            if sheet
-            else f"工作簿有 {len(listed)} 个非空工作表：{'、'.join(listed)}",
-        ),
-        remedy=Text("Name one as PATH::SHEET", "请用 路径::工作表名 指明其中一个"),
-        file=str(path),
-    )
+    raise no_sheet(str(path), sheet, list(sheets) if sheet else names)
 
 
 def _set(cells: _Cells, row: int, column: int, value: object) -> None:

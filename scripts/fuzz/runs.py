@@ -37,6 +37,7 @@ def fuzz(kind: str, count: int, seed: int, folder: Path) -> Tally:
     """Read `count` inputs of a format; the same ones for the same seed."""
     tally = Tally()
     towns.ground(folder)
+    read_layers(ReadRules(inputs=_ground(folder)), partial=True)  # what all read is known then
     for number in range(count):
         dice = random.Random(f"{kind} {seed} {number}")  # noqa: S311  (no secret)
         towns.clear(folder)
@@ -91,8 +92,7 @@ def _read(path: Path) -> dict[str, object]:
     sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
     rows: list[int] = []
     _count_rows(rows)
-    inputs = {role: (Source(path=str(path.parent / f"{role}.parquet")),)
-              for role in ("communities", "streets")}  # fmt: skip
+    inputs = _ground(path.parent)
     plain = path.suffix in (".csv", ".xlsx", ".tab", ".mif")
     rules = ReadRules(
         inputs={**inputs, "households": (Source(path=str(path)),)},
@@ -114,6 +114,11 @@ def _read(path: Path) -> dict[str, object]:
         "rejected": sum(one.households for one in homes),
         "unreadable": sum(one.field == "HH" for one in homes),
     }
+
+
+def _ground(folder: Path) -> dict[str, tuple[Source, ...]]:
+    return {role: (Source(path=str(folder / f"{role}.parquet")),)
+            for role in ("communities", "streets")}  # fmt: skip
 
 
 def _count_rows(rows: list[int]) -> None:

@@ -157,7 +157,7 @@ def dbf_rows(raw: bytes) -> list[dict[str, bytes]] | None:
     rows = []
     for number in range(records):
         row = raw[header + number * width : header + (number + 1) * width]
-        if row[:1] == b" ":
+        if row[:1] != b"*":  # deleted
             rows.append({name: row[a : a + size] for name, a, size, _ in fields})
     return rows
 
