@@ -44,16 +44,6 @@ def table(folder, **columns):
 # Which layers, and which columns
 
 
-@case(r"no streets given. Give --streets: street lines, or --atoms with counts")
-def no_streets(folder):
-    path = saved(folder, "s", streets())
-    yield lambda: read_town(folder, streets=None)
-    yield lambda: read_town(folder, streets=path)
-    atoms = communities(户数=[200, 7], 社区=["甲社区", "乙社区"])
-    path = saved(folder, "a", atoms)
-    yield lambda: read_town(folder, streets=None, households=None, atoms=path)
-
-
 @case(r"no households given. Give --households: or compounds or buildings with a household count")
 def no_households(folder):
     yield lambda: read_town(folder, households=None)

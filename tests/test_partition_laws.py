@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gridgeo.config import Band, OpenGround, Search, Weights
 from gridgeo.partition import dissolve, partition_atoms
-from gridgeo.partition.kernel import stays_connected
+from gridgeo.partition.connectivity import stays_connected
 
 SETTINGS = {
     "band": Band(),

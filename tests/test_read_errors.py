@@ -130,7 +130,7 @@ def test_nobody_anywhere_is_an_error():
         read(households=households(户数=[0, 0]))
 
 
-@pytest.mark.parametrize("missing", ["communities", "streets", "households"])
+@pytest.mark.parametrize("missing", ["communities", "households"])
 def test_layers_that_must_be_given(missing):
     frames = {role: frame for role, frame in town().items() if role != missing}
     with pytest.raises(InputError, match=f"no {missing} given.*Give {missing}: "):
