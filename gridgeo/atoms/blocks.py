@@ -19,7 +19,13 @@ from gridgeo.atoms.carve import cut_out
 from gridgeo.atoms.communities import repair_communities
 from gridgeo.atoms.covered import join_covered, streets_that_cut_nothing
 from gridgeo.atoms.faces import Faces, Tidy, absorb_slivers, cut_areas, sort_faces
-from gridgeo.atoms.lines import NamedLines, close_gaps, explode, find_crossings
+from gridgeo.atoms.lines import (
+    NamedLines,
+    areas_met,
+    close_gaps,
+    explode,
+    find_crossings,
+)
 from gridgeo.config import AtomRules
 from gridgeo.geometry import Edges, assign_points, coverage_edges, households_in
 from gridgeo.model import BORDER_CLASSES, Finding, Layers, Note
@@ -135,10 +141,8 @@ def _outside(streets: gpd.GeoDataFrame, compounds: NDArray[Any]) -> NDArray[Any]
     lines = streets.geometry.to_numpy().copy()
     minor = np.flatnonzero(streets["street_class"].isin(_INNER_CLASSES))
     inner = shapely.buffer(compounds, -1.0)
-    row, compound = shapely.STRtree(inner).query(lines[minor], predicate="intersects")
-    row, first = np.unique(row, return_index=True)
-    met = [shapely.union_all(inner[some]) for some in np.split(compound, first[1:]) if len(some)]
-    lines[minor[row]] = shapely.difference(lines[minor[row]], np.array(met, dtype=object))
+    row, met = areas_met(lines[minor], inner)
+    lines[minor[row]] = shapely.difference(lines[minor[row]], met)
     return explode(lines[~shapely.is_empty(lines)])
 
 

@@ -23,7 +23,7 @@ from gridgeo.atoms.buildings import keep_buildings_whole
 from gridgeo.atoms.carve import carve_outlines
 from gridgeo.atoms.faces import Faces, Index, PieceCoverage, Tidy, cut_areas
 from gridgeo.atoms.heavy import Subdivision
-from gridgeo.atoms.lines import ON_LINE_M, OVERSHOOT_M, NamedLines, close_gaps
+from gridgeo.atoms.lines import ON_LINE_M, OVERSHOOT_M, NamedLines, areas_met, close_gaps
 from gridgeo.atoms.thin import give_away_thin_parts
 from gridgeo.config import AtomRules
 from gridgeo.geometry import Edges, Polygons, assign_points, count_in, coverage_edges
@@ -236,11 +236,9 @@ def _lanes_in(
 ) -> NDArray[Any]:
     """Return what lanes run inside heavy pieces, and the closed gaps at their ends."""
     blocks = shapely.buffer(ground.polygons[heavy], OVERSHOOT_M)
-    block, lane = shapely.STRtree(lanes).query(blocks, predicate="intersects")
-    lane, first = np.unique(lane[order := np.argsort(lane, kind="stable")], return_index=True)
     # one piece of a lane through all its blocks: noding two at their border moves the crossing
-    joined = [shapely.union_all(some) for some in np.split(blocks[block[order]], first[1:])]
-    inside = shapely.get_parts(shapely.intersection(lanes[lane], joined))
+    lane, through = areas_met(lanes, blocks)
+    inside = shapely.get_parts(shapely.intersection(lanes[lane], through))
     inside = inside[shapely.length(inside) > 2 * OVERSHOOT_M]
     if not len(inside):
         return inside

@@ -77,12 +77,10 @@ def _through_vertices(lines: Lines, edges: Lines) -> Lines:
     """Return `lines` through the vertices of `edges` on them: noding would add others there."""
     vertices = np.asarray(shapely.points(np.unique(shapely.get_coordinates(edges), axis=0)))
     line, vertex = shapely.STRtree(vertices).query(lines, predicate="dwithin", distance=_NEAR_M)
-    order = np.argsort(line, kind="stable")
-    met, first = np.unique(line[order], return_index=True)
-    passed = np.split(vertices[vertex[order]], first[1:])[: len(met)]
-    on: NDArray[Any] = np.array([shapely.multipoints(some) for some in passed], dtype=object)
+    met, number = np.unique(line, return_inverse=True)
+    passed = shapely.multipoints(vertices[vertex], indices=number)
     through = lines.copy()
-    through[met] = shapely.snap(lines[met], on, _NEAR_M)
+    through[met] = shapely.snap(lines[met], passed, _NEAR_M)
     return through
 
 

@@ -48,6 +48,14 @@ def explode(geometries: Lines) -> Lines:
     return parts[~shapely.is_empty(parts)]
 
 
+def areas_met(lines: Lines, areas: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[Any]]:
+    """Return which lines meet any of the areas, and the union of those that each of them meets."""
+    line, area = shapely.STRtree(areas).query(lines, predicate="intersects")
+    met, first = np.unique(line, return_index=True)
+    several = np.split(area, first[1:])[: len(met)]
+    return met, np.array([shapely.union_all(areas[some]) for some in several], dtype=object)
+
+
 def close_gaps(lines: Lines, against: Lines, *, tolerance_m: float) -> _Closed:
     """Find ends of `lines` that stop short of a line, and return the pieces that close them.
 
