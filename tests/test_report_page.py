@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from openpyxl import load_workbook
 
-from gridgeo.report.figures import _compactness, _street_shares, community_map, distributions
+from gridgeo.geometry import compactness
+from gridgeo.report.figures import _street_shares, community_map, distributions
 from gridgeo.report.page import _report_page
 from gridgeo.report.workbook import write_workbook
 from gridgeo.wording import TOPICS
@@ -39,7 +40,7 @@ def test_plan_without_basic_grids_has_no_charts():
 
 
 def test_compactness_ranks_squares_above_strips():
-    first, second = _compactness(np.array([square(0, 0), square(0, 0, 9, 1)]))
+    first, second = compactness(np.array([square(0, 0), square(0, 0, 9, 1)]))
     assert second < first == pytest.approx(np.pi / 4)
 
 

@@ -42,6 +42,7 @@ from gridgeo.geometry.points import (
     points_of,
 )
 from gridgeo.geometry.widths import (
+    compactness,
     lines_across,
     narrow,
     same_outline,
@@ -60,6 +61,7 @@ __all__ = [
     "Polygons",
     "assign_points",
     "change_codes",
+    "compactness",
     "connected_groups",
     "connected_pieces",
     "count_in",

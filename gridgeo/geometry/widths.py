@@ -143,3 +143,15 @@ def _all_within(one: NDArray[Any], other: NDArray[Any], width_m: float) -> NDArr
     vertices, owner = shapely.get_coordinates(one, return_index=True)
     far = ~shapely.dwithin(lines[owner], shapely.points(vertices), width_m)
     return np.asarray(np.bincount(owner[far], minlength=len(one)) == 0, dtype=np.bool_)
+
+
+def compactness(shapes: NDArray[Any]) -> NDArray[np.float64]:
+    """Return 4π · area / perimeter² of each shape: 1 for a disc.
+
+    Examples
+    --------
+    >>> compactness(np.array([shapely.box(0, 0, 3, 3)])).round(2).tolist()
+    [0.79]
+    """
+    found: NDArray[np.float64] = 4 * np.pi * shapely.area(shapes) / shapely.length(shapes) ** 2
+    return found

@@ -13,7 +13,7 @@ import shapely
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from gridgeo.geometry import simplify_coverage
+from gridgeo.geometry import compactness, simplify_coverage
 from gridgeo.maps import COMMUNITY_LINE, GRID_LINE, VERDICT_COLOURS, visible
 from gridgeo.model import Plan, deciding_counts, layer_frame
 from gridgeo.wording import Lang, Text
@@ -45,7 +45,7 @@ def _charts(plan: Plan) -> Iterator[tuple[Text, Markup]]:
             "Compactness of basic grids: 4π · area / perimeter²; a square has 0.79",
             "基础网格紧凑度：4π × 面积 ÷ 周长²，正方形为 0.79",
         ),
-        _chart(_compactness(basic.geometry.to_numpy()), "c", span=(0.0, 1.0)),
+        _chart(compactness(basic.geometry.to_numpy()), "c", span=(0.0, 1.0)),
     )
     shares = _street_shares(plan)
     if len(shares):
@@ -77,18 +77,6 @@ def _counts_chart(plan: Plan, basic: gpd.GeoDataFrame) -> tuple[Text, Markup]:
         ),
         _chart(basic[decides.measure].to_numpy(dtype=float), "h", within=(lower, upper)),
     )
-
-
-def _compactness(shapes: NDArray[Any]) -> NDArray[np.float64]:
-    """Return 4π · area / perimeter² of each shape: 1 for a disc.
-
-    Examples
-    --------
-    >>> _compactness(np.array([shapely.box(0, 0, 3, 3)])).round(2).tolist()
-    [0.79]
-    """
-    found: NDArray[np.float64] = 4 * np.pi * shapely.area(shapes) / shapely.length(shapes) ** 2
-    return found
 
 
 def _street_shares(plan: Plan) -> NDArray[np.float64]:

@@ -102,6 +102,11 @@ class Case:
         return ~np.isin(texts(self.subject.grids["kind"]), ("dedicated", "open"))
 
     @cached_property
+    def dedicated(self) -> NDArray[np.bool_]:
+        """Which grids are dedicated ones."""
+        return np.isin(texts(self.subject.grids["kind"]), ("dedicated",))
+
+    @cached_property
     def community_names(self) -> list[str]:
         """What each community is called in findings: its name, else its code, else its row."""
         frame = self.subject.communities

@@ -69,9 +69,8 @@ def dedicated_without_homes(case: Case) -> Iterator[Finding]:
 
     The finding names the compounds inside, and counts the buildings or places with homes.
     """
-    dedicated = np.array(texts(case.subject.grids["kind"]), dtype=object) == "dedicated"
     households = case.count("households")
-    rows = np.flatnonzero(dedicated & (np.nan_to_num(households) > case.subject.most_homes))
+    rows = np.flatnonzero(case.dedicated & (np.nan_to_num(households) > case.subject.most_homes))
     compounds = _compounds_of_points(case) if len(rows) else None
     for row in rows.tolist():
         yield Finding(

@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from gridgeo.validate.assignment import texts
+from gridgeo.geometry import compactness
 from gridgeo.validate.case import Case
 from gridgeo.validate.shape import count_enclaves
 from gridgeo.wording import FOLLOWED
@@ -64,16 +64,15 @@ def ground_quality(case: Case) -> GroundQuality:
     metres = case.follows.metres.sum(axis=0)
     total_m = float(metres.sum())
     corners = _corners(borders.line)
-    dedicated = np.array(texts(case.subject.grids["kind"]), dtype=object) == "dedicated"
     return GroundQuality(
         follows_m={name: round(float(m), 1) for name, m in zip(FOLLOWED, metres, strict=True)},
         beside_streets_m=round(float(case.open_beside_streets.length_m.sum()), 1),
         corners=corners,
         corners_per_km=round(1000 * corners / total_m, 4) if total_m else None,
         buildings_cut=_buildings_cut(case),
-        dedicated_households=int(np.nansum(case.count("households")[dedicated])),
+        dedicated_households=int(np.nansum(case.count("households")[case.dedicated])),
         enclaves=count_enclaves(case),
-        compactness=_compactness(case.ground[case.basic]),
+        compactness=_mean_compactness(case.ground[case.basic]),
     )
 
 
@@ -98,9 +97,8 @@ def _corners(lines: NDArray[Any]) -> int:
     return int(((turn > np.radians(_CORNER_DEGREES)) & same[:-1] & same[1:]).sum())
 
 
-def _compactness(ground: NDArray[Any]) -> float | None:
+def _mean_compactness(ground: NDArray[Any]) -> float | None:
     ground = ground[~shapely.is_empty(ground)]
     if not len(ground):
         return None
-    quotient = 4 * np.pi * shapely.area(ground) / shapely.length(ground) ** 2
-    return round(float(quotient.mean()), 4)
+    return round(float(compactness(ground).mean()), 4)
