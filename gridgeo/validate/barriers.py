@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
 from gridgeo.geometry import connected_groups, difference, format_m2, polygonal, union
 from gridgeo.model import CROSSED_BY_STREETS_ONLY, Finding
-from gridgeo.validate.assignment import texts
 from gridgeo.validate.case import Case
+from gridgeo.validate.follows import classes_of, shapes_of
 from gridgeo.wording import STREETS, Text, join
-
-if TYPE_CHECKING:
-    import geopandas as gpd
 
 #: A railway or motorway line is taken to be this wide on either side.
 _HALF_M = 2.0
@@ -49,28 +45,15 @@ def barriers_respected(case: Case) -> Iterator[Finding]:
 
 def _barriers(case: Case) -> tuple[NDArray[Any], list[str], NDArray[Any]]:
     """Return the ground of each barrier with its class, and the streets that may cross it."""
-    ground, names = [], []
-    ways: list[Any] = []
-    for layer in (case.subject.barriers, case.subject.streets):
-        if layer is None or not len(layer):
-            continue
-        given = np.asarray(layer.geometry.to_numpy(), dtype=object)
-        classes = _classes(layer, "water" if layer is case.subject.barriers else "")
-        for shape, name in zip(given, classes, strict=True):
-            if shape is None or shape.is_empty:
-                continue
-            if name in CROSSED_BY_STREETS_ONLY:
-                ground.append(_flat(shape))
-                names.append(name)
-            elif layer is case.subject.streets:
-                ways.append(shape)
-    return np.array(ground, dtype=object), names, np.array(ways, dtype=object)
-
-
-def _classes(layer: gpd.GeoDataFrame, unknown: str) -> list[str]:
-    if "street_class" not in layer.columns:
-        return [unknown] * len(layer)
-    return texts(pd.Series(layer["street_class"]))
+    layers = case.subject.barriers, case.subject.streets
+    barriers, streets = (shapes_of(layer) for layer in layers)
+    shapes = np.concatenate([barriers, streets])
+    classes = np.concatenate([classes_of(layers[0], unknown="water"), classes_of(layers[1])])
+    there = ~shapely.is_empty(shapes)
+    divides = there & np.isin(classes, CROSSED_BY_STREETS_ONLY)
+    is_street = np.arange(len(shapes)) >= len(barriers)
+    ground = np.array([_flat(shape) for shape in shapes[divides]], dtype=object)
+    return ground, classes[divides].tolist(), shapes[there & ~divides & is_street]
 
 
 def _flat(shape: Any) -> Any:

@@ -10,6 +10,7 @@ import shapely
 from numpy.typing import NDArray
 
 from gridgeo.geometry import TOUCH_M, polygonal
+from gridgeo.validate.assignment import texts
 from gridgeo.validate.near import Segments, segments_of, split_near
 
 if TYPE_CHECKING:
@@ -61,22 +62,22 @@ def follows_of(
     parcel where it lies within 12 m of it, and the gap between buildings where it lies within 3 m
     of the middle line of two footprints that are at most 40 m apart. All else is ``open``.
     """
-    lane, barrier = _classes(streets) == "lane", _classes(barriers)
+    lane, barrier = classes_of(streets) == "lane", classes_of(barriers)
     others = (
-        _shapes(streets)[~lane],
-        _shapes(streets)[lane],
-        _shapes(barriers)[barrier == "rail"],
-        _shapes(barriers)[(barrier != "rail") & (barrier != "water")],
-        _shapes(barriers)[barrier == "water"],
-        _shapes(compounds),
-        _shapes(parcels),
+        shapes_of(streets)[~lane],
+        shapes_of(streets)[lane],
+        shapes_of(barriers)[barrier == "rail"],
+        shapes_of(barriers)[(barrier != "rail") & (barrier != "water")],
+        shapes_of(barriers)[barrier == "water"],
+        shapes_of(compounds),
+        shapes_of(parcels),
     )
     rest, metres = segments_of(lines), []
     for shapes in others:
         near, rest = split_near(rest, shapes, NEAR_M)
         metres.append(near.of_lines(len(lines)))
     rest = rest.in_steps(_STEP_M)
-    between = _between_buildings(rest, polygonal(_shapes(buildings)))
+    between = _between_buildings(rest, polygonal(shapes_of(buildings)))
     left = rest.at(~between)
     metres += [rest.at(between).of_lines(len(lines)), left.of_lines(len(lines))]
     return Follows(metres=np.column_stack(metres), open=left)
@@ -89,7 +90,7 @@ def beside_streets(steps: Segments, layer: gpd.GeoDataFrame | None) -> Segments:
     """
     if layer is not None and "cuts" in layer.columns:
         layer = layer[layer["cuts"].to_numpy(bool)]
-    streets = segments_of(_shapes(layer))
+    streets = segments_of(shapes_of(layer))
     middle = shapely.points(steps.middle)
     step, street = shapely.STRtree(streets.geometry).query(middle, "dwithin", BESIDE_M)
     course, along = steps.course[step], streets.course[street]
@@ -132,13 +133,15 @@ def _nearest(
     return distance, which
 
 
-def _shapes(layer: gpd.GeoDataFrame | None) -> NDArray[Any]:
+def shapes_of(layer: gpd.GeoDataFrame | None) -> NDArray[Any]:
+    """Return the geometry of a layer, empty where there is none."""
     shapes = np.zeros(0, dtype=object) if layer is None else layer.geometry.to_numpy().copy()
     shapes[shapely.is_missing(shapes)] = shapely.Point()
     return np.asarray(shapes, dtype=object)
 
 
-def _classes(layer: gpd.GeoDataFrame | None) -> NDArray[np.object_]:
+def classes_of(layer: gpd.GeoDataFrame | None, unknown: str = "") -> NDArray[np.object_]:
+    """Return the class of each street or barrier, `unknown` where the layer has no classes."""
     if layer is None or "street_class" not in layer.columns:
-        return np.full(0 if layer is None else len(layer), "", dtype=object)
-    return np.asarray(layer["street_class"].to_numpy(dtype=object), dtype=object)
+        return np.full(0 if layer is None else len(layer), unknown, dtype=object)
+    return np.array(texts(layer["street_class"]), dtype=object)
