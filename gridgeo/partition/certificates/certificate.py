@@ -121,6 +121,7 @@ def _repartition_pairs(
     too many atoms for an enumeration, nor where a grid encloses others (a pair does not see those).
     """
     labels = solution.labels.copy()
+    cost = cost_of_labels(problem, band, labels)
     waiting, unproved = _adjacent_grids(problem, labels), set[tuple[int, int]]()
     while waiting and not cancellation.cancelled:
         a, b = min(waiting)
@@ -128,41 +129,22 @@ def _repartition_pairs(
         members = np.flatnonzero((labels == a) | (labels == b))
         complete, halves = _repartition(problem, band, labels[members] == a, members, cancellation)
         unproved.discard((a, b))
-        if (
-            halves is not None
-            and (
-                better := _cheaper_labels(
-                    problem, band, labels, members, np.where(halves == 0, a, b)
-                )
-            )
-            is not None
-        ):
-            labels = better
+        if halves is None:
+            if not complete:
+                unproved.add((a, b))
+            continue
+        changed = labels.copy()
+        changed[members] = np.where(halves == 0, a, b)
+        changed_cost = cost_of_labels(problem, band, changed)
+        if changed_cost < cost:
+            labels, cost = changed, changed_cost
             waiting |= {pair for pair in _adjacent_grids(problem, labels) if {a, b} & set(pair)}
-        elif halves is not None or not complete:
+        else:  # the pair encloses grids that it does not see
             unproved.add((a, b))
     unproved &= _adjacent_grids(problem, labels)
-    cost = cost_of_labels(problem, band, labels)
     encloses = cost > cost_of_labels(replace(problem, enclave_m=0.0), band, labels)
     certificate = "" if unproved or waiting or encloses else "pairwise"
     return replace(solution, labels=labels, cost=cost, certificate=certificate)
-
-
-def _cheaper_labels(
-    problem: Problem,
-    band: Band,
-    labels: NDArray[np.int32],
-    members: NDArray[np.int64],
-    halves: NDArray[np.int32],
-) -> NDArray[np.int32] | None:
-    """Return the labels with other halves of a pair; None where other grids make these dearer.
-
-    A pair does not know which grids it encloses.
-    """
-    changed = labels.copy()
-    changed[members] = halves
-    before, after = (cost_of_labels(problem, band, one) for one in (labels, changed))
-    return changed if after < before else None
 
 
 def _adjacent_grids(problem: Problem, labels: NDArray[np.int32]) -> set[tuple[int, int]]:

@@ -327,7 +327,7 @@ def _exchanged(
     part = Subproblem(problem=restrict_problem(sub.problem, members, None), old=old, band=sub.band)
     best: NDArray[np.int64] = (labels[members] == b).astype(np.int64)
     rank, found = part.rank(best), False
-    for tried in list(_exchanges(part, best)):
+    for tried in _exchanges(part, best):
         if (ranked := part.rank(tried)) < rank and _connected(part, tried):
             best, rank, found = tried, ranked, True
     if not found:
