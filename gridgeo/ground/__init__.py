@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gridgeo.ground.follows import (
     BESIDE_M,
+    GAP_M,
     NEAR_M,
     STEP_M,
     Follows,
@@ -23,6 +24,7 @@ from gridgeo.ground.near import (
 
 __all__ = [
     "BESIDE_M",
+    "GAP_M",
     "NEAR_M",
     "STEP_M",
     "Follows",
