@@ -7,6 +7,7 @@ import shapely
 
 from gridgeo.atoms.cells import cell_lines
 from gridgeo.atoms.faces import cut_areas
+from gridgeo.atoms.middle import move_to_gaps
 from gridgeo.ground import Lines, follows_of
 
 
@@ -47,13 +48,44 @@ def test_the_border_runs_midway_between_rows_that_face_each_other(shift_m):
     assert not shapely.intersects(shapely.union_all(lines), shapely.union_all(buildings))
 
 
-def test_a_slanting_gap_is_followed_where_a_straight_cut_would_leave_its_middle():
-    steps = [(100, 20), (108, 50), (116, 80), (124, 110), (132, 140)]
+def halves(block, at):
+    x0, y0, x1, y1 = block.bounds
+    return np.array([shapely.box(x0, y0, at, y1), shapely.box(at, y0, x1, y1)], dtype=object)
+
+
+def test_a_slanting_gap_is_followed_where_a_straight_border_leaves_its_middle():
+    block = shapely.box(0, 0, 240, 180)
+    steps = [(90, 20), (98, 50), (106, 80), (114, 110), (122, 140)]
     left = [shapely.box(10, y, x, y + 26) for x, y in steps]
-    right = [shapely.box(x + 20, y, 230, y + 26) for x, y in steps]
+    right = [shapely.box(x + 36, y, 230, y + 26) for x, y in steps]
     buildings = np.array(left + right, dtype=object)
-    metres = lengths(follows(cut(shapely.box(0, 0, 240, 180), buildings, cap=250), buildings))
-    assert metres["building_gap"] > 0.8 * 146
+    none = (np.empty(0, dtype=object), np.empty(0, dtype=np.int64))
+    cells = halves(block, 124)
+    moved = move_to_gaps(cells, block, (buildings, np.repeat([0, 1], 5)), none)
+    before, after = (
+        lengths(follows(np.array([shapely.intersection(*both)]), buildings))
+        for both in (cells, moved)
+    )
+    assert before["building_gap"] < 60
+    assert after["building_gap"] > 120
+    np.testing.assert_allclose(shapely.area(moved).sum(), block.area)
+
+
+def test_cells_that_would_fall_apart_stay():
+    block = shapely.box(0, 0, 200, 180)
+    buildings = np.array(
+        [
+            shapely.box(20, 10, 90, 30),
+            shapely.box(20, 150, 90, 170),
+            shapely.box(5, 80, 100, 100),
+            shapely.box(110, 80, 190, 100),
+        ],
+        dtype=object,
+    )
+    none = (np.empty(0, dtype=object), np.empty(0, dtype=np.int64))
+    cells = halves(block, 105)
+    moved = move_to_gaps(cells, block, (buildings, np.array([0, 0, 1, 1])), none)
+    assert moved is cells
 
 
 def test_where_buildings_do_not_face_each_other_the_border_stays_straight():
