@@ -150,6 +150,7 @@ ALIASES: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "name": words("名称 name code 编码 codebase"),
         },
         "allowed_gaps": {"name": _NAME},
+        "links": {"name": _NAME},
         "together": {"name": _NAME},
         "apart": {"name": _NAME},
         "locked": {"name": words("网格名称 grid_name") + _NAME},
