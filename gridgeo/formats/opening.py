@@ -24,6 +24,7 @@ from gridgeo.formats.drivers import JSON, driver_of
 from gridgeo.formats.encodings import (
     MARK,
     Judgement,
+    decode_text,
     given_encoding,
     is_utf8,
     judge_text,
@@ -231,7 +232,7 @@ def _as_utf8(path: Path, folder: Path, name: str, encoding: str) -> tuple[Path, 
     listed = raw.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"["
     if found.encoding in ("utf-8", "utf-8-sig") and not listed and is_utf8(raw):
         return path, None
-    text = raw.decode(found.encoding, errors="replace").removeprefix(MARK)
+    text = decode_text(raw, found.encoding, given=bool(encoding)).removeprefix(MARK)
     if text.lstrip()[:1] == "[":
         text = '{"type": "FeatureCollection", "features": ' + text.strip() + "}"
     copy = folder / path.name
