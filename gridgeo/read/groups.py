@@ -32,8 +32,8 @@ _GENERIC = frozenset(
         "自建房 农房 民房 民居 私房 公房 出租房 安置房 商品房 商品住宅 回迁房 经济适用房 "
         "廉租房 公租房 办公 办公楼 商业 商铺 门面 厂房 工业 学校 医院 酒店 仓库 车库 砖混 "
         "砖木 框架 框剪 钢混 混合结构 砖混结构 框架结构 土木 危房 在建 已建 拆除 自住 出租 "
-        "空置 城镇 农村 城市 乡村 常住 流动 户籍 小区 楼栋 小组 村民小组 居民小组 未命名 未填 待定 待核 "
-        "暂无 散户 散居 零散 城中村 拆迁 棚户 民宅 类型 类别 unnamed none tbd"
+        "空置 城镇 农村 城市 乡村 常住 流动 户籍 小区 楼栋 小组 村民小组 居民小组 未命名 未填 待定 "
+        "待核 暂无 散户 散居 零散 城中村 拆迁 棚户 民宅 类型 类别 unnamed none tbd"
     )
 )
 #: what such types end in, or begin with, and are types still: 住宅小区, 非小区, 商品房小区, 类型2
@@ -129,13 +129,14 @@ def _is_type(text: str) -> bool:
 
     Examples
     --------
-    >>> [_is_type(text) for text in ("住宅小区", "非小区", "商品房小区", "类型2", "东苑小区", "yes")]
-    [True, True, True, True, False, True]
+    >>> [_is_type(text) for text in ("住宅小区", "非小区", "类型2", "东苑小区", "yes")]
+    [True, True, True, False, True]
     """
     plain = text.strip()
     around = _AROUND_TYPES.fullmatch(plain)
     core = around[2] if around else plain
-    return plain in _GENERIC or core in _GENERIC or (not core and around is not None)
+    bare = around is not None and not core and bool(around[1] or around[3])
+    return bool({plain, core} & _GENERIC) or bare
 
 
 def _is_ordinal(cell: str) -> bool:

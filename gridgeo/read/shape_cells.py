@@ -54,7 +54,8 @@ def with_shapes(raw: RawLayer, rules: ReadRules, log: ReadLog) -> RawLayer:
     shapes = np.array([shape for shape, _ in read] + [None], dtype=object)[:-1]
     codes = {code for _, code in read if code}
     text = Text(f"{raw}: shapes taken from column {column}", f"{raw.zh}：图形取自“{column}”列")
-    return _placed(raw, column, shapes, codes.pop() if len(codes) == 1 else None, text, log)
+    log.note("geometry", text)
+    return _placed(raw, column, shapes, codes.pop() if len(codes) == 1 else None, log)
 
 
 def _placed(
@@ -62,10 +63,9 @@ def _placed(
     column: str,
     shapes: NDArray[Any],
     epsg: int | None,
-    text: Text,
     log: ReadLog,
 ) -> RawLayer:
-    """Return a layer with shapes, and what is noted of them."""
+    """Return a layer with the shapes of a column, and note the rows that have none."""
     lost = shapely.is_missing(shapes) & (raw.frame[column] != "").to_numpy()
     if lost.any():
         rows = rows_text([int(at) for at in raw.frame.index[lost]])
@@ -77,7 +77,6 @@ def _placed(
             ),
             warning=True,
         )
-    log.note("geometry", text)
     crs = None if epsg is None else CRS.from_epsg(epsg)
     frame = gpd.GeoDataFrame(raw.frame.drop(columns=column), geometry=shapes, crs=crs)
     return replace(raw, frame=frame)
@@ -100,8 +99,9 @@ def _kind_of(cells: pd.Series[str]) -> str:
     """Return what shapes a column holds (one of `_KINDS`), ``""`` for one that holds none."""
     if not _most(cells, _looks_like_shape):
         return ""
-    shapes = (_shape(str(cell))[0] for cell in cells[cells != ""].iloc[:20])
-    kinds = [shape.geom_type.upper().removeprefix("MULTI") for shape in shapes if shape is not None]
+    shapes = [_shape(str(cell))[0] for cell in cells[cells != ""].iloc[:20]]
+    names = (type(shape).__name__.upper() for shape in shapes if shape is not None)
+    kinds = [name.removeprefix("MULTI") for name in names]
     return next((kind for kind in _KINDS if kind in kinds), "POINT" if not kinds else kinds[0])
 
 
@@ -161,14 +161,16 @@ def _with_pairs(raw: RawLayer, rules: ReadRules, log: ReadLog) -> RawLayer:
     if max(first, second) > _DEGREES or (first > _LATITUDE) == (second > _LATITUDE):
         return raw
     xy = xy if first > _LATITUDE else xy[:, ::-1]
-    points = np.where(np.isnan(xy).any(axis=1), None, shapely.points(xy))
+    points: NDArray[Any] = np.array(shapely.points(xy), dtype=object)
+    points[np.isnan(xy).any(axis=1)] = None
     datum = "" if rules.crs.get(raw.role) or rules.datum.get(raw.role) else datum_of(column)
     if datum in DATUM_NAMES:
         here = ~shapely.is_missing(points)
         points[here] = to_wgs84(points[here], datum)
-    named = DATUM_NAMES.get(datum, "EPSG:4326 (WGS 84)")
+    named = rules.crs.get(raw.role) or DATUM_NAMES.get(datum, "EPSG:4326 (WGS 84)")
     text = Text(
         f"{raw}: {column} holds longitude and latitude, taken as {named}",
         f"{raw.zh}：“{column}”列为经纬度，按 {named} 读取",
     )
-    return _placed(raw, column, points, None if rules.crs.get(raw.role) else 4326, text, log)
+    log.note("crs", text)
+    return _placed(raw, column, points, None if rules.crs.get(raw.role) else 4326, log)

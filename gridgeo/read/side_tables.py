@@ -190,8 +190,8 @@ def _plain_phone(text: str) -> str:
 
     Examples
     --------
-    >>> _plain_phone("\'13812345678"), _plain_phone("13812345678.0"), _plain_phone("027-8888 1234")
-    (\'13812345678\', \'13812345678\', \'027-8888 1234\')
+    >>> _plain_phone("13812345678.0"), _plain_phone("027-8888 1234")
+    ('13812345678', '027-8888 1234')
     """
     code = plain_code(text)
     return code if re.fullmatch(r"\d+", code) and " " not in text.strip() else text
@@ -217,9 +217,7 @@ def _check_calculated(
 
 
 #: a phone whose digits are lost, whatever stands beside it; `####` is a cell that was too narrow
-_LOST_PHONE = re.compile(
-    r".*\d\s*e\s*\+\s*\d+.*|\d([.,]\d+)?e\d+|#+", re.IGNORECASE | re.DOTALL
-)
+_LOST_PHONE = re.compile(r".*\d\s*e\s*\+\s*\d+.*|\d([.,]\d+)?e\d+|#+", re.IGNORECASE | re.DOTALL)
 
 
 def _check_digits(roster: pd.DataFrame, columns: Mapping[str, Sequence[str]], path: str) -> None:

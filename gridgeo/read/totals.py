@@ -23,7 +23,7 @@ _OF_ALL = re.compile(
 #: names of parts with a word for their sum, where they stand first in a row
 _OF_PART = re.compile(
     rf".+({_WORDS})|.+\s(sub[\s-]*)?totals?|(sub[\s-]*)?totals?\s(for|of)\s.+"
-    rf"|sub[\s-]*totals?[\s:-]+\S.*|({_WORDS})/(sub)?totals?|(sub)?totals?/({_WORDS})"
+    rf"|sub[\s-]*totals?\s*[:-]\s*\S.*|({_WORDS})/(sub)?totals?|(sub)?totals?/({_WORDS})"
 )
 _MARK = re.compile(
     r"[合小总總共累]\s*[计計]|[总總]\s*[数數和户戶人住]|[汇匯]\s*[总總]|共|[σΣ∑]|t ?o ?t ?a ?l|sum",

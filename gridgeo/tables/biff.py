@@ -27,7 +27,7 @@ _CELLS, _SEVERAL = (0x06, 0x201, 0x203, 0x204, 0x205, 0xD6, 0xFD, 0x27E), (0xBD,
 
 @dataclass(frozen=True, slots=True)
 class SheetRecords:
-    """Hidden rows and columns, cells that hold an error, and the last row and column with a cell, from 0."""
+    """What is hidden, cells that hold an error, and the last row and column with a cell, from 0."""
 
     hidden_rows: frozenset[int] = frozenset()
     hidden_columns: frozenset[int] = frozenset()

@@ -102,7 +102,9 @@ def _nested(cell: object) -> Any:
         return dict(_PAIR.findall(cell))
     if cell[:1] not in _OPENING:
         return None
-    return next((one for parse in _PARSERS if isinstance(one := _parsed(parse, cell), _NESTED)), None)
+    return next(
+        (one for parse in _PARSERS if isinstance(one := _parsed(parse, cell), _NESTED)), None
+    )
 
 
 def _parsed(parse: Callable[[str], Any], cell: str) -> Any:

@@ -57,7 +57,7 @@ def find_header(cells: _Rows, knows: _Knows, path: str, sheet: str = "") -> Head
     >>> known = {"小区", "小区名称", "名称", "户数", "人口"}.__contains__
     >>> rows = [["某县"], ["小区", "规模", ""], ["名称", "户数", "人口"], ["东苑", "12", "30"]]
     >>> find_header(rows, known, "a.csv")
-    Header(start=1, stop=3, names=['小区名称', '户数', '人口'])
+    Header(start=1, stop=3, names=['小区名称', '户数', '人口'], unit='')
     >>> find_header([["小区名称", "户数", ""], ["名称", "12", "户数"]], known, "a.csv").stop
     1
     """

@@ -1,7 +1,7 @@
 """Workbooks (.xlsx, .xls, .ods, .et): the cells of one sheet, and what a reader does not see there.
 
-Hidden rows, columns and sheets, merged cells, errors and formulas without a stored value are not in what
-calamine returns; they are taken from the XML of the sheet, of .xls and .et from its records.
+What is hidden or merged, errors and formulas without a stored value are not in what calamine
+returns; they are taken from the XML of the sheet, of .xls and .et from its records.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ Merged = tuple[tuple[int, int], tuple[int, int]]
 class Sheet:
     """The cells of one sheet, or of one table of a web page.
 
-    `unseen` are the hidden rows, `unseen_columns` the columns (from 0). `hidden`: the sheet itself is hidden; `beside`: hidden
-    sheets that are not read; `more_tables`: how many other tables the web page has.
+    `unseen` are the hidden rows, `unseen_columns` the columns (from 0). `hidden`: the sheet itself
+    is hidden; `beside`: hidden sheets that are not read; `more_tables`: other tables of a web page.
     """
 
     name: str
