@@ -128,7 +128,7 @@ def _open(name: str, path: Path, folder: Path, encoding: str) -> OpenFile:
     if suffix in JSON:
         copy, text = _as_utf8(path, folder, name, encoding)
     elif suffix == ".gpkg":
-        copy = _with_journals(path, folder)
+        copy = _without_percent(_with_journals(path, folder), folder)
     elif suffix == ".shp":
         with library_errors(name):
             check_parts(path, name)
@@ -209,6 +209,18 @@ def _with_journals(path: Path, folder: Path) -> Path:
         )  # fmt: skip
     _take_in(copy)
     return copy
+
+
+def _without_percent(path: Path, folder: Path) -> Path:
+    """Return a path to a GeoPackage that is no other one as a URI: SQLite takes ``%20`` for a space."""
+    if "%" not in str(path):
+        return path
+    link = folder / "linked.gpkg"
+    try:
+        link.symlink_to(path.resolve())
+    except OSError:  # Windows allows links to administrators only
+        shutil.copyfile(path, link)
+    return link
 
 
 def _take_in(copy: Path) -> None:
