@@ -212,7 +212,7 @@ def _with_journals(path: Path, folder: Path) -> Path:
 
 
 def _without_percent(path: Path, folder: Path) -> Path:
-    """Return a path to a GeoPackage that is no other one as a URI: SQLite takes ``%20`` for a space."""
+    """Return a path to a GeoPackage that is the same as a URI: there ``%20`` is a space."""
     if "%" not in str(path):
         return path
     link = folder / "linked.gpkg"
