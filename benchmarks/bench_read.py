@@ -99,7 +99,7 @@ def _homes(rows: int, side: float) -> gpd.GeoDataFrame:
 
 def _cpu(checkout: Path, folder: str, path: Path) -> float:
     """Return the CPU seconds of reading a layer with the code of a checkout."""
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603  (our own)
         [sys.executable, "-c", _READ, folder, str(path)],
         env={**os.environ, "PYTHONPATH": str(checkout)},
         capture_output=True,

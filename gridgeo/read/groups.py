@@ -38,8 +38,8 @@ _GENERIC = frozenset(
 )
 #: what such types end in, or begin with, and are types still: 住宅小区, 非小区, 商品房小区, 类型2
 _AROUND_TYPES = re.compile(
-    r"(非|无物业|无|其他|其它|老旧?|新建|一般|普通|多层|高层)?(.*?)(小区|区|类型?|型|式|用房|房屋|房|楼|户|宅|建筑)?"
-    r"[\d一二三四五六七八九十]*"
+    r"(非|无物业|无|其他|其它|老旧?|新建|一般|普通|多层|高层)?(.*?)(小区|区|类|式|用房|房屋|房|楼|户|宅|建筑"
+    r"|类?型[\d一二三四五六七八九十]*)?"
 )
 _WORDS_OF_TYPES = re.compile(r"[a-z]+(_[a-z]+)*")
 _NUMBER = re.compile(r"[\d\s./#、,-]+")
