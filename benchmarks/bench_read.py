@@ -20,7 +20,7 @@ import shapely
 HERE = Path(__file__).parents[1]
 FORMATS = ("csv", "csv.gbk", "xlsx", "shp", "gpkg", "geojson", "parquet", "fgb")
 _X, _Y, _CRS = 500_000.0, 4_000_000.0, "EPSG:4548"
-#: reads a layer and prints the seconds of CPU that it took; runs in either checkout
+#: reads a layer for each line and prints the seconds of CPU that it took; runs in either checkout
 _READ = """
 import sys, time
 from gridgeo.config import ReadRules, Source
@@ -30,9 +30,10 @@ folder, path = sys.argv[1:]
 inputs = {role: (Source(path=f"{folder}/{role}.parquet"),) for role in ("communities", "streets")}
 crs = {"households": "4548"} if path.endswith((".csv", ".xlsx")) else {}
 read_layers(ReadRules(inputs=inputs | {"households": (Source(path=f"{folder}/few.parquet"),)}))
-start = time.process_time()
-read_layers(ReadRules(inputs=inputs | {"households": (Source(path=path),)}, crs=crs))
-print(time.process_time() - start)
+for _ in sys.stdin:
+    start = time.process_time()
+    read_layers(ReadRules(inputs=inputs | {"households": (Source(path=path),)}, crs=crs))
+    print(time.process_time() - start, flush=True)
 """
 
 
@@ -48,8 +49,8 @@ def main() -> None:
     for kind in given.formats:
         with tempfile.TemporaryDirectory() as folder:
             path = write_homes(Path(folder), kind, given.rows)
-            took = [(_cpu(given.other, folder, path), _cpu(HERE, folder, path))
-                    for _ in range(given.times)]  # fmt: skip
+            with _reader(given.other, folder, path) as other, _reader(HERE, folder, path) as here:
+                took = [(_cpu(other), _cpu(here)) for _ in range(given.times)]
         before, now = (min(column) for column in zip(*took, strict=True))
         print(f"| {kind} | {before:.2f} | {now:.2f} | {now / before:.2f} |", flush=True)
 
@@ -76,7 +77,7 @@ def write_homes(folder: Path, kind: str, rows: int) -> Path:
     elif kind == "parquet":
         homes.to_parquet(path)
     else:
-        homes.to_file(path, encoding="utf-8" if kind == "shp" else None)
+        homes.to_file(path, encoding="gbk" if kind == "shp" else None)
     return path
 
 
@@ -97,16 +98,24 @@ def _homes(rows: int, side: float) -> gpd.GeoDataFrame:
     )
 
 
-def _cpu(checkout: Path, folder: str, path: Path) -> float:
-    """Return the CPU seconds of reading a layer with the code of a checkout."""
-    done = subprocess.run(  # noqa: S603  (our own)
+def _reader(checkout: Path, folder: str, path: Path) -> subprocess.Popen[str]:
+    """Start a process with the code of a checkout that reads a layer whenever it is asked to."""
+    return subprocess.Popen(  # noqa: S603  (our own)
         [sys.executable, "-c", _READ, folder, str(path)],
         env={**os.environ, "PYTHONPATH": str(checkout)},
-        capture_output=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         text=True,
-        check=True,
     )
-    return float(done.stdout.split()[-1])
+
+
+def _cpu(reader: subprocess.Popen[str]) -> float:
+    """Return the CPU seconds of reading the layer once."""
+    ask, answer = reader.stdin, reader.stdout
+    if ask is None or answer is None:
+        raise RuntimeError("the process has no pipes")
+    print(file=ask, flush=True)
+    return float(answer.readline())
 
 
 if __name__ == "__main__":
