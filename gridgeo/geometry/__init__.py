@@ -18,6 +18,10 @@ from gridgeo.geometry.edges import (
     coverage_edges,
     cut_into_segments,
 )
+from gridgeo.geometry.nearest import (
+    Midway,
+    midway_between,
+)
 from gridgeo.geometry.overlay import (
     NOISE_M2,
     TOLERANCE_M2,
@@ -57,6 +61,7 @@ __all__ = [
     "TOLERANCE_M2",
     "TOUCH_M",
     "Edges",
+    "Midway",
     "Overlap",
     "Polygons",
     "assign_points",
@@ -75,6 +80,7 @@ __all__ = [
     "largest_overlap",
     "lines_across",
     "may_succeed",
+    "midway_between",
     "moved_atoms",
     "narrow",
     "overlap_of",
