@@ -220,3 +220,23 @@ def _connected(atoms):
             member[[left, right]] = member[[left, right]].min()
     x = shapely.get_x(shapely.centroid(atoms.frame.geometry.to_numpy()))
     return bool(member[x.argmin()] == member[x.argmax()])
+
+
+@pytest.mark.parametrize(("tunnels", "findings"), [(3, 3), (20, 1)])
+def test_many_streets_that_cut_nothing_are_one_finding_of_their_class(tunnels, findings):
+    lines = [
+        ("主干路", f"{n:02d}路", [(20 * n + 10, 50), (20 * n + 10, 750)]) for n in range(tunnels)
+    ]
+    frame = streets(*lines).assign(tunnel="yes")
+    city = City(
+        {
+            "communities": communities(box(0, 0, 420, 800)),
+            "streets": frame,
+            "households": households((100, 400, 40), (300, 400, 50)),
+        }
+    )
+    found = [one for one in cut(city).findings if one.rule == "streets_kept"]
+    assert len(found) == findings
+    assert sum(one.amount for one in found) == pytest.approx(700 * tunnels)
+    if findings == 1:
+        assert "00路, 01路, 02路, 03路, 04路 ... (" in found[0].message.en

@@ -92,12 +92,18 @@ def _covered_note(length: NDArray[np.float64]) -> Note:
     )
 
 
+#: More streets than this that cut nothing are told by class, each with so many names.
+_MOST_KEPT = 12
+_MOST_NAMED = 5
+
+
 def streets_that_cut_nothing(
     streets: gpd.GeoDataFrame, areas: Polygons, blocks: Polygons
 ) -> tuple[Finding, ...]:
     """Return a finding for each street above a lane that has stretches over 100 m that cut nothing.
 
-    Streets of one class without a name are one finding.
+    Streets of one class without a name are one finding; where there are many, those of a class
+    are one that names the longest.
 
     Parameters
     ----------
@@ -112,13 +118,17 @@ def streets_that_cut_nothing(
     inside = shapely.intersection(known.geometry.to_numpy(), shapely.union_all(areas))
     far = _away_from(inside, coverage_edges(blocks).lines)
     there = known.assign(far=far)[shapely.length(far) > 0]
-    found = []
-    for (_, name, cuts), rows in there.groupby(["street_class", "name", "cuts"], sort=True):
+    kept: dict[tuple[str, bool], dict[str, list[Any]]] = {}
+    for (kind, name, cuts), rows in there.groupby(["street_class", "name", "cuts"], sort=True):
         lengths = [one for one in _connected(rows["far"].to_numpy()) if one.length > _LEAST_KEPT_M]
         if lengths:
-            kind = STREETS[rows["street_class"].iloc[0]]
-            found.append(_kept_finding(kind, str(name), lengths, cuts=bool(cuts)))
-    return tuple(found)
+            kept.setdefault((str(kind), bool(cuts)), {})[str(name)] = lengths
+    many = sum(len(named) for named in kept.values()) > _MOST_KEPT
+    return tuple(
+        _kept_finding(STREETS[kind], some, cuts=cuts)
+        for (kind, cuts), named in kept.items()
+        for some in ([named] if many else [{name: named[name]} for name in named])
+    )
 
 
 def _away_from(lines: NDArray[Any], rim: NDArray[Any]) -> NDArray[Any]:
@@ -158,9 +168,14 @@ def _connected(lines: NDArray[Any]) -> list[Any]:
     return sorted(whole, key=lambda one: one.bounds)
 
 
-def _kept_finding(kind: Text, name: str, stretches: list[Any], *, cuts: bool) -> Finding:
-    en, zh = (f"{name} ({k})" if name else k for k in (kind.en, kind.zh))
-    metres = sum(stretch.length for stretch in stretches)
+def _kept_finding(kind: Text, named: dict[str, list[Any]], *, cuts: bool) -> Finding:
+    """Return the finding about the stretches of streets of one class, by name."""
+    metres = {name: sum(one.length for one in lengths) for name, lengths in named.items()}
+    longest = sorted((name for name in metres if name), key=lambda name: (-metres[name], name))
+    stretches = [one for lengths in named.values() for one in lengths]
+    total_m, longest_m = sum(metres.values()), max(one.length for one in stretches)
+    told = ", ".join(longest[:_MOST_NAMED]) + (" ..." if len(longest) > _MOST_NAMED else "")
+    en, zh = (f"{told} ({k})" if told else k for k in (kind.en, kind.zh))
     why = (
         Text("not joined to other lines on both sides", "两端未都与其他道路或边界相接")
         if cuts
@@ -170,12 +185,12 @@ def _kept_finding(kind: Text, name: str, stretches: list[Any], *, cuts: bool) ->
         rule="streets_kept",
         severity="info",
         message=Text(
-            f"{metres:,.0f} m of {en} divide no block, {why.en}: {len(stretches)} stretches, the "
-            f"longest {max(stretch.length for stretch in stretches):,.0f} m",
-            f"{zh}有 {metres:,.0f} 米未切分任何街区（{why.zh}），共 {len(stretches)} 段，"
-            f"最长 {max(stretch.length for stretch in stretches):,.0f} 米",
+            f"{total_m:,.0f} m of {en} divide no block, {why.en}: {len(stretches)} stretches, the "
+            f"longest {longest_m:,.0f} m",
+            f"{zh}有 {total_m:,.0f} 米未切分任何街区（{why.zh}），共 {len(stretches)} 段，"
+            f"最长 {longest_m:,.0f} 米",
         ),
         where=shapely.MultiLineString([*shapely.get_parts(stretches)]),
-        amount=float(metres),
+        amount=float(total_m),
         unit="m",
     )

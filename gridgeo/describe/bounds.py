@@ -19,8 +19,10 @@ _NO_STREET = Text("between buildings", "楼间")
 _NO_STREETS_KNOWN = Text("neighbouring grid", "相邻网格")
 _DEDICATED = Text("dedicated grid", "专属网格")
 _RIM = Text("community border", "社区界")
-#: What borders beside a nameless barrier or path are called, as those on it are.
+#: What borders beside a nameless barrier or path are called, as those on it are; what is open may
+#: be built up where no buildings are given.
 _NAMELESS_FOLLOWED = {
+    "open": _NO_STREETS_KNOWN,
     **{name: STREETS[name] for name in _NAMELESS},
     "path": Text(f"unnamed {STREETS['lane'].en}", f"{STREETS['lane'].zh}（无名）"),
 }
@@ -120,8 +122,8 @@ def bounded_by(
        by its outward normal: the nearest of north, east, south and west.
     2. It counts with its length for the name of its street, else for the word of its class.
        Without a street it counts for the community beyond, a dedicated grid, or for what it
-       follows: the edge of a compound, the nearest building with a name, open ground (a
-       neighbouring grid where nothing is known at all).
+       follows: the edge of a compound, the nearest building with a name; else a neighbouring
+       grid.
     3. A side names what makes up at least 15 % of it, longest first, three at most, and always
        the longest. Grids that lie in a hole of another one are no side of that one.
 
