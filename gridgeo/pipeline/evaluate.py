@@ -160,7 +160,16 @@ def with_judgement(plan: Plan, judgement: Judgement, households: dict[str, int])
         ground=judgement.ground,
         area_difference_m2=judgement.area_difference_m2,
     )
-    return replace(plan, findings=findings, summary=summary)
+    checks = [
+        {
+            "check": one.rule,
+            "examined": one.count,
+            "unit": one.unit,
+            "not_checked": None if one.lacking is None else one.lacking.say(plan.settings.lang),
+        }
+        for one in judgement.examined
+    ]
+    return replace(plan, findings=findings, summary={**summary, "checks": checks})
 
 
 def judge_drawn(grids: gpd.GeoDataFrame, layers: Layers, settings: Settings) -> Plan:

@@ -104,7 +104,16 @@ class Legend:
     kind: Literal["key"] = "key"
 
 
-Block = Table | Cards | Paragraph | Pictures | Legend
+@dataclass(frozen=True, slots=True)
+class Signatures:
+    """Places to sign: the role of who signs, and what stands beside it (name, date, stamp)."""
+
+    roles: Sequence[str]
+    beside: Sequence[str]
+    kind: Literal["signatures"] = "signatures"
+
+
+Block = Table | Cards | Paragraph | Pictures | Legend | Signatures
 
 
 @dataclass(frozen=True, slots=True)

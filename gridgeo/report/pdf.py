@@ -67,7 +67,7 @@ def _advance(letter: str) -> float:
     return _CAPITAL
 
 
-def _column_widths(table: Table, total: float, size: float) -> list[float]:
+def column_widths(table: Table, total: float, size: float) -> list[float]:
     """Return the width of each column in points; together they are `total`.
 
     Where every cell fits on one line it stays on one. Otherwise every column gets what its title,
@@ -175,7 +175,14 @@ def _render_pdf(
     plan: Plan, fonts: Fonts, form: Literal["pdf", "png"] = "pdf"
 ) -> tuple[Any, tuple[str, ...]]:
     """Return the report as PDF (or its pages as PNG), and the characters that no font has."""
-    report: Report = mapped(report_of(plan, most_maps=len(plan.communities)), on_one_line)
+    return report_pages(report_of(plan, most_maps=len(plan.communities)), fonts, form)
+
+
+def report_pages(
+    content: Report, fonts: Fonts, form: Literal["pdf", "png"] = "pdf"
+) -> tuple[Any, tuple[str, ...]]:
+    """Return any report as PDF (or its pages as PNG), and the characters that no font has."""
+    report: Report = mapped(content, on_one_line)
     families, missing = undrawable(texts_of(report), fonts)
     report = mapped(report, lambda text: by_number(text, missing))
     sections = [
@@ -204,7 +211,7 @@ def _laid_out(block: Block) -> dict[str, Any]:
     """Return a block as plain data; a table knows its widths, and no word is too long."""
     if not isinstance(block, Table):
         return asdict(_short(block))
-    widths = _column_widths(block, _WIDTH, _SIZE)
+    widths = column_widths(block, _WIDTH, _SIZE)
     rows = [
         [_fitted(cell, width - PADDING) for cell, width in zip(row, widths, strict=True)]
         for row in block.rows

@@ -24,8 +24,16 @@ from gridgeo.review.decisions import (
     read_decisions,
 )
 from gridgeo.review.ledger import (
+    ON_SITE,
+    SETTLED,
     Entry,
+    day_of,
     follow_up,
+    record_findings,
+)
+from gridgeo.review.ledger_comparison import (
+    LedgerComparison,
+    compare_ledgers,
 )
 from gridgeo.review.ledger_file import (
     read_ledger,
@@ -35,10 +43,15 @@ from gridgeo.review.ledger_file import (
 __all__ = [
     "APPROVED",
     "DRAFT",
+    "ON_SITE",
+    "SETTLED",
     "Approval",
     "Entry",
+    "LedgerComparison",
     "assess",
     "broken_rules",
+    "compare_ledgers",
+    "day_of",
     "follow_up",
     "identify",
     "ids_of",
@@ -46,6 +59,7 @@ __all__ = [
     "place_of",
     "read_decisions",
     "read_ledger",
+    "record_findings",
     "scorecard",
     "seal_of",
     "state_of",

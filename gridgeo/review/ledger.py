@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
@@ -21,11 +22,21 @@ from gridgeo.wording import Lang, Text
 
 #: A finding of the same rule and grids this near is the same finding.
 _SAME_PLACE_M = 10.0
+#: The only finding of a rule and grids is the open one that was there, at most this far away.
+_REDRAWN_M = 100.0
+#: Rules about a grid as a whole: its place moves when it is redrawn, the finding stays the same.
+_OF_GRIDS = ("in_band", "one_part", "valid_geometry", "dedicated_without_homes", "codes_parented")
 #: An exception covers findings that are larger than the accepted one by no more than this share.
 _GROWTH = 0.1
 #: So many grids of a finding are listed; the others are counted, with a fingerprint.
 _MOST_LISTED = 100
 STATUSES = ("open", "accepted", "fixed", "verified")
+#: What needs nothing any more.
+SETTLED = ("fixed", "verified")
+#: The rule of what people found on the street: no check finds it, only people settle it.
+ON_SITE = "found_on_site"
+#: A finding that returns has to be corrected and verified anew.
+_UNSIGNED = dict.fromkeys(("corrected_by", "corrected_on", "verified_by", "verified_on"), "")
 _TRACKED = ("error", "warning")
 _UNFINISHED = Text(
     "an exception needs a reason, a name and a date (2026-11-23): the finding stays open until "
@@ -40,12 +51,16 @@ class Entry:
 
     Parameters
     ----------
-    id, rule, grids, x, y, amount, unit, message
+    id, rule, severity, grids, x, y, amount, unit, message
         The finding as it was last seen; x and y are NaN where it has no place.
     status
         One of `STATUSES`; what a person writes is kept while it is valid.
     reason, by, when
         Why it was accepted, by whom and when; without all three its finding stays open.
+    assignee, due
+        Who is to correct it, and by which day.
+    corrected_by, corrected_on, verified_by, verified_on
+        Who says that it is corrected, who saw that it is, and the days.
     first_seen, last_seen
         Dates (``2026-11-23``) of the runs.
     """
@@ -59,9 +74,16 @@ class Entry:
     unit: str = ""
     message: str = ""
     status: str = "open"
+    severity: str = ""
     reason: str = ""
     by: str = ""
     when: str = ""
+    assignee: str = ""
+    due: str = ""
+    corrected_by: str = ""
+    corrected_on: str = ""
+    verified_by: str = ""
+    verified_on: str = ""
     first_seen: str = ""
     last_seen: str = ""
 
@@ -101,7 +123,7 @@ def _advance(
     listed = list(findings)
     match = _matches(entries, listed)
     named = _named(entries, listed, match)
-    unchecked = {one.about for one in listed if one.rule == "not_checked"}
+    unchecked = {ON_SITE, *(one.about for one in listed if one.rule == "not_checked")}
     found = set(match.values())
     after = [
         entry if row in found or entry.rule in unchecked else _resolved(entry)
@@ -157,15 +179,28 @@ def _matches(entries: Sequence[Entry], findings: Sequence[Finding]) -> dict[int,
     for n, finding in enumerate(findings):
         for row in by_key.get((finding.rule, _listed(finding.grids)), ()):
             away = _distance(finding, entries[row])
-            if away <= _SAME_PLACE_M and finding.severity in _TRACKED:
+            if finding.severity in _TRACKED:
                 pairs.append((away, n, row))
     match: dict[int, int] = {}
     used: set[int] = set()
-    for _, n, row in sorted(pairs):
-        if n not in match and row not in used:
+    for away, n, row in sorted(pairs):
+        if away <= _SAME_PLACE_M and n not in match and row not in used:
             match[n] = row
             used.add(row)
-    return match
+    left = [(n, row) for away, n, row in pairs if n not in match and row not in used
+            and (entries[row].rule in _OF_GRIDS or _is_near(entries[row], away))]  # fmt: skip
+    return match | _alone(left)
+
+
+def _is_near(entry: Entry, away: float) -> bool:
+    """Return whether a finding may be that of an open entry, redrawn since."""
+    return entry.status == "open" and away <= _REDRAWN_M
+
+
+def _alone(pairs: Sequence[tuple[int, int]]) -> dict[int, int]:
+    """Return the findings and entries that have no other choice than each other."""
+    times_n, times_row = Counter(n for n, _ in pairs), Counter(row for _, row in pairs)
+    return {n: row for n, row in pairs if times_n[n] == times_row[row] == 1}
 
 
 def _distance(finding: Finding, entry: Entry) -> float:
@@ -206,14 +241,16 @@ def _seen(entry: Entry, finding: Finding, date: str, lang: Lang, *, why: Text | 
         amount=entry.amount if holds else finding.amount,
         unit=finding.unit,
         message=finding.message.say(lang),
+        severity=finding.severity,
         status="accepted" if holds or why is _UNFINISHED else "open",
         last_seen=date,
+        **(_UNSIGNED if entry.status in SETTLED else {}),
     )
 
 
 def _refused(entry: Entry, finding: Finding) -> Text | None:
     """Return why an exception does not hold, None where it does."""
-    if not (entry.reason and entry.by and _day(entry.when)):
+    if not (entry.reason and entry.by and day_of(entry.when)):
         return _UNFINISHED
     if (finding.amount or 0.0) > (entry.amount or 0.0) * (1 + _GROWTH):
         before, after = entry.amount or 0.0, finding.amount or 0.0
@@ -224,13 +261,19 @@ def _refused(entry: Entry, finding: Finding) -> Text | None:
     return None
 
 
-def _day(text: str) -> bool:
-    """Return whether `text` is a day, as people and spreadsheets write it."""
+def day_of(text: str) -> str | None:
+    """Return a day as people and spreadsheets write it as ``2026-11-23``, None where it is none.
+
+    Examples
+    --------
+    >>> day_of("2026年11月3日"), day_of("20261103"), day_of("2026/13/01")
+    ('2026-11-03', '2026-11-03', None)
+    """
     written = re.fullmatch(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?", text.strip())
     try:
-        return written is not None and bool(dt.date(*map(int, written.groups())))
+        return None if written is None else dt.date(*map(int, written.groups())).isoformat()
     except ValueError:
-        return False
+        return None
 
 
 def _stamped(finding: Finding, entry: Entry) -> Finding:
@@ -248,3 +291,26 @@ def follow_up(plan: Plan, entries: Sequence[Entry], *, date: str) -> tuple[Plan,
     after, findings, notes = _advance(entries, plan.findings, date=date, lang=plan.settings.lang)
     followed = replace(plan, findings=findings, notes=(*plan.notes, *notes))
     return assess(followed), after
+
+
+def record_findings(
+    entries: Sequence[Entry], findings: Sequence[Finding], *, date: str, lang: Lang
+) -> tuple[Entry, ...]:
+    """Return the ledger with what people found on the street (rule `ON_SITE`) as open entries.
+
+    A finding with the id of an entry changes only what it says: reading a sheet twice is reading
+    it once.
+    """
+    known = {entry.id: entry for entry in entries}
+    seen = {
+        finding.id: _seen(
+            known.get(finding.id, Entry(id="", rule="", first_seen=date)),
+            finding, date, lang, why=None,
+        )
+        for finding in findings
+    }  # fmt: skip
+    for name, entry in seen.items():
+        if name in known:
+            seen[name] = replace(known[name], message=entry.message, amount=entry.amount)
+    kept = [seen.pop(entry.id, entry) for entry in entries]
+    return (*kept, *seen.values())

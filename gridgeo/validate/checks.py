@@ -31,6 +31,7 @@ from gridgeo.validate.contents import (
     facilities_dedicated,
 )
 from gridgeo.validate.counts import households_once, in_band, totals_conserved
+from gridgeo.validate.examined import Examined, examined_by
 from gridgeo.validate.quality import GroundQuality, ground_quality
 from gridgeo.validate.shape import (
     difference_m2,
@@ -138,9 +139,12 @@ class Judgement:
         What the ground is like.
     parents
         As `community_of` returns them.
+    examined
+        For each check what it examined.
     """
 
     findings: tuple[Finding, ...]
+    examined: tuple[Examined, ...]
     area_difference_m2: float
     street_share: float | None
     ground: GroundQuality
@@ -150,8 +154,10 @@ class Judgement:
 def judge(subject: Subject, *, band: Band | Bands, codes: Codes) -> Judgement:
     """Return findings, figures and communities of a partition, at the price of the findings."""
     case = Case(subject=subject, band=band, codes=codes)
+    findings = _findings(case)
     return Judgement(
-        findings=_findings(case),
+        findings=findings,
+        examined=examined_by([getattr(check, "__name__", "") for check in CHECKS], case, findings),
         area_difference_m2=difference_m2(case),
         street_share=share_on_streets(case),
         ground=ground_quality(case),

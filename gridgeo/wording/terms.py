@@ -128,6 +128,12 @@ UNITS: Mapping[str, Text] = MappingProxyType(
         "residents": Text("residents", "人"),
         "grids": Text("grids", "个网格"),
         "vertices": Text("vertices", "个节点"),
+        "communities": Text("communities", "个社区（村）"),
+        "points": Text("household points", "个住户点"),
+        "compounds": Text("compounds", "个小区"),
+        "buildings": Text("buildings", "栋建筑"),
+        "facilities": Text("facilities", "处设施"),
+        "codes": Text("codes", "个编码"),
     }
 )
 #: States of the cards of the scorecard; ``""`` where nobody checked.
