@@ -29,6 +29,7 @@ from gridgeo.cli.plan_commands import (
     report_command,
     submit_command,
 )
+from gridgeo.cli.review_commands import review_app
 from gridgeo.cli.signs_command import signs_command
 from gridgeo.config import Settings, Source, gridgeo_version
 from gridgeo.errors import InputError
@@ -60,6 +61,7 @@ app.command("diff")(diff_command)
 app.command("report")(report_command)
 app.command("submit")(submit_command)
 app.command("signs")(signs_command)
+app.add_typer(review_app, name="review")
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001  (typer calls it so)

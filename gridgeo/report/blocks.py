@@ -118,10 +118,11 @@ Block = Table | Cards | Paragraph | Pictures | Legend | Signatures
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Blocks under a title, ``""`` for none."""
+    """Blocks under a title, ``""`` for none; `on_new_page`: printed, it begins a page."""
 
     title: str
     blocks: Sequence[Block]
+    on_new_page: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ from gridgeo.wording import Text
 _CJK, _CAPITAL, _BROAD, _USUAL = 1.0, 0.74, 0.95, 0.57
 _BROAD_LETTERS = frozenset("mwMW@%—…⟨⟩")
 #: Space at the sides of a cell, and of a chip, in points.
-PADDING, _CHIP = 6.0, 8.0
+PADDING, _CHIP = 6.0, 11.0
 #: Columns of sentences get so much more of the spare width.
 _SENTENCE_SHARE = 3.0
 #: Text is broken after that many Chinese characters at the earliest, where the page admits it.
@@ -186,7 +186,11 @@ def report_pages(
     families, missing = undrawable(texts_of(report), fonts)
     report = mapped(report, lambda text: by_number(text, missing))
     sections = [
-        {"title": section.title, "blocks": [_laid_out(block) for block in section.blocks]}
+        {
+            "title": section.title,
+            "new_page": section.on_new_page,
+            "blocks": [_laid_out(block) for block in section.blocks],
+        }
         for section in report.sections
     ]
     title = _broken(report.title, _WIDTH, 18.0)

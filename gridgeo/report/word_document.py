@@ -53,7 +53,9 @@ def write_docx(report: Report, path: Path, fonts: Fonts, date: dt.date) -> tuple
     """
     shown: Report = mapped(report, on_one_line)
     families, missing = undrawable(texts_of(_pictures(shown)), fonts)
-    pictures = _drawn(mapped(_pictures(shown), lambda text: by_number(text, missing)), fonts, families)
+    pictures = _drawn(
+        mapped(_pictures(shown), lambda text: by_number(text, missing)), fonts, families
+    )
     document = _empty(shown, date)
     document.add_paragraph(shown.title, style="Title")
     lead = document.add_paragraph(shown.subtitle)
@@ -61,7 +63,8 @@ def write_docx(report: Report, path: Path, fonts: Fonts, date: dt.date) -> tuple
         lead.add_run(f"  {shown.state}").bold = True
     for section in shown.sections:
         if section.title:
-            document.add_heading(section.title, level=1)
+            heading = document.add_heading(section.title, level=1)
+            heading.paragraph_format.page_break_before = section.on_new_page
         for block in section.blocks:
             _write(document, block, pictures)
     packed = io.BytesIO()
@@ -188,7 +191,9 @@ def _framed(document: Document, rows: int, widths: Sequence[float]) -> WordTable
     margins = _flag("w:tblCellMar")
     for side in ("left", "right"):
         margin = _flag(f"w:{side}")
-        margin.set(_name("w:w"), f"{PADDING * 10:.0f}")  # half the padding, in twentieths of a point
+        margin.set(
+            _name("w:w"), f"{PADDING * 10:.0f}"
+        )  # half the padding, in twentieths of a point
         margin.set(_name("w:type"), "dxa")
         margins.append(margin)
     table._tbl.tblPr.append(margins)
@@ -294,9 +299,7 @@ def _figures(document: Document, block: Pictures, pictures: Iterator[bytes]) -> 
     for cell, picture in zip(cells, block.pictures, strict=False):
         paragraph = cell.paragraphs[0]
         paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
-        paragraph.add_run().add_picture(
-            io.BytesIO(next(pictures)), width=Pt(_WIDTH / columns - 14)
-        )
+        paragraph.add_run().add_picture(io.BytesIO(next(pictures)), width=Pt(_WIDTH / columns - 14))
         if picture.title or picture.caption:
             under = cell.add_paragraph()
             under.alignment = WD_ALIGN_PARAGRAPH.CENTER
@@ -306,8 +309,9 @@ def _figures(document: Document, block: Pictures, pictures: Iterator[bytes]) -> 
 def _signatures(document: Document, block: Signatures) -> None:
     from docx.shared import Pt  # noqa: PLC0415
 
-    columns = 1 + len(block.beside)
-    table = _framed(document, len(block.roles), [_WIDTH / columns] * columns)
+    first = _WIDTH / 3
+    beside = [(_WIDTH - first) / len(block.beside)] * len(block.beside)
+    table = _framed(document, len(block.roles), [first, *beside])
     for row, role in zip(table.rows, block.roles, strict=True):
         row.height = Pt(_ROW_HEIGHT)
         row._tr.get_or_add_trPr().append(_flag("w:cantSplit"))

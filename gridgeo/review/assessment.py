@@ -42,7 +42,7 @@ def assess(plan: Plan) -> Plan:
     """
     findings = identify(plan.findings)
     lang = plan.settings.lang
-    grids = plan.grids.assign(**_soundness(_handles(plan.grids), findings, lang))
+    grids = plan.grids.assign(**_soundness(handles_of(plan.grids), findings, lang))
     return replace(
         plan,
         findings=findings,
@@ -141,7 +141,7 @@ def broken_rules(findings: Iterable[Finding]) -> list[Finding]:
     return [one for one in findings if one.severity == "error" and _is_open(one)]
 
 
-def _handles(grids: gpd.GeoDataFrame) -> list[str]:
+def handles_of(grids: gpd.GeoDataFrame) -> list[str]:
     """Return what each grid is called in findings: its code, else its name, else its row."""
     both = zip(grids["code"], grids["name"], strict=True)
     return [code or name or f"#{row}" for row, (code, name) in enumerate(both, start=1)]

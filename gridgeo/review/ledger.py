@@ -14,9 +14,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from math import hypot, inf, isnan, nan
+from typing import Any
 
 from gridgeo.model import Finding, Note, Plan
-from gridgeo.review.assessment import assess, identify, place_of
+from gridgeo.review.assessment import assess, handles_of, identify, place_of
 from gridgeo.storage import hash_letters
 from gridgeo.wording import Lang, Text
 
@@ -24,8 +25,11 @@ from gridgeo.wording import Lang, Text
 _SAME_PLACE_M = 10.0
 #: The only finding of a rule and grids is the open one that was there, at most this far away.
 _REDRAWN_M = 100.0
-#: Rules about a grid as a whole: its place moves when it is redrawn, the finding stays the same.
-_OF_GRIDS = ("in_band", "one_part", "valid_geometry", "dedicated_without_homes", "codes_parented")
+#: Rules about a grid, or a list of points, as a whole: the place moves, the finding stays the same.
+_OF_GRIDS = (
+    *("in_band", "one_part", "valid_geometry", "dedicated_without_homes", "codes_parented"),
+    "households_once",
+)
 #: An exception covers findings that are larger than the accepted one by no more than this share.
 _GROWTH = 0.1
 #: So many grids of a finding are listed; the others are counted, with a fingerprint.
@@ -189,7 +193,30 @@ def _matches(entries: Sequence[Entry], findings: Sequence[Finding]) -> dict[int,
             used.add(row)
     left = [(n, row) for away, n, row in pairs if n not in match and row not in used
             and (entries[row].rule in _OF_GRIDS or _is_near(entries[row], away))]  # fmt: skip
-    return match | _alone(left)
+    match |= _alone(left)
+    return match | _alone(_renamed(entries, findings, match))
+
+
+def _renamed(
+    entries: Sequence[Entry], findings: Sequence[Finding], match: Mapping[int, int]
+) -> list[tuple[int, int]]:
+    """Return findings and open entries of one rule, place and amount, though grids are renamed.
+
+    A code that was corrected changes what a gap beside its grid is said to lie between.
+    """
+    by_rule: dict[str, list[int]] = {}
+    for row in sorted(set(range(len(entries))) - set(match.values())):
+        if entries[row].status == "open":
+            by_rule.setdefault(entries[row].rule, []).append(row)
+    return [
+        (n, row)
+        for n, finding in enumerate(findings)
+        if n not in match and finding.severity in _TRACKED and finding.where is not None
+        for row in by_rule.get(finding.rule, ())
+        if _distance(finding, entries[row]) <= _SAME_PLACE_M
+        and abs((finding.amount or 0.0) - (entries[row].amount or 0.0))
+        <= _GROWTH * (entries[row].amount or 0.0)
+    ]
 
 
 def _is_near(entry: Entry, away: float) -> bool:
@@ -293,24 +320,65 @@ def follow_up(plan: Plan, entries: Sequence[Entry], *, date: str) -> tuple[Plan,
     return assess(followed), after
 
 
-def record_findings(
-    entries: Sequence[Entry], findings: Sequence[Finding], *, date: str, lang: Lang
+def record_found(
+    entries: Sequence[Entry], found: Sequence[tuple[Finding, str]], *, lang: Lang
 ) -> tuple[Entry, ...]:
-    """Return the ledger with what people found on the street (rule `ON_SITE`) as open entries.
+    """Return the ledger with what people found on the street: findings with ids, and their days.
 
-    A finding with the id of an entry changes only what it says: reading a sheet twice is reading
-    it once.
+    Reading a sheet twice is reading it once: what is there already changes only what it says, and
+    what was settled is open again where it was found after that day.
     """
-    known = {entry.id: entry for entry in entries}
-    seen = {
-        finding.id: _seen(
-            known.get(finding.id, Entry(id="", rule="", first_seen=date)),
-            finding, date, lang, why=None,
-        )
-        for finding in findings
-    }  # fmt: skip
-    for name, entry in seen.items():
-        if name in known:
-            seen[name] = replace(known[name], message=entry.message, amount=entry.amount)
-    kept = [seen.pop(entry.id, entry) for entry in entries]
-    return (*kept, *seen.values())
+    seen = {finding.id: (finding, day) for finding, day in found}
+    after = []
+    for entry in entries:
+        finding, day = seen.pop(entry.id, (None, ""))
+        settled = max(entry.verified_on, entry.corrected_on)
+        if finding is None or (entry.status in SETTLED and day <= settled):
+            after.append(entry)
+        else:
+            known = entry if entry.status in SETTLED else replace(entry, status="open")
+            again = _seen(known, finding, day, lang, why=None)
+            after.append(again if entry.status != "accepted" else replace(again, status="accepted"))
+    new = [
+        _seen(Entry(id="", rule="", first_seen=day), finding, day, lang, why=None)
+        for finding, day in seen.values()
+    ]
+    return (*after, *new)
+
+
+def apply_ledger(plan: Plan, entries: Sequence[Entry]) -> Plan:
+    """Return `plan` with findings as the ledger has them by now, assessed anew.
+
+    Exceptions that were accepted since do not count any more. What is unsettled and is no finding
+    of this run (found on the street, or by a check that could not be done) is one: tracked findings
+    are the unsettled entries, one for one.
+    """
+    unsettled = {entry.id: entry for entry in entries if entry.status not in SETTLED}
+    known = {finding.id for finding in plan.findings}
+    findings = [
+        _stamped(replace(finding, status="open", note=""), unsettled[finding.id])
+        if finding.id in unsettled
+        else finding
+        for finding in plan.findings
+    ]
+    places = dict(zip(handles_of(plan.grids), plan.grids.geometry, strict=True))
+    findings += [
+        _stamped(_finding_of(entry, places), entry)
+        for name, entry in unsettled.items()
+        if name not in known
+    ]
+    return assess(replace(plan, findings=tuple(findings)))
+
+
+def _finding_of(entry: Entry, places: Mapping[str, Any]) -> Finding:
+    """Return the finding of an entry; its place is that of its grid, where there is one still."""
+    return Finding(
+        rule=entry.rule,
+        severity="error" if entry.severity == "error" else "warning",
+        message=Text(entry.message, entry.message),
+        grids=entry.grids,
+        where=places.get(entry.grids[0]) if entry.grids else None,
+        amount=entry.amount,
+        unit=entry.unit,
+        id=entry.id,
+    )

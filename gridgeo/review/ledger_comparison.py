@@ -45,9 +45,7 @@ def compare_ledgers(before: Sequence[Entry], after: Sequence[Entry]) -> LedgerCo
     ({'A': 'still_open', 'B': 'new'}, 1, 2)
     """
     was = {entry.id: entry.status in SETTLED for entry in before}
-    of = {
-        entry.id: _became(was.get(entry.id), settled=entry.status in SETTLED) for entry in after
-    }
+    of = {entry.id: _became(was.get(entry.id), settled=entry.status in SETTLED) for entry in after}
     counts = Counter(of.values())
     return LedgerComparison(
         of=of,

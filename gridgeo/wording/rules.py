@@ -252,6 +252,7 @@ _REPORTED: Mapping[str, Text] = MappingProxyType(
         "community_without_atoms": Text("community without atoms", "社区内无单元"),
         "effective_communities": Text("communities by their atoms", "社区实际范围"),
         "follows_units": Text("old grid follows units", "原网格按单元归并"),
+        "found_on_site": Text("found on site", "实地核查"),
         "had_grid": Text("lay in no grid", "原不在网格内"),
         "multipart_atom": Text("unit in parts", "单元不连片"),
         "not_checked": Text("not checked", "未检查"),
