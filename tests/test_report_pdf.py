@@ -16,7 +16,7 @@ from gridgeo.report import REPORT_PDF, save_pdf
 from gridgeo.report.blocks import Cell, Column, Table, texts_of
 from gridgeo.report.content import report_of
 from gridgeo.report.page import _report_page
-from gridgeo.report.pdf import PADDING, _broken, column_widths, _render_pdf, _width_of
+from gridgeo.report.pdf import PADDING, _broken, _render_pdf, _width_of, column_widths
 from gridgeo.typeset import by_number, find_fonts, on_one_line, undrawable
 from tests.builders_plan import HOSTILE, build_plan
 

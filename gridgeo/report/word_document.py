@@ -1,4 +1,4 @@
-"""A report as DOCX: the content of the PDF in a document that Word and WPS open and officers edit."""
+"""A report as DOCX: what the PDF has, in a document that Word and WPS open and officers edit."""
 
 from __future__ import annotations
 
@@ -101,10 +101,10 @@ def _drawn(drawings: Sequence[str], fonts: Fonts, families: Sequence[str]) -> It
 
 def _empty(report: Report, date: dt.date) -> Document:
     """Return a document of A4 pages with our styles, header and footer, made on `date`."""
-    from docx import Document as new_document  # noqa: PLC0415  (only when it is needed)
+    import docx  # noqa: PLC0415  (only when it is needed)
     from docx.shared import Mm, Pt, RGBColor  # noqa: PLC0415
 
-    document = new_document()
+    document = docx.Document()
     for name, size in (("Normal", _TEXT), ("Title", 20.0), ("Heading 1", 13.0)):
         style: Any = document.styles[name]
         style.font.name, style.font.size = _LATIN, Pt(size)
@@ -186,7 +186,7 @@ def _write(document: Document, block: Block, pictures: Iterator[bytes]) -> None:
 def _framed(document: Document, rows: int, widths: Sequence[float]) -> WordTable:
     from docx.shared import Pt  # noqa: PLC0415
 
-    table = document.add_table(rows, len(widths))
+    table: WordTable = document.add_table(rows, len(widths))
     table.style, table.autofit = "Table Grid", False
     margins = _flag("w:tblCellMar")
     for side in ("left", "right"):

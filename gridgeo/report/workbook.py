@@ -197,7 +197,8 @@ _LINE_PT, _TALLEST_PT = 15.0, 409.0
 #: Columns together wider than this (in letters) would print below 7 points on A4 across.
 _WIDEST_A4 = 220.0
 _FILL_IN = PatternFill("solid", fgColor="FFFFF8DC")
-_LINE = Border(**dict.fromkeys(("left", "right", "top", "bottom"), Side("thin", "FFB9B1A0")))
+_THIN = Side("thin", "FFB9B1A0")
+_LINE = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN)
 _HEAD_FILL = PatternFill("solid", fgColor="FF2F4858")
 
 

@@ -13,6 +13,7 @@ from gridgeo.wording import CARDS, Lang, Text, join, rule_of
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pandas as pd
 
 #: Places are distinguished by cells of this size: noise in coordinates changes no id.
 _PLACE_M = 10.0
@@ -141,7 +142,7 @@ def broken_rules(findings: Iterable[Finding]) -> list[Finding]:
     return [one for one in findings if one.severity == "error" and _is_open(one)]
 
 
-def handles_of(grids: gpd.GeoDataFrame) -> list[str]:
+def handles_of(grids: pd.DataFrame) -> list[str]:
     """Return what each grid is called in findings: its code, else its name, else its row."""
     both = zip(grids["code"], grids["name"], strict=True)
     return [code or name or f"#{row}" for row, (code, name) in enumerate(both, start=1)]

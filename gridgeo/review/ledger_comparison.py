@@ -45,7 +45,10 @@ def compare_ledgers(before: Sequence[Entry], after: Sequence[Entry]) -> LedgerCo
     ({'A': 'still_open', 'B': 'new'}, 1, 2)
     """
     was = {entry.id: entry.status in SETTLED for entry in before}
-    of = {entry.id: _became(was.get(entry.id), settled=entry.status in SETTLED) for entry in after}
+    of = {
+        entry.id: _became(was_settled=was.get(entry.id), settled=entry.status in SETTLED)
+        for entry in after
+    }
     counts = Counter(of.values())
     return LedgerComparison(
         of=of,
@@ -57,7 +60,7 @@ def compare_ledgers(before: Sequence[Entry], after: Sequence[Entry]) -> LedgerCo
     )
 
 
-def _became(was_settled: bool | None, *, settled: bool) -> str:
+def _became(*, was_settled: bool | None, settled: bool) -> str:
     if was_settled is None:
         return "new"
     if was_settled:

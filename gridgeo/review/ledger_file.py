@@ -154,7 +154,7 @@ def _status(text: str, path: Path, row: int) -> str:
 
 
 def _severity(text: str) -> str:
-    """Return the severity that is called so, ``""`` for none: ledgers of older versions have none."""
+    """Return the severity that is called so, ``""`` for none (in ledgers of older versions)."""
     return next((k for k, both in SEVERITIES.items() if text in {k, both.en, both.zh}), "")
 
 

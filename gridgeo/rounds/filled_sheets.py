@@ -1,4 +1,4 @@
-"""Workbooks that people filled in and sent back: rows by the titles of columns, with their faults."""
+"""Workbooks that people filled in and sent back: their rows by titles, and cells at fault."""
 
 from __future__ import annotations
 

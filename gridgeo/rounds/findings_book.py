@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -90,7 +91,7 @@ def take_findings(
 
 
 def _filled(entry: Entry, row: FilledRow, faults: list[Fault]) -> Entry:
-    changed: dict[str, str] = {}
+    changed: dict[str, Any] = {}
     for column, name in FILLED.items():
         text = row.day(column, faults) if column in _DAYS else row.cells[column]
         if text:

@@ -64,8 +64,8 @@ def _drawn(made: Round, say: ReportTexts) -> Iterator[Block]:
         f"Fill in sample.xlsx afterwards. Borders that differ or cannot be seen, a sign that is "
         f"wrong or missing, households that differ from the count stated by more than {share:.0%} "
         f"and more than {least}, and every other fault are findings.",
-        "现场填写后录入 sample.xlsx。边界不一致或无法辨认、公示牌有误或没有、实地户数与标注相差超过 "
-        f"{share:.0%} 且多于 {least} 户，以及填写的其他问题，均列为问题。",
+        "现场填写后录入 sample.xlsx。边界不一致或无法辨认、公示牌有误或没有、实地户数与标注相差"
+        f"超过 {share:.0%} 且多于 {least} 户，以及填写的其他问题，均列为问题。",
     )
     yield Paragraph(text, quiet=True)
 
