@@ -160,15 +160,15 @@ def with_judgement(plan: Plan, judgement: Judgement, households: dict[str, int])
         ground=judgement.ground,
         area_difference_m2=judgement.area_difference_m2,
     )
-    checks = [
-        {
-            "check": one.rule,
+    lang = plan.settings.lang
+    checks = {
+        one.rule: {
             "examined": one.count,
             "unit": one.unit,
-            "not_checked": None if one.lacking is None else one.lacking.say(plan.settings.lang),
+            "not_checked": None if one.lacking is None else one.lacking.say(lang),
         }
         for one in judgement.examined
-    ]
+    }
     return replace(plan, findings=findings, summary={**summary, "checks": checks})
 
 

@@ -256,7 +256,9 @@ def _findings(made: Round, say: ReportTexts) -> Iterator[Block]:
         yield Paragraph(say("None.", "无。"))
         return
     order = {state: place for place, state in enumerate(("error", "warning", ""))}
-    unsettled.sort(key=lambda one: (_STATES.index(one.status), order.get(one.severity, 2)))
+    unsettled.sort(
+        key=lambda one: (_STATES.index(one.status), order.get(one.severity, 2), not one.assignee)
+    )
     yield from _entries_blocks(unsettled, became, say)
     late = [one for one in unsettled if one.status == "open" and one.due
             and one.due < made.facts.date]  # fmt: skip

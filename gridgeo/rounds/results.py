@@ -20,7 +20,8 @@ TRACKED = ("error", "warning")
 
 def checks_done(plan: Plan) -> list[str]:
     """Return the checks that were done, in their order."""
-    return [one["check"] for one in plan.summary["checks"] if one["not_checked"] is None]
+    checks = plan.summary["checks"]
+    return [name for name, one in checks.items() if one["not_checked"] is None]
 
 
 def tracked_findings(plan: Plan) -> list[Finding]:
@@ -42,8 +43,8 @@ def checks_blocks(made: Round, say: ReportTexts) -> Iterator[Block]:
     plan = made.plan
     tracked = tracked_findings(plan)
     by_rule = _counted((one.rule for one in tracked), tracked)
-    checks = {one["check"]: one for one in plan.summary["checks"]}
-    done = [name for name, one in checks.items() if one["not_checked"] is None]
+    checks: Mapping[str, Mapping[str, Any]] = plan.summary["checks"]
+    done = checks_done(plan)
     failed = sum(
         by_rule[name]["error"] + by_rule[name]["warning"] > 0 for name in done if name in by_rule
     )
@@ -126,8 +127,8 @@ def _limits(made: Round, say: ReportTexts) -> dict[str, str]:
 def unchecked_blocks(made: Round, say: ReportTexts) -> Iterator[Block]:
     """Yield the checks that were not done, and what is left of earlier rounds."""
     rows = [
-        [Cell(rule_of(one["check"]).title.say(say.lang)), Cell(str(one["not_checked"]))]
-        for one in made.plan.summary["checks"]
+        [Cell(rule_of(name).title.say(say.lang)), Cell(str(one["not_checked"]))]
+        for name, one in made.plan.summary["checks"].items()
         if one["not_checked"] is not None
     ]
     if not rows:
