@@ -282,7 +282,7 @@ def adjust_grids(
     clock = Clock(on_progress)
     with clock.stage("read"):
         layers = read_layers(settings.read, on_progress=clock.log)
-        file = read_grids(grids, crs=layers.crs, rules=settings.read)
+        file = read_grids(grids, crs=layers.crs, rules=settings.read, ground=layers)
         used = issued_codes(settings.codes, register).union(
             unique_codes(file.grids["code"].tolist())
         )

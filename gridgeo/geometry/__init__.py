@@ -18,6 +18,9 @@ from gridgeo.geometry.edges import (
     coverage_edges,
     cut_into_segments,
 )
+from gridgeo.geometry.nearest import (
+    divide_ground,
+)
 from gridgeo.geometry.overlay import (
     NOISE_M2,
     TOLERANCE_M2,
@@ -68,6 +71,7 @@ __all__ = [
     "coverage_edges",
     "cut_into_segments",
     "difference",
+    "divide_ground",
     "finite",
     "format_m2",
     "households_in",

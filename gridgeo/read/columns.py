@@ -163,6 +163,10 @@ ALIASES: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
             ),
             "households": _HOUSEHOLDS,
             "residents": _RESIDENTS,
+            "compound": words("小区 小区名称 compound compound_name"),
+            "building": words("楼栋 楼栋号 楼栋名称 楼号 building building_name"),
+            "group": words("村民小组 居民小组 小组 组 组名 group group_name villager_group"),
+            "address": words("地址 门牌 门牌号 address full_address"),
         },
     }
 )

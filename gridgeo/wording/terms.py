@@ -134,6 +134,7 @@ UNITS: Mapping[str, Text] = MappingProxyType(
         "buildings": Text("buildings", "栋建筑"),
         "facilities": Text("facilities", "处设施"),
         "codes": Text("codes", "个编码"),
+        "names": Text("names", "个名称"),
     }
 )
 #: States of the cards of the scorecard; ``""`` where nobody checked.
@@ -232,6 +233,9 @@ FIELDS: Mapping[str, Text] = MappingProxyType(
         "people": Text("people", "人数"),
         "key": Text("key", "关联名称或编码"),
         "group": Text("group", "小组或楼栋"),
+        "compound": Text("compound", "小区"),
+        "building": Text("building", "楼栋"),
+        "address": Text("address", "地址"),
         "x": Text("x", "横坐标"),
         "y": Text("y", "纵坐标"),
         "floors": Text("floors", "层数"),
