@@ -150,7 +150,11 @@ def test_a_table_is_repaired_and_adjusted_as_a_drawn_layer_is(town):
 @pytest.mark.parametrize(
     ("columns", "layers", "told"),
     [
-        ({"网格编码": CODES, "备注": ["a"] * 4}, ["--compounds", "x.gpkg"], "也没有楼栋、地址、小区"),
+        (
+            {"网格编码": CODES, "备注": ["a"] * 4},
+            ["--compounds", "x.gpkg"],
+            "也没有楼栋、地址、小区",
+        ),
         ({"网格编码": CODES, "小区": ["春园"] * 4}, [], "没有提供可对应的图层"),
         ({"网格编码": CODES, "小区": ["仙园"] * 4}, ["--compounds", "x.gpkg"], "均对应不上"),
         ({"小区": ["春园"], "名称": ["一"]}, ["--compounds", "x.gpkg"], "找不到“编码”列"),

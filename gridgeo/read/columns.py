@@ -163,6 +163,10 @@ ALIASES: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
             ),
             "households": _HOUSEHOLDS,
             "residents": _RESIDENTS,
+            "area": words("面积 网格面积 area_m2 area 面积（平方米）"),
+            "counted_on": words(
+                "户数日期 户数统计日期 统计日期 数据日期 采集日期 counted_on count_date counts_date"
+            ),
             "compound": words("小区 小区名称 compound compound_name"),
             "building": words("楼栋 楼栋号 楼栋名称 楼号 building building_name"),
             "group": words("村民小组 居民小组 小组 组 组名 group group_name villager_group"),

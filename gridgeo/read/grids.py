@@ -15,7 +15,7 @@ from gridgeo.config import GRIDS, ROLES, ReadRules
 from gridgeo.model import Finding, Layers, Note, Plan, Reject
 from gridgeo.read.columns import check_columns, understand
 from gridgeo.read.context import RawLayer, ReadLog, StudyArea, rows_of, spatial_frame
-from gridgeo.read.counts import counts
+from gridgeo.read.counts import counts, measures
 from gridgeo.read.crs import reproject
 from gridgeo.read.files import LayerSource, load, load_any
 from gridgeo.read.geometry import have_geometry, of_type, working_crs
@@ -25,6 +25,8 @@ from gridgeo.read.repeats import without_twins
 from gridgeo.read.values import codes, texts
 
 _FIELDS = ("code", "name", "kind", "community", "households", "residents")
+#: Fields that only checks look at, and what their columns are called in the frame.
+_CHECKED = {"area": "area_stated", "counted_on": "counted_on"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,8 +41,9 @@ class GridFile:
         The name of the layer.
     grids
         code, name, kind, community (``""`` where absent), households, residents (float64, NaN
-        where absent), row (position in `original`) and geometry in the CRS of the job: reprojected
-        and nothing else. Rows without geometry are there, with none.
+        where absent), area_stated (float64) and counted_on (text) where the file has them, row
+        (position in `original`) and geometry in the CRS of the job: reprojected and nothing else.
+        Rows without geometry are there, with none.
     rejects, notes
         Rows of points or lines, and how the columns were understood.
     findings
@@ -76,7 +79,7 @@ def read_grids(
     crs = working_crs(raw, rules, log) if crs is None else crs
     study_area = StudyArea(rules=rules, log=log, crs=crs)
     check_columns(GRIDS, [raw], rules)
-    found = understand(raw, _FIELDS, rules, log)
+    found = understand(raw, (*_FIELDS, *_CHECKED), rules, log)
     here = have_geometry(raw)
     projected = reproject(replace(raw, frame=rows_of(spatial_frame(raw), here)), crs, rules, log)
     kept = of_type(projected, raw, study_area, (3, 6))
@@ -86,8 +89,10 @@ def read_grids(
         {name: texts(raw, found.get(name), log) for name in _FIELDS[1:3]}
         | {name: codes(raw, found.get(name), log) for name in ("code", "community")}
         | {name: _counts(raw, found.get(name), log) for name in _FIELDS[4:]}
+        | ({"area_stated": measures(raw, found["area"], log)} if "area" in found else {})
+        | ({"counted_on": texts(raw, found["counted_on"], log)} if "counted_on" in found else {})
     )
-    grids = attributes.loc[rows, list(_FIELDS)].assign(row=rows).join(geometry)
+    grids = attributes.loc[rows].assign(row=rows).join(geometry)
     return GridFile(
         original=spatial_frame(raw),
         layer=raw.layer or PurePath(raw.file).stem,

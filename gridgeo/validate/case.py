@@ -308,3 +308,16 @@ def not_checked(rule: str, lacking: Text) -> Finding:
         ),
         about=rule,
     )
+
+
+def unplaced(rule: str) -> Finding:
+    """Return the finding that `rule` could not be checked on grids that lie elsewhere."""
+    return Finding(
+        rule="not_checked",
+        severity="info",
+        message=Text(
+            f"{rule} was not checked: the grids lie elsewhere",
+            f"未检查 {rule}：网格位置整体有误",
+        ),
+        about=rule,
+    )

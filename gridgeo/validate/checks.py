@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from gridgeo.config import Band, Codes
 from gridgeo.model import Bands, Finding
 from gridgeo.validate.barriers import barriers_respected
-from gridgeo.validate.case import Case
+from gridgeo.validate.case import Case, unplaced
 from gridgeo.validate.codes import (
     codes_all_there,
     codes_in_place,
@@ -32,7 +32,9 @@ from gridgeo.validate.contents import (
 )
 from gridgeo.validate.counts import households_once, in_band, totals_conserved
 from gridgeo.validate.examined import Examined, examined_by
+from gridgeo.validate.place import out_of_place
 from gridgeo.validate.quality import GroundQuality, ground_quality
+from gridgeo.validate.records import area_as_stated, counts_dated, names_unique
 from gridgeo.validate.shape import (
     difference_m2,
     fills_community,
@@ -77,6 +79,15 @@ CHECKS: tuple[_Check, ...] = (
     facilities_dedicated,
     dedicated_without_homes,
     attributes_complete,
+    names_unique,
+    area_as_stated,
+    counts_dated,
+)
+#: The checks that say something of grids wherever they lie.
+_WHEREVER = (
+    *(valid_geometry, codes_wellformed, codes_unique, segments_usual, codes_no_class),
+    *(codes_registered, codes_not_reissued, codes_all_there, attributes_complete),
+    *(names_unique, area_as_stated, counts_dated),
 )
 
 #: The checks that a repair of the geometry can change.
@@ -179,7 +190,14 @@ def community_of(subject: Subject) -> NDArray[np.intp]:
 
 
 def _findings(case: Case, checks: tuple[_Check, ...] = CHECKS) -> tuple[Finding, ...]:
-    return tuple(finding for check in checks for finding in sorted(check(case), key=_place))
+    """Return what checks find; where all grids lie elsewhere, that and what holds anywhere."""
+    elsewhere = out_of_place(case) if checks is CHECKS else None
+    done = checks if elsewhere is None else _WHEREVER
+    found = tuple(finding for check in done for finding in sorted(check(case), key=_place))
+    if elsewhere is None:
+        return found
+    left = [getattr(check, "__name__", "") for check in checks if check not in _WHEREVER]
+    return (elsewhere, *found, *map(unplaced, left))
 
 
 def _place(finding: Finding) -> tuple[object, ...]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from gridgeo.model import Finding
 from gridgeo.validate.case import Case
+from gridgeo.validate.records import dates_of_counts, stated_area
 from gridgeo.wording import Text
 
 
@@ -68,6 +69,8 @@ _COUNTERS: Mapping[str, tuple[str, Callable[[Case], int]]] = {
     "buildings_whole": ("buildings", _layer("buildings")),
     "facilities_dedicated": ("facilities", _layer("facilities")),
     "dedicated_without_homes": ("grids", lambda case: int(case.dedicated.sum())),
+    "area_as_stated": ("grids", lambda case: int(np.isfinite(stated_area(case)).sum())),
+    "counts_dated": ("grids", lambda case: sum(map(bool, dates_of_counts(case)))),
 }
 _REGISTER = (("register",), Text("register of codes", "编码登记表"))
 _POINTS = Text("household points", "住户点")
@@ -94,20 +97,34 @@ def examined_by(
     rules: Iterable[str], case: Case, findings: Iterable[Finding]
 ) -> tuple[Examined, ...]:
     """Return for each of `rules` what it examined; `findings` are those of all checks."""
-    unchecked = {one.about for one in findings if one.rule == "not_checked"}
-    return tuple(_examined(rule, case, done=rule not in unchecked) for rule in rules)
+    listed = list(findings)
+    unchecked = {one.about for one in listed if one.rule == "not_checked"}
+    elsewhere = any(one.rule == "out_of_place" for one in listed)
+    return tuple(
+        _examined(rule, case, done=rule not in unchecked, elsewhere=elsewhere) for rule in rules
+    )
 
 
-def _examined(rule: str, case: Case, *, done: bool) -> Examined:
+def _examined(rule: str, case: Case, *, done: bool, elsewhere: bool) -> Examined:
     unit, count = _COUNTERS.get(rule, ("grids", _grids))
     layers, noun = _NEEDED.get(rule, ((), Text("", "")))
-    if not done or (layers and not any(_layer(layer)(case) for layer in layers)):
-        lacking: Text | None = Text(f"no {noun.en}", f"缺少{noun.zh}")
+    lacking: Text | None
+    if elsewhere and not done:
+        lacking = Text("the grids lie elsewhere", "网格位置整体有误")
+    elif not done or (layers and not any(_layer(layer)(case) for layer in layers)):
+        lacking = Text(f"no {noun.en}", f"缺少{noun.zh}")
+    elif count(case) == 0 and rule in _COLUMNS:
+        lacking = _COLUMNS[rule]
     else:
         lacking = _UNCOUNTED if rule == "in_band" and _uncounted(case) else None
     return Examined(rule=rule, count=0 if lacking else count(case), unit=unit, lacking=lacking)
 
 
+#: What checks on an optional column say where nothing stands in it.
+_COLUMNS: Mapping[str, Text] = {
+    "area_as_stated": Text("no stated area", "网格没有标注面积"),
+    "counts_dated": Text("no date of counts", "网格没有户数日期"),
+}
 _UNCOUNTED = Text("no counts", "网格没有户数和人口")
 
 

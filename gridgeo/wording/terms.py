@@ -233,6 +233,7 @@ FIELDS: Mapping[str, Text] = MappingProxyType(
         "people": Text("people", "人数"),
         "key": Text("key", "关联名称或编码"),
         "group": Text("group", "小组或楼栋"),
+        "counted_on": Text("counted_on", "户数日期"),
         "compound": Text("compound", "小区"),
         "building": Text("building", "楼栋"),
         "address": Text("address", "地址"),
@@ -240,7 +241,7 @@ FIELDS: Mapping[str, Text] = MappingProxyType(
         "y": Text("y", "纵坐标"),
         "floors": Text("floors", "层数"),
         "height": Text("height", "高度"),
-        "area": Text("area", "占地面积"),
+        "area": Text("area", "面积"),
         "floor_area": Text("floor_area", "建筑面积"),
     }
 )

@@ -20,8 +20,12 @@ FOLDERS: Mapping[str, tuple[tuple[str, ...], str]] = MappingProxyType(
         "partition --by township": (("province/*.*",), _PROVINCE),
         "verify": ((), _VERIFY),
         "review": (
-            ("review/round-1/ledger*.csv", "review/round-1/findings.xlsx",
-             "review/round-1/sample.*", "review/round-1/round.json"),
+            (
+                "review/round-1/ledger*.csv",
+                "review/round-1/findings.xlsx",
+                "review/round-1/sample.*",
+                "review/round-1/round.json",
+            ),
             "In `round-1/`, `round-2/` and so on: the files of `gridgeo verify --out`, and:",
         ),
         "review report": (("review/round-1/review.*",), "Beside the others of the last round:"),
