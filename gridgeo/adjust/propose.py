@@ -22,7 +22,7 @@ from gridgeo.adjust.untouched import untouched_note
 from gridgeo.codes import Changes, Register, unique_codes
 from gridgeo.errors import speaks_language_of_settings
 from gridgeo.geometry import moved_atoms
-from gridgeo.model import MISSED_VERDICTS, Adjustment, Decisions
+from gridgeo.model import MISSED_VERDICTS, Adjustment, Decisions, carry_record
 from gridgeo.pipeline import Clock, Progress, input_hashes, issued_codes, judge_drawn
 from gridgeo.read import Grids, read_grids, read_layers
 from gridgeo.review import Entry, follow_up
@@ -308,6 +308,7 @@ def adjust_grids(
     return Adjustment(
         plan=replace(
             plan,
+            grids=carry_record(plan.grids, drawn),
             crosswalk=changes.crosswalk,
             rejects=(*plan.rejects, *file.rejects),
             notes=(

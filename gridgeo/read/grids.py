@@ -12,7 +12,7 @@ import pandas as pd
 from pyproj import CRS
 
 from gridgeo.config import GRIDS, ROLES, ReadRules
-from gridgeo.model import Finding, Layers, Note, Plan, Reject
+from gridgeo.model import RECORD, Finding, Layers, Note, Plan, Reject
 from gridgeo.read.columns import check_columns, understand
 from gridgeo.read.context import RawLayer, ReadLog, StudyArea, rows_of, spatial_frame
 from gridgeo.read.counts import counts, measures
@@ -25,8 +25,6 @@ from gridgeo.read.repeats import without_twins
 from gridgeo.read.values import codes, texts
 
 _FIELDS = ("code", "name", "kind", "community", "households", "residents")
-#: Fields that only checks look at, and what their columns are called in the frame.
-_CHECKED = {"area": "area_stated", "counted_on": "counted_on"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,9 +39,9 @@ class GridFile:
         The name of the layer.
     grids
         code, name, kind, community (``""`` where absent), households, residents (float64, NaN
-        where absent), area_stated (float64) and counted_on (text) where the file has them, row
-        (position in `original`) and geometry in the CRS of the job: reprojected and nothing else.
-        Rows without geometry are there, with none.
+        where absent), area_stated (float64) and those of `RECORD` (text) where the file has
+        them, row (position in `original`) and geometry in the CRS of the job: reprojected and
+        nothing else. Rows without geometry are there, with none.
     rejects, notes
         Rows of points or lines, and how the columns were understood.
     findings
@@ -79,7 +77,7 @@ def read_grids(
     crs = working_crs(raw, rules, log) if crs is None else crs
     study_area = StudyArea(rules=rules, log=log, crs=crs)
     check_columns(GRIDS, [raw], rules)
-    found = understand(raw, (*_FIELDS, *_CHECKED), rules, log)
+    found = understand(raw, (*_FIELDS, "area", *RECORD), rules, log)
     here = have_geometry(raw)
     projected = reproject(replace(raw, frame=rows_of(spatial_frame(raw), here)), crs, rules, log)
     kept = of_type(projected, raw, study_area, (3, 6))
@@ -90,7 +88,11 @@ def read_grids(
         | {name: codes(raw, found.get(name), log) for name in ("code", "community")}
         | {name: _counts(raw, found.get(name), log) for name in _FIELDS[4:]}
         | ({"area_stated": measures(raw, found["area"], log)} if "area" in found else {})
-        | ({"counted_on": texts(raw, found["counted_on"], log)} if "counted_on" in found else {})
+        | {
+            name: _without_midnight(texts(raw, found[name], log))
+            for name in RECORD
+            if name in found
+        }
     )
     grids = attributes.loc[rows].assign(row=rows).join(geometry)
     return GridFile(
@@ -113,6 +115,11 @@ def _drawn_from_table(raw: RawLayer, ground: Layers, rules: ReadRules, log: Read
         notes=tuple(dict.fromkeys(log.notes)),
         findings=table.findings,
     )
+
+
+def _without_midnight(cells: pd.Series[str]) -> pd.Series[str]:
+    """Return days as days: a column of dates is read with the time of day."""
+    return cells.str.replace(r"[ T]00:00:00(\.0+)?$", "", regex=True)
 
 
 def _counts(raw: RawLayer, column: str | None, log: ReadLog) -> pd.Series[float]:

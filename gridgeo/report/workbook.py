@@ -24,7 +24,7 @@ from openpyxl.worksheet.page import PageMargins
 from openpyxl.worksheet.properties import PageSetupProperties
 
 from gridgeo.maps import VERDICT_COLOURS
-from gridgeo.model import CROSSWALK_COLUMNS, SCHEMA, Plan, layer_frame
+from gridgeo.model import CROSSWALK_COLUMNS, RECORD, SCHEMA, Plan, layer_frame
 from gridgeo.report.documents import unused
 from gridgeo.report.records import finding_frame, reject_frame
 from gridgeo.storage import save_reproducibly
@@ -88,8 +88,9 @@ class Sheet:
     rows: Callable[[Plan], pd.DataFrame]
 
     def table(self, plan: Plan) -> pd.DataFrame:
-        """Return the rows of `plan` with the columns of the sheet."""
-        return self.rows(plan)[list(self.columns)]
+        """Return the rows of `plan` with the columns of the sheet, and those of `RECORD`."""
+        rows = self.rows(plan)
+        return rows[[*self.columns, *(name for name in RECORD if name in rows.columns)]]
 
 
 def _findings(plan: Plan) -> pd.DataFrame:

@@ -185,6 +185,12 @@ COLUMNS: Mapping[str, tuple[Text, Text]] = MappingProxyType(
             Text("there and right, wrong, missing, not due", "有且正确、有误、没有、尚未要求"),
         ),
         "remark": (Text("other faults", "其他问题"), Text("each is a finding", "填写即列为问题")),
+        "land_use": (Text("land use", "用地类别"), Text("", "DB11/T 2157")),
+        "management_level": (Text("management level", "管理等级"), Text("", "DB11/T 2157")),
+        "responsible": (Text("responsible body", "责任主体"), Text("", "DB11/T 2157")),
+        "start_date": (Text("start date", "初始时间"), Text("", "DB11/T 2157")),
+        "end_date": (Text("end date", "终止日期"), Text("", "DB11/T 2157")),
+        "counted_on": (Text("date of counts", "户数日期"), Text("", "")),
         "moved": (Text("moved", "归属变动"), Text("whether the grid is another", "是或否")),
     }
 )
