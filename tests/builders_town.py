@@ -69,6 +69,8 @@ def town(
             "street_class": [*kinds, "none"],
             "street_name": "",
             "passable": [*crossed, True],
+            "follows": "",
+            "beside_street_m": 0.0,
         },
         geometry=[line for _, _, line in lines] + [shapely.LineString([(0, 0), (0, -SIDE)])],
         crs=32650,

@@ -15,6 +15,7 @@ from gridgeo.config import AtomRules
 from gridgeo.geometry import assign_points
 from gridgeo.model import BORDER_CLASSES
 from gridgeo.pipeline.stages import make_atoms
+from gridgeo.wording import FOLLOWED
 
 LIMIT = settings().band.upper
 few = hypothesis.settings(
@@ -92,7 +93,12 @@ def test_the_border_table_adds_up_to_the_outline_of_each_atom(city):
     assert set(borders["street_class"]) <= set(BORDER_CLASSES)
     inner = borders["right"] >= 0
     assert (borders.loc[inner, "left"] < borders.loc[inner, "right"]).all()
-    assert not borders.duplicated(["left", "right", "street_class", "street_name"]).any()
+    parts = ["left", "right", "street_class", "street_name", "follows"]
+    assert not borders.duplicated(parts).any()
+    assert (
+        borders["follows"].isin(FOLLOWED) == (inner | (borders["street_class"] != "none"))
+    ).all()
+    assert borders["beside_street_m"].between(0, borders["border_m"] + 1e-6).all()
 
 
 @few

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from shapely import LineString, MultiLineString, Point, Polygon, box
 
 from gridgeo.config import Band, Codes
+from gridgeo.ground import length_near
 from gridgeo.validate import Subject, street_share, validate
-from gridgeo.validate.near import length_near
 
 laws = settings(max_examples=25, deadline=None)
 numbers = st.integers(-60, 60)

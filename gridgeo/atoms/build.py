@@ -1,8 +1,7 @@
-"""Atoms from blocks, and the table of their borders.
+"""Atoms from blocks.
 
-Facilities and compounds are carved out of the blocks, blocks with too many households are cut
-into cells, and each pair of neighbouring atoms gets the metres of its border by class and name of
-the street on it.
+Facilities and compounds are carved out of the blocks, and blocks with too many households are cut
+into cells.
 """
 
 from __future__ import annotations
@@ -13,109 +12,23 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 from numpy.typing import NDArray
-from pyproj import CRS
 
 from gridgeo.atoms.blocks import Blocks, tidier, weigher
+from gridgeo.atoms.borders import lines_of, tabulate_borders
 from gridgeo.atoms.buildings import keep_buildings_whole
 from gridgeo.atoms.carve import carve_outlines
 from gridgeo.atoms.faces import Faces, Index, PieceCoverage, Tidy, cut_areas
 from gridgeo.atoms.heavy import Subdivision
-from gridgeo.atoms.lines import ON_LINE_M, OVERSHOOT_M, NamedLines, areas_met, close_gaps
+from gridgeo.atoms.lines import ON_LINE_M, OVERSHOOT_M, areas_met, close_gaps
 from gridgeo.atoms.thin import give_away_thin_parts
 from gridgeo.config import AtomRules
-from gridgeo.geometry import Edges, Polygons, assign_points, count_in, coverage_edges
-from gridgeo.model import BORDER_CLASSES, CROSSED_BY_STREETS_ONLY, Atoms, Layers
+from gridgeo.geometry import assign_points, count_in, coverage_edges
+from gridgeo.model import Atoms, Layers
 
-#: A border is crossed where a crossing lies this near.
-_AT_BORDER_M = 0.1
 #: A thin part is attached to what it was cut from over no more than so many widths.
 _NECK = 1.5
-#: Several necks make up no more than this share of the barrier between two atoms.
-_NECKS_SHARE = 0.05
-#: Two polygons that share no more than this meet at a corner that noding drew out.
-_CORNER_M = 1e-6
-
-
-def tabulate_borders(
-    polygons: Polygons,
-    named: NamedLines,
-    crossings: NDArray[Any],
-    *,
-    crs: CRS,
-    within_m: float,
-    neck_m: float = 0.0,
-) -> gpd.GeoDataFrame:
-    """Return the borders of a coverage as described in `gridgeo.model.Atoms`.
-
-    Two polygons with several streets between them have a row for each class and name; those that
-    only meet at a corner have none. A border
-    of water, rail or motorway is passable where one of the `crossings` (points) lies on it; all
-    others are. What two polygons share beside it, off every street and up to `neck_m` long, counts
-    to it: there a thin part was given to one of them.
-    """
-    edges = coverage_edges(polygons)
-    rank, name = named.of(edges, within_m=within_m)
-    table = pd.DataFrame(
-        {
-            "left": edges.left,
-            "right": edges.right,
-            "rank": rank,
-            "street_name": name,
-            "border_m": edges.length,
-        }
-    )
-    shared_m = table.groupby(["left", "right"])["border_m"].transform("sum")
-    real = (shared_m > _CORNER_M).to_numpy()
-    edges, table = edges.take(real), table[real]
-    table = _with_necks(table, neck_m)
-    groups = table.groupby(["left", "right", "rank", "street_name"], sort=True)
-    borders = groups["border_m"].sum().reset_index()
-    borders["street_class"] = np.array(BORDER_CLASSES)[borders["rank"]]
-    geometry = _joined(edges, groups.ngroup().to_numpy().astype(np.int64))
-    borders["passable"] = _passable(borders, geometry, crossings)
-    columns = ["left", "right", "border_m", "street_class", "street_name", "passable"]
-    return gpd.GeoDataFrame(borders[columns], geometry=geometry, crs=crs)
-
-
-def _with_necks(table: pd.DataFrame, neck_m: float) -> pd.DataFrame:
-    """Return the edges with the rank and name of the barrier that short edges beside it have."""
-    bare = table["rank"] == BORDER_CLASSES.index("none")
-    barred = table["rank"].isin([BORDER_CLASSES.index(c) for c in CROSSED_BY_STREETS_ONLY])
-    pair = [table["left"], table["right"]]
-    bare_m, barred_m = (
-        table["border_m"].where(edges, 0.0).groupby(pair).transform("sum")
-        for edges in (bare, barred)
-    )
-    several = (bare_m <= _NECKS_SHARE * barred_m) & (table["border_m"] <= neck_m)
-    barrier = table[["rank", "street_name"]].where(barred).groupby(pair).transform("first")
-    neck = bare & ((bare_m <= neck_m) | several) & barrier["rank"].notna()
-    return table.assign(
-        rank=table["rank"].mask(neck, barrier["rank"]).astype(np.int64),
-        street_name=table["street_name"].mask(neck, barrier["street_name"]),
-    )
-
-
-def _joined(edges: Edges, group: NDArray[np.int64]) -> NDArray[Any]:
-    """Return one line (or several) per group, directed as the edges are."""
-    order = np.argsort(group, kind="stable")
-    bundles = shapely.multilinestrings(edges.lines[order], indices=group[order])
-    return np.asarray(shapely.line_merge(bundles, directed=True), dtype=object)
-
-
-def _passable(
-    borders: pd.DataFrame, geometry: NDArray[Any], crossings: NDArray[Any]
-) -> NDArray[np.bool_]:
-    barrier = borders["street_class"].isin(CROSSED_BY_STREETS_ONLY).to_numpy()
-    passable = ~barrier
-    if len(crossings) and barrier.any():
-        where = np.flatnonzero(barrier)
-        tree = shapely.STRtree(geometry[where])
-        _, hit = tree.query(crossings, predicate="dwithin", distance=_AT_BORDER_M)
-        passable[where[np.unique(hit)]] = True
-    return passable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -309,6 +222,7 @@ def _finish(
             polygons,
             blocks.named,
             blocks.crossings,
+            lines_of(layers),
             crs=layers.crs,
             within_m=ON_LINE_M,
             neck_m=neck_m,

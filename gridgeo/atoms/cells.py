@@ -19,6 +19,7 @@ from scipy.sparse.csgraph import connected_components
 
 from gridgeo.atoms.faces import Faces, cut_areas, link_cells, merge_faces
 from gridgeo.atoms.lines import OVERSHOOT_M
+from gridgeo.atoms.middle import move_to_gaps
 from gridgeo.geometry import Polygons, assign_points, coverage_edges
 
 #: A clipped building smaller than this is left out.
@@ -256,28 +257,29 @@ def cell_lines(
 ) -> NDArray[Any]:
     """Return lines that cut `block` into cells of at most `cap` households each.
 
-    The lines are straight, run between buildings and household points, bend around a building
-    that stands in the way, and divide no group of at most `limit` households. They end
-    `OVERSHOOT_M` outside the block. Empty where the block cannot be cut. Only a part of the block
-    is cut where `within` is given.
+    The lines run between buildings and household points, in the middle of gaps between facing
+    buildings, else straight; they bend around a building that stands in the way, and divide no
+    group of at most `limit` households. They end `OVERSHOOT_M` outside the block. Empty where the
+    block cannot be cut. Only a part of the block is cut where `within` is given.
     """
     units = _gather_units(block, points, households, groups, buildings, limit=limit)
     lines = _bisect(block, units, cap=cap)
     if not len(lines):
         return lines
-    owner, cells = _keep_groups(cut_areas(np.array([block]), lines), units)
+    owner, point_cell, cells = _keep_groups(cut_areas(np.array([block]), lines), units)
+    cells = move_to_gaps(cells, block, (units.buildings, owner), (units.points, point_cell))
     return _lines_between(_around_buildings(cells, units.buildings, owner), within or block)
 
 
-def _keep_groups(cells: Faces, units: _Units) -> tuple[_Index, Polygons]:
-    """Join the cells that divide a unit; return the cell of each building, and the cells."""
+def _keep_groups(cells: Faces, units: _Units) -> tuple[_Index, _Index, Polygons]:
+    """Join the cells that divide a unit; return those of buildings and points, and the cells."""
     building_cell = _largest_share(units.buildings, cells.polygons)
     point_cell = assign_points(units.points, cells.polygons)
     cell = np.concatenate([building_cell, point_cell])
     unit = np.concatenate([units.building_unit, units.point_unit])
     places = np.concatenate([shapely.point_on_surface(units.buildings), units.points])
     group = link_cells(cells, cell, unit, places)
-    return group[building_cell], merge_faces(cells.polygons, group)
+    return group[building_cell], group[point_cell], merge_faces(cells.polygons, group)
 
 
 def _largest_share(buildings: NDArray[Any], cells: Polygons) -> _Index:

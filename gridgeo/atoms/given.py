@@ -13,7 +13,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from gridgeo.atoms.build import tabulate_borders
+from gridgeo.atoms.borders import lines_of, tabulate_borders
 from gridgeo.atoms.faces import merge_faces
 from gridgeo.atoms.gapped import grow_atoms, missing_ground
 from gridgeo.atoms.given_notes import left_out, multipart, outlines, overhanging, without_atoms
@@ -278,6 +278,7 @@ def take_atoms(layers: Layers, considered: gpd.GeoDataFrame, rules: AtomRules) -
             polygons,
             NamedLines.gather(streets, layers.barriers),
             find_crossings(layers.streets, layers.barriers),
+            lines_of(layers),
             crs=layers.crs,
             within_m=rules.match_street_m,
         ),

@@ -211,6 +211,9 @@ DEFAULT_CUT: Mapping[str, float] = MappingProxyType(
         "local": 0.8,
         "wall": 0.8,
         "lane": 1.2,
+        "compound": 1.4,
+        "parcel": 1.4,
+        "building_gap": 1.6,
         "none": 2.0,
     }
 )
@@ -223,7 +226,9 @@ DEFAULT_STRADDLE: Mapping[str, float] = MappingProxyType(
 class Weights:
     """What a partition costs, in metres.
 
-    A cut border costs its metres times ``cut[class]``; a border of water, rail or motorway that
+    A cut border costs its metres times ``cut[class]``, off the streets times ``cut`` of what it
+    follows, and ``beside_street`` more for each metre through open ground although a street lies
+    beside it; a border of water, rail or motorway that
     a grid straddles costs its metres times ``straddle[class]``. ``balance_m`` is what a grid at
     an end of the band costs against one in the middle; ``compactness`` weighs how far a grid is
     from a disc, as a share of the side of a square of its area; ``enclave_m`` is what it costs
@@ -233,6 +238,7 @@ class Weights:
 
     cut: Mapping[str, float] = field(default_factory=lambda: DEFAULT_CUT)
     straddle: Mapping[str, float] = field(default_factory=lambda: DEFAULT_STRADDLE)
+    beside_street: float = 2.0
     balance_m: float = 100.0
     compactness: float = 0.5
     enclave_m: float = 1000.0
@@ -248,6 +254,7 @@ class Weights:
                 one_of(f"weights.{key}", name, tuple(default))
                 at_least(f"weights.{key}.{name}", weight, 0)
             object.__setattr__(self, key, FrozenMapping({**default, **value}))
+        at_least("weights.beside_street", self.beside_street, 0)
         at_least("weights.balance_m", self.balance_m, 0)
         at_least("weights.compactness", self.compactness, 0)
         at_least("weights.enclave_m", self.enclave_m, 0)

@@ -60,6 +60,8 @@ SCHEMA: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "street_class": "text",
             "street_name": "text",
             "passable": "flag",
+            "follows": "text",
+            "beside_street_m": "measure",
         },
         "households": {
             "grid": "text",

@@ -69,6 +69,10 @@ def _drop_short_links(
     return keeps
 
 
+#: What borders off the streets follow that `gridgeo.config.Weights` has a cost of its own for.
+_CHARGED_OFF_STREETS = ("compound", "parcel", "building_gap")
+
+
 @dataclass(frozen=True, kw_only=True)
 class AtomGraph:
     """The atoms of all communities as arrays, and the pairs of them that share a border.
@@ -119,8 +123,9 @@ def build_atom_graph(
     geometry = frame.geometry.to_numpy()
     centre = shapely.centroid(geometry)
     left, right, row_pair, rows = _pairs(atoms.borders, community)
-    classes = rows["street_class"].to_numpy()
+    classes = _cut_classes(rows)
     border_m = rows["border_m"].to_numpy(np.float64)
+    beside_m = rows["beside_street_m"].fillna(0.0).to_numpy(np.float64)
     crossed = rows["passable"].to_numpy(bool)
     rank = np.full(len(rows), -1)
     cut, straddle = np.zeros(len(rows)), np.zeros(len(rows))
@@ -154,7 +159,7 @@ def build_atom_graph(
         left=left,
         right=right,
         border_m=sum_by(row_pair, border_m, pairs),
-        cut_m=sum_by(row_pair, border_m * cut, pairs),
+        cut_m=sum_by(row_pair, border_m * cut + beside_m * weights.beside_street, pairs),
         straddle_m=sum_by(row_pair, border_m * straddle, pairs),
         linked=linked,
         barrier=np.where(linked, -1, barrier),
@@ -162,6 +167,12 @@ def build_atom_graph(
         cannot_links=np.empty((0, 2), dtype=np.int64),
         rim=_rim(atoms.borders, community),
     )
+
+
+def _cut_classes(rows: gpd.GeoDataFrame) -> NDArray[np.object_]:
+    """Return what a cut is charged as: the class, off the streets what the border follows."""
+    off = (rows["street_class"] == "none") & rows["follows"].isin(_CHARGED_OFF_STREETS)
+    return np.asarray(rows["street_class"].where(~off, rows["follows"]).to_numpy(dtype=object))
 
 
 def _rim(borders: gpd.GeoDataFrame, community: NDArray[np.int64]) -> NDArray[np.bool_]:

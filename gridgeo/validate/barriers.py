@@ -10,9 +10,9 @@ import shapely
 from numpy.typing import NDArray
 
 from gridgeo.geometry import connected_groups, difference, format_m2, polygonal, union
+from gridgeo.ground import classes_of, shapes_of
 from gridgeo.model import CROSSED_BY_STREETS_ONLY, Finding
 from gridgeo.validate.case import Case
-from gridgeo.validate.follows import classes_of, shapes_of
 from gridgeo.wording import STREETS, Text, join
 
 #: A railway or motorway line is taken to be this wide on either side.

@@ -22,6 +22,7 @@ from gridgeo.geometry import (
     subtract_others,
     union,
 )
+from gridgeo.ground import Follows, Lines, Segments, beside_streets, follows_of
 from gridgeo.model import Bands, Finding, Severity
 from gridgeo.validate.assignment import (
     PointAssignment,
@@ -35,8 +36,6 @@ from gridgeo.validate.assignment import (
 )
 from gridgeo.validate.borders import InnerBorders, inner_borders
 from gridgeo.validate.buildings import cut_buildings
-from gridgeo.validate.follows import Follows, beside_streets, follows_of
-from gridgeo.validate.near import Segments
 from gridgeo.validate.subject import Subject
 from gridgeo.wording import Text
 
@@ -213,14 +212,14 @@ class Case:
     def follows(self) -> Follows:
         """What the inner borders follow."""
         subject = self.subject
-        return follows_of(
-            self.inner_borders.line,
+        lines = Lines(
             streets=subject.streets,
             barriers=subject.barriers,
             compounds=subject.compounds,
             parcels=subject.parcels,
             buildings=subject.buildings,
         )
+        return follows_of(self.inner_borders.line, lines)
 
     @cached_property
     def open_beside_streets(self) -> Segments:

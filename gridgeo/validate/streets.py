@@ -11,12 +11,11 @@ import shapely
 from numpy.typing import NDArray
 
 from gridgeo.geometry import polygonal
+from gridgeo.ground import BESIDE_M, NEAR_M, length_near
 from gridgeo.model import Finding
 from gridgeo.validate.assignment import texts
 from gridgeo.validate.borders import inner_borders
 from gridgeo.validate.case import Case, not_checked
-from gridgeo.validate.follows import BESIDE_M, NEAR_M
-from gridgeo.validate.near import length_near
 from gridgeo.wording import Text
 
 if TYPE_CHECKING:

@@ -128,6 +128,9 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
         "effect_zh": "the effect in Chinese",
         "goes_on_as": "code of the grid that continues it",
         "group": "compound or other group that stays whole",
+        "follows": "what the border follows: street, path, rail, wall, water, compound, parcel, "
+        "building_gap or open; empty on the rim off the streets",
+        "beside_street_m": "metres through open ground although a street lies beside it",
         "item": "what is counted",
         "left": "row of the atom on the left of the line",
         "message_en": "the message in English",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -46,6 +47,13 @@ class Segments(NamedTuple):
     def at(self, rows: NDArray[Any]) -> Segments:
         """Return some of the segments."""
         return Segments(self.ends[rows], self.line[rows])
+
+    @staticmethod
+    def joined(several: Sequence[Segments]) -> Segments:
+        """Return the segments of several (of one at least), those of each line in their order."""
+        line = np.concatenate([some.line for some in several])
+        order = np.argsort(line, kind="stable")
+        return Segments(np.concatenate([some.ends for some in several])[order], line[order])
 
     def parts(
         self, row: NDArray[np.intp], start: NDArray[np.float64], end: NDArray[np.float64]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,77 +12,109 @@ import shapely
 from numpy.typing import NDArray
 
 from gridgeo.geometry import TOUCH_M, polygonal
-from gridgeo.validate.assignment import texts
-from gridgeo.validate.near import Segments, segments_of, split_near
+from gridgeo.ground.near import Segments, segments_of, split_near
+from gridgeo.wording import FOLLOWED
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-#: The first kinds of `FOLLOWED` that are streets or barriers.
-_STREETS_AND_BARRIERS = 5
+#: Kinds of `FOLLOWED` that are streets or barriers.
+_STREETS_AND_BARRIERS = ("street", "path", "rail", "wall", "water")
+#: What a border of each street class follows.
+_KIND_OF_CLASS = MappingProxyType(
+    {"water": "water", "rail": "rail", "wall": "wall", "lane": "path"}
+)
+#: A border lies on a line, and not beside it, within this distance.
+_ON_M = 0.1
 #: A border within this distance of a line runs along it.
 NEAR_M = 12.0
 #: The gap between two footprints is at most so wide, and a border in it so far off its middle line.
-_GAP_M = 40.0
+GAP_M = 40.0
 _OFF_MIDDLE_M = 3.0
 #: A street lies beside a border so near, at an angle under this one, for so many metres or more.
 BESIDE_M = 60.0
 _BESIDE_DEGREES = 20.0
 _LEAST_BESIDE_M = 20.0
 #: Borders are looked at between buildings in steps of this length.
-_STEP_M = 2.0
+STEP_M = 2.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lines:
+    """The layers that borders may follow; None where one is not given.
+
+    Streets and barriers may have street_class: a street without one is no lane, a barrier without
+    one is a wall.
+    """
+
+    streets: gpd.GeoDataFrame | None
+    barriers: gpd.GeoDataFrame | None
+    compounds: gpd.GeoDataFrame | None
+    parcels: gpd.GeoDataFrame | None
+    buildings: gpd.GeoDataFrame | None
+
+    def streets_and_barriers(self) -> dict[str, NDArray[Any]]:
+        """Return the shapes of each kind of street and barrier, the first to follow first."""
+        kind = [kind_of_class(name) for name in classes_of(self.streets)]
+        barrier = [kind_of_class(name, unknown="wall") for name in classes_of(self.barriers)]
+        shapes = np.concatenate([shapes_of(self.streets), shapes_of(self.barriers)])
+        kinds = np.array(kind + barrier, dtype=object)
+        return {name: shapes[kinds == name] for name in _STREETS_AND_BARRIERS}
+
+
+def kind_of_class(street_class: str, unknown: str = "street") -> str:
+    """Return which of `FOLLOWED` a border on a street or barrier of a class follows."""
+    return _KIND_OF_CLASS.get(street_class, "street" if street_class else unknown)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Follows:
-    """Metres of each border by what it follows, shape (borders, kinds of `FOLLOWED`).
+    """The pieces of borders by what they follow, for each kind of `FOLLOWED`.
 
     ``open`` are the pieces that follow nothing, in steps of at most 2 m.
     """
 
-    metres: NDArray[np.float64]
-    open: Segments
+    pieces: Mapping[str, Segments]
+    borders: int
+
+    @property
+    def open(self) -> Segments:
+        """The pieces that follow nothing."""
+        return self.pieces["open"]
+
+    @property
+    def metres(self) -> NDArray[np.float64]:
+        """Metres of each border by what it follows, shape (borders, kinds of `FOLLOWED`)."""
+        return np.column_stack([self.pieces[name].of_lines(self.borders) for name in FOLLOWED])
 
     @property
     def street_m(self) -> NDArray[np.float64]:
         """Metres of each border along streets and barriers."""
-        return np.asarray(self.metres[:, :_STREETS_AND_BARRIERS].sum(axis=1), dtype=np.float64)
+        there = [name in _STREETS_AND_BARRIERS for name in FOLLOWED]
+        return np.asarray(self.metres[:, there].sum(axis=1), dtype=np.float64)
 
 
-def follows_of(
-    lines: NDArray[Any],
-    *,
-    streets: gpd.GeoDataFrame | None,
-    barriers: gpd.GeoDataFrame | None,
-    compounds: gpd.GeoDataFrame | None,
-    parcels: gpd.GeoDataFrame | None,
-    buildings: gpd.GeoDataFrame | None,
-) -> Follows:
-    """Return what lines follow, as far as layers are given.
+def follows_of(borders: NDArray[Any], lines: Lines) -> Follows:
+    """Return what borders (lines) follow, as far as layers are given.
 
-    A line follows a street, path (a lane), railway, wall, water, the edge of a compound or of a
-    parcel where it lies within 12 m of it, and the gap between buildings where it lies within 3 m
-    of the middle line of two footprints that are at most 40 m apart. All else is ``open``.
+    A border follows the street, path (a lane), railway, wall or water that it lies on, else the
+    first of them within 12 m of it, else the edge of a compound or of a parcel within 12 m, else
+    the gap between buildings where it lies within 3 m of the middle line of two footprints that
+    are at most 40 m apart. All else is ``open``.
     """
-    lane, barrier = classes_of(streets) == "lane", classes_of(barriers)
-    others = (
-        shapes_of(streets)[~lane],
-        shapes_of(streets)[lane],
-        shapes_of(barriers)[barrier == "rail"],
-        shapes_of(barriers)[(barrier != "rail") & (barrier != "water")],
-        shapes_of(barriers)[barrier == "water"],
-        shapes_of(compounds),
-        shapes_of(parcels),
-    )
-    rest, metres = segments_of(lines), []
-    for shapes in others:
-        near, rest = split_near(rest, shapes, NEAR_M)
-        metres.append(near.of_lines(len(lines)))
-    rest = rest.in_steps(_STEP_M)
-    between = _between_buildings(rest, polygonal(shapes_of(buildings)))
-    left = rest.at(~between)
-    metres += [rest.at(between).of_lines(len(lines)), left.of_lines(len(lines))]
-    return Follows(metres=np.column_stack(metres), open=left)
+    ways = lines.streets_and_barriers()
+    areas = {"compound": shapes_of(lines.compounds), "parcel": shapes_of(lines.parcels)}
+    rest, found = segments_of(borders), {name: list[Segments]() for name in FOLLOWED}
+    for others, distance_m in ((ways, _ON_M), (ways, NEAR_M), (areas, NEAR_M)):
+        for name, shapes in others.items():
+            near, rest = split_near(rest, shapes, distance_m)
+            found[name].append(near)
+    rest = rest.in_steps(STEP_M)
+    between = _between_buildings(rest, polygonal(shapes_of(lines.buildings)))
+    found["building_gap"].append(rest.at(between))
+    found["open"].append(rest.at(~between))
+    pieces = {name: Segments.joined(some) for name, some in found.items()}
+    return Follows(pieces=pieces, borders=len(borders))
 
 
 def beside_streets(steps: Segments, layer: gpd.GeoDataFrame | None) -> Segments:
@@ -108,7 +142,7 @@ def beside_streets(steps: Segments, layer: gpd.GeoDataFrame | None) -> Segments:
 def _between_buildings(steps: Segments, footprints: NDArray[Any]) -> NDArray[np.bool_]:
     """Tell which steps run midway between the nearest building on either side of them."""
     points = np.asarray(shapely.points(steps.middle), dtype=object)
-    widest = _GAP_M / 2 + _OFF_MIDDLE_M
+    widest = GAP_M / 2 + _OFF_MIDDLE_M
     step, building = shapely.STRtree(footprints).query(points, "dwithin", widest)
     nearest = shapely.shortest_line(points[step], footprints[building])
     way = np.diff(shapely.get_coordinates(nearest).reshape(-1, 2, 2), axis=1)[:, 0]
@@ -119,7 +153,7 @@ def _between_buildings(steps: Segments, footprints: NDArray[Any]) -> NDArray[np.
         _nearest(len(points), step[side], building[side], far[side]) for side in (on_left, ~on_left)
     )
     midway = np.abs(left_m - right_m) <= 2 * _OFF_MIDDLE_M
-    return np.asarray((left_m + right_m <= _GAP_M) & midway & (left != right), dtype=np.bool_)
+    return np.asarray((left_m + right_m <= GAP_M) & midway & (left != right), dtype=np.bool_)
 
 
 def _nearest(
@@ -128,7 +162,7 @@ def _nearest(
     """Return how far the nearest building of each step is (far for none), and which it is."""
     order = np.lexsort((building, far, step))
     first = order[np.r_[True, np.diff(step[order]) > 0][: len(order)]]
-    distance, which = np.full(steps, _GAP_M * 2), np.full(steps, -1, dtype=np.intp)
+    distance, which = np.full(steps, GAP_M * 2), np.full(steps, -1, dtype=np.intp)
     distance[step[first]], which[step[first]] = far[first], building[first]
     return distance, which
 
@@ -144,4 +178,5 @@ def classes_of(layer: gpd.GeoDataFrame | None, unknown: str = "") -> NDArray[np.
     """Return the class of each street or barrier, `unknown` where the layer has no classes."""
     if layer is None or "street_class" not in layer.columns:
         return np.full(0 if layer is None else len(layer), unknown, dtype=object)
-    return np.array(texts(layer["street_class"]), dtype=object)
+    classes = layer["street_class"].fillna("").astype(str).str.strip()
+    return np.asarray(classes.to_numpy(dtype=object))
