@@ -47,7 +47,7 @@ _MOST_NAMES = 8
 
 
 @dataclass(frozen=True, kw_only=True)
-class DrawnTable:
+class _DrawnTable:
     """The grids of a table with the ground that their places make up.
 
     ``grids``: code, name, kind, community, households, residents, geometry (None where no name
@@ -67,7 +67,7 @@ class _Index:
     by_name: Mapping[tuple[str, str], Sequence[int]]
 
 
-def draw_table(raw: RawLayer, ground: Layers, rules: ReadRules, log: ReadLog) -> DrawnTable:
+def draw_table(raw: RawLayer, ground: Layers, rules: ReadRules, log: ReadLog) -> _DrawnTable:
     """Return the grids of a table, drawn from the places that their rows name.
 
     Parameters
@@ -109,7 +109,7 @@ def draw_table(raw: RawLayer, ground: Layers, rules: ReadRules, log: ReadLog) ->
     grids = gpd.GeoDataFrame(attributes, geometry=geometry, crs=ground.crs)
     twice = _twice(members, index)
     _note(raw, members, unmatched, twice, log)
-    return DrawnTable(grids=grids, findings=(*_unknown_names(unmatched), *twice))
+    return _DrawnTable(grids=grids, findings=(*_unknown_names(unmatched), *twice))
 
 
 def _index(rules: ReadRules, study_area: StudyArea) -> _Index:

@@ -8,9 +8,6 @@ from dataclasses import dataclass
 
 from gridgeo.review.ledger import SETTLED, Entry
 
-#: What can become of a finding; ``settled`` ones were settled before and are still.
-FATES = ("new", "reopened", "still_open", "fixed", "settled")
-
 
 @dataclass(frozen=True, kw_only=True)
 class LedgerComparison:
@@ -19,7 +16,8 @@ class LedgerComparison:
     Parameters
     ----------
     of
-        For the id of each entry of the later state one of `FATES`.
+        For the id of each entry of the later state one of `gridgeo.wording.FATES`; ``settled``
+        ones were settled before and are still.
     before, new, reopened, fixed, after
         Numbers of findings: unsettled before, new, settled ones that returned, settled since, and
         unsettled afterwards: ``before + new + reopened - fixed == after``. What is new and settled

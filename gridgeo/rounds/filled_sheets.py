@@ -48,7 +48,7 @@ class FilledRow:
 
     def fault(self, column: str, reason: Text) -> Fault:
         """Return a fault of one of its cells."""
-        return Fault(self.file, self.row, column_title(column), self.cells[column], reason)
+        return Fault(self.file, self.row, _column_title(column), self.cells[column], reason)
 
     def day(self, column: str, faults: list[Fault]) -> str:
         """Return the day in a cell, ``""`` for none; what is no day is added to `faults`."""
@@ -62,7 +62,7 @@ class FilledRow:
         return day or ""
 
 
-def column_title(column: str) -> Text:
+def _column_title(column: str) -> Text:
     """Return the title of a column in both languages."""
     return Text(header(column, "en"), header(column, "zh"))
 
@@ -97,7 +97,7 @@ def read_filled(path: Path, columns: Collection[str]) -> list[FilledRow] | None:
 
 def no_such_sheet(path: Path, columns: Iterable[str]) -> InputError:
     """Return the error that no sheet of a workbook has the columns that are needed."""
-    titles = [column_title(column) for column in columns]
+    titles = [_column_title(column) for column in columns]
     return InputError(
         Text(
             f"no sheet has the columns {', '.join(one.en for one in titles)}",

@@ -16,7 +16,7 @@ from gridgeo.rounds.filled_sheets import TAKEN_BACK, Fault, FilledRow
 from gridgeo.wording import Text, rule_of
 
 #: Column of the workbook and what it fills in an entry of the ledger.
-FILLED: Mapping[str, str] = {
+_FILLED: Mapping[str, str] = {
     "assignee": "assignee",
     "due": "due",
     "corrected_by": "corrected_by",
@@ -28,7 +28,7 @@ FILLED: Mapping[str, str] = {
     "accepted_on": "when",
 }
 _DAYS = ("due", "corrected_on", "verified_on", "accepted_on")
-FINDING_COLUMNS = ("id", *FILLED)
+FINDING_COLUMNS = ("id", *_FILLED)
 _SHEET = Text("findings", "问题台账")
 
 
@@ -51,17 +51,17 @@ def write_findings(
             "grid_codes": ";".join(entry.grids),
             "message": entry.message,
             "suggestion": advice.get(entry.id, ""),
-            **{column: getattr(entry, name) for column, name in FILLED.items()},
+            **{column: getattr(entry, name) for column, name in _FILLED.items()},
         }
         for entry in entries
         if became[entry.id] != "settled"
     ]
     columns = [
         *("id", "became", "status", "severity", "check", "community_name", "grid_codes"),
-        *("message", "suggestion", *FILLED),
+        *("message", "suggestion", *_FILLED),
     ]
     table = pd.DataFrame(rows, columns=columns, dtype="str")
-    write_sheets([(_SHEET.say(lang), table)], path, lang, to_fill=tuple(FILLED))
+    write_sheets([(_SHEET.say(lang), table)], path, lang, to_fill=tuple(_FILLED))
 
 
 def take_findings(
@@ -92,7 +92,7 @@ def take_findings(
 
 def _filled(entry: Entry, row: FilledRow, faults: list[Fault]) -> Entry:
     changed: dict[str, Any] = {}
-    for column, name in FILLED.items():
+    for column, name in _FILLED.items():
         text = row.day(column, faults) if column in _DAYS else row.cells[column]
         if text:
             changed[name] = "" if text in TAKEN_BACK else text

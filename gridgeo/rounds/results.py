@@ -15,7 +15,7 @@ from gridgeo.review import ON_SITE, SETTLED, handles_of
 from gridgeo.rounds.store import Round
 from gridgeo.wording import RULEBOOK, SEVERITIES, STATUSES, UNITS, band_text, header, rule_of, word
 
-TRACKED = ("error", "warning")
+_TRACKED = ("error", "warning")
 
 
 def checks_done(plan: Plan) -> list[str]:
@@ -26,7 +26,7 @@ def checks_done(plan: Plan) -> list[str]:
 
 def tracked_findings(plan: Plan) -> list[Finding]:
     """Return the findings that are tracked: errors and warnings."""
-    return [one for one in plan.findings if one.severity in TRACKED]
+    return [one for one in plan.findings if one.severity in _TRACKED]
 
 
 def _counted(keys: Iterable[str], findings: Sequence[Finding]) -> dict[str, Counter[str]]:
@@ -64,7 +64,7 @@ def checks_blocks(made: Round, say: ReportTexts) -> Iterator[Block]:
             Cell(limits.get(name, say("none", "无") if name in checks else "")),
             Cell(_examined(checks[name], say) if name in checks else _sheets(name, seen, say)),
             *(Cell(number(by_rule.get(name, Counter())[state]))
-              for state in (*TRACKED, "accepted")),
+              for state in (*_TRACKED, "accepted")),
             _result(by_rule.get(name, Counter()), say),
         ]
         for name in (*done, *sorted(set(by_rule) - set(done)))
@@ -74,14 +74,14 @@ def checks_blocks(made: Round, say: ReportTexts) -> Iterator[Block]:
     yield Table(
         [
             *(Column(say(en, zh), "told" if en == "tolerance" else "text") for en, zh in titles),
-            *(Column(word(SEVERITIES, name, say.lang), "number") for name in TRACKED),
+            *(Column(word(SEVERITIES, name, say.lang), "number") for name in _TRACKED),
             Column(word(STATUSES, "accepted", say.lang), "number"),
             Column(say("result", "结果")),
         ],
         [
             *rows,
             [Cell(say("total", "合计")), Cell(), Cell(),
-             *(Cell(number(total[state])) for state in (*TRACKED, "accepted")), Cell()],
+             *(Cell(number(total[state])) for state in (*_TRACKED, "accepted")), Cell()],
         ],
     )  # fmt: skip
 
@@ -229,7 +229,7 @@ def _results(
         values = (
             sum(grids.values()),
             *(grids[state] for state in states),
-            *(found[name] for name in (*TRACKED, "accepted")),
+            *(found[name] for name in (*_TRACKED, "accepted")),
         )
         return [Cell(number(value)) for value in values]
 
@@ -238,7 +238,7 @@ def _results(
         Column(title),
         Column(header("grids", say.lang), "number"),
         *(Column(say.soundness(state).chip.text, "number") for state in states),  # type: ignore[union-attr]
-        *(Column(word(SEVERITIES, name, say.lang), "number") for name in TRACKED),
+        *(Column(word(SEVERITIES, name, say.lang), "number") for name in _TRACKED),
         Column(word(STATUSES, "accepted", say.lang), "number"),
     ]
     body = [[Cell(visible(name), code=visible(code)), *figures(members)]

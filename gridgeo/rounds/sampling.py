@@ -18,18 +18,18 @@ from gridgeo.wording import BORDERS_SEEN, SIGN_SEEN, Text
 
 #: Households counted on the street may differ by this share, and by this many, without a finding.
 COUNT_SHARE, COUNT_LEAST = 0.05, 5
-RESULTS = (
+_RESULTS = (
     *("inspected_by", "inspected_on", "borders_seen", "households_found", "sign_seen"),
     "remark",
 )
-SAMPLE_COLUMNS = ("sample", "code", *RESULTS)
+SAMPLE_COLUMNS = ("sample", "code", *_RESULTS)
 _WORDS = {"borders_seen": BORDERS_SEEN, "sign_seen": SIGN_SEEN}
 _SHEET = Text("sample", "抽样核查表")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sample:
-    """One grid of the sample; ``results`` (by `RESULTS`) are empty until the sheet comes back.
+    """One grid of the sample; ``results`` (by `_RESULTS`) are empty until the sheet comes back.
 
     ``number``: ``C01`` and so on. ``grid``: what findings call it.
     """
@@ -130,13 +130,13 @@ def write_samples(samples: Sequence[Sample], plan: Plan, path: Path) -> None:
             "community_name": one.community,
             "soundness": one.soundness,
             "households": int(facts[one.grid]["households"]),
-            **{name: one.results.get(name, "") for name in RESULTS},
+            **{name: one.results.get(name, "") for name in _RESULTS},
         }
         for one in samples
     ]
-    columns = ["sample", "code", "name", "community_name", "soundness", "households", *RESULTS]
+    columns = ["sample", "code", "name", "community_name", "soundness", "households", *_RESULTS]
     table = pd.DataFrame(rows, columns=columns)
-    write_sheets([(_SHEET.say(lang), table)], path, lang, to_fill=RESULTS)
+    write_sheets([(_SHEET.say(lang), table)], path, lang, to_fill=_RESULTS)
 
 
 def _facts(plan: Plan) -> dict[str, dict[str, Any]]:
@@ -157,7 +157,7 @@ def take_samples(
     faults: list[Fault] = []
     seen: set[str] = set()
     for row in rows:
-        if not any(row.cells[name] for name in RESULTS):
+        if not any(row.cells[name] for name in _RESULTS):
             continue
         number = row.cells["sample"]
         if number not in known or known[number].grid != row.cells["code"]:
@@ -168,7 +168,7 @@ def take_samples(
             faults.append(row.fault("sample", Text("a second row of it", "该抽样重复填写")))
             continue
         seen.add(number)
-        filled = {name: _result(name, row, faults) for name in RESULTS}
+        filled = {name: _result(name, row, faults) for name in _RESULTS}
         kept = {**known[number].results, **{name: one for name, one in filled.items() if one}}
         results = {name: one for name, one in kept.items() if one not in TAKEN_BACK}
         faults += _lacking(results, row)
