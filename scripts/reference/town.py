@@ -37,7 +37,7 @@ def broken_town() -> Subject:
     return Subject(
         grids=frame.assign(
             residents=np.nan,
-            area_stated=[9600.0, 400.0, np.nan, 3000.0, 10500.0, np.nan, 300.0, 280.0],
+            area_stated=[9600.0, 400.0, np.nan, 3000.0, 9000.0, np.nan, 300.0, 280.0],
             counted_on=["2026-06", "2026-06-30", "", "2023", "2026-06", "", "旧", ""],
         ),
         communities=_frame(
