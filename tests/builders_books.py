@@ -24,14 +24,15 @@ def write_xls(
     *,
     hidden_rows: Collection[int] = (),
     hidden_sheets: Collection[str] = (),
+    hidden_columns: Collection[int] = (),
     merged: Sequence[_Range] = (),
 ) -> Path:
-    """Write sheets ({name: rows}) as .xls; hidden rows (from 1) and merged ranges of the first.
+    """Write sheets ({name: rows}) as .xls; what is hidden (from 1) and merged in the first.
 
     A cell is text, a number, None, or the name of an error.
     """
     bodies = [
-        _sheet(rows, hidden_rows if n == 0 else (), merged if n == 0 else ())
+        _sheet(rows, *((hidden_rows, merged, hidden_columns) if n == 0 else ((), (), ())))
         for n, rows in enumerate(sheets.values())
     ]
     codepage = record(0x42, struct.pack("<H", 1200))
@@ -56,9 +57,11 @@ def _bound(name: str, hidden: Any) -> bytes:
     return struct.pack("<IBBBB", 0, int(hidden), 0, len(name), 1) + text
 
 
-def _sheet(rows: _Rows, hidden: Any, merged: Sequence[_Range]) -> bytes:
+def _sheet(rows: _Rows, hidden: Any, merged: Sequence[_Range], columns: Any) -> bytes:
     out = bytearray(record(0x809, struct.pack("<HHHHII", 0x600, 0x10, 0x0DBB, 0x07CC, 0, 0)))
     width = max(map(len, rows), default=0)
+    for n in columns:
+        out += record(0x7D, struct.pack("<6H", n - 1, n - 1, 2048, 15, 1, 0))
     out += record(0x200, struct.pack("<IIHHH", 0, len(rows), 0, width, 0))
     for n in range(len(rows)):
         options = 0x120 if n + 1 in hidden else 0x100
@@ -135,15 +138,17 @@ def write_ods(
     *,
     hidden_rows: Collection[int] = (),
     hidden_sheets: Collection[str] = (),
+    hidden_columns: Collection[int] = (),
     merged: Sequence[_Range] = (),
 ) -> Path:
-    """Write sheets ({name: rows}) as .ods; hidden rows (from 1) and merged ranges of the first.
+    """Write sheets ({name: rows}) as .ods; what is hidden (from 1) and merged in the first.
 
     Text that begins with ``=`` is a formula without a value, a name of an error an error.
     """
     tables = "".join(
         f"<table:table table:name={quoteattr(name)} "
         f'table:style-name="{"hid" if name in hidden_sheets else "seen"}">'
+        + (_ods_columns(rows, hidden_columns) if n == 0 else "")
         + _ods_rows(rows, hidden_rows if n == 0 else (), merged if n == 0 else ())
         + "</table:table>"
         for n, (name, rows) in enumerate(sheets.items())
@@ -162,6 +167,12 @@ def write_ods(
         archive.writestr("META-INF/manifest.xml", manifest)
         archive.writestr("content.xml", content)
     return path
+
+
+def _ods_columns(rows: _Rows, hidden: Any) -> str:
+    width = max(map(len, rows), default=0) if hidden else 0
+    seen = (' table:visibility="collapse"' if n in hidden else "" for n in range(1, width + 1))
+    return "".join(f"<table:table-column{one}/>" for one in seen)
 
 
 def _ods_rows(rows: _Rows, hidden: Any, merged: Sequence[_Range]) -> str:
@@ -217,23 +228,27 @@ def patch(path: Path, pattern: str, text: str, member: str = "xl/worksheets/shee
 FORMATS = (".xlsx", ".xls", ".et", ".ods")
 
 
-def write_any(
+def write_any(path: Path, sheets: Mapping[str, _Rows], **more: Any) -> Path:
+    """Write sheets in the format that the ending of `path` says; .et is what .xls is.
+
+    `more` is what `write_ods` takes.
+    """
+    if path.suffix == ".ods":
+        return write_ods(path, sheets, **more)
+    return _write_xlsx(path, sheets, **more) if path.suffix == ".xlsx" else write_xls(
+        path, sheets, **more
+    )  # fmt: skip
+
+
+def _write_xlsx(
     path: Path,
     sheets: Mapping[str, _Rows],
     *,
     hidden_rows: Collection[int] = (),
     hidden_sheets: Collection[str] = (),
+    hidden_columns: Collection[int] = (),
     merged: Sequence[_Range] = (),
 ) -> Path:
-    """Write sheets in the format that the ending of `path` says; .et is what .xls is."""
-    if path.suffix == ".ods":
-        return write_ods(
-            path, sheets, hidden_rows=hidden_rows, hidden_sheets=hidden_sheets, merged=merged
-        )
-    if path.suffix != ".xlsx":
-        return write_xls(
-            path, sheets, hidden_rows=hidden_rows, hidden_sheets=hidden_sheets, merged=merged
-        )
     book = openpyxl.Workbook()
     book.remove(book.worksheets[0])
     for name, rows in sheets.items():
@@ -246,6 +261,8 @@ def write_any(
                     cell.data_type = "e"
         sheet.sheet_state = "hidden" if name in hidden_sheets else "visible"
     first = book.worksheets[0]
+    for number in hidden_columns:
+        first.column_dimensions[openpyxl.utils.get_column_letter(number)].hidden = True
     for number in hidden_rows:
         first.row_dimensions[number].hidden = True
     for top, bottom, left, right in merged:

@@ -70,6 +70,7 @@ def town(
             "street_name": "",
             "passable": [*crossed, True],
             "follows": "",
+            "follows_name": "",
             "beside_street_m": 0.0,
         },
         geometry=[line for _, _, line in lines] + [shapely.LineString([(0, 0), (0, -SIDE)])],

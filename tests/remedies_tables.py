@@ -265,4 +265,13 @@ def phone_rounded(folder):
     yield lambda: read_roster(str(book(path, rows)))
 
 
+@case(r"the cell is an error of a formula \[file .*a.xlsx, row 2, field 网格员, value #REF!\]")
+def person_not_calculated(folder):
+    rows = [["网格编码", "网格员"], ["1", "#REF!"]]
+    path = book(folder / "a.xlsx", rows)
+    yield lambda: read_roster(str(path))
+    rows[1][1] = "张三"
+    yield lambda: read_roster(str(book(path, rows)))
+
+
 assert sum(row[0] for row in ROWS[1:]) == TOTAL

@@ -100,5 +100,5 @@ def test_each_kind_is_charged_by_its_own_weight():
         }
     )
     charged = _cut_classes(rows)
-    assert charged.tolist() == ["compound", "building_gap", "none", "lane", "none"]
+    assert charged.tolist() == ["compound", "building_gap", "none", "lane", "lane"]
     assert set(charged) <= set(Weights().cut)

@@ -9,11 +9,13 @@ import pytest
 import shapely
 
 from benchmarks.bench_ablation import SEAMS, without
+from benchmarks.bench_read import FORMATS, write_homes
 from benchmarks.bench_scale import Run, growth, table
 from benchmarks.measure import Cost, run_measured
 from benchmarks.synthetic import write_city
-from gridgeo.config import SCHEMES, read_settings
+from gridgeo.config import SCHEMES, ReadRules, Source, read_settings
 from gridgeo.pipeline import run
+from gridgeo.read import read_layers
 
 LAYERS = (
     "communities",
@@ -120,3 +122,16 @@ def test_a_component_is_off_inside_the_block_only(component):
             for (place, name), one in zip(seams, before, strict=True)
         )
     assert [getattr(place, name) for place, name in seams] == before
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_homes_are_the_same_in_every_format(tmp_path, kind):
+    path = write_homes(tmp_path, kind, 40)
+    named = {"communities": "communities.parquet", "streets": "streets.parquet", "households": path}
+    inputs = {role: (Source(path=str(tmp_path / name)),) for role, name in named.items()}
+    crs = {"households": "4548"} if path.suffix in (".csv", ".xlsx") else {}
+    homes = read_layers(ReadRules(inputs=inputs, crs=crs)).households
+    few = gpd.read_parquet(tmp_path / "few.parquet")
+    assert len(homes) == 40
+    assert homes["households"].sum() > few["户数"].sum() > 0
+    assert homes["name"].str.startswith("幸福路").all()

@@ -188,6 +188,34 @@ def test_without_a_street_the_other_side_counts():
     assert bounded_by(labels, shared, atoms(2, community=[0, 1]), lang="zh")[0] == "东至社区界"
 
 
+@pytest.mark.parametrize(
+    ("follows", "name", "zh", "en"),
+    [
+        ("compound", "梅一小区", "东至梅一小区边界", "east: edge of 梅一小区"),
+        ("compound", "", "东至小区边界", "east: compound"),
+        ("building_gap", "8号楼", "东至8号楼处", "east: at 8号楼"),
+        ("building_gap", "", "东至楼间", "east: gap between buildings"),
+        ("open", "", "东至空地", "east: open ground"),
+        ("water", "", "东至水域", "east: water"),
+        ("path", "", "东至巷道（无名）", "east: unnamed lane"),
+        ("street", "成府路", "东至成府路", "east: 成府路"),
+    ],
+)
+def test_a_border_off_the_streets_is_called_by_what_it_follows(follows, name, zh, en):
+    labels = np.array([0, 1])
+    shared = ring(0, 1, (10, 0), (10, 10), street_class="none")
+    told = table(shared, ring(1, -1, (20, 0), (20, 10), name="东街"))
+    told = told.assign(follows=[follows, "street"], follows_name=[name, ""])
+    assert bounded_by(labels, told, atoms(2), lang="zh")[0] == zh
+    assert bounded_by(labels, told, atoms(2), lang="en")[0] == en
+
+
+def test_where_nothing_is_known_that_could_be_followed_the_other_side_is_a_neighbour():
+    shared = table(ring(0, 1, (10, 0), (10, 10), street_class="none"))
+    told = shared.assign(follows="open", follows_name="")
+    assert bounded_by(np.array([0, 1]), told, atoms(2), lang="zh")[0] == "东至相邻网格"
+
+
 def test_without_any_street_known_a_neighbour_is_a_neighbour():
     shared = table(ring(0, 1, (10, 0), (10, 10), street_class="none"))
     assert bounded_by(np.array([0, 1]), shared, atoms(2), lang="zh")[0] == "东至相邻网格"

@@ -122,3 +122,29 @@ def test_a_proof_that_rests_on_a_guessed_column_names_it_and_how_to_undo_it():
     plan = gg.partition_layers(frames, undone)
     (community,) = plan.communities.to_dict("records")
     assert (community["verdict"], community["proof"]) == ("in_band", "")
+
+
+@pytest.mark.parametrize(
+    ("column", "values"),
+    [
+        ("小区", ["住宅小区", "商品房小区", "住宅小区"]),
+        ("小区", ["非小区", "无物业小区", "其他小区"]),
+        ("小区", ["散户", "未命名", "散户"]),
+        ("小区", ["老旧小区", "老旧小区", "老旧小区"]),
+        ("building", ["residential;yes", "apartments, flats", "residential;yes"]),
+        ("building", ["B1", "B1", "B2"]),
+        ("楼栋", ["2栋3单元", "2栋3单元", "1栋1单元"]),
+        ("小区", ["类型1", "类型1", "类型2"]),
+    ],
+)
+def test_other_types_and_numbers_are_no_groups(column, values):
+    layers = read(户数=[5, 6, 7], **{column: values})
+    assert groups(layers) == ["", "", ""]
+    assert f"values of {column} are types or numbers and no names" in notes(layers, "groups")
+
+
+@pytest.mark.parametrize(
+    "name", ["东苑小区", "高层花园", "民房新村", "一区", "B区", "Block House Court"]
+)
+def test_names_with_a_type_in_them_are_groups(name):
+    assert groups(read(户数=[5, 6, 7], 小区=[name, name, "西苑"])) == [name, name, "西苑"]

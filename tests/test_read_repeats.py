@@ -71,7 +71,8 @@ def test_outlines_and_the_points_in_them_are_the_same_homes():
 )
 def test_homes_at_other_places_or_with_other_counts_are_others(other, total):
     layers = read(homes(), other)
-    assert (layers.households_in, warnings(layers)) == (total, [])
+    assert layers.households_in == total
+    assert not any("counted once" in text for text in warnings(layers))
 
 
 def test_single_households_of_one_building_under_other_names_are_others():
@@ -193,3 +194,25 @@ def test_a_layer_in_gcj02_is_suspected_where_layers_are_streamed(tmp_path, role)
     _, said, _, layers = streamed(tmp_path, {**frames, role: shifted(frames[role])})
     for one in (said, warnings(layers)):
         assert [f"--datum {role}=gcj02" in text for text in one] == [True]
+
+
+def test_homes_at_the_same_places_with_other_counts_are_warned_of():
+    layers = read(homes(), homes([count + n % 2 for n, count in enumerate(COUNTS)]))
+    assert layers.households_in == 2 * sum(COUNTS) + 5
+    told = "10 of 10 rows of households stand where households has rows, with other counts"
+    assert told in "".join(warnings(layers))
+    flats = homes().loc[[n for n in range(10) for _ in range(2)]]
+    flats = flats.assign(户数=[count // 2 + n * (count % 2) for count in COUNTS for n in (0, 1)])
+    assert told in "".join(warnings(read(homes(), flats)))
+    assert not any(
+        "stand where" in text for text in warnings(read(homes(), homes(COUNTS[::-1], shift=4)))
+    )
+
+
+def test_a_layer_that_was_appended_to_itself_is_warned_of():
+    twice = pd.concat([homes(), homes()])
+    layers = read(twice)
+    assert layers.households_in == 2 * sum(COUNTS)
+    assert "each row stands there 2 times" in "".join(warnings(layers))
+    for frame in (twice.assign(户数=1), homes(), twice.iloc[:13]):
+        assert not any("each row stands there" in text for text in warnings(read(frame)))

@@ -83,6 +83,12 @@ def test_a_border_beside_a_street_is_found_with_its_metres():
     assert finding.where.within(box(99, 0, 101, 62))
 
 
+@pytest.mark.parametrize(("metres", "severity"), [(60, "info"), (100, "warning")])
+def test_a_border_long_beside_a_street_is_a_warning(metres, severity):
+    streets = line((140, -20), (140, metres + 1), street_class="local", cuts=True)
+    assert only(found(town(streets=streets), "borders_on_ground")).severity == severity
+
+
 @pytest.mark.parametrize(
     "streets",
     [

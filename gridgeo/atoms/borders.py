@@ -14,6 +14,7 @@ from pyproj import CRS
 from gridgeo.atoms.lines import NamedLines
 from gridgeo.geometry import Edges, Polygons, coverage_edges
 from gridgeo.ground import (
+    BESIDE_M,
     STEP_M,
     Lines,
     beside_streets,
@@ -39,6 +40,7 @@ _COLUMNS = [
     "street_name",
     "passable",
     "follows",
+    "follows_name",
     "beside_street_m",
 ]
 
@@ -70,8 +72,7 @@ def tabulate_borders(
     streets for each kind of `lines` that they follow; those that only meet at a corner have none.
     A border of water, rail or motorway is passable where one of the `crossings` (points) lies on
     it; all others are. What two polygons share beside it, off every street and up to `neck_m`
-    long, counts
-    to it: there a thin part was given to one of them.
+    long, counts to it: there a thin part was given to one of them.
     """
     edges = coverage_edges(polygons)
     rank, name = named.of(edges, within_m=within_m)
@@ -94,6 +95,7 @@ def tabulate_borders(
     borders["street_class"] = np.array(BORDER_CLASSES)[borders["rank"]]
     geometry = _joined(edges, groups.ngroup().to_numpy().astype(np.int64))
     borders["passable"] = _passable(borders, geometry, crossings)
+    borders["follows_name"] = _names_of_followed(borders, geometry, lines)
     borders["beside_street_m"] = _beside_street_m(borders, geometry, lines)
     return gpd.GeoDataFrame(borders[_COLUMNS], geometry=geometry, crs=crs)
 
@@ -109,6 +111,44 @@ def _follows(table: pd.DataFrame, edges: Edges, lines: Lines) -> NDArray[np.obje
         most = follows_of(edges.lines[inner], lines).metres.argmax(axis=1)
         follows[inner] = np.array(list(FOLLOWED), dtype=object)[most]
     return np.asarray(follows)
+
+
+def _names_of_followed(
+    borders: pd.DataFrame, geometry: NDArray[Any], lines: Lines
+) -> NDArray[np.object_]:
+    """Return the name of what each border follows off the streets, ``""`` where it has none.
+
+    Of gaps between buildings and of open ground it is the nearest building or compound with a
+    name, up to 60 m away.
+    """
+    names = np.full(len(borders), "", dtype=object)
+    off = (borders["street_class"] == "none").to_numpy()
+    for kind, layers in (
+        (("street", "path"), [lines.streets]),
+        (("rail", "wall", "water"), [lines.barriers]),
+        (("compound",), [lines.compounds]),
+        (("building_gap", "open"), [lines.buildings, lines.compounds]),
+    ):
+        rows = np.flatnonzero(off & borders["follows"].isin(kind).to_numpy())
+        for layer in layers:
+            left = rows[names[rows] == ""]
+            names[left] = _nearest_names(geometry[left], layer)
+    return names
+
+
+def _nearest_names(lines: NDArray[Any], layer: gpd.GeoDataFrame | None) -> NDArray[np.object_]:
+    """Return the name of what lies nearest to each line among a layer, the first by name."""
+    names = np.full(len(lines), "", dtype=object)
+    if layer is None or "name" not in layer.columns:
+        return names
+    there = layer[layer["name"].fillna("").astype(str) != ""].sort_values("name", kind="stable")
+    line, shape = shapely.STRtree(there.geometry.to_numpy()).query_nearest(
+        lines, max_distance=BESIDE_M
+    )
+    first = np.lexsort((shape, line))
+    _, at = np.unique(line[first], return_index=True)
+    names[line[first][at]] = there["name"].to_numpy(dtype=object)[shape[first][at]]
+    return names
 
 
 def _beside_street_m(

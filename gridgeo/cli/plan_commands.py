@@ -36,6 +36,7 @@ def adjust_command(
     communities: o.Communities = None,
     streets: o.Streets = None,
     barriers: o.Barriers = None,
+    links: o.Links = None,
     households: o.Households = None,
     compounds: o.Compounds = None,
     buildings: o.Buildings = None,

@@ -211,9 +211,9 @@ DEFAULT_CUT: Mapping[str, float] = MappingProxyType(
         "local": 0.8,
         "wall": 0.8,
         "lane": 1.2,
-        "compound": 1.4,
-        "parcel": 1.4,
-        "building_gap": 1.6,
+        "compound": 1.2,
+        "parcel": 1.2,
+        "building_gap": 1.4,
         "none": 2.0,
     }
 )

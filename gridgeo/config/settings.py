@@ -26,6 +26,7 @@ ROLES = (
     "communities",
     "streets",
     "barriers",
+    "links",
     "households",
     "compounds",
     "buildings",

@@ -12,7 +12,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from gridgeo.geometry import assign_points, households_in
+from gridgeo.geometry import assign_points, households_in, midway_between, simplify_coverage
 from gridgeo.wording import Text
 
 if TYPE_CHECKING:
@@ -25,8 +25,12 @@ if TYPE_CHECKING:
 _INSIDE = 0.9
 #: An outline that keeps this share of itself as one piece is still usable.
 _USABLE = 0.6
-#: Homes this near to each other are one cluster; its ground reaches half as far around them.
+#: Homes this near to each other are one cluster; its ground reaches no farther around them.
 _CLUSTER_M = 30.0
+#: A block between paths of which the homes take this share is theirs as a whole.
+_FULL = 0.6
+#: The ground of a cluster is straightened by triangles of this many metres squared at most.
+_STRAIGHT_M = 9.0
 
 
 def leave_homes(
@@ -87,9 +91,59 @@ def _clusters(
     footprints = points[rows].copy()
     footprints[house >= 0] = buildings[house[house >= 0]]
     swollen = shapely.union_all(shapely.buffer(footprints, _CLUSTER_M / 2))
-    grounds = shapely.get_parts(shapely.intersection(swollen, outline))
+    clusters = shapely.get_parts(shapely.intersection(swollen, outline))
+    large = np.flatnonzero(households_in(layers.households, clusters) >= lower)
+    cluster = assign_points(points[rows], clusters)
+    grounds = _grounds_of(
+        outline, [footprints[cluster == number] for number in large.tolist()], layers
+    )
     counts = households_in(layers.households, grounds)
     return [(int(n), g) for n, g in zip(counts, grounds, strict=True) if n >= lower]
+
+
+def _grounds_of(outline: Any, clusters: list[NDArray[Any]], layers: Layers) -> NDArray[np.object_]:
+    """Return the ground of each cluster of homes (footprints, points) in an outline.
+
+    It ends at the streets around the homes, paths included, and in the middle of the gaps to
+    other buildings, straightened; at most 30 m from the homes.
+    """
+    homes = np.concatenate([np.empty(0, dtype=object), *clusters])
+    owner = np.repeat(np.arange(len(clusters)), [len(some) for some in clusters])
+    buildings = layers.buildings.geometry.to_numpy()
+    around = np.sort(shapely.STRtree(buildings).query(outline, predicate="intersects"))
+    attached = shapely.STRtree(homes).query(buildings[around], predicate="intersects")[0]
+    others = np.delete(buildings[around], np.unique(attached))
+    between = midway_between(
+        np.concatenate([homes, others]),
+        np.concatenate([owner, np.full(len(others), len(clusters))]),
+    )
+    streets = layers.streets[layers.streets["cuts"].to_numpy(dtype=bool)].geometry.to_numpy()
+    streets = streets[shapely.STRtree(streets).query(outline, predicate="intersects")]
+    blocks = _faces(outline, streets)
+    pieces = _faces(outline, np.concatenate([streets, between.lines]))
+    middle = shapely.point_on_surface(pieces)
+    piece_owner, piece_block = between.owner_at(middle), assign_points(middle, blocks)
+    grounds = []
+    for number in range(len(clusters)):
+        mine = homes[owner == number]
+        reach = shapely.union_all(shapely.buffer(mine, _CLUSTER_M, join_style="mitre"))
+        inhabited = np.unique(shapely.STRtree(blocks).query(mine, predicate="intersects")[1])
+        here = pieces[(piece_owner == number) & np.isin(piece_block, inhabited)]
+        near = shapely.intersection(blocks[inhabited], shapely.union_all(here))
+        near = shapely.intersection(near, reach)
+        full = shapely.area(near) >= _FULL * shapely.area(blocks[inhabited])
+        grounds.append(shapely.union_all(np.where(full, blocks[inhabited], near)))
+    rest = shapely.difference(outline, shapely.union_all(grounds))
+    coverage = np.array([*grounds, rest], dtype=object)
+    return simplify_coverage(coverage, _STRAIGHT_M, rim=False)[:-1]
+
+
+def _faces(outline: Any, lines: NDArray[Any]) -> NDArray[Any]:
+    """Return the ground of an outline between the lines in it."""
+    noded = shapely.union_all([*lines, shapely.boundary(outline)])
+    faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(noded)))
+    inner = shapely.contains(outline, shapely.point_on_surface(faces))
+    return np.asarray(faces[inner], dtype=object)
 
 
 def _without(

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gridgeo.wording import STREETS, Lang, Text
+from gridgeo.wording import FOLLOWED, STREETS, Lang, Text
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -19,6 +19,11 @@ _NO_STREET = Text("between buildings", "楼间")
 _NO_STREETS_KNOWN = Text("neighbouring grid", "相邻网格")
 _DEDICATED = Text("dedicated grid", "专属网格")
 _RIM = Text("community border", "社区界")
+#: What borders beside a nameless barrier or path are called, as those on it are.
+_NAMELESS_FOLLOWED = {
+    **{name: STREETS[name] for name in _NAMELESS},
+    "path": Text(f"unnamed {STREETS['lane'].en}", f"{STREETS['lane'].zh}（无名）"),
+}
 
 
 def _border_words(
@@ -52,10 +57,32 @@ def _border_words(
 
 def _class_words(borders: gpd.GeoDataFrame, lang: Lang) -> NDArray[Any]:
     classes = borders["street_class"].to_numpy(dtype=object)
+    if "follows" in borders.columns and (~borders["follows"].isin(["", "open"])).any():
+        return _followed_words(borders, lang)
     names = {one: _unnamed(one).say(lang) for one in STREETS}
     if (classes == "none").all():
         names["none"] = _NO_STREETS_KNOWN.say(lang)
     return np.array([names[one] for one in classes], dtype=object)
+
+
+def _followed_words(borders: gpd.GeoDataFrame, lang: Lang) -> NDArray[Any]:
+    """Return what borders are called whose table tells what they follow off the streets."""
+    told = borders[["street_class", "follows", "follows_name"]].itertuples(index=False)
+    words = [
+        _followed(follows, name) if one == "none" else _unnamed(one) for one, follows, name in told
+    ]
+    return np.array([word.say(lang) for word in words], dtype=object)
+
+
+def _followed(kind: str, name: str) -> Text:
+    """Return what a border off the streets is called, by what it follows and the name of that."""
+    if not name:
+        return _NAMELESS_FOLLOWED.get(kind) or FOLLOWED.get(kind, _NO_STREET)
+    if kind == "compound":
+        return Text(f"edge of {name}", f"{name}边界")
+    if kind in ("building_gap", "open"):
+        return Text(f"at {name}", f"{name}处")
+    return Text(name, name)
 
 
 def _unnamed(street_class: str) -> Text:
@@ -92,8 +119,9 @@ def bounded_by(
     1. Every straight segment of a border between two grids belongs to one side of each of them,
        by its outward normal: the nearest of north, east, south and west.
     2. It counts with its length for the name of its street, else for the word of its class.
-       Without a street it counts for the community beyond, a dedicated grid, or what there is
-       between buildings (a neighbouring grid where no street is known at all).
+       Without a street it counts for the community beyond, a dedicated grid, or for what it
+       follows: the edge of a compound, the nearest building with a name, open ground (a
+       neighbouring grid where nothing is known at all).
     3. A side names what makes up at least 15 % of it, longest first, three at most, and always
        the longest. Grids that lie in a hole of another one are no side of that one.
 
@@ -102,8 +130,8 @@ def bounded_by(
     labels
         The grid of each atom, 0..g-1.
     borders
-        left, right (-1 on the outer rim), street_class, street_name and lines directed so that
-        `left` lies on their left, in a projected CRS.
+        left, right (-1 on the outer rim), street_class, street_name, optionally follows and
+        follows_name, and lines directed so that `left` lies on their left, in a projected CRS.
     atoms
         community, and facility (-1 for none), in the order of `labels`.
     communities

@@ -256,22 +256,62 @@ def is_utf8(raw: bytes) -> bool:
     return True
 
 
+#: what stands at the beginning of text, the longer first
+_MARKS = (
+    (b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe\0\0", "utf-32"), (b"\0\0\xfe\xff", "utf-32"),
+    (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"),
+)  # fmt: skip
+
+
+def _unmarked_utf16(head: bytes) -> str:
+    """Return which UTF-16 the beginning of a text is, ``""`` where it is none.
+
+    ASCII has a zero in every second byte there: separators and line ends in Chinese text, too.
+    """
+    zeros = [head[n::2].count(0) for n in (0, 1)]
+    if max(zeros) < 2 or 4 * min(zeros) > max(zeros):
+        return ""
+    found = "utf-16-le" if zeros[1] > zeros[0] else "utf-16-be"
+    text = head[: len(head) // 2 * 2].decode(found, errors="replace")
+    mostly_ascii = 4 * max(zeros) > len(head)
+    return found if mostly_ascii or _common(text) >= _PLAIN else ""
+
+
 def judge_text(raw: bytes, given: str = "") -> Judgement:
     """Return the encoding of a text file: by its mark, else by its cells."""
-    marks = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
-    marked = next((name for mark, name in marks if raw.startswith(mark)), "")
+    marked = next((name for mark, name in _MARKS if raw.startswith(mark)), "")
     if given:
         return Judgement(encoding=marked if given in ("utf-8", "utf-16") and marked else given)
     if marked:
         return Judgement(encoding=marked)
-    if raw[:400].count(0) > len(raw[:400]) // 4:
-        return Judgement(encoding="utf-16-le" if raw[1:2] == b"\0" else "utf-16-be")
+    if wide := _unmarked_utf16(raw[:4000]):
+        return Judgement(encoding=wide)
     if is_utf8(raw):
         return Judgement(encoding="utf-8")
     lines = raw.split(b"\n")
     every = max(len(lines) // _ENOUGH, 1)
     some = [line for line in lines if zlib.crc32(line) % every == 0]
     return judge({(cell, False) for line in some for cell in re.split(rb'[,;\t\r"]+', line)})
+
+
+#: bytes between ASCII that are valid UTF-8 of three bytes a character
+_UTF8_RUN = re.compile(rb"(?<![\x80-\xff])(?:[\xe0-\xef][\x80-\xbf]{2})+(?![\x80-\xff])")
+
+
+def decode_text(raw: bytes, encoding: str, *, given: bool) -> str:
+    """Return the text of a file; what cannot be read in `encoding` becomes U+FFFD.
+
+    What is evidently UTF-8 amid text in another encoding has that before it, unless one was given.
+    """
+    if given or encoding not in _WIDE:
+        return raw.decode(encoding, errors="replace")
+    out, end = [], 0
+    for run in _UTF8_RUN.finditer(raw):
+        if readable(run[0], encoding) is None:
+            before = raw[end : run.start()].decode(encoding, errors="replace")
+            out += [before, MISSING, run[0].decode()]
+            end = run.end()
+    return "".join([*out, raw[end:].decode(encoding, errors="replace")])
 
 
 def garbled(texts: Iterable[str]) -> list[tuple[str, str]]:

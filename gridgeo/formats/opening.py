@@ -24,6 +24,7 @@ from gridgeo.formats.drivers import JSON, driver_of
 from gridgeo.formats.encodings import (
     MARK,
     Judgement,
+    decode_text,
     given_encoding,
     is_utf8,
     judge_text,
@@ -127,7 +128,7 @@ def _open(name: str, path: Path, folder: Path, encoding: str) -> OpenFile:
     if suffix in JSON:
         copy, text = _as_utf8(path, folder, name, encoding)
     elif suffix == ".gpkg":
-        copy = _with_journals(path, folder)
+        copy = _without_percent(_with_journals(path, folder), folder)
     elif suffix == ".shp":
         with library_errors(name):
             check_parts(path, name)
@@ -210,6 +211,18 @@ def _with_journals(path: Path, folder: Path) -> Path:
     return copy
 
 
+def _without_percent(path: Path, folder: Path) -> Path:
+    """Return a path to a GeoPackage that is the same as a URI: there ``%20`` is a space."""
+    if "%" not in str(path):
+        return path
+    link = folder / "linked.gpkg"
+    try:
+        link.symlink_to(path.resolve())
+    except OSError:  # Windows allows links to administrators only
+        shutil.copyfile(path, link)
+    return link
+
+
 def _take_in(copy: Path) -> None:
     """Let SQLite take the journals into a private copy."""
     import sqlite3  # noqa: PLC0415  (for this rare case)
@@ -231,7 +244,7 @@ def _as_utf8(path: Path, folder: Path, name: str, encoding: str) -> tuple[Path, 
     listed = raw.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"["
     if found.encoding in ("utf-8", "utf-8-sig") and not listed and is_utf8(raw):
         return path, None
-    text = raw.decode(found.encoding, errors="replace").removeprefix(MARK)
+    text = decode_text(raw, found.encoding, given=bool(encoding)).removeprefix(MARK)
     if text.lstrip()[:1] == "[":
         text = '{"type": "FeatureCollection", "features": ' + text.strip() + "}"
     copy = folder / path.name

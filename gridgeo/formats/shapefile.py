@@ -111,12 +111,29 @@ def odd_numbers(path: Path) -> dict[int, dict[int, str]]:
     for number, field in enumerate(_fields(head)):
         size = field[16]
         if field[11:12] in b"NF" and size:
-            cells = np.ascontiguousarray(rows[:, start : start + size]).view(f"S{size}")[:, 0]
-            odd = _no_numbers(cells)
+            block = np.ascontiguousarray(rows[:, start : start + size])
+            odd = {} if _all_whole(block) else _no_numbers(block.view(f"S{size}")[:, 0])
             if odd:
                 found[number] = odd
         start += size
     return found
+
+
+def _all_whole(block: np.ndarray) -> bool:
+    """Return whether each row of single bytes is empty or one run of digits between spaces.
+
+    Examples
+    --------
+    >>> rows = ["  12", "7   ", "    "], ["1 2 "], ["1,20"], [" -12"]
+    >>> [_all_whole(np.array([list(row) for row in block], dtype="S1")) for block in rows]
+    [True, False, False, False]
+    """
+    signs = block.view(np.uint8)
+    digit = (signs >= ord("0")) & (signs <= ord("9"))
+    if not (digit | (signs == ord(" "))).all():
+        return False
+    runs = digit[:, 0] + (digit[:, 1:] & ~digit[:, :-1]).sum(axis=1)
+    return bool((runs <= 1).all())
 
 
 def _no_numbers(cells: np.ndarray) -> dict[int, str]:

@@ -12,6 +12,9 @@ from gridgeo.geometry.correspondence import (
     overlap_of,
     successors,
 )
+from gridgeo.geometry.division import (
+    divide_ground,
+)
 from gridgeo.geometry.edges import (
     Edges,
     Polygons,
@@ -19,7 +22,8 @@ from gridgeo.geometry.edges import (
     cut_into_segments,
 )
 from gridgeo.geometry.nearest import (
-    divide_ground,
+    Midway,
+    midway_between,
 )
 from gridgeo.geometry.overlay import (
     NOISE_M2,
@@ -60,6 +64,7 @@ __all__ = [
     "TOLERANCE_M2",
     "TOUCH_M",
     "Edges",
+    "Midway",
     "Overlap",
     "Polygons",
     "assign_points",
@@ -79,6 +84,7 @@ __all__ = [
     "largest_overlap",
     "lines_across",
     "may_succeed",
+    "midway_between",
     "moved_atoms",
     "narrow",
     "overlap_of",

@@ -181,14 +181,15 @@ def subtract_others(
     return left
 
 
-def simplify_coverage(shapes: NDArray[Any], tolerance: float) -> NDArray[Any]:
+def simplify_coverage(shapes: NDArray[Any], tolerance: float, *, rim: bool = True) -> NDArray[Any]:
     """Return polygons simplified as a coverage; those without ground, or missing, are empty.
 
-    Somebody's grids may hold collapsed rings, at which the simplification itself fails.
+    Without `rim` the outline of the whole stays as it is. Somebody's grids may hold collapsed
+    rings, at which the simplification itself fails.
     """
     solid = shapes.copy()
     solid[shapely.is_missing(shapes) | (shapely.area(shapes) == 0)] = shapely.Polygon()
-    simple: NDArray[Any] = shapely.coverage_simplify(solid, tolerance)
+    simple: NDArray[Any] = shapely.coverage_simplify(solid, tolerance, simplify_boundary=rim)
     return simple
 
 

@@ -61,6 +61,7 @@ SCHEMA: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "street_name": "text",
             "passable": "flag",
             "follows": "text",
+            "follows_name": "text",
             "beside_street_m": "measure",
         },
         "households": {

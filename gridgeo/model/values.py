@@ -142,8 +142,9 @@ class Atoms:
     ``borders``: left, right (positions in `frame`; right is -1 on the outer rim, else
     left < right), border_m, street_class, street_name, passable (False where a barrier is not
     crossed by any street), follows (one of `gridgeo.wording.FOLLOWED`, ``""`` on the rim off the
-    streets), beside_street_m (metres through open ground although a street lies beside it),
-    geometry (lines directed so that `left` lies on their left).
+    streets) and follows_name (off the streets; of gaps and open ground, of the nearest building
+    or compound; ``""`` for none), beside_street_m (metres through open ground although a street
+    lies beside it), geometry (lines directed so that `left` lies on their left).
 
     ``household_atom``: for each row of ``Layers.households`` its atom, -1 outside every community.
     """

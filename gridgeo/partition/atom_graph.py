@@ -69,8 +69,18 @@ def _drop_short_links(
     return keeps
 
 
-#: What borders off the streets follow that `gridgeo.config.Weights` has a cost of its own for.
-_CHARGED_OFF_STREETS = ("compound", "parcel", "building_gap")
+#: What a cut off the streets is charged as, by what it follows: beside a street or barrier like a
+#: lane.
+_CHARGED_AS = {
+    "street": "lane",
+    "path": "lane",
+    "rail": "lane",
+    "wall": "lane",
+    "water": "lane",
+    "compound": "compound",
+    "parcel": "parcel",
+    "building_gap": "building_gap",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,8 +181,8 @@ def build_atom_graph(
 
 def _cut_classes(rows: gpd.GeoDataFrame) -> NDArray[np.object_]:
     """Return what a cut is charged as: the class, off the streets what the border follows."""
-    off = (rows["street_class"] == "none") & rows["follows"].isin(_CHARGED_OFF_STREETS)
-    return np.asarray(rows["street_class"].where(~off, rows["follows"]).to_numpy(dtype=object))
+    off = rows["follows"].map(_CHARGED_AS).where(rows["street_class"] == "none")
+    return np.asarray(off.fillna(rows["street_class"]).to_numpy(dtype=object))
 
 
 def _rim(borders: gpd.GeoDataFrame, community: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from gridgeo.config import ReadRules
 from gridgeo.errors import InputError, SettingsError
 from gridgeo.read.context import RawLayer, ReadLog
-from gridgeo.tables import without_datum, without_unit
+from gridgeo.tables import simplified, without_datum, without_unit
 from gridgeo.wording import FIELDS, Text, fields_text, join, word
 
 
@@ -150,6 +150,7 @@ ALIASES: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "name": words("名称 name code 编码 codebase"),
         },
         "allowed_gaps": {"name": _NAME},
+        "links": {"name": _NAME},
         "together": {"name": _NAME},
         "apart": {"name": _NAME},
         "locked": {"name": words("网格名称 grid_name") + _NAME},
@@ -186,14 +187,14 @@ _AXES = frozenset({"lon", "lat"})
 
 @lru_cache(maxsize=10_000)
 def normal(name: str) -> str:
-    """Return `name` without case, width, spaces, underscores and remarks in brackets.
+    """Return `name` simplified, without case, width, spaces, underscores, remarks in brackets.
 
     Examples
     --------
     >>> normal("HH_Cnt"), normal("户数（户）"), normal("Ｎame:ZH")
     ('hhcnt', '户数', 'name:zh')
     """
-    plain = unicodedata.normalize("NFKC", name).casefold()
+    plain = simplified(unicodedata.normalize("NFKC", name).casefold())
     return re.sub(r"\(.*?\)|[\s_\-]", "", plain) or plain
 
 

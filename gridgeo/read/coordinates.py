@@ -1,4 +1,4 @@
-"""Places of the rows of a table: columns of coordinates, and columns of WKT or WKB.
+"""Places of the rows of a table from columns of coordinates.
 
 A header may say the datum (经度(GCJ02), bd09_lng); coordinates may be in degrees, minutes and
 seconds.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,16 +17,15 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
-from shapely.errors import ShapelyError
 
 from gridgeo.config import ReadRules
 from gridgeo.errors import InputError
 from gridgeo.read.columns import find_all, normal
-from gridgeo.read.context import RawLayer, ReadLog, first, rows_text
+from gridgeo.read.context import RawLayer, ReadLog, first
 from gridgeo.read.counts import parse_numbers
 from gridgeo.read.crs import label, parse_crs
-from gridgeo.read.datums import to_wgs84
-from gridgeo.tables import datum_of, without_datum
+from gridgeo.read.datums import DATUM_NAMES, to_wgs84
+from gridgeo.tables import datum_of, simplified, without_datum
 from gridgeo.wording import Text
 
 _DEGREES = ("lon", "lng", "long", "longitude", "经度", "lat", "latitude", "纬度")
@@ -35,7 +33,6 @@ _DEGREES = ("lon", "lng", "long", "longitude", "经度", "lat", "latitude", "纬
 _ORDER = ("wgs84", "cgcs2000", "", "gcj02", "bd09", "xian80", "beijing54")
 #: the CRS of longitudes and latitudes by what the header says
 _CRS = {"cgcs2000": "4490", "xian80": "4610", "beijing54": "4214"}
-_NAMES = {"gcj02": "GCJ-02", "bd09": "BD-09"}
 
 
 def axes_of(raw: RawLayer, rules: ReadRules) -> tuple[str, str] | None:
@@ -65,8 +62,8 @@ def points_from(raw: RawLayer, axes: tuple[str, str], rules: ReadRules, log: Rea
         shown = Text(label(crs), label(crs))
         if datum:
             shown = Text(
-                f"{_NAMES[datum]}, as the header says, and converted to WGS 84",
-                f"{_NAMES[datum]}（表头所注）读取，并转换为 WGS 84",
+                f"{DATUM_NAMES[datum]}, as the header says, and converted to WGS 84",
+                f"{DATUM_NAMES[datum]}（表头所注）读取，并转换为 WGS 84",
             )
             places = to_wgs84(places, datum)
         log.note(
@@ -88,7 +85,7 @@ def _crs_and_datum(
         return parse_crs(raw.role, given), ""
     if not all(normal(without_datum(axis)) in _DEGREES for axis in axes):
         return None, ""
-    if said in _NAMES:
+    if said in DATUM_NAMES:
         return parse_crs(raw.role, "4326"), "" if rules.datum.get(raw.role) else said
     return parse_crs(raw.role, _CRS.get(said, "4326")), ""
 
@@ -123,12 +120,15 @@ def _reject_unreadable(
     )  # fmt: skip
 
 
-_SIGNS = str.maketrans({"º": "°", "˚": "°", "’": "'", "′": "'", "‘": "'", "”": '"', "″": '"',
-                        "“": '"', "度": "°", "分": "'", "秒": '"', "：": ":"})  # fmt: skip
+_SIGNS = str.maketrans(
+    dict.fromkeys("º˚∘。度○〇", "°") | dict.fromkeys("’′‘´ˊ`ʹ＇分", "'")
+    | dict.fromkeys("”″“ʺ＂〃秒", '"') | {"：": ":"}
+)  # fmt: skip
 _PART = r"(\d+(?:\.\d*)?)"
 _SEXAGESIMAL = re.compile(
-    rf"([NSEW北南东西]|[-+])?\s*{_PART}\s*(?:[°:d]\s*|\s+|$)"
-    rf"(?:{_PART}\s*(?:[':m]\s*|\s+|$))?(?:{_PART}\s*(?:\"|''|s)?)?\s*([NSEW北南东西])?",
+    rf"([NSEW北南东西]|[-+])?\s*{_PART}\s*(?:[°:d]\s*|[\s_-]+|(?=[NSEW北南东西]|$))"
+    rf"(?:{_PART}\s*(?:[':m]\s*|[\s_-]+|(?=[NSEW北南东西]|$)))?(?:{_PART}\s*(?:\"|''|s)?)?"
+    r"\s*([NSEW北南东西])?",
     re.IGNORECASE,
 )
 _NEGATIVE = frozenset("SWsw南西-")
@@ -151,9 +151,13 @@ def _degrees_of(cells: pd.Series[str]) -> pd.Series[float]:
 
 def _sexagesimal(cell: object) -> float:
     text = unicodedata.normalize("NFKC", str(cell).translate(_SIGNS)).translate(_SIGNS)
-    text = re.sub(r"^(东经|西经|北纬|南纬)", lambda found: found[0][0], text.strip())
+    text = re.sub("(东经|西经|北纬|南纬)", lambda found: found[0][0], simplified(text.strip()))
+    text = text.removeprefix("经度").removeprefix("纬度").lstrip(": ")
     match = _SEXAGESIMAL.fullmatch(text.strip())
     if match is None:
+        return np.nan
+    parts = [part for part in match.group(2, 3, 4) if part]
+    if any("." in part for part in parts[:-1]):
         return np.nan
     degrees, minutes, seconds = (float(part or 0) for part in match.group(2, 3, 4))
     whole = degrees + minutes / 60 + seconds / 3600
@@ -161,71 +165,3 @@ def _sexagesimal(cell: object) -> float:
         return np.nan
     negative = bool({match[1], match[5]} & _NEGATIVE)
     return round(-whole if negative else whole, 12)
-
-
-_WKT = re.compile(
-    r"\s*(SRID=\d+;)?\s*(MULTI)?(POINT|LINESTRING|POLYGON|SURFACE|CURVE|GEOMETRYCOLLECTION)"
-    r"\s*(Z|M|ZM)?\s*(\(|EMPTY)", re.IGNORECASE,
-)  # fmt: skip
-_WKB = re.compile(r"\s*(?:\\x)?0[01][0-9A-F]{40,}\s*", re.IGNORECASE)
-
-
-def with_shapes(raw: RawLayer, log: ReadLog) -> RawLayer:
-    """Return a table as a spatial layer where most cells of one of its columns are WKT or WKB.
-
-    Rows whose cell cannot be read have no geometry. The layer as it is without such a column.
-    """
-    column = next((name for name in raw.columns if _holds_shapes(raw.frame[name])), None)
-    if column is None:
-        return raw
-    shapes, codes = _shapes_of(raw.frame[column])
-    lost = shapely.is_missing(shapes) & (raw.frame[column] != "").to_numpy()
-    if lost.any():
-        rows = rows_text([int(at) for at in raw.frame.index[lost]])
-        log.note(
-            "geometry",
-            Text(
-                f"{raw}: the shapes of column {column} cannot be read in rows {rows}",
-                f"{raw.zh}：“{column}”列第 {rows} 行的图形无法读取",
-            ),
-            warning=True,
-        )
-    log.note(
-        "geometry",
-        Text(f"{raw}: shapes taken from column {column}", f"{raw.zh}：图形取自“{column}”列（WKT）"),
-    )
-    known = set(codes) - {0}
-    frame = gpd.GeoDataFrame(
-        raw.frame.drop(columns=column),
-        geometry=shapes,
-        crs=CRS.from_epsg(known.pop()) if len(known) == 1 else None,
-    )
-    return replace(raw, frame=frame)
-
-
-def _holds_shapes(cells: pd.Series[str]) -> bool:
-    filled = cells[cells != ""]
-    head: Sequence[str] = filled.iloc[:20].tolist()
-    if not head or 2 * len(filled) <= len(cells):
-        return False
-    return 2 * sum(bool(_WKT.match(one) or _WKB.fullmatch(one)) for one in head) > len(head)
-
-
-def _shapes_of(cells: pd.Series[str]) -> tuple[NDArray[np.object_], list[int]]:
-    """Return the geometry of each cell, None where there is none, and the EPSG codes named."""
-    shapes = np.full(len(cells), None, dtype=object)
-    codes = []
-    for place, cell in enumerate(cells):
-        named = re.match(r"\s*SRID=(\d+);", cell, re.IGNORECASE)
-        text = cell[named.end() :] if named else cell.strip().removeprefix("\\x")
-        try:
-            if _WKB.fullmatch(text):
-                shapes[place] = shapely.from_wkb(text.strip())
-                codes.append(int(shapely.get_srid(shapes[place])))
-            elif text.strip():
-                shapes[place] = shapely.from_wkt(text)
-        except (ShapelyError, ValueError):
-            continue
-        if named:
-            codes.append(int(named[1]))
-    return shapes, codes

@@ -83,8 +83,8 @@ def with_counts(raw: RawLayer, column: str, log: ReadLog) -> RawLayer:
     bad = _no_counts(_numbers(raw, column, log), cells, whole=True)
     if 2 * bad.sum() > (~is_empty(cells)).sum():
         return raw
-    kinds = cells[bad].map(_kind_of_cell)
-    for kind, (what, _) in _BAD_CELLS.items():
+    kinds = cells[bad].map(kind_of_cell)
+    for kind, (what, _) in BAD_CELLS.items():
         rows = kinds.index[kinds == kind]
         reason = Text(f"the household count is {what.en}", f"户数{what.zh}")
         log.reject(raw, rows, field=column, values=cells[rows], reason=reason)
@@ -92,7 +92,7 @@ def with_counts(raw: RawLayer, column: str, log: ReadLog) -> RawLayer:
 
 
 #: kinds of cells that are no count: what they are, and what is to be done in the source
-_BAD_CELLS = {
+BAD_CELLS = {
     "": (
         Text("no whole number of at least 0", "不是非负整数"),
         Text("Correct column {0!r} of the source, or name another with --column {1}=NAME",
@@ -112,12 +112,12 @@ _BAD_CELLS = {
 _ERROR = re.compile(r"#(DIV/0!|N/A|NAME\?|NULL!|NUM!|REF!|VALUE!|SPILL!|CALC!)")
 
 
-def _kind_of_cell(cell: object) -> str:
+def kind_of_cell(cell: object) -> str:
     """Return ``error`` or ``formula`` for such cells of workbooks, ``""`` for any other.
 
     Examples
     --------
-    >>> _kind_of_cell("#REF!"), _kind_of_cell("=SUM(B2:B4)"), _kind_of_cell("three")
+    >>> kind_of_cell("#REF!"), kind_of_cell("=SUM(B2:B4)"), kind_of_cell("three")
     ('error', 'formula', '')
     """
     text = str(cell).strip()
@@ -126,7 +126,7 @@ def _kind_of_cell(cell: object) -> str:
 
 def _bad_count(raw: RawLayer, column: str, bad: pd.Series[bool], *, whole: bool) -> InputError:
     row = first(bad)
-    what, remedy = _BAD_CELLS[_kind_of_cell(raw.frame.at[row, column])]
+    what, remedy = BAD_CELLS[kind_of_cell(raw.frame.at[row, column])]
     if not whole:
         what = Text(what.en.replace("whole number", "number"), what.zh.replace("整数", "数"))
     listed = tally(raw.frame.loc[bad, column], most=5)

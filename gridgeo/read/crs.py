@@ -16,12 +16,14 @@ from pyproj.exceptions import CRSError, ProjError
 from gridgeo.config import ReadRules
 from gridgeo.errors import InputError, SettingsError
 from gridgeo.read.context import RawLayer, ReadLog, spatial_frame
-from gridgeo.read.datums import note_ballpark, to_wgs84
+from gridgeo.read.datums import DATUM_NAMES, note_ballpark, to_wgs84
 from gridgeo.wording import Text
 
 #: a layer that is farther from the communities than this is in the wrong place
 NEAR_M = 50_000.0
 WGS84 = CRS.from_epsg(4326)
+#: how far from its meridian a place in a zone may be; what is east of this may be Web Mercator
+_WIDEST_M, _LEAST_MERCATOR_M = 400_000, 8_000_000
 
 
 @lru_cache(maxsize=64)
@@ -153,11 +155,12 @@ def _fitting_crs(bounds: Any, near: tuple[CRS, Any] | None) -> int | None:
         return None
     tried = [4490, 4326]
     if max(abs(west), abs(east)) > 360:
-        zone = int(west // 1_000_000)
+        zone, easting = divmod(int(west), 1_000_000)
+        zone *= abs(easting - 500_000) <= _WIDEST_M
         tried = [4513 + zone - 25] * (25 <= zone <= 45) + [4491 + zone - 13] * (13 <= zone <= 23)
         if not zone:
             tried = [*range(4534, 4555), *range(4502, 4513), *range(32643, 32654), 3857]
-            tried = tried if near is not None else []
+            tried = tried if near is not None else [3857] * (west > _LEAST_MERCATOR_M)
     return next((code for code in tried if fits(bounds, CRS.from_epsg(code), near)), None)
 
 
@@ -233,7 +236,7 @@ def reproject(raw: RawLayer, crs: CRS, rules: ReadRules, log: ReadLog) -> gpd.Ge
         degrees = frame.to_crs(WGS84)
         shifted = to_wgs84(degrees.geometry.to_numpy(), datum)
         frame = degrees.set_geometry(gpd.GeoSeries(shifted, index=frame.index, crs=WGS84))
-        named = {"gcj02": "GCJ-02", "bd09": "BD-09"}[datum]
+        named = DATUM_NAMES[datum]
         log.note(
             "datum",
             Text(f"{raw}: converted from {named}", f"{raw.zh}：已由 {named} 坐标转换"),

@@ -20,6 +20,8 @@ from pyproj.transformer import TransformerGroup
 from gridgeo.read.context import RawLayer, ReadLog, spatial_frame
 from gridgeo.wording import Text
 
+#: how the datums that shift coordinates are written
+DATUM_NAMES = {"gcj02": "GCJ-02", "bd09": "BD-09"}
 _Degrees = NDArray[np.float64]
 _AXIS, _ECCENTRICITY2 = 6_378_245.0, 0.006_693_421_622_965_943
 

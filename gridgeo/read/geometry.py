@@ -219,7 +219,8 @@ def inner_points(frame: gpd.GeoDataFrame, raw: RawLayer, study_area: StudyArea) 
     kept = of_type(frame, raw, study_area, (*POINTS, *POLYGONS))
     geometry = kept.geometry.to_numpy()
     wide = shapely.get_type_id(geometry) != 0
-    inner = np.where(wide, shapely.point_on_surface(geometry), geometry)
+    inner = geometry.copy()
+    inner[wide] = shapely.point_on_surface(geometry[wide])
     _note_several(geometry, kept, raw, study_area)
     areas = np.isin(shapely.get_type_id(geometry), POLYGONS).sum()
     if areas:

@@ -32,14 +32,21 @@ _GENERIC = frozenset(
         "自建房 农房 民房 民居 私房 公房 出租房 安置房 商品房 商品住宅 回迁房 经济适用房 "
         "廉租房 公租房 办公 办公楼 商业 商铺 门面 厂房 工业 学校 医院 酒店 仓库 车库 砖混 "
         "砖木 框架 框剪 钢混 混合结构 砖混结构 框架结构 土木 危房 在建 已建 拆除 自住 出租 "
-        "空置 城镇 农村 城市 乡村 常住 流动 户籍 小区 楼栋 小组 村民小组 居民小组"
+        "空置 城镇 农村 城市 乡村 常住 流动 户籍 小区 楼栋 小组 村民小组 居民小组 未命名 未填 待定 "
+        "待核 暂无 散户 散居 零散 城中村 拆迁 棚户 民宅 类型 类别 unnamed none tbd"
     )
+)
+#: what such types end in, or begin with, and are types still: 住宅小区, 非小区, 商品房小区, 类型2
+_AROUND_TYPES = re.compile(
+    r"(非|无物业|无|其他|其它|老旧?|新建|一般|普通|多层|高层)?(.*?)(小区|区|类|式|用房|房屋|房|楼|户|宅|建筑"
+    r"|类?型[\d一二三四五六七八九十]*)?"
 )
 _WORDS_OF_TYPES = re.compile(r"[a-z]+(_[a-z]+)*")
 _NUMBER = re.compile(r"[\d\s./#、,-]+")
 _ORDINAL = re.compile(
     r"第?[\d一二三四五六七八九十百]+[\s#-]*(号楼|栋|幢|座|号|单元|楼|building|bldg)?|[a-z](座|栋|幢)?"
-    r"|(building|bldg|block|no)\.?\s*[\da-z]+"
+    r"|(building|bldg|block|no)\.?\s*[\da-z]+|[a-z]-?\d{1,3}"
+    r"|(第?[\da-z一二三四五六七八九十]+[\s#-]*(号楼|栋|幢|座|号|单元|楼|层|室))+"
 )
 #: columns of these names count houses of one village or community: 1组 is a name there
 _OF_PLACE = ("组", "group")
@@ -109,11 +116,27 @@ def _looks_like_name(cell: str, column: str) -> bool:
     (True, True)
     """
     plain = unicodedata.normalize("NFKC", cell).strip()
-    if not plain or plain.casefold() in _GENERIC:
+    low = plain.casefold()
+    if not plain or _is_type(low) or all(map(_is_type, re.split(r"[;,；，、/]", low))):
         return False
     if any(word in normal(column) for word in _OF_PLACE):
         return True
     return not (_WORDS_OF_TYPES.fullmatch(plain) or _NUMBER.fullmatch(plain) or _is_ordinal(plain))
+
+
+def _is_type(text: str) -> bool:
+    """Return whether a text is a type or an answer, whatever stands around the word for it.
+
+    Examples
+    --------
+    >>> [_is_type(text) for text in ("住宅小区", "非小区", "类型2", "东苑小区", "yes")]
+    [True, True, True, False, True]
+    """
+    plain = text.strip()
+    around = _AROUND_TYPES.fullmatch(plain)
+    core = around[2] if around else plain
+    bare = around is not None and not core and bool(around[1] or around[3])
+    return bool({plain, core} & _GENERIC) or bare
 
 
 def _is_ordinal(cell: str) -> bool:

@@ -23,7 +23,7 @@ from gridgeo.read.households import (
     note_source,
     with_residents_alone,
 )
-from gridgeo.read.lines import clean_barriers, clean_streets
+from gridgeo.read.lines import STREET_COLUMNS, clean_barriers, clean_links, clean_streets
 from gridgeo.read.offsets import warn_of_gcj02
 from gridgeo.read.outlines import clean_atoms, clean_communities, clean_constraints, clean_gaps
 from gridgeo.read.repeats import without_twins
@@ -132,6 +132,9 @@ def _clean_all(raws: _Raws, rules: ReadRules, log: ReadLog, *, partial: bool) ->
     check_roles(raws, rules, partial=partial)
     communities, study_area = find_study_area(raws["communities"], rules, log)
     streets, rails = clean_streets(raws["streets"], study_area)
+    if raws["links"]:
+        ways = [streets, clean_links(raws["links"], study_area)]
+        streets = gather(ways, STREET_COLUMNS, study_area.crs)
     if not partial:
         note_no_streets(raws, log)
     source = household_source(raws, rules)

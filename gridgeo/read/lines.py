@@ -44,6 +44,32 @@ def clean_streets(
     return gather(streets, STREET_COLUMNS, study_area.crs), rails
 
 
+def clean_links(raws: Sequence[RawLayer], study_area: StudyArea) -> gpd.GeoDataFrame:
+    """Return bridges, underpasses, gates and the like as streets that cut nothing.
+
+    Where one crosses water, a railway or a motorway, its two sides may share a grid.
+    """
+    frames = []
+    for raw in raws:
+        columns = find_all(raw, "name", study_area.rules)[:1]
+        note_columns(raw, {"name": columns[0]} if columns else {}, study_area.log)
+        name = texts(raw, columns[0] if columns else None, study_area.log)
+        kept = lines(to_study_area(raw, study_area), raw, study_area)
+        attributes = pd.DataFrame({"street_class": "lane", "name": name, "cuts": False})
+        frames.append(kept[["geometry"]].join(attributes))
+        listed = tally(name[kept.index][name != ""])
+        study_area.log.note(
+            "links",
+            Text(
+                f"{raw}: {len(kept)} links join what barriers part, and cut nothing"
+                + (f": {listed}" if listed else ""),
+                f"{raw.zh}：{len(kept)} 条通道连通屏障两侧，不参与切分"
+                + (f"：{listed}" if listed else ""),
+            ),
+        )
+    return gather(frames, STREET_COLUMNS, study_area.crs)
+
+
 def _clean_streets_of_layer(raw: RawLayer, study_area: StudyArea) -> gpd.GeoDataFrame:
     rules, log = study_area.rules, study_area.log
     classified = classify(raw, find_all(raw, "class", rules), street_class, log)

@@ -32,9 +32,8 @@ def warn_of_gcj02(role: str, frame: gpd.GeoDataFrame, streets: gpd.GeoDataFrame,
     """Warn where a cleaned layer lies beside the streets as GCJ-02 lies beside WGS 84."""
     if len(frame) < _FEWEST or streets.empty or study_area.rules.datum.get(role):
         return
-    shapes = shapely.point_on_surface(frame.geometry.to_numpy())
-    places = shapely.get_coordinates(shapes)
-    places = places[np.unique(np.linspace(0, len(places) - 1, _SAMPLE).astype(int))]
+    some = np.unique(np.linspace(0, len(frame) - 1, _SAMPLE).astype(int))
+    places = shapely.get_coordinates(shapely.point_on_surface(frame.geometry.to_numpy()[some]))
     tree = shapely.STRtree(streets.geometry.to_numpy())
     here = _misfit(tree, places)
     if max(one.mean() for one in here) < 0.05:

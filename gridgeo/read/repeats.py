@@ -27,6 +27,9 @@ _LEAST_ROWS = 3
 _COMMON = 0.8
 #: a point of a facility may stand so far outside its outline, where both have its name
 _NEAR_OUTLINE_M = 100.0
+#: rows nearer than this stand at one place
+_ONE_PLACE_M = 1.0
+_TWICE = 2
 _SHOWN = 5
 
 
@@ -90,6 +93,8 @@ def without_repeated_homes(layers: Sequence[Homes], log: ReadLog) -> list[gpd.Ge
     Known by place and count; the layer with more rows is counted, of equal ones the first. What
     is not counted is warned of, row by row among the rejects where the layer has rows of its own.
     """
+    for layer in layers:
+        _warn_doubled(layer, log)
     order = sorted(range(len(layers)), key=lambda n: (-len(layers[n].points), n))
     kept: dict[int, gpd.GeoDataFrame] = {}
     for number in order:
@@ -99,6 +104,8 @@ def without_repeated_homes(layers: Sequence[Homes], log: ReadLog) -> list[gpd.Ge
             if twins.any():
                 _warn_twins(one, points, twins, layers[other], log)
                 points = points[~twins]
+            else:
+                _warn_same_places(one, points, layers[other], kept[other], log)
         kept[number] = points
     return [kept[number] for number in range(len(layers))]
 
@@ -164,6 +171,54 @@ def _alike(points: gpd.GeoDataFrame, known: gpd.GeoDataFrame) -> bool:
 
 def _plain(name: str) -> str:
     return "".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def _warn_same_places(
+    one: Homes, points: gpd.GeoDataFrame, other: Homes, known: gpd.GeoDataFrame, log: ReadLog
+) -> None:
+    """Warn of a layer most of whose rows stand where another has rows, with other counts."""
+    if min(len(points), len(known)) < _LEAST_ROWS or points["households"].max() <= 1:
+        return  # one row a household: several at one place are usual
+    tree = shapely.STRtree(known.geometry.to_numpy())
+    here, _ = tree.query(points.geometry.to_numpy(), predicate="dwithin", distance=_ONE_PLACE_M)
+    rows = len(np.unique(here))
+    if rows < max(_SHARE * len(points), _LEAST_ROWS):
+        return
+    log.note(
+        "households",
+        Text(
+            f"{rows} of {len(points)} rows of {one.raw} stand where {other.raw} has rows, with "
+            "other counts: both are counted; where they are the same homes, give one layer alone",
+            f"{one.raw.zh} 的 {len(points)} 行中有 {rows} 行与 {other.raw.zh} 位置相同而户数不同，"
+            "两者均计入；如为同一批住户，请只提供其中一个图层",
+        ),
+        warning=True,
+    )
+
+
+def _warn_doubled(one: Homes, log: ReadLog) -> None:
+    """Warn of a layer that holds each of its rows twice or more: it was appended to itself."""
+    points = one.points
+    places = np.round(shapely.get_coordinates(points.geometry.to_numpy()), 2)
+    if len(places) != len(points) or len(points) < 2 * _LEAST_ROWS:
+        return
+    rows = pd.DataFrame(places).assign(count=points["households"].to_numpy())
+    rows["name"] = points["name"].to_numpy(dtype=object)
+    times = rows.groupby([*rows.columns], dropna=False).size()
+    if times.min() < _TWICE or times.max() != times.min() or len(times) < _LEAST_ROWS:
+        return
+    if points["households"].max() <= 1:  # see _warn_same_places
+        return
+    log.note(
+        "households",
+        Text(
+            f"{one.raw}: each row stands there {times.max()} times, with the same place and count: "
+            "all are counted; delete what is there again",
+            f"{one.raw.zh}：每行都出现 {times.max()} 次（位置与户数相同），均已计入；"
+            "如为重复，请删除",
+        ),
+        warning=True,
+    )
 
 
 def _warn_twins(

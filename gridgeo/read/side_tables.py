@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
@@ -12,6 +13,7 @@ from gridgeo.config import Source
 from gridgeo.errors import InputError
 from gridgeo.formats import TABLES, check_path
 from gridgeo.read.columns import candidates
+from gridgeo.read.counts import BAD_CELLS, kind_of_cell
 from gridgeo.read.tables import load_table
 from gridgeo.read.values import LOST_DIGITS, plain_code
 from gridgeo.wording import Text
@@ -175,16 +177,56 @@ def read_roster(path: str) -> pd.DataFrame:
         {field: table[found[0]] if found else empty for field, found in columns.items()}
     ).astype("str")
     roster["code"] = roster["code"].map(plain_code)
+    for field in _PHONES:
+        roster[field] = roster[field].map(_plain_phone)
+    _check_calculated(roster, columns, source.path)
     _check_digits(roster, columns, source.path)
     roster["row"] = roster.index + 1
     return roster[(table != "").any(axis=1)].reset_index(drop=True)
+
+
+def _plain_phone(text: str) -> str:
+    """Return a phone without what spreadsheets do to it.
+
+    Examples
+    --------
+    >>> _plain_phone("13812345678.0"), _plain_phone("027-8888 1234")
+    ('13812345678', '027-8888 1234')
+    """
+    code = plain_code(text)
+    return code if re.fullmatch(r"\d+", code) and " " not in text.strip() else text
+
+
+def _check_calculated(
+    roster: pd.DataFrame, columns: Mapping[str, Sequence[str]], path: str
+) -> None:
+    """Raise InputError for a cell with an error or a formula without a stored value."""
+    for field, found in columns.items():
+        kinds = roster[field].map(kind_of_cell)
+        if (kinds != "").any():
+            row = kinds.index[kinds != ""][0]
+            what, remedy = BAD_CELLS[kinds[row]]
+            raise InputError(
+                Text(f"the cell is {what.en}", f"该单元格{what.zh}"),
+                remedy=Text(remedy.en.format(found[0]), remedy.zh.format(found[0])),
+                file=path,
+                row=int(str(row)) + 1,
+                field=found[0],
+                value=roster.at[row, field],
+            )
+
+
+#: a phone whose digits are lost, whatever stands beside it; `####` is a cell that was too narrow
+_LOST_PHONE = re.compile(r".*\d\s*e\s*\+\s*\d+.*|\d([.,]\d+)?e\d+|#+", re.IGNORECASE | re.DOTALL)
 
 
 def _check_digits(roster: pd.DataFrame, columns: Mapping[str, Sequence[str]], path: str) -> None:
     """Raise InputError for codes and phones that a spreadsheet stored as numbers and rounded."""
     for field in ("code", *_PHONES):
         cells = roster[field]
-        lost = cells[cells.map(lambda cell: bool(LOST_DIGITS.fullmatch(cell)))]
+        sign = LOST_DIGITS if field == "code" else _LOST_PHONE
+        plain = cells.map(lambda cell: unicodedata.normalize("NFKC", cell))
+        lost = cells[plain.map(lambda cell, sign=sign: bool(sign.fullmatch(cell)))]
         cut = cells[cells.str.fullmatch(r"1\d{3}0{7}")]
         if field in _PHONES and len(cut) > 1 and len(cut) == (cells != "").sum():
             lost = cut

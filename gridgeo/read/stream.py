@@ -48,7 +48,13 @@ from gridgeo.read.layers import (
     naming_columns,
     note_no_streets,
 )
-from gridgeo.read.lines import BARRIER_COLUMNS, STREET_COLUMNS, clean_barriers, clean_streets
+from gridgeo.read.lines import (
+    BARRIER_COLUMNS,
+    STREET_COLUMNS,
+    clean_barriers,
+    clean_links,
+    clean_streets,
+)
 from gridgeo.read.outlines import (
     ATOM_COLUMNS,
     CONSTRAINT_COLUMNS,
@@ -256,7 +262,7 @@ def stream_layers(
 def _stream(
     survey: Survey, rows: int, on_progress: Callable[[str], None] | None
 ) -> Iterator[Batch]:
-    for role in ("atoms", "streets", "barriers", *CONSTRAINT_ROLES):
+    for role in ("atoms", "streets", "links", "barriers", *CONSTRAINT_ROLES):
         yield from _layers(survey, role, rows, on_progress)
     frames = [batch.frame for batch in _layers(survey, "facilities", rows, on_progress)]
     facilities = gather(frames, FACILITY_COLUMNS, survey.crs)
@@ -345,6 +351,8 @@ def _clean(raw: RawLayer, survey: Survey, study_area: StudyArea) -> Iterator[Bat
             streets, rails = clean_streets([raw], study_area)
             yield Batch(role="streets", frame=streets)
             yield Batch(role="barriers", frame=gather(rails, BARRIER_COLUMNS, study_area.crs))
+        case "links":
+            yield Batch(role="streets", frame=clean_links([raw], study_area))
         case "barriers":
             yield Batch(role="barriers", frame=clean_barriers([raw], [], study_area))
         case "facilities":

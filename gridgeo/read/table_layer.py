@@ -11,11 +11,13 @@ from pathlib import Path
 from gridgeo.config import ReadRules, Source
 from gridgeo.read.columns import ALIASES, candidates, find_all
 from gridgeo.read.context import RawLayer, ReadLog, rows_text
-from gridgeo.read.coordinates import axes_of, points_from, with_shapes
+from gridgeo.read.coordinates import axes_of, points_from
 from gridgeo.read.counts import parse_numbers
+from gridgeo.read.shape_cells import with_shapes
 from gridgeo.read.tables import Table, load_table
 from gridgeo.read.text_cells import note_judgement
 from gridgeo.read.totals import without_totals
+from gridgeo.tables import multiplier_of
 from gridgeo.wording import Text
 
 _KINDS = {
@@ -40,6 +42,7 @@ def load_table_layer(
         skip_hidden=rules.hidden == "skip",
     )
     _note_reading(str(source), table, log)
+    _warn_of_hidden_columns(str(source), role, table, rules, log)
     raw = RawLayer(
         role=role, frame=table.frame[(table.frame != "").any(axis=1)], file=source.path,
         layer=table.sheet.name, kind=source.kind,
@@ -52,7 +55,7 @@ def load_table_layer(
     raw = _hidden_rows(raw, table, rules, log)
     axes = axes_of(raw, rules)
     if axes is None:
-        return with_shapes(raw, log)
+        return with_shapes(raw, rules, log)
     return points_from(raw, axes, rules, log) if role in _POINTS else raw
 
 
@@ -90,6 +93,28 @@ def _note_reading(source: str, table: Table, log: ReadLog) -> None:
             Text(
                 f"{source}: the file is {what.en}, whatever its name says; its table is read",
                 f"{source}：文件内容是{what.zh}，与扩展名不符，已按其中的表格读取",
+            ),
+        )
+    if table.header.unit and not any(multiplier_of(name) > 1 for name in names):
+        unit = table.header.unit
+        log.note(
+            "tables",
+            warning=True,
+            message=Text(
+                f"{source}: a title gives the unit {unit}; counts are read as they stand. Where it "
+                "holds for them, write it into the header of the column: 户数(百户)",
+                f"{source}：表题注明单位为“{unit}”，数值仍按原样读取；如确为该单位，"
+                "请写入列名，如“户数（百户）”",
+            ),
+        )
+    if table.sheet.more_tables:
+        more = table.sheet.more_tables
+        log.note(
+            "tables",
+            warning=True,
+            message=Text(
+                f"{source}: the web page has {more} more tables, which are not read",
+                f"{source}：网页中还有 {more} 个表格未读取，只读取最大的一个",
             ),
         )
     for name, tops in table.once.items():
@@ -136,6 +161,28 @@ def _warn_of_unread(raw: RawLayer, log: ReadLog) -> None:
                     f"{raw.zh}：“{name}”列第 {rows_text(rows)} 行{what.zh}：{'、'.join(odd[:3])}",
                 ),
             )
+
+
+def _warn_of_hidden_columns(
+    source: str, role: str, table: Table, rules: ReadRules, log: ReadLog
+) -> None:
+    """Name the hidden columns whose name means something to the layer: they are read like any."""
+    names = table.header.names
+    unseen = [names[n] for n in sorted(table.sheet.unseen_columns) if n < len(names)]
+    raw = RawLayer(role=role, frame=table.frame)
+    used = {column for field in ALIASES[role] for column in find_all(raw, field, rules)[:1]}
+    listed = [name for name in unseen if name in used]
+    if listed:
+        log.note(
+            "tables",
+            warning=True,
+            message=Text(
+                f"{source}: hidden columns are read like any: {', '.join(listed)}; another column "
+                f"is chosen with --column {role}.FIELD=NAME",
+                f"{source}：隐藏的列照常读取：{'、'.join(listed)}；可用 --column {role}.字段=列名 "
+                "改用其他列",
+            ),
+        )
 
 
 def _hidden_rows(raw: RawLayer, table: Table, rules: ReadRules, log: ReadLog) -> RawLayer:

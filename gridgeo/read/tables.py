@@ -7,6 +7,7 @@ holds decides how it is read, not the ending of its name.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from pathlib import Path
 import pandas as pd
 
 from gridgeo.errors import InputError
-from gridgeo.formats import MARK, MISSING, Judgement, given_encoding, judge_text
+from gridgeo.formats import MARK, MISSING, Judgement, decode_text, given_encoding, judge_text
 from gridgeo.read.columns import COUNTS, candidates, unique_names
 from gridgeo.tables import (
     Header,
@@ -31,7 +32,16 @@ from gridgeo.tables import (
 from gridgeo.wording import Text
 
 _TEXT = (".csv", ".txt", ".tsv")
+#: a cell of a CSV that spreadsheets are to take as text: ``="042"``
+_QUOTED = re.compile(r'^="([^"]*)"$')
+#: what DOS wrote at the end of text
+_END_OF_FILE = "\x1a\0"
 _BOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+#: text that is no table, though it holds one
+_PACKED = {
+    "mhtml": Text("a web archive (MHTML)", "网页存档（MHTML）"),
+    "fods": Text("a flat OpenDocument sheet (.fods)", "单一 XML 的 OpenDocument 表格（.fods）"),
+}
 #: how other files begin that are no tables, and what they are
 _OTHERS = {
     b"%PDF": Text("a PDF", "PDF 文件"),
@@ -41,6 +51,11 @@ _OTHERS = {
     b"\x89PNG": Text("a picture", "图片"),
     b"\xff\xd8\xff": Text("a picture", "图片"),
     b"Rar!": Text("a RAR archive", "RAR 压缩包"),
+    b"\x1f\x8b": Text("a gzip archive", "gzip 压缩包"),
+    b"7z\xbc\xaf": Text("a 7z archive", "7z 压缩包"),
+    b"ID;P": Text("a table in SYLK format", "SYLK 格式的表格"),
+    b"TABLE\r\n0,1": Text("a table in DIF format", "DIF 格式的表格"),
+    b"{\\rtf": Text("a document (RTF)", "RTF 文档"),
 }
 
 
@@ -77,7 +92,7 @@ def load_table(
     files that are no tables.
     """
     kind = _kind_of(path)
-    found = None
+    found, text = None, ""
     if kind == "book":
         page = read_sheet(path, sheet, skip_hidden=skip_hidden)
     else:
@@ -86,6 +101,8 @@ def load_table(
         page = _sheet_of_text(text, kind, str(path), sheet, knows)
     cells = _trimmed([[c.strip() if type(c) is str else _plain(c) for c in row]
                       for row in page.cells])  # fmt: skip
+    if kind == "text" and '="' in text:
+        cells = [[_QUOTED.sub(r"\1", cell) for cell in row] for row in cells]
     header = find_header(cells, knows, str(path), page.name)
     once = _fill_merged(cells, page.merged, header, counts)
     frame = _frame_below(cells, header.stop, header.names, str(path))
@@ -125,9 +142,10 @@ def _sheet_of_text(
         return web_page_sheet(text, path)
     if kind == "xml":
         return excel_xml_sheet(text, sheet, path)
-    if kind == "mhtml":
+    if kind in _PACKED:
+        what = _PACKED[kind]
         raise InputError(
-            Text("the file is a web archive (MHTML)", "该文件是网页存档（MHTML）"),
+            Text(f"the file is {what.en}", f"该文件是{what.zh}"),
             remedy=Text("Open it in Excel and save it as .xlsx", "请用 Excel 打开后另存为 .xlsx"),
             file=path,
         )
@@ -138,7 +156,7 @@ def _read_text(path: Path, encoding: str) -> tuple[str, Judgement]:
     """Return the text of a file and its encoding; bytes that are no text become U+FFFD."""
     raw = path.read_bytes()
     found = judge_text(raw, given_encoding(encoding, str(path)))
-    text = raw.decode(found.encoding, errors="replace").removeprefix(MARK)
+    text = decode_text(raw, found.encoding, given=bool(encoding)).lstrip(MARK).rstrip(_END_OF_FILE)
     lost = text.count(MISSING)
     if lost and 2 * lost > sum(not char.isascii() for char in text):
         raise InputError(

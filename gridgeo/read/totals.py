@@ -9,18 +9,26 @@ from dataclasses import replace
 import pandas as pd
 
 from gridgeo.read.context import RawLayer, ReadLog, rows_text
+from gridgeo.tables import simplified
 from gridgeo.wording import Text
 
 _WORDS = "合计|小计|总计|共计|累计|总数|总和|汇总|合共"
 _OF_ALL = re.compile(
     rf"(本页|本表|本册|以上|全部|全(市|区|县|镇|乡|村|街道|社区))?(总|共)?({_WORDS})"
-    r"(户数|人数|人口|数)?([\d,]+(户|人)?)?|共[\d,]+(户|人)?|总(住?户|人)数|总人口|[σ∑]"
+    r"(户数|人数|人口|数|行)?([\d,]+(户|人|个.{1,4})?)?|共[\d,]+(户|人|个.{1,4})?|总(住?户|人)数"
+    r"|总人口|[σ∑]|t o t a l"
     r"|((grand|sub|running|page|overall)[\s/-]*)?totals?"
     r"(\s*(of\s+)?(households|units|residents|population|count|all))?(\s*[\d,]+)?|sums?(\s+of\s.*)?"
 )
 #: names of parts with a word for their sum, where they stand first in a row
-_OF_PART = re.compile(rf".+({_WORDS})|.+\s(sub[\s-]*)?totals?|(sub[\s-]*)?totals?\s(for|of)\s.+")
-_MARK = re.compile(r"[合小总共累]\s*计|总\s*[数和户人住]|汇\s*总|共|[σΣ∑]|total|sum", re.IGNORECASE)
+_OF_PART = re.compile(
+    rf".+({_WORDS})|.+\s(sub[\s-]*)?totals?|(sub[\s-]*)?totals?\s(for|of)\s.+"
+    rf"|sub[\s-]*totals?\s*[:-]\s*\S.*|({_WORDS})/(sub)?totals?|(sub)?totals?/({_WORDS})"
+)
+_MARK = re.compile(
+    r"[合小总總共累]\s*[计計]|[总總]\s*[数數和户戶人住]|[汇匯]\s*[总總]|共|[σΣ∑]|t ?o ?t ?a ?l|sum",
+    re.IGNORECASE,
+)
 
 
 #: stands in what was parsed of a layer when its totals are known
@@ -93,7 +101,7 @@ def _kind_of_total(cell: str) -> str:
     >>> _kind_of_total("东苑小区"), _kind_of_total("Total Wellness House")
     ('', '')
     """
-    plain = unicodedata.normalize("NFKC", cell).casefold()
+    plain = simplified(unicodedata.normalize("NFKC", cell).casefold())
     plain = re.sub(
         r"\(.*?\)|[\[\]:;.。,，、*\"'“”<>《》【】—_-]+$|^[\s*\"'“”【《-]+", "", plain
     ).strip()

@@ -95,7 +95,7 @@ def codes(raw: RawLayer, column: str | None, log: ReadLog) -> pd.Series[str]:
 
 
 #: a number of a spreadsheet whose digits are lost
-LOST_DIGITS = re.compile(r"\d(\.\d+)?[eE]\+?\d+")
+LOST_DIGITS = re.compile(r"\d([.,]\d+)?[eE]\+?\d+")
 #: digits that a spreadsheet keeps
 _DIGITS = 15
 

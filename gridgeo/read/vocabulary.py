@@ -149,7 +149,7 @@ def category(value: str, column: str = "") -> str:
 
 def _look_up(table: Mapping[str, str], value: str) -> str:
     """Return what a value means: the whole of it, else the longest Chinese term within it."""
-    parts = [word(part) for part in re.split(r"[;；]", value)]
+    parts = [word(value), *(word(part) for part in re.split(r"[;；,，、|]", value))]
     for part in parts:
         if part in table:
             return table[part]

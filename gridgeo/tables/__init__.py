@@ -17,6 +17,7 @@ from gridgeo.tables.header import (
 from gridgeo.tables.header_terms import (
     datum_of,
     multiplier_of,
+    simplified,
     without_datum,
     without_unit,
 )
@@ -46,6 +47,7 @@ __all__ = [
     "plain_cells",
     "read_sheet",
     "sheet_names",
+    "simplified",
     "web_page_sheet",
     "with_plain_numbers",
     "without_datum",

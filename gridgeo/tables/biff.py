@@ -1,4 +1,4 @@
-"""Records of an old workbook (.xls, .et): hidden rows and error cells of one sheet.
+"""Records of an old workbook (.xls, .et): what is hidden and error cells of one sheet.
 
 The formats are Microsoft's [MS-CFB] (a file system in a file) and [MS-XLS] (records).
 """
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 _MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _END = 0xFFFFFFFE
 _BOUNDSHEET, _ROW, _FORMULA, _BOOLERR, _EOF = 0x85, 0x208, 0x06, 0x205, 0x0A
-_FILEPASS = 0x2F
+_FILEPASS, _COLINFO = 0x2F, 0x7D
 #: the stream of an .xlsx with a password, which is a compound file
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _ERRORS = {
@@ -27,9 +27,10 @@ _CELLS, _SEVERAL = (0x06, 0x201, 0x203, 0x204, 0x205, 0xD6, 0xFD, 0x27E), (0xBD,
 
 @dataclass(frozen=True, slots=True)
 class SheetRecords:
-    """Hidden rows, cells that hold an error, and the last row and column with a cell, from 0."""
+    """What is hidden, cells that hold an error, and the last row and column with a cell, from 0."""
 
     hidden_rows: frozenset[int] = frozenset()
+    hidden_columns: frozenset[int] = frozenset()
     errors: dict[tuple[int, int], str] = field(default_factory=dict)
     last: tuple[int, int] = (0, 0)
 
@@ -67,6 +68,7 @@ def _records(stream: bytes, start: int) -> Iterator[tuple[int, bytes]]:
 
 def _read(stream: bytes, start: int) -> SheetRecords:
     hidden: set[int] = set()
+    columns: set[int] = set()
     errors: dict[tuple[int, int], str] = {}
     last_row = last_column = 0
     for kind, body in _records(stream, start):
@@ -74,6 +76,10 @@ def _read(stream: bytes, start: int) -> SheetRecords:
             row, _, _, _, _, _, options = struct.unpack_from("<7H", body)
             if options & 0x20:
                 hidden.add(row)
+        elif kind == _COLINFO:
+            first, last, width, _, options = struct.unpack_from("<5H", body)
+            if options & 1 or not width:
+                columns.update(range(first, min(last, 255) + 1))
         elif kind == _BOOLERR and body[7]:
             row, column = struct.unpack_from("<HH", body)
             errors[row, column] = _ERRORS.get(body[6], "#N/A")
@@ -85,7 +91,7 @@ def _read(stream: bytes, start: int) -> SheetRecords:
             if kind in _SEVERAL:
                 column = struct.unpack("<H", body[-2:])[0]
             last_row, last_column = max(row, last_row), max(column, last_column)
-    return SheetRecords(frozenset(hidden), errors, (last_row, last_column))
+    return SheetRecords(frozenset(hidden), frozenset(columns), errors, (last_row, last_column))
 
 
 def _workbook_stream(data: bytes) -> bytes:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+import csv
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import numpy as np
@@ -83,8 +86,9 @@ def _may_be_nested(cells: pd.Series[Any]) -> bool:
     values = cells.tolist()
     if set(map(type, values)) <= {str}:
         text = "\n" + "\n".join(values)
-        return "\n{" in text or "\n[" in text
-    return any(isinstance(cell, _NESTED) or (isinstance(cell, str) and cell[:1] in ("{", "["))
+        return "=>" in text or any(f"\n{sign}" in text for sign in _OPENING)
+    return any(isinstance(cell, _NESTED)
+               or (isinstance(cell, str) and (cell[:1] in _OPENING or "=>" in cell))
                for cell in values)  # fmt: skip
 
 
@@ -92,13 +96,36 @@ def _nested(cell: object) -> Any:
     """Return the struct or list of a cell, None for any other cell."""
     if isinstance(cell, _NESTED):
         return cell
-    if not isinstance(cell, str) or cell[:1] not in ("{", "["):
+    if not isinstance(cell, str):
         return None
+    if _MAP.fullmatch(cell):
+        return dict(_PAIR.findall(cell))
+    if cell[:1] not in _OPENING:
+        return None
+    return next(
+        (one for parse in _PARSERS if isinstance(one := _parsed(parse, cell), _NESTED)), None
+    )
+
+
+def _parsed(parse: Callable[[str], Any], cell: str) -> Any:
     try:
-        found = json.loads(cell)
-    except ValueError:
+        return parse(cell)
+    except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
         return None
-    return found if isinstance(found, _NESTED) else None
+
+
+def _array(cell: str) -> list[str] | None:
+    """Return the members of an array as PostgreSQL writes it: ``{a,b}``."""
+    inner = re.fullmatch(r"\{([^{}:]*)\}", cell)
+    return None if inner is None else next(csv.reader([inner[1]], skipinitialspace=True), [])
+
+
+#: as JSON, as Python writes lists and dicts, as PostgreSQL writes arrays
+_PARSERS: tuple[Callable[[str], Any], ...] = (json.loads, ast.literal_eval, _array)
+_OPENING = ("{", "[", "(")
+#: as PostgreSQL writes maps (hstore): ``"name"=>"East", "type"=>"flats"``
+_PAIR = re.compile(r'"([^"]*)"\s*=>\s*"([^"]*)"')
+_MAP = re.compile(rf"\s*{_PAIR.pattern}(\s*,\s*{_PAIR.pattern})*\s*")
 
 
 def _filled(cell: Any) -> bool:

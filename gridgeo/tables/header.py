@@ -23,13 +23,28 @@ _LEAST = 2
 _LETTERS = "甲乙丙丁戊"
 
 
+#: a unit that stands alone in a cell below the name of a column
+_UNIT = re.compile(
+    r"[(（]?(?:单位[:：])?\s*((?:十|百|千|万|十万|百万|亿)?(?:户|人|口|栋|幢|个|套|间|层|米|元|岁)"
+    r"|平方米|公顷|亩|m2|㎡|-+|—+|/)\s*[)）]?"
+)
+#: a unit of many households or people in a title
+_TITLE_UNIT = re.compile(
+    r"(?:单位)\s*[:：]\s*(?:户[、,，/])?((?:十|百|千|万|十万|百万|亿)(?:户|人|口)?)"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The rows of a header (from 0, `stop` excluded) and one name a column (``""``: none)."""
+    """The rows of a header (from 0, `stop` excluded) and one name a column (``""``: none).
+
+    `unit`: the unit of many (万户) that a title above gives for counts, ``""`` for none.
+    """
 
     start: int
     stop: int
     names: list[str]
+    unit: str = ""
 
 
 def find_header(cells: _Rows, knows: _Knows, path: str, sheet: str = "") -> Header:
@@ -42,7 +57,7 @@ def find_header(cells: _Rows, knows: _Knows, path: str, sheet: str = "") -> Head
     >>> known = {"小区", "小区名称", "名称", "户数", "人口"}.__contains__
     >>> rows = [["某县"], ["小区", "规模", ""], ["名称", "户数", "人口"], ["东苑", "12", "30"]]
     >>> find_header(rows, known, "a.csv")
-    Header(start=1, stop=3, names=['小区名称', '户数', '人口'])
+    Header(start=1, stop=3, names=['小区名称', '户数', '人口'], unit='')
     >>> find_header([["小区名称", "户数", ""], ["名称", "12", "户数"]], known, "a.csv").stop
     1
     """
@@ -68,9 +83,33 @@ def find_header(cells: _Rows, knows: _Knows, path: str, sheet: str = "") -> Head
     parted = start == last and _parts_names(cells, last)
     stop = last + 1 + parted
     names = _names([list(row) for row in cells[start:stop]], knows, joined=parted)
+    if stop < len(cells) and _gives_units(cells[stop]):
+        units = [_UNIT.fullmatch(_at(cells[stop], n)) for n in range(len(names))]
+        names = [f"{name}({unit[1]})" if name and unit else name
+                 for name, unit in zip(names, units, strict=True)]  # fmt: skip
+        stop += 1
     if stop + 1 < len(cells) and _numbers_columns(cells[stop], cells[stop + 1]):
         stop += 1
-    return Header(start, stop, names)
+    return Header(start, stop, names, _unit_of_title(cells[:start]))
+
+
+def _unit_of_title(rows: _Rows) -> str:
+    """Return the unit of counts that the titles above a header give, ``""`` for single ones.
+
+    Examples
+    --------
+    >>> _unit_of_title([["某镇住户表", "单位：万户"]]), _unit_of_title([["单位：户"]])
+    ('万户', '')
+    """
+    found = (_TITLE_UNIT.search(cell) for row in rows for cell in row)
+    return next((match[1] for match in found if match), "")
+
+
+def _gives_units(row: Sequence[str]) -> bool:
+    """Return whether a row beneath a header holds nothing but units, one of counts among them."""
+    filled = [cell for cell in row if cell]
+    units = [_UNIT.fullmatch(cell) for cell in filled]
+    return all(units) and any(unit and unit[1][-1] in "户人口" for unit in units)
 
 
 def _stands_above(cells: _Rows, start: int, last: int) -> bool:

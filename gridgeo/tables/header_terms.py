@@ -31,9 +31,26 @@ _BARE_UNIT = re.compile(r"(?<=[口户数])(十万|百万|十|百|千|万|亿)(�
 _ENGLISH = re.compile(r"[(/_,-]\s*(?:in\s+)?(thousands?|10[ ,]?000s?|1[ ,]?000s?|millions?)\s*\)?$")
 _ENGLISH_UNITS = {"t": 1000, "m": 1_000_000}
 
+#: characters of headers and of labels of totals, traditional and simplified
+_SIMPLIFIED = str.maketrans(
+    "戶數區稱編碼號樓棟層計總匯積鄉鎮縣東經緯門單備註類級別屬組員長電話職責監網標測圖邊規劃設築園",
+    "户数区称编码号楼栋层计总汇积乡镇县东经纬门单备注类级别属组员长电话职责监网标测图边规划设筑园",
+)
+
+
+def simplified(text: str) -> str:
+    """Return a header or label with the traditional characters in simplified form.
+
+    Examples
+    --------
+    >>> simplified("小區名稱"), simplified("總戶數"), simplified("合計")
+    ('小区名称', '总户数', '合计')
+    """
+    return text if text.isascii() else text.translate(_SIMPLIFIED)
+
 
 def _plain(name: str) -> str:
-    return unicodedata.normalize("NFKC", name).casefold().strip()
+    return simplified(unicodedata.normalize("NFKC", name).casefold().strip())
 
 
 def datum_of(name: str) -> str:

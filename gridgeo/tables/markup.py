@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError
@@ -17,6 +18,7 @@ from gridgeo.tables.workbook import Merged, Sheet
 from gridgeo.wording import Text
 
 _EXCEL = "urn:schemas-microsoft-com:office:spreadsheet"
+_FLAT = "urn:oasis:names:tc:opendocument:xmlns:office"
 #: a cell that claims to span more is one cell
 _MOST_SPAN = 10_000
 
@@ -30,8 +32,10 @@ def kind_of_text(head: str) -> str:
     ('html', '')
     """
     start = head.lstrip("\ufeff \t\r\n").lower()
-    if start.startswith("mime-version:"):
-        return "mhtml"
+    if re.match(r"(mime-version|from|snapshot-content-location|content-type): ", start):
+        return "mhtml" if "mime-version:" in start else ""
+    if start.startswith("<") and _FLAT in start:
+        return "fods"
     if start.startswith("<") and _EXCEL in start and "<html" not in start:
         return "xml"
     if start.startswith("<") and re.search(r"<(!doctype html|html|table|body|meta|head)\b", start):
@@ -51,7 +55,10 @@ def web_page_sheet(text: str, path: str) -> Sheet:
             file=path,
         )
     largest = max(range(len(parser.tables)), key=lambda n: len(parser.tables[n]))
-    return _laid_out("", parser.tables[largest], frozenset(parser.hidden[largest]))
+    others = [one for n, one in enumerate(parser.tables) if n != largest]
+    more = sum(max(map(len, one)) > 1 < len(one) for one in others if one)
+    sheet = _laid_out("", parser.tables[largest], frozenset(parser.hidden[largest]))
+    return replace(sheet, more_tables=more)
 
 
 def excel_xml_sheet(text: str, sheet: str, path: str) -> Sheet:
@@ -64,18 +71,29 @@ def excel_xml_sheet(text: str, sheet: str, path: str) -> Sheet:
             remedy=Text("Open it in Excel and save it as .xlsx", "请用 Excel 打开后另存为 .xlsx"),
             file=path,
         ) from error
-    found = {}
+    found, unseen, columns = {}, [], {}
     for one in root.iter(f"{{{_EXCEL}}}Worksheet"):
         rows, hidden = _excel_rows(one)
+        name = one.get(f"{{{_EXCEL}}}Name", "")
         if rows:
-            found[one.get(f"{{{_EXCEL}}}Name", "")] = (rows, hidden)
-    wanted = [sheet] if sheet in found else list(found) if not sheet else []
+            found[name] = (rows, hidden)
+            columns[name] = _excel_columns(one)
+        if rows and any(not (seen.text or "").endswith("isible") for seen in one.iter(_VISIBLE)):
+            unseen.append(name)
+    names = [name for name in found if name not in unseen] or list(found)
+    wanted = [sheet] if sheet in found else names if not sheet else []
     if len(wanted) != 1:
-        raise no_sheet(path, sheet, list(found))
+        raise no_sheet(path, sheet, list(found) if sheet else names)
     rows, hidden = found[wanted[0]]
-    return _laid_out(wanted[0], rows, hidden)
+    return replace(
+        _laid_out(wanted[0], rows, hidden),
+        unseen_columns=columns[wanted[0]],
+        hidden=wanted[0] in unseen,
+        beside=tuple(name for name in unseen if name != wanted[0]),
+    )
 
 
+_VISIBLE = "{urn:schemas-microsoft-com:office:excel}Visible"
 #: the cells of a row: column (None: the next one), text, further columns and rows that it spans
 _Spans = list[tuple[int | None, str, int, int]]
 
@@ -100,6 +118,19 @@ def _excel_rows(sheet: Element) -> tuple[list[_Spans], frozenset[int]]:
     return rows, frozenset(hidden)
 
 
+def _excel_columns(sheet: Element) -> frozenset[int]:
+    """Return the hidden columns of a sheet, from 0."""
+    hidden: set[int] = set()
+    column = 0
+    for one in sheet.iter(f"{{{_EXCEL}}}Column"):
+        column = int(one.get(f"{{{_EXCEL}}}Index", str(column + 1)))
+        last = column + int(one.get(f"{{{_EXCEL}}}Span", "0"))
+        if one.get(f"{{{_EXCEL}}}Hidden") == "1":
+            hidden.update(range(column - 1, min(last, 16_384)))
+        column = last
+    return frozenset(hidden)
+
+
 def _laid_out(name: str, rows: Iterable[_Spans], hidden: frozenset[int] = frozenset()) -> Sheet:
     """Return rows of spanning cells as a sheet."""
     cells: list[list[Any]] = []
@@ -121,6 +152,10 @@ def _laid_out(name: str, rows: Iterable[_Spans], hidden: frozenset[int] = frozen
     return Sheet(name=name, cells=cells, merged=tuple(merged), unseen=hidden)
 
 
+_SILENT = ("script", "style")
+_UNSEEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*(collapse|hidden)", re.IGNORECASE)
+
+
 class _Tables(HTMLParser):
     """Collects the cells of every table; a table within a cell is one of its own."""
 
@@ -130,6 +165,7 @@ class _Tables(HTMLParser):
         self.hidden: list[set[int]] = []
         self._open: list[list[_Spans]] = []
         self._cells: list[tuple[list[str], int, int] | None] = []
+        self._silent = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "table":
@@ -139,7 +175,8 @@ class _Tables(HTMLParser):
             self.hidden.append(set())
         elif self._open and tag == "tr":
             self._finish()
-            if re.search(r"display:\s*none", dict(attrs).get("style") or ""):
+            given = dict(attrs)
+            if "hidden" in given or _UNSEEN.search(given.get("style") or ""):
                 number = next(n for n, t in enumerate(self.tables) if t is self._open[-1])
                 self.hidden[number].add(len(self._open[-1]))
             self._open[-1].append([])
@@ -151,8 +188,10 @@ class _Tables(HTMLParser):
             self._cells[-1] = ([], _span(spans.get("colspan")), _span(spans.get("rowspan")))
         elif tag == "br":
             self.handle_data(" ")
+        self._silent += tag in _SILENT
 
     def handle_endtag(self, tag: str) -> None:
+        self._silent = max(self._silent - (tag in _SILENT), 0)
         if self._open and tag in ("td", "th", "tr", "table"):
             self._finish()
         if self._open and tag == "table":
@@ -160,7 +199,7 @@ class _Tables(HTMLParser):
             self._cells.pop()
 
     def handle_data(self, data: str) -> None:
-        if self._cells and self._cells[-1] is not None:
+        if self._cells and self._cells[-1] is not None and not self._silent:
             self._cells[-1][0].append(data)
 
     def _finish(self) -> None:

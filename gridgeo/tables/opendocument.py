@@ -20,8 +20,9 @@ _NAMES = {
 } | {"calcext": "urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0"}
 _TABLE, _OFFICE, _CALCEXT = (f"{{{_NAMES[name]}}}" for name in ("table", "office", "calcext"))
 _MEMBER = "content.xml"
-#: the most rows of a sheet
-_ROWS = 1_048_576
+#: the most rows and columns of a sheet
+_ROWS, _COLUMNS = 1_048_576, 16_384
+_UNSEEN = ("collapse", "filter")
 _REPEATED = re.compile(rb'number-(?:rows|columns)-repeated="(\d{3,})"')
 _ODS_MARKS = (b"visibility", b"-spanned=", b":formula=", b'"error"')
 
@@ -31,11 +32,12 @@ def opendocument_parts(archive: zipfile.ZipFile, name: str) -> SheetParts:
     xml = archive.read(_MEMBER)
     if not any(mark in xml for mark in _ODS_MARKS):
         return SheetParts(merged=())
+    table = _table(xml, name)
     hidden: set[int] = set()
     merged: list[tuple[Cell, Cell]] = []
     unread: dict[Cell, str] = {}
-    for row, repeated, element in _rows(_table(xml, name)):
-        if element.get(f"{_TABLE}visibility") in ("collapse", "filter"):
+    for row, repeated, element in _rows(table):
+        if element.get(f"{_TABLE}visibility") in _UNSEEN:
             hidden.update(range(row, min(row + repeated, _ROWS)))
         for column, cell in _cells(element):
             down = int(cell.get(f"{_TABLE}number-rows-spanned", "1"))
@@ -45,7 +47,23 @@ def opendocument_parts(archive: zipfile.ZipFile, name: str) -> SheetParts:
             text = _unread_text(cell)
             if text:
                 unread[row, column] = text
-    return SheetParts(hidden_rows=frozenset(hidden), merged=tuple(merged), unread=unread)
+    return SheetParts(
+        hidden_rows=frozenset(hidden),
+        hidden_columns=_hidden_columns(table),
+        merged=tuple(merged),
+        unread=unread,
+    )
+
+
+def _hidden_columns(table: Element) -> frozenset[int]:
+    hidden: set[int] = set()
+    column = 0
+    for one in table.iter(f"{_TABLE}table-column"):
+        repeated = int(one.get(f"{_TABLE}number-columns-repeated", "1"))
+        if one.get(f"{_TABLE}visibility") in _UNSEEN:
+            hidden.update(range(column, min(column + repeated, _COLUMNS)))
+        column += repeated
+    return frozenset(hidden)
 
 
 def _table(xml: bytes, name: str) -> Element:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+from html import unescape
 from xml.etree.ElementTree import Element
 
 from defusedxml import ElementTree as DefusedET
@@ -52,6 +53,7 @@ def openxml_parts(archive: zipfile.ZipFile, name: str) -> SheetParts:
     wide = b"r='" in xml or _WIDE.search(xml) is not None
     return SheetParts(
         hidden_rows=_hidden_rows(xml),
+        hidden_columns=_hidden_columns(xml),
         unread=_unread_cells(xml),
         filled=True,
         is_sparse=(last is None or wide or is_sparse(int(last[2]), 26, 0)) and _is_sparse(xml),
@@ -76,6 +78,26 @@ def _hidden_rows(xml: bytes) -> frozenset[int]:
     return frozenset(found)
 
 
+_COLUMNS = re.compile(rb"<(?:\w+:)?col\b([^>]*)>")
+_UNSEEN_COLUMN = re.compile(rb"""\bhidden=["'](?:1|true)["']|\bwidth=["']0(?:\.0*)?["']""")
+_RANGE = re.compile(rb"""\b(min|max)=["'](\d+)["']""")
+#: the most columns of a sheet
+_MOST_COLUMNS = 16_384
+
+
+def _hidden_columns(xml: bytes) -> frozenset[int]:
+    """Return the columns that are hidden or have no width, from 0."""
+    found: set[int] = set()
+    for match in _COLUMNS.finditer(xml[: max(xml.find(b"sheetData"), 0)]):
+        ends = {name: int(number) for name, number in _RANGE.findall(match[1])}
+        if _UNSEEN_COLUMN.search(match[1]) and len(ends) == len(_ENDS):
+            found.update(range(ends[b"min"] - 1, min(ends[b"max"], _MOST_COLUMNS)))
+    return frozenset(found)
+
+
+_ENDS = (b"min", b"max")
+
+
 def _unread_cells(xml: bytes) -> dict[Cell, str]:
     """Return the cells with an error (its name), or a formula without value (``=...``)."""
     if not any(mark in xml for mark in (b't="e"', b"t='e'", b"<f>", b"<f ", b":f>", b":f ")):
@@ -92,7 +114,7 @@ def _unread_cells(xml: bytes) -> dict[Cell, str]:
         if re.search(rb"""\bt=["']e["']""", attributes):
             found[place] = (value[1] if value and value[1] else b"#N/A").decode()
         elif formula is not None and value is None:
-            found[place] = f"={(formula[1] or b'').decode(errors='replace')}"
+            found[place] = f"={unescape((formula[1] or b'').decode(errors='replace'))}"
     return found
 
 

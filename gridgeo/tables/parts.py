@@ -27,6 +27,7 @@ class SheetParts:
     """
 
     hidden_rows: frozenset[int] = frozenset()
+    hidden_columns: frozenset[int] = frozenset()
     merged: tuple[tuple[Cell, Cell], ...] | None = None
     unread: Mapping[Cell, str] = field(default_factory=dict)
     filled: bool | None = None

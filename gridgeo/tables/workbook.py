@@ -1,7 +1,7 @@
 """Workbooks (.xlsx, .xls, .ods, .et): the cells of one sheet, and what a reader does not see there.
 
-Hidden rows and sheets, merged cells, errors and formulas without a stored value are not in what
-calamine returns; they are taken from the XML of the sheet, of .xls and .et from its records.
+What is hidden or merged, errors and formulas without a stored value are not in what calamine
+returns; they are taken from the XML of the sheet, of .xls and .et from its records.
 """
 
 from __future__ import annotations
@@ -40,16 +40,18 @@ Merged = tuple[tuple[int, int], tuple[int, int]]
 class Sheet:
     """The cells of one sheet, or of one table of a web page.
 
-    `unseen` are the hidden rows (from 0). `hidden`: the sheet itself is hidden; `beside`: hidden
-    sheets that are not read.
+    `unseen` are the hidden rows, `unseen_columns` the columns (from 0). `hidden`: the sheet itself
+    is hidden; `beside`: hidden sheets that are not read; `more_tables`: other tables of a web page.
     """
 
     name: str
     cells: _Cells
     merged: tuple[Merged, ...] = ()
     unseen: frozenset[int] = frozenset()
+    unseen_columns: frozenset[int] = frozenset()
     hidden: bool = False
     beside: tuple[str, ...] = ()
+    more_tables: int = 0
 
 
 #: what reading the archive or the XML of a broken workbook raises
@@ -103,7 +105,11 @@ class _Book:
             if number >= len(self.records):
                 return SheetParts()
             records = self.records[number]
-            return SheetParts(hidden_rows=records.hidden_rows, unread=records.errors)
+            return SheetParts(
+                hidden_rows=records.hidden_rows,
+                hidden_columns=records.hidden_columns,
+                unread=records.errors,
+            )
         try:
             read = opendocument_parts if self._is_opendocument else openxml_parts
             return read(self.archive, name)
@@ -238,6 +244,7 @@ def read_sheet(path: Path, sheet: str, *, skip_hidden: bool = False) -> Sheet:
         cells=cells,
         merged=merged,
         unseen=frozenset(row for row in parts.hidden_rows if row < len(cells)),
+        unseen_columns=parts.hidden_columns,
         hidden=book.sheets[name],
         beside=beside,
     )

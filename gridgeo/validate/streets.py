@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 
+#: A border that long beside a street is a warning.
+_LONG_BESIDE_M = 100.0
 #: A grid that follows less than this share of its inner border is named.
 _LEAST_SHARE = 0.5
 
@@ -130,7 +132,8 @@ def borders_on_ground(case: Case) -> Iterator[Finding]:
 
     A border between two basic grids that follows nothing (`gridgeo.wording.FOLLOWED`) should lie
     on a street within 60 m that runs side by side with it for 20 m or more, at an angle under 20
-    degrees. Tunnels do not count. Without streets there is nothing to follow.
+    degrees: a warning from 100 m on, else an info. Tunnels do not count. Without streets there is
+    nothing to follow.
     """
     steps, borders = case.open_beside_streets, case.inner_borders
     for border in np.unique(steps.line):
@@ -139,7 +142,7 @@ def borders_on_ground(case: Case) -> Iterator[Finding]:
         grids = case.named([borders.left[border], borders.right[border]])
         yield Finding(
             rule="borders_on_ground",
-            severity="warning",
+            severity="warning" if metres >= _LONG_BESIDE_M else "info",
             message=Text(
                 f"the border between grids {grids[0]} and {grids[1]} runs through open ground for "
                 f"{metres:,.0f} m, beside a street at most {BESIDE_M:.0f} m away",

@@ -203,6 +203,7 @@ ROLES: Mapping[str, Text] = MappingProxyType(
         "communities": Text("communities", "社区"),
         "streets": Text("streets", "道路"),
         "barriers": Text("barriers", "屏障"),
+        "links": Text("links", "通道"),
         "households": Text("households", "住户"),
         "compounds": Text("compounds", "小区"),
         "buildings": Text("buildings", "建筑"),

@@ -130,6 +130,8 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
         "group": "compound or other group that stays whole",
         "follows": "what the border follows: street, path, rail, wall, water, compound, parcel, "
         "building_gap or open; empty on the rim off the streets",
+        "follows_name": "name of what the border follows off the streets; of gaps and open ground, "
+        "of the nearest building or compound",
         "beside_street_m": "metres through open ground although a street lies beside it",
         "item": "what is counted",
         "left": "row of the atom on the left of the line",
