@@ -223,8 +223,7 @@ def survey_layers(rules: ReadRules) -> Survey:
     }
     check_roles(heads, rules)
     note_no_streets(heads, log)
-    sources = rules.inputs["communities"]
-    raws = [load(source, "communities", rules, log) for source in sources]
+    raws = [load(source, "communities", rules, log) for source in rules.inputs["communities"]]
     communities, study_area = find_study_area(raws, rules, log, township=True)
     counted = household_source(heads, rules)
     note_source(counted, heads, study_area)
@@ -333,9 +332,7 @@ def _one_layer(survey: Survey, role: str, source: Source, rows: int) -> Iterator
     if raw is not None and seen and not near:
         bounds = np.array(seen)
         extent = (*bounds[:, :2].min(axis=0), *bounds[:, 2:].max(axis=0))
-        raise misplaced(
-            raw, survey.study_area.crs, extent, (survey.study_area.crs, survey.study_area.bounds)
-        )
+        raise misplaced(raw, survey.crs, extent, (survey.crs, survey.study_area.bounds))
 
 
 def _near(bounds: np.ndarray, other: tuple[float, ...] | None) -> bool:
