@@ -49,6 +49,7 @@ def open_command(
     communities: o.Communities = None,
     streets: o.Streets = None,
     barriers: o.Barriers = None,
+    links: o.Links = None,
     households: o.Households = None,
     compounds: o.Compounds = None,
     buildings: o.Buildings = None,
