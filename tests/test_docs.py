@@ -63,7 +63,11 @@ def test_commands_and_options_are_those_of_the_command_line(page):
         if words[0].startswith("-"):
             continue
         assert words[0] in known, words
-        options = {name for option in known[words[0]].params for name in option.opts} | {"--help"}
+        command = known[words[0]]
+        if len(words) > 1 and hasattr(command, "commands"):
+            assert words[1] in command.commands, words
+            command = command.commands[words[1]]
+        options = {name for option in command.params for name in option.opts} | {"--help"}
         for word in words[1:]:
             assert not word.startswith("--") or word.partition("=")[0] in options, words
 

@@ -16,7 +16,7 @@ from gridgeo.report import REPORT_PDF, save_pdf
 from gridgeo.report.blocks import Cell, Column, Table, texts_of
 from gridgeo.report.content import report_of
 from gridgeo.report.page import _report_page
-from gridgeo.report.pdf import PADDING, _broken, _column_widths, _render_pdf, _width_of
+from gridgeo.report.pdf import PADDING, _broken, _render_pdf, _width_of, column_widths
 from gridgeo.typeset import by_number, find_fonts, on_one_line, undrawable
 from tests.builders_plan import HOSTILE, build_plan
 
@@ -48,7 +48,7 @@ def hostile_plan():
 def test_columns_fill_the_page_and_hold_their_words(forms, texts):
     columns = [Column("标题", form) for form in forms]
     table = Table(columns, [[Cell(text) for _ in forms] for text in texts])
-    widths = _column_widths(table, 493.0, 8.0)
+    widths = column_widths(table, 493.0, 8.0)
     assert sum(widths) == pytest.approx(493.0)
     assert min(widths) > PADDING
     for width in widths:

@@ -95,3 +95,9 @@ def test_unusual_segments_are_a_warning():
     told = only(found(town(communities=communities), "segments_usual"))
     assert told.severity == "warning"
     assert "村（社区）段 600" in told.message.zh
+
+
+def test_a_community_is_known_whatever_the_width_of_its_brackets():
+    communities = town().communities.assign(name=["甲（一）", "乙"])
+    grids = town().grids.assign(community=["甲(一)", "甲（一）", "乙", "乙"])
+    assert found(town(grids=grids, communities=communities), "codes_parented") == []

@@ -133,7 +133,7 @@ def test_only_a_dedicated_grid_may_lie_in_a_hole(kind, count):
 def test_grids_in_one_hole_are_one_finding(inner, told):
     outer = box(0, 0, 200, 100).difference(shapely.union_all(inner))
     rows = reshaped(0, outer)
-    rows.loc[2, "code"] = A + "003"
+    rows.loc[2, ["code", "community"]] = [A + "003", A]
     shapes = [outer, *inner, *rows.geometry[len(inner) + 1 :]]
     rows = rows.set_geometry(gpd.GeoSeries(shapes, index=rows.index, crs=CRS))
     findings = found(town(grids=rows), "no_enclave")

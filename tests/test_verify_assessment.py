@@ -37,7 +37,7 @@ def town(*boxes):
     return gpd.GeoDataFrame(
         {
             "code": [f"{HERE}{n:03d}" for n in range(1, len(boxes) + 1)],
-            "name": "格",
+            "name": [f"第{n}格" for n in range(1, len(boxes) + 1)],
             "kind": "basic",
             "community": HERE,
             "households": 400.0,

@@ -22,7 +22,7 @@ from gridgeo.adjust.untouched import untouched_note
 from gridgeo.codes import Changes, Register, unique_codes
 from gridgeo.errors import speaks_language_of_settings
 from gridgeo.geometry import moved_atoms
-from gridgeo.model import MISSED_VERDICTS, Adjustment, Decisions
+from gridgeo.model import MISSED_VERDICTS, Adjustment, Decisions, carry_record
 from gridgeo.pipeline import Clock, Progress, input_hashes, issued_codes, judge_drawn
 from gridgeo.read import Grids, read_grids, read_layers
 from gridgeo.review import Entry, follow_up
@@ -282,7 +282,7 @@ def adjust_grids(
     clock = Clock(on_progress)
     with clock.stage("read"):
         layers = read_layers(settings.read, on_progress=clock.log)
-        file = read_grids(grids, crs=layers.crs, rules=settings.read)
+        file = read_grids(grids, crs=layers.crs, rules=settings.read, ground=layers)
         used = issued_codes(settings.codes, register).union(
             unique_codes(file.grids["code"].tolist())
         )
@@ -308,6 +308,7 @@ def adjust_grids(
     return Adjustment(
         plan=replace(
             plan,
+            grids=carry_record(plan.grids, drawn),
             crosswalk=changes.crosswalk,
             rejects=(*plan.rejects, *file.rejects),
             notes=(

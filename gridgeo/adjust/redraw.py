@@ -15,7 +15,7 @@ from gridgeo.adjust.edits import Draft
 from gridgeo.codes import Register, issue_codes
 from gridgeo.describe import bounded_by, contains
 from gridgeo.geometry import assign_points
-from gridgeo.model import Bands, Note, Plan, bands_of, grid_frame, single_parts
+from gridgeo.model import Bands, Note, Plan, bands_of, carry_record, grid_frame, single_parts
 from gridgeo.partition import count_by, judge_grid, union_of
 from gridgeo.pipeline import issued_codes
 from gridgeo.wording import Text
@@ -52,7 +52,7 @@ def redraw(plan: Plan, draft: Draft, register: Register | None = None) -> Redraw
     grids = gpd.GeoDataFrame(
         pd.concat([kept, rows], ignore_index=True), geometry="geometry", crs=plan.grids.crs
     )
-    grids = grids.sort_values("code").reset_index(drop=True)
+    grids = carry_record(grids.sort_values("code").reset_index(drop=True), plan.grids)
     drawn = replace(
         plan,
         grids=_with_bounds(plan, grids, grid, changed),

@@ -130,7 +130,7 @@ def _read(grids: Grids, settings: Settings, clock: Clock) -> tuple[Layers | None
     rules = settings.read
     if rules.inputs.get("communities"):
         layers = read_layers(rules, partial=True, on_progress=clock.log)
-        return layers, read_grids(grids, crs=layers.crs, rules=rules)
+        return layers, read_grids(grids, crs=layers.crs, rules=rules, ground=layers)
     file = read_grids(grids, crs=None, rules=rules)
     if not rules.inputs:
         return None, file

@@ -29,6 +29,7 @@ from gridgeo.cli.plan_commands import (
     report_command,
     submit_command,
 )
+from gridgeo.cli.review_commands import review_app
 from gridgeo.cli.signs_command import signs_command
 from gridgeo.config import Settings, Source, gridgeo_version
 from gridgeo.errors import InputError
@@ -60,6 +61,7 @@ app.command("diff")(diff_command)
 app.command("report")(report_command)
 app.command("submit")(submit_command)
 app.command("signs")(signs_command)
+app.add_typer(review_app, name="review")
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001  (typer calls it so)
@@ -171,7 +173,14 @@ def verify(
 def repair_command(
     grids: Annotated[str, typer.Argument(metavar="GRIDS[::LAYER]", help="Grids 待修复的网格")],
     communities: o.Communities = None,
+    streets: o.Streets = None,
+    barriers: o.Barriers = None,
     households: o.Households = None,
+    compounds: o.Compounds = None,
+    buildings: o.Buildings = None,
+    parcels: o.Parcels = None,
+    addresses: o.Addresses = None,
+    atoms: o.AtomLayers = None,
     allowed_gaps: o.AllowedGaps = None,
     settings_file: SettingsOption = None,
     column: o.Columns = None,

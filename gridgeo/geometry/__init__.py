@@ -12,6 +12,9 @@ from gridgeo.geometry.correspondence import (
     overlap_of,
     successors,
 )
+from gridgeo.geometry.division import (
+    divide_ground,
+)
 from gridgeo.geometry.edges import (
     Edges,
     Polygons,
@@ -73,6 +76,7 @@ __all__ = [
     "coverage_edges",
     "cut_into_segments",
     "difference",
+    "divide_ground",
     "finite",
     "format_m2",
     "households_in",

@@ -84,6 +84,16 @@ SCHEMA: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "barriers": {"street_class": "text", "name": "text"},
     }
 )
+#: Further columns of the grids of a plan, where their file has them: what DB11/T 2157 asks of a
+#: record (用地类别, 管理等级, 责任主体, 初始时间, 终止日期), and the date of the counts.
+RECORD: tuple[str, ...] = (
+    "land_use",
+    "management_level",
+    "responsible",
+    "start_date",
+    "end_date",
+    "counted_on",
+)
 #: The table of old and new codes: its columns, as for `SCHEMA`.
 CROSSWALK = "crosswalk"
 CROSSWALK_COLUMNS: Mapping[str, str] = MappingProxyType(
@@ -118,7 +128,9 @@ def layer_frame(
 
 
 def grid_frame(grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return the grids table of a plan: the columns of its schema, and no others.
+    """Return the grids table of a plan: the columns of its schema, then those of `RECORD`.
+
+    The latter only where `grids` has them; no others.
 
     ``area_m2`` is that of the ground; what `grids` does not have is filled as by `layer_frame`.
 
@@ -130,9 +142,31 @@ def grid_frame(grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     >>> grid_frame(one)[["code", "kind", "area_m2"]].to_numpy().tolist()
     [['1', '', 200.0]]
     """
-    known = [name for name in SCHEMA["grids"] if name in grids]
+    known = [name for name in (*SCHEMA["grids"], *RECORD) if name in grids]
     areas = grids.geometry.area.to_numpy()
     return layer_frame("grids", grids[[*known, grids.geometry.name]]).assign(area_m2=areas)
+
+
+def carry_record(grids: gpd.GeoDataFrame, old: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return `grids` with the columns of `RECORD` that `old` has: of the grid of the same code.
+
+    Grids with a code that is new, or that stands twice in `old`, get ``""``.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> old = gpd.GeoDataFrame({"code": ["1"], "land_use": ["R2"]}, geometry=[None])
+    >>> new = gpd.GeoDataFrame({"code": ["1", "2"]}, geometry=[None, None])
+    >>> carry_record(new, old)["land_use"].tolist()
+    ['R2', '']
+    """
+    known = old[~old["code"].duplicated(keep=False) & (old["code"] != "")].set_index("code")
+    carried = {
+        name: grids["code"].map(known[name]).fillna("").astype("str")
+        for name in RECORD
+        if name in old.columns
+    }
+    return grids.assign(**carried)
 
 
 def _column(frame: gpd.GeoDataFrame, name: str, kind: str) -> object:

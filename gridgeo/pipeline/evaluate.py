@@ -160,11 +160,28 @@ def with_judgement(plan: Plan, judgement: Judgement, households: dict[str, int])
         ground=judgement.ground,
         area_difference_m2=judgement.area_difference_m2,
     )
-    return replace(plan, findings=findings, summary=summary)
+    lang = plan.settings.lang
+    checks = {
+        one.rule: {
+            "examined": one.count,
+            "unit": one.unit,
+            "not_checked": None if one.lacking is None else one.lacking.say(lang),
+        }
+        for one in judgement.examined
+    }
+    return replace(plan, findings=findings, summary={**summary, "checks": checks})
 
 
-def judge_drawn(grids: gpd.GeoDataFrame, layers: Layers, settings: Settings) -> Plan:
+def judge_drawn(
+    grids: gpd.GeoDataFrame,
+    layers: Layers,
+    settings: Settings,
+    *,
+    found: tuple[Finding, ...] = (),
+) -> Plan:
     """Return grids that somebody drew as a plan with findings and figures, not assessed yet.
+
+    `found` is what reading them found already.
 
     Where there are ready-made atoms, communities are the unions of their atoms, as `partition`
     takes them.
@@ -174,7 +191,7 @@ def judge_drawn(grids: gpd.GeoDataFrame, layers: Layers, settings: Settings) -> 
     facilities = _judge_facilities(layers, grids, settings)
     layers, atoms = _by_atoms(layers, grids, settings.atoms)
     bands = bands_of(settings, layers.communities)
-    plan = replace(deliver_existing(grids, layers, settings, bands), findings=atoms)
+    plan = replace(deliver_existing(grids, layers, settings, bands), findings=(*found, *atoms))
     if facilities is not None:
         reasons = facilities[f"reason_{settings.lang}"].to_numpy()
         plan = replace(plan, considered=plan.considered.assign(reason=reasons))

@@ -281,9 +281,9 @@ def verify(grids: Grids, settings: Settings, *, on_progress: Progress | None = N
     clock = Clock(on_progress)
     with clock.stage("read"):
         layers = read_layers(settings.read, partial=True, on_progress=clock.log)
-        file = read_grids(grids, crs=layers.crs, rules=settings.read)
+        file = read_grids(grids, crs=layers.crs, rules=settings.read, ground=layers)
     with clock.stage("validate"):
-        judged = judge_drawn(file.grids.drop(columns="row"), layers, settings)
+        judged = judge_drawn(file.grids.drop(columns="row"), layers, settings, found=file.findings)
     return assess(
         replace(
             judged,

@@ -164,6 +164,19 @@ ALIASES: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
             ),
             "households": _HOUSEHOLDS,
             "residents": _RESIDENTS,
+            "area": words("面积 网格面积 area_m2 area 面积（平方米）"),
+            "land_use": words("用地类别 用地类型 用地性质 land_use landuse"),
+            "management_level": words("管理等级 管理级别 management_level"),
+            "responsible": words("责任主体 责任单位 responsible responsible_body"),
+            "start_date": words("初始时间 起始日期 启用日期 start_date valid_from"),
+            "end_date": words("终止日期 终止时间 停用日期 end_date valid_to"),
+            "counted_on": words(
+                "户数日期 户数统计日期 统计日期 数据日期 采集日期 counted_on count_date counts_date"
+            ),
+            "compound": words("小区 小区名称 compound compound_name"),
+            "building": words("楼栋 楼栋号 楼栋名称 楼号 building building_name"),
+            "group": words("村民小组 居民小组 小组 组 组名 group group_name villager_group"),
+            "address": words("地址 门牌 门牌号 address full_address"),
         },
     }
 )

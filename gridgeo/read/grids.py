@@ -12,13 +12,14 @@ import pandas as pd
 from pyproj import CRS
 
 from gridgeo.config import GRIDS, ROLES, ReadRules
-from gridgeo.model import Note, Plan, Reject
+from gridgeo.model import RECORD, Finding, Layers, Note, Plan, Reject
 from gridgeo.read.columns import check_columns, understand
 from gridgeo.read.context import RawLayer, ReadLog, StudyArea, rows_of, spatial_frame
-from gridgeo.read.counts import counts
+from gridgeo.read.counts import counts, measures
 from gridgeo.read.crs import reproject
 from gridgeo.read.files import LayerSource, load, load_any
 from gridgeo.read.geometry import have_geometry, of_type, working_crs
+from gridgeo.read.grid_tables import draw_table
 from gridgeo.read.layers import clean_household_layers
 from gridgeo.read.repeats import without_twins
 from gridgeo.read.values import codes, texts
@@ -38,10 +39,13 @@ class GridFile:
         The name of the layer.
     grids
         code, name, kind, community (``""`` where absent), households, residents (float64, NaN
-        where absent), row (position in `original`) and geometry in the CRS of the job: reprojected
-        and nothing else. Rows without geometry are there, with none.
+        where absent), area_stated (float64) and those of `RECORD` (text) where the file has
+        them, row (position in `original`) and geometry in the CRS of the job: reprojected and
+        nothing else. Rows without geometry are there, with none.
     rejects, notes
         Rows of points or lines, and how the columns were understood.
+    findings
+        What is wrong with the names of a table; see `gridgeo.read.grid_tables.draw_table`.
     """
 
     original: gpd.GeoDataFrame
@@ -49,25 +53,31 @@ class GridFile:
     grids: gpd.GeoDataFrame
     rejects: tuple[Reject, ...]
     notes: tuple[Note, ...]
+    findings: tuple[Finding, ...] = ()
 
 
 #: Where grids are read from: a file ("PATH::LAYER" as text), a frame, or those of a plan.
 Grids = LayerSource | Plan
 
 
-def read_grids(source: Grids, *, crs: CRS | None = None, rules: ReadRules) -> GridFile:
+def read_grids(
+    source: Grids, *, crs: CRS | None = None, rules: ReadRules, ground: Layers | None = None
+) -> GridFile:
     """Return the grids of a file, frame or plan as they stand, in their order there.
 
     Geometry is reprojected to `crs` (where it is None: to the metre CRS of the grids, else to one
     chosen from where they lie) and nothing else: missing geometry, crossing rings, overlaps and Z
-    values are for the checks to see. Rows of another type than polygons are rejects.
+    values are for the checks to see. Rows of another type than polygons are rejects. Grids that are
+    only a table of names are drawn from the layers of `rules` on the communities of `ground`.
     """
     log = ReadLog()
     raw = load_any(source.grids if isinstance(source, Plan) else source, GRIDS, rules, log)
+    if ground is not None and not isinstance(raw.frame, gpd.GeoDataFrame):
+        return _drawn_from_table(raw, ground, rules, log)
     crs = working_crs(raw, rules, log) if crs is None else crs
     study_area = StudyArea(rules=rules, log=log, crs=crs)
     check_columns(GRIDS, [raw], rules)
-    found = understand(raw, _FIELDS, rules, log)
+    found = understand(raw, (*_FIELDS, "area", *RECORD), rules, log)
     here = have_geometry(raw)
     projected = reproject(replace(raw, frame=rows_of(spatial_frame(raw), here)), crs, rules, log)
     kept = of_type(projected, raw, study_area, (3, 6))
@@ -77,8 +87,14 @@ def read_grids(source: Grids, *, crs: CRS | None = None, rules: ReadRules) -> Gr
         {name: texts(raw, found.get(name), log) for name in _FIELDS[1:3]}
         | {name: codes(raw, found.get(name), log) for name in ("code", "community")}
         | {name: _counts(raw, found.get(name), log) for name in _FIELDS[4:]}
+        | ({"area_stated": measures(raw, found["area"], log)} if "area" in found else {})
+        | {
+            name: _without_midnight(texts(raw, found[name], log))
+            for name in RECORD
+            if name in found
+        }
     )
-    grids = attributes.loc[rows, list(_FIELDS)].assign(row=rows).join(geometry)
+    grids = attributes.loc[rows].assign(row=rows).join(geometry)
     return GridFile(
         original=spatial_frame(raw),
         layer=raw.layer or PurePath(raw.file).stem,
@@ -86,6 +102,24 @@ def read_grids(source: Grids, *, crs: CRS | None = None, rules: ReadRules) -> Gr
         rejects=tuple(log.rejects),
         notes=tuple(dict.fromkeys(log.notes)),
     )
+
+
+def _drawn_from_table(raw: RawLayer, ground: Layers, rules: ReadRules, log: ReadLog) -> GridFile:
+    check_columns(GRIDS, [raw], rules)
+    table = draw_table(raw, ground, rules, log)
+    return GridFile(
+        original=table.grids,
+        layer="grids",
+        grids=table.grids.assign(row=np.arange(len(table.grids)))[[*_FIELDS, "row", "geometry"]],
+        rejects=tuple(log.rejects),
+        notes=tuple(dict.fromkeys(log.notes)),
+        findings=table.findings,
+    )
+
+
+def _without_midnight(cells: pd.Series[str]) -> pd.Series[str]:
+    """Return days as days: a column of dates is read with the time of day."""
+    return cells.str.replace(r"[ T]00:00:00(\.0+)?$", "", regex=True)
 
 
 def _counts(raw: RawLayer, column: str | None, log: ReadLog) -> pd.Series[float]:

@@ -2,8 +2,27 @@
 
 from __future__ import annotations
 
+from gridgeo.report.blocks import (
+    Block,
+    Card,
+    Cards,
+    Cell,
+    Column,
+    Paragraph,
+    Picture,
+    Pictures,
+    Report,
+    ReportTexts,
+    Section,
+    Signatures,
+    Table,
+    number,
+)
 from gridgeo.report.card import (
     plan_card,
+)
+from gridgeo.report.content import (
+    overview_blocks,
 )
 from gridgeo.report.documents import (
     RUN,
@@ -22,6 +41,7 @@ from gridgeo.report.page import (
 )
 from gridgeo.report.pdf import (
     REPORT_PDF,
+    report_pages,
     save_pdf,
 )
 from gridgeo.report.records import (
@@ -43,6 +63,7 @@ from gridgeo.report.results import (
     save_repaired,
 )
 from gridgeo.report.save import (
+    WRITERS,
     check_target,
     save_approved,
     save_plan,
@@ -57,6 +78,12 @@ from gridgeo.report.submission import (
     check_submission,
     save_submission,
 )
+from gridgeo.report.word_document import (
+    write_docx,
+)
+from gridgeo.report.workbook import (
+    write_sheets,
+)
 from gridgeo.report.workbook_reader import (
     read_workbook,
 )
@@ -65,6 +92,20 @@ __all__ = [
     "REPORT_PDF",
     "RUN",
     "SUMMARY",
+    "WRITERS",
+    "Block",
+    "Card",
+    "Cards",
+    "Cell",
+    "Column",
+    "Paragraph",
+    "Picture",
+    "Pictures",
+    "Report",
+    "ReportTexts",
+    "Section",
+    "Signatures",
+    "Table",
     "append_layer",
     "append_styles",
     "append_table",
@@ -79,10 +120,13 @@ __all__ = [
     "load_plan",
     "note_frame",
     "notes_of",
+    "number",
+    "overview_blocks",
     "plan_card",
     "plan_findings",
     "read_workbook",
     "reject_frame",
+    "report_pages",
     "save_adjusted",
     "save_approved",
     "save_comparison",
@@ -94,4 +138,6 @@ __all__ = [
     "settings_frame",
     "settings_of",
     "style_frame",
+    "write_docx",
+    "write_sheets",
 ]

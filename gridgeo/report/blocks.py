@@ -104,15 +104,25 @@ class Legend:
     kind: Literal["key"] = "key"
 
 
-Block = Table | Cards | Paragraph | Pictures | Legend
+@dataclass(frozen=True, slots=True)
+class Signatures:
+    """Places to sign: the role of who signs, and what stands beside it (name, date, stamp)."""
+
+    roles: Sequence[str]
+    beside: Sequence[str]
+    kind: Literal["signatures"] = "signatures"
+
+
+Block = Table | Cards | Paragraph | Pictures | Legend | Signatures
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Blocks under a title, ``""`` for none."""
+    """Blocks under a title, ``""`` for none; `on_new_page`: printed, it begins a page."""
 
     title: str
     blocks: Sequence[Block]
+    on_new_page: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -239,7 +239,7 @@ def report_of(plan: Plan, *, most_maps: int) -> Report:
     sections = (
         ("", "", [Cards([Card(value, label) for label, value in scorecard(plan)])]),
         ("Scorecard", "核查评分卡", _checks(plan, say)),
-        ("", "", _overview(plan)),
+        ("", "", overview_blocks(plan)),
         ("Ground", "网格与地物", _ground_table(plan)),
         ("Soundness of the grids", "核查结论", _soundness_table(plan, say)),
         ("Distributions", "指标分布", _charts(plan, say)),
@@ -283,7 +283,8 @@ def _checks(plan: Plan, say: ReportTexts) -> Iterator[Block]:
         yield Cards(cards)
 
 
-def _overview(plan: Plan) -> Iterator[Block]:
+def overview_blocks(plan: Plan) -> Iterator[Block]:
+    """Yield the map of all grids with its legend, nothing where there is no grid."""
     drawn = overview(plan)
     if drawn:
         yield Pictures([Picture(str(drawn))], "map")

@@ -16,7 +16,7 @@ import pandas as pd
 import pyogrio
 import shapely
 
-from gridgeo.model import CROSSWALK, SCHEMA, Plan, layer_frame
+from gridgeo.model import CROSSWALK, RECORD, SCHEMA, Plan, layer_frame
 from gridgeo.report.records import note_frame, plan_findings, reject_frame, settings_frame
 from gridgeo.report.seal import APPROVAL, approval_frame
 from gridgeo.report.styles import style_frame
@@ -138,6 +138,8 @@ _FIELDS: Mapping[str, str] = MappingProxyType(
         "why": "change_reason",
     }
 )
+#: Fields for the columns of `gridgeo.model.RECORD` that the grids have.
+_RECORD_FIELDS = {"management_level": "mgmt_level", "responsible": "resp_body"}
 ENDINGS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 #: A text field of a DBF has no more bytes.
 _LONGEST = 254
@@ -153,7 +155,7 @@ def shapefile_of(grids: gpd.GeoDataFrame) -> dict[str, bytes]:
         field: [_fitting(text) for text in grids[column]]
         if pd.api.types.is_string_dtype(grids[column])
         else grids[column].to_numpy()
-        for field, column in _FIELDS.items()
+        for field, column in _fields_of(grids).items()
     }
     frame = gpd.GeoDataFrame(columns, geometry=grids.geometry.array, crs=grids.crs)
     with tempfile.TemporaryDirectory() as folder:
@@ -170,11 +172,17 @@ def shapefile_of(grids: gpd.GeoDataFrame) -> dict[str, bytes]:
         return {end: path.with_suffix(end).read_bytes() for end in ENDINGS}
 
 
+def _fields_of(grids: gpd.GeoDataFrame) -> dict[str, str]:
+    """Return the column in each field, with those of the record that the grids have."""
+    there = [name for name in RECORD if name in grids.columns]
+    return {**_FIELDS, **{_RECORD_FIELDS.get(name, name): name for name in there}}
+
+
 def alias_frame(grids: gpd.GeoDataFrame, lang: Lang) -> pd.DataFrame:
     """Return what each field of the shapefile holds, and in how many rows its text was cut."""
     rows = [
         (field, header(column, lang), column, _cut(grids, column, lang))
-        for field, column in _FIELDS.items()
+        for field, column in _fields_of(grids).items()
     ]
     return pd.DataFrame(rows, columns=["dbf_field", "alias", "column", "note"], dtype="str")
 

@@ -34,7 +34,7 @@ from gridgeo.wording import Text
 _CJK, _CAPITAL, _BROAD, _USUAL = 1.0, 0.74, 0.95, 0.57
 _BROAD_LETTERS = frozenset("mwMW@%—…⟨⟩")
 #: Space at the sides of a cell, and of a chip, in points.
-PADDING, _CHIP = 6.0, 8.0
+PADDING, _CHIP = 6.0, 11.0
 #: Columns of sentences get so much more of the spare width.
 _SENTENCE_SHARE = 3.0
 #: Text is broken after that many Chinese characters at the earliest, where the page admits it.
@@ -67,7 +67,7 @@ def _advance(letter: str) -> float:
     return _CAPITAL
 
 
-def _column_widths(table: Table, total: float, size: float) -> list[float]:
+def column_widths(table: Table, total: float, size: float) -> list[float]:
     """Return the width of each column in points; together they are `total`.
 
     Where every cell fits on one line it stays on one. Otherwise every column gets what its title,
@@ -175,11 +175,22 @@ def _render_pdf(
     plan: Plan, fonts: Fonts, form: Literal["pdf", "png"] = "pdf"
 ) -> tuple[Any, tuple[str, ...]]:
     """Return the report as PDF (or its pages as PNG), and the characters that no font has."""
-    report: Report = mapped(report_of(plan, most_maps=len(plan.communities)), on_one_line)
+    return report_pages(report_of(plan, most_maps=len(plan.communities)), fonts, form)
+
+
+def report_pages(
+    content: Report, fonts: Fonts, form: Literal["pdf", "png"] = "pdf"
+) -> tuple[Any, tuple[str, ...]]:
+    """Return any report as PDF (or its pages as PNG), and the characters that no font has."""
+    report: Report = mapped(content, on_one_line)
     families, missing = undrawable(texts_of(report), fonts)
     report = mapped(report, lambda text: by_number(text, missing))
     sections = [
-        {"title": section.title, "blocks": [_laid_out(block) for block in section.blocks]}
+        {
+            "title": section.title,
+            "new_page": section.on_new_page,
+            "blocks": [_laid_out(block) for block in section.blocks],
+        }
         for section in report.sections
     ]
     title = _broken(report.title, _WIDTH, 18.0)
@@ -204,7 +215,7 @@ def _laid_out(block: Block) -> dict[str, Any]:
     """Return a block as plain data; a table knows its widths, and no word is too long."""
     if not isinstance(block, Table):
         return asdict(_short(block))
-    widths = _column_widths(block, _WIDTH, _SIZE)
+    widths = column_widths(block, _WIDTH, _SIZE)
     rows = [
         [_fitted(cell, width - PADDING) for cell, width in zip(row, widths, strict=True)]
         for row in block.rows

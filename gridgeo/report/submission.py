@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from gridgeo.geometry import STAYING_CODES
 from gridgeo.maps import CHANGE_COLOURS, CHANGE_MARK, GRID_LINE, KIND_COLOURS, visible
-from gridgeo.model import SCHEMA, Submission
+from gridgeo.model import RECORD, SCHEMA, Submission
 from gridgeo.report.figures import path_of, to_drawing
 from gridgeo.report.geopackage import ENDINGS, alias_frame, append_layer, append_table, shapefile_of
 from gridgeo.report.page import PAGES
@@ -227,6 +227,7 @@ def _write_bytes(data: bytes, path: Path) -> None:
 def _write_workbook(submission: Submission, path: Path) -> None:
     lang = submission.settings.lang
     columns = [name for name in SCHEMA["grids"] if name not in _LEFT_OUT]
+    columns += [name for name in RECORD if name in submission.grids.columns]
     columns += ["change", "old_code", "predecessors", "change_reason"]
     rows = submission.comparison.changes
     if not submission.full:

@@ -17,18 +17,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from openpyxl import Workbook
-from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.page import PageMargins
 from openpyxl.worksheet.properties import PageSetupProperties
 
 from gridgeo.maps import VERDICT_COLOURS
-from gridgeo.model import CROSSWALK_COLUMNS, SCHEMA, Plan, layer_frame
+from gridgeo.model import CROSSWALK_COLUMNS, RECORD, SCHEMA, Plan, layer_frame
 from gridgeo.report.documents import unused
 from gridgeo.report.records import finding_frame, reject_frame
 from gridgeo.storage import save_reproducibly
 from gridgeo.wording import (
+    BORDERS_SEEN,
     CARD_STATES,
     CARDS,
     CERTIFICATES,
@@ -36,10 +37,12 @@ from gridgeo.wording import (
     COLUMNS,
     DECISIONS,
     FACILITIES,
+    FATES,
     KINDS,
     PROOFS,
     SEVERITIES,
     SIDES,
+    SIGN_SEEN,
     SOUNDNESS,
     STATUSES,
     UNITS,
@@ -85,8 +88,9 @@ class Sheet:
     rows: Callable[[Plan], pd.DataFrame]
 
     def table(self, plan: Plan) -> pd.DataFrame:
-        """Return the rows of `plan` with the columns of the sheet."""
-        return self.rows(plan)[list(self.columns)]
+        """Return the rows of `plan` with the columns of the sheet, and those of `RECORD`."""
+        rows = self.rows(plan)
+        return rows[[*self.columns, *(name for name in RECORD if name in rows.columns)]]
 
 
 def _findings(plan: Plan) -> pd.DataFrame:
@@ -146,7 +150,7 @@ _CODES = (
 )
 _WIDE = (
     *("bounded_by", "contains", "reason", "message", "proof", "soundness_reason"),
-    *("suggestion", "source", "note", "change_reason", "effect"),
+    *("suggestion", "source", "note", "change_reason", "effect", "exception_reason", "remark"),
 )
 FLAGS = ("dedicated", "moved")
 TERMS: Mapping[str, Mapping[str, Text]] = {
@@ -161,9 +165,16 @@ TERMS: Mapping[str, Mapping[str, Text]] = {
     "change": CHANGES,
     "decision": DECISIONS,
     "side": SIDES,
+    "became": FATES,
     "card": CARDS,
     "state_before": CARD_STATES,
     "state_after": CARD_STATES,
+}
+#: Columns that people fill in with one of these words (none of them has a comma).
+_CHOICES: Mapping[str, Mapping[str, Text]] = {
+    "decision": DECISIONS,
+    "borders_seen": BORDERS_SEEN,
+    "sign_seen": SIGN_SEEN,
 }
 YES_NO = {True: Text("yes", "是"), False: Text("no", "否")}
 _FORMATS = {
@@ -186,6 +197,9 @@ _FULL_WIDTH = re.compile("[\u2e81-\U0010ffff]")
 _LINE_PT, _TALLEST_PT = 15.0, 409.0
 #: Columns together wider than this (in letters) would print below 7 points on A4 across.
 _WIDEST_A4 = 220.0
+_FILL_IN = PatternFill("solid", fgColor="FFFFF8DC")
+_THIN = Side("thin", "FFB9B1A0")
+_LINE = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN)
 _HEAD_FILL = PatternFill("solid", fgColor="FF2F4858")
 
 
@@ -200,15 +214,23 @@ def write_workbook(plan: Plan, path: Path) -> None:
     write_sheets([(sheet.title.say(lang), sheet.table(plan)) for sheet in SHEETS], path, lang)
 
 
-def write_sheets(sheets: Sequence[tuple[str, pd.DataFrame]], path: Path, lang: Lang) -> None:
+def write_sheets(
+    sheets: Sequence[tuple[str, pd.DataFrame]],
+    path: Path,
+    lang: Lang,
+    *,
+    to_fill: Collection[str] = (),
+) -> None:
     """Write tables whose columns `gridgeo.wording.headers` knows, each on a sheet with its title.
 
-    See `write_workbook` for what is promised of their cells.
+    Columns `to_fill` have a light ground, and cells that keep what is typed as text. See
+    `write_workbook` for what is promised of the others.
     """
     book = Workbook()
     del book[book.sheetnames[0]]
     for title, table in sheets:
         _sheet(book, title, table, lang)
+        _mark_to_fill(book[title], table, to_fill)
     _columns_sheet(book, {name for _, table in sheets for name in table.columns}, lang)
     save_reproducibly(book, path)
 
@@ -223,7 +245,7 @@ def _sheet(book: Workbook, title: str, frame: pd.DataFrame, lang: Lang) -> None:
             _put(sheet.cell(row, column), _shown(name, value, lang), name, styles)
     _sizes(sheet, columns)
     _verdict_colours(sheet, frame)
-    _offer_decisions(sheet, columns, lang)
+    _offer_choices(sheet, columns, lang)
     sheet.auto_filter.ref = sheet.dimensions
     _print_setup(sheet)
 
@@ -322,15 +344,22 @@ def _verdict_colours(sheet: Worksheet, frame: pd.DataFrame) -> None:
             cell._style = styles[verdict]
 
 
-def _offer_decisions(sheet: Worksheet, columns: list[str], lang: Lang) -> None:
-    """Let the cells of the column `decision` offer what can be decided."""
-    if "decision" not in columns:
-        return
-    words = ",".join(decision.say(lang) for decision in DECISIONS.values())
-    choice = DataValidation(type="list", formula1=f'"{words}"', allow_blank=False)
-    letter = get_column_letter(columns.index("decision") + 1)
-    choice.add(f"{letter}2:{letter}{sheet.max_row + 1}")
-    sheet.add_data_validation(choice)
+def _offer_choices(sheet: Worksheet, columns: list[str], lang: Lang) -> None:
+    """Let the cells of columns in which one of few words is filled in offer these words."""
+    for name in (name for name in columns if name in _CHOICES):
+        words = ",".join(one.say(lang) for one in _CHOICES[name].values())
+        choice = DataValidation(type="list", formula1=f'"{words}"', allow_blank=name != "decision")
+        letter = get_column_letter(columns.index(name) + 1)
+        choice.add(f"{letter}2:{letter}{sheet.max_row + 1}")
+        sheet.add_data_validation(choice)
+
+
+def _mark_to_fill(sheet: Worksheet, table: pd.DataFrame, columns: Collection[str]) -> None:
+    for place, name in enumerate(table.columns, start=1):
+        if name in columns:
+            for row in range(2, len(table) + 2):
+                cell = sheet.cell(row, place)
+                cell.fill, cell.border, cell.number_format = _FILL_IN, _LINE, "@"
 
 
 def _print_setup(sheet: Worksheet) -> None:

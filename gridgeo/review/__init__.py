@@ -13,6 +13,7 @@ from gridgeo.review.approval import (
 from gridgeo.review.assessment import (
     assess,
     broken_rules,
+    handles_of,
     identify,
     joined_cards,
     place_of,
@@ -24,8 +25,17 @@ from gridgeo.review.decisions import (
     read_decisions,
 )
 from gridgeo.review.ledger import (
+    ON_SITE,
+    SETTLED,
     Entry,
+    apply_ledger,
+    day_of,
     follow_up,
+    record_found,
+)
+from gridgeo.review.ledger_comparison import (
+    LedgerComparison,
+    compare_ledgers,
 )
 from gridgeo.review.ledger_file import (
     read_ledger,
@@ -35,17 +45,25 @@ from gridgeo.review.ledger_file import (
 __all__ = [
     "APPROVED",
     "DRAFT",
+    "ON_SITE",
+    "SETTLED",
     "Approval",
     "Entry",
+    "LedgerComparison",
+    "apply_ledger",
     "assess",
     "broken_rules",
+    "compare_ledgers",
+    "day_of",
     "follow_up",
+    "handles_of",
     "identify",
     "ids_of",
     "joined_cards",
     "place_of",
     "read_decisions",
     "read_ledger",
+    "record_found",
     "scorecard",
     "seal_of",
     "state_of",

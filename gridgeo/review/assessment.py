@@ -13,6 +13,7 @@ from gridgeo.wording import CARDS, Lang, Text, join, rule_of
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pandas as pd
 
 #: Places are distinguished by cells of this size: noise in coordinates changes no id.
 _PLACE_M = 10.0
@@ -22,6 +23,9 @@ _OFFSET_M = 3.7
 _SOUNDNESS = ("sound", "adjust", "must_adjust")
 _GRAVITY = {"error": 2, "warning": 1}
 _MOST_REASONS = 4
+#: Rules that may be one finding about most grids, and how many grids are few.
+_OF_FILE = ("codes_wellformed", "codes_parented", "names_unique")
+_FEW = 5
 _UNUSED = Text("it has no grid", "没有网格")
 _UNNAMED = Text("it has neither code nor name", "既无编码也无名称")
 
@@ -30,7 +34,8 @@ def assess(plan: Plan) -> Plan:
     """Return `plan` with ids on its findings, soundness on grids and communities, a scorecard.
 
     A grid or community is ``must_adjust`` (必须调整) where a hard rule is broken, ``adjust``
-    (需调整) where a soft one is missed, else ``sound`` (合理). Accepted findings do not count.
+    (需调整) where a soft one is missed, else ``sound`` (合理). Accepted findings do not count,
+    nor does one finding that most codes or names of the file are of another kind.
 
     Returns
     -------
@@ -42,7 +47,7 @@ def assess(plan: Plan) -> Plan:
     """
     findings = identify(plan.findings)
     lang = plan.settings.lang
-    grids = plan.grids.assign(**_soundness(_handles(plan.grids), findings, lang))
+    grids = plan.grids.assign(**_soundness(handles_of(plan.grids), findings, lang))
     return replace(
         plan,
         findings=findings,
@@ -141,7 +146,7 @@ def broken_rules(findings: Iterable[Finding]) -> list[Finding]:
     return [one for one in findings if one.severity == "error" and _is_open(one)]
 
 
-def _handles(grids: gpd.GeoDataFrame) -> list[str]:
+def handles_of(grids: pd.DataFrame) -> list[str]:
     """Return what each grid is called in findings: its code, else its name, else its row."""
     both = zip(grids["code"], grids["name"], strict=True)
     return [code or name or f"#{row}" for row, (code, name) in enumerate(both, start=1)]
@@ -170,7 +175,7 @@ def _soundness(
 ) -> dict[str, list[str]]:
     by_grid: dict[str, list[Finding]] = {}
     for finding in findings:
-        if _is_open(finding):
+        if _is_open(finding) and not _is_of_file(finding, len(names)):
             for grid in finding.grids:
                 by_grid.setdefault(grid, []).append(finding)
     gravest = [max((_GRAVITY[f.severity] for f in by_grid.get(n, ())), default=0) for n in names]
@@ -178,6 +183,14 @@ def _soundness(
         "soundness": [_SOUNDNESS[rank] for rank in gravest],
         "soundness_reason": [_reasons(by_grid.get(name, []), lang) for name in names],
     }
+
+
+def _is_of_file(finding: Finding, grids: int) -> bool:
+    """Return whether a finding is about the file: most of its codes or names are of another kind.
+
+    Then grids are judged by the rest: a wrong scheme makes no grid unsound.
+    """
+    return finding.rule in _OF_FILE and len(finding.grids) > max(_FEW, grids // 2)
 
 
 def _reasons(findings: list[Finding], lang: Lang) -> str:

@@ -9,23 +9,38 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from math import hypot, inf, isnan, nan
+from typing import Any
 
 from gridgeo.model import Finding, Note, Plan
-from gridgeo.review.assessment import assess, identify, place_of
+from gridgeo.review.assessment import assess, handles_of, identify, place_of
 from gridgeo.storage import hash_letters
 from gridgeo.wording import Lang, Text
 
 #: A finding of the same rule and grids this near is the same finding.
 _SAME_PLACE_M = 10.0
+#: The only finding of a rule and grids is the open one that was there, at most this far away.
+_REDRAWN_M = 100.0
+#: Rules about a grid, or a list of points, as a whole: the place moves, the finding stays the same.
+_OF_GRIDS = (
+    *("in_band", "one_part", "valid_geometry", "dedicated_without_homes", "codes_parented"),
+    "households_once",
+)
 #: An exception covers findings that are larger than the accepted one by no more than this share.
 _GROWTH = 0.1
 #: So many grids of a finding are listed; the others are counted, with a fingerprint.
 _MOST_LISTED = 100
 STATUSES = ("open", "accepted", "fixed", "verified")
+#: What needs nothing any more.
+SETTLED = ("fixed", "verified")
+#: The rule of what people found on the street: no check finds it, only people settle it.
+ON_SITE = "found_on_site"
+#: A finding that returns has to be corrected and verified anew.
+_UNSIGNED = dict.fromkeys(("corrected_by", "corrected_on", "verified_by", "verified_on"), "")
 _TRACKED = ("error", "warning")
 _UNFINISHED = Text(
     "an exception needs a reason, a name and a date (2026-11-23): the finding stays open until "
@@ -40,12 +55,16 @@ class Entry:
 
     Parameters
     ----------
-    id, rule, grids, x, y, amount, unit, message
+    id, rule, severity, grids, x, y, amount, unit, message
         The finding as it was last seen; x and y are NaN where it has no place.
     status
         One of `STATUSES`; what a person writes is kept while it is valid.
     reason, by, when
         Why it was accepted, by whom and when; without all three its finding stays open.
+    assignee, due
+        Who is to correct it, and by which day.
+    corrected_by, corrected_on, verified_by, verified_on
+        Who says that it is corrected, who saw that it is, and the days.
     first_seen, last_seen
         Dates (``2026-11-23``) of the runs.
     """
@@ -59,9 +78,16 @@ class Entry:
     unit: str = ""
     message: str = ""
     status: str = "open"
+    severity: str = ""
     reason: str = ""
     by: str = ""
     when: str = ""
+    assignee: str = ""
+    due: str = ""
+    corrected_by: str = ""
+    corrected_on: str = ""
+    verified_by: str = ""
+    verified_on: str = ""
     first_seen: str = ""
     last_seen: str = ""
 
@@ -101,7 +127,7 @@ def _advance(
     listed = list(findings)
     match = _matches(entries, listed)
     named = _named(entries, listed, match)
-    unchecked = {one.about for one in listed if one.rule == "not_checked"}
+    unchecked = {ON_SITE, *(one.about for one in listed if one.rule == "not_checked")}
     found = set(match.values())
     after = [
         entry if row in found or entry.rule in unchecked else _resolved(entry)
@@ -157,15 +183,51 @@ def _matches(entries: Sequence[Entry], findings: Sequence[Finding]) -> dict[int,
     for n, finding in enumerate(findings):
         for row in by_key.get((finding.rule, _listed(finding.grids)), ()):
             away = _distance(finding, entries[row])
-            if away <= _SAME_PLACE_M and finding.severity in _TRACKED:
+            if finding.severity in _TRACKED:
                 pairs.append((away, n, row))
     match: dict[int, int] = {}
     used: set[int] = set()
-    for _, n, row in sorted(pairs):
-        if n not in match and row not in used:
+    for away, n, row in sorted(pairs):
+        if away <= _SAME_PLACE_M and n not in match and row not in used:
             match[n] = row
             used.add(row)
-    return match
+    left = [(n, row) for away, n, row in pairs if n not in match and row not in used
+            and (entries[row].rule in _OF_GRIDS or _is_near(entries[row], away))]  # fmt: skip
+    match |= _alone(left)
+    return match | _alone(_renamed(entries, findings, match))
+
+
+def _renamed(
+    entries: Sequence[Entry], findings: Sequence[Finding], match: Mapping[int, int]
+) -> list[tuple[int, int]]:
+    """Return findings and open entries of one rule, place and amount, though grids are renamed.
+
+    A code that was corrected changes what a gap beside its grid is said to lie between.
+    """
+    by_rule: dict[str, list[int]] = {}
+    for row in sorted(set(range(len(entries))) - set(match.values())):
+        if entries[row].status == "open":
+            by_rule.setdefault(entries[row].rule, []).append(row)
+    return [
+        (n, row)
+        for n, finding in enumerate(findings)
+        if n not in match and finding.severity in _TRACKED and finding.where is not None
+        for row in by_rule.get(finding.rule, ())
+        if _distance(finding, entries[row]) <= _SAME_PLACE_M
+        and abs((finding.amount or 0.0) - (entries[row].amount or 0.0))
+        <= _GROWTH * (entries[row].amount or 0.0)
+    ]
+
+
+def _is_near(entry: Entry, away: float) -> bool:
+    """Return whether a finding may be that of an open entry, redrawn since."""
+    return entry.status == "open" and away <= _REDRAWN_M
+
+
+def _alone(pairs: Sequence[tuple[int, int]]) -> dict[int, int]:
+    """Return the findings and entries that have no other choice than each other."""
+    times_n, times_row = Counter(n for n, _ in pairs), Counter(row for _, row in pairs)
+    return {n: row for n, row in pairs if times_n[n] == times_row[row] == 1}
 
 
 def _distance(finding: Finding, entry: Entry) -> float:
@@ -206,14 +268,16 @@ def _seen(entry: Entry, finding: Finding, date: str, lang: Lang, *, why: Text | 
         amount=entry.amount if holds else finding.amount,
         unit=finding.unit,
         message=finding.message.say(lang),
+        severity=finding.severity,
         status="accepted" if holds or why is _UNFINISHED else "open",
         last_seen=date,
+        **(_UNSIGNED if entry.status in SETTLED else {}),
     )
 
 
 def _refused(entry: Entry, finding: Finding) -> Text | None:
     """Return why an exception does not hold, None where it does."""
-    if not (entry.reason and entry.by and _day(entry.when)):
+    if not (entry.reason and entry.by and day_of(entry.when)):
         return _UNFINISHED
     if (finding.amount or 0.0) > (entry.amount or 0.0) * (1 + _GROWTH):
         before, after = entry.amount or 0.0, finding.amount or 0.0
@@ -224,13 +288,19 @@ def _refused(entry: Entry, finding: Finding) -> Text | None:
     return None
 
 
-def _day(text: str) -> bool:
-    """Return whether `text` is a day, as people and spreadsheets write it."""
+def day_of(text: str) -> str | None:
+    """Return a day as people and spreadsheets write it as ``2026-11-23``, None where it is none.
+
+    Examples
+    --------
+    >>> day_of("2026年11月3日"), day_of("20261103"), day_of("2026/13/01")
+    ('2026-11-03', '2026-11-03', None)
+    """
     written = re.fullmatch(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?", text.strip())
     try:
-        return written is not None and bool(dt.date(*map(int, written.groups())))
+        return None if written is None else dt.date(*map(int, written.groups())).isoformat()
     except ValueError:
-        return False
+        return None
 
 
 def _stamped(finding: Finding, entry: Entry) -> Finding:
@@ -248,3 +318,67 @@ def follow_up(plan: Plan, entries: Sequence[Entry], *, date: str) -> tuple[Plan,
     after, findings, notes = _advance(entries, plan.findings, date=date, lang=plan.settings.lang)
     followed = replace(plan, findings=findings, notes=(*plan.notes, *notes))
     return assess(followed), after
+
+
+def record_found(
+    entries: Sequence[Entry], found: Sequence[tuple[Finding, str]], *, lang: Lang
+) -> tuple[Entry, ...]:
+    """Return the ledger with what people found on the street: findings with ids, and their days.
+
+    Reading a sheet twice is reading it once: what is there already changes only what it says, and
+    what was settled is open again where it was found after that day.
+    """
+    seen = {finding.id: (finding, day) for finding, day in found}
+    after = []
+    for entry in entries:
+        finding, day = seen.pop(entry.id, (None, ""))
+        settled = max(entry.verified_on, entry.corrected_on)
+        if finding is None or (entry.status in SETTLED and day <= settled):
+            after.append(entry)
+        else:
+            known = entry if entry.status in SETTLED else replace(entry, status="open")
+            again = _seen(known, finding, day, lang, why=None)
+            after.append(again if entry.status != "accepted" else replace(again, status="accepted"))
+    new = [
+        _seen(Entry(id="", rule="", first_seen=day), finding, day, lang, why=None)
+        for finding, day in seen.values()
+    ]
+    return (*after, *new)
+
+
+def apply_ledger(plan: Plan, entries: Sequence[Entry]) -> Plan:
+    """Return `plan` with findings as the ledger has them by now, assessed anew.
+
+    Exceptions that were accepted since do not count any more. What is unsettled and is no finding
+    of this run (found on the street, or by a check that could not be done) is one: tracked findings
+    are the unsettled entries, one for one.
+    """
+    unsettled = {entry.id: entry for entry in entries if entry.status not in SETTLED}
+    known = {finding.id for finding in plan.findings}
+    findings = [
+        _stamped(replace(finding, status="open", note=""), unsettled[finding.id])
+        if finding.id in unsettled
+        else finding
+        for finding in plan.findings
+    ]
+    places = dict(zip(handles_of(plan.grids), plan.grids.geometry, strict=True))
+    findings += [
+        _stamped(_finding_of(entry, places), entry)
+        for name, entry in unsettled.items()
+        if name not in known
+    ]
+    return assess(replace(plan, findings=tuple(findings)))
+
+
+def _finding_of(entry: Entry, places: Mapping[str, Any]) -> Finding:
+    """Return the finding of an entry; its place is that of its grid, where there is one still."""
+    return Finding(
+        rule=entry.rule,
+        severity="error" if entry.severity == "error" else "warning",
+        message=Text(entry.message, entry.message),
+        grids=entry.grids,
+        where=places.get(entry.grids[0]) if entry.grids else None,
+        amount=entry.amount,
+        unit=entry.unit,
+        id=entry.id,
+    )

@@ -12,8 +12,8 @@ from pathlib import Path
 from gridgeo.errors import InputError, OutputError, why
 from gridgeo.review.ledger import STATUSES, Entry
 from gridgeo.storage import atomic_file
+from gridgeo.wording import SEVERITIES, Lang, Text, rule_of, word
 from gridgeo.wording import STATUSES as STATUS_WORDS
-from gridgeo.wording import Lang, Text, rule_of
 
 #: Column and its title. Codes stand in brackets, so that a spreadsheet cannot round them.
 _COLUMNS = {
@@ -22,6 +22,7 @@ _COLUMNS = {
     "reason": Text("reason", "理由"),
     "by": Text("by", "经办人"),
     "when": Text("when", "日期"),
+    "severity": Text("severity", "级别"),
     "message": Text("finding", "问题"),
     "grids": Text("grids", "涉及网格"),
     "check": Text("check", "检查项"),
@@ -29,10 +30,20 @@ _COLUMNS = {
     "unit": Text("unit", "单位"),
     "x": Text("x", "横坐标"),
     "y": Text("y", "纵坐标"),
+    "assignee": Text("assignee", "责任人"),
+    "due": Text("due", "整改期限"),
+    "corrected_by": Text("corrected by", "整改人"),
+    "corrected_on": Text("corrected on", "整改日期"),
+    "verified_by": Text("verified by", "核实人"),
+    "verified_on": Text("verified on", "核实日期"),
     "first_seen": Text("first seen", "首次发现"),
     "last_seen": Text("last seen", "最近发现"),
     "rule": Text("rule", "规则"),
 }
+_AS_WRITTEN = (
+    *("reason", "by", "when", "assignee", "due", "corrected_by", "corrected_on"),
+    *("verified_by", "verified_on", "first_seen", "last_seen"),
+)
 _NEEDED = ("id", "status", "rule")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -121,11 +132,8 @@ def _entry(cells: dict[str, str], path: Path, row: int) -> Entry:
         unit=plain["unit"],
         message=plain["message"],
         status=_status(plain["status"], path, row),
-        reason=plain["reason"],
-        by=plain["by"],
-        when=plain["when"],
-        first_seen=plain["first_seen"],
-        last_seen=plain["last_seen"],
+        severity=_severity(plain["severity"]),
+        **{name: plain[name] for name in _AS_WRITTEN},
     )
 
 
@@ -145,6 +153,11 @@ def _status(text: str, path: Path, row: int) -> str:
     )
 
 
+def _severity(text: str) -> str:
+    """Return the severity that is called so, ``""`` for none (in ledgers of older versions)."""
+    return next((k for k, both in SEVERITIES.items() if text in {k, both.en, both.zh}), "")
+
+
 def _number(text: str, path: Path, row: int, field: str) -> float:
     if not text:
         return math.nan
@@ -159,6 +172,8 @@ def _number(text: str, path: Path, row: int, field: str) -> float:
 def _cell(entry: Entry, name: str, lang: Lang) -> str:
     if name == "status":
         return STATUS_WORDS[entry.status].say(lang)
+    if name == "severity":
+        return word(SEVERITIES, entry.severity, lang)
     if name == "check":
         return rule_of(entry.rule).title.say(lang)
     if name == "grids":

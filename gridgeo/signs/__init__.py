@@ -12,6 +12,9 @@ from gridgeo.signs.content import (
     qr_svg,
     token_of,
 )
+from gridgeo.signs.drawing import (
+    sign_maps,
+)
 from gridgeo.signs.issue import (
     Issue,
     Issues,
@@ -20,6 +23,9 @@ from gridgeo.signs.issue import (
     refuse_same,
     save_signs,
     write_roster,
+)
+from gridgeo.signs.labels import (
+    MapLayers,
 )
 from gridgeo.signs.pdf import (
     SIZES,
@@ -33,6 +39,7 @@ __all__ = [
     "TEMPLATE",
     "Issue",
     "Issues",
+    "MapLayers",
     "Sign",
     "SignRenderer",
     "Staff",
@@ -44,6 +51,7 @@ __all__ = [
     "read_issues",
     "refuse_same",
     "save_signs",
+    "sign_maps",
     "token_of",
     "write_roster",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from html import escape
 from typing import Any
 
@@ -89,15 +89,17 @@ _STREET, _OTHER_GRID = 3.1, 2.8
 _BESIDE_M = 25.0
 
 
-def sign_maps(plan: Plan, layers: MapLayers) -> Iterator[str]:
-    """Yield the map of every grid of `plan`, in their order.
+def sign_maps(
+    plan: Plan, layers: MapLayers, positions: Iterable[int] | None = None
+) -> Iterator[str]:
+    """Yield the map of every grid of `plan`, or of those at `positions`, in their order.
 
     North is up; the scale bar is in metres. The same plan gives the same maps.
     """
     shapes = plan.grids.geometry.to_numpy()
     drawing = _Drawing(layers, plan.settings.lang)
-    for position, shape in enumerate(shapes):
-        yield drawing.draw(position, shape)
+    for position in range(len(shapes)) if positions is None else positions:
+        yield drawing.draw(position, shapes[position])
 
 
 class _Drawing:

@@ -25,6 +25,7 @@ from gridgeo.storage.reproducible import (
     hash_letters,
     reproducible_geopackages,
     save_reproducibly,
+    write_zip_reproducibly,
 )
 
 __all__ = [
@@ -48,4 +49,5 @@ __all__ = [
     "write_file",
     "write_folder",
     "write_json",
+    "write_zip_reproducibly",
 ]

@@ -12,7 +12,7 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 import pyogrio
@@ -104,6 +104,11 @@ def save_reproducibly(book: Workbook, path: Path) -> None:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         ExcelWriter(book, archive).save()  # save_workbook would stamp the time of writing
+    write_zip_reproducibly(packed, path)
+
+
+def write_zip_reproducibly(packed: IO[bytes], path: Path) -> None:
+    """Write a zip archive (a workbook, a document) anew, sorted and without times."""
     with (
         zipfile.ZipFile(packed) as source,
         zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive,

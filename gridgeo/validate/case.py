@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -114,14 +115,18 @@ class Case:
 
     @cached_property
     def stated(self) -> NDArray[np.intp]:
-        """Position of the community that each grid states by code or name, -1 for none."""
+        """Position of the community that each grid states by code or name, -1 for none.
+
+        Brackets and digits of full width are those of half width.
+        """
         frame = self.subject.communities
         known: dict[str, int] = {}
         for column in ("code", "name"):
-            values = pd.Series(texts(frame[column]))
+            values = pd.Series(list(map(_narrowed, texts(frame[column]))))
             for place in np.flatnonzero((values != "") & ~values.duplicated(keep=False)):
                 known.setdefault(values[int(place)], int(place))
-        return np.array([known.get(t, -1) for t in texts(self.subject.grids["community"])], np.intp)
+        stated = map(_narrowed, texts(self.subject.grids["community"]))
+        return np.array([known.get(one, -1) for one in stated], np.intp)
 
     @cached_property
     def parents(self) -> NDArray[np.intp]:
@@ -284,6 +289,10 @@ class Case:
         return tuple(sorted(self.handles[int(row)] for row in rows))
 
 
+def _narrowed(text: str) -> str:
+    return unicodedata.normalize("NFKC", text)
+
+
 def about(case: Case, rule: str, row: int | np.intp, text: Text, severity: Severity) -> Finding:
     """Return the finding that a rule makes about the grid at `row`; `text` follows its name."""
     handle = case.handles[row]
@@ -304,6 +313,19 @@ def not_checked(rule: str, lacking: Text) -> Finding:
         message=Text(
             f"{rule} was not checked: there are no {lacking.en}",
             f"未检查 {rule}：缺少{lacking.zh}",
+        ),
+        about=rule,
+    )
+
+
+def unplaced(rule: str) -> Finding:
+    """Return the finding that `rule` could not be checked on grids that lie elsewhere."""
+    return Finding(
+        rule="not_checked",
+        severity="info",
+        message=Text(
+            f"{rule} was not checked: the grids lie elsewhere",
+            f"未检查 {rule}：网格位置整体有误",
         ),
         about=rule,
     )

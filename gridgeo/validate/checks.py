@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from gridgeo.config import Band, Codes
 from gridgeo.model import Bands, Finding
 from gridgeo.validate.barriers import barriers_respected
-from gridgeo.validate.case import Case
+from gridgeo.validate.case import Case, unplaced
 from gridgeo.validate.codes import (
     codes_all_there,
     codes_in_place,
@@ -31,7 +31,10 @@ from gridgeo.validate.contents import (
     facilities_dedicated,
 )
 from gridgeo.validate.counts import households_once, in_band, totals_conserved
+from gridgeo.validate.examined import Examined, examined_by
+from gridgeo.validate.place import out_of_place
 from gridgeo.validate.quality import GroundQuality, ground_quality
+from gridgeo.validate.records import area_as_stated, counts_dated, names_unique
 from gridgeo.validate.shape import (
     difference_m2,
     fills_community,
@@ -76,6 +79,15 @@ CHECKS: tuple[_Check, ...] = (
     facilities_dedicated,
     dedicated_without_homes,
     attributes_complete,
+    names_unique,
+    area_as_stated,
+    counts_dated,
+)
+#: The checks that say something of grids wherever they lie.
+_WHEREVER = (
+    *(valid_geometry, codes_wellformed, codes_unique, segments_usual, codes_no_class),
+    *(codes_registered, codes_not_reissued, codes_all_there, attributes_complete),
+    *(names_unique, area_as_stated, counts_dated),
 )
 
 #: The checks that a repair of the geometry can change.
@@ -138,9 +150,12 @@ class Judgement:
         What the ground is like.
     parents
         As `community_of` returns them.
+    examined
+        For each check what it examined.
     """
 
     findings: tuple[Finding, ...]
+    examined: tuple[Examined, ...]
     area_difference_m2: float
     street_share: float | None
     ground: GroundQuality
@@ -150,8 +165,10 @@ class Judgement:
 def judge(subject: Subject, *, band: Band | Bands, codes: Codes) -> Judgement:
     """Return findings, figures and communities of a partition, at the price of the findings."""
     case = Case(subject=subject, band=band, codes=codes)
+    findings = _findings(case)
     return Judgement(
-        findings=_findings(case),
+        findings=findings,
+        examined=examined_by([getattr(check, "__name__", "") for check in CHECKS], case, findings),
         area_difference_m2=difference_m2(case),
         street_share=share_on_streets(case),
         ground=ground_quality(case),
@@ -173,7 +190,14 @@ def community_of(subject: Subject) -> NDArray[np.intp]:
 
 
 def _findings(case: Case, checks: tuple[_Check, ...] = CHECKS) -> tuple[Finding, ...]:
-    return tuple(finding for check in checks for finding in sorted(check(case), key=_place))
+    """Return what checks find; where all grids lie elsewhere, that and what holds anywhere."""
+    elsewhere = out_of_place(case) if checks is CHECKS else None
+    done = checks if elsewhere is None else _WHEREVER
+    found = tuple(finding for check in done for finding in sorted(check(case), key=_place))
+    if elsewhere is None:
+        return found
+    left = [getattr(check, "__name__", "") for check in checks if check not in _WHEREVER]
+    return (elsewhere, *found, *map(unplaced, left))
 
 
 def _place(finding: Finding) -> tuple[object, ...]:

@@ -103,7 +103,10 @@ def codes_unique(case: Case) -> Iterator[Finding]:
 
 
 def codes_parented(case: Case) -> Iterator[Finding]:
-    """Every grid's code begins with that of its community, and the community exists."""
+    """Every grid's code begins with that of its community, and the community exists.
+
+    Where most codes are of communities that are not there, one finding states it.
+    """
     codes = texts(case.subject.communities["code"])
     if not any(codes) and case.codes.code_scheme.statistical:
         lacking = Text("community codes", "社区代码")
@@ -111,6 +114,11 @@ def codes_parented(case: Case) -> Iterator[Finding]:
         return
     stated = texts(case.subject.grids["community"])
     known, main = set(codes), _main_community_codes(case, codes)
+    foreign = [row for row, parsed in enumerate(case.parsed)
+               if parsed and any(codes) and parsed.community not in known]  # fmt: skip
+    if len(foreign) > max(_SHOWN, len(case.parsed) // 2):
+        yield _foreign(case, foreign)
+        return
     for row, parsed in enumerate(case.parsed):
         if stated[row] and case.stated[row] < 0:
             text = Text(
@@ -130,6 +138,28 @@ def codes_parented(case: Case) -> Iterator[Finding]:
                 f"的编码属于社区 {parsed.community}，网格却位于社区 {main[row]}",
             )
             yield about(case, "codes_parented", row, text, "error")
+
+
+def _foreign(case: Case, rows: list[int]) -> Finding:
+    """Return the one finding that most codes are of communities that are not there."""
+    prefixes = sorted({parsed.community for row in rows if (parsed := case.parsed[row])})
+    some = ", ".join(prefixes[:_SHOWN]) + (" ..." if len(prefixes) > _SHOWN else "")
+    size = len(case.grid_codes)
+    return Finding(
+        rule="codes_parented",
+        severity="error",
+        message=Text(
+            f"{len(rows)} of {size} grids have codes of communities that are not there: {some}",
+            f"{size} 个网格中有 {len(rows)} 个的编码属于不在核查范围的社区：{some}",
+        ),
+        grids=case.named(rows),
+        amount=float(len(rows)),
+        unit="grids",
+        advice=Text(
+            "Give the communities of these codes, or recode the grids (a change of prefix)",
+            "请提供这些编码所属的社区，或重新编码（区划代码变更）",
+        ),
+    )
 
 
 def segments_usual(case: Case) -> Iterator[Finding]:

@@ -257,7 +257,19 @@ def no_enclave(case: Case) -> Iterator[Finding]:
             where=where,
             amount=float(shapely.area(case.ground[enclosed]).sum()),
             unit="m2",
+            advice=_across_communities(case, outer, enclosed),
         )
+
+
+def _across_communities(case: Case, outer: np.intp, enclosed: NDArray[np.intp]) -> Text | None:
+    """Return what to do where they are of another community: they cannot be joined."""
+    if (case.parents[enclosed] == case.parents[outer]).all():
+        return None
+    return Text(
+        "They are of different communities and cannot be joined: check the border of the "
+        "communities there",
+        "分属不同社区（村），不能合并：请核对此处的社区（村）界线",
+    )
 
 
 def count_enclaves(case: Case) -> int:
@@ -294,7 +306,7 @@ def _enclosed(case: Case, outer: np.intp, enclosed: NDArray[np.intp]) -> Text:
             f"网格 {'、'.join(names)} 同在网格 {around} 的一处包围之内",
         )
     joined = case.count("households")[[outer, *enclosed]].sum()
-    if np.isnan(joined):
+    if np.isnan(joined) or (case.parents[enclosed] != case.parents[outer]).any():
         return text
     return text + Text(f"; {joined:,.0f} households if joined", f"；合并后共 {joined:,.0f} 户")
 

@@ -16,6 +16,12 @@ from gridgeo.wording.pages import (
     page_words,
 )
 from gridgeo.wording.reasons import Reason, reasons_text
+from gridgeo.wording.review_terms import (
+    BORDERS_SEEN,
+    CONCLUSIONS,
+    FATES,
+    SIGN_SEEN,
+)
 from gridgeo.wording.rules import (
     CARDS,
     RULEBOOK,
@@ -56,14 +62,17 @@ from gridgeo.wording.text import (
 __all__ = [
     "ACCOUNTS",
     "APPROVAL_FACTS",
+    "BORDERS_SEEN",
     "CARDS",
     "CARD_STATES",
     "CERTIFICATES",
     "CHANGES",
     "COLUMNS",
+    "CONCLUSIONS",
     "DECISIONS",
     "EDITS",
     "FACILITIES",
+    "FATES",
     "FIELDS",
     "FOLLOWED",
     "KINDS",
@@ -74,6 +83,7 @@ __all__ = [
     "RULEBOOK",
     "SEVERITIES",
     "SIDES",
+    "SIGN_SEEN",
     "SOUNDNESS",
     "STATUSES",
     "STREETS",

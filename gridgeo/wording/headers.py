@@ -141,6 +141,56 @@ COLUMNS: Mapping[str, tuple[Text, Text]] = MappingProxyType(
         "alias": (Text("what it holds", "含义"), Text("", "")),
         "column": (Text("column", "对应字段"), Text("in grids.gpkg", "grids.gpkg 中的字段名")),
         "key": (Text("item", "项目"), Text("", "")),
+        "became": (
+            Text("since the last round", "较上一轮"),
+            Text("new, reopened, still open, fixed", "新增、重新出现、仍未整改、本轮已整改"),
+        ),
+        "assignee": (
+            Text("assignee", "责任人"),
+            Text("who is to correct it", "负责整改的人或单位"),
+        ),
+        "due": (Text("due", "整改期限"), Text("2026-11-23", "如 2026-11-23")),
+        "corrected_by": (
+            Text("corrected by", "整改人"),
+            Text("fill in with the day; the next round looks again", "与日期同填，下一轮复查"),
+        ),
+        "corrected_on": (Text("corrected on", "整改日期"), Text("2026-11-23", "如 2026-11-23")),
+        "verified_by": (
+            Text("verified by", "核实人"),
+            Text("another person than who corrected it", "不得与整改人为同一人"),
+        ),
+        "verified_on": (Text("verified on", "核实日期"), Text("2026-11-23", "如 2026-11-23")),
+        "exception_reason": (
+            Text("reason of the exception", "例外理由"),
+            Text("with who accepted it and when", "与例外批准人、例外日期同填"),
+        ),
+        "accepted_by": (Text("accepted by", "例外批准人"), Text("", "")),
+        "accepted_on": (Text("accepted on", "例外日期"), Text("2026-11-23", "如 2026-11-23")),
+        "sample": (Text("sample no.", "抽样编号"), Text("", "")),
+        "inspected_by": (
+            Text("inspected by", "现场核查人"),
+            Text("fill in with the day", "与日期同填"),
+        ),
+        "inspected_on": (Text("inspected on", "现场核查日期"), Text("2026-11-23", "如 2026-11-23")),
+        "borders_seen": (
+            Text("borders on the street", "边界与实地"),
+            Text("agrees, differs, unclear", "一致、不一致、无法辨认"),
+        ),
+        "households_found": (
+            Text("households found", "实地户数"),
+            Text("as counted on the street", "现场清点的户数"),
+        ),
+        "sign_seen": (
+            Text("notice sign", "公示牌情况"),
+            Text("there and right, wrong, missing, not due", "有且正确、有误、没有、尚未要求"),
+        ),
+        "remark": (Text("other faults", "其他问题"), Text("each is a finding", "填写即列为问题")),
+        "land_use": (Text("land use", "用地类别"), Text("", "DB11/T 2157")),
+        "management_level": (Text("management level", "管理等级"), Text("", "DB11/T 2157")),
+        "responsible": (Text("responsible body", "责任主体"), Text("", "DB11/T 2157")),
+        "start_date": (Text("start date", "初始时间"), Text("", "DB11/T 2157")),
+        "end_date": (Text("end date", "终止日期"), Text("", "DB11/T 2157")),
+        "counted_on": (Text("date of counts", "户数日期"), Text("", "")),
         "moved": (Text("moved", "归属变动"), Text("whether the grid is another", "是或否")),
     }
 )

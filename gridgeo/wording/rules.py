@@ -235,6 +235,25 @@ RULEBOOK: Mapping[str, _Rule] = MappingProxyType(
             Text("Fill in what is missing", "补填缺项"),
             "codes",
         ),
+        "names_unique": _Rule(
+            Text("a name of its own", "名称不重复"),
+            _DATA,
+            Text("Give each grid of the community another name", "同一社区内的网格应各有名称"),
+            "codes",
+        ),
+        "area_as_stated": _Rule(
+            Text("area as measured", "面积与实测一致"),
+            _DATA,
+            Text("Bring the stated area up to date, or correct the outline",
+                 "更新标注面积，或更正图形"),
+            "codes",
+        ),
+        "counts_dated": _Rule(
+            Text("counts of one time", "户数日期一致"),
+            _DATA,
+            Text("Count the older grids anew, or correct the date", "更新较早的户数，或更正日期"),
+            "households",
+        ),
     }
 )  # fmt: skip
 
@@ -252,9 +271,13 @@ _REPORTED: Mapping[str, Text] = MappingProxyType(
         "community_without_atoms": Text("community without atoms", "社区内无单元"),
         "effective_communities": Text("communities by their atoms", "社区实际范围"),
         "follows_units": Text("old grid follows units", "原网格按单元归并"),
+        "found_on_site": Text("found on site", "实地核查"),
         "had_grid": Text("lay in no grid", "原不在网格内"),
         "multipart_atom": Text("unit in parts", "单元不连片"),
+        "names_unknown": Text("names without a place", "名称未找到图形"),
         "not_checked": Text("not checked", "未检查"),
+        "out_of_place": Text("grids out of place", "网格位置整体有误"),
+        "place_in_two_grids": Text("a place in two grids", "一处列在两个网格"),
         "straddles_barrier": Text("straddles a barrier", "跨越屏障"),
         "tie_unplaced": Text("tie without effect", "分合要求未落位"),
         "together_unmet": Text("together not met", "应合未合"),

@@ -128,6 +128,13 @@ UNITS: Mapping[str, Text] = MappingProxyType(
         "residents": Text("residents", "人"),
         "grids": Text("grids", "个网格"),
         "vertices": Text("vertices", "个节点"),
+        "communities": Text("communities", "个社区（村）"),
+        "points": Text("household points", "个住户点"),
+        "compounds": Text("compounds", "个小区"),
+        "buildings": Text("buildings", "栋建筑"),
+        "facilities": Text("facilities", "处设施"),
+        "codes": Text("codes", "个编码"),
+        "names": Text("names", "个名称"),
     }
 )
 #: States of the cards of the scorecard; ``""`` where nobody checked.
@@ -227,11 +234,20 @@ FIELDS: Mapping[str, Text] = MappingProxyType(
         "people": Text("people", "人数"),
         "key": Text("key", "关联名称或编码"),
         "group": Text("group", "小组或楼栋"),
+        "land_use": Text("land_use", "用地类别"),
+        "management_level": Text("management_level", "管理等级"),
+        "responsible": Text("responsible", "责任主体"),
+        "start_date": Text("start_date", "初始时间"),
+        "end_date": Text("end_date", "终止日期"),
+        "counted_on": Text("counted_on", "户数日期"),
+        "compound": Text("compound", "小区"),
+        "building": Text("building", "楼栋"),
+        "address": Text("address", "地址"),
         "x": Text("x", "横坐标"),
         "y": Text("y", "纵坐标"),
         "floors": Text("floors", "层数"),
         "height": Text("height", "高度"),
-        "area": Text("area", "占地面积"),
+        "area": Text("area", "面积"),
         "floor_area": Text("floor_area", "建筑面积"),
     }
 )

@@ -19,6 +19,10 @@ RUNS = {
     "partition": f"partition {CUT} --out plan",
     "partition --by township": f"partition {CUT} --by township --out province",
     "verify": f"verify plan/plan.gpkg::grids {LAYERS} --out check",
+    "review": (
+        f"review open review plan/plan.gpkg::grids {LAYERS} --date 2026-01-08 --by 张三 --sample 3"
+    ),
+    "review report": "review report review",
     "repair": "repair plan/plan.gpkg::grids --communities communities.gpkg --out mended",
     "adjust": f"adjust plan/plan.gpkg::grids {CUT} --out adjusted",
     "diff": "diff plan adjusted --out changes",

@@ -25,7 +25,7 @@ def broken_town() -> Subject:
     grids: list[tuple[Any, ...]] = [
         (A + "001", "甲1", "basic", A, 620, ring),
         (A + "002", "甲2", "basic", A, 120, box(40, 40, 60, 60)),
-        (A + "002", "甲3", "basic", A, 400, corners),
+        (A + "002", "甲2", "basic", A, 400, corners),
         (A + "111", "甲4", "office", A, 350, box(140, 0, 200, 50)),
         (B + "001", "乙1", "basic", B, 390, box(195, 0, 300, 100)),
         (A + "009", "乙2", "basic", B, 400, bow_tie),
@@ -35,7 +35,11 @@ def broken_town() -> Subject:
     columns = ["code", "name", "kind", "community", "households", "geometry"]
     frame = _frame({n: [row[k] for row in grids] for k, n in enumerate(columns)})
     return Subject(
-        grids=frame.assign(residents=np.nan),
+        grids=frame.assign(
+            residents=np.nan,
+            area_stated=[9600.0, 400.0, np.nan, 3000.0, 9000.0, np.nan, 300.0, 280.0],
+            counted_on=["2026-06", "2026-06-30", "", "2023", "2026-06", "", "旧", ""],
+        ),
         communities=_frame(
             {"code": [A, B], "name": ["甲", "乙"],
              "geometry": [box(0, 0, 200, 100), box(200, 0, 400, 100)]}
