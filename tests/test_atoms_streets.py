@@ -224,13 +224,12 @@ def _connected(atoms):
 
 @pytest.mark.parametrize(("tunnels", "findings"), [(3, 3), (20, 1)])
 def test_many_streets_that_cut_nothing_are_one_finding_of_their_class(tunnels, findings):
-    lines = [
-        ("主干路", f"{n:02d}路", [(20 * n + 10, 50), (20 * n + 10, 750)]) for n in range(tunnels)
-    ]
+    places = [20 * n + 60 for n in range(tunnels)]
+    lines = [("主干路", f"{n:02d}路", [(x, 50), (x, 750)]) for n, x in enumerate(places)]
     frame = streets(*lines).assign(tunnel="yes")
     city = City(
         {
-            "communities": communities(box(0, 0, 420, 800)),
+            "communities": communities(box(0, 0, 520, 800)),
             "streets": frame,
             "households": households((100, 400, 40), (300, 400, 50)),
         }
