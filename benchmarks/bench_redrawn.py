@@ -15,6 +15,7 @@ import argparse
 import json
 import subprocess
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import geopandas as gpd
@@ -53,7 +54,9 @@ def build(file: Path, *, seed: int, error_m: float) -> None:
     rng = np.random.default_rng(seed)
     bends = rng.uniform(-18.0, 18.0, (2, 1000, 1000))
     errors = rng.normal(0.0, error_m, (2, 1000, 1000))
-    communities, atoms, zones = [], [], []
+    communities: list[tuple[object, ...]] = []
+    atoms: list[tuple[object, ...]] = []
+    zones: list[tuple[str, shapely.Geometry]] = []
     for number in range(_COMMUNITIES):
         row, column = divmod(number, _ACROSS)
         cells = [
@@ -73,7 +76,7 @@ def build(file: Path, *, seed: int, error_m: float) -> None:
         drawn = [_block(*cell, bends + errors) for cell in cells]
         for chunk in np.array_split(np.arange(len(cells)), _zones_of(number)):
             outline = _block_union([drawn[i] for i in chunk])
-            zones.append((f"{code}{len(zones) % 9 + 1:03d}", outline))
+            zones.append((code, outline))
     _write(file, "communities", communities, ["code", "name", "geometry"])
     _write(file, "atoms", atoms, ["community", "households", "geometry"])
     _write(file, "zones", _numbered(zones), ["code", "geometry"])
@@ -84,12 +87,11 @@ def _zones_of(number: int) -> int:
     return least + (number < more)
 
 
-def _numbered(zones: list[tuple[str, shapely.Polygon]]) -> list[tuple[str, shapely.Polygon]]:
-    """Return the zones with codes 001, 002 and so on in each community."""
+def _numbered(zones: list[tuple[str, shapely.Geometry]]) -> list[tuple[str, shapely.Geometry]]:
+    """Return the zones of communities with codes: 001, 002 and so on in each."""
     seen: dict[str, int] = {}
     coded = []
-    for code, outline in zones:
-        community = code[:12]
+    for community, outline in zones:
         seen[community] = seen.get(community, 0) + 1
         coded.append((f"{community}{seen[community]:03d}", outline))
     return coded
@@ -121,7 +123,7 @@ def _block_union(blocks: list[shapely.Polygon]) -> shapely.Geometry:
     return shapely.coverage_union_all(blocks)
 
 
-def _write(file: Path, layer: str, rows: list[tuple[object, ...]], columns: list[str]) -> None:
+def _write(file: Path, layer: str, rows: Sequence[tuple[object, ...]], columns: list[str]) -> None:
     frame = gpd.GeoDataFrame(dict(zip(columns, zip(*rows, strict=True), strict=True)), crs=_CRS)
     frame.to_file(file, layer=layer, driver="GPKG")
 
