@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import resource
 import subprocess
 import time
 from collections.abc import Sequence
@@ -44,7 +45,7 @@ def main() -> None:
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
     build(given.folder / "city.gpkg", seed=given.seed, error_m=given.error)
-    head = ("command", "wall s", "grids", "out before", "out after", "moved", "must move")
+    head = ("command", "wall s", "CPU s", "grids", "out before", "out after", "moved", "must move")
     rows = [run(command, given.folder, i) for i, command in enumerate(given.gridgeo)]
     print(markdown(head, rows))
 
@@ -132,7 +133,7 @@ def run(command: str, folder: Path, number: int) -> list[object]:
     """Adjust the zones with a command; return the figures that it wrote."""
     out = folder / f"adjusted{number}"
     inputs = {name: f"{folder}/city.gpkg::{name}" for name in ("communities", "atoms", "zones")}
-    begin = time.perf_counter()
+    begin, before = time.perf_counter(), _children_s()
     subprocess.run(  # noqa: S603  (the commands that were given)
         [
             *(command, "adjust", inputs["zones"], "--communities", inputs["communities"]),
@@ -141,11 +142,17 @@ def run(command: str, folder: Path, number: int) -> list[object]:
         check=False,
         stdout=subprocess.DEVNULL,
     )
-    wall = time.perf_counter() - begin
+    wall, spent = time.perf_counter() - begin, _children_s() - before
     summary = json.loads((out / "summary.json").read_text(encoding="utf-8"))
     figures = summary["adjustment"]
     names = ("grids_after", "out_before", "out_after", "households_moved", "must_move")
-    return [command, wall, *(figures[name] for name in names)]
+    return [command, wall, spent, *(figures[name] for name in names)]
+
+
+def _children_s() -> float:
+    """Return the seconds of CPU of all commands so far."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 if __name__ == "__main__":
