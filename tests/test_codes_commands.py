@@ -159,3 +159,15 @@ def test_a_register_without_ground_cannot_carry_codes_on(town, tmp_path):
     told = run("partition", *INPUTS, "--codes", tmp_path / "codes.csv", "--out", tmp_path / "out")
     assert told.exit_code == 2
     assert "没有图形" in told.output
+
+
+def test_adjust_checks_codes_against_the_register_as_verify_does(town, tmp_path):
+    grids = given_grids()
+    codes = grids["code"].tolist()
+    grids["code"] = [codes[1], codes[0], *codes[2:]]
+    grids.to_file(tmp_path / "swapped.gpkg", layer="grids")
+    run("adjust", f"{tmp_path}/swapped.gpkg::grids", *INPUTS, *REGISTER,
+        "--lower", 150, "--upper", 250, "--out", tmp_path / "out")  # fmt: skip
+    found = gg.load(tmp_path / "out").findings
+    told = {(one.rule, one.severity) for one in found if one.rule.startswith("codes_")}
+    assert ("codes_in_place", "error") in told

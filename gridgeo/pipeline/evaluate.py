@@ -103,7 +103,8 @@ def check_plan(plan: Plan, layers: Layers, labels: Partition) -> Plan:
         "in_grids": int(plan.grids["households"].sum()),
         "listed": listed,
     }
-    judgement = judge_plan(plan, households, layers)
+    register = registered(plan.settings.codes, layers.crs)
+    judgement = judge_plan(plan, households, layers, register)
     judged = with_judgement(plan, judgement, households)
     figures = {
         "cut_m": cut_m(plan.atoms, plan.borders),
@@ -113,7 +114,10 @@ def check_plan(plan: Plan, layers: Layers, labels: Partition) -> Plan:
 
 
 def judge_plan(
-    plan: Plan, households: Mapping[str, int], layers: Layers | None = None
+    plan: Plan,
+    households: Mapping[str, int],
+    layers: Layers | None = None,
+    register: pd.DataFrame | None = None,
 ) -> Judgement:
     """Judge a plan of ours by every check.
 
@@ -123,6 +127,8 @@ def judge_plan(
         How many came ``in`` and how many are ``listed`` as in no grid, as far as it is known.
     layers
         For compounds, buildings, parcels, and ground that may be in no grid: a plan keeps none.
+    register
+        Of the codes, in the CRS of the plan.
     """
     subject = Subject(
         grids=plan.grids,
@@ -142,6 +148,7 @@ def judge_plan(
         tolerance_m=plan.settings.tolerance_m,
         households_in=households.get("in"),
         households_listed=households.get("listed"),
+        register=register,
     )
     return judge(subject, band=bands_of(plan.settings, plan.communities), codes=plan.settings.codes)
 
