@@ -166,8 +166,10 @@ def test_adjust_checks_codes_against_the_register_as_verify_does(town, tmp_path)
     codes = grids["code"].tolist()
     grids["code"] = [codes[1], codes[0], *codes[2:]]
     grids.to_file(tmp_path / "swapped.gpkg", layer="grids")
-    run("adjust", f"{tmp_path}/swapped.gpkg::grids", *INPUTS, *REGISTER,
-        "--lower", 150, "--upper", 250, "--out", tmp_path / "out")  # fmt: skip
+    (tmp_path / "band.toml").write_text("[band]\nlower = 150\nupper = 250\n")
+    said = run("adjust", f"{tmp_path}/swapped.gpkg::grids", *INPUTS, *REGISTER,
+               "--settings", tmp_path / "band.toml", "--out", tmp_path / "out")  # fmt: skip
+    assert said.exit_code == 1, said.output
     found = gg.load(tmp_path / "out").findings
     told = {(one.rule, one.severity) for one in found if one.rule.startswith("codes_")}
     assert ("codes_in_place", "error") in told
