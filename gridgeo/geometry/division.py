@@ -9,10 +9,9 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from gridgeo.geometry.nearest import midway_between
 from gridgeo.geometry.overlay import polygonal
 
-#: Outlines of places are sampled at this step: borders lie halfway between two places.
-_STEP_M = 4.0
 #: A place takes part in a block from this share of the smaller of the two on.
 _LEAST_SHARE = 0.05
 
@@ -94,25 +93,15 @@ def _inside(block: Any, places: NDArray[Any]) -> NDArray[np.intp]:
 
 def _faces(block: Any, places: NDArray[Any], owner: NDArray[np.intp]) -> list[tuple[Any, int]]:
     """Return the faces of a block, each with its owner: in a place its own, else the nearest."""
-    sampled = shapely.segmentize(shapely.intersection(places, block), _STEP_M)
-    points, at = shapely.get_coordinates(sampled, return_index=True)
-    points, first = np.unique(np.round(points, 3), axis=0, return_index=True)
-    of_point = owner[at[first]]
-    cells = shapely.voronoi_polygons(
-        shapely.multipoints(points), extend_to=shapely.envelope(block), ordered=True
-    )
-    parts = shapely.get_parts(cells)
-    areas = [shapely.union_all(parts[of_point == one]).boundary for one in np.unique(of_point)]
+    between = midway_between(shapely.intersection(places, block), owner)
     flat = shapely.area(places) > 0
-    noded = shapely.union_all(
-        [block.boundary, *shapely.intersection([*areas, *shapely.boundary(places[flat])], block)]
-    )
+    lines = np.concatenate([between.lines, shapely.boundary(places[flat])])
+    noded = shapely.union_all([block.boundary, *shapely.intersection(lines, block)])
     faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(noded)))
     inner = shapely.point_on_surface(faces)
     kept = shapely.intersects(block, inner)
     faces, inner = faces[kept], inner[kept]
-    nearest = shapely.STRtree([shapely.Point(one) for one in points]).nearest(inner)
-    owners = of_point[nearest]
+    owners = between.owner_at(inner)
     place, face = shapely.STRtree(inner).query(places[flat], predicate="intersects")
     owners[face[::-1]] = owner[flat][place[::-1]]
     return list(zip(faces, owners.tolist(), strict=True))

@@ -53,9 +53,7 @@ def midway_between(shapes: NDArray[Any], owner: NDArray[np.int64]) -> Midway:
     >>> between.owner_at(shapely.points([[19, 5], [21, 5]])).tolist()
     [0, 1]
     """
-    flat = shapely.get_dimensions(shapes) == 2
-    lines = np.where(flat, shapely.boundary(shapes), shapes)
-    xy, shape = shapely.get_coordinates(shapely.segmentize(lines, _OUTLINE_M), return_index=True)
+    xy, shape = shapely.get_coordinates(shapely.segmentize(shapes, _OUTLINE_M), return_index=True)
     sites, first = np.unique(np.round(xy, _DIGITS), axis=0, return_index=True)
     site_owner = np.asarray(owner[shape[first]], dtype=np.int64)
     middle, size = sites.mean(axis=0), float(np.ptp(sites, axis=0).max())
