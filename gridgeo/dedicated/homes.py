@@ -93,6 +93,8 @@ def _clusters(
     swollen = shapely.union_all(shapely.buffer(footprints, _CLUSTER_M / 2))
     clusters = shapely.get_parts(shapely.intersection(swollen, outline))
     large = np.flatnonzero(households_in(layers.households, clusters) >= lower)
+    if not len(large):
+        return []
     cluster = assign_points(points[rows], clusters)
     grounds = _grounds_of(
         outline, [footprints[cluster == number] for number in large.tolist()], layers
