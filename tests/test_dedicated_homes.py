@@ -57,6 +57,25 @@ def test_a_cluster_of_homes_without_an_outline_is_a_basic_grid():
     assert held(plan, "dedicated") == 0
 
 
+def test_the_ground_of_a_cluster_ends_at_the_path_and_midway_to_other_buildings():
+    houses = [box(x, y, x + 18, y + 12) for x in (302, 330, 358, 386) for y in range(302, 450, 25)]
+    hall = box(250, 300, 280, 450)
+    rows = [(*house.centroid.coords[0], 20) for house in houses]
+    plan = run(
+        *rows,
+        buildings=areas(*houses, hall, names=[""] * (len(houses) + 1)),
+        streets=streets(
+            ("主干路", "一路", [(0, -50), (0, 650)]), ("巷道", "校内路", [(415, -50), (415, 650)])
+        ),
+    )
+    (campus,) = plan.grids.loc[plan.grids["kind"] == "dedicated"].geometry
+    (cluster,) = plan.grids.loc[plan.grids["households"] == 480].geometry
+    west, _, east, _ = np.array(cluster.bounds) - campus.bounds[0]
+    assert west == pytest.approx((280 + 302) / 2, abs=1.5)
+    assert east == pytest.approx(415, abs=0.1)
+    assert held(plan, "dedicated") == 0
+
+
 def test_few_homes_stay_and_are_named():
     plan = run(
         *homes(300, 300, 400, 400, 20), compounds=areas(box(290, 290, 410, 410), names=["教工楼"])
