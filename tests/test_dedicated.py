@@ -61,6 +61,29 @@ def test_the_area_of_the_outline_decides_by_category(category, share):
 
 
 @pytest.mark.parametrize(
+    ("said", "side", "dedicated"),
+    [("是", 40, True), ("yes", 40, True), ("否", 150, False), ("no", 150, False), ("", 150, True),
+     ("", 40, False), (None, 150, True)],
+)  # fmt: skip
+def test_a_column_forces_or_refuses_a_dedicated_grid(said, side, dedicated):
+    city = town(("学校", "小学", box(0, 0, side, side)))
+    city.frames["facilities"]["专属网格"] = [said]
+    row = judge(city)
+    assert row["dedicated"] == dedicated
+    decided = "decided by hand" in row["reason_en"]
+    assert decided == bool(said)
+    assert "m2 reaches" in row["reason_en"] or "m2 below" in row["reason_en"]
+
+
+def test_a_point_on_no_ground_of_its_own_cannot_be_forced():
+    city = town(("办公", "办事处", Point(30, 30)), homes=((30, 30, 300), HOME))
+    city.frames["facilities"]["专属网格"] = ["是"]
+    row = judge(city)
+    assert not row["dedicated"]
+    assert "decided by hand" not in row["reason_en"]
+
+
+@pytest.mark.parametrize(
     ("measure", "told"),
     [
         ({"占地面积": 8_000}, "area 8,000 m2 reaches 8,000 m2"),

@@ -96,8 +96,9 @@ class Layers:
     compounds    name, geometry (polygonal)
     buildings    name, floors (float64, NaN unknown), geometry (polygonal)
     parcels      name, geometry (polygonal)
-    facilities   kind (of `CATEGORIES`), name, area_m2, floor_area_m2, people, geometry
-                 (Point or polygonal); measures are float64, NaN where not given
+    facilities   kind (of `CATEGORIES`), name, area_m2, floor_area_m2, people, wanted (``yes`` or
+                 ``no``: somebody decided on a dedicated grid; else ``""``), geometry (Point or
+                 polygonal); measures are float64, NaN where not given
     atoms        households, residents, community (its code or name, ``""``), name, geometry;
                  None where the atoms are to be cut from streets
     allowed_gaps name, geometry (polygonal): ground that may belong to no grid (rivers, lakes);

@@ -17,7 +17,7 @@ from gridgeo.read.context import RawLayer, StudyArea, tally
 from gridgeo.read.counts import measures
 from gridgeo.read.geometry import gather, inner_points, of_type, polygons, to_study_area
 from gridgeo.read.repeats import without_repeated_facilities
-from gridgeo.read.values import Classes, classify, texts
+from gridgeo.read.values import Classes, classify, is_empty, texts, truthy
 from gridgeo.read.vocabulary import category
 from gridgeo.wording import Text
 
@@ -87,7 +87,7 @@ def _floors(raw: RawLayer, found: dict[str, str], study_area: StudyArea) -> pd.S
     return floors.where(~derived, (height / _STOREY_M).round().clip(lower=1.0))
 
 
-FACILITY_COLUMNS = ("kind", "name", "area_m2", "floor_area_m2", "people")
+FACILITY_COLUMNS = ("kind", "name", "area_m2", "floor_area_m2", "people", "wanted")
 _MEASURES = {"area_m2": "area", "floor_area_m2": "floor_area", "people": "people"}
 
 
@@ -102,7 +102,7 @@ def _clean_facilities_of_layer(raw: RawLayer, study_area: StudyArea) -> gpd.GeoD
     rules, log = study_area.rules, study_area.log
     kinds = () if raw.kind else find_all(raw, "kind", rules)
     classified = classify(raw, kinds, category, log)
-    fields = ("name", *_MEASURES.values())
+    fields = ("name", *_MEASURES.values(), "dedicated")
     single = {field: columns[0] for field in fields if (columns := find_all(raw, field, rules))}
     used = {"kind": ", ".join(classified.columns)} if classified.columns else {}
     note_columns(raw, used | single, log)
@@ -110,13 +110,22 @@ def _clean_facilities_of_layer(raw: RawLayer, study_area: StudyArea) -> gpd.GeoD
     _note_others(raw, classified.values[classes == ""], study_area)
     attributes = pd.DataFrame(
         {"kind": classes, "name": texts(raw, single.get("name"), log)}
-        | {name: measures(raw, single.get(field), log) for name, field in _MEASURES.items()},
+        | {name: measures(raw, single.get(field), log) for name, field in _MEASURES.items()}
+        | {"wanted": _wanted(raw, single.get("dedicated"))},
         index=raw.frame.index,
     )
     out = _shapes(raw, study_area).join(attributes)
     if "facilities.area" not in rules.columns:  # a polygon is its own measure
         out["area_m2"] = out["area_m2"].where(out.geom_type == "Point", np.nan)
     return out[out["kind"] != ""]
+
+
+def _wanted(raw: RawLayer, column: str | None) -> pd.Series[str]:
+    """Return ``yes`` or ``no`` where somebody decided on a dedicated grid, ``""`` elsewhere."""
+    if column is None:
+        return pd.Series("", index=raw.frame.index, dtype=object)
+    said = truthy(raw, column).map({True: "yes", False: "no"})
+    return said.where(~is_empty(raw.frame[column]), "")
 
 
 def _file_default(raw: RawLayer, classified: Classes, kinds: Sequence[str]) -> pd.Series[str]:

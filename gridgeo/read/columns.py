@@ -134,6 +134,7 @@ ALIASES: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "name": words("设施名称 单位名称") + _NAME,
             "area": words("area_m2 占地面积 用地面积 面积"),
             "floor_area": words("floor_area_m2 floor_area 建筑面积 gfa"),
+            "dedicated": words("专属网格 是否专属 设专属网格 dedicated dedicated_grid"),
             "people": words(
                 "学生数 在校生数 学生人数 员工数 职工数 职工人数 从业人数 床位数 人数 enrolment "
                 "enrollment students employees beds people"

@@ -272,7 +272,7 @@ def without_repeated_facilities(facilities: gpd.GeoDataFrame, log: ReadLog) -> g
     if not owner:
         return facilities
     taken: dict[str, list[object]] = {}
-    for column in ("name", "floor_area_m2", "people"):
+    for column in ("name", "floor_area_m2", "people", "wanted"):
         values = taken[column] = facilities[column].tolist()
         for number, of in owner.items():
             if pd.isna(values[of]) or values[of] == "":

@@ -232,6 +232,7 @@ FIELDS: Mapping[str, Text] = MappingProxyType(
         "households": Text("households", "户数"),
         "residents": Text("residents", "人口"),
         "people": Text("people", "人数"),
+        "dedicated": Text("dedicated grid", "专属网格"),
         "key": Text("key", "关联名称或编码"),
         "group": Text("group", "小组或楼栋"),
         "land_use": Text("land_use", "用地类别"),
