@@ -9,6 +9,7 @@ from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 import openpyxl
+from openpyxl.utils import get_column_letter
 
 _Rows = Sequence[Sequence[Any]]
 _Range = Any
@@ -262,7 +263,7 @@ def _write_xlsx(
         sheet.sheet_state = "hidden" if name in hidden_sheets else "visible"
     first = book.worksheets[0]
     for number in hidden_columns:
-        first.column_dimensions[openpyxl.utils.get_column_letter(number)].hidden = True
+        first.column_dimensions[get_column_letter(number)].hidden = True
     for number in hidden_rows:
         first.row_dimensions[number].hidden = True
     for top, bottom, left, right in merged:
