@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
@@ -142,17 +141,21 @@ def _joined(
     row: NDArray[np.intp], start: NDArray[np.float64], end: NDArray[np.float64]
 ) -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]]:
     """Return intervals in order, those of one row that overlap as one."""
-    there = end > start
-    frame = pd.DataFrame({"row": row[there], "start": start[there], "end": end[there]})
-    frame = frame.sort_values(["row", "start", "end"], ignore_index=True)
-    reached = frame.groupby("row")["end"].cummax().groupby(frame["row"]).shift()
-    begins = ~(frame["start"] <= reached.fillna(-np.inf))
-    united = frame.groupby(begins.cumsum()).agg({"row": "first", "start": "first", "end": "max"})
-    return (
-        united["row"].to_numpy(np.intp),
-        united["start"].to_numpy(np.float64),
-        united["end"].to_numpy(np.float64),
-    )
+    there = np.flatnonzero(end > start)
+    order = there[np.lexsort((end[there], start[there], row[there]))]
+    row, start, end = row[order], start[order], end[order]
+    # intervals are ranked by their ends, so that the largest end so far is a running maximum of
+    # whole numbers that grow from row to row
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[np.lexsort((end, row))] = np.arange(len(order))
+    furthest = np.maximum.accumulate(rank)
+    by_rank = end[np.argsort(rank)]
+    reached = by_rank[furthest] if len(order) else end
+    begins = np.ones(len(order), dtype=bool)
+    begins[1:] = (row[1:] != row[:-1]) | (start[1:] > reached[:-1])
+    first = np.flatnonzero(begins)
+    last = np.append(first[1:], len(order))[: len(first)] - 1
+    return row[first], start[first], reached[last]
 
 
 def _before(row: NDArray[np.intp], end: NDArray[np.float64]) -> NDArray[np.float64]:

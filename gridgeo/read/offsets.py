@@ -7,13 +7,15 @@ direction.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from pyproj import Transformer
+from pyproj import CRS, Transformer
+from pyproj.enums import TransformDirection
 
 from gridgeo.read.context import StudyArea
 from gridgeo.read.crs import WGS84
@@ -68,11 +70,16 @@ def _sigmas(before: _Points, after: _Points) -> float:
 
 def _shift(places: _Points, study_area: StudyArea) -> _Points:
     """Return the usual shift of GCJ-02 at places, in metres east and north."""
-    to_degrees = Transformer.from_crs(study_area.crs, WGS84, always_xy=True)
+    to_degrees = _to_degrees(study_area.crs)
     degrees = np.column_stack(to_degrees.transform(*places.T))
     shifted = degrees + gcj02_shift(degrees)
-    back: Any = Transformer.from_crs(WGS84, study_area.crs, always_xy=True).transform(*shifted.T)
+    back: Any = to_degrees.transform(*shifted.T, direction=TransformDirection.INVERSE)
     return np.asarray(np.median(np.column_stack(back) - places, axis=0))
+
+
+@lru_cache(maxsize=8)
+def _to_degrees(crs: CRS) -> Transformer:
+    return Transformer.from_crs(crs, WGS84, always_xy=True)
 
 
 def _turned(shift: _Points, degrees: float) -> _Points:
