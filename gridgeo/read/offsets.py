@@ -72,8 +72,8 @@ def _shift(places: _Points, study_area: StudyArea) -> _Points:
     """Return the usual shift of GCJ-02 at places, in metres east and north."""
     to_degrees = _to_degrees(study_area.crs)
     degrees = np.column_stack(to_degrees.transform(*places.T))
-    shifted = degrees + gcj02_shift(degrees)
-    back: Any = to_degrees.transform(*shifted.T, direction=TransformDirection.INVERSE)
+    east, north = (degrees + gcj02_shift(degrees)).T
+    back: Any = to_degrees.transform(east, north, direction=TransformDirection.INVERSE)
     return np.asarray(np.median(np.column_stack(back) - places, axis=0))
 
 
