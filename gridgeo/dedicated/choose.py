@@ -170,8 +170,10 @@ _NO_GROUND = Text(
     "a point without parcel, block or building of its own: give its outline to make it a grid",
     "仅有点位，且不在独立的宗地、街区或楼栋上；如需设专属网格请提供其范围",
 )
-_WANTED = Text("decided by hand: dedicated", "人工确定：设专属网格")
-_REFUSED = Text("decided by hand: not dedicated", "人工确定：不设专属网格")
+_DECIDED = {
+    "yes": Text("decided by hand: dedicated", "人工确定：设专属网格"),
+    "no": Text("decided by hand: not dedicated", "人工确定：不设专属网格"),
+}
 _OUTSIDE = Text("outside every community", "位于所有社区之外")
 
 
@@ -208,12 +210,8 @@ def choose_dedicated(
     inside = shapely.STRtree(ground).query(outline, predicate="intersects")[0]
     outside = ~np.isin(np.arange(len(facilities)), inside)
     verdicts = [
-        (False, _OUTSIDE)
-        if outside[i]
-        else _decided(wanted, _judge(kind, measures.iloc[i], stands_on[i], rules), stands_on[i])
-        for i, (kind, wanted) in enumerate(
-            zip(facilities["kind"], facilities["wanted"], strict=True)
-        )
+        (False, _OUTSIDE) if outside[i] else _judge(facility, measures.iloc[i], stands_on[i], rules)
+        for i, facility in enumerate(facilities.itertuples(index=False))
     ]
     considered = gpd.GeoDataFrame(
         {
@@ -261,11 +259,12 @@ def _outlines(
 
 
 def _judge(
-    kind: str, measures: pd.Series[float], stands_on: str, rules: DedicatedRules
+    facility: Any, measures: pd.Series[float], stands_on: str, rules: DedicatedRules
 ) -> tuple[bool, Text]:
+    """Return what the thresholds say of a facility, or somebody who decided on it, and why."""
     if not stands_on:
         return False, _NO_GROUND
-    threshold = rules.thresholds[kind]
+    threshold = rules.thresholds[facility.kind]
     limits = {m: getattr(threshold, m) for m in _MEASURE_TEXT}
     compared = [
         (m, float(measures[m]), limit)
@@ -275,15 +274,10 @@ def _judge(
     passed = [entry for entry in compared if entry[1] >= entry[2]]
     named = _MEASURE_TEXT | ({"area_m2": _BLOCK_AREA} if stands_on == "block" else {})
     reason = _compare(passed[0], named, passes=True) if passed else _report(compared, named)
-    return bool(passed), _CATEGORY_TEXT[kind] + _GROUND_TEXT[stands_on] + Text(": ", "：") + reason
-
-
-def _decided(wanted: str, judged: tuple[bool, Text], stands_on: str) -> tuple[bool, Text]:
-    """Return the verdict that somebody decided on, else what the thresholds say."""
-    if not wanted or not stands_on:
-        return judged
-    said = _WANTED if wanted == "yes" else _REFUSED
-    return wanted == "yes", said + Text("; ", "；") + judged[1]
+    reason = _CATEGORY_TEXT[facility.kind] + _GROUND_TEXT[stands_on] + Text(": ", "：") + reason
+    if facility.wanted:
+        return facility.wanted == "yes", _DECIDED[facility.wanted] + Text("; ", "；") + reason
+    return bool(passed), reason
 
 
 def _report(compared: list[tuple[str, float, float]], named: Mapping[str, Text]) -> Text:
