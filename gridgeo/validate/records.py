@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -97,14 +98,7 @@ def area_as_stated(case: Case) -> Iterator[Finding]:
             f"实测 {format_m2(float(measured[row]))} 平方米",
         )
         found = about(case, "area_as_stated", row, text, "warning")
-        yield _with_amount(found, float(off[row]))
-
-
-def _with_amount(finding: Finding, amount: float) -> Finding:
-    return Finding(
-        rule=finding.rule, severity=finding.severity, message=finding.message,
-        grids=finding.grids, where=finding.where, amount=amount, unit="m2",
-    )  # fmt: skip
+        yield replace(found, amount=float(off[row]), unit="m2")
 
 
 def stated_area(case: Case) -> NDArray[np.float64]:
