@@ -22,7 +22,7 @@ from gridgeo.ground import (
     kind_of_class,
     segments_of,
 )
-from gridgeo.model import BORDER_CLASSES, CROSSED_BY_STREETS_ONLY, Layers
+from gridgeo.model import BORDER_CLASSES, CROSSED_BY_STREETS_ONLY
 from gridgeo.wording import FOLLOWED
 
 #: A border is crossed where a crossing lies this near.
@@ -43,17 +43,6 @@ _COLUMNS = [
     "follows_name",
     "beside_street_m",
 ]
-
-
-def lines_of(layers: Layers) -> Lines:
-    """Return what borders of the atoms of these layers may follow."""
-    return Lines(
-        streets=layers.streets,
-        barriers=layers.barriers,
-        compounds=layers.compounds,
-        parcels=layers.parcels,
-        buildings=layers.buildings,
-    )
 
 
 def tabulate_borders(

@@ -16,7 +16,7 @@ import shapely
 from numpy.typing import NDArray
 
 from gridgeo.atoms.blocks import Blocks, tidier, weigher
-from gridgeo.atoms.borders import lines_of, tabulate_borders
+from gridgeo.atoms.borders import tabulate_borders
 from gridgeo.atoms.buildings import keep_buildings_whole
 from gridgeo.atoms.carve import carve_outlines
 from gridgeo.atoms.faces import Faces, Index, PieceCoverage, Tidy, cut_areas
@@ -25,6 +25,7 @@ from gridgeo.atoms.lines import ON_LINE_M, OVERSHOOT_M, areas_met, close_gaps
 from gridgeo.atoms.thin import give_away_thin_parts
 from gridgeo.config import AtomRules
 from gridgeo.geometry import assign_points, count_in, coverage_edges
+from gridgeo.ground import Lines
 from gridgeo.model import Atoms, Layers
 
 #: A thin part is attached to what it was cut from over no more than so many widths.
@@ -222,7 +223,7 @@ def _finish(
             polygons,
             blocks.named,
             blocks.crossings,
-            lines_of(layers),
+            Lines.of(layers),
             crs=layers.crs,
             within_m=ON_LINE_M,
             neck_m=neck_m,

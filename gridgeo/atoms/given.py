@@ -13,7 +13,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from gridgeo.atoms.borders import lines_of, tabulate_borders
+from gridgeo.atoms.borders import tabulate_borders
 from gridgeo.atoms.faces import merge_faces
 from gridgeo.atoms.gapped import grow_atoms, missing_ground
 from gridgeo.atoms.given_notes import left_out, multipart, outlines, overhanging, without_atoms
@@ -21,6 +21,7 @@ from gridgeo.atoms.lines import NamedLines, find_crossings
 from gridgeo.config import AtomRules
 from gridgeo.errors import InputError
 from gridgeo.geometry import Polygons, assign_points, count_in
+from gridgeo.ground import Lines
 from gridgeo.model import Atoms, Finding, Layers
 from gridgeo.wording import Text
 
@@ -278,7 +279,7 @@ def take_atoms(layers: Layers, considered: gpd.GeoDataFrame, rules: AtomRules) -
             polygons,
             NamedLines.gather(streets, layers.barriers),
             find_crossings(layers.streets, layers.barriers),
-            lines_of(layers),
+            Lines.of(layers),
             crs=layers.crs,
             within_m=rules.match_street_m,
         ),

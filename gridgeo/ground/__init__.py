@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from gridgeo.ground.follows import (
     BESIDE_M,
-    GAP_M,
     NEAR_M,
     STEP_M,
     Follows,
@@ -19,12 +18,10 @@ from gridgeo.ground.near import (
     Segments,
     length_near,
     segments_of,
-    split_near,
 )
 
 __all__ = [
     "BESIDE_M",
-    "GAP_M",
     "NEAR_M",
     "STEP_M",
     "Follows",
@@ -37,5 +34,4 @@ __all__ = [
     "length_near",
     "segments_of",
     "shapes_of",
-    "split_near",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +29,7 @@ _ON_M = 0.1
 #: A border within this distance of a line runs along it.
 NEAR_M = 12.0
 #: The gap between two footprints is at most so wide, and a border in it so far off its middle line.
-GAP_M = 40.0
+_GAP_M = 40.0
 _OFF_MIDDLE_M = 3.0
 #: A street lies beside a border so near, at an angle under this one, for so many metres or more.
 BESIDE_M = 60.0
@@ -52,6 +52,11 @@ class Lines:
     compounds: gpd.GeoDataFrame | None
     parcels: gpd.GeoDataFrame | None
     buildings: gpd.GeoDataFrame | None
+
+    @classmethod
+    def of(cls, given: Any) -> Lines:
+        """Return the layers of the same names that `given` has, such as `gridgeo.model.Layers`."""
+        return cls(**{field.name: getattr(given, field.name) for field in fields(cls)})
 
     def streets_and_barriers(self) -> dict[str, NDArray[Any]]:
         """Return the shapes of each kind of street and barrier, the first to follow first."""
@@ -142,7 +147,7 @@ def beside_streets(steps: Segments, layer: gpd.GeoDataFrame | None) -> Segments:
 def _between_buildings(steps: Segments, footprints: NDArray[Any]) -> NDArray[np.bool_]:
     """Tell which steps run midway between the nearest building on either side of them."""
     points = np.asarray(shapely.points(steps.middle), dtype=object)
-    widest = GAP_M / 2 + _OFF_MIDDLE_M
+    widest = _GAP_M / 2 + _OFF_MIDDLE_M
     step, building = shapely.STRtree(footprints).query(points, "dwithin", widest)
     nearest = shapely.shortest_line(points[step], footprints[building])
     way = np.diff(shapely.get_coordinates(nearest).reshape(-1, 2, 2), axis=1)[:, 0]
@@ -153,7 +158,7 @@ def _between_buildings(steps: Segments, footprints: NDArray[Any]) -> NDArray[np.
         _nearest(len(points), step[side], building[side], far[side]) for side in (on_left, ~on_left)
     )
     midway = np.abs(left_m - right_m) <= 2 * _OFF_MIDDLE_M
-    return np.asarray((left_m + right_m <= GAP_M) & midway & (left != right), dtype=np.bool_)
+    return np.asarray((left_m + right_m <= _GAP_M) & midway & (left != right), dtype=np.bool_)
 
 
 def _nearest(
@@ -162,7 +167,7 @@ def _nearest(
     """Return how far the nearest building of each step is (far for none), and which it is."""
     order = np.lexsort((building, far, step))
     first = order[np.r_[True, np.diff(step[order]) > 0][: len(order)]]
-    distance, which = np.full(steps, GAP_M * 2), np.full(steps, -1, dtype=np.intp)
+    distance, which = np.full(steps, _GAP_M * 2), np.full(steps, -1, dtype=np.intp)
     distance[step[first]], which[step[first]] = far[first], building[first]
     return distance, which
 
