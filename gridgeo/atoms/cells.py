@@ -20,7 +20,7 @@ from scipy.sparse.csgraph import connected_components
 from gridgeo.atoms.faces import Faces, cut_areas, link_cells, merge_faces
 from gridgeo.atoms.lines import OVERSHOOT_M
 from gridgeo.atoms.middle import move_to_gaps
-from gridgeo.geometry import Polygons, assign_points, coverage_edges
+from gridgeo.geometry import Polygons, assign_points, coverage_edges, polygonise
 
 #: A clipped building smaller than this is left out.
 _LEAST_BUILDING_M2 = 5.0
@@ -195,8 +195,7 @@ def _even_cuts(piece: Any, anchor: NDArray[np.float64], households: _Index) -> I
 
 def _split(piece: Any, line: Any, places: NDArray[Any]) -> tuple[NDArray[Any], _Index]:
     """Return the parts of a cut piece, and for each place the part that it is nearest to."""
-    noded = shapely.union_all([shapely.boundary(piece), line])
-    parts = shapely.get_parts(shapely.polygonize(shapely.get_parts(noded)))
+    parts = polygonise(np.array([shapely.boundary(piece), line]))
     inside = shapely.covers(shapely.buffer(piece, 1e-3), shapely.point_on_surface(parts))
     kept = parts[inside]
     return kept, shapely.STRtree(kept).nearest(places)

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from gridgeo.atoms.lines import Lines, explode, polygonise
+from gridgeo.atoms.lines import Lines, explode
 from gridgeo.config import AtomRules
-from gridgeo.geometry import Edges, Polygons, assign_points, coverage_edges
+from gridgeo.geometry import Edges, Polygons, assign_points, coverage_edges, polygonise
 
 #: A line nearer to an area than this may add a vertex to its edge.
 _NEAR_M = 1e-6

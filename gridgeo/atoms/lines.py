@@ -34,13 +34,6 @@ class _Closed:
     dangling: int
 
 
-def polygonise(lines: Lines) -> Lines:
-    """Node `lines` with each other and return the faces between them, in no promised order."""
-    noded = shapely.union_all(lines)
-    faces: Lines = shapely.get_parts(shapely.polygonize(shapely.get_parts(noded)))
-    return faces
-
-
 def explode(geometries: Lines) -> Lines:
     """Return the single, non-empty lines of lines and polygons (their outlines)."""
     polygonal = shapely.get_dimensions(geometries) == 2

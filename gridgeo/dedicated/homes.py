@@ -12,7 +12,13 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from gridgeo.geometry import assign_points, households_in, midway_between, simplify_coverage
+from gridgeo.geometry import (
+    assign_points,
+    households_in,
+    midway_between,
+    parts_between,
+    simplify_coverage,
+)
 from gridgeo.wording import Text
 
 if TYPE_CHECKING:
@@ -121,8 +127,8 @@ def _grounds_of(outline: Any, clusters: list[NDArray[Any]], layers: Layers) -> N
     )
     streets = layers.streets[layers.streets["cuts"].to_numpy(dtype=bool)].geometry.to_numpy()
     streets = streets[shapely.STRtree(streets).query(outline, predicate="intersects")]
-    blocks = _faces(outline, streets)
-    pieces = _faces(outline, np.concatenate([streets, between.lines]))
+    blocks = parts_between(outline, streets)
+    pieces = parts_between(outline, np.concatenate([streets, between.lines]))
     middle = shapely.point_on_surface(pieces)
     piece_owner, piece_block = between.owner_at(middle), assign_points(middle, blocks)
     grounds = []
@@ -138,14 +144,6 @@ def _grounds_of(outline: Any, clusters: list[NDArray[Any]], layers: Layers) -> N
     rest = shapely.difference(outline, shapely.union_all(grounds))
     coverage = np.array([*grounds, rest], dtype=object)
     return simplify_coverage(coverage, _STRAIGHT_M, rim=False)[:-1]
-
-
-def _faces(outline: Any, lines: NDArray[Any]) -> NDArray[Any]:
-    """Return the ground of an outline between the lines in it."""
-    noded = shapely.union_all([*lines, shapely.boundary(outline)])
-    faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(noded)))
-    inner = shapely.contains(outline, shapely.point_on_surface(faces))
-    return np.asarray(faces[inner], dtype=object)
 
 
 def _without(

@@ -20,6 +20,8 @@ from gridgeo.geometry.edges import (
     Polygons,
     coverage_edges,
     cut_into_segments,
+    parts_between,
+    polygonise,
 )
 from gridgeo.geometry.nearest import (
     Midway,
@@ -88,8 +90,10 @@ __all__ = [
     "moved_atoms",
     "narrow",
     "overlap_of",
+    "parts_between",
     "points_of",
     "polygonal",
+    "polygonise",
     "precision_m",
     "same_outline",
     "simplify_coverage",

@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from gridgeo.geometry.edges import parts_between
 from gridgeo.geometry.nearest import midway_between
 from gridgeo.geometry.overlay import polygonal
 
@@ -75,9 +76,7 @@ def _blocks(outline: Any, lines: Sequence[Any] | NDArray[Any]) -> list[Any]:
     if not len(lines):
         return [part for part in shapely.get_parts(ground) if part.area > 0]
     inner = shapely.intersection(np.asarray(lines, dtype=object), ground)
-    noded = shapely.union_all([shapely.boundary(ground), *inner[~shapely.is_empty(inner)]])
-    faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(noded)))
-    return [face for face in faces if shapely.intersects(ground, face.representative_point())]
+    return list(parts_between(ground, inner[~shapely.is_empty(inner)]))
 
 
 def _inside(block: Any, places: NDArray[Any]) -> NDArray[np.intp]:
@@ -96,11 +95,8 @@ def _faces(block: Any, places: NDArray[Any], owner: NDArray[np.intp]) -> list[tu
     between = midway_between(shapely.intersection(places, block), owner)
     flat = shapely.area(places) > 0
     lines = np.concatenate([between.lines, shapely.boundary(places[flat])])
-    noded = shapely.union_all([block.boundary, *shapely.intersection(lines, block)])
-    faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(noded)))
+    faces = parts_between(block, shapely.intersection(lines, block))
     inner = shapely.point_on_surface(faces)
-    kept = shapely.intersects(block, inner)
-    faces, inner = faces[kept], inner[kept]
     owners = between.owner_at(inner)
     place, face = shapely.STRtree(inner).query(places[flat], predicate="intersects")
     owners[face[::-1]] = owner[flat][place[::-1]]
@@ -109,21 +105,24 @@ def _faces(block: Any, places: NDArray[Any], owner: NDArray[np.intp]) -> list[tu
 
 def _join_bare(bare: list[Any], pieces: list[Any], of: list[int]) -> None:
     """Give blocks without places to neighbours, those with the longest shared border first."""
-    left = list(range(len(bare)))
-    while left and pieces:
-        tree = shapely.STRtree(pieces)
-        best: tuple[float, int, int] | None = None
-        for number in left:
-            near = tree.query(bare[number], predicate="intersects")
-            shared = shapely.length(
-                shapely.intersection(bare[number].boundary, np.array(pieces, dtype=object)[near])
-            )
-            for metres, piece in zip(shared.tolist(), near.tolist(), strict=True):
-                if best is None or metres > best[0]:
-                    best = (metres, number, piece)
-        if best is None:
-            number = left[0]
-            best = (0.0, number, int(tree.nearest(bare[number])))
-        left.remove(best[1])
-        pieces.append(bare[best[1]])
-        of.append(of[best[2]])
+    if not bare or not pieces:
+        return
+    known, everything = len(pieces), np.array([*pieces, *bare], dtype=object)
+    block, other = shapely.STRtree(everything).query(everything[known:], predicate="intersects")
+    block += known
+    rims = shapely.boundary(everything)
+    metres = shapely.length(shapely.intersection(rims[block], everything[other]))
+    order = np.lexsort((other, block, -metres))
+    block, other = block[order], other[order]
+    owner = np.append(np.array(of), np.full(len(bare), -1))
+    while (owner < 0).any():
+        ready = np.flatnonzero((owner[block] < 0) & (owner[other] >= 0))
+        if len(ready):
+            owner[block[ready[0]]] = owner[other[ready[0]]]
+        else:
+            lost = np.flatnonzero(owner < 0)[0]
+            placed = np.flatnonzero(owner >= 0)
+            nearest = shapely.STRtree(everything[placed]).nearest(everything[lost])
+            owner[lost] = owner[placed[nearest]]
+    pieces += bare
+    of += owner[known:].tolist()

@@ -89,6 +89,26 @@ def coverage_edges(polygons: Polygons) -> Edges:
     return Edges(left=face[keep], right=right[first], start=start[keep], end=end[keep])
 
 
+def polygonise(lines: Polygons) -> Polygons:
+    """Node `lines` with each other and return the faces between them, in no promised order."""
+    noded = shapely.union_all(lines)
+    faces: Polygons = shapely.get_parts(shapely.polygonize(shapely.get_parts(noded)))
+    return faces
+
+
+def parts_between(area: Any, lines: Polygons) -> Polygons:
+    """Return the parts of an area between some lines, in no promised order.
+
+    Examples
+    --------
+    >>> wall = shapely.LineString([(1, -1), (1, 2)])
+    >>> sorted(part.area for part in parts_between(shapely.box(0, 0, 3, 1), np.array([wall])))
+    [1.0, 2.0]
+    """
+    faces = polygonise(np.append(lines, shapely.boundary(area)))
+    return faces[shapely.intersects(area, shapely.point_on_surface(faces))]
+
+
 def cut_into_segments(lines: Polygons) -> tuple[Polygons, NDArray[np.int64]]:
     """Return the two-point segments of `lines` and the position of the line each came from."""
     xy, line = shapely.get_coordinates(lines, return_index=True)
