@@ -16,6 +16,7 @@ from gridgeo.read.columns import find_all, note_columns
 from gridgeo.read.context import RawLayer, ReadLog, StudyArea, tally
 from gridgeo.read.counts import parse_numbers
 from gridgeo.read.geometry import gather, lines, polygons, to_study_area
+from gridgeo.read.outlines import clean_constraints
 from gridgeo.read.values import Classes, classify, texts, truthy
 from gridgeo.read.vocabulary import NO_BARRIER, NO_STREET, barrier_class, street_class, word
 from gridgeo.wording import Text
@@ -51,13 +52,9 @@ def clean_links(raws: Sequence[RawLayer], study_area: StudyArea) -> gpd.GeoDataF
     """
     frames = []
     for raw in raws:
-        columns = find_all(raw, "name", study_area.rules)[:1]
-        note_columns(raw, {"name": columns[0]} if columns else {}, study_area.log)
-        name = texts(raw, columns[0] if columns else None, study_area.log)
-        kept = lines(to_study_area(raw, study_area), raw, study_area)
-        attributes = pd.DataFrame({"street_class": "lane", "name": name, "cuts": False})
-        frames.append(kept[["geometry"]].join(attributes))
-        listed = tally(name[kept.index][name != ""])
+        kept = clean_constraints([raw], study_area)
+        frames.append(kept.assign(street_class="lane", cuts=False))
+        listed = tally(kept["name"][kept["name"] != ""])
         study_area.log.note(
             "links",
             Text(
