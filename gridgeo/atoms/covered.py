@@ -174,8 +174,11 @@ def _kept_finding(kind: Text, named: dict[str, list[Any]], *, cuts: bool) -> Fin
     longest = sorted((name for name in metres if name), key=lambda name: (-metres[name], name))
     stretches = [one for lengths in named.values() for one in lengths]
     total_m, longest_m = sum(metres.values()), max(one.length for one in stretches)
-    told = ", ".join(longest[:_MOST_NAMED]) + (" ..." if len(longest) > _MOST_NAMED else "")
-    en, zh = (f"{told} ({k})" if told else k for k in (kind.en, kind.zh))
+    told, more = longest[:_MOST_NAMED], " ..." if len(longest) > _MOST_NAMED else ""
+    en, zh = (
+        f"{between.join(told)}{more} ({k})" if told else k
+        for between, k in ((", ", kind.en), ("、", kind.zh))
+    )
     why = (
         Text("not joined to other lines on both sides", "两端未都与其他道路或边界相接")
         if cuts

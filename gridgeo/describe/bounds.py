@@ -19,13 +19,8 @@ _NO_STREET = Text("between buildings", "楼间")
 _NO_STREETS_KNOWN = Text("neighbouring grid", "相邻网格")
 _DEDICATED = Text("dedicated grid", "专属网格")
 _RIM = Text("community border", "社区界")
-#: What borders beside a nameless barrier or path are called, as those on it are; what is open may
-#: be built up where no buildings are given.
-_NAMELESS_FOLLOWED = {
-    "open": _NO_STREETS_KNOWN,
-    **{name: STREETS[name] for name in _NAMELESS},
-    "path": Text(f"unnamed {STREETS['lane'].en}", f"{STREETS['lane'].zh}（无名）"),
-}
+#: Borders beside a nameless path or barrier are called as those on it are: by its class.
+_CLASS_OF_FOLLOWED = {"path": "lane"} | {name: name for name in _NAMELESS}
 
 
 def _border_words(
@@ -78,8 +73,12 @@ def _followed_words(borders: gpd.GeoDataFrame, lang: Lang) -> NDArray[Any]:
 
 def _followed(kind: str, name: str) -> Text:
     """Return what a border off the streets is called, by what it follows and the name of that."""
+    if not name and kind in _CLASS_OF_FOLLOWED:
+        return _unnamed(_CLASS_OF_FOLLOWED[kind])
+    if not name and kind == "open":  # it may be built up where no buildings are given
+        return _NO_STREETS_KNOWN
     if not name:
-        return _NAMELESS_FOLLOWED.get(kind) or FOLLOWED.get(kind, _NO_STREET)
+        return FOLLOWED.get(kind, _NO_STREET)
     if kind == "compound":
         return Text(f"edge of {name}", f"{name}边界")
     if kind in ("building_gap", "open"):
