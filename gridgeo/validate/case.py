@@ -299,18 +299,25 @@ def about(case: Case, rule: str, row: int | np.intp, text: Text, severity: Sever
 
 def not_checked(rule: str, lacking: Text) -> Finding:
     """Return the finding that says that `rule` could not be checked without a layer."""
-    return _unchecked(rule, Text(f"there are no {lacking.en}", f"缺少{lacking.zh}"))
+    return Finding(
+        rule="not_checked",
+        severity="info",
+        message=Text(
+            f"{rule} was not checked: there are no {lacking.en}",
+            f"未检查 {rule}：缺少{lacking.zh}",
+        ),
+        about=rule,
+    )
 
 
 def unplaced(rule: str) -> Finding:
     """Return the finding that `rule` could not be checked on grids that lie elsewhere."""
-    return _unchecked(rule, Text("the grids lie elsewhere", "网格位置整体有误"))
-
-
-def _unchecked(rule: str, why: Text) -> Finding:
     return Finding(
         rule="not_checked",
         severity="info",
-        message=Text(f"{rule} was not checked: {why.en}", f"未检查 {rule}：{why.zh}"),
+        message=Text(
+            f"{rule} was not checked: the grids lie elsewhere",
+            f"未检查 {rule}：网格位置整体有误",
+        ),
         about=rule,
     )
