@@ -4,10 +4,11 @@ import struct
 
 import openpyxl
 from builders_books import compound, patch, record, write_any
-from builders_read import read_town
-from builders_remedies import TOTAL, case
+from builders_read import communities, compounds, read_town
+from builders_remedies import TOTAL, case, told
 
-from gridgeo.read import read_code_mapping, read_roster
+from gridgeo.config import ReadRules, Source
+from gridgeo.read import read_code_mapping, read_grids, read_layers, read_roster
 
 HOMES = {"crs": {"households": "4548"}}
 ROWS = [["户数", "x", "y"], [120, 500020, 4000040], [80, 500050, 4000040], [7, 500080, 4000040]]
@@ -272,6 +273,47 @@ def person_not_calculated(folder):
     yield lambda: read_roster(str(path))
     rows[1][1] = "张三"
     yield lambda: read_roster(str(book(path, rows)))
+
+
+# Grids that are only a table
+
+
+def read_table(folder, column="小区", rules=None, **layers):
+    """Read a table of two grids, each with the name of a compound of the town."""
+    path = book(folder / "t.xlsx", [["网格编码", column], ["1", "东苑"], ["2", "西苑"]])
+    layers["communities"] = communities()
+    for role, frame in layers.items():
+        frame.to_file(folder / f"{role}.gpkg")
+    inputs = {role: (Source(path=str(folder / f"{role}.gpkg")),) for role in layers}
+    told_so = ReadRules(inputs=inputs, **(rules or {}))
+    ground = read_layers(told_so, partial=True)
+    grids = read_grids(str(path), crs=ground.crs, rules=told_so, ground=ground).grids
+    assert not grids.geometry.isna().any()
+
+
+@case(
+    r"no shapes, and no column of places .*are: 网格编码, 住处 \[file .*t.xlsx.*grids.compound=NAME"
+)
+def grids_without_places(folder):
+    given = {"compounds": compounds()}
+    error = yield lambda: read_table(folder, "住处", **given)
+    yield lambda: read_table(folder, "住处", told(error, grids_compound="住处"), **given)
+    compounds(网格编码=["1", "2"]).to_file(folder / "g.gpkg")
+    yield lambda: read_grids(str(folder / "g.gpkg"), rules=ReadRules())
+
+
+@case(r"the grids are a table, and no layer has the places.* \[file .*t.xlsx.*Give --compounds")
+def grids_without_layers(folder):
+    yield lambda: read_table(folder)
+    yield lambda: read_table(folder, compounds=compounds())
+
+
+@case(r"no name of the table is known.*t.xlsx.*row 2, field 小区, value 东苑.*compounds.name=NAME")
+def grids_of_unknown_names(folder):
+    given = {"compounds": compounds(代号=["东苑", "西苑"])}
+    error = yield lambda: read_table(folder, **given)
+    rules = told(error, grids_compound="小区", compounds_name="代号")
+    yield lambda: read_table(folder, rules=rules, **given)
 
 
 assert sum(row[0] for row in ROWS[1:]) == TOTAL

@@ -83,10 +83,10 @@ def read_grids(
     kept = of_type(projected, raw, study_area, (3, 6))
     rows = kept.index.union(raw.frame.index[~here])
     geometry = kept[["geometry"]].reindex(rows)
+    read = {"code": codes, "name": texts, "kind": texts, "community": codes,
+            "households": _counts, "residents": _counts}  # fmt: skip
     attributes = pd.DataFrame(
-        {name: texts(raw, found.get(name), log) for name in _FIELDS[1:3]}
-        | {name: codes(raw, found.get(name), log) for name in ("code", "community")}
-        | {name: _counts(raw, found.get(name), log) for name in _FIELDS[4:]}
+        {name: read[name](raw, found.get(name), log) for name in _FIELDS}
         | ({"area_stated": measures(raw, found["area"], log)} if "area" in found else {})
         | {
             name: _without_midnight(texts(raw, found[name], log))
