@@ -40,7 +40,9 @@ def to_study_area(raw: RawLayer, study_area: StudyArea) -> gpd.GeoDataFrame:
         replace(raw, frame=frame), study_area.crs, study_area.rules, study_area.log
     )
     projected = without_strays(raw, projected, study_area)
-    return _replaced(projected, shapely.force_2d(projected.geometry.to_numpy()))
+    geometry = projected.geometry.to_numpy()
+    is_flat = not (shapely.has_z(geometry) | shapely.has_m(geometry)).any()
+    return projected if is_flat else _replaced(projected, shapely.force_2d(geometry))
 
 
 def _with_geometry(raw: RawLayer, study_area: StudyArea) -> gpd.GeoDataFrame:
@@ -277,12 +279,13 @@ def gather(
         return gpd.GeoDataFrame(empty, geometry=gpd.GeoSeries([], crs=crs))
     joined = pd.concat([frame[[*columns, "geometry"]] for frame in frames], ignore_index=True)
     geometry = joined.geometry.to_numpy()
-    keys = pd.DataFrame(np.round(shapely.bounds(geometry), 3))
-    if keys.duplicated().any():
-        keys["wkb"] = shapely.to_wkb(geometry, hex=True)
+    bounds = np.round(shapely.bounds(geometry), 3)
+    order = np.lexsort(bounds.T[::-1])
+    if not (np.diff(bounds[order], axis=0) != 0).any(axis=1).all():
+        keys = pd.DataFrame(bounds).assign(wkb=shapely.to_wkb(geometry, hex=True))
         keys = keys.join(joined[list(columns)].astype(str))
-    order = keys.sort_values(list(keys.columns), kind="stable").index
-    return gpd.GeoDataFrame(joined.loc[order].reset_index(drop=True).astype(typed), crs=crs)
+        order = keys.sort_values(list(keys.columns), kind="stable").index.to_numpy()
+    return gpd.GeoDataFrame(joined.take(order).reset_index(drop=True).astype(typed), crs=crs)
 
 
 def working_crs(raw: RawLayer, rules: ReadRules, log: ReadLog) -> CRS:

@@ -202,6 +202,8 @@ def _warn_doubled(one: Homes, log: ReadLog) -> None:
     places = np.round(shapely.get_coordinates(points.geometry.to_numpy()), 2)
     if len(places) != len(points) or len(points) < 2 * _LEAST_ROWS:
         return
+    if np.unique(places[:, 0], return_counts=True)[1].min() < _TWICE:
+        return
     rows = pd.DataFrame(places).assign(count=points["households"].to_numpy())
     rows["name"] = points["name"].to_numpy(dtype=object)
     times = rows.groupby([*rows.columns], dropna=False).size()

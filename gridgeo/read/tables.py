@@ -224,10 +224,10 @@ def _frame_below(cells: list[list[str]], top: int, titles: list[str], path: str)
 
 def _plain(cell: object) -> str:
     """Return a cell as text; 12.0 is ``12``."""
-    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
-        return str(int(cell))
-    if isinstance(cell, float) and abs(cell) >= 1e15:
-        return f"{cell:.6E}"
+    if isinstance(cell, float):
+        if abs(cell) >= 1e15:
+            return f"{cell:.6E}"
+        return str(int(cell)) if cell.is_integer() else str(cell)
     if isinstance(cell, (dt.date, dt.time)):
         return cell.isoformat()
     return str(cell).strip()

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from gridgeo.errors import InputError
@@ -56,10 +57,10 @@ def _texts(raw: RawLayer, column: str, log: ReadLog) -> pd.Series[str]:
         )
     if pd.api.types.is_float_dtype(cells) and not cells.isna().all():
         cells = _check_whole_numbers(raw, column, cells)
-    plain = cells.astype(object).where(cells.notna(), "")
-    once = {cell: _clean(str(cell)) for cell in plain.unique()}
-    out = plain.map(once).astype(object)
-    changed = (str(cell) for cell, text in once.items() if text != cell)
+    number, known = pd.factorize(cells)
+    clean = [*(_clean(str(cell)) for cell in known), ""]  # the last where there is none: -1
+    out = pd.Series(np.array(clean, dtype=object)[number], index=cells.index)
+    changed = (str(cell) for cell, text in zip(known, clean, strict=False) if text != cell)
     dirty = [cell for cell in changed if _clean(cell) != _squeezed(cell)]
     if dirty:
         log.note(

@@ -83,6 +83,9 @@ def plain_cells(cells: pd.Series[Any]) -> tuple[pd.Series[Any], int]:
 def _may_be_nested(cells: pd.Series[Any]) -> bool:
     if not (cells.dtype == object or pd.api.types.is_string_dtype(cells)):
         return False
+    if cells.dtype != object:
+        opens = cells.str.startswith(_OPENING) | cells.str.contains("=>", regex=False)
+        return bool(opens.any())
     values = cells.tolist()
     if set(map(type, values)) <= {str}:
         text = "\n" + "\n".join(values)

@@ -68,7 +68,9 @@ def _is_sparse(xml: bytes) -> bool:
 
 
 def _hidden_rows(xml: bytes) -> frozenset[int]:
-    if not any(mark in xml for mark in (b'hidden="1', b'hidden="t', b"hidden='", b'ht="0')):
+    if not any(
+        mark in xml for mark in (b'hidden="1', b'hidden="t', b"hidden='", b' ht="0', b" ht='0")
+    ):
         return frozenset()
     found = set()
     for row, match in enumerate(_ROW.finditer(xml)):
