@@ -46,9 +46,9 @@ def without_narrow(pieces: NDArray[Any], width_m: float) -> NDArray[Any]:
 #: Openings are this much larger, so that rounding leaves no slits along the outline.
 _SLIT_M = 0.01
 #: Outlines of at least so many vertices, and so many of them for each width along the outline ...
-_DENSE_VERTICES, _DENSE = 1_000, 40
+_DENSE_VERTICES, _DENSE = 1_000, 16
 #: ... are opened in a copy that departs from them by about this share of the width.
-_COARSE = 1 / 32
+_COARSE = 1 / 20
 
 
 def thin_parts(
