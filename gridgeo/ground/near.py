@@ -107,7 +107,9 @@ def split_near(
     """
     if not len(others):
         whole = np.arange(len(segments.line))
-        return segments.at(whole[:0]), segments.parts(whole, 0.0 * whole, segments.length_m)
+        return segments.at(whole[:0]), segments.parts(
+            whole, np.zeros(len(whole)), segments.length_m
+        )
     pieces = segments.geometry
     streets = segments_of(_around(pieces, others, distance_m)).ends
     tree = shapely.STRtree(np.asarray(shapely.linestrings(streets), dtype=object))
