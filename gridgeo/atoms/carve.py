@@ -26,7 +26,13 @@ from gridgeo.atoms.faces import (
 )
 from gridgeo.atoms.lines import close_gaps, explode
 from gridgeo.config import AtomRules
-from gridgeo.geometry import Polygons, assign_points, coverage_edges, households_in
+from gridgeo.geometry import (
+    Polygons,
+    assign_points,
+    coverage_edges,
+    households_in,
+    midway_between,
+)
 from gridgeo.model import Layers
 
 if TYPE_CHECKING:
@@ -293,20 +299,23 @@ def _share_block(
             rest = shapely.difference(rest, outlines[number])
     if not parts:
         return []
-    strips = _strips(rest, rules)
-    if len(between) and len(strips) and len(parts) > 1:
-        strips = cut_areas(strips, between).polygons
-        receiver = _longest_beside(strips, np.array([part for _, part in parts]))
-    else:
-        receiver = _first_beside(strips, parts)
+    shapes = np.array([part for _, part in parts])
+    strips = _shared(_strips(rest, rules), shapes, between)
+    receiver = _longest_beside(strips, shapes)
     return [(number, _solid(part, strips[receiver == i])) for i, (number, part) in enumerate(parts)]
 
 
-def _first_beside(strips: NDArray[Any], parts: list[tuple[int, Any]]) -> NDArray[np.int64]:
-    """Return for each strip the first part that it lies beside, or -1."""
-    near = np.array([shapely.dwithin(strips, part, _BESIDE_M) for _, part in parts])
-    first: NDArray[np.int64] = np.where(near.any(axis=0), near.argmax(axis=0), -1)
-    return first
+def _shared(strips: NDArray[Any], parts: NDArray[Any], between: NDArray[Any]) -> NDArray[Any]:
+    """Return strips divided among the parts that they lie beside: midway, or along lines given."""
+    strip, part = shapely.STRtree(parts).query(strips, predicate="dwithin", distance=_BESIDE_M)
+    beside = np.bincount(strip, minlength=len(strips))
+    if not (beside > 1).any():
+        return strips
+    if not len(between):
+        several = np.unique(part[beside[strip] > 1])
+        between = midway_between(parts[several], several).lines
+    pieces = cut_areas(strips[beside > 1], between).polygons
+    return np.concatenate([strips[beside <= 1], pieces])
 
 
 def _longest_beside(strips: NDArray[Any], parts: NDArray[Any]) -> NDArray[np.int64]:

@@ -216,7 +216,12 @@ def _code_and_describe(
     described = coded.assign(
         name=given.where(given != "", named),
         bounded_by=bounded_by(
-            labels.labels, atoms.borders, atoms.frame, atoms.communities, lang=lang
+            labels.labels,
+            atoms.borders,
+            atoms.frame,
+            atoms.communities,
+            facilities=atoms.considered["name"].tolist(),
+            lang=lang,
         ),
         contains=contains(coded, layers.compounds, layers.buildings, layers.households, lang=lang),
     )
