@@ -157,6 +157,19 @@ def test_facilities_side_by_side_share_the_strip_to_the_street(gap):
         assert part.symmetric_difference(translate(whole, *ORIGIN)).area < 0.02 * whole.area
 
 
+def test_a_school_at_the_edge_of_a_campus_has_its_own_front():
+    """A slanted shared border: overlays leave it with other vertices on either side."""
+    school = Polygon([(11, 51), (113.3, 50.1), (109.7, 139.9), (11.7, 141)])
+    outlines = facilities(("学校", "大学", box(11, 11, 189, 189)), ("学校", "附属中学", school))
+    atoms = cut(town(middle(), homes=(EAST,), facilities=outlines))
+    by = atoms.frame[atoms.frame["facility"] >= 0].dissolve("facility").geometry
+    names = atoms.considered["name"].tolist()
+    inner, outer = by[names.index("附属中学")], by[names.index("大学")]
+    front = translate(box(0, 52, 11, 139), *ORIGIN)
+    assert front.difference(inner).area < 0.1 * front.area
+    assert inner.area + outer.area == pytest.approx(40_000, rel=1e-3)
+
+
 def test_of_two_outlines_the_smaller_wins_the_ground_that_both_claim():
     outlines = facilities(
         ("园区", "大园", box(0, 0, 200, 200)), ("学校", "园中校", box(50, 50, 150, 150))
