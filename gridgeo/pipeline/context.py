@@ -17,7 +17,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from gridgeo.atoms import Blocks, Cutter, PieceCoverage, cut_blocks, take_atoms
+from gridgeo.atoms import Blocks, Cutter, PieceCoverage, cut_blocks, join_links, take_atoms
 from gridgeo.codes import community_codes
 from gridgeo.config import Settings
 from gridgeo.dedicated import choose_dedicated, keep_connected, leave_homes, yield_to_locked
@@ -110,13 +110,17 @@ class RunContext:
             atoms = self.cutter.atoms_of(self.ground)
         else:
             atoms = take_atoms(self.layers, self.considered, self.settings.atoms)
-        return keep_connected(atoms, self.bands(atoms))
+        return self._connected(atoms)
 
     def finer_atoms(self, communities: Collection[int]) -> Atoms:
         """Return the atoms, with finer ones in some communities (positions)."""
         finer = self.cutter.cut_finer(self.ground, communities)
-        atoms = self.cutter.atoms_of(finer)
-        return keep_connected(atoms, self.bands(atoms))
+        return self._connected(self.cutter.atoms_of(finer))
+
+    def _connected(self, atoms: Atoms) -> Atoms:
+        """Return the atoms joined by links, with dedicated ground that cuts nothing off."""
+        joined = join_links(atoms, self.layers.links, reach_m=self.settings.read.link_m)
+        return keep_connected(joined, self.bands(joined))
 
 
 def constraints_of(layers: Layers, atoms: Atoms) -> Constraints:

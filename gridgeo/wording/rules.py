@@ -272,6 +272,8 @@ _REPORTED: Mapping[str, Text] = MappingProxyType(
         "effective_communities": Text("communities by their atoms", "社区实际范围"),
         "follows_units": Text("old grid follows units", "原网格按单元归并"),
         "found_on_site": Text("found on site", "实地核查"),
+        "link_joins": Text("link", "通道"),
+        "link_unplaced": Text("link without effect", "通道未起作用"),
         "had_grid": Text("lay in no grid", "原不在网格内"),
         "multipart_atom": Text("unit in parts", "单元不连片"),
         "names_unknown": Text("names without a place", "名称未找到图形"),
