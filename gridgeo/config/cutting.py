@@ -22,6 +22,10 @@ class Band:
     300-500 households or about 1,000 residents (±20 %), by the municipal notice §2.2. Under
     ``either`` a grid is in band when it meets one of the two measures; residents count only
     where they are known.
+
+    ``most_area_ha`` and ``most_walk_m`` say what a basic grid should not exceed, for the
+    countryside; 0 for no limit: its hectares, and the metres between its two households that are
+    farthest apart (a straight line). They come after the band.
     """
 
     lower: int = 300
@@ -29,9 +33,13 @@ class Band:
     residents_lower: int = 800
     residents_upper: int = 1200
     profile: Profile = "either"
+    most_area_ha: float = 0.0
+    most_walk_m: float = 0.0
 
     def __post_init__(self) -> None:
         check_fields(self, "band")
+        for limit in ("most_area_ha", "most_walk_m"):
+            at_least(f"band.{limit}", getattr(self, limit), 0)
         for low, high in (("lower", "upper"), ("residents_lower", "residents_upper")):
             at_least(f"band.{low}", getattr(self, low), 1)
             if getattr(self, low) > getattr(self, high):
@@ -58,6 +66,8 @@ class Override:
     residents_lower: int | None = None
     residents_upper: int | None = None
     profile: Profile | None = None
+    most_area_ha: float | None = None
+    most_walk_m: float | None = None
     grids: int | None = None
 
     def __post_init__(self) -> None:

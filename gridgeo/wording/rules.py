@@ -180,6 +180,15 @@ RULEBOOK: Mapping[str, _Rule] = MappingProxyType(
                  "与相邻网格调整街区、拆分或合并；确有原因的可登记为例外"),
             "in_band",
         ),
+        "within_reach": _Rule(
+            Text("within reach", "范围适度"),
+            Text("the setting `most_area_ha` or `most_walk_m`; for the countryside",
+                 "设置 most_area_ha、most_walk_m（用于农村）"),
+            Text("Exchange blocks with a neighbour, or split; where homes are too scattered for "
+                 "the band, accept with the reason",
+                 "与相邻网格调整或拆分；住户过于分散、无法同时达标的，可登记为例外"),
+            "in_band",
+        ),
         "on_streets": _Rule(
             Text("bounded by streets", "街巷定界"),
             _STREETS,
