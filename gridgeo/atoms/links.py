@@ -162,11 +162,11 @@ def _useless(
 
 
 def _unplaced(name: str, line: Any, why: Text) -> Finding:
-    already = why is _JOINED_ALREADY or why is _ONE_UNIT
+    link, already = called(name), why is _JOINED_ALREADY or why is _ONE_UNIT
     return Finding(
         rule="link_unplaced",
         severity="info" if already else "warning",
-        message=called(name) + Text(" joins nothing: ", "未起作用：") + why,
+        message=Text(f"{link.en} joins nothing: {why.en}", f"{link.zh}未起作用：{why.zh}"),
         where=line,
         amount=float(shapely.length(line)),
         unit="m",

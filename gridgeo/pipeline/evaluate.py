@@ -17,7 +17,7 @@ from gridgeo.geometry import polygonal
 from gridgeo.model import Finding, Layers, Note, Partition, Plan, bands_of, by_code
 from gridgeo.pipeline.context import RunContext
 from gridgeo.pipeline.deliver import deliver_existing, in_communities
-from gridgeo.pipeline.links import LINK_JOINS, drawn_links, links_joining, links_of
+from gridgeo.pipeline.links import drawn_links, links_joining, links_of
 from gridgeo.pipeline.recode import registered
 from gridgeo.pipeline.summary import cut_m, search_figures, summarise
 from gridgeo.review import assess
@@ -159,7 +159,7 @@ def judge_plan(
 
 def with_judgement(plan: Plan, judgement: Judgement, households: dict[str, int]) -> Plan:
     """Return the plan with the findings of a judgement after its own, and the figures of both."""
-    kept = (found for found in plan.findings if found.rule != LINK_JOINS or not len(plan.borders))
+    kept = (one for one in plan.findings if one.rule != "link_joins" or not len(plan.borders))
     findings = (*kept, *links_joining(plan), *judgement.findings)
     summary = summarise(
         settings=plan.settings,

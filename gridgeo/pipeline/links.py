@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,16 +11,13 @@ import shapely
 from gridgeo.atoms import called
 from gridgeo.geometry import polygons_along
 from gridgeo.model import Finding
-from gridgeo.wording import Text, join
+from gridgeo.wording import Text
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
     from gridgeo.model import Plan
-
-#: The rule of the findings here, which follow from the grids as they are.
-LINK_JOINS = "link_joins"
 
 
 def links_of(plan: Plan) -> gpd.GeoDataFrame | None:
@@ -39,14 +37,13 @@ def links_joining(plan: Plan) -> tuple[Finding, ...]:
     grid = plan.atoms["grid"].to_numpy(dtype=object)
     ends = rows[["left", "right"]].to_numpy(np.int64)
     same = grid[ends[:, 0]] == grid[ends[:, 1]]
+    link = rows.assign(at=shapely.to_wkb(rows.geometry)).groupby(["street_name", "at"]).ngroup()
     findings = []
-    for (name, _), here in (
-        rows.assign(at=shapely.to_wkb(rows.geometry))
-        .groupby(["street_name", "at"], sort=True)
-        .indices.items()
-    ):
+    for number in range(int(link.max()) + 1):
+        here = np.flatnonzero(link == number)
         inside = tuple(sorted(set(grid[ends[here[same[here]], 0]]) - {""}))
-        findings.append(_joins(str(name), rows.geometry.iloc[here[0]], inside))
+        name, line = rows["street_name"].iloc[here[0]], rows.geometry.iloc[here[0]]
+        findings.append(_joins(str(name), line, inside))
     return tuple(findings)
 
 
@@ -66,8 +63,8 @@ def drawn_links(
     tree = shapely.STRtree(parts)
     findings = []
     for name, line in zip(links["name"], links.geometry, strict=True):
-        ends = shapely.get_point(line, [0, -1]) if shapely.get_dimensions(line) == 1 else []
-        if not len(ends) or not all(len(tree.query(end, "dwithin", reach_m)) for end in ends):
+        ends = shapely.get_point(line, [0, -1])
+        if not all(end and len(tree.query(end, "dwithin", reach_m)) for end in ends):
             findings.append(_joins_nothing(name, line))
             continue
         steps = np.unique(polygons_along(line, tree, reach_m))
@@ -78,26 +75,35 @@ def drawn_links(
 
 
 def _joins(name: str, line: Any, grids: tuple[str, ...]) -> Finding:
-    listed = join([Text(one, one) for one in grids], en=", ", zh="、") if grids else Text("", "")
-    used = Text(f" joins places of grid {listed.en}", f"连通网格 {listed.zh} 内的两处")
-    free = Text(" is open to use, and no grid needs it", "可用，目前没有网格需要它")
-    return Finding(
-        rule=LINK_JOINS,
+    link, listed = called(name), ", ".join(grids)
+    used = Finding(
+        rule="link_joins",
         severity="info",
-        message=called(name) + (used if grids else free),
-        grids=grids,
-        where=line,
-        amount=float(shapely.length(line)),
-        unit="m",
+        message=Text(
+            f"{link.en} joins places of grid {listed}", f"{link.zh}连通网格 {listed} 内的两处"
+        ),
     )
+    free = Finding(
+        rule="link_joins",
+        severity="info",
+        message=Text(
+            f"{link.en} is open to use, and no grid needs it",
+            f"{link.zh}可用，目前没有网格需要它",
+        ),
+    )
+    found = used if grids else free
+    return replace(found, grids=grids, where=line, amount=float(shapely.length(line)), unit="m")
 
 
 def _joins_nothing(name: str, line: Any) -> Finding:
-    why = Text(" joins nothing: an end of it reaches no grid", "未起作用：有一端未落在任何网格上")
+    link = called(name)
     return Finding(
         rule="link_unplaced",
         severity="warning",
-        message=called(name) + why,
+        message=Text(
+            f"{link.en} joins nothing: an end of it reaches no grid",
+            f"{link.zh}未起作用：有一端未落在任何网格上",
+        ),
         where=line,
         amount=float(shapely.length(line)),
         unit="m",

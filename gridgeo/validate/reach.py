@@ -51,7 +51,8 @@ def _places(case: Case, row: np.intp) -> NDArray[Any]:
     """Return the household points of a grid; without them its inhabited units, else its ground."""
     if case.points is not None and case.placing is not None:
         homes = case.points["households"].to_numpy(dtype=np.float64, na_value=0.0) > 0
-        return case.points.geometry.to_numpy()[(case.placing.inside == row) & homes]
+        inside = (case.placing.inside == row) & homes
+        return np.asarray(case.points.geometry.to_numpy()[inside])
     if case.subject.atoms is not None:
         homes = case.subject.atoms["households"].to_numpy(dtype=np.float64, na_value=0.0) > 0
         inside = case.subject.atoms.geometry.to_numpy()[(case.atom_grids == row) & homes]
