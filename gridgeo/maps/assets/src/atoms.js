@@ -51,7 +51,8 @@ export function decodeAtoms(data) {
   const arcs = arcsOfAtoms(data);
   const boxes = arcs.map((own) => boxOfArcs(geometry, own));
   return {
-    ...geometry, arcs, linked: linksOfAtoms(data), boxes, bins: binsOf(boxes), middles: [], count: data.households.length,
+    ...geometry, arcs, linked: linksOfAtoms(data), boxes, bins: binsOf(boxes), middles: [],
+    count: data.households.length,
     left: data.left, right: data.right, metres: data.metres, street: data.street,
     households: data.households, residents: data.residents,
     community: data.community, grid: data.grid,
