@@ -202,6 +202,9 @@ def _sides(
     labels: NDArray[Any], borders: gpd.GeoDataFrame, words: tuple[NDArray[Any], NDArray[Any]]
 ) -> pd.DataFrame:
     """Return metres by grid, side and word; `words` are those seen from left and from right."""
+    if "link" in borders.columns:  # links are no borders
+        real = ~borders["link"].to_numpy(dtype=bool)
+        borders, words = borders[real], (words[0][real], words[1][real])
     left = labels[borders["left"].to_numpy()]
     right = np.where(borders["right"] >= 0, labels[borders["right"].to_numpy()], -1)
     steps, border = _steps(borders.geometry.to_numpy())
