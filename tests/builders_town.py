@@ -72,6 +72,7 @@ def town(
             "follows": "",
             "follows_name": "",
             "beside_street_m": 0.0,
+            "link": False,
         },
         geometry=[line for _, _, line in lines] + [shapely.LineString([(0, 0), (0, -SIDE)])],
         crs=32650,

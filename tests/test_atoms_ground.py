@@ -5,6 +5,7 @@ import pytest
 import shapely
 from builders_atoms import DENSE, EAST, WEST, cut, inner_borders, middle, town
 from builders_city import (
+    ORIGIN,
     areas,
     communities,
     facilities,
@@ -136,6 +137,37 @@ def test_a_facility_that_leaves_only_slivers_takes_the_whole_block():
     atoms = cut(town(middle(), homes=(EAST,), facilities=school))
     assert sorted(atoms.frame["facility"]) == [-1, 0]
     np.testing.assert_allclose(atoms.frame.area, 40_000)
+
+
+@pytest.mark.parametrize("gap", [0, 4])
+def test_facilities_side_by_side_share_the_strip_to_the_street(gap):
+    """Each takes the ground before its own front, to the middle of the gap between them."""
+    outlines = facilities(
+        ("学校", "第一中学", box(12, 12, 90, 188)),
+        ("学校", "第二中学", box(90 + gap, 12, 188, 188)),
+    )
+    atoms = cut(town(middle(), homes=(EAST,), facilities=outlines))
+    by = atoms.frame[atoms.frame["facility"] >= 0].set_index("facility").geometry
+    names = atoms.considered["name"].tolist()
+    west, east = by[names.index("第一中学")], by[names.index("第二中学")]
+    for part, whole in (
+        (west, box(0, 0, 90 + gap / 2, 200)),
+        (east, box(90 + gap / 2, 0, 200, 200)),
+    ):
+        assert part.symmetric_difference(translate(whole, *ORIGIN)).area < 0.02 * whole.area
+
+
+def test_a_school_at_the_edge_of_a_campus_has_its_own_front():
+    """A slanted shared border: overlays leave it with other vertices on either side."""
+    school = Polygon([(11, 51), (113.3, 50.1), (109.7, 139.9), (11.7, 141)])
+    outlines = facilities(("学校", "大学", box(11, 11, 189, 189)), ("学校", "附属中学", school))
+    atoms = cut(town(middle(), homes=(EAST,), facilities=outlines))
+    by = atoms.frame[atoms.frame["facility"] >= 0].dissolve("facility").geometry
+    names = atoms.considered["name"].tolist()
+    inner, outer = by[names.index("附属中学")], by[names.index("大学")]
+    front = translate(box(0, 52, 11, 139), *ORIGIN)
+    assert front.difference(inner).area < 0.1 * front.area
+    assert inner.area + outer.area == pytest.approx(40_000, rel=1e-3)
 
 
 def test_of_two_outlines_the_smaller_wins_the_ground_that_both_claim():

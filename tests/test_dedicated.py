@@ -238,7 +238,7 @@ def test_a_facility_outside_every_community_is_listed(shape):
 
 
 def test_a_facility_too_narrow_for_an_atom_is_refused():
-    row = judge(town(("公园", "绿带", box(0, 95, 4000, 105))))
+    row = judge(town(("学校", "跑道", box(0, 95, 400, 105), {"学生数": 900})))
     assert not row["dedicated"]
     assert "too narrow" in row["reason_en"]
     assert "范围过小或过窄" in row["reason_zh"]

@@ -184,8 +184,21 @@ def test_without_a_street_the_other_side_counts():
     shared = table(ring(0, 1, (10, 0), (10, 10), street_class="none"), far)
     labels = np.array([0, 1])
     assert bounded_by(labels, shared, atoms(2), lang="zh")[0] == "东至楼间"
-    assert bounded_by(labels, shared, atoms(2, facility=[-1, 3]), lang="zh")[0] == "东至专属网格"
+    school = atoms(2, facility=[-1, 1])
+    for names, told in ((["", "一中"], "东至一中"), (["", ""], "东至专属网格")):
+        assert bounded_by(labels, shared, school, facilities=names, lang="zh")[0] == told
     assert bounded_by(labels, shared, atoms(2, community=[0, 1]), lang="zh")[0] == "东至社区界"
+
+
+def test_a_facility_is_not_its_own_neighbour():
+    rows = [
+        ring(0, -1, (0, 10), (0, 0), name="西街"),
+        ring(0, 1, (10, 0), (10, 10), street_class="none"),
+        ring(1, -1, (20, 0), (20, 10), name="东街"),
+    ]
+    school = atoms(2, facility=[-1, 0])
+    told = bounded_by(np.array([0, 1]), table(*rows), school, facilities=["一中"], lang="zh")
+    assert told.tolist() == ["东至一中；西至西街", "东至东街；西至楼间"]
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,10 @@ from importlib import import_module
 
 import pytest
 
-from gridgeo.config import Band, Codes
+from gridgeo.config import Codes
 from gridgeo.validate import CHECKS, validate
 from scripts.reference.checks import severities
-from scripts.reference.town import broken_town
+from scripts.reference.town import LIMITS, broken_town
 from scripts.write_reference import FOLDER, pages
 
 HINT = "the code has changed: python -m scripts.write_reference"
@@ -26,7 +26,7 @@ def test_the_committed_pages_are_those_of_the_code(written):
 
 
 def test_every_check_has_an_example_of_a_severity_that_it_is_said_to_have():
-    told = validate(broken_town(), band=Band(), codes=Codes())
+    told = validate(broken_town(), band=LIMITS, codes=Codes())
     for check in CHECKS:
         given = {finding.severity for finding in told if finding.rule == check.__name__}
         assert given, check.__name__

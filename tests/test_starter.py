@@ -53,7 +53,7 @@ def test_every_setting_is_explained():
     assert set(document["dedicated"]["thresholds"]) == set(CATEGORIES)
     assert set(document["inputs"]) == set(ROLES)
     assert set(document) == {*keys_of(Settings()), *_READ_TABLES}
-    assert document["read"] == {"missing_households": 0, "hidden": "count"}
+    assert document["read"] == {"missing_households": 0, "hidden": "count", "link_m": 15.0}
 
 
 def test_every_setting_has_words_in_both_languages_above_it():

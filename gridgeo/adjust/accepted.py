@@ -257,7 +257,12 @@ def _coded_grids(change: MinimalChange, chosen: Chosen, proposed: Changes) -> gp
     return coded.assign(
         name=_names(change, coded),
         bounded_by=bounded_by(
-            chosen.partition.labels, atoms.borders, atoms.frame, atoms.communities, lang=lang
+            chosen.partition.labels,
+            atoms.borders,
+            atoms.frame,
+            atoms.communities,
+            facilities=atoms.considered["name"].tolist(),
+            lang=lang,
         ),
         contains=contains(coded, layers.compounds, layers.buildings, layers.households, lang=lang),
     )

@@ -192,10 +192,17 @@ def _with_bounds(
             "community": pd.Index(plan.communities["code"]).get_indexer(
                 pd.Index(plan.atoms["community"])
             ),
-            "facility": np.where(kinds[labels] == "dedicated", 0, -1),
+            "facility": np.where(kinds[labels] == "dedicated", labels, -1),
         }
     )
-    bounds = bounded_by(labels, plan.borders, atoms, plan.communities, lang=plan.settings.lang)
+    bounds = bounded_by(
+        labels,
+        plan.borders,
+        atoms,
+        plan.communities,
+        facilities=grids["facility"].tolist(),
+        lang=plan.settings.lang,
+    )
     inner = plan.borders[plan.borders["right"] >= 0]
     sides = np.stack([grid[inner["left"]], grid[inner["right"]]])
     beside = {*sides[:, np.isin(sides, changed).any(axis=0)].ravel(), *changed}

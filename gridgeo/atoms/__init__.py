@@ -23,13 +23,19 @@ from gridgeo.atoms.given import (
 from gridgeo.atoms.given_notes import (
     without_atoms,
 )
+from gridgeo.atoms.links import (
+    called,
+    join_links,
+)
 
 __all__ = [
     "Blocks",
     "Cutter",
     "PieceCoverage",
+    "called",
     "closed_gaps",
     "cut_blocks",
+    "join_links",
     "prepare_pieces",
     "repair_communities",
     "take_atoms",

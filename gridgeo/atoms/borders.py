@@ -42,6 +42,7 @@ _COLUMNS = [
     "follows",
     "follows_name",
     "beside_street_m",
+    "link",
 ]
 
 
@@ -86,6 +87,7 @@ def tabulate_borders(
     borders["passable"] = _passable(borders, geometry, crossings)
     borders["follows_name"] = _names_of_followed(borders, geometry, lines)
     borders["beside_street_m"] = _beside_street_m(borders, geometry, lines)
+    borders["link"] = False
     return gpd.GeoDataFrame(borders[_COLUMNS], geometry=geometry, crs=crs)
 
 

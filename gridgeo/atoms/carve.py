@@ -26,7 +26,13 @@ from gridgeo.atoms.faces import (
 )
 from gridgeo.atoms.lines import close_gaps, explode
 from gridgeo.config import AtomRules
-from gridgeo.geometry import Polygons, assign_points, coverage_edges, households_in
+from gridgeo.geometry import (
+    Polygons,
+    assign_points,
+    coverage_edges,
+    households_in,
+    midway_between,
+)
 from gridgeo.model import Layers
 
 if TYPE_CHECKING:
@@ -186,6 +192,10 @@ _BESIDE_M = 0.1
 #: A part of an outline smaller than this share of it is left to its block, unless it is most of it.
 _STRAY_SHARE = 0.05
 _MOST_OF_BLOCK = 0.5
+#: Borders of neighbours that differ by less, as overlays leave them, are one line.
+_SAME_M = 0.001
+#: Outlines that are drawn twice differ by less than this.
+_SLIVER_M = 4.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -229,13 +239,12 @@ def carve_outlines(
     if not grown:
         size = len(polygons)
         return _Carved(polygons=polygons, origin=np.arange(size), outline=np.full(size, -1))
-    cuts = np.concatenate([_cut_lines(face, part) for _, face, part in grown])
+    cuts = np.concatenate([_cut_lines(face, parts) for face, _, parts in grown])
     closed = close_gaps(cuts, coverage_edges(polygons).lines, tolerance_m=_TO_EDGE_M)
     pieces = cut_areas(polygons, np.concatenate([cuts, closed.pieces]))
-    number = np.array([number for number, *_ in grown])
-    inside = assign_points(
-        shapely.point_on_surface(pieces.polygons), np.array([part for *_, part in grown])
-    )
+    number = np.concatenate([numbers for _, numbers, _ in grown])
+    taken = np.concatenate([parts for *_, parts in grown])
+    inside = assign_points(shapely.point_on_surface(pieces.polygons), taken)
     return _tidied(pieces, np.where(inside >= 0, number[inside], -1), tidy)
 
 
@@ -254,8 +263,8 @@ def _grow(
     divisible: NDArray[np.bool_],
     rules: AtomRules,
     between: NDArray[Any],
-) -> list[tuple[int, Any, Any]]:
-    """Return (outline, face, part of the face that the outline takes), smallest outline first."""
+) -> list[tuple[Any, NDArray[np.int64], Polygons]]:
+    """Return (face, outlines, what of the face each outline takes), the smallest outline first."""
     small_first = np.argsort(np.round(shapely.area(outlines), 2), kind="stable")
     outline, face = shapely.STRtree(polygons).query(outlines[small_first], predicate="intersects")
     order = np.lexsort((outline, face))
@@ -263,16 +272,10 @@ def _grow(
     blocks, first = np.unique(face[order], return_index=True)
     grown, tree = [], shapely.STRtree(between)
     for block, mine in zip(polygons[blocks], np.split(outline[order], first[1:]), strict=False):
-        grown += [
-            (int(number), block, part)
-            for number, part in _share_block(
-                block,
-                small_first[mine],
-                outlines,
-                rules,
-                between[np.sort(tree.query(block, predicate="intersects"))],
-            )
-        ]
+        near = between[np.sort(tree.query(block, predicate="intersects"))]
+        numbers, parts = _share_block(block, small_first[mine], outlines, rules, near)
+        if len(numbers):
+            grown.append((block, numbers, parts))
     return grown
 
 
@@ -282,31 +285,47 @@ def _share_block(
     outlines: NDArray[Any],
     rules: AtomRules,
     between: NDArray[Any],
-) -> list[tuple[int, Any]]:
-    rest, parts = block, []
+) -> tuple[NDArray[np.int64], Polygons]:
+    """Return the outlines that take ground of a block, and what each of them takes."""
+    takers: list[np.int64] = []
+    parts: list[Any] = []
+    rest = block
     for number in numbers:
         part = shapely.intersection(rest, outlines[number])
         size = outlines[number].area
         kept = min(_STRAY_SHARE * size, _MOST_OF_BLOCK * block.area)
         if part.area > max(min(rules.sliver_area_m2, 0.5 * size), kept):
-            parts.append((int(number), part))
-            rest = shapely.difference(rest, outlines[number])
-    if not parts:
-        return []
-    strips = _strips(rest, rules)
-    if len(between) and len(strips) and len(parts) > 1:
-        strips = cut_areas(strips, between).polygons
-        receiver = _longest_beside(strips, np.array([part for _, part in parts]))
-    else:
-        receiver = _first_beside(strips, parts)
-    return [(number, _solid(part, strips[receiver == i])) for i, (number, part) in enumerate(parts)]
+            part = _without_slivers(part) if parts else part
+            takers.append(number)
+            parts.append(part)
+            rest = shapely.difference(rest, part)
+    shapes = np.array(parts, dtype=object)
+    if parts:
+        strips = _shared(_strips(rest, rules), shapes, between)
+        receiver = _longest_beside(strips, shapes)
+        shapes = np.array([_solid(one, strips[receiver == i]) for i, one in enumerate(shapes)])
+    return np.array(takers, dtype=np.int64), shapes
 
 
-def _first_beside(strips: NDArray[Any], parts: list[tuple[int, Any]]) -> NDArray[np.int64]:
-    """Return for each strip the first part that it lies beside, or -1."""
-    near = np.array([shapely.dwithin(strips, part, _BESIDE_M) for _, part in parts])
-    first: NDArray[np.int64] = np.where(near.any(axis=0), near.argmax(axis=0), -1)
-    return first
+def _without_slivers(part: Any) -> Any:
+    """Return what a smaller outline left of a larger one, without slivers along the smaller one."""
+    half = _SLIVER_M / 2
+    core = shapely.buffer(part, -half, join_style="mitre")
+    wide = shapely.intersection(part, shapely.buffer(core, half, join_style="mitre"))
+    return part if shapely.is_empty(wide) else wide
+
+
+def _shared(strips: NDArray[Any], parts: NDArray[Any], between: NDArray[Any]) -> NDArray[Any]:
+    """Return strips divided among the parts that they lie beside: midway, or along lines given."""
+    strip, part = shapely.STRtree(parts).query(strips, predicate="dwithin", distance=_BESIDE_M)
+    beside = np.bincount(strip, minlength=len(strips))
+    if not (beside > 1).any():
+        return strips
+    if not len(between):
+        several = np.unique(part[beside[strip] > 1])
+        between = midway_between(parts[several], several).lines
+    pieces = cut_areas(strips[beside > 1], between).polygons
+    return np.concatenate([strips[beside <= 1], pieces])
 
 
 def _longest_beside(strips: NDArray[Any], parts: NDArray[Any]) -> NDArray[np.int64]:
@@ -339,10 +358,14 @@ def _solid(part: Any, strips: NDArray[Any]) -> Any:
     return shapely.buffer(swollen, -_CRACK_M, join_style="mitre")
 
 
-def _cut_lines(block: Any, part: Any) -> NDArray[Any]:
-    """Return the lines along which `part` is cut out of `block`, away from its edge."""
+def _cut_lines(block: Any, parts: Polygons) -> NDArray[Any]:
+    """Return the lines along which `parts` are cut out of `block`, away from its edge, each once.
+
+    Of a line that stood there twice, neither end would be free to be closed at the edge.
+    """
     edge = shapely.buffer(shapely.boundary(block), _ALONG_EDGE_M)
-    inside = shapely.intersection(shapely.difference(shapely.boundary(part), edge), block)
+    rims = shapely.union_all(shapely.boundary(parts), grid_size=_SAME_M)
+    inside = shapely.intersection(shapely.difference(rims, edge), block)
     lines = shapely.get_parts(shapely.line_merge(inside))
     lines = lines[shapely.get_type_id(lines) == 1]
     kept: NDArray[Any] = shapely.simplify(lines[shapely.length(lines) > _ALONG_EDGE_M], 0.5)

@@ -36,7 +36,10 @@ def _layer(role: str, what: str) -> Any:
 Communities = _layer("communities", "Outlines of communities or villages 社区（村）边界")
 Streets = _layer("streets", "Street lines 道路")
 Barriers = _layer("barriers", "Water, rail, walls; rail=PATH gives a kind 水系、铁路、围墙")
-Links = _layer("links", "Bridges, underpasses, gates: lines across barriers 通道（桥、涵、门）")
+Links = _layer(
+    "links",
+    "Bridges, underpasses, gates, roads to exclaves: lines or points 通道（桥、涵、门、村道）",
+)
 Households = _layer("households", "Points, polygons or a table with counts 户数")
 Compounds = _layer("compounds", "Residential compounds 小区")
 Buildings = _layer("buildings", "Building footprints 楼栋")

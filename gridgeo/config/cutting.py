@@ -22,6 +22,10 @@ class Band:
     300-500 households or about 1,000 residents (±20 %), by the municipal notice §2.2. Under
     ``either`` a grid is in band when it meets one of the two measures; residents count only
     where they are known.
+
+    ``most_area_ha`` and ``most_walk_m`` say what a basic grid should not exceed, for the
+    countryside; 0 for no limit: its hectares, and the metres between its two households that are
+    farthest apart (a straight line). They come after the band.
     """
 
     lower: int = 300
@@ -29,9 +33,13 @@ class Band:
     residents_lower: int = 800
     residents_upper: int = 1200
     profile: Profile = "either"
+    most_area_ha: float = 0.0
+    most_walk_m: float = 0.0
 
     def __post_init__(self) -> None:
         check_fields(self, "band")
+        for limit in ("most_area_ha", "most_walk_m"):
+            at_least(f"band.{limit}", getattr(self, limit), 0)
         for low, high in (("lower", "upper"), ("residents_lower", "residents_upper")):
             at_least(f"band.{low}", getattr(self, low), 1)
             if getattr(self, low) > getattr(self, high):
@@ -58,6 +66,8 @@ class Override:
     residents_lower: int | None = None
     residents_upper: int | None = None
     profile: Profile | None = None
+    most_area_ha: float | None = None
+    most_walk_m: float | None = None
     grids: int | None = None
 
     def __post_init__(self) -> None:
@@ -139,11 +149,18 @@ class AtomRules:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Threshold:
-    """A facility becomes a dedicated grid when it reaches any one of these; None never counts."""
+    """A facility becomes a dedicated grid when it reaches any one of the first three.
+
+    Not where more than `homes` households live in what becomes its grid, and not where the
+    compactness of its outline (4π area / perimeter², holes filled) is below `compactness`. None
+    never counts.
+    """
 
     area_m2: float | None = None
     floor_area_m2: float | None = None
     people: float | None = None
+    homes: int | None = None
+    compactness: float | None = None
 
     def __post_init__(self) -> None:
         check_fields(self, "dedicated.thresholds")
@@ -152,13 +169,13 @@ class Threshold:
 #: "Larger" is not quantified by any rule we know of: these are defaults, not law.
 DEFAULT_THRESHOLDS: Mapping[str, Threshold] = MappingProxyType(
     {
-        "office": Threshold(area_m2=5_000, floor_area_m2=20_000, people=500),
-        "business_park": Threshold(area_m2=30_000, floor_area_m2=30_000, people=500),
-        "shopping": Threshold(area_m2=8_000, floor_area_m2=20_000, people=500),
+        "office": Threshold(area_m2=5_000, floor_area_m2=20_000, people=500, homes=50),
+        "business_park": Threshold(area_m2=30_000, floor_area_m2=30_000, people=500, homes=100),
+        "shopping": Threshold(area_m2=8_000, floor_area_m2=20_000, people=500, homes=50),
         "school": Threshold(area_m2=8_000, floor_area_m2=10_000, people=500),
         "hospital": Threshold(area_m2=8_000, floor_area_m2=10_000, people=300),
-        "institution": Threshold(area_m2=20_000, floor_area_m2=20_000, people=500),
-        "green_park": Threshold(area_m2=30_000),
+        "institution": Threshold(area_m2=20_000, floor_area_m2=20_000, people=500, homes=50),
+        "green_park": Threshold(area_m2=30_000, homes=50, compactness=0.1),
     }
 )
 
@@ -170,14 +187,16 @@ class DedicatedRules:
     thresholds: Mapping[str, Threshold] = field(default_factory=lambda: DEFAULT_THRESHOLDS)
     #: a point facility takes the block it stands on only if that has no more households
     #: and is no larger
-    point_block_households: int = 30
+    point_block_households: int = 20
     point_block_area_m2: float = 100_000.0
     #: more households than this in a dedicated grid are a finding
     homes: int = 50
+    #: a facility of whose outline less than this share can become its grid gets none
+    least_share: float = 0.3
 
     def __post_init__(self) -> None:
         check_fields(self, "dedicated")
-        for name in ("point_block_households", "point_block_area_m2", "homes"):
+        for name in ("point_block_households", "point_block_area_m2", "homes", "least_share"):
             at_least(f"dedicated.{name}", getattr(self, name), 0)
         for name in self.thresholds:
             one_of("dedicated.thresholds", name, CATEGORIES)

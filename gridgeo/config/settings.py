@@ -97,11 +97,15 @@ class ReadRules:
     encoding: Mapping[str, str] = field(default_factory=dict)
     missing_households: int | None = None
     hidden: Literal["count", "skip"] = "count"
+    #: an end of a link (a bridge, a village road) reaches the nearest unit as far away as this, a
+    #: point of one the nearest barrier
+    link_m: float = 15.0
     residents_alone: bool = False
 
     def __post_init__(self) -> None:
         check_fields(self, "read")
         one_of("read.hidden", self.hidden, _HIDDEN)
+        at_least("read.link_m", self.link_m, 0)
         for role in self.inputs:
             one_of("inputs", role, ROLES)
         for key in ("crs", "datum", "encoding"):

@@ -10,10 +10,16 @@ from gridgeo.dedicated.choose import (
 from gridgeo.dedicated.homes import (
     leave_homes,
 )
+from gridgeo.dedicated.unfit import (
+    refuse_remnants,
+    refuse_unfit,
+)
 
 __all__ = [
     "choose_dedicated",
     "keep_connected",
     "leave_homes",
+    "refuse_remnants",
+    "refuse_unfit",
     "yield_to_locked",
 ]

@@ -24,7 +24,7 @@ from gridgeo.model import Atoms, Bands, Layers
 from gridgeo.wording import Text
 
 
-def _refuse(considered: gpd.GeoDataFrame, row: int, reason: Text) -> gpd.GeoDataFrame:
+def refuse(considered: gpd.GeoDataFrame, row: int, reason: Text) -> gpd.GeoDataFrame:
     """Return the list with the facility at position `row` no longer dedicated, and why."""
     here = np.arange(len(considered)) == row
     return considered.assign(
@@ -44,7 +44,7 @@ def yield_to_locked(
     ground = considered.geometry.to_numpy()
     inside = shapely.area(shapely.intersection(ground, kept)) > shapely.area(ground) / 2
     for row in np.flatnonzero(considered["dedicated"].to_numpy(dtype=bool) & inside):
-        considered = _refuse(considered, int(row), _LOCKED)
+        considered = refuse(considered, int(row), _LOCKED)
     return considered
 
 
@@ -82,10 +82,10 @@ def keep_connected(atoms: Atoms, bands: Bands) -> Atoms:
         while cut := _first_cut(within, members, facility[members], atoms, lower):
             facility[members[facility[members] == cut.facility]] = -1
             if not (facility == cut.facility).any():
-                considered = _refuse(considered, cut.facility, _cuts_off(cut.households))
+                considered = refuse(considered, cut.facility, _cuts_off(cut.households))
     for row in np.flatnonzero(considered["dedicated"]):
         if not (facility == row).any():
-            considered = _refuse(considered, int(row), _TOO_NARROW)
+            considered = refuse(considered, int(row), _TOO_NARROW)
     return replace(atoms, frame=atoms.frame.assign(facility=facility), considered=considered)
 
 
@@ -192,7 +192,8 @@ def choose_dedicated(
     ground, ground_households
         Blocks (or ready-made atoms) and the households in each.
     rules
-        Thresholds: a facility passes when it reaches any one of those of its category. None of
+        Thresholds: a facility passes when it reaches any one of those of its category, its area
+        in the community that holds most of it. None of
         them is law; the rules only require "larger" (较大).
 
     Returns
@@ -204,9 +205,8 @@ def choose_dedicated(
     facilities = layers.facilities
     outline, stands_on = _outlines(layers, ground, ground_households, rules)
     measures = facilities[list(_MEASURE_TEXT)].copy()
-    measures["area_m2"] = measures["area_m2"].fillna(
-        pd.Series(shapely.area(outline), index=measures.index)
-    )
+    areas = _areas_inside(outline, layers.communities.geometry.to_numpy())
+    measures["area_m2"] = measures["area_m2"].fillna(pd.Series(areas, index=measures.index))
     inside = shapely.STRtree(ground).query(outline, predicate="intersects")[0]
     outside = ~np.isin(np.arange(len(facilities)), inside)
     verdicts = [
@@ -227,6 +227,15 @@ def choose_dedicated(
     )
     points = np.flatnonzero(shapely.get_type_id(facilities.geometry.to_numpy()) == 0)
     return _one_per_ground(_within_outlines(considered, facilities, points))
+
+
+def _areas_inside(outlines: NDArray[Any], communities: NDArray[Any]) -> NDArray[np.float64]:
+    """Return the m2 of each outline in the community that holds most of it."""
+    areas = np.zeros(len(outlines))
+    outline, community = shapely.STRtree(communities).query(outlines, predicate="intersects")
+    shared = shapely.area(shapely.intersection(outlines[outline], communities[community]))
+    np.maximum.at(areas, outline, shared)
+    return areas
 
 
 def _outlines(
@@ -324,7 +333,7 @@ def _within_outlines(
                 f"within the outline of {names[outline] or 'another facility'}",
                 f"位于{names[outline] or '同类设施'}的范围图形内，以该图形为准",
             )
-            considered = _refuse(considered, point, reason)
+            considered = refuse(considered, point, reason)
     return considered
 
 
@@ -344,5 +353,5 @@ def _one_per_ground(considered: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
             reason = Text(
                 f"on the ground of {name or 'another facility'}", f"与{name or '另一设施'}同址"
             )
-            considered = _refuse(considered, i, reason)
+            considered = refuse(considered, i, reason)
     return considered

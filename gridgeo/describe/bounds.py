@@ -11,6 +11,8 @@ import shapely
 from gridgeo.wording import FOLLOWED, STREETS, Lang, Text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import geopandas as gpd
     from numpy.typing import NDArray
 
@@ -27,29 +29,37 @@ def _border_words(
     borders: gpd.GeoDataFrame,
     atoms: gpd.GeoDataFrame,
     communities: gpd.GeoDataFrame | None,
+    facilities: Sequence[str],
     lang: Lang,
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return what each border is called, seen from its left and from its right.
 
     The name of its street, else the word of its class. Without a street: the community beyond,
-    a dedicated grid, or what lies between buildings; see `bounded_by` for the columns.
+    the facility beyond, or what lies between buildings; see `bounded_by` for the columns.
     """
     left, right = borders["left"].to_numpy(), borders["right"].to_numpy()
     bare = borders["street_class"].to_numpy(dtype=object) == "none"
     community, facility = atoms["community"].to_numpy(), atoms["facility"].to_numpy()
     words = _class_words(borders, lang)
-    words[bare & ((facility[left] >= 0) | (facility[right] >= 0))] = _DEDICATED.say(lang)
     rim = (right < 0) | (community[left] != community[right])
     words[bare & rim] = _RIM.say(lang)
     named = borders["street_name"].to_numpy(dtype=object)
     words = np.where(named == "", words, named)
-    shared = bare & (named == "") & rim & (right >= 0)
-    if communities is None:
-        return words, words
-    names = communities["name"].to_numpy(dtype=object)
-    return _beyond(words, shared, names[community[right]]), _beyond(
-        words, shared, names[community[left]]
-    )
+    unnamed = bare & (named == "")
+    known = np.array([*facilities, ""], dtype=object)
+
+    def seen(here: NDArray[Any], there: NDArray[Any]) -> NDArray[Any]:
+        beyond = facility[there]
+        name = np.where(beyond < len(facilities), known[np.minimum(beyond, len(facilities))], "")
+        name[name == ""] = _DEDICATED.say(lang)
+        apart = (beyond >= 0) & (beyond != facility[here])
+        told = np.where(unnamed & ~rim & apart, name, words)
+        if communities is None:
+            return told
+        names = communities["name"].to_numpy(dtype=object)[community[there]]
+        return np.where(unnamed & rim & (right >= 0) & (names != ""), names, told)
+
+    return seen(left, right), seen(right, left)
 
 
 def _class_words(borders: gpd.GeoDataFrame, lang: Lang) -> NDArray[Any]:
@@ -95,11 +105,6 @@ def _unnamed(street_class: str) -> Text:
     return Text(f"unnamed {word.en}", f"{word.zh}（无名）")
 
 
-def _beyond(words: NDArray[Any], shared: NDArray[np.bool_], names: NDArray[Any]) -> NDArray[Any]:
-    """Return `words` with the names of the communities beyond, where they have one."""
-    return np.where(shared & (names != ""), names, words)
-
-
 #: Streets that make up less than this share of a side are not named, beyond this number neither.
 _LEAST_SHARE = 0.15
 _MOST_NAMED = 3
@@ -113,6 +118,7 @@ def bounded_by(
     atoms: gpd.GeoDataFrame,
     communities: gpd.GeoDataFrame | None = None,
     *,
+    facilities: Sequence[str] = (),
     lang: Lang,
 ) -> pd.Series[str]:
     """Return by label the streets that bound each grid: ``北至解放路、铁路；东至…``.
@@ -120,7 +126,7 @@ def bounded_by(
     1. Every straight segment of a border between two grids belongs to one side of each of them,
        by its outward normal: the nearest of north, east, south and west.
     2. It counts with its length for the name of its street, else for the word of its class.
-       Without a street it counts for the community beyond, a dedicated grid, or for what it
+       Without a street it counts for the community or the facility beyond, or for what it
        follows: the edge of a compound, the nearest building with a name; else a neighbouring
        grid.
     3. A side names what makes up at least 15 % of it, longest first, three at most, and always
@@ -137,6 +143,8 @@ def bounded_by(
         community, and facility (-1 for none), in the order of `labels`.
     communities
         name, by the positions in `atoms`; without it a neighbour is called community border.
+    facilities
+        Their names, by the numbers in `atoms`; one without is called a dedicated grid.
 
     Examples
     --------
@@ -149,7 +157,7 @@ def bounded_by(
     >>> bounded_by(np.array([0]), borders, atoms, lang="en")[0]
     'north: community border; east: community border; south: Mill Lane; west: community border'
     """
-    words = _border_words(borders, atoms, communities, lang)
+    words = _border_words(borders, atoms, communities, facilities, lang)
     texts = _texts(_sides(labels, borders, words), lang)
     bounds = [texts.get(grid, "") for grid in range(int(labels.max(initial=-1)) + 1)]
     return pd.Series(bounds, name="bounded_by", dtype=object)
@@ -194,6 +202,9 @@ def _sides(
     labels: NDArray[Any], borders: gpd.GeoDataFrame, words: tuple[NDArray[Any], NDArray[Any]]
 ) -> pd.DataFrame:
     """Return metres by grid, side and word; `words` are those seen from left and from right."""
+    if "link" in borders.columns:  # links are no borders
+        real = ~borders["link"].to_numpy(dtype=bool)
+        borders, words = borders[real], (words[0][real], words[1][real])
     left = labels[borders["left"].to_numpy()]
     right = np.where(borders["right"] >= 0, labels[borders["right"].to_numpy()], -1)
     steps, border = _steps(borders.geometry.to_numpy())

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from gridgeo.geometry.along import (
+    polygons_along,
+)
 from gridgeo.geometry.correspondence import (
     CHANGE_CODES,
     STAYING_CODES,
@@ -94,6 +97,7 @@ __all__ = [
     "points_of",
     "polygonal",
     "polygonise",
+    "polygons_along",
     "precision_m",
     "same_outline",
     "simplify_coverage",

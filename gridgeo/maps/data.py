@@ -179,11 +179,12 @@ def atom_data(plan: Plan) -> dict[str, Any]:
     The fields are those of ``AtomData`` in ``assets/src/data_types.js``; the texts of ``arcs`` are
     those of `packed_lines`. Positions of communities and grids are those of `plan_data`.
     """
-    lines = shapely.line_merge(plan.borders.geometry.to_numpy())
+    linked = plan.borders["link"].to_numpy(dtype=bool)
+    borders = plan.borders[~linked]
+    lines = shapely.line_merge(borders.geometry.to_numpy())
     parts, row = shapely.get_parts(lines, return_index=True)
     lengths = shapely.length(parts)
-    origin, arcs = _arcs(gpd.GeoSeries(_simple(parts), crs=plan.borders.crs))
-    borders = plan.borders
+    origin, arcs = _arcs(gpd.GeoSeries(_simple(parts), crs=borders.crs))
     return {
         "origin": origin,
         "unit": 1 / PER_DEGREE,
@@ -192,6 +193,7 @@ def atom_data(plan: Plan) -> dict[str, Any]:
         "right": borders["right"].to_numpy()[row].tolist(),
         "metres": np.round(lengths, 1).tolist(),
         "street": (borders["street_class"].to_numpy()[row] != "none").astype(int).tolist(),
+        "links": plan.borders.loc[linked, ["left", "right"]].to_numpy().tolist(),
         "households": plan.atoms["households"].tolist(),
         "residents": _or_none(plan.atoms["residents"]),
         "community": _place_data(plan.atoms["community"], plan.communities["code"]),

@@ -63,6 +63,7 @@ SCHEMA: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "follows": "text",
             "follows_name": "text",
             "beside_street_m": "measure",
+            "link": "flag",
         },
         "households": {
             "grid": "text",

@@ -106,6 +106,8 @@ class Layers:
     together     name, geometry (polygons, or lines from atom to atom): what stays in one grid
     apart        name, geometry (lines): the atoms at the two ends do not share a grid
     locked       name, geometry (polygonal): grids that stay as drawn; None each where not given
+    links        name, geometry (LineString, or Point where it lies by no barrier): bridges, gates,
+                 roads that join what barriers and gaps part; None where not given
     ============ =======================================================================
     """
 
@@ -123,6 +125,7 @@ class Layers:
     together: gpd.GeoDataFrame | None = None
     apart: gpd.GeoDataFrame | None = None
     locked: gpd.GeoDataFrame | None = None
+    links: gpd.GeoDataFrame | None = None
     rejects: tuple[Reject, ...] = ()
     notes: tuple[Note, ...] = ()
     #: columns that keep houses together and were recognised, not named
@@ -145,7 +148,8 @@ class Atoms:
     crossed by any street), follows (one of `gridgeo.wording.FOLLOWED`, ``""`` on the rim off the
     streets) and follows_name (off the streets; of gaps and open ground, of the nearest building
     or compound; ``""`` for none), beside_street_m (metres through open ground although a street
-    lies beside it), geometry (lines directed so that `left` lies on their left).
+    lies beside it), geometry (lines directed so that `left` lies on their left), link (True for
+    two atoms that a link joins: 0 m, with the name and the line of the link).
 
     ``household_atom``: for each row of ``Layers.households`` its atom, -1 outside every community.
     """
@@ -270,7 +274,7 @@ class Plan:
                  soundness_reason, geometry; sorted by code
     atoms        grid (code), community (code), households, residents, kind, name, geometry;
                  in an adjusted plan old_grid, too (code, ``""`` for none): the grid before
-    borders      left, right, border_m, street_class, street_name, passable, geometry
+    borders      left, right, border_m, street_class, street_name, passable, link, geometry
     households   grid (code, ``""`` where listed), households, residents, group, name, reason,
                  geometry
     considered   every facility: kind, name, area_m2, dedicated, grid, reason, geometry

@@ -2,7 +2,8 @@
 
 Two atoms are linked where part of their common border can be crossed: it is no water, rail or
 motorway, or a street crosses it there. A part that is so short (corners that nearly meet, a metre
-beside a barrier) that only chance would hold a grid together there does not count.
+beside a barrier) that only chance would hold a grid together there does not count. Links that
+planners gave (bridges, village roads) join atoms that share no border, too.
 """
 
 from __future__ import annotations
@@ -145,7 +146,8 @@ def build_atom_graph(
         straddle[classes == name] = weights.straddle[name]
         rank[(classes == name) & ~crossed] = position
     pairs = left.size
-    link_m = sum_by(row_pair, border_m * (rank < 0), pairs)
+    given = rows["link"].to_numpy(bool)
+    link_m = sum_by(row_pair, np.where(given, np.inf, border_m * (rank < 0)), pairs)
     basic = free[left] & free[right]
     linked = link_m > 0
     location = np.column_stack([shapely.get_x(centre), shapely.get_y(centre)])
@@ -205,7 +207,8 @@ def _pairs(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.intp], gpd.GeoDataFrame]:
     """Return the pairs inside communities, the pair of each of their rows, and these rows."""
     left, right = borders["left"].to_numpy(np.int64), borders["right"].to_numpy(np.int64)
-    inner = (right >= 0) & (borders["border_m"].to_numpy(np.float64) > 0)
+    real = (borders["border_m"].to_numpy(np.float64) > 0) | borders["link"].to_numpy(bool)
+    inner = (right >= 0) & real
     inner &= community[left] == community[right]
     key, row_pair = np.unique(left[inner] * community.size + right[inner], return_inverse=True)
     return key // community.size, key % community.size, row_pair, borders[inner]

@@ -91,10 +91,28 @@ def possible_grid_counts(
     return tuple(sorted(counts, key=lambda k: (abs(k - near), k)))
 
 
+#: The mean grid has this share of the area that the largest may have.
+_MEAN_OF_MOST = 0.85
+
+
 def grid_counts_of(problem: Problem, band: Band) -> tuple[int, ...]:
     """Return the possible numbers of grids of a problem, none but its own where that is fixed."""
     counts = possible_grid_counts(band, problem.households, problem.residents)
-    return tuple(k for k in counts if problem.grids in {None, k})
+    return tuple(
+        k for k in _within_reach_first(counts, problem, band) if problem.grids in {None, k}
+    )
+
+
+def _within_reach_first(counts: tuple[int, ...], problem: Problem, band: Band) -> tuple[int, ...]:
+    """Return numbers of grids in their order, those first that come nearest to the limits.
+
+    So many grids that their mean is well below the area that a grid may have, and no larger than
+    the square whose diagonal is the walk.
+    """
+    most = [band.most_area_ha * 10_000.0 * _MEAN_OF_MOST, band.most_walk_m**2 / 2]
+    least = min((area for area in most if area > 0), default=math.inf)
+    needed = math.ceil(float(problem.area.sum()) / least)
+    return tuple(sorted(counts, key=lambda k: max(needed - k, 0)))
 
 
 def _counts_by_measure(

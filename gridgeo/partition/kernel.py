@@ -35,6 +35,10 @@ COST, MISSED, DISTANCE = range(3)
 EITHER, BY_HOUSEHOLDS, BY_RESIDENTS = range(3)
 #: penalty of a cannot-link pair in one grid, metres
 CANNOT_LINK_M = 1e6
+#: what a grid costs that is twice as large, or twice as wide, as it should be, metres
+_BEYOND_LIMIT_M = 10_000.0
+#: the diameter of a disc by the root of its mean squared distance from the centre
+_DIAMETER = 2.0 * math.sqrt(2.0)
 
 
 class CSRGraph(NamedTuple):
@@ -68,6 +72,9 @@ class Objective(NamedTuple):
     balance_m: float
     compactness: float
     enclave_m: float
+    #: what a grid should not exceed, infinite for no limit
+    most_area_m2: float
+    most_walk_m: float
 
 
 class Schedule(NamedTuple):
@@ -151,7 +158,10 @@ def evaluate_grid(
                 missed, distance = residents_missed, residents_distance
     cost = objective.balance_m * balance
     area = sums[g, AREA] + sign * attributes[v, AREA]
-    if objective.compactness > 0.0 and area > 0.0:
+    if area > objective.most_area_m2:
+        cost += _BEYOND_LIMIT_M * (area / objective.most_area_m2 - 1.0)
+    limited = objective.most_walk_m < math.inf
+    if (objective.compactness > 0.0 or limited) and area > 0.0:
         x = sums[g, MOMENT_X] + sign * attributes[v, MOMENT_X]
         y = sums[g, MOMENT_Y] + sign * attributes[v, MOMENT_Y]
         inertia = (
@@ -162,6 +172,9 @@ def evaluate_grid(
             * math.sqrt(area)
             * max(0.0, 2.0 * math.pi * inertia / (area * area) - 1.0)
         )
+        if limited:
+            width = _DIAMETER * math.sqrt(max(inertia, 0.0) / area)
+            cost += _BEYOND_LIMIT_M * max(0.0, width / objective.most_walk_m - 1.0)
     return cost, missed, distance
 
 
@@ -301,6 +314,8 @@ def objective_of(problem: Problem, band: Band) -> Objective:
         balance_m=float(problem.balance_m),
         compactness=float(problem.compactness),
         enclave_m=0.0 if problem.outer is None else float(problem.enclave_m),
+        most_area_m2=band.most_area_ha * 10_000.0 or math.inf,
+        most_walk_m=float(band.most_walk_m) or math.inf,
     )
 
 

@@ -245,7 +245,8 @@ def _by_link(
     amount = _total(band, [piece])
     stated = {"number": amount.amount, "unit": amount.unit}
     if _fits_together(band, pieces):
-        ways.append(Reason("by_totals", {"way": Reason("link", stated)}))
+        code = "link" if piece.cut_off_by else "link_exclave"
+        ways.append(Reason("by_totals", {"way": Reason(code, stated)}))
     given = _able_neighbour(amount, amount.amount, borders.around(piece.members))
     if given is not None:
         there = {"name": given[0], "there": given[1], "unit": amount.unit}

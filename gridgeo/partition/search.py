@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridgeo.partition.anneal import anneal, grow_regions
-from gridgeo.partition.band import exceeds_band, ideal_grid_count, possible_grid_counts
+from gridgeo.partition.band import exceeds_band, grid_counts_of, ideal_grid_count
 from gridgeo.partition.connected_subgraphs import ALL, ATOMS_IN_MASK, enumerate_subgraphs
 from gridgeo.partition.kernel import (
     build_csr_graph,
@@ -327,7 +327,7 @@ def candidate_grid_counts(problem: Problem, band: Band) -> tuple[int, ...]:
     if problem.grids is not None:
         return (problem.grids,)
     big = exceeds_band(band, households, residents)
-    counts = possible_grid_counts(band, households, residents)
+    counts = grid_counts_of(problem, band)
     if big.any() or not counts:
         known = residents[~big]
         people = math.nan if np.isnan(known).any() else float(known.sum())

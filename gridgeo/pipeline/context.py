@@ -17,10 +17,17 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from gridgeo.atoms import Blocks, Cutter, PieceCoverage, cut_blocks, take_atoms
+from gridgeo.atoms import Blocks, Cutter, PieceCoverage, cut_blocks, join_links, take_atoms
 from gridgeo.codes import community_codes
 from gridgeo.config import Settings
-from gridgeo.dedicated import choose_dedicated, keep_connected, leave_homes, yield_to_locked
+from gridgeo.dedicated import (
+    choose_dedicated,
+    keep_connected,
+    leave_homes,
+    refuse_remnants,
+    refuse_unfit,
+    yield_to_locked,
+)
 from gridgeo.geometry import assign_points, households_in
 from gridgeo.model import Atoms, Bands, Constraints, Finding, Layers, bands_of
 from gridgeo.wording import Text
@@ -86,6 +93,7 @@ class RunContext:
         if given is None:
             lower = self.settings.band.lower
             chosen = leave_homes(chosen, self.layers, lower, self.settings.atoms)
+        chosen = refuse_unfit(chosen, self.layers, self.settings.dedicated)
         return yield_to_locked(chosen, self.layers.locked)
 
     @cached_property
@@ -110,13 +118,18 @@ class RunContext:
             atoms = self.cutter.atoms_of(self.ground)
         else:
             atoms = take_atoms(self.layers, self.considered, self.settings.atoms)
-        return keep_connected(atoms, self.bands(atoms))
+        return self._connected(atoms)
 
     def finer_atoms(self, communities: Collection[int]) -> Atoms:
         """Return the atoms, with finer ones in some communities (positions)."""
         finer = self.cutter.cut_finer(self.ground, communities)
-        atoms = self.cutter.atoms_of(finer)
-        return keep_connected(atoms, self.bands(atoms))
+        return self._connected(self.cutter.atoms_of(finer))
+
+    def _connected(self, atoms: Atoms) -> Atoms:
+        """Return the atoms joined by links, with dedicated ground that cuts nothing off."""
+        joined = join_links(atoms, self.layers.links, reach_m=self.settings.read.link_m)
+        kept = keep_connected(joined, self.bands(joined))
+        return refuse_remnants(kept, self.layers.facilities, self.settings.dedicated)
 
 
 def constraints_of(layers: Layers, atoms: Atoms) -> Constraints:

@@ -15,6 +15,7 @@ from gridgeo.config import Settings
 from gridgeo.geometry import assign_points, count_in
 from gridgeo.model import Atoms, Bands, Layers, Partition, Plan, grid_frame, judge_counts
 from gridgeo.partition import count_by
+from gridgeo.read import ways_of
 from gridgeo.wording import Lang, Text, join
 
 _OUTSIDE = Text("outside every community", "位于所有社区之外")
@@ -194,7 +195,7 @@ def deliver_existing(
             reason=np.where(grid < 0, _NO_GRID.say(settings.lang), ""),
         ),
         considered=layers.facilities.assign(dedicated=False, grid="", reason=""),
-        streets=layers.streets,
+        streets=ways_of(layers.streets, layers.links),
         barriers=layers.barriers,
         findings=(),
         rejects=(),

@@ -13,9 +13,11 @@ import shapely
 
 from gridgeo.atoms import closed_gaps, prepare_pieces, without_atoms
 from gridgeo.config import AtomRules, Codes, Settings
+from gridgeo.geometry import polygonal
 from gridgeo.model import Finding, Layers, Note, Partition, Plan, bands_of, by_code
 from gridgeo.pipeline.context import RunContext
 from gridgeo.pipeline.deliver import deliver_existing, in_communities
+from gridgeo.pipeline.links import drawn_links, links_joining, links_of
 from gridgeo.pipeline.recode import registered
 from gridgeo.pipeline.summary import cut_m, search_figures, summarise
 from gridgeo.review import assess
@@ -141,6 +143,8 @@ def judge_plan(
         buildings=None if layers is None else layers.buildings,
         parcels=None if layers is None else layers.parcels,
         allowed_gaps=None if layers is None else layers.allowed_gaps,
+        links=links_of(plan),
+        link_m=plan.settings.read.link_m,
         facilities=_dedicated_of(plan),
         most_homes=plan.settings.dedicated.homes,
         thin_part_m=plan.settings.atoms.thin_part_m,
@@ -155,7 +159,8 @@ def judge_plan(
 
 def with_judgement(plan: Plan, judgement: Judgement, households: dict[str, int]) -> Plan:
     """Return the plan with the findings of a judgement after its own, and the figures of both."""
-    findings = (*plan.findings, *judgement.findings)
+    kept = (one for one in plan.findings if one.rule != "link_joins" or not len(plan.borders))
+    findings = (*kept, *links_joining(plan), *judgement.findings)
     summary = summarise(
         settings=plan.settings,
         grids=plan.grids,
@@ -198,7 +203,15 @@ def judge_drawn(
     facilities = _judge_facilities(layers, grids, settings)
     layers, atoms = _by_atoms(layers, grids, settings.atoms)
     bands = bands_of(settings, layers.communities)
-    plan = replace(deliver_existing(grids, layers, settings, bands), findings=(*found, *atoms))
+    met = drawn_links(
+        polygonal(grids.geometry.to_numpy()),
+        grids["code"].where(grids["code"] != "", grids["name"]).to_numpy(dtype=object),
+        layers.links,
+        settings.read.link_m,
+    )
+    plan = replace(
+        deliver_existing(grids, layers, settings, bands), findings=(*found, *atoms, *met)
+    )
     if facilities is not None:
         reasons = facilities[f"reason_{settings.lang}"].to_numpy()
         plan = replace(plan, considered=plan.considered.assign(reason=reasons))
@@ -207,13 +220,15 @@ def judge_drawn(
         communities=plan.communities,
         households=layers.households if len(layers.households) else None,
         atoms=plan.atoms if len(plan.atoms) else None,
-        streets=layers.streets if len(layers.streets) else None,
+        streets=plan.streets if len(plan.streets) else None,
         barriers=layers.barriers if len(layers.barriers) else None,
         compounds=layers.compounds,
         buildings=layers.buildings,
         parcels=layers.parcels,
         allowed_gaps=layers.allowed_gaps,
         closed_gaps=closed_gaps(layers.communities, settings.atoms),
+        links=layers.links,
+        link_m=settings.read.link_m,
         facilities=facilities,
         most_homes=settings.dedicated.homes,
         thin_part_m=settings.atoms.thin_part_m,

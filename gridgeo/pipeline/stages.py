@@ -39,6 +39,7 @@ from gridgeo.read import (
     read_code_mapping,
     read_grids,
     read_layers,
+    ways_of,
 )
 from gridgeo.review import assess
 from gridgeo.wording import Text
@@ -216,7 +217,12 @@ def _code_and_describe(
     described = coded.assign(
         name=given.where(given != "", named),
         bounded_by=bounded_by(
-            labels.labels, atoms.borders, atoms.frame, atoms.communities, lang=lang
+            labels.labels,
+            atoms.borders,
+            atoms.frame,
+            atoms.communities,
+            facilities=atoms.considered["name"].tolist(),
+            lang=lang,
         ),
         contains=contains(coded, layers.compounds, layers.buildings, layers.households, lang=lang),
     )
@@ -250,7 +256,7 @@ def deliver_plan(
         borders=atoms.borders,
         households=deliver_households(layers, atoms, grid, lang),
         considered=deliver_considered(atoms, labels, code_of, lang),
-        streets=layers.streets,
+        streets=ways_of(layers.streets, layers.links),
         barriers=layers.barriers,
         findings=(*atoms.findings, *labels.findings),
         rejects=layers.rejects,

@@ -143,8 +143,8 @@ class Division:
 
         Households and atoms belong to exactly one chunk, those outside every community to the
         nearest; facilities to each chunk that they touch, or to the nearest; constraints
-        (together, apart, locked) to each chunk that they touch; other rows to each
-        chunk within `_MARGIN_M`.
+        (together, apart, locked) to each chunk that they touch; links to the chunks of their ends;
+        other rows to each chunk within `_MARGIN_M`.
         """
         shapes = frame.geometry.to_numpy()
         if role == "atoms":
@@ -158,6 +158,12 @@ class Division:
             ]
         if role in {"together", "apart", "locked"}:
             return _touched(shapes, self.outlines)
+        if role == "links":
+            ends = np.concatenate([_end_of(shapes, 0), _end_of(shapes, -1)])
+            near = _or_nearest(assign_points(ends, self.ground), ends, self.ground)
+            rows = np.tile(np.arange(len(frame)), 2)
+            row, chunk = np.unique([rows, self.ground_chunk[near]], axis=1)
+            return row, chunk
         if role == "facilities":
             return _touched(shapes, self.outlines, lost=self)
         return _touched(shapes, shapely.buffer(self.outlines, _MARGIN_M, quad_segs=2))
@@ -192,6 +198,12 @@ def _or_nearest(found: _Index, shapes: NDArray[Any], polygons: NDArray[Any]) -> 
         at, first = np.unique(at[order], return_index=True)
         out[lost[at]] = polygon[order][first]
     return out
+
+
+def _end_of(shapes: NDArray[Any], place: int) -> NDArray[Any]:
+    """Return the first point (0) or the last one (-1) of lines, and points as they are."""
+    ends = shapely.get_point(shapes, place)
+    return np.where(shapely.is_missing(ends), shapes, ends)
 
 
 def _touched(

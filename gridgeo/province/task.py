@@ -107,7 +107,8 @@ def run_chunk(task: Task) -> Outcome:
     try:
         _check_version(task)
         rows = pd.DataFrame(task.settings, columns=["key", "value"])
-        plan = partition_layers(_read_layers(task), settings_of(rows))
+        settings = settings_of(rows)
+        plan = partition_layers(_read_layers(task, settings.read.link_m), settings)
     except GridgeoError as error:
         return Outcome(task.name, error=error)
     _write(plan, task)
@@ -120,7 +121,8 @@ def _settings_by_chunk(
     """Return the settings of each chunk, as rows, without what the division has already done."""
     known = pd.DataFrame(index["communities"])
     by_community = by_code(settings, known, known["final"].tolist())  # type: ignore[arg-type]
-    base = replace(by_community, read=ReadRules(), codes=replace(settings.codes, mapping=""))
+    read = ReadRules(link_m=settings.read.link_m)
+    base = replace(by_community, read=read, codes=replace(settings.codes, mapping=""))
     chunks = known.assign(code=known["final"]).groupby("part")
     return {str(name): _rows(only_communities(base, codes)) for name, codes in chunks}  # type: ignore[arg-type]
 
@@ -141,8 +143,8 @@ def _check_version(task: Task) -> None:
         )
 
 
-def _read_layers(task: Task) -> Layers:
-    from gridgeo.read import layers_of  # noqa: PLC0415
+def _read_layers(task: Task, link_m: float) -> Layers:
+    from gridgeo.read import across_barriers, layers_of  # noqa: PLC0415
 
     folder = Path(task.root) / FOLDER / "parts" / task.name
     if not folder.is_dir() or dict(task.files) != {
@@ -150,7 +152,12 @@ def _read_layers(task: Task) -> Layers:
     }:
         raise _damaged(folder)
     frames = {path.stem: gpd.read_parquet(path) for path in sorted(folder.iterdir())}
-    return layers_of(frames, CRS.from_wkt(task.crs), given_atoms=task.given_atoms)
+    crs = CRS.from_wkt(task.crs)
+    layers = layers_of(frames, crs, given_atoms=task.given_atoms)
+    if layers.links is None:
+        return layers
+    lines = across_barriers(layers.links, layers.streets, layers.barriers, reach_m=link_m)
+    return replace(layers, links=lines)
 
 
 def _damaged(folder: Path) -> InputError:

@@ -21,6 +21,10 @@ from gridgeo.read.layers import (
     layers_from_frames,
     read_layers,
 )
+from gridgeo.read.links import (
+    across_barriers,
+    ways_of,
+)
 from gridgeo.read.provenance import (
     layer_hashes,
 )
@@ -48,6 +52,7 @@ __all__ = [
     "LayerInfo",
     "LayerSource",
     "Survey",
+    "across_barriers",
     "check_path",
     "empty_roster",
     "in_order",
@@ -62,4 +67,5 @@ __all__ = [
     "read_roster",
     "stream_layers",
     "survey_layers",
+    "ways_of",
 ]

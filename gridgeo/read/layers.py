@@ -23,7 +23,8 @@ from gridgeo.read.households import (
     note_source,
     with_residents_alone,
 )
-from gridgeo.read.lines import STREET_COLUMNS, clean_barriers, clean_links, clean_streets
+from gridgeo.read.lines import clean_barriers, clean_streets
+from gridgeo.read.links import across_barriers, clean_links
 from gridgeo.read.offsets import warn_of_gcj02
 from gridgeo.read.outlines import clean_atoms, clean_communities, clean_constraints, clean_gaps
 from gridgeo.read.repeats import without_twins
@@ -132,9 +133,8 @@ def _clean_all(raws: _Raws, rules: ReadRules, log: ReadLog, *, partial: bool) ->
     check_roles(raws, rules, partial=partial)
     communities, study_area = find_study_area(raws["communities"], rules, log)
     streets, rails = clean_streets(raws["streets"], study_area)
-    if raws["links"]:
-        ways = [streets, clean_links(raws["links"], study_area)]
-        streets = gather(ways, STREET_COLUMNS, study_area.crs)
+    barriers = clean_barriers(raws["barriers"], rails, study_area)
+    links = clean_links(raws["links"], study_area)
     if not partial:
         note_no_streets(raws, log)
     source = household_source(raws, rules)
@@ -155,7 +155,7 @@ def _clean_all(raws: _Raws, rules: ReadRules, log: ReadLog, *, partial: bool) ->
         crs=study_area.crs,
         communities=communities,
         streets=streets,
-        barriers=clean_barriers(raws["barriers"], rails, study_area),
+        barriers=barriers,
         households=households,
         compounds=beside["compounds"],
         buildings=beside["buildings"],
@@ -166,6 +166,7 @@ def _clean_all(raws: _Raws, rules: ReadRules, log: ReadLog, *, partial: bool) ->
         together=clean_constraints(raws["together"], study_area),
         apart=clean_constraints(raws["apart"], study_area),
         locked=clean_constraints(raws["locked"], study_area),
+        links=across_barriers(links, streets, barriers, reach_m=rules.link_m, log=log),
         rejects=tuple(log.rejects),
         notes=tuple(dict.fromkeys(log.notes)),
         guessed=tuple(log.guessed),

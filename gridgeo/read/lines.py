@@ -16,7 +16,6 @@ from gridgeo.read.columns import find_all, note_columns
 from gridgeo.read.context import RawLayer, ReadLog, StudyArea, tally
 from gridgeo.read.counts import parse_numbers
 from gridgeo.read.geometry import gather, lines, polygons, to_study_area
-from gridgeo.read.outlines import clean_constraints
 from gridgeo.read.values import Classes, classify, texts, truthy
 from gridgeo.read.vocabulary import NO_BARRIER, NO_STREET, barrier_class, street_class, word
 from gridgeo.wording import Text
@@ -43,28 +42,6 @@ def clean_streets(
         rails.append(frame.loc[rail & frame["cuts"], ["street_class", "name", "geometry"]])
         streets.append(frame[~rail & (frame["street_class"] != NO_STREET)])
     return gather(streets, STREET_COLUMNS, study_area.crs), rails
-
-
-def clean_links(raws: Sequence[RawLayer], study_area: StudyArea) -> gpd.GeoDataFrame:
-    """Return bridges, underpasses, gates and the like as streets that cut nothing.
-
-    Where one crosses water, a railway or a motorway, its two sides may share a grid.
-    """
-    frames = []
-    for raw in raws:
-        kept = clean_constraints([raw], study_area)
-        frames.append(kept.assign(street_class="lane", cuts=False))
-        listed = tally(kept["name"][kept["name"] != ""])
-        study_area.log.note(
-            "links",
-            Text(
-                f"{raw}: {len(kept)} links join what barriers part, and cut nothing"
-                + (f": {listed}" if listed else ""),
-                f"{raw.zh}：{len(kept)} 条通道连通屏障两侧，不参与切分"
-                + (f"：{listed}" if listed else ""),
-            ),
-        )
-    return gather(frames, STREET_COLUMNS, study_area.crs)
 
 
 def _clean_streets_of_layer(raw: RawLayer, study_area: StudyArea) -> gpd.GeoDataFrame:

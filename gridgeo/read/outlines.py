@@ -95,8 +95,7 @@ CONSTRAINT_COLUMNS = ("name",)
 def clean_constraints(raws: Sequence[RawLayer], study_area: StudyArea) -> gpd.GeoDataFrame:
     """Return name and geometry of all layers of one role of `CONSTRAINT_ROLES`.
 
-    Locked grids are polygons, pairs to be kept apart lines, links too; what stays together is
-    either.
+    Locked grids are polygons, pairs to be kept apart lines; what stays together is either.
     """
     return gather(
         [part for raw in raws for part in _clean(raw, study_area)],

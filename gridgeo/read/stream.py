@@ -48,13 +48,8 @@ from gridgeo.read.layers import (
     naming_columns,
     note_no_streets,
 )
-from gridgeo.read.lines import (
-    BARRIER_COLUMNS,
-    STREET_COLUMNS,
-    clean_barriers,
-    clean_links,
-    clean_streets,
-)
+from gridgeo.read.lines import BARRIER_COLUMNS, STREET_COLUMNS, clean_barriers, clean_streets
+from gridgeo.read.links import LINK_COLUMNS, clean_links
 from gridgeo.read.outlines import (
     ATOM_COLUMNS,
     CONSTRAINT_COLUMNS,
@@ -157,6 +152,7 @@ _LAYER_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "communities": ("code", "name"),
     "streets": STREET_COLUMNS,
     "barriers": BARRIER_COLUMNS,
+    "links": LINK_COLUMNS,
     "households": HOUSEHOLD_COLUMNS,
     "compounds": area_columns("compounds"),
     "buildings": area_columns("buildings"),
@@ -306,6 +302,7 @@ def layers_of(frames: Mapping[str, gpd.GeoDataFrame], crs: CRS, *, given_atoms: 
         together=complete["together"],
         apart=complete["apart"],
         locked=complete["locked"],
+        links=complete["links"],
         households_in=int(counted["households"].sum()),
     )
 
@@ -349,7 +346,7 @@ def _clean(raw: RawLayer, survey: Survey, study_area: StudyArea) -> Iterator[Bat
             yield Batch(role="streets", frame=streets)
             yield Batch(role="barriers", frame=gather(rails, BARRIER_COLUMNS, study_area.crs))
         case "links":
-            yield Batch(role="streets", frame=clean_links([raw], study_area))
+            yield Batch(role="links", frame=clean_links([raw], study_area))
         case "barriers":
             yield Batch(role="barriers", frame=clean_barriers([raw], [], study_area))
         case "facilities":

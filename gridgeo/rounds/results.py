@@ -113,6 +113,10 @@ def _limits(made: Round, say: ReportTexts) -> dict[str, str]:
     return {
         **dict.fromkeys(shape, width),
         "in_band": band_text(settings.band).say(say.lang),
+        "within_reach": say(
+            f"{settings.band.most_area_ha:g} ha, {settings.band.most_walk_m:g} m (0: no limit)",
+            f"{settings.band.most_area_ha:g} 公顷、{settings.band.most_walk_m:g} 米（0 为不限）",
+        ),
         "no_thin_part": say(
             f"narrower than {atoms.thin_part_m:g} m, {atoms.thin_part_m2:g} m² or more",
             f"宽度小于 {atoms.thin_part_m:g} 米且面积 {atoms.thin_part_m2:g} 平方米以上",

@@ -38,7 +38,7 @@ def barriers_respected(case: Case) -> Iterator[Finding]:
     place, barrier = tree.query(case.ground, predicate="intersects")
     for row in np.unique(place[case.basic[place]]).tolist():
         near = barrier[place == row]
-        sides = _sides(case.ground[row], ground[near], ways, streets)
+        sides = _sides(case.ground[row], ground[near], ways, streets, case.link_lines)
         if len(sides) > 1:
             yield _straddling(case, row, sides, sorted({names[one] for one in near.tolist()}))
 
@@ -63,9 +63,13 @@ def _flat(shape: Any) -> Any:
 
 
 def _sides(
-    grid: Any, barriers: NDArray[Any], ways: NDArray[Any], streets: shapely.STRtree
+    grid: Any,
+    barriers: NDArray[Any],
+    ways: NDArray[Any],
+    streets: shapely.STRtree,
+    links: NDArray[Any],
 ) -> list[Any]:
-    """Return the large parts of a grid without the barriers, those that streets join as one."""
+    """Return the large parts of a grid without the barriers, those that streets or links join."""
     left = difference(np.array([grid], dtype=object), union(barriers))[0]
     parts = shapely.get_parts(left)
     parts = parts[shapely.area(parts) >= _LEAST_SHARE * grid.area]
@@ -73,7 +77,8 @@ def _sides(
         return list(parts)
     here = streets.query(grid, predicate="dwithin", distance=_ALONG_M)
     lines = shapely.intersection(ways[here], shapely.buffer(grid, _ALONG_M))
-    lines = shapely.get_parts(lines)
+    whole = links[shapely.dwithin(links, grid, _ALONG_M)]  # between parts of a grid, too
+    lines = np.concatenate([shapely.get_parts(lines), whole])
     both = np.concatenate([parts, lines])
     one, other = shapely.STRtree(both).query(both, predicate="dwithin", distance=_REACH_M)
     linked = (one >= len(parts)) | (other >= len(parts))

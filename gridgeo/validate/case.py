@@ -204,6 +204,13 @@ class Case:
         return left[some], right[some], shared[some]
 
     @cached_property
+    def link_lines(self) -> NDArray[Any]:
+        """The lines of the links."""
+        links = self.subject.links
+        lines = np.empty(0, dtype=object) if links is None else links.geometry.to_numpy()
+        return np.asarray(lines[shapely.get_dimensions(lines) == 1], dtype=object)
+
+    @cached_property
     def inner_borders(self) -> InnerBorders:
         """The borders between two basic grids of one community."""
         return inner_borders(self.ground, np.where(self.basic, self.parents, -1))

@@ -34,6 +34,7 @@ from gridgeo.validate.counts import households_once, in_band, totals_conserved
 from gridgeo.validate.examined import Examined, examined_by
 from gridgeo.validate.place import out_of_place
 from gridgeo.validate.quality import GroundQuality, ground_quality
+from gridgeo.validate.reach import within_reach
 from gridgeo.validate.records import area_as_stated, counts_dated, names_unique
 from gridgeo.validate.shape import (
     difference_m2,
@@ -71,6 +72,7 @@ CHECKS: tuple[_Check, ...] = (
     households_once,
     totals_conserved,
     in_band,
+    within_reach,
     on_streets,
     barriers_respected,
     borders_on_ground,

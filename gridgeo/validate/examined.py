@@ -38,6 +38,12 @@ def _basic(case: Case) -> int:
     return int(case.basic.sum())
 
 
+def _limited(case: Case) -> int:
+    """Return how many basic grids have a limit of area or walk."""
+    bands = (case.bands.of(place) for place in case.parents[case.basic])
+    return sum(band.most_area_ha > 0 or band.most_walk_m > 0 for band in bands)
+
+
 def _points(case: Case) -> int:
     return 0 if case.points is None else len(case.points)
 
@@ -62,6 +68,7 @@ _COUNTERS: Mapping[str, tuple[str, Callable[[Case], int]]] = {
     "codes_all_there": ("codes", _codes),
     "households_once": ("points", _points),
     "in_band": ("grids", _basic),
+    "within_reach": ("grids", _limited),
     "on_streets": ("grids", _basic),
     "barriers_respected": ("grids", _basic),
     "borders_on_ground": ("grids", _basic),
@@ -124,6 +131,7 @@ def _examined(rule: str, case: Case, *, done: bool, elsewhere: bool) -> Examined
 _COLUMNS: Mapping[str, Text] = {
     "area_as_stated": Text("no stated area", "网格没有标注面积"),
     "counts_dated": Text("no date of counts", "网格没有户数日期"),
+    "within_reach": Text("no limit in the settings", "设置中没有面积和步行距离上限"),
 }
 _UNCOUNTED = Text("no counts", "网格没有户数和人口")
 

@@ -20,6 +20,8 @@ from gridgeo.geometry import (
     format_m2,
     intersection,
     narrow,
+    polygons_along,
+    union,
 )
 from gridgeo.model import Finding
 from gridgeo.validate.case import Case
@@ -214,13 +216,13 @@ def valid_geometry(case: Case) -> Iterator[Finding]:
 def one_part(case: Case) -> Iterator[Finding]:
     """Every grid is one connected piece; pieces that only touch at a corner are not connected.
 
-    Parts that one atom of several parts joins are listed, not an error; parts nowhere wider than
-    the tolerance are none.
+    Parts that a link (bridge, underpass, village road) joins are connected. Parts that one atom of
+    several parts joins are listed, not an error; parts nowhere wider than the tolerance are none.
     """
     count = shapely.get_num_geometries(case.ground)
     for row in np.flatnonzero(count > 1):
         parts = shapely.get_parts(case.ground[row])
-        parts = parts[~_narrow(case, parts)]
+        parts = _joined_by_links(case, parts[~_narrow(case, parts)])
         if len(parts) < 2:
             continue
         sizes = sorted(shapely.area(parts), reverse=True)
@@ -332,6 +334,20 @@ def _holes(case: Case) -> tuple[Any, Any]:
     holes = np.asarray(shapely.polygons(rings[inner]), dtype=object)
     large = ~_narrow(case, holes)
     return holes[large], grid[part[inner]][large]
+
+
+def _joined_by_links(case: Case, parts: NDArray[Any]) -> NDArray[Any]:
+    """Return the parts of a grid, those that links join as one."""
+    links = case.link_lines
+    if len(parts) < 2 or not len(links):
+        return parts
+    reach_m, tree = case.subject.link_m, shapely.STRtree(parts)
+    near = np.unique(shapely.STRtree(links).query(parts, "dwithin", reach_m)[1])
+    along = [polygons_along(line, tree, reach_m) for line in links[near]]
+    one = np.concatenate([steps[:-1] for steps in along] or [np.empty(0, np.int64)])
+    other = np.concatenate([steps[1:] for steps in along] or [np.empty(0, np.int64)])
+    group = connected_groups(len(parts), one, other)
+    return np.array([union(parts[group == number]) for number in np.unique(group)], dtype=object)
 
 
 def _joined_by_atoms(case: Case, row: np.intp, parts: Any) -> bool:

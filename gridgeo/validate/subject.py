@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gridgeo.config import TOLERANCE_M, AtomRules, DedicatedRules
+from gridgeo.config import TOLERANCE_M, AtomRules, DedicatedRules, ReadRules
 from gridgeo.errors import InputError
 from gridgeo.wording import Text
 
@@ -25,6 +25,7 @@ _NEEDED = {
     "parcels": ("geometry",),
     "allowed_gaps": ("geometry",),
     "closed_gaps": ("geometry",),
+    "links": ("name", "geometry"),
     "facilities": ("name", "dedicated", "reason_en", "reason_zh", "geometry"),
 }
 
@@ -62,6 +63,9 @@ class Subject:
         Ground that may belong to no grid (rivers, lakes).
     closed_gaps
         Ground between communities that a grid of either side may hold.
+    links
+        name, geometry (LineString): bridges, underpasses, roads that join the parts of a grid; an
+        end in no grid reaches the nearest as far away as `link_m`.
     facilities
         name, dedicated (whether it reaches its threshold), reason_en, reason_zh, geometry (of a
         dedicated one the ground that its grid takes).
@@ -94,11 +98,13 @@ class Subject:
     parcels: gpd.GeoDataFrame | None = None
     allowed_gaps: gpd.GeoDataFrame | None = None
     closed_gaps: gpd.GeoDataFrame | None = None
+    links: gpd.GeoDataFrame | None = None
     facilities: gpd.GeoDataFrame | None = None
     register: pd.DataFrame | None = None
     most_homes: int = DedicatedRules().homes
     thin_part_m: float = AtomRules().thin_part_m
     thin_part_m2: float = AtomRules().thin_part_m2
+    link_m: float = ReadRules().link_m
     households_in: int | None = None
     households_listed: int | None = None
     tolerance_m: float = TOLERANCE_M

@@ -134,6 +134,12 @@ _SENTENCES: Mapping[str, Text] = MappingProxyType(
             "a bridge, underpass or gate that links the part with {number:,} {unit} to the rest",
             "修建桥梁、地道或开设通道，使 {number:,} {unit}的这一片与其余部分连通",
         ),
+        "link_exclave": Text(
+            "give the road by which people reach the detached part with {number:,} {unit} as a "
+            "line of the setting `links`: the part may then share a grid with the rest",
+            "在设置 links（通道图层）中给出通往这片飞地（{number:,} {unit}）的村道，"
+            "使它可与其余部分同属一格",
+        ),
         "give_piece": Text(
             "give this part to the neighbouring {name} (then {there:,} there)",
             "将这一片划入相邻的{name}（调整后 {name} {there:,} {unit}）",

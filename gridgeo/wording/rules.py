@@ -180,6 +180,15 @@ RULEBOOK: Mapping[str, _Rule] = MappingProxyType(
                  "与相邻网格调整街区、拆分或合并；确有原因的可登记为例外"),
             "in_band",
         ),
+        "within_reach": _Rule(
+            Text("within reach", "范围适度"),
+            Text("the setting `most_area_ha` or `most_walk_m`; for the countryside",
+                 "设置 most_area_ha、most_walk_m（用于农村）"),
+            Text("Exchange blocks with a neighbour, or split; where homes are too scattered for "
+                 "the band, accept with the reason",
+                 "与相邻网格调整或拆分；住户过于分散、无法同时达标的，可登记为例外"),
+            "in_band",
+        ),
         "on_streets": _Rule(
             Text("bounded by streets", "街巷定界"),
             _STREETS,
@@ -272,6 +281,8 @@ _REPORTED: Mapping[str, Text] = MappingProxyType(
         "effective_communities": Text("communities by their atoms", "社区实际范围"),
         "follows_units": Text("old grid follows units", "原网格按单元归并"),
         "found_on_site": Text("found on site", "实地核查"),
+        "link_joins": Text("link", "通道"),
+        "link_unplaced": Text("link without effect", "通道未起作用"),
         "had_grid": Text("lay in no grid", "原不在网格内"),
         "multipart_atom": Text("unit in parts", "单元不连片"),
         "names_unknown": Text("names without a place", "名称未找到图形"),

@@ -123,6 +123,7 @@ FACILITIES: Mapping[str, Text] = MappingProxyType(
 UNITS: Mapping[str, Text] = MappingProxyType(
     {
         "m2": Text("m²", "平方米"),
+        "ha": Text("ha", "公顷"),
         "m": Text("m", "米"),
         "households": Text("households", "户"),
         "residents": Text("residents", "人"),

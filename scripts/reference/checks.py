@@ -10,12 +10,12 @@ from pathlib import Path
 from types import FunctionType, ModuleType
 
 import gridgeo
-from gridgeo.config import Band, Codes
+from gridgeo.config import Codes
 from gridgeo.model import SEVERITIES, Finding
 from gridgeo.validate import CHECKS, validate
 from gridgeo.wording import CARDS, Text, rule_of
 from scripts.reference.markdown import NOTE, code, prose, table
-from scripts.reference.town import broken_town
+from scripts.reference.town import LIMITS, broken_town
 
 INTRO = """# Checks 检查项
 
@@ -42,7 +42,7 @@ and numbers.
 
 def checks_page() -> str:
     """Return the page."""
-    town = validate(broken_town(), band=Band(), codes=Codes())
+    town = validate(broken_town(), band=LIMITS, codes=Codes())
     checks = [check for check in CHECKS if isinstance(check, FunctionType)]
     return "".join(
         [

@@ -9,10 +9,13 @@ import geopandas as gpd
 import numpy as np
 from shapely import LineString, MultiPolygon, Point, Polygon, box
 
+from gridgeo.config import Band
 from gridgeo.validate import Subject
 
 A, B = "420102001001", "420102001905"
 CRS = 32650
+#: The band, with a limit that two of its grids break.
+LIMITS = Band(most_area_ha=0.95, most_walk_m=500)
 
 
 def broken_town() -> Subject:

@@ -134,6 +134,7 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
         "of the nearest building or compound",
         "beside_street_m": "metres through open ground although a street lies beside it",
         "item": "what is counted",
+        "link": "whether the row is a link (a bridge, a village road): its line, 0 m of border",
         "left": "row of the atom on the left of the line",
         "message_en": "the message in English",
         "message_zh": "the message in Chinese",

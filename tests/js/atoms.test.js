@@ -66,6 +66,8 @@ test("pieces are counted by common arcs", () => {
     return !atoms.arcs[atom].some((arc) => atoms.left[arc] === 0 || atoms.right[arc] === 0);
   });
   assert.equal(countPieces(atoms, [0, alone[0]]), 2);
+  const linked = atoms.linked.map((others, atom) => (atom === 0 ? [alone[0]] : others));
+  assert.equal(countPieces({ ...atoms, linked }, [0, alone[0]]), 1);
 });
 
 test("a box gathers the atoms whose middle lies in it", () => {
@@ -79,7 +81,7 @@ test("a box gathers the atoms whose middle lies in it", () => {
 });
 
 test("no atoms at all can be decoded", () => {
-  const none = { origin: [0, 0], unit: 1e-6, arcs: [], left: [], right: [], metres: [], street: [],
+  const none = { origin: [0, 0], unit: 1e-6, arcs: [], left: [], right: [], metres: [], street: [], links: [],
     households: [], residents: [], community: [], grid: [] };
   assert.equal(decodeAtoms(/** @type {any} */ (none)).count, 0);
 });

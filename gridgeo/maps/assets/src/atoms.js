@@ -32,6 +32,7 @@ const BIN = 300;
  * @property {number[]} metres of each arc
  * @property {number[]} street of each arc, 0 or 1
  * @property {number[][]} arcs of each atom
+ * @property {number[][]} linked atoms that a bridge or road joins to each atom without an arc
  * @property {Box[]} boxes of each atom
  * @property {Map<string, number[]>} bins atoms by the bins that their boxes touch
  * @property {(Point | undefined)[]} middles of each atom, once asked for
@@ -50,7 +51,8 @@ export function decodeAtoms(data) {
   const arcs = arcsOfAtoms(data);
   const boxes = arcs.map((own) => boxOfArcs(geometry, own));
   return {
-    ...geometry, arcs, boxes, bins: binsOf(boxes), middles: [], count: data.households.length,
+    ...geometry, arcs, linked: linksOfAtoms(data), boxes, bins: binsOf(boxes), middles: [],
+    count: data.households.length,
     left: data.left, right: data.right, metres: data.metres, street: data.street,
     households: data.households, residents: data.residents,
     community: data.community, grid: data.grid,
@@ -97,6 +99,17 @@ function arcsOfAtoms(data) {
     if (data.right[arc] >= 0) arcs[data.right[arc]].push(arc);
   });
   return arcs;
+}
+
+/** @param {AtomData} data */
+function linksOfAtoms(data) {
+  /** @type {number[][]} */
+  const linked = Array.from(data.households, () => []);
+  for (const [one, other] of data.links) {
+    linked[one].push(other);
+    linked[other].push(one);
+  }
+  return linked;
 }
 
 /** @returns {Box} a box that holds nothing */
@@ -263,7 +276,8 @@ export function beyond(atoms, arc, atom) {
 }
 
 /**
- * The number of connected pieces that some atoms form; atoms that share an arc are connected.
+ * The number of connected pieces that some atoms form; atoms that share an arc or a link are
+ * connected.
  *
  * @param {Atoms} atoms
  * @param {Iterable<number>} members
@@ -278,6 +292,9 @@ export function countPieces(atoms, members) {
     for (let atom = waiting.pop(); atom !== undefined; atom = waiting.pop()) {
       for (const arc of atoms.arcs[atom]) {
         const other = beyond(atoms, arc, atom);
+        if (left.delete(other)) waiting.push(other);
+      }
+      for (const other of atoms.linked[atom]) {
         if (left.delete(other)) waiting.push(other);
       }
     }

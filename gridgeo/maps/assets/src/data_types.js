@@ -87,6 +87,7 @@ export {};
  * @property {number[]} right position of an atom, -1 for none
  * @property {number[]} metres length of each arc
  * @property {number[]} street 1 where a street or barrier runs along the arc, else 0
+ * @property {[number, number][]} links pairs of atoms that a bridge or road joins without an arc
  * @property {number[]} households of each atom
  * @property {(number | null)[]} residents of each atom, null where they are unknown
  * @property {number[]} community position in the table of communities, -1 for none
