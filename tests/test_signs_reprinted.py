@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from itertools import pairwise
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
@@ -128,6 +129,30 @@ def test_outline_that_begins_at_another_corner_is_the_same(fonts):
     turned = [shapely.Polygon(np.roll(shape.exterior.coords[:-1], 2, axis=0))
               for shape in plan.grids.geometry]  # fmt: skip
     assert printed_after(fonts, plan, replace(plan, grids=plan.grids.set_geometry(turned)))[0] == []
+
+
+def redrawn(plan, metres):
+    """Return the plan as digitised anew: each vertex moved by up to `metres`."""
+    shapes = shapely.segmentize(plan.grids.geometry.array, 60.0)
+    moved = shapely.transform(shapes, lambda xy: xy + metres * np.sin(xy / 7))
+    grids = plan.grids.set_geometry(gpd.GeoSeries(moved, crs=plan.grids.crs))
+    return replace(plan, grids=grids.assign(area_m2=grids.area))
+
+
+def test_signs_of_grids_that_were_only_redrawn_hold_and_are_listed(fonts, tmp_path):
+    plan, press = build_plan(), press_of(fonts)
+    signs, codes = signs_of(plan), tuple(plan.grids["code"])
+    save_signs(signs, plan_issues(signs, press, date=DATE), press, tmp_path / "1")
+    earlier = read_issues(tmp_path / "1")
+    again = redrawn(plan, 0.9)
+    issues = plan_issues(signs_of(again), press, date=LATER, since=earlier)
+    assert (issues.printed, issues.aged) == ((), codes)
+    assert [issue.outline for issue in issues.current] == [issue.outline for issue in earlier]
+    named = signs_of(changed(again, "grids", 1, "households", 511))
+    assert plan_issues(named, press, date=LATER, since=earlier).printed == (codes[1],)
+    further = signs_of(redrawn(again, 0.9))  # measured from what was printed, not from last year
+    assert plan_issues(further, press, date=LATER, since=issues.current).printed
+    assert not plan_issues(further, press, date=LATER, since=issues.current, redrawn_m=3.0).printed
 
 
 def test_manifest_that_knows_no_neighbours_prints_all_again(fonts, tmp_path):

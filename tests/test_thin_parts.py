@@ -127,6 +127,26 @@ def test_atoms_have_no_thin_part_whatever_tails_and_medians_are_drawn(
     assert not len(thin_parts(polygons, WIDTH, LEAST)[0])
 
 
+def test_an_outline_with_very_many_vertices_is_opened_with_few_of_them(monkeypatch):
+    tail = box(0, 0, 120, 100).union(box(120, 0, 220, 5))
+    dense = shapely.transform(
+        shapely.segmentize(tail, 0.1), lambda xy: xy + 0.03 * np.sin(xy * 1e4)
+    )
+    assert dense.is_valid
+    opened, buffer = [], shapely.buffer
+
+    def counted(shapes, *args, **kwargs):
+        opened.extend(shapely.get_num_coordinates(shapes))
+        return buffer(shapes, *args, **kwargs)
+
+    monkeypatch.setattr(shapely, "buffer", counted)
+    parts, piece = thin_parts(np.array([dense, tail]), WIDTH, LEAST)
+    assert max(opened) < 100 < len(dense.exterior.coords) / 50
+    assert piece.tolist() == [0, 1]
+    assert shapely.area(parts) == pytest.approx(500, rel=0.05)
+    assert shapely.difference(parts[0], dense).area < 1e-6
+
+
 # ---- adjust and repair
 
 

@@ -143,7 +143,14 @@ def _print(
     staff = s.assign_staff(read_roster(people) if people else empty_roster(), plan.grids, people)
     made = s.build_signs(plan, staff)
     renderer = _renderer(plan, made, size=size, template=template, font=font)
-    issues = s.plan_issues(made, renderer, date=date, url=url, since=earlier)
+    issues = s.plan_issues(
+        made,
+        renderer,
+        date=date,
+        url=url,
+        since=earlier,
+        redrawn_m=plan.settings.redrawn_m,
+    )
     s.save_signs(made, issues, renderer, out, url=url, overwrite=overwrite)
     _show(staff, issues, plan.settings.lang, out)
 
@@ -197,9 +204,9 @@ def _show(staff: Staff, issues: Issues, lang: Lang, folder: Path) -> None:
         count = len(issues.aged)
         say(
             Text(
-                f"{count} signs hold and are not printed again, only grids beside theirs changed: "
-                f"{listed}",
-                f"{count} 块公示牌本网格内容未变、仅周边网格有变化，未重新印制：{listed}",
+                f"{count} signs hold and are not printed again, only grids beside theirs changed "
+                f"or their outline was redrawn: {listed}",
+                f"{count} 块公示牌本网格内容未变、仅周边网格有变化或边界重绘，未重新印制：{listed}",
             )
         )
     if issues.withdrawn:

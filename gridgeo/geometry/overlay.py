@@ -107,7 +107,8 @@ def connected_pieces(ground: Any) -> list[Any]:
     """
     parts = shapely.get_parts(ground)
     label = _touching(parts)
-    groups = [parts[label == one] for one in range(label.max(initial=-1) + 1)]
+    order = np.argsort(label, kind="stable")
+    groups = np.split(parts[order], np.flatnonzero(np.diff(label[order])) + 1) if len(parts) else []
     found = [group[0] if len(group) == 1 else shapely.MultiPolygon(list(group)) for group in groups]
     return sorted(found, key=lambda place: (-place.area, place.bounds))
 

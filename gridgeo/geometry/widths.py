@@ -45,6 +45,10 @@ def without_narrow(pieces: NDArray[Any], width_m: float) -> NDArray[Any]:
 
 #: Openings are this much larger, so that rounding leaves no slits along the outline.
 _SLIT_M = 0.01
+#: Outlines of at least so many vertices, and so many of them for each width along the outline ...
+_DENSE_VERTICES, _DENSE = 1_000, 16
+#: ... are opened in a copy that departs from them by about this share of the width.
+_COARSE = 1 / 20
 
 
 def thin_parts(
@@ -53,7 +57,9 @@ def thin_parts(
     """Return the parts of polygonal pieces narrower than `width_m`, and the piece of each.
 
     They are what an opening (erosion by half the width, then dilation, with mitred corners) takes
-    away: strips, necks and tips. Parts smaller than `least_m2` are left out.
+    away: strips, necks and tips. Parts smaller than `least_m2` are left out. Outlines with very
+    many vertices for the width are simplified first: offsets of edges that are much shorter than
+    the width all cross each other.
 
     Examples
     --------
@@ -62,11 +68,37 @@ def thin_parts(
     >>> shapely.area(parts).round().tolist(), piece.tolist()
     ([240.0], [0])
     """
-    core = shapely.buffer(pieces, -width_m / 2, join_style="mitre")
+    dense, plain = _simplified_where_dense(pieces, width_m)
+    core = shapely.buffer(plain, -width_m / 2, join_style="mitre")
     opened = shapely.buffer(core, width_m / 2 + _SLIT_M, join_style="mitre")
-    parts, piece = shapely.get_parts(shapely.difference(pieces, opened), return_index=True)
+    parts, piece = _real_parts(shapely.difference(plain, opened), least_m2)
+    inside = np.flatnonzero(dense[piece])
+    if len(inside):
+        parts[inside] = shapely.intersection(parts[inside], pieces[piece[inside]])
+        again, place = _real_parts(parts, least_m2)
+        return again, piece[place]
+    return parts, piece
+
+
+def _real_parts(pieces: NDArray[Any], least_m2: float) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """Return the parts of `pieces` with an area of at least `least_m2`, and the piece of each."""
+    parts, piece = shapely.get_parts(pieces, return_index=True)
     real = (shapely.area(parts) > 0) & (shapely.area(parts) >= least_m2)
     return parts[real], piece[real].astype(np.int64)
+
+
+def _simplified_where_dense(
+    pieces: NDArray[Any], width_m: float
+) -> tuple[NDArray[np.bool_], NDArray[Any]]:
+    """Return which polygons have very many vertices, and all, those with fewer vertices."""
+    count = shapely.get_num_coordinates(pieces)
+    dense = (count >= _DENSE_VERTICES) & (count * width_m > _DENSE * shapely.length(pieces))
+    if not dense.any():
+        return dense, pieces
+    plain, step = pieces.copy(), _COARSE * width_m
+    coarse = shapely.set_precision(shapely.simplify(plain[dense], step), step)
+    plain[dense] = shapely.simplify(coarse, step)
+    return dense, plain
 
 
 #: Looking across a piece starts this far inside it.

@@ -105,6 +105,11 @@ def split_near(
     >>> near.length_m.tolist(), far.length_m.tolist()
     ([28.0], [36.0, 36.0])
     """
+    if not len(others):
+        whole = np.arange(len(segments.line))
+        return segments.at(whole[:0]), segments.parts(
+            whole, np.zeros(len(whole)), segments.length_m
+        )
     pieces = segments.geometry
     streets = segments_of(_around(pieces, others, distance_m)).ends
     tree = shapely.STRtree(np.asarray(shapely.linestrings(streets), dtype=object))

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 import numpy as np
 import pandas as pd
+import shapely
 from numpy.typing import NDArray
 
 from gridgeo.describe import neighbours
@@ -225,12 +226,15 @@ class Sign:
     """What one sign says, but for its version, date and QR code; all of it plain JSON.
 
     ``content``: what is drawn. ``grid_content``: the part of it about the grid itself, not about
-    the grids beside it; a sign is valid until this changes.
+    the grids beside it; a sign is valid until this changes. ``words``: that part without what is
+    measured or drawn; ``outline``: the ground, by which a grid that was only redrawn is known.
     """
 
     code: str
     content: Mapping[str, Any]
     grid_content: Mapping[str, Any]
+    words: Mapping[str, Any]
+    outline: str
 
     def texts(self) -> Iterator[str]:
         """Yield every text that is drawn."""
@@ -247,6 +251,7 @@ def build_signs(plan: Plan, staff: Staff) -> tuple[Sign, ...]:
     grids = pd.DataFrame(plan.grids.drop(columns="geometry")).to_dict("records")
     maps, marks, beside = sign_maps(plan, layers), grid_content(plan, layers), _grids_beyond(plan)
     signs = []
+    outlines = shapely.to_wkb(shapely.normalize(plan.grids.geometry.to_numpy()), hex=True).tolist()
     for row, (grid, drawn, grid_marks) in enumerate(zip(grids, maps, marks, strict=True)):
         content = _content(grid, staff.of[grid["code"]], lang, plan)
         sides = _sides(grid["bounded_by"])
@@ -256,6 +261,8 @@ def build_signs(plan: Plan, staff: Staff) -> tuple[Sign, ...]:
                 code=grid["code"],
                 content=_plain({**content, "bounds": bounds}) | {"map": drawn},
                 grid_content={**content, "bounds": sides, "map": grid_marks},
+                words={**content, "bounds": sides, "area": ""},
+                outline=outlines[row],
             )
         )
     return tuple(signs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import re
@@ -11,10 +12,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import shapely
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font, PatternFill
 
+from gridgeo.config import REDRAWN_M
 from gridgeo.errors import InputError, OutputError, why
+from gridgeo.geometry import same_outline
 from gridgeo.model import Plan
 from gridgeo.signs.content import Sign, payload, qr_svg, token_of
 from gridgeo.signs.pdf import SignRenderer
@@ -74,7 +79,8 @@ class Issue:
     """One sign as it is issued.
 
     ``content``: the fingerprint of its content about its grid. ``drawn``: the fingerprint of all
-    that is printed on it, the grids beside it too.
+    that is printed on it, the grids beside it too. ``words``: that of its content without what is
+    measured or drawn. ``outline``: the ground as it was printed, as hexadecimal WKB.
     """
 
     code: str
@@ -84,13 +90,16 @@ class Issue:
     token: str
     content: str
     drawn: str
+    words: str
+    outline: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Issues:
     """All signs that are valid after this issue, and which of them are printed or withdrawn.
 
-    ``aged``: those that stay valid although grids beside theirs changed after they were printed.
+    ``aged``: those that stay valid although, after they were printed, grids beside theirs changed
+    or their own was redrawn.
     """
 
     current: tuple[Issue, ...]
@@ -106,6 +115,7 @@ def plan_issues(
     date: str,
     url: str = "",
     since: Sequence[Issue] | None = None,
+    redrawn_m: float = REDRAWN_M,
 ) -> Issues:
     """Return what is to be printed.
 
@@ -113,24 +123,29 @@ def plan_issues(
     2. With it, a sign whose content about its grid, or whose template, paper or address
        changed, gets the next version and `date`; the others keep theirs and are not printed.
     3. Where only the grids beside it changed, a sign stays valid, and is listed as aged.
-    4. Signs of grids that no longer exist are withdrawn.
+    4. A sign also stays valid, and is listed as aged, where its grid was only redrawn: its outline
+       is nowhere further than `redrawn_m` from the printed one, and all words but the area stay.
+    5. Signs of grids that no longer exist are withdrawn.
     """
     before = {issue.code: issue for issue in since or ()}
     common = hashlib.sha256(renderer.source() + f"{renderer.size} {url}".encode()).hexdigest()
     names = _file_names([sign.code for sign in signs])
     current, printed, aged = [], [], []
     for sign, name in zip(signs, names, strict=True):
-        hash_of_grid, drawn = (
+        hash_of_grid, drawn, words = (
             _fingerprint(content, renderer.labels, common)
-            for content in (sign.grid_content, sign.content)
+            for content in (sign.grid_content, sign.content, sign.words)
         )
         old = before.get(sign.code)
-        if old is not None and old.content == hash_of_grid:
+        if old is not None and (
+            old.content == hash_of_grid
+            or (old.words == words and _redrawn(old.outline, sign.outline, redrawn_m))
+        ):
             current.append(replace(old, file=name))
             if old.drawn != drawn:
                 aged.append(sign.code)
         else:
-            current.append(_next(old, sign.code, name, date, (hash_of_grid, drawn)))
+            current.append(_next(old, sign, name, date, (hash_of_grid, drawn, words)))
             printed.append(sign.code)
     withdrawn = tuple(code for code in before if code not in {sign.code for sign in signs})
     return Issues(
@@ -138,14 +153,29 @@ def plan_issues(
     )
 
 
+def _redrawn(before: str, after: str, redrawn_m: float) -> bool:
+    """Return whether outlines differ, but are nowhere further apart than redrawing leaves them."""
+    if before == after:
+        return False
+    one, other = (shapely.from_wkb(np.array([outline])) for outline in (before, after))
+    return bool(same_outline(one, other, redrawn_m).all())
+
+
 def _next(
-    old: Issue | None, code: str, file: str, date: str, fingerprints: tuple[str, str]
+    old: Issue | None, sign: Sign, file: str, date: str, fingerprints: tuple[str, str, str]
 ) -> Issue:
     version = 1 if old is None else old.version + 1
-    content, drawn = fingerprints
-    token = token_of(code, version, date)
+    content, drawn, words = fingerprints
     return Issue(
-        code=code, file=file, version=version, date=date, token=token, content=content, drawn=drawn
+        code=sign.code,
+        file=file,
+        version=version,
+        date=date,
+        token=token_of(sign.code, version, date),
+        content=content,
+        drawn=drawn,
+        words=words,
+        outline=sign.outline,
     )
 
 
@@ -214,7 +244,7 @@ def _write(
 
 
 def _write_manifest(issues: Issues, path: Path) -> None:
-    fields = ("code", "file", "version", "date", "token", "content", "drawn")
+    fields = [field.name for field in dataclasses.fields(Issue)]
     signs = [{name: getattr(issue, name) for name in fields} for issue in issues.current]
     document = {"signs": signs} | {
         name: list(getattr(issues, name)) for name in ("printed", "withdrawn", "aged")
@@ -234,7 +264,8 @@ def read_issues(folder: Path) -> tuple[Issue, ...]:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         # a manifest without `drawn` is an old one, whose signs are all printed once more
-        return tuple(Issue(**{"drawn": "", **row}) for row in document["signs"])
+        unknown = {"drawn": "", "words": "", "outline": ""}
+        return tuple(Issue(**{**unknown, **row}) for row in document["signs"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(
             Text("the earlier signs cannot be read: ", "无法读取上次的公示牌：") + why(error),

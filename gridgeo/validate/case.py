@@ -163,7 +163,7 @@ class Case:
         covered = np.array([union(self.ground[members[row]]) for row in rows], dtype=object)
         left, place = shapely.get_parts(difference(self.outlines[rows], covered), return_index=True)
         place = rows[place]
-        part, grid = self.tree.query(left, predicate="intersects")
+        part, grid = self.near(left, 0.0)
         foreign = self.parents[grid] != place[part]
         left = subtract_others(left, part[foreign], self.ground[grid[foreign]])
         left = difference(left, self.allowed)
@@ -273,6 +273,21 @@ class Case:
             return stated
         counted = sums(self.points[measure], self.placing.inside, len(stated))
         return np.where(np.isnan(stated), counted, stated)
+
+    def near(
+        self, pieces: NDArray[Any], distance_m: float
+    ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Return pairs of pieces and the grids within a distance of them, in order.
+
+        The grids are what is prepared: they may have very many vertices, and the pieces be many.
+        """
+        shapely.prepare(self.ground)
+        reach = shapely.bounds(pieces) + np.array([-1, -1, 1, 1]) * distance_m
+        piece, grid = self.tree.query(shapely.box(*reach.T))
+        close = shapely.dwithin(self.ground[grid], pieces[piece], distance_m)
+        piece, grid = piece[close], grid[close]
+        order = np.lexsort((grid, piece))
+        return piece[order], grid[order]
 
     def positions(self, codes: Sequence[str]) -> NDArray[np.intp]:
         """Return the position of the first grid with each of `codes`; see `stated_positions`."""

@@ -41,12 +41,13 @@ def fills_community(case: Case) -> Iterator[Finding]:
     fragments = []
     for row in np.flatnonzero(~shapely.is_empty(case.gaps)):
         name = case.community_names[row]
-        gaps = connected_pieces(case.gaps[row])
-        for gap, thin in zip(gaps, _narrow(case, gaps), strict=True):
-            if thin:
-                fragments.append(gap)
-                continue
-            around = case.tree.query(gap, predicate="dwithin", distance=TOUCH_M)
+        gaps = np.array(connected_pieces(case.gaps[row]), dtype=object)
+        thin = _narrow(case, gaps)
+        fragments += gaps[thin].tolist()
+        gaps = gaps[~thin]
+        beside, grid = case.near(gaps, TOUCH_M)
+        members = np.split(grid, np.searchsorted(beside, np.arange(1, len(gaps))))
+        for gap, around in zip(gaps, members, strict=bool(len(gaps))):
             yield Finding(
                 rule="fills_community",
                 severity="error",
