@@ -130,6 +130,8 @@ def beside_streets(steps: Segments, layer: gpd.GeoDataFrame | None) -> Segments:
     if layer is not None and "cuts" in layer.columns:
         layer = layer[layer["cuts"].to_numpy(bool)]
     streets = segments_of(shapes_of(layer))
+    if not len(streets.length_m):
+        return steps.at(np.zeros(0, dtype=np.intp))
     middle = shapely.points(steps.middle)
     step, street = shapely.STRtree(streets.geometry).query(middle, "dwithin", BESIDE_M)
     course, along = steps.course[step], streets.course[street]
@@ -146,6 +148,8 @@ def beside_streets(steps: Segments, layer: gpd.GeoDataFrame | None) -> Segments:
 
 def _between_buildings(steps: Segments, footprints: NDArray[Any]) -> NDArray[np.bool_]:
     """Tell which steps run midway between the nearest building on either side of them."""
+    if not len(footprints):
+        return np.zeros(len(steps.length_m), dtype=bool)
     points = np.asarray(shapely.points(steps.middle), dtype=object)
     widest = _GAP_M / 2 + _OFF_MIDDLE_M
     step, building = shapely.STRtree(footprints).query(points, "dwithin", widest)

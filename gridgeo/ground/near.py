@@ -105,6 +105,9 @@ def split_near(
     >>> near.length_m.tolist(), far.length_m.tolist()
     ([28.0], [36.0, 36.0])
     """
+    if not len(others):
+        every, length = np.arange(len(segments.line)), segments.length_m
+        return segments.at(every[:0]), segments.parts(every, np.zeros(len(every)), length)
     pieces = segments.geometry
     streets = segments_of(_around(pieces, others, distance_m)).ends
     tree = shapely.STRtree(np.asarray(shapely.linestrings(streets), dtype=object))

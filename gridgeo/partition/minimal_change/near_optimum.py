@@ -68,25 +68,27 @@ def solve_near_old_grids(
     kept, nodes = _LIMITS[effort]
     search = _Search(kept=kept, nodes=nodes, cancellation=cancellation)
     best, least = _with_all_continued(sub, labels, search)
-    if best is None:
+    if best is None or not sub.grids:
         return NearOptimum(labels=None, least=0)
     old_households = np.bincount(sub.old + 1, sub.problem.households, sub.grids + 1)[1:].astype(int)
-    for grid in np.argsort(old_households, kind="stable").tolist():
-        if old_households[grid] < sub.moved(best):
-            best, bound = _with_one_retired(sub, best, grid, search)
-            least = min(least, bound)
     new = _least_of_new_grid(sub)
+    for grid in np.argsort(old_households, kind="stable").tolist():
+        for fresh, spent in ((0, 0.0), (1, new)):
+            if old_households[grid] + spent < sub.moved(best):
+                best, bound = _with_one_retired(sub, best, grid, fresh, search)
+                least = min(least, max(bound, old_households[grid] + spent))
     if new < sub.moved(best):
         best, bound = _with_one_new(sub, best, search)
         least = min(least, max(bound, new))
-    twice = [
-        (sub.grids - 2, float(np.sort(old_households)[:2].sum())),
-        (sub.grids, old_households.min(initial=0) + new),
-        (sub.grids + 2, 2 * new),
+    one, two = np.cumsum(np.sort([*old_households, math.inf])[:2]).tolist()
+    more = [
+        *((sub.grids - 2, two), (sub.grids - 1, two + new), (sub.grids, two + 2 * new)),
+        *((sub.grids + 1, one + 2 * new), (sub.grids + 2, 2 * new)),
     ]
-    least = min([least, *(moved for number, moved in twice if number in sub.numbers)])
-    changed = np.setxor1d(np.unique(best), np.arange(sub.grids)).size
-    least = 0.0 if changed > 1 else least
+    least = min([least, *(moved for number, moved in more if number in sub.numbers)])
+    made = np.setdiff1d(best, np.arange(sub.grids)).size
+    retired = np.setdiff1d(np.arange(sub.grids), best).size
+    least = 0.0 if max(made, retired) > 1 else least
     return NearOptimum(labels=_of_least_cost(sub, best, search), least=min(least, sub.moved(best)))
 
 
@@ -117,17 +119,22 @@ def _with_all_continued(
 
 
 def _with_one_retired(
-    sub: Subproblem, best: NDArray[np.int64], grid: int, search: _Search
+    sub: Subproblem, best: NDArray[np.int64], grid: int, new: int, search: _Search
 ) -> tuple[NDArray[np.int64], float]:
-    """Return the better of `best` and what continues the old grids but one, and a bound on it."""
+    """Return the better of `best` and what continues the old grids but one; a bound on the latter.
+
+    There is one `new` grid, or none.
+    """
     retired = sub.old == grid
     spent = int(sub.problem.households[retired].sum())
-    if sub.grids - 1 not in sub.numbers or sub.grids < 2:
+    if sub.grids - 1 + new not in sub.numbers or sub.grids < 2:
         return best, math.inf
     rest = replace(sub, old=np.where(retired, -1, sub.old - (sub.old > grid)))
     upper, least = sub.moved(best) - spent, 0.0
     for share in _SHARES:
-        found, bound = _best_within(rest, upper, round(share * upper), search, grids=rest.grids)
+        found, bound = _best_within(
+            rest, upper, round(share * upper), search, grids=rest.grids + new
+        )
         if found is not None:
             back = np.delete(np.arange(sub.grids), grid)
             names = np.concatenate([back, sub.grids + np.arange(sub.old.size + sub.grids)])
@@ -169,21 +176,20 @@ def _least_of_new_grid(sub: Subproblem) -> float:
     """Return a lower bound on the households that a new grid takes from old ones."""
     problem, band = sub.problem, sub.band
     unlabelled = sub.old < 0
-    by_households = band.lower - float(problem.households[unlabelled].sum())
-    if band.profile == "households":
-        return max(0.0, by_households)
-    known = residents_known(problem.households, problem.residents)
-    residents = np.where(known, np.nan_to_num(problem.residents), 0.0)
-    some = residents > 0
-    ratio = float((problem.households[some] / residents[some]).min(initial=math.inf))
-    by_residents = (
-        (band.residents_lower - float(residents[unlabelled].sum())) * ratio
-        if some.any()
-        else math.inf
-    )
-    if band.profile == "residents":
-        return max(0.0, math.ceil(by_residents - 1e-6) if some.any() else 0.0)
-    return max(0.0, math.ceil(min(by_households, by_residents) - 1e-6))
+    least = []
+    if band.profile != "residents":
+        least.append(band.lower - float(problem.households[unlabelled].sum()))
+    if band.profile != "households":
+        known = residents_known(problem.households, problem.residents)
+        residents = np.where(known, np.nan_to_num(problem.residents), 0.0)
+        wanted = band.residents_lower - float(residents[unlabelled].sum())
+        some = np.flatnonzero((residents > 0) & ~unlabelled)
+        ratio = problem.households[some] / residents[some]
+        cheapest = some[np.argsort(ratio, kind="stable")]
+        room = np.clip(wanted - np.cumsum(residents[cheapest]) + residents[cheapest], 0.0, None)
+        taken = np.minimum(room, residents[cheapest])
+        least.append(float((np.sort(ratio, kind="stable") * taken).sum()))
+    return max(0.0, math.ceil(min(least) - 1e-6))
 
 
 def _best_within(
