@@ -285,11 +285,9 @@ SEAMS: dict[str, tuple[tuple[str, str, Any], ...]] = {
         ("certificates.certificate", "_repartition_pairs", _as_it_is(2)),
     ),
     "pricing and bound (best)": (("certificates.certificate", "certify_by_bound", _as_it_is(2)),),
-    "closing of the gap (best)": (
-        ("certificates.column_generation", "_close_gap", lambda *_: None),
-    ),
+    "closing of the gap (best)": (("certificates.certificate", "_close_gap", lambda *_: None),),
     "annealing as pricing (best)": (
-        ("certificates.column_generation", "price_by_annealing", _no_columns),
+        ("certificates.certificate", "price_by_annealing", _no_columns),
     ),
     "flow bound of the change": (
         ("minimal_change.repair_search", "flow_lower_bound", lambda *_, **__: 0.0),

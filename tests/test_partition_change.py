@@ -165,6 +165,14 @@ def test_no_exchange_of_two_atoms_shortens_the_border_for_the_households_moved(s
                 assert border(problem, tried) >= border(problem, labels)
 
 
+@pytest.mark.parametrize("seed", [0, 5, 9, 11, 13])
+def test_the_least_change_of_a_town_of_42_blocks_is_proved(seed):
+    households = np.random.default_rng(seed).gamma(9.0, 47 / 9, (6, 7)).astype(int)
+    change = adjust_labels(blocks(households), np.repeat(np.arange(6), 7), band=BAND)
+    assert change.solution.missed == 0
+    assert change.moved == change.bound > change.flow
+
+
 def border(problem, labels):
     one, other = labels[problem.edges].T
     return problem.cut_m[one != other].sum()

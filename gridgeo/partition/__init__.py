@@ -50,13 +50,6 @@ from gridgeo.partition.atom_graph import (
 from gridgeo.partition.band import (
     count_by,
 )
-from gridgeo.partition.grid_attributes import (
-    COST_TERMS,
-    count_parts,
-    dissolve,
-    grid_costs,
-    union_of,
-)
 from gridgeo.partition.minimal_change.piece import (
     MinimalChange,
     adjust_labels,
@@ -80,8 +73,13 @@ from gridgeo.partition.stage import (
     warm_up,
 )
 from gridgeo.partition.verdicts import (
+    COST_TERMS,
     Verdict,
+    count_parts,
+    dissolve,
+    grid_costs,
     judge_grid,
+    union_of,
 )
 
 if TYPE_CHECKING:

@@ -12,7 +12,6 @@ from gridgeo.model import Partition
 from gridgeo.partition.atom_graph import AtomGraph, label_components, positions_by
 from gridgeo.partition.band import count_by
 from gridgeo.partition.certificates import certificate_of
-from gridgeo.partition.grid_attributes import find_community_borders
 from gridgeo.partition.pieces import (
     BarrierLink,
     SolvedPiece,
@@ -21,7 +20,13 @@ from gridgeo.partition.pieces import (
     report_barrier_links,
 )
 from gridgeo.partition.remedy import remedies
-from gridgeo.partition.verdicts import LockedGrid, Verdict, judge_community, judge_grid
+from gridgeo.partition.verdicts import (
+    LockedGrid,
+    Verdict,
+    find_community_borders,
+    judge_community,
+    judge_grid,
+)
 from gridgeo.wording import FACILITIES, Reason, Text
 
 if TYPE_CHECKING:

@@ -34,10 +34,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridgeo.config import Band
-    from gridgeo.partition.grid_attributes import CommunityBorders, NeighbourCommunity
     from gridgeo.partition.pieces import SolvedPiece
     from gridgeo.partition.problem import Problem
-    from gridgeo.partition.verdicts import Verdict
+    from gridgeo.partition.verdicts import CommunityBorders, NeighbourCommunity, Verdict
 
 _Side = Literal["lower", "upper"]
 #: one enumeration of the subgraphs of a piece

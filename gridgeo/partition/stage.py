@@ -263,6 +263,7 @@ def warm_up() -> None:
     met = solve(_chain_problem(24), wide, Search())
     certify_by_bound(_chain_problem(24), wide, met, 1, Cancellation())
     solve(_chain_problem(4), Band(), search)
+    adjust_labels(_chain_problem(24), np.arange(24) // 6, band=wide)
 
 
 def _chain_problem(atoms: int) -> Problem:

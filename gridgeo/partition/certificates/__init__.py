@@ -4,7 +4,6 @@ The search knows nothing of this package. `certify` is stage 9; `certificate_of`
 of a community; `certify_by_bound` is the lower bound alone.
 """
 
-from gridgeo.partition.certificates.certificate import certificate_of, certify
-from gridgeo.partition.certificates.column_generation import certify_by_bound
+from gridgeo.partition.certificates.certificate import certificate_of, certify, certify_by_bound
 
 __all__ = ["certificate_of", "certify", "certify_by_bound"]

@@ -23,6 +23,7 @@ from gridgeo.partition.anneal import anneal
 from gridgeo.partition.kernel import CSRGraph, Schedule, build_csr_graph
 from gridgeo.partition.minimal_change.assignment import solve_assignment
 from gridgeo.partition.minimal_change.flow_bound import NODES, flow_lower_bound
+from gridgeo.partition.minimal_change.near_optimum import solve_near_old_grids
 from gridgeo.partition.minimal_change.subproblem import (
     Subproblem,
     adjacent_grids,
@@ -147,10 +148,8 @@ _MOVES_TRIED = 6
 #: not run
 _CP_SAT_SECONDS = {"fast": 0.5, "normal": 2.0, "best": 30.0}
 _MAX_VARIABLES = 4000
-#: nodes of the flow bound of a neighbourhood, which only ends the search early
-_NEIGHBOURHOOD_NODES = 100
-#: further numbers of new grids that the assignment model is solved for
-_MORE_NEW_GRIDS = 1
+#: nodes of the flow bound of a neighbourhood; further numbers of new grids that are tried
+_NEIGHBOURHOOD_NODES, _MORE_NEW_GRIDS = 100, 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -198,23 +197,26 @@ def _search_and_bound(
     nodes: int = NODES,
     share: float = 1.0,
 ) -> Repair:
-    """Return the best labels of split and merge search and assignment model, and their bound.
+    """Return the best labels of split and merge search and of the exact solvers, and their bound.
 
-    The model gets a `share` of the solver's seconds.
+    Where there are too many subgraphs near the old grids, the assignment model is solved, in a
+    `share` of its seconds.
     """
     labels = _split_merge_search(sub, start, cancellation)
     numbers = sub.numbers
+    known = None if sub.rank(labels)[0] else labels
+    near = solve_near_old_grids(sub, known, effort=search.effort, cancellation=cancellation)
+    if near.labels is not None and near.least:
+        return Repair(labels=near.labels, least=near.least)
+    labels = labels if near.labels is None else near.labels
     if cancellation.cancelled or not numbers or sub.old.size * (sub.grids + 1) > _MAX_VARIABLES:
         return Repair(labels=labels, least=0)
     first = max(0, min(numbers) - sub.grids)
     best = None if sub.rank(labels)[0] else labels
     least = math.inf
     for new_grids in range(first, first + _MORE_NEW_GRIDS + 2):
-        bound = (
-            0.0
-            if cancellation.cancelled
-            else flow_lower_bound(sub, new_grids=new_grids, nodes=nodes)
-        )
+        cancelled = cancellation.cancelled
+        bound = 0.0 if cancelled else flow_lower_bound(sub, new_grids=new_grids, nodes=nodes)
         moved = math.inf if best is None else sub.moved(best)
         if bound >= min(least, moved) or new_grids > first + _MORE_NEW_GRIDS:
             least = min(least, bound)
@@ -266,8 +268,7 @@ def _split_merge_moves(
         zip(grids.tolist(), np.bincount(packed, sub.problem.households).tolist(), strict=True)
     )
     still, wrong = sub.rank(best)[0], grids_out_of_band(sub, base)
-    numbers = sub.numbers
-    many = grids.size
+    numbers, many = sub.numbers, grids.size
     grow = [g for g, sign in wrong.items() if sign > 0]
     shrink = [g for g, sign in wrong.items() if sign < 0]
     if still and numbers and many < min(numbers):
