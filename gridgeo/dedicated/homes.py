@@ -22,9 +22,11 @@ from gridgeo.geometry import (
 from gridgeo.wording import Text
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
-    from gridgeo.config import AtomRules
+    from gridgeo.config import AtomRules, Threshold
     from gridgeo.model import Layers
 
 #: A compound lies in an outline when this share of it does.
@@ -40,19 +42,26 @@ _STRAIGHT_M = 9.0
 
 
 def leave_homes(
-    considered: gpd.GeoDataFrame, layers: Layers, lower: int, rules: AtomRules
+    considered: gpd.GeoDataFrame,
+    layers: Layers,
+    lower: int,
+    rules: AtomRules,
+    thresholds: Mapping[str, Threshold],
 ) -> gpd.GeoDataFrame:
     """Return the facilities with compounds and clusters of homes taken out of dedicated outlines.
 
-    Compounds of which at least 90 % lie inside, and clusters of at least `lower` households,
-    the largest first, as long as the rest is one piece of at least 60 % of the outline. What it
-    would surround, with fewer households than a grid needs, stays inside.
+    Compounds of which at least 90 % lie inside, and clusters of at least `lower` households, or of
+    more than may live in a facility of the category, the largest first, as long as the rest is one
+    piece of at least 60 % of the outline. What it would surround, with fewer households than a
+    grid needs, stays inside.
     """
     chosen = np.flatnonzero(considered["dedicated"].to_numpy(dtype=bool))
     outlines = considered.geometry.to_numpy().copy()
     reasons = considered[["reason_en", "reason_zh"]].to_numpy(dtype=object)
     for row in chosen.tolist():
-        homes = _homes_in(outlines[row], layers, lower)
+        most = thresholds[str(considered["kind"].iat[row])].homes
+        least = lower if most is None else min(lower, most + 1)
+        homes = _homes_in(outlines[row], layers, least)
         rest, left = _without(outlines[row], homes, lower, rules)
         if left:
             outlines[row] = rest

@@ -91,8 +91,8 @@ class RunContext:
             households = households + given["households"].to_numpy(dtype=np.int64)
         chosen = choose_dedicated(self.layers, ground, households, self.settings.dedicated)
         if given is None:
-            lower = self.settings.band.lower
-            chosen = leave_homes(chosen, self.layers, lower, self.settings.atoms)
+            lower, thresholds = self.settings.band.lower, self.settings.dedicated.thresholds
+            chosen = leave_homes(chosen, self.layers, lower, self.settings.atoms, thresholds)
         chosen = refuse_unfit(chosen, self.layers, self.settings.dedicated)
         return yield_to_locked(chosen, self.layers.locked)
 
