@@ -42,7 +42,7 @@ _TIE = 0.01
 
 
 @dataclass(frozen=True, kw_only=True)
-class NearOptimum:
+class _NearOptimum:
     """The best labels near the old grids, None where none are known in band, and a lower bound.
 
     No labels in band move fewer than `least` households.
@@ -54,7 +54,7 @@ class NearOptimum:
 
 def solve_near_old_grids(
     sub: Subproblem, labels: NDArray[np.int64] | None, *, effort: str, cancellation: Cancellation
-) -> NearOptimum:
+) -> _NearOptimum:
     """Return labels in band that move the fewest households that are found, and a lower bound.
 
     Old grids may each continue; one of them may be retired, or one new grid be made. The bound is
@@ -69,7 +69,7 @@ def solve_near_old_grids(
     search = _Search(kept=kept, nodes=nodes, cancellation=cancellation)
     best, least = _with_all_continued(sub, labels, search)
     if best is None or not sub.grids:
-        return NearOptimum(labels=None, least=0)
+        return _NearOptimum(labels=None, least=0)
     old_households = np.bincount(sub.old + 1, sub.problem.households, sub.grids + 1)[1:].astype(int)
     new = _least_of_new_grid(sub)
     for grid in np.argsort(old_households, kind="stable").tolist():
@@ -89,7 +89,7 @@ def solve_near_old_grids(
     made = np.setdiff1d(best, np.arange(sub.grids)).size
     retired = np.setdiff1d(np.arange(sub.grids), best).size
     least = 0.0 if max(made, retired) > 1 else least
-    return NearOptimum(labels=_of_least_cost(sub, best, search), least=min(least, sub.moved(best)))
+    return _NearOptimum(labels=_of_least_cost(sub, best, search), least=min(least, sub.moved(best)))
 
 
 @dataclass(frozen=True, kw_only=True)
