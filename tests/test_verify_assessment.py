@@ -122,6 +122,7 @@ class _Layers:
     facilities = gpd.GeoDataFrame({"kind": [], "name": [], "area_m2": []}, geometry=[], crs=4547)
     streets = gpd.GeoDataFrame(geometry=[], crs=4547)
     barriers = streets
+    links = None
     atoms = None
 
 

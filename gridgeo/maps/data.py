@@ -6,7 +6,6 @@ Small data are read at once; atoms only when they are needed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from typing import Any
 
 import geopandas as gpd
@@ -216,11 +215,18 @@ def _grids(plan: Plan) -> Table:
     }
 
 
+#: what of the band the page judges by
+_BAND_FIELDS = ("lower", "upper", "residents_lower", "residents_upper", "profile")
+
+
 def _community_data(plan: Plan) -> Table:
     frame = plan.communities
     bands = bands_of(plan.settings, frame)
     by_households = plan.atoms["residents"].isna().all()
-    bands_here = [asdict(bands.of(position)) for position in range(len(frame))]
+    bands_here = [
+        {name: getattr(bands.of(position), name) for name in _BAND_FIELDS}
+        for position in range(len(frame))
+    ]
     return {
         "code": frame["code"].tolist(),
         "name": frame["name"].tolist(),
