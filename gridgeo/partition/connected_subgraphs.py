@@ -103,7 +103,7 @@ def enumerate_subgraphs(
                 value[count, COST] = cost + _half_cut_weight(graph, grid)
                 value[count, MISSED], value[count, DISTANCE] = missed, distance
                 count += 1
-            if in_band and not _may_grow(objective, sums):
+            if in_band and not may_grow(objective, sums):
                 continue
             free = frontier & ~grid & ~excluded
             for v in range(root + 1, n):
@@ -116,7 +116,7 @@ def enumerate_subgraphs(
 
 
 @compiled
-def _may_grow(objective: Objective, sums: NDArray[np.float64]) -> bool:
+def may_grow(objective: Objective, sums: NDArray[np.float64]) -> bool:
     """Tell whether a superset could be in band."""
     counted = objective.profile != BY_HOUSEHOLDS and sums[0, UNKNOWN] == 0.0
     if counted and sums[0, RESIDENTS] <= objective.residents_upper:

@@ -10,16 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from gridgeo.partition.connected_subgraphs import may_grow
 from gridgeo.partition.connectivity import compiled
-from gridgeo.partition.kernel import (
-    BY_HOUSEHOLDS,
-    HOUSEHOLDS,
-    RESIDENTS,
-    UNKNOWN,
-    CSRGraph,
-    Objective,
-    evaluate_grid,
-)
+from gridgeo.partition.kernel import CSRGraph, Objective, evaluate_grid
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -104,14 +97,14 @@ def _subgraphs_near(
         met[:root] = inside[:root] | anywhere
         met[root] = True
         amounts[_PAID] = before
-        _include(graph, root, inside, households, chosen, sums, amounts)
+        _put(graph, root, 1, inside, households, chosen, sums, amounts)
         i, descends = 0, True
         ends[0] = _meet(graph, root, met, frontier, 0)
         while i >= 0:
             steps -= 1
             if steps < 0 or count == kept or (steps & 4095 == 0 and cancel_flag[0]):
                 return False, found[:count], twice_moved[:count], cost[:count]
-            if descends and (amounts[_PAID] > budget or _exceeds(objective, sums)):
+            if descends and (amounts[_PAID] > budget or not may_grow(objective, sums)):
                 descends = False
             elif descends and i == ends[i]:
                 moved = amounts[_CAME] + total - amounts[_STAYED]
@@ -122,7 +115,7 @@ def _subgraphs_near(
                     count += 1
                 descends = False
             elif descends:
-                _include(graph, frontier[i], inside, households, chosen, sums, amounts)
+                _put(graph, frontier[i], 1, inside, households, chosen, sums, amounts)
                 ends[i + 1] = _meet(graph, frontier[i], met, frontier, ends[i])
                 i += 1
             else:
@@ -135,23 +128,24 @@ def _subgraphs_near(
 
 
 @compiled
-def _include(
+def _put(
     graph: CSRGraph,
     v: int,
+    sign: int,
     inside: NDArray[np.bool_],
     households: NDArray[np.int64],
     chosen: NDArray[np.bool_],
     sums: NDArray[np.float64],
     amounts: NDArray[np.int64],
 ) -> None:
-    """Add an atom to the subgraph."""
-    chosen[v] = True
-    sums[0] += graph.attributes[v]
+    """Put an atom into the subgraph, or with `sign` -1 out of it."""
+    chosen[v] = sign > 0
+    sums[0] += sign * graph.attributes[v]
     if inside[v]:
-        amounts[_STAYED] += households[v]
+        amounts[_STAYED] += sign * households[v]
     else:
-        amounts[_CAME] += households[v]
-        amounts[_PAID] += households[v]
+        amounts[_CAME] += sign * households[v]
+        amounts[_PAID] += sign * households[v]
 
 
 @compiled
@@ -194,24 +188,10 @@ def _next(
         return i - 1, False
     met[frontier[ends[i - 1] : ends[i]]] = False
     ends[i] = ends[i - 1]
-    chosen[v] = False
-    sums[0] -= graph.attributes[v]
+    _put(graph, v, -1, inside, households, chosen, sums, amounts)
     if inside[v]:
-        amounts[_STAYED] -= households[v]
         amounts[_PAID] += households[v]
-    else:
-        amounts[_CAME] -= households[v]
-        amounts[_PAID] -= households[v]
     return i, True
-
-
-@compiled
-def _exceeds(objective: Objective, sums: NDArray[np.float64]) -> bool:
-    """Tell whether no superset can be in band."""
-    if sums[0, HOUSEHOLDS] <= objective.upper:
-        return False
-    uncounted = objective.profile == BY_HOUSEHOLDS or sums[0, UNKNOWN] > 0.0
-    return bool(uncounted or sums[0, RESIDENTS] > objective.residents_upper)
 
 
 @compiled
