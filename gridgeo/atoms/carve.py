@@ -32,6 +32,7 @@ from gridgeo.geometry import (
     coverage_edges,
     households_in,
     midway_between,
+    opened,
 )
 from gridgeo.model import Layers
 
@@ -309,9 +310,7 @@ def _share_block(
 
 def _without_slivers(part: Any) -> Any:
     """Return what a smaller outline left of a larger one, without slivers along the smaller one."""
-    half = _SLIVER_M / 2
-    core = shapely.buffer(part, -half, join_style="mitre")
-    wide = shapely.intersection(part, shapely.buffer(core, half, join_style="mitre"))
+    wide = opened(part, _SLIVER_M)
     return part if shapely.is_empty(wide) else wide
 
 

@@ -16,6 +16,7 @@ from gridgeo.geometry import (
     assign_points,
     households_in,
     midway_between,
+    opened,
     parts_between,
     simplify_coverage,
 )
@@ -161,7 +162,7 @@ def _without(
     """Return the outline without the homes that leave it usable, and the households of these."""
     rest, left = outline, []
     for households, ground in homes:
-        tried = _largest(_opened(shapely.difference(rest, ground), rules.strip_m / 2))
+        tried = _largest(opened(shapely.difference(rest, ground), rules.strip_m))
         if tried is None or tried.area < _USABLE * outline.area:
             continue
         if households < lower and _surrounds(tried, ground):
@@ -169,12 +170,6 @@ def _without(
         rest = tried
         left.append(households)
     return rest, left
-
-
-def _opened(ground: Any, radius: float) -> Any:
-    core = shapely.buffer(ground, -radius, join_style="mitre")
-    wide = shapely.buffer(core, radius, join_style="mitre")
-    return shapely.intersection(wide, ground)
 
 
 def _largest(ground: Any) -> Any:

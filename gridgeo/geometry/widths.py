@@ -43,6 +43,20 @@ def without_narrow(pieces: NDArray[Any], width_m: float) -> NDArray[Any]:
     return out
 
 
+def opened(ground: Any, width_m: float) -> Any:
+    """Return some ground without what is narrower than `width_m` (a mitred opening).
+
+    Examples
+    --------
+    >>> yard, tail = shapely.box(0, 0, 50, 50), shapely.box(50, 0, 90, 6)
+    >>> round(opened(yard.union(tail), 8.0).area)
+    2500
+    """
+    core = shapely.buffer(ground, -width_m / 2, join_style="mitre")
+    wide = shapely.buffer(core, width_m / 2, join_style="mitre")
+    return shapely.intersection(ground, wide)
+
+
 #: Openings are this much larger, so that rounding leaves no slits along the outline.
 _SLIT_M = 0.01
 #: Outlines of at least so many vertices, and so many of them for each width along the outline ...
