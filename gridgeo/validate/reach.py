@@ -14,6 +14,7 @@ from gridgeo.validate.case import Case, about
 from gridgeo.wording import Text
 
 if TYPE_CHECKING:
+    import geopandas as gpd
     from numpy.typing import NDArray
 
     from gridgeo.config import Band
@@ -30,15 +31,18 @@ def within_reach(case: Case) -> Iterator[Finding]:
     gives the hectares that the fewest households of a grid take there in the mean.
     """
     area_ha = shapely.area(case.ground) / _M2_OF_HA
-    for row in np.flatnonzero(case.basic):
-        band = case.bands.of(case.parents[row])
+    rows = np.flatnonzero(case.basic)
+    bands = [case.bands.of(case.parents[row]) for row in rows]
+    walked = any(band.most_walk_m > 0 for band in bands)
+    places = _places(case) if walked else case.ground
+    for row, band in zip(rows, bands, strict=True):
         if 0 < band.most_area_ha < area_ha[row]:
             here = Text(
                 f"has {area_ha[row]:,.1f} ha, more than {band.most_area_ha:,.1f}",
                 f"面积 {area_ha[row]:,.1f} 公顷，超过 {band.most_area_ha:,.1f} 公顷",
             )
             yield _over(case, row, here, float(area_ha[row]), "ha")
-        walk_m = _widest(_places(case, row)) if band.most_walk_m > 0 else 0.0
+        walk_m = _widest(places[row]) if band.most_walk_m > 0 else 0.0
         if walk_m > band.most_walk_m:
             here = Text(
                 f"has two homes {walk_m:,.0f} m apart, more than {band.most_walk_m:,.0f}",
@@ -47,23 +51,30 @@ def within_reach(case: Case) -> Iterator[Finding]:
             yield _over(case, row, here, walk_m, "m")
 
 
-def _places(case: Case, row: np.intp) -> NDArray[Any]:
-    """Return the household points of a grid; without them its inhabited units, else its ground."""
+def _places(case: Case) -> NDArray[Any]:
+    """Return the household points of each grid; without them its inhabited units, or its ground."""
     if case.points is not None and case.placing is not None:
-        homes = case.points["households"].to_numpy(dtype=np.float64, na_value=0.0) > 0
-        inside = (case.placing.inside == row) & homes
-        return np.asarray(case.points.geometry.to_numpy()[inside])
-    if case.subject.atoms is not None:
-        homes = case.subject.atoms["households"].to_numpy(dtype=np.float64, na_value=0.0) > 0
-        inside = case.subject.atoms.geometry.to_numpy()[(case.atom_grids == row) & homes]
-        if len(inside):
-            return np.asarray(shapely.point_on_surface(inside))
-    return case.ground[row : row + 1]
+        return _gathered(case, case.points, case.placing.inside)
+    if case.subject.atoms is None:
+        return case.ground
+    units = _gathered(case, case.subject.atoms, case.atom_grids)
+    return np.where(shapely.is_empty(units), case.ground, units)
 
 
-def _widest(places: NDArray[Any]) -> float:
+def _gathered(case: Case, layer: gpd.GeoDataFrame, grid: NDArray[np.intp]) -> NDArray[Any]:
+    """Return as one geometry a grid what of a layer has households, polygons as points inside."""
+    homes = layer["households"].to_numpy(dtype=np.float64, na_value=0.0) > 0
+    placed = np.flatnonzero(homes & (grid >= 0))
+    placed = placed[np.argsort(grid[placed], kind="stable")]
+    points = shapely.point_on_surface(layer.geometry.to_numpy()[placed])
+    out = np.full(len(case.ground), shapely.GeometryCollection(), dtype=object)
+    shapely.geometrycollections(points, indices=grid[placed], out=out)
+    return out
+
+
+def _widest(places: Any) -> float:
     """Return the greatest distance between two vertices of the convex hull."""
-    xy = shapely.get_coordinates(shapely.convex_hull(shapely.geometrycollections(places)))
+    xy = shapely.get_coordinates(shapely.convex_hull(places))
     if not len(xy):
         return 0.0
     apart = xy[:, None] - xy[None]
