@@ -50,7 +50,7 @@ def _border_words(
 
     def seen(here: NDArray[Any], there: NDArray[Any]) -> NDArray[Any]:
         beyond = facility[there]
-        name = np.where(beyond < len(facilities), known[np.minimum(beyond, len(facilities))], "")
+        name = known[np.minimum(beyond, len(facilities))]
         name[name == ""] = _DEDICATED.say(lang)
         apart = (beyond >= 0) & (beyond != facility[here])
         told = np.where(unnamed & ~rim & apart, name, words)

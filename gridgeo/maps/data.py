@@ -224,8 +224,8 @@ def _community_data(plan: Plan) -> Table:
     bands = bands_of(plan.settings, frame)
     by_households = plan.atoms["residents"].isna().all()
     bands_here = [
-        {name: getattr(bands.of(position), name) for name in _BAND_FIELDS}
-        for position in range(len(frame))
+        {name: getattr(band, name) for name in _BAND_FIELDS}
+        for band in map(bands.of, range(len(frame)))
     ]
     return {
         "code": frame["code"].tolist(),
